@@ -1,0 +1,321 @@
+"""One batch of a save: threads become rows; what the archive has of them is compared, never overwritten unseen."""
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Any
+
+from sqlalchemy import Connection, and_, func, literal_column, select
+
+from archive import changes, revisit
+from archive.models import TABLES
+from archive.rows import Rows
+from archive.thread import Article, Author, Flag, Moment, Thread
+from archive.tree import depths
+from archive.visit import Visit, article_digest, article_url, digest, thread_columns, thread_flags
+
+MOST_NAMES = 200_000
+NOTHING = Moment()
+CommenterKey = tuple[str, int, str, str]
+
+
+@dataclass(slots=True)
+class Outlet:
+    id: int
+    name: str | None
+
+
+class Known:
+    """Ids that earlier batches found or made: rows of these tables are never deleted, so that they stay true."""
+
+    def __init__(self) -> None:
+        self.outlets: dict[str, Outlet] = {}
+        self.commenters: dict[CommenterKey, int] = {}
+        self.detectors: dict[str, int] = {}
+
+    def forget(self) -> None:
+        """To be called after a rollback, which may have undone rows whose ids are known."""
+        self.outlets.clear()
+        self.commenters.clear()
+        self.detectors.clear()
+
+
+class Batch:
+    """`look_up` reads what the archive has of the threads, `add` takes them one by one, `flush` writes."""
+
+    def __init__(self, connection: Connection, known: Known, run_id: int, seen_at: str) -> None:
+        self.connection, self.known, self.run_id, self.seen_at = connection, known, run_id, seen_at
+        self.rows = Rows(connection)
+        self.counts: Counter[str] = Counter()
+        self._articles: dict[str, dict[str, Any]] = {}
+        self._threads: dict[tuple[str, str], dict[str, Any]] = {}
+        self._captures: dict[str, set[tuple[str | None, str | None]]] = defaultdict(set)
+
+    def flush(self) -> None:
+        self.rows.flush()
+
+    def look_up(self, threads: Sequence[Thread]) -> None:
+        """Reads which outlets, captures, articles, threads and commenters of these the archive has."""
+        urls = [article_url(t.article, t.capture.sha256) for t in threads]
+        for row in self.rows.found("articles", "url", urls):
+            self._articles[row["url"]] = row
+        native = [t.native_id or url for t, url in zip(threads, urls, strict=True)]
+        for row in self.rows.found("threads", "native_id", native):
+            self._threads[(row["platform"], row["native_id"])] = row
+        for row in self.rows.found("captures", "sha256", [t.capture.sha256 for t in threads]):
+            self._captures[row["sha256"]].add((row["url"], row["fetched_at"]))
+        domains = {t.article.outlet for t in threads if t.article.outlet}
+        for row in self.rows.found("outlets", "domain", domains - self.known.outlets.keys()):
+            self.known.outlets[row["domain"]] = Outlet(row["id"], row["name"])
+        self._look_up_commenters(threads)
+
+    def _look_up_commenters(self, threads: Sequence[Thread]) -> None:
+        if len(self.known.commenters) > MOST_NAMES:
+            self.known.commenters.clear()
+        unknown: dict[tuple[str, int], set[tuple[str, str]]] = defaultdict(set)
+        for thread in threads:
+            outlet = thread.article.outlet
+            if outlet and outlet not in self.known.outlets:
+                continue
+            outlet_id = self.known.outlets[outlet].id if outlet else None
+            for comment in thread.comments:
+                if comment.author is not None:
+                    key = _commenter_key(thread.platform, outlet_id, comment.author)
+                    if key not in self.known.commenters:
+                        unknown[key[:2]].add(key[2:])
+        for (platform, outlet_id), names in unknown.items():
+            for key, commenter_id in self._stored_commenters(platform, outlet_id, names):
+                self.known.commenters[key] = commenter_id
+
+    def _stored_commenters(
+        self, platform: str, outlet_id: int, names: set[tuple[str, str]]
+    ) -> Iterable[tuple[CommenterKey, int]]:
+        table = TABLES["commenters"]
+        native, name = literal_column("coalesce(native_id, '')"), literal_column("iif(native_id is null, name, '')")
+        place = and_(table.c.platform == platform, literal_column("coalesce(outlet_id, 0)") == outlet_id)
+        by_id, by_name = {n for n, _ in names if n}, {n for i, n in names if not i}
+        for wanted in (native.in_(by_id), and_(native == "", name.in_(by_name))):
+            for row in self.connection.execute(select(table.c.id, native, name).where(place, wanted)):
+                yield (platform, outlet_id, row[1], row[2]), row[0]
+
+    def add(self, thread: Thread) -> None:
+        """Adds one thread. A capture that the archive has is passed over: it was saved whole or not at all."""
+        capture = thread.capture
+        if (capture.url, capture.fetched_at) in self._captures[capture.sha256]:
+            self.counts["unchanged"] += 1
+            return
+        hashes = [digest(comment.body) for comment in thread.comments]
+        url = article_url(thread.article, capture.sha256)
+        article_sha256 = article_digest(thread.article)
+        self._captures[capture.sha256].add((capture.url, capture.fetched_at))
+        capture_id = self._capture(thread)
+        outlet_id = self._outlet(thread.article)
+        visit = Visit(thread, hashes, capture.fetched_at or self.seen_at, capture_id, outlet_id)
+        article_id = self._article(visit, url, article_sha256)
+        row = self._threads.get((thread.platform, thread.native_id or url))
+        if row is None:
+            self._new_thread(visit, article_id, thread.native_id or url)
+        else:
+            visit.thread_id = row["id"]
+            revisit.save(self, visit, row)
+
+    def _capture(self, thread: Thread) -> int:
+        capture = thread.capture
+        values = {
+            "run_id": self.run_id,
+            "url": capture.url,
+            "fetched_at": capture.fetched_at,
+            "http_status": capture.http_status,
+            "media_type": capture.media_type,
+            "sha256": capture.sha256,
+            "warc_file": capture.file,
+            "warc_offset": capture.offset,
+            "warc_length": capture.length,
+            "line": capture.line,
+            "metadata_json": json.dumps(capture.metadata, ensure_ascii=False) if capture.metadata else None,
+            "furniture": "\n".join(thread.furniture) or None,
+        }
+        return self.rows.insert("captures", values)
+
+    def _outlet(self, article: Article) -> int | None:
+        domain, name = article.outlet, article.outlet_name
+        if not domain:
+            return None
+        if domain not in self.known.outlets:
+            row: dict[str, Any] = {"domain": domain, "name": name}
+            self.known.outlets[domain] = Outlet(self.rows.insert("outlets", row), name)
+            self.rows.totals["outlets"] += 1
+        outlet = self.known.outlets[domain]
+        if name and name != outlet.name:
+            outlet.name = name
+            self.rows.update("outlets", outlet.id, {"name": name})
+        return outlet.id
+
+    def _detector(self, name: str) -> int:
+        if name not in self.known.detectors:
+            table, current = TABLES["detectors"], version("belowtheline")
+            same = and_(table.c.name == name, table.c.version == current, table.c.lexicon_sha256.is_(None))
+            found = self.connection.execute(select(table.c.id).where(same)).scalar()
+            row = {"name": name, "version": current, "lexicon_sha256": None}
+            self.known.detectors[name] = found or self.rows.insert("detectors", row)
+        return self.known.detectors[name]
+
+    def _commenter(self, platform: str, outlet_id: int | None, author: Author | None) -> int | None:
+        if author is None:
+            return None
+        key = _commenter_key(platform, outlet_id, author)
+        commenter_id = self.known.commenters.get(key)
+        if commenter_id is None:
+            values = {
+                "platform": platform,
+                "outlet_id": outlet_id,
+                "native_id": author.native_id,
+                "name": author.name,
+                "is_guest": author.is_guest,
+                "is_staff": author.is_staff,
+            }
+            commenter_id = self.known.commenters[key] = self.rows.insert("commenters", values)
+            self.rows.totals["commenters"] += 1
+        return commenter_id
+
+    def _article(self, visit: Visit, url: str, body_sha256: str) -> int:
+        article, row = visit.thread.article, self._articles.get(url)
+        current = _article_columns(article, body_sha256, visit)
+        if row is None:
+            row = current | {"url": url, "revision": 0, "first_seen_at": visit.seen_at}
+            row["last_seen_at"] = visit.seen_at
+            self.rows.insert("articles", row)
+            self._articles[url] = row
+            self.rows.totals["articles"] += 1
+            self.raise_flags("article_id", row["id"], 0, article.flags, visit)
+        elif visit.seen_at < row["last_seen_at"]:
+            self._change_article(row, {"first_seen_at": min(visit.seen_at, row["first_seen_at"])})
+        elif row["body_sha256"] == body_sha256:
+            self._change_article(row, {"last_seen_at": visit.seen_at})
+        else:
+            self._revise_article(row, current, visit)
+        return int(row["id"])
+
+    def _change_article(self, row: dict[str, Any], values: dict[str, Any]) -> None:
+        row.update(values)
+        self.rows.update("articles", row["id"], values)
+
+    def _revise_article(self, row: dict[str, Any], current: dict[str, Any], visit: Visit) -> None:
+        old = {name: row[name] for name in ("revision", "title", "body", "body_sha256", "capture_id")}
+        self.rows.flush()
+        spell = {"seen_from": self.read_at(row["capture_id"]), "seen_until": row["last_seen_at"]}
+        self.rows.insert("article_revisions", {"article_id": row["id"], **old, **spell})
+        stated = {name: value for name, value in current.items() if value is not None}
+        changed = stated | {"revision": row["revision"] + 1, "last_seen_at": visit.seen_at}
+        self._change_article(row, changed)
+        flags = (*visit.thread.article.flags, Flag("crawl.article_changed", "visit"))
+        self.raise_flags("article_id", row["id"], row["revision"], flags, visit)
+        self.counts["articles_changed"] += 1
+
+    # threads
+
+    def _new_thread(self, visit: Visit, article_id: int, native_id: str) -> None:
+        thread = visit.thread
+        row = thread_columns(visit) | {
+            "article_id": article_id,
+            "platform": thread.platform,
+            "native_id": native_id,
+            "comment_count": len(thread.comments),
+            "flag_count": 0,
+            "first_seen_at": visit.seen_at,
+        }
+        visit.thread_id = self.rows.insert("threads", row)
+        self._threads[(thread.platform, native_id)] = row
+        self.rows.totals["threads"] += 1
+        self.counts["threads_new"] += 1
+        first, identities = self.rows.next_id("comments"), changes.identities(thread.comments, visit.hashes)
+        levels = depths([comment.parent for comment in thread.comments])
+        for i, comment in enumerate(thread.comments):
+            parent_id = None if comment.parent is None else first + comment.parent
+            self.new_comment(visit, i, identities[i], parent_id, (i, levels[i]), comment.state)
+            if comment.flags:
+                row["flag_count"] += self.raise_flags("comment_id", first + i, 0, comment.flags, visit)
+        row["flag_count"] += self.raise_flags("thread_id", visit.thread_id, 0, thread_flags(thread), visit)
+
+    def new_comment(
+        self, visit: Visit, i: int, identity: str, parent_id: int | None, place: tuple[int, int], state: str
+    ) -> int:
+        comment = visit.thread.comments[i]
+        posted = comment.posted or NOTHING
+        self.rows.totals["comments"] += 1
+        self.counts["comments_new"] += 1
+        values = {
+            "thread_id": visit.thread_id,
+            "parent_id": parent_id,
+            "native_id": comment.native_id,
+            "parent_native_id": comment.parent_native_id,
+            "identity": identity,
+            "commenter_id": self._commenter(visit.thread.platform, visit.outlet_id, comment.author),
+            "position": place[0],
+            "depth": place[1],
+            "posted_at": posted.at,
+            "posted_at_text": posted.text,
+            "posted_precision": posted.precision,
+            "parent_source": comment.parent_source,
+            "body": comment.body,
+            "body_sha256": visit.hashes[i],
+            "revision": 0,
+            "state": state,
+            "likes": comment.likes,
+            "dislikes": comment.dislikes,
+            "url": comment.url,
+            "capture_id": visit.capture_id,
+            "first_seen_at": visit.seen_at,
+            "last_seen_at": visit.seen_at,
+        }
+        return self.rows.insert("comments", values)
+
+    def read_at(self, capture_id: int) -> str:
+        """When a stored capture was made, or else when it was read."""
+        captures, runs = TABLES["captures"], TABLES["runs"]
+        read = func.coalesce(captures.c.fetched_at, runs.c.started_at)
+        statement = select(read).join(runs, runs.c.id == captures.c.run_id).where(captures.c.id == capture_id)
+        return str(self.connection.execute(statement).scalar_one())
+
+    def raise_flags(self, subject: str, subject_id: int, revision: int, flags: Iterable[Flag], visit: Visit) -> int:
+        """Adds flags to a subject (comment_id, thread_id or article_id) and gives their number."""
+        raised = 0
+        for flag in flags:
+            values = {"comment_id": None, "thread_id": None, "article_id": None, "code": flag.code}
+            values[subject] = subject_id
+            detector = "crawl" if flag.code.startswith("crawl.") else visit.thread.platform
+            values |= {"revision": revision, "detector_id": self._detector(detector), "rule": flag.rule}
+            values |= {"evidence": flag.evidence, "target": None, "score": None}
+            values |= {"created_at": visit.seen_at, "withdrawn_at": None}
+            flag_id = self.rows.insert("flags", values)
+            if flag.start is not None and flag.end is not None:
+                span = {"flag_id": flag_id, "start": flag.start, "end": flag.end, "exact": flag.evidence or ""}
+                self.rows.insert("flag_spans", span)
+            self.rows.totals[f"flags:{flag.code}"] += 1
+            raised += 1
+        self.counts["flags"] += raised
+        return raised
+
+
+def _commenter_key(platform: str, outlet_id: int | None, author: Author) -> CommenterKey:
+    name = "" if author.native_id is not None else (author.name or "")
+    return platform, outlet_id or 0, author.native_id or "", name
+
+
+def _article_columns(article: Article, body_sha256: str, visit: Visit) -> dict[str, Any]:
+    published = article.published or NOTHING
+    return {
+        "outlet_id": visit.outlet_id,
+        "title": article.title,
+        "byline": article.byline,
+        "published_at": published.at,
+        "published_at_text": published.text,
+        "published_precision": published.precision,
+        "language": article.language,
+        "section": article.section,
+        "body": article.body,
+        "body_sha256": body_sha256,
+        "capture_id": visit.capture_id,
+    }

@@ -1,0 +1,263 @@
+"""Pure: what is stored of a thread and what was seen now -> which comments are the same, and what became of them."""
+
+from collections import defaultdict, deque
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from difflib import SequenceMatcher
+from hashlib import blake2b
+
+from archive.thread import Author, Comment
+
+SIMILAR = 0.6
+SIMILAR_WITHOUT_AUTHOR = 0.85
+TELLING_LENGTH = 40
+COMPARED_LENGTH = 2_000
+MOST_COMPARISONS = 2_000
+
+
+@dataclass(slots=True)
+class Stored:
+    """A row of `comments` with its author's name and native id."""
+
+    id: int
+    parent_id: int | None
+    position: int
+    depth: int
+    identity: str
+    native_id: str | None
+    author_name: str | None
+    author_native_id: str | None
+    body: str
+    body_sha256: str
+    revision: int
+    state: str
+    likes: int | None
+    dislikes: int | None
+    first_seen_at: str
+    last_seen_at: str
+    commenter_id: int | None = None
+    capture_id: int | None = None
+
+
+@dataclass(slots=True)
+class Change:
+    """One event to be: `kind` as in `events`, and the stored comment that it befell."""
+
+    kind: str
+    comment_id: int
+    before: str | None
+    after: str | None
+
+
+@dataclass(slots=True)
+class Plan:
+    """`ids` are the seen comments' ids (from `next_id` up for new ones); `places` maps every id to (position, depth)."""
+
+    ids: list[int]
+    new: list[int] = field(default_factory=list)
+    identities: dict[int, str] = field(default_factory=dict)
+    gone: list[int] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
+    places: dict[int, tuple[int, int]] = field(default_factory=dict)
+
+
+def identities(comments: Sequence[Comment], hashes: Sequence[str]) -> list[str]:
+    """The identities of a thread's comments: the native id, else a fingerprint of author, text, parent, occurrence."""
+    taken: set[str] = set()
+    result: list[str] = []
+    for comment, sha256 in zip(comments, hashes, strict=True):
+        above = "" if comment.parent is None else result[comment.parent]
+        result.append(_identity(comment, sha256, above, taken))
+    return result
+
+
+def _identity(comment: Comment, sha256: str, above: str, taken: set[str]) -> str:
+    if comment.native_id is not None:
+        stem = candidate = f"id:{comment.native_id}"
+    else:
+        seed = "\x1f".join((above, *_who(comment.author), sha256))
+        stem = candidate = "fp:" + blake2b(seed.encode(), digest_size=12).hexdigest()
+    occurrence = 1
+    while candidate in taken:
+        occurrence += 1
+        candidate = f"{stem}.{occurrence}"
+    taken.add(candidate)
+    return candidate
+
+
+def _who(author: Author | None) -> tuple[str, str]:
+    if author is None:
+        return "", ""
+    return ("id", author.native_id) if author.native_id is not None else ("name", author.name or "")
+
+
+def compare(
+    stored: Sequence[Stored], seen: Sequence[Comment], hashes: Sequence[str], next_id: int, *, whole: bool
+) -> Plan:
+    """Matches `seen` to `stored` and says what changed. Only from a capture that is not partial (`whole`) does it
+    follow that what is stored and was not seen is gone."""
+    match = _Match(stored, seen, hashes)
+    plan = Plan(ids=[])
+    taken = {row.identity for row in stored}
+    identity: list[str] = []
+    for i, comment in enumerate(seen):
+        row = match.found[i]
+        plan.ids.append(next_id + len(plan.new) if row is None else row.id)
+        if row is None:
+            above = "" if comment.parent is None else identity[comment.parent]
+            plan.new.append(i)
+            plan.identities[i] = _identity(comment, hashes[i], above, taken)
+        identity.append(plan.identities[i] if row is None else row.identity)
+    known = {id(row) for row in match.found if row is not None}
+    unseen = [row for row in stored if id(row) not in known]
+    if whole:
+        plan.gone = [row.id for row in unseen if row.state == "visible"]
+    parents = [None if c.parent is None else plan.ids[c.parent] for c in seen]
+    for row, comment, sha256, parent in zip(match.found, seen, hashes, parents, strict=True):
+        if row is not None:
+            plan.changes += _changed(row, comment, sha256, parent)
+    plan.places = _places(stored, plan.ids, parents, unseen)
+    return plan
+
+
+def _changed(row: Stored, comment: Comment, sha256: str, parent: int | None) -> Iterable[Change]:
+    if row.state != comment.state:
+        kind = "restored" if comment.state == "visible" else "removed"
+        yield Change(kind, row.id, row.state, comment.state)
+    if row.body_sha256 != sha256 and (comment.body or comment.state == "visible"):
+        yield Change("edited", row.id, row.body, comment.body)
+    if row.parent_id != parent:
+        yield Change("moved", row.id, _text(row.parent_id), _text(parent))
+    author = comment.author
+    if author is not None and author.native_id is not None and author.native_id == row.author_native_id:
+        if author.name is not None and author.name != row.author_name:
+            yield Change("renamed", row.id, row.author_name, author.name)
+    votes, now = (row.likes, row.dislikes), (comment.likes, comment.dislikes)
+    if now != votes and now != (None, None):
+        yield Change("votes", row.id, _votes(*votes), _votes(*now))
+
+
+def _text(number: int | None) -> str | None:
+    return None if number is None else str(number)
+
+
+def _votes(likes: int | None, dislikes: int | None) -> str:
+    return f"{'?' if likes is None else likes} for, {'?' if dislikes is None else dislikes} against"
+
+
+class _Match:
+    """`found[i]` is the stored comment that seen comment i is. By native id; else by author and text under the same
+    parent, then anywhere in the thread, then by a similar text of the same author under the same parent."""
+
+    def __init__(self, stored: Sequence[Stored], seen: Sequence[Comment], hashes: Sequence[str]) -> None:
+        self.seen, self.hashes = seen, hashes
+        self.found: list[Stored | None] = [None] * len(seen)
+        self.free = {row.id: row for row in stored}
+        self._by_native_id({row.native_id: row for row in stored if row.native_id is not None})
+        if any(comment.native_id is None for comment in seen):
+            self._same_place()
+            self._same_text()
+            self._similar_text()
+
+    def _pair(self, i: int, row: Stored) -> None:
+        self.found[i] = row
+        del self.free[row.id]
+
+    def _by_native_id(self, rows: dict[str, Stored]) -> None:
+        for i, comment in enumerate(self.seen):
+            row = rows.get(comment.native_id) if comment.native_id is not None else None
+            if row is not None and row.id in self.free:
+                self._pair(i, row)
+
+    def _open(self) -> Iterable[tuple[int, Comment]]:
+        return ((i, c) for i, c in enumerate(self.seen) if self.found[i] is None and c.native_id is None)
+
+    def _candidates(self) -> Iterable[Stored]:
+        return (row for row in sorted(self.free.values(), key=lambda row: row.position) if row.native_id is None)
+
+    def _parent_id(self, comment: Comment) -> int | None:
+        """The stored parent's id, None at top level, -1 under a comment that is new."""
+        if comment.parent is None:
+            return None
+        row = self.found[comment.parent]
+        return -1 if row is None else row.id
+
+    def _same_place(self) -> None:
+        places: dict[tuple[object, ...], deque[Stored]] = defaultdict(deque)
+        for row in self._candidates():
+            places[(row.parent_id, row.author_name, row.author_native_id, row.body_sha256)].append(row)
+        for i, comment in self._open():
+            queue = places.get((self._parent_id(comment), *_names(comment.author), self.hashes[i]))
+            if queue:
+                self._pair(i, queue.popleft())
+
+    def _same_text(self) -> None:
+        texts: dict[tuple[object, ...], deque[Stored]] = defaultdict(deque)
+        for row in self._candidates():
+            texts[(row.author_name, row.author_native_id, row.body_sha256)].append(row)
+        for i, comment in self._open():
+            if comment.author is not None or len(comment.body) >= TELLING_LENGTH:
+                queue = texts.get((*_names(comment.author), self.hashes[i]))
+                if queue:
+                    self._pair(i, queue.popleft())
+
+    def _similar_text(self) -> None:
+        siblings: dict[tuple[object, ...], list[Stored]] = defaultdict(list)
+        for row in self._candidates():
+            siblings[(row.parent_id, row.author_name, row.author_native_id)].append(row)
+        comparisons = 0
+        for i, comment in self._open():
+            rows = siblings.get((self._parent_id(comment), *_names(comment.author)), [])
+            comparisons += len(rows)
+            if not rows or comparisons > MOST_COMPARISONS:
+                continue
+            likeness, nearest = max(((_likeness(comment.body, row.body), -row.position, row) for row in rows))[::2]
+            if likeness >= (SIMILAR if comment.author is not None else SIMILAR_WITHOUT_AUTHOR):
+                self._pair(i, nearest)
+                rows.remove(nearest)
+
+
+def _names(author: Author | None) -> tuple[str | None, str | None]:
+    return (None, None) if author is None else (author.name, author.native_id)
+
+
+def _likeness(one: str, other: str) -> float:
+    matcher = SequenceMatcher(None, one[:COMPARED_LENGTH], other[:COMPARED_LENGTH], autojunk=False)
+    return matcher.ratio() if matcher.quick_ratio() >= SIMILAR else 0.0
+
+
+def _places(
+    stored: Sequence[Stored], ids: Sequence[int], parents: Sequence[int | None], unseen: Sequence[Stored]
+) -> dict[int, tuple[int, int]]:
+    """Document order of all comments: the seen ones as seen, each unseen one after the sibling that it used to follow."""
+    children: dict[int | None, list[int]] = defaultdict(list)
+    for comment_id, parent in zip(ids, parents, strict=True):
+        children[parent].append(comment_id)
+    seen_under = dict(zip(ids, parents, strict=True))
+    left = {row.id for row in unseen}
+    followers: dict[tuple[int | None, int | None], list[int]] = defaultdict(list)
+    last_seen: dict[int | None, int | None] = {}
+    for row in sorted(stored, key=lambda row: row.position):
+        if row.id in left:
+            followers[(row.parent_id, last_seen.get(row.parent_id))].append(row.id)
+        elif seen_under[row.id] == row.parent_id:
+            last_seen[row.parent_id] = row.id
+    places: dict[int, tuple[int, int]] = {}
+    stack: list[tuple[int, int]] = [(i, 0) for i in reversed(_siblings(None, children, followers))]
+    while stack:
+        comment_id, depth = stack.pop()
+        places[comment_id] = (len(places), depth)
+        stack.extend((i, depth + 1) for i in reversed(_siblings(comment_id, children, followers)))
+    return places
+
+
+def _siblings(
+    parent: int | None,
+    children: dict[int | None, list[int]],
+    followers: dict[tuple[int | None, int | None], list[int]],
+) -> list[int]:
+    result = list(followers.get((parent, None), ()))
+    for child in children.get(parent, ()):
+        result.append(child)
+        result.extend(followers.get((parent, child), ()))
+    return result

@@ -1,0 +1,26 @@
+"""The code list, read from codes.toml."""
+
+import tomllib
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+
+@cache
+def codes() -> tuple[dict[str, Any], ...]:
+    """Every code as a row of `flag_codes`."""
+    listed = tomllib.loads(files("archive.flags").joinpath("codes.toml").read_text("utf-8"))
+    return tuple(
+        {
+            "code": f"{namespace}.{name}",
+            "title": entry["title"],
+            "definition": entry["definition"],
+            "namespace": namespace,
+            "level": entry.get("level", "c"),
+            "severity": entry["severity"],
+            "blur": int(entry.get("blur", False)),
+            "public": int(entry.get("public", True)),
+        }
+        for namespace, entries in listed.items()
+        for name, entry in entries.items()
+    )

@@ -1,0 +1,83 @@
+"""Bytes to text: encodings recognised, invalid bytes and mojibake repaired line by line, each repair told."""
+
+import codecs
+import re
+from dataclasses import dataclass, field
+
+UNWANTED = re.compile("[\x00\ud800-\udfff]")
+BOMS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
+REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+
+
+@dataclass(slots=True)
+class Text:
+    """A document's text with `\\n` line ends; `repaired` maps each line that was changed to what it was before."""
+
+    text: str
+    repaired: dict[str, str] = field(default_factory=dict)
+
+
+def decode(raw: bytes) -> Text:
+    """UTF-8 or UTF-16, with or without a mark. A byte that is not UTF-8 is read as Windows-1252, and told."""
+    encoding = next((name for bom, name in BOMS.items() if raw.startswith(bom)), None)
+    if encoding is not None:
+        raw = raw[len(codecs.BOM_UTF8) if encoding == "utf-8" else 2 :]
+    encoding = encoding or _guessed(raw)
+    try:
+        return clean(raw.decode(encoding))
+    except UnicodeDecodeError:
+        return clean(*_by_line(raw, encoding))
+
+
+def _guessed(raw: bytes) -> str:
+    head = raw[:2000]
+    if head.count(0) * 3 < len(head):
+        return "utf-8"
+    return "utf-16-le" if head[1::2].count(0) > head[::2].count(0) else "utf-16-be"
+
+
+def _by_line(raw: bytes, encoding: str) -> tuple[str, dict[str, str]]:
+    if encoding != "utf-8":
+        return raw.decode(encoding, "replace"), {}
+    lines, repaired = [], {}
+    for line in raw.split(b"\n"):
+        try:
+            lines.append(line.decode())
+        except UnicodeDecodeError:
+            lines.append(line.decode("utf-8", "windows-1252"))
+            repaired[lines[-1].strip()] = repr(line.strip())[2:-1]
+    return "\n".join(lines), repaired
+
+
+def _as_windows_1252(error: UnicodeError) -> tuple[str, int]:
+    assert isinstance(error, UnicodeDecodeError)
+    byte = error.object[error.start : error.start + 1]
+    return byte.decode("windows-1252", "replace"), error.start + 1
+
+
+codecs.register_error("windows-1252", _as_windows_1252)
+
+
+def clean(text: str, repaired: dict[str, str] | None = None) -> Text:
+    """Line ends made `\\n`, characters that no text can hold replaced, mojibake undone where it is plain."""
+    result = Text(text.replace("\r\n", "\n").replace("\r", "\n"), repaired or {})
+    if UNWANTED.search(result.text) or not result.text.isascii():
+        lines = result.text.split("\n")
+        result.text = "\n".join(_repair(lines, result.repaired))
+    return result
+
+
+def _repair(lines: list[str], repaired: dict[str, str]) -> list[str]:
+    from ftfy import fix_encoding
+    from ftfy.badness import is_bad
+
+    for i, line in enumerate(lines):
+        if line.isascii() and "\x00" not in line:
+            continue
+        better = UNWANTED.sub(REPLACEMENT, line)
+        if is_bad(better):
+            better = fix_encoding(better)
+        if better != line:
+            repaired[better.strip()] = UNWANTED.sub(REPLACEMENT, line).strip()
+            lines[i] = better
+    return lines

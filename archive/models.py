@@ -1,0 +1,315 @@
+"""The archive's tables: the one description of the schema. Statements go through SQLAlchemy Core, never through objects.
+
+Times are ISO-8601 text in UTC that ends in `Z`; booleans are 0 or 1; hashes are SHA-256 in hexadecimal.
+"""
+
+from typing import Any
+
+from sqlalchemy import REAL, CheckConstraint, Index, Integer, Text, UniqueConstraint
+from sqlalchemy import text as sql
+from sqlmodel import Field, SQLModel
+
+
+def _column(kind: type[Any], about: str, **options: Any) -> Any:
+    return Field(sa_type=kind, sa_column_kwargs={"comment": about}, **options)
+
+
+def _text(about: str, **options: Any) -> Any:
+    return _column(Text, about, **options)
+
+
+def _integer(about: str, **options: Any) -> Any:
+    return _column(Integer, about, **options)
+
+
+def _id(about: str) -> Any:
+    return _integer(about, default=None, primary_key=True)
+
+
+def _reference(column: str, about: str, **options: Any) -> Any:
+    return _integer(about, foreign_key=column, **options)
+
+
+def _table(about: str, *constraints: CheckConstraint | Index | UniqueConstraint) -> Any:
+    return (*constraints, {"sqlite_strict": True, "comment": about})
+
+
+class Run(SQLModel, table=True):
+    __tablename__ = "runs"
+    __table_args__ = _table("One crawl, import, flagging or publication.")
+
+    id: int | None = _id("Number of the run.")
+    kind: str = _text("What was run: import, crawl, flag or publish.")
+    started_at: str = _text("When it began (UTC).")
+    finished_at: str | None = _text("When it ended (UTC); empty while it runs, or where it was killed.")
+    outcome: str | None = _text("done, failed (some input could not be read), interrupted; empty while it runs.")
+    software_version: str = _text("Version of belowtheline that ran.")
+    settings: str = _text("What it was asked to do (JSON).")
+    counts: str | None = _text("What it did, in numbers (JSON).")
+
+
+class Outlet(SQLModel, table=True):
+    __tablename__ = "outlets"
+    __table_args__ = _table("A site that publishes articles.")
+
+    id: int | None = _id("Number of the outlet.")
+    domain: str = _text("Host name of the site, without www.", unique=True)
+    name: str | None = _text("What the outlet calls itself, where a source stated it.")
+
+
+class Capture(SQLModel, table=True):
+    __tablename__ = "captures"
+    __table_args__ = _table("The bytes that something was read from.", Index("captures_sha256", "sha256"))
+
+    id: int | None = _id("Number of the capture.")
+    run_id: int = _reference("runs.id", "The run that read it.")
+    url: str | None = _text("Address that the bytes were fetched from, where known.")
+    fetched_at: str | None = _text("When they were fetched (UTC), where known.")
+    http_status: int | None = _integer("HTTP status of the answer, where known.")
+    media_type: str | None = _text("Media type of the bytes.")
+    sha256: str = _text("SHA-256 of exactly these bytes, after decompression.")
+    warc_file: str | None = _text("WARC file or imported file that holds them.")
+    warc_offset: int | None = _integer("Where they begin in that file (bytes; after decompression for imported files).")
+    warc_length: int | None = _integer("How many bytes they are.")
+    line: int | None = _integer("Line of the imported file, from 1, where the file has one document a line.")
+    metadata_json: str | None = _text("What else the source said of the document (JSON).")
+    furniture: str | None = _text("Lines of the document that are neither article nor comment, one a line.")
+
+
+class Article(SQLModel, table=True):
+    __tablename__ = "articles"
+    __table_args__ = _table(
+        "An article, as last read.",
+        Index("articles_outlet_id", "outlet_id"),
+        Index("articles_published_at", "published_at"),
+    )
+
+    id: int | None = _id("Number of the article.")
+    outlet_id: int | None = _reference("outlets.id", "Who published it; empty where the document does not say.")
+    url: str = _text("Canonical address; urn:sha256:... of the article's text where the document has none.", unique=True)
+    title: str | None = _text("Headline.")
+    byline: str | None = _text("Who wrote it, as the page says.")
+    published_at: str | None = _text("When it was published (UTC).")
+    published_at_text: str | None = _text("The date as the source wrote it.")
+    published_precision: str | None = _text("How exact published_at is: second, minute, hour, day, month or year.")
+    language: str | None = _text("Language of the article (BCP 47), where stated.")
+    section: str | None = _text("Section of the outlet.")
+    body: str = _text("Text of the article, paragraphs apart by blank lines.")
+    body_sha256: str = _text("SHA-256 of title, line feed and body.")
+    revision: int = _integer("How many earlier texts article_revisions holds.")
+    capture_id: int | None = _reference("captures.id", "The first capture with this text.")
+    first_seen_at: str = _text("First time that it was seen (UTC).")
+    last_seen_at: str = _text("Last time that it was seen (UTC).")
+
+
+class ArticleRevision(SQLModel, table=True):
+    __tablename__ = "article_revisions"
+    __table_args__ = _table("A text that an article used to have.", UniqueConstraint("article_id", "revision"))
+
+    id: int | None = _id("Number of the row.")
+    article_id: int = _reference("articles.id", "The article.")
+    revision: int = _integer("Which of its texts, from 0.")
+    title: str | None = _text("Headline at that time.")
+    body: str = _text("Text at that time.")
+    body_sha256: str = _text("SHA-256 of title, line feed and body.")
+    capture_id: int | None = _reference("captures.id", "The first capture with that text.")
+    seen_from: str = _text("First time that this text was seen (UTC).")
+    seen_until: str = _text("Last time that this text was seen (UTC).")
+
+
+class Thread(SQLModel, table=True):
+    __tablename__ = "threads"
+    __table_args__ = _table(
+        "A comment section.",
+        UniqueConstraint("platform", "native_id"),
+        Index("threads_article_id", "article_id"),
+        Index("threads_last_seen_at", "last_seen_at"),
+        Index("threads_comment_count", "comment_count"),
+        Index("threads_flag_count", "flag_count"),
+    )
+
+    id: int | None = _id("Number of the thread: /thread/ID on the site.")
+    article_id: int = _reference("articles.id", "The article that it stands under.")
+    platform: str = _text("Comment system, or the format that it was imported from.")
+    native_id: str = _text("The platform's own id; the article's url where the source has none.")
+    url: str | None = _text("Address of the thread itself, where it has one.")
+    stated_count: int | None = _integer("How many comments the source says there are.")
+    completeness: str = _text("full, partial or unknown: whether the last capture held the whole thread.")
+    closed: bool | None = _integer("1 where the source says that comments are closed, 0 where it says open.")
+    comment_count: int = _integer("Comments stored here.")
+    flag_count: int = _integer("Flags on its comments and on itself that are not withdrawn.")
+    capture_id: int | None = _reference("captures.id", "What it was last read from.")
+    first_seen_at: str = _text("First time that it was seen (UTC).")
+    last_seen_at: str = _text("Last time that it was seen (UTC).")
+
+
+class Commenter(SQLModel, table=True):
+    __tablename__ = "commenters"
+    __table_args__ = _table(
+        "A name or account that comments; a name is not a person.",
+        Index(
+            "commenters_identity",
+            "platform",
+            sql("coalesce(outlet_id, 0)"),
+            sql("coalesce(native_id, '')"),
+            sql("iif(native_id is null, name, '')"),
+            unique=True,
+        ),
+        Index("commenters_name", "name"),
+    )
+
+    id: int | None = _id("Number of the commenter.")
+    platform: str = _text("Comment system, or the format that the name was imported from.")
+    outlet_id: int | None = _reference("outlets.id", "Where it comments; empty where the document does not say.")
+    native_id: str | None = _text("The platform's id of the account, where stated.")
+    name: str | None = _text("Name as last shown.")
+    is_guest: bool | None = _integer("1 for a guest, 0 for an account, empty where unknown.")
+    is_staff: bool | None = _integer("1 for the outlet's staff, 0 for readers, empty where unknown.")
+
+
+class Comment(SQLModel, table=True):
+    __tablename__ = "comments"
+    __table_args__ = _table(
+        "A comment, as last seen.",
+        UniqueConstraint("thread_id", "identity"),
+        Index("comments_thread_id_position", "thread_id", "position"),
+        Index("comments_parent_id", "parent_id"),
+        Index("comments_commenter_id", "commenter_id"),
+        Index("comments_posted_at", "posted_at"),
+        Index("comments_gone", "state", sqlite_where=sql("state <> 'visible'")),
+    )
+
+    id: int | None = _id("Number of the comment: /comment/ID on the site.")
+    thread_id: int = _reference("threads.id", "The thread.")
+    parent_id: int | None = _reference("comments.id", "The comment that it answers; empty at top level.")
+    native_id: str | None = _text("The platform's own id.")
+    parent_native_id: str | None = _text("The parent as the source gave it.")
+    identity: str = _text("What tells it from the others of its thread: id:... or fp:... of author, text and place.")
+    commenter_id: int | None = _reference("commenters.id", "Who wrote it; empty where the source does not say.")
+    position: int = _integer("Place in the thread in document order, from 0.")
+    depth: int = _integer("Nesting, 0 at top level.")
+    posted_at: str | None = _text("When it was posted (UTC), as far as known.")
+    posted_at_text: str | None = _text("The time as the source wrote it.")
+    posted_precision: str | None = _text("How exact posted_at is: second, minute, hour, day, month or year.")
+    parent_source: str | None = _text("Where the parent was read: api, dom, indent, feed or export.")
+    body: str = _text("The text, exactly as read: evidence, whatever it says.")
+    body_sha256: str = _text("SHA-256 of body in UTF-8.")
+    revision: int = _integer("How many earlier texts comment_revisions holds.")
+    state: str = _text("visible, removed, author_deleted, withheld, or missing (gone without a word).")
+    likes: int | None = _integer("Votes for it, where shown.")
+    dislikes: int | None = _integer("Votes against it, where shown.")
+    url: str | None = _text("Address of the comment at its source, where stated.")
+    capture_id: int | None = _reference("captures.id", "The first capture with this text.")
+    first_seen_at: str = _text("First time that it was seen (UTC).")
+    last_seen_at: str = _text("Last time that it was seen (UTC).")
+
+
+class CommentRevision(SQLModel, table=True):
+    __tablename__ = "comment_revisions"
+    __table_args__ = _table("A text that a comment used to have.", UniqueConstraint("comment_id", "revision"))
+
+    id: int | None = _id("Number of the row.")
+    comment_id: int = _reference("comments.id", "The comment.")
+    revision: int = _integer("Which of its texts, from 0.")
+    body: str = _text("Text at that time.")
+    body_sha256: str = _text("SHA-256 of body in UTF-8.")
+    capture_id: int | None = _reference("captures.id", "The first capture with that text.")
+    seen_from: str = _text("First time that this text was seen (UTC).")
+    seen_until: str = _text("Last time that this text was seen (UTC).")
+
+
+class Event(SQLModel, table=True):
+    __tablename__ = "events"
+    __table_args__ = _table(
+        "What one visit found changed.",
+        Index("events_thread_id", "thread_id"),
+        Index("events_comment_id", "comment_id"),
+        Index("events_kind_seen_at", "kind", "seen_at"),
+    )
+
+    id: int | None = _id("Number of the event.")
+    run_id: int = _reference("runs.id", "The run that saw it.")
+    thread_id: int = _reference("threads.id", "The thread.")
+    comment_id: int | None = _reference("comments.id", "The comment.")
+    kind: str = _text("added, edited, removed, restored, moved, renamed or votes.")
+    before: str | None = _text("What it was: text, state, parent, name or votes.")
+    after: str | None = _text("What it is now.")
+    seen_at: str = _text("When it was seen (UTC): it happened before that and after the visit before.")
+    confidence: str = _text("high, medium or low: how sure the kind is.")
+
+
+class FlagCode(SQLModel, table=True):
+    __tablename__ = "flag_codes"
+    __table_args__ = _table("What a flag means.")
+
+    code: str = _text("Name of the code, as namespace.name.", primary_key=True)
+    title: str = _text("Short name for people.")
+    definition: str = _text("What it claims, and what it does not.")
+    namespace: str = _text("Who claims it: platform, crawl, capture, content, context, review or archive.")
+    level: str = _text("What it can stand on: c comment, t thread, a article, u author.")
+    severity: int = _integer("0 info, 1 low, 2 medium, 3 high, 4 critical.")
+    blur: bool = _integer("1 where the site folds the text.")
+    public: bool = _integer("1 where public copies show it.")
+
+
+class Detector(SQLModel, table=True):
+    __tablename__ = "detectors"
+    __table_args__ = _table(
+        "What raised flags.",
+        Index("detectors_identity", "name", "version", sql("coalesce(lexicon_sha256, '')"), unique=True),
+    )
+
+    id: int | None = _id("Number of the detector.")
+    name: str = _text("Importer, platform, crawl or rule set.")
+    version: str = _text("Its version.")
+    lexicon_sha256: str | None = _text("SHA-256 of its lexicon, where it has one.")
+
+
+class Flag(SQLModel, table=True):
+    __tablename__ = "flags"
+    __table_args__ = _table(
+        "One flag on one comment, thread or article.",
+        CheckConstraint(
+            "(comment_id is not null) + (thread_id is not null) + (article_id is not null) = 1", name="one_subject"
+        ),
+        Index("flags_comment_id", "comment_id", sqlite_where=sql("comment_id is not null")),
+        Index("flags_thread_id", "thread_id", sqlite_where=sql("thread_id is not null")),
+        Index("flags_article_id", "article_id", sqlite_where=sql("article_id is not null")),
+        Index("flags_code", "code", "comment_id"),
+    )
+
+    id: int | None = _id("Number of the flag.")
+    code: str = _text("What it claims.", foreign_key="flag_codes.code")
+    comment_id: int | None = _reference("comments.id", "The comment that it stands on, or empty.")
+    thread_id: int | None = _reference("threads.id", "The thread that it stands on, or empty.")
+    article_id: int | None = _reference("articles.id", "The article that it stands on, or empty.")
+    revision: int = _integer("Which text of the subject it speaks of.")
+    detector_id: int = _reference("detectors.id", "What raised it.")
+    rule: str = _text("The rule that it was raised by.")
+    evidence: str | None = _text("What was seen, where it is not a place in the text.")
+    target: str | None = _text("Group that is meant, for content codes.")
+    score: float | None = _column(REAL, "How sure the detector is, 0 to 1, where it says.")
+    created_at: str = _text("When it was raised (UTC).")
+    withdrawn_at: str | None = _text("When it was withdrawn (UTC): flags are never deleted.")
+
+
+class FlagSpan(SQLModel, table=True):
+    __tablename__ = "flag_spans"
+    __table_args__ = _table("Where in the text a flag matched.", Index("flag_spans_flag_id", "flag_id"))
+
+    id: int | None = _id("Number of the row.")
+    flag_id: int = _reference("flags.id", "The flag.")
+    start: int = _integer("First code point of the body, from 0.")
+    end: int = _integer("Code point after the last.")
+    exact: str = _text("The words between them.")
+
+
+class Total(SQLModel, table=True):
+    __tablename__ = "totals"
+    __table_args__ = _table("Numbers that the site opens with, kept current by every save.")
+
+    name: str = _text("comments, threads, articles, outlets, commenters, or flags:CODE.", primary_key=True)
+    value: int = _integer("How many.")
+
+
+TABLES = {table.name: table for table in SQLModel.metadata.sorted_tables}

@@ -1,0 +1,204 @@
+"""A thread that the archive has, seen again: what is new is added, what changed is kept as a revision and an event."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import and_, select
+
+from archive import changes
+from archive.changes import Change, Plan, Stored
+from archive.models import TABLES
+from archive.thread import Flag
+from archive.visit import Visit, thread_columns, thread_flags
+
+if TYPE_CHECKING:
+    from archive.batch import Batch
+
+CRAWL_FLAGS = {
+    "edited": "crawl.edited",
+    "removed": "crawl.removed",
+    "restored": "crawl.restored",
+    "renamed": "crawl.author_renamed",
+    "moved": "crawl.moved",
+}
+CONFIDENCE = {"full": "high", "unknown": "low"}
+
+
+def save(batch: "Batch", visit: Visit, row: dict[str, Any]) -> None:
+    """Saves a visit of the stored thread `row`. A capture older than the last one only adds what is unknown."""
+    batch.flush()
+    stored = _stored(batch, visit.thread_id)
+    late = visit.seen_at < row["last_seen_at"]
+    plan = changes.compare(
+        stored,
+        visit.thread.comments,
+        visit.hashes,
+        batch.rows.next_id("comments"),
+        whole=visit.thread.completeness != "partial" and not late,
+    )
+    _Revisit(batch, visit, row, {s.id: s for s in stored}, late).save(plan)
+
+
+def _stored(batch: "Batch", thread_id: int) -> list[Stored]:
+    comments, commenters = TABLES["comments"], TABLES["commenters"]
+    columns = [
+        commenters.c.name.label("author_name")
+        if name == "author_name"
+        else commenters.c.native_id.label(name)
+        if name == "author_native_id"
+        else comments.c[name]
+        for name in Stored.__dataclass_fields__
+    ]
+    joined = comments.outerjoin(commenters, commenters.c.id == comments.c.commenter_id)
+    statement = select(*columns).select_from(joined).where(comments.c.thread_id == thread_id)
+    return [Stored(*row) for row in batch.connection.execute(statement.order_by(comments.c.position))]
+
+
+class _Revisit:
+    def __init__(
+        self, batch: "Batch", visit: Visit, row: dict[str, Any], stored: dict[int, Stored], late: bool
+    ) -> None:
+        self.batch, self.visit, self.row, self.stored, self.late = batch, visit, row, stored, late
+        self.values: dict[int, dict[str, Any]] = defaultdict(dict)
+        self.flags: dict[int, list[Flag]] = defaultdict(list)
+        self.flag_count: int = row["flag_count"]
+        self.index: dict[int, int] = {}
+
+    def save(self, plan: Plan) -> None:
+        """Writes the plan: new comments, changes, what is gone, places, flags, and the thread itself."""
+        self.index = {comment_id: i for i, comment_id in enumerate(plan.ids)}
+        new_before = self.batch.counts["comments_new"]
+        self._add_new(plan)
+        if not self.late:
+            for change in plan.changes:
+                self._change(change)
+            for comment_id in plan.gone:
+                self._lose(comment_id)
+        self._seen(plan)
+        for comment_id, values in self.values.items():
+            self.batch.rows.update("comments", comment_id, values)
+        self._renew_flags()
+        added = self.batch.counts["comments_new"] - new_before
+        self._update_thread(added)
+        self.batch.counts["threads_changed" if added or plan.changes or plan.gone else "threads_unchanged"] += 1
+
+    def _add_new(self, plan: Plan) -> None:
+        gone_since = self.late and self.row["completeness"] != "partial"
+        for i in plan.new:
+            comment = self.visit.thread.comments[i]
+            parent_id = None if comment.parent is None else plan.ids[comment.parent]
+            place = plan.places[plan.ids[i]]
+            state = "missing" if gone_since and comment.state == "visible" else comment.state
+            comment_id = self.batch.new_comment(self.visit, i, plan.identities[i], parent_id, place, state)
+            self.flag_count += self.batch.raise_flags("comment_id", comment_id, 0, comment.flags, self.visit)
+            if not self.late:
+                self._event(Change("added", comment_id, None, None), "high")
+
+    def _event(self, change: Change, confidence: str) -> None:
+        values = {"run_id": self.batch.run_id, "thread_id": self.visit.thread_id, "comment_id": change.comment_id}
+        values |= {"kind": change.kind, "before": change.before, "after": change.after}
+        self.batch.rows.insert("events", values | {"seen_at": self.visit.seen_at, "confidence": confidence})
+        if change.kind != "added":
+            self.batch.counts[f"comments_{change.kind}"] += 1
+        if code := CRAWL_FLAGS.get(change.kind):
+            self.flags[change.comment_id].append(Flag(code, "visit", f"run {self.batch.run_id}"))
+
+    def _change(self, change: Change) -> None:
+        row = self.stored[change.comment_id]
+        i = self.index[row.id]
+        comment = self.visit.thread.comments[i]
+        values = self.values[row.id]
+        match change.kind:
+            case "edited":
+                self._revise(row, comment.body, self.visit.hashes[i])
+            case "removed" | "restored":
+                values["state"] = comment.state
+            case "moved":
+                values["parent_id"] = None if change.after is None else int(change.after)
+                values["parent_native_id"] = comment.parent_native_id
+            case "votes":
+                values |= {"likes": comment.likes, "dislikes": comment.dislikes}
+            case "renamed":
+                self.batch.rows.update("commenters", row.commenter_id or 0, {"name": change.after})
+        self._event(change, "high" if row.native_id is not None or change.kind == "restored" else "medium")
+
+    def _revise(self, row: Stored, body: str, sha256: str) -> None:
+        """The old text becomes a revision, unless all that was known of it is that it was not shown."""
+        revision = {"comment_id": row.id, "revision": row.revision, "body": row.body, "body_sha256": row.body_sha256}
+        spell = {"seen_from": row.first_seen_at, "seen_until": row.last_seen_at}
+        if row.capture_id is not None:
+            spell["seen_from"] = self.batch.read_at(row.capture_id)
+        self.batch.rows.insert("comment_revisions", revision | {"capture_id": row.capture_id} | spell)
+        row.revision += 1
+        new = {"body": body, "body_sha256": sha256, "revision": row.revision, "capture_id": self.visit.capture_id}
+        self.values[row.id] |= new
+
+    def _lose(self, comment_id: int) -> None:
+        confidence = CONFIDENCE[self.visit.thread.completeness]
+        self._event(Change("removed", comment_id, "visible", "missing"), confidence)
+        self.values[comment_id]["state"] = "missing"
+
+    def _seen(self, plan: Plan) -> None:
+        """Notes when stored comments were seen, and where each one stands now."""
+        for comment_id in plan.ids:
+            if comment_id in self.stored:
+                row = self.stored[comment_id]
+                self.values[comment_id]["first_seen_at"] = min(row.first_seen_at, self.visit.seen_at)
+                self.values[comment_id]["last_seen_at"] = max(row.last_seen_at, self.visit.seen_at)
+        for comment_id, row in self.stored.items():
+            position, depth = plan.places[comment_id]
+            if (position, depth) != (row.position, row.depth):
+                self.values[comment_id] |= {"position": position, "depth": depth}
+
+    def _renew_flags(self) -> None:
+        """Raises the seen comments' flags that are not up, and withdraws those of the same source that are no more."""
+        seen = {comment_id: i for comment_id, i in self.index.items() if comment_id in self.stored}
+        up: dict[int, set[tuple[str, str]]] = defaultdict(set)
+        for flag_id, comment_id, code, rule in self._current_flags():
+            if comment_id in seen and not self.late:
+                wanted = {(flag.code, flag.rule) for flag in self.visit.thread.comments[seen[comment_id]].flags}
+                if (code, rule) not in wanted:
+                    self._withdraw(flag_id, code)
+                    continue
+            up[comment_id].add((code, rule))
+        for comment_id, i in seen.items():
+            for flag in self.visit.thread.comments[i].flags:
+                if not self.late and (flag.code, flag.rule) not in up[comment_id]:
+                    self.flags[comment_id].append(flag)
+        for comment_id, flags in self.flags.items():
+            revision = self.stored[comment_id].revision if comment_id in self.stored else 0
+            self.flag_count += self.batch.raise_flags("comment_id", comment_id, revision, flags, self.visit)
+
+    def _current_flags(self) -> Iterable[tuple[int, int, str, str]]:
+        flags, comments, detectors = TABLES["flags"], TABLES["comments"], TABLES["detectors"]
+        joined = flags.join(comments, comments.c.id == flags.c.comment_id).join(detectors)
+        ours = and_(comments.c.thread_id == self.visit.thread_id, detectors.c.name == self.visit.thread.platform)
+        columns = (flags.c.id, flags.c.comment_id, flags.c.code, flags.c.rule)
+        statement = select(*columns).select_from(joined).where(ours, flags.c.withdrawn_at.is_(None))
+        return [(row[0], row[1], row[2], row[3]) for row in self.batch.connection.execute(statement)]
+
+    def _withdraw(self, flag_id: int, code: str) -> None:
+        self.batch.rows.update("flags", flag_id, {"withdrawn_at": self.visit.seen_at})
+        self.batch.rows.totals[f"flags:{code}"] -= 1
+        self.flag_count -= 1
+
+    def _update_thread(self, added: int) -> None:
+        values = {"first_seen_at": min(self.visit.seen_at, self.row["first_seen_at"])}
+        if not self.late:
+            values = thread_columns(self.visit)
+            self._renew_thread_flags(thread_flags(self.visit.thread))
+        values |= {"comment_count": self.row["comment_count"] + added, "flag_count": self.flag_count}
+        self.row.update(values)
+        self.batch.rows.update("threads", self.visit.thread_id, values)
+
+    def _renew_thread_flags(self, wanted: tuple[Flag, ...]) -> None:
+        table = TABLES["flags"]
+        current = and_(table.c.thread_id == self.visit.thread_id, table.c.withdrawn_at.is_(None))
+        up = {(r.code, r.rule, r.evidence): r.id for r in self.batch.connection.execute(select(table).where(current))}
+        keys = {(flag.code, flag.rule, flag.evidence): flag for flag in wanted}
+        for key, flag_id in up.items():
+            if key not in keys:
+                self._withdraw(flag_id, key[0])
+        new = [flag for key, flag in keys.items() if key not in up]
+        self.flag_count += self.batch.raise_flags("thread_id", self.visit.thread_id, 0, new, self.visit)

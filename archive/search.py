@@ -1,0 +1,97 @@
+"""What only SQLite knows: full text, its triggers and the views for people who write SQL. All of it is data."""
+
+import re
+
+from sqlite_utils import Database
+
+TOKENIZE = "unicode61 remove_diacritics 2"
+
+FULL_TEXT: dict[str, tuple[str, ...]] = {"comments": ("body",), "articles": ("title", "body")}
+
+VIEWS = {
+    "comment_list": """
+select comments.id, comments.thread_id, outlets.domain as outlet, articles.title as article, commenters.name as author,
+  comments.body, comments.posted_at, comments.posted_precision, comments.state, comments.depth, comments.position,
+  comments.parent_id, comments.revision, comments.likes, comments.dislikes,
+  (select group_concat(code, ' ') from (select distinct code from flags
+    where flags.comment_id = comments.id and withdrawn_at is null order by code)) as flags,
+  '/comment/' || comments.id as permalink, articles.url as article_url, threads.platform, comments.parent_source,
+  comments.commenter_id, articles.outlet_id, comments.first_seen_at, comments.last_seen_at
+from comments
+join threads on threads.id = comments.thread_id
+join articles on articles.id = threads.article_id
+left join outlets on outlets.id = articles.outlet_id
+left join commenters on commenters.id = comments.commenter_id""",
+    "thread_list": """
+select threads.id, outlets.domain as outlet, articles.title as article, threads.comment_count, threads.stated_count,
+  threads.completeness, threads.flag_count, articles.published_at, threads.platform, threads.closed,
+  '/thread/' || threads.id as permalink, articles.url as article_url, threads.first_seen_at, threads.last_seen_at
+from threads
+join articles on articles.id = threads.article_id
+left join outlets on outlets.id = articles.outlet_id""",
+    "flag_list": """
+select flags.id, flags.code, flag_codes.title as meaning, flag_codes.severity, flags.rule, flags.evidence, flags.target,
+  flag_spans.exact, flag_spans.start, flag_spans.end, coalesce(flags.thread_id, comments.thread_id) as thread_id,
+  flags.comment_id, flags.article_id, flags.revision, detectors.name as detector, detectors.version, flags.created_at
+from flags
+join flag_codes on flag_codes.code = flags.code
+join detectors on detectors.id = flags.detector_id
+left join comments on comments.id = flags.comment_id
+left join flag_spans on flag_spans.flag_id = flags.id
+where flags.withdrawn_at is null""",
+    "removal_list": """
+select events.id, outlets.domain as outlet, articles.title as article, commenters.name as author, comments.body,
+  comments.state, comments.last_seen_at as last_seen_at, events.seen_at as missed_at, events.confidence,
+  '/comment/' || comments.id as permalink, events.thread_id, events.comment_id
+from events
+join comments on comments.id = events.comment_id
+join threads on threads.id = events.thread_id
+join articles on articles.id = threads.article_id
+left join outlets on outlets.id = articles.outlet_id
+left join commenters on commenters.id = comments.commenter_id
+where events.kind = 'removed'""",
+}
+
+
+def prepare(db: Database) -> None:
+    """Makes full text and views what this module says, in one transaction; an archive that has them is left alone."""
+    wanted = _full_text() | {name: f"CREATE VIEW {name} AS{select}" for name, select in VIEWS.items()}
+    found = dict(db.execute("select name, sql from sqlite_master where sql is not null").fetchall())
+    stale = [name for name, sql in wanted.items() if _folded(found.get(name, "")) != _folded(sql)]
+    if not stale:
+        return
+    with db.atomic():
+        for name in stale:
+            if name in found:
+                db.execute(f"drop {wanted[name].split()[1].replace('VIRTUAL', 'TABLE')} {name}")
+            db.execute(wanted[name])
+            if name.endswith("_fts"):
+                db.execute(f"insert into {name}({name}) values('rebuild')")
+
+
+def _folded(sql: str) -> str:
+    return re.sub(r"\s+", " ", sql).strip()
+
+
+def _full_text() -> dict[str, str]:
+    """One external-content FTS5 table for each entry, kept current by triggers whoever writes.
+
+    The update trigger fires only where the text differs, so that a visit that changes nothing costs nothing here.
+    """
+    wanted: dict[str, str] = {}
+    for table, columns in FULL_TEXT.items():
+        fts, names = f"{table}_fts", ", ".join(columns)
+        new, old = (", ".join(f"{row}.{column}" for column in columns) for row in ("new", "old"))
+        changed = " or ".join(f"old.{column} is not new.{column}" for column in columns)
+        add = f"insert into {fts}(rowid, {names}) values (new.id, {new});"
+        drop = f"insert into {fts}({fts}, rowid, {names}) values ('delete', old.id, {old});"
+        wanted[fts] = (
+            f"CREATE VIRTUAL TABLE {fts} USING fts5({names}, content='{table}', content_rowid='id', "
+            f"tokenize='{TOKENIZE}')"
+        )
+        wanted[f"{fts}_insert"] = f"CREATE TRIGGER {fts}_insert after insert on {table} begin {add} end"
+        wanted[f"{fts}_delete"] = f"CREATE TRIGGER {fts}_delete after delete on {table} begin {drop} end"
+        wanted[f"{fts}_update"] = (
+            f"CREATE TRIGGER {fts}_update after update of {names} on {table} when {changed} begin {drop} {add} end"
+        )
+    return wanted

@@ -1,0 +1,215 @@
+"""Opens an archive and saves threads into it: one transaction a batch, bulk statements, nothing written twice."""
+
+import json
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, insert, select, update
+from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy.pool import StaticPool
+from sqlite_utils import Database
+
+from archive import search
+from archive.batch import Batch, Known
+from archive.flags.codes import codes
+from archive.migrations import migrations
+from archive.models import TABLES
+from archive.thread import Thread
+
+PRAGMAS = (
+    "pragma journal_mode = wal",
+    "pragma synchronous = normal",
+    "pragma foreign_keys = on",
+    "pragma busy_timeout = 1000",
+    "pragma cache_size = -65536",
+    "pragma temp_store = memory",
+    "pragma wal_autocheckpoint = 4000",
+)
+LONGEST_WAIT_S = 600.0
+
+
+class NotAnArchive(Exception):
+    """The file exists and is no SQLite file, or holds something other than an archive."""
+
+
+class Busy(Exception):
+    """Another process held the archive for longer than LONGEST_WAIT_S."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A row of `runs`; what it reads and nobody dated counts as seen at `started_at`."""
+
+    id: int
+    started_at: str
+
+
+@dataclass(slots=True)
+class Saved:
+    """What a save did: counts by name, and each thread that could not be saved with its reason."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    failures: list[tuple[Thread, str]] = field(default_factory=list)
+
+
+def now() -> str:
+    """The time, in seconds, as the archive writes it."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+class Archive:
+    """An archive file, made or brought up to date on opening. `on_wait` is called once if another writer holds it."""
+
+    def __init__(self, path: str | Path, *, on_wait: Callable[[], None] = lambda: None) -> None:
+        self.path = Path(path)
+        self.on_wait = on_wait
+        self.engine = _engine(self.path)
+        self._known = Known()
+        try:
+            self._connection = self.engine.connect()
+            self._prepare()
+        except DatabaseError as error:
+            self.engine.dispose()
+            if isinstance(error, OperationalError) and "locked" in str(error.orig):
+                raise Busy(f"{path} is held by another process") from error
+            raise NotAnArchive(f"{path}: {error.orig}") from error
+        except Exception:
+            self.engine.dispose()
+            raise
+
+    def __enter__(self) -> "Archive":
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Leaves one file behind where no one else has it open."""
+        self._connection.close()
+        self.engine.dispose()
+
+    def _prepare(self) -> None:
+        db = Database(self._connection.connection.driver_connection, execute_plugins=False)
+        names = set(db.table_names())
+        if names and "_sqlite_migrations" not in names:
+            raise NotAnArchive(f"{self.path} is an SQLite file, but not an archive: it has {', '.join(sorted(names))}")
+        if migrations.pending(db):
+            self._when_free(lambda: migrations.apply(db))
+        self._when_free(lambda: search.prepare(db))
+        self._list_codes()
+
+    def _list_codes(self) -> None:
+        table, listed = TABLES["flag_codes"], codes()
+        found = {row.code: dict(row._mapping) for row in self._connection.execute(select(table))}
+        changed = [row for row in listed if found.get(row["code"]) != row]
+        if changed:
+            statement = upsert(table)
+            fresh = {name: statement.excluded[name] for name in listed[0] if name != "code"}
+            with self.transaction() as connection:
+                connection.execute(statement.on_conflict_do_update(index_elements=["code"], set_=fresh), changed)
+
+    def _when_free(self, work: Callable[[], None]) -> None:
+        """Runs `work`, again while another process holds the file. Raises Busy after LONGEST_WAIT_S."""
+        began, told = time.monotonic(), False
+        while True:
+            try:
+                return work()
+            except Exception as error:
+                if "locked" not in str(error):
+                    raise
+                if time.monotonic() - began > LONGEST_WAIT_S:
+                    raise Busy(f"{self.path} was held by another process for {LONGEST_WAIT_S:.0f} s") from error
+                if not told:
+                    self.on_wait()
+                    told = True
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """All of it or nothing of it. Waits while another process writes."""
+        connection = self._connection
+        self._when_free(lambda: _begin(connection))
+        try:
+            yield connection
+            connection.exec_driver_sql("commit")
+        except BaseException:
+            with suppress(DatabaseError):
+                connection.exec_driver_sql("rollback")
+            raise
+
+    def begin_run(self, kind: str, settings: dict[str, Any]) -> Run:
+        """Opens a run. Runs of the same kind that never ended are closed as interrupted."""
+        table = TABLES["runs"]
+        killed = table.c.finished_at.is_(None) & table.c.outcome.is_(None) & (table.c.kind == kind)
+        row = {
+            "kind": kind,
+            "started_at": now(),
+            "software_version": version("belowtheline"),
+            "settings": json.dumps(settings, ensure_ascii=False),
+        }
+        with self.transaction() as connection:
+            connection.execute(update(table).where(killed).values(outcome="interrupted"))
+            run_id = connection.execute(insert(table).values(row)).inserted_primary_key[0]
+        return Run(run_id, str(row["started_at"]))
+
+    def end_run(self, run: Run, outcome: str, counts: dict[str, Any]) -> None:
+        """Closes a run; `outcome` is done or failed."""
+        table = TABLES["runs"]
+        values = {"finished_at": now(), "outcome": outcome, "counts": json.dumps(counts)}
+        with self.transaction() as connection:
+            connection.execute(update(table).where(table.c.id == run.id).values(values))
+
+    def save(self, threads: Sequence[Thread], run: Run) -> Saved:
+        """Saves a batch in one transaction. If one thread cannot be saved the others are, each in its own."""
+        try:
+            return self._save(threads, run)
+        except (DatabaseError, ValueError) as error:
+            self._known.forget()
+            if len(threads) == 1:
+                return Saved(failures=[(threads[0], str(getattr(error, "orig", error)))])
+        saved = Saved()
+        for thread in threads:
+            one = self.save([thread], run)
+            saved.counts.update(one.counts)
+            saved.failures += one.failures
+        return saved
+
+    def _save(self, threads: Sequence[Thread], run: Run) -> Saved:
+        try:
+            with self.transaction() as connection:
+                batch = Batch(connection, self._known, run.id, run.started_at)
+                batch.look_up(threads)
+                for thread in threads:
+                    batch.add(thread)
+                batch.flush()
+                return Saved(batch.counts)
+        except BaseException:
+            self._known.forget()
+            raise
+
+
+def _engine(path: Path) -> Engine:
+    engine = create_engine(
+        f"sqlite:///{path}",
+        poolclass=StaticPool,
+        isolation_level="AUTOCOMMIT",
+        connect_args={"check_same_thread": False, "timeout": 1.0},
+    )
+
+    @event.listens_for(engine, "connect")
+    def set_up(connection: Any, record: object) -> None:
+        for pragma in PRAGMAS:
+            connection.execute(pragma).fetchall()
+
+    return engine
+
+
+def _begin(connection: Connection) -> None:
+    connection.exec_driver_sql("begin immediate")

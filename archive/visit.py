@@ -1,0 +1,54 @@
+"""A thread as one capture shows it, on its way to becoming rows. Pure."""
+
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+from archive.thread import Article, Flag, Thread
+
+
+@dataclass(slots=True)
+class Visit:
+    """A thread with what its rows have in common; `hashes` are of the comments' bodies, `thread_id` 0 while unknown."""
+
+    thread: Thread
+    hashes: list[str]
+    seen_at: str
+    capture_id: int
+    outlet_id: int | None
+    thread_id: int = 0
+
+
+def digest(text: str) -> str:
+    """SHA-256 of the text in UTF-8. Raises ValueError where the text is not Unicode (lone surrogates)."""
+    return sha256(text.encode()).hexdigest()
+
+
+def article_digest(article: Article) -> str:
+    return digest(f"{article.title or ''}\n{article.body}")
+
+
+def article_url(article: Article, capture_sha256: str) -> str:
+    """The article's identity: its address, else a hash of its text, else of the document where it has no text."""
+    return article.url or "urn:sha256:" + (article_digest(article) if article.body else capture_sha256)
+
+
+def thread_columns(visit: Visit) -> dict[str, Any]:
+    """What each visit says anew of its thread."""
+    thread = visit.thread
+    return {
+        "url": thread.url,
+        "stated_count": thread.stated_count,
+        "completeness": thread.completeness,
+        "closed": thread.closed,
+        "capture_id": visit.capture_id,
+        "last_seen_at": visit.seen_at,
+    }
+
+
+def thread_flags(thread: Thread) -> tuple[Flag, ...]:
+    """The flags that came with a thread, and that it is incomplete where it states more comments than it holds."""
+    stated, held = thread.stated_count, len(thread.comments)
+    if stated is None or stated <= held:
+        return thread.flags
+    return (*thread.flags, Flag("capture.partial_thread", "stated-count", f"{stated} stated, {held} held"))
