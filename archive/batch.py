@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, literal_column, select
+from sqlalchemy import ColumnElement, Connection, and_, func, literal_column, select
 
 from archive import changes, revisit
 from archive.models import TABLES
@@ -93,7 +93,8 @@ class Batch:
         self, platform: str, outlet_id: int, names: set[tuple[str, str]]
     ) -> Iterable[tuple[CommenterKey, int]]:
         table = TABLES["commenters"]
-        native, name = literal_column("coalesce(native_id, '')"), literal_column("iif(native_id is null, name, '')")
+        native: ColumnElement[str] = literal_column("coalesce(native_id, '')")
+        name: ColumnElement[str] = literal_column("case when native_id is null then name else '' end")
         place = and_(table.c.platform == platform, literal_column("coalesce(outlet_id, 0)") == outlet_id)
         by_id, by_name = {n for n, _ in names if n}, {n for i, n in names if not i}
         for wanted in (native.in_(by_id), and_(native == "", name.in_(by_name))):
@@ -283,7 +284,7 @@ class Batch:
         """Adds flags to a subject (comment_id, thread_id or article_id) and gives their number."""
         raised = 0
         for flag in flags:
-            values = {"comment_id": None, "thread_id": None, "article_id": None, "code": flag.code}
+            values: dict[str, Any] = {"comment_id": None, "thread_id": None, "article_id": None, "code": flag.code}
             values[subject] = subject_id
             detector = "crawl" if flag.code.startswith("crawl.") else visit.thread.platform
             values |= {"revision": revision, "detector_id": self._detector(detector), "rule": flag.rule}

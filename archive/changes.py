@@ -51,7 +51,7 @@ class Change:
 
 @dataclass(slots=True)
 class Plan:
-    """`ids` are the seen comments' ids (from `next_id` up for new ones); `places` maps every id to (position, depth)."""
+    """`ids` are the seen comments' ids, from `next_id` up for new ones; `places` has every id's (position, depth)."""
 
     ids: list[int]
     new: list[int] = field(default_factory=list)
@@ -130,11 +130,15 @@ def _changed(row: Stored, comment: Comment, sha256: str, parent: int | None) -> 
         yield Change("moved", row.id, _text(row.parent_id), _text(parent))
     author = comment.author
     if author is not None and author.native_id is not None and author.native_id == row.author_native_id:
-        if author.name is not None and author.name != row.author_name:
-            yield Change("renamed", row.id, row.author_name, author.name)
+        yield from _renamed(row, author)
     votes, now = (row.likes, row.dislikes), (comment.likes, comment.dislikes)
     if now != votes and now != (None, None):
         yield Change("votes", row.id, _votes(*votes), _votes(*now))
+
+
+def _renamed(row: Stored, author: Author) -> Iterable[Change]:
+    if author.name is not None and author.name != row.author_name:
+        yield Change("renamed", row.id, row.author_name, author.name)
 
 
 def _text(number: int | None) -> str | None:
@@ -211,7 +215,7 @@ class _Match:
             comparisons += len(rows)
             if not rows or comparisons > MOST_COMPARISONS:
                 continue
-            likeness, nearest = max(((_likeness(comment.body, row.body), -row.position, row) for row in rows))[::2]
+            likeness, _, nearest = max((_likeness(comment.body, row.body), -row.position, row) for row in rows)
             if likeness >= (SIMILAR if comment.author is not None else SIMILAR_WITHOUT_AUTHOR):
                 self._pair(i, nearest)
                 rows.remove(nearest)
@@ -229,7 +233,7 @@ def _likeness(one: str, other: str) -> float:
 def _places(
     stored: Sequence[Stored], ids: Sequence[int], parents: Sequence[int | None], unseen: Sequence[Stored]
 ) -> dict[int, tuple[int, int]]:
-    """Document order of all comments: the seen ones as seen, each unseen one after the sibling that it used to follow."""
+    """Document order of all: the seen ones as seen, each unseen one after the sibling that it used to follow."""
     children: dict[int | None, list[int]] = defaultdict(list)
     for comment_id, parent in zip(ids, parents, strict=True):
         children[parent].append(comment_id)

@@ -8,6 +8,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from importlib import import_module
+from pathlib import Path
 from typing import BinaryIO
 
 from archive.importers import HEAD_LENGTH, BadDocument, Document, Importer, importer_for
@@ -25,12 +26,12 @@ CHUNKS_A_WORKER = 2
 
 @dataclass(slots=True)
 class Progress:
-    """What a run did so far. `bytes_read` counts the documents' bytes after decompression."""
+    """What a run did so far: `done` bytes of `size` bytes on disk; `size` is None where that is not known."""
 
     counts: Counter[str] = field(default_factory=Counter)
     errors: list[BadDocument] = field(default_factory=list)
-    bytes_read: int = 0
-    file: str = ""
+    size: int | None = None
+    done: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ def import_files(
 ) -> Progress:
     """Imports files and folders into the archive as one run. A document that cannot be read is an error of the run's
     Progress, and the others are saved."""
-    progress, tell = Progress(), report or (lambda _: None)
+    progress, tell = Progress(size=_size(paths)), report or (lambda _: None)
     run = archive.begin_run("import", {"paths": paths})
     batch: list[Thread] = []
     for chunk_threads in _parsed(_chunks(paths, progress), progress, _workers(workers)):
@@ -92,17 +93,20 @@ def _chunks(paths: list[str], progress: Progress) -> Iterator[Chunk]:
         name = importer
         documents.append(document)
         size += len(document.raw)
-        progress.bytes_read += len(document.raw)
         progress.counts["documents"] += 1
     if documents:
         yield Chunk(name, documents)
 
 
+def _size(paths: list[str]) -> int | None:
+    return None if STANDARD_INPUT in paths else sum(Path(path).stat().st_size for path in files(paths))
+
+
 def _documents(paths: list[str], progress: Progress) -> Iterator[tuple[str, Document]]:
     for path in files(paths):
-        progress.file = path
+        before = progress.done
         try:
-            with open_file(path) as file:
+            with open_file(path) as (file, position):
                 importer = importer_for(_peek(file))
                 if importer is None:
                     _fail(progress, BadDocument(path, "no importer knows this format"))
@@ -111,13 +115,14 @@ def _documents(paths: list[str], progress: Progress) -> Iterator[tuple[str, Docu
                     if isinstance(document, BadDocument):
                         _fail(progress, document)
                     else:
+                        progress.done = before + position()
                         yield importer.__name__, document
         except Exception as error:  # noqa: BLE001 a decompressor's errors have no common base
             _fail(progress, BadDocument(path, f"{getattr(error, 'strerror', None) or error}"))
 
 
 def _peek(file: BinaryIO) -> bytes:
-    return bytes(file.peek(HEAD_LENGTH)[:HEAD_LENGTH])  # type: ignore[attr-defined]
+    return bytes(file.peek(HEAD_LENGTH)[:HEAD_LENGTH])
 
 
 def parse_chunk(chunk: Chunk) -> list[Thread | BadDocument]:

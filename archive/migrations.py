@@ -88,7 +88,7 @@ CREATE TABLE commenters (
     PRIMARY KEY (id),
     FOREIGN KEY(outlet_id) REFERENCES outlets (id)
 ) STRICT;
-CREATE UNIQUE INDEX commenters_identity ON commenters (platform, coalesce(outlet_id, 0), coalesce(native_id, ''), iif(native_id is null, name, ''));
+CREATE UNIQUE INDEX commenters_identity ON commenters (platform, coalesce(outlet_id, 0), coalesce(native_id, ''), case when native_id is null then name else '' end);
 CREATE INDEX commenters_name ON commenters (name);
 CREATE TABLE articles (
     id INTEGER NOT NULL,

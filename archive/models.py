@@ -1,4 +1,4 @@
-"""The archive's tables: the one description of the schema. Statements go through SQLAlchemy Core, never through objects.
+"""The archive's tables: the one description of the schema. Statements go through SQLAlchemy Core, not through objects.
 
 Times are ISO-8601 text in UTC that ends in `Z`; booleans are 0 or 1; hashes are SHA-256 in hexadecimal.
 """
@@ -86,7 +86,7 @@ class Article(SQLModel, table=True):
 
     id: int | None = _id("Number of the article.")
     outlet_id: int | None = _reference("outlets.id", "Who published it; empty where the document does not say.")
-    url: str = _text("Canonical address; urn:sha256:... of the article's text where the document has none.", unique=True)
+    url: str = _text("Canonical address; urn:sha256:... of its text where the document has none.", unique=True)
     title: str | None = _text("Headline.")
     byline: str | None = _text("Who wrote it, as the page says.")
     published_at: str | None = _text("When it was published (UTC).")
@@ -152,7 +152,7 @@ class Commenter(SQLModel, table=True):
             "platform",
             sql("coalesce(outlet_id, 0)"),
             sql("coalesce(native_id, '')"),
-            sql("iif(native_id is null, name, '')"),
+            sql("case when native_id is null then name else '' end"),
             unique=True,
         ),
         Index("commenters_name", "name"),

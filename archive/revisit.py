@@ -96,8 +96,8 @@ class _Revisit:
                 self._event(Change("added", comment_id, None, None), "high")
 
     def _event(self, change: Change, confidence: str) -> None:
-        values = {"run_id": self.batch.run_id, "thread_id": self.visit.thread_id, "comment_id": change.comment_id}
-        values |= {"kind": change.kind, "before": change.before, "after": change.after}
+        values: dict[str, Any] = {"run_id": self.batch.run_id, "thread_id": self.visit.thread_id}
+        values |= {"comment_id": change.comment_id, "kind": change.kind, "before": change.before, "after": change.after}
         self.batch.rows.insert("events", values | {"seen_at": self.visit.seen_at, "confidence": confidence})
         if change.kind != "added":
             self.batch.counts[f"comments_{change.kind}"] += 1

@@ -65,12 +65,12 @@ class Rows:
 
     def flush(self) -> None:
         """Writes what was collected: inserts, then updates, then the totals."""
-        for table in ORDER:
-            if rows := self._inserts.pop(table, None):
-                self.connection.execute(insert(TABLES[table]), rows)
+        for name in ORDER:
+            if rows := self._inserts.pop(name, None):
+                self.connection.execute(insert(TABLES[name]), rows)
         for (name, columns), rows in self._updates.items():
             table = TABLES[name]
-            values = {column: bindparam(column) for column in columns}
+            values: dict[str, Any] = {column: bindparam(column) for column in columns}
             self.connection.execute(update(table).where(table.c.id == bindparam("row_id")).values(values), rows)
         self._updates.clear()
         self._write_totals()

@@ -83,8 +83,8 @@ def _full_text() -> dict[str, str]:
         fts, names = f"{table}_fts", ", ".join(columns)
         new, old = (", ".join(f"{row}.{column}" for column in columns) for row in ("new", "old"))
         changed = " or ".join(f"old.{column} is not new.{column}" for column in columns)
-        add = f"insert into {fts}(rowid, {names}) values (new.id, {new});"
-        drop = f"insert into {fts}({fts}, rowid, {names}) values ('delete', old.id, {old});"
+        add = f"insert into {fts}(rowid, {names}) values (new.id, {new});"  # noqa: S608
+        drop = f"insert into {fts}({fts}, rowid, {names}) values ('delete', old.id, {old});"  # noqa: S608
         wanted[fts] = (
             f"CREATE VIRTUAL TABLE {fts} USING fts5({names}, content='{table}', content_rowid='id', "
             f"tokenize='{TOKENIZE}')"

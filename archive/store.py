@@ -156,8 +156,8 @@ class Archive:
         }
         with self.transaction() as connection:
             connection.execute(update(table).where(killed).values(outcome="interrupted"))
-            run_id = connection.execute(insert(table).values(row)).inserted_primary_key[0]
-        return Run(run_id, str(row["started_at"]))
+            run_id = connection.execute(insert(table).values(row).returning(table.c.id)).scalar_one()
+        return Run(run_id, row["started_at"])
 
     def end_run(self, run: Run, outcome: str, counts: dict[str, Any]) -> None:
         """Closes a run; `outcome` is done or failed."""
@@ -165,6 +165,11 @@ class Archive:
         values = {"finished_at": now(), "outcome": outcome, "counts": json.dumps(counts)}
         with self.transaction() as connection:
             connection.execute(update(table).where(table.c.id == run.id).values(values))
+
+    def has_other_runs_than(self, path: str) -> bool:
+        """Whether a run read anything but this one path."""
+        found = self._connection.execute(select(TABLES["runs"].c.settings)).scalars()
+        return any(json.loads(settings).get("paths") != [path] for settings in found)
 
     def save(self, threads: Sequence[Thread], run: Run) -> Saved:
         """Saves a batch in one transaction. If one thread cannot be saved the others are, each in its own."""
@@ -204,7 +209,7 @@ def _engine(path: Path) -> Engine:
     )
 
     @event.listens_for(engine, "connect")
-    def set_up(connection: Any, record: object) -> None:
+    def set_up(connection: Any, _: object) -> None:
         for pragma in PRAGMAS:
             connection.execute(pragma).fetchall()
 

@@ -35,7 +35,7 @@ def _getter(cls: type) -> Callable[[Any], tuple[Any, ...]]:
 
 @dataclass(frozen=True, slots=True)
 class Moment(Frozen):
-    """A time as the source gave it: `at` in UTC as far as it is known, `text` as it stood there, `precision` of `at`."""
+    """A time as the source gave it: `at` in UTC as far as known, `text` as it stood there, `precision` of `at`."""
 
     at: str | None = None
     text: str | None = None
@@ -68,7 +68,7 @@ class Author(Frozen):
 
 @dataclass(frozen=True, slots=True)
 class Comment(Frozen):
-    """One comment. `parent` is the index of the parent in `Thread.comments`, which holds parents before their replies."""
+    """One comment. `parent` is the parent's index in `Thread.comments`, which holds parents before their replies."""
 
     body: str
     parent: int | None = None

@@ -1,4 +1,4 @@
-"""Ways in for files: one module a format, found by discovery. Each cuts a file into documents and reads one into a Thread.
+"""Ways in for files: one module a format, found by discovery: it cuts a file into documents, and reads one to a Thread.
 
 A format is a module here whose name does not begin with an underscore, with these three functions:
 
@@ -32,7 +32,7 @@ class BadDocument(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Document(Frozen):
-    """The bytes of one document: `offset` (bytes, after decompression) in `file`, and `line` where it has one a line."""
+    """The bytes of one document, at `offset` (after decompression) in `file`; `line` where the file has one a line."""
 
     raw: bytes
     file: str

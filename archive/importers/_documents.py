@@ -27,7 +27,8 @@ EVIDENCE_LENGTH = 200
 def is_json_lines(head: bytes) -> bool:
     """Whether a file that begins like this has a JSON object a line, with a `text` in the first, as far as it shows."""
     first = head.removeprefix(b"\xef\xbb\xbf").lstrip().split(b"\n", 1)[0]
-    return first.startswith(b"{") and re.search(rb'"text"\s*:\s*"', first) is not None or _cut_object(first, head)
+    whole = first.startswith(b"{") and re.search(rb'"text"\s*:\s*"', first) is not None
+    return whole or _cut_object(first, head)
 
 
 def _cut_object(first: bytes, head: bytes) -> bool:

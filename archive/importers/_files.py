@@ -4,8 +4,10 @@ import bz2
 import gzip
 import io
 import lzma
+import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -18,32 +20,31 @@ def files(paths: list[str]) -> Iterator[str]:
     """The files that the paths name, folders in order of name, hidden ones left out; `-` is standard input."""
     for path in paths:
         if path != STANDARD_INPUT and Path(path).is_dir():
-            for folder, folders, names in _walk(Path(path)):
+            for folder, folders, names in os.walk(path):
                 folders[:] = sorted(name for name in folders if not name.startswith("."))
-                yield from (str(folder / name) for name in sorted(names) if not name.startswith("."))
+                yield from (str(Path(folder) / name) for name in sorted(names) if not name.startswith("."))
         else:
             yield path
 
 
-def _walk(folder: Path) -> Iterator[tuple[Path, list[str], list[str]]]:
-    import os
+@contextmanager
+def open_file(path: str) -> Iterator[tuple[BinaryIO, Callable[[], int]]]:
+    """The file's content, decompressed, and how many of its bytes on disk are read so far (0 for standard input).
 
-    for place, folders, names in os.walk(folder):
-        yield Path(place), folders, names
+    Raises OSError, EOFError or the decompressor's error, here or when read.
+    """
+    if path == STANDARD_INPUT:
+        yield _decompressed(cast("io.BufferedReader", sys.stdin.buffer)), lambda: 0
+        return
+    with Path(path).open("rb") as file:
+        yield _decompressed(file), file.tell
 
 
-def open_file(path: str) -> BinaryIO:
-    """The file's content, decompressed. Raises OSError, EOFError or the decompressor's error, here or when read."""
-    raw = sys.stdin.buffer if path == STANDARD_INPUT else Path(path).open("rb")
-    return _decompressed(cast("BinaryIO", raw))
-
-
-def _decompressed(raw: BinaryIO) -> BinaryIO:
-    file = io.BufferedReader(cast("io.RawIOBase", raw)) if not hasattr(raw, "peek") else cast("io.BufferedReader", raw)
+def _decompressed(file: io.BufferedReader) -> BinaryIO:
     head = file.peek(6)[:6]
     opened: object = file
     if head.startswith(GZIP):
-        opened = gzip.GzipFile(fileobj=file)
+        opened = gzip.GzipFile(fileobj=file)  # noqa: SIM115 the caller closes what is below it
     elif head.startswith(BZIP2):
         opened = bz2.BZ2File(file)
     elif head.startswith(XZ):

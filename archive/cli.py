@@ -1,0 +1,247 @@
+"""`btl`: the command line. Each command imports what it needs when it is called, so that `btl --help` is quick."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn, TextIO, cast
+
+import click
+
+if TYPE_CHECKING:
+    from archive.importing import Progress
+    from archive.store import Archive
+
+COMMAND_GROUP = "belowtheline.commands"
+ERRORS_SHOWN = 20
+
+
+class Commands(click.Group):
+    """The commands of this module, and those that other packages add through the entry-point group COMMAND_GROUP."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted({*super().list_commands(ctx), *_added()})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        own = super().get_command(ctx, cmd_name)
+        entry = None if own else _added().get(cmd_name)
+        return entry.load() if entry else own
+
+
+def _added() -> dict[str, Any]:
+    from importlib.metadata import entry_points
+
+    return {entry.name: entry for entry in entry_points(group=COMMAND_GROUP)}
+
+
+def _database(command: Callable[..., None]) -> Callable[..., None]:
+    kind = click.Path(dir_okay=False, path_type=Path)
+    option = click.option("--db", "path", type=kind, default="archive.db", show_default=True, help="The archive file.")
+    return option(command)
+
+
+_port = click.option(
+    "--port", default=8001, show_default=True, type=click.IntRange(0, 65535), help="Port; 0 takes a free one."
+)
+
+
+_as_json = click.option("--json", "as_json", is_flag=True, help="Print a summary as JSON on standard output.")
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="belowtheline")
+def main() -> None:
+    """Below the Line: an archive of what readers write under the news.
+
+    \b
+    btl demo                 look at a sample, invented archive
+    btl import FOLDER        bring text documents into archive.db
+    btl serve                search and read it at http://127.0.0.1:8001
+    """
+
+
+@main.command(name="import")
+@click.argument("paths", nargs=-1, required=True)
+@_database
+@_as_json
+@click.option("--workers", type=click.IntRange(0, 64), help="Processes that read documents.  [default: 2 at most]")
+def import_(paths: tuple[str, ...], path: Path, as_json: bool, workers: int | None) -> None:
+    """Import files, folders or standard input (-) into the archive.
+
+    One text a file, or JSON Lines with "text" and optional "url", "title", "date"; plain or compressed with gzip,
+    bzip2, xz or zstd. What the archive has already is passed over, so an import that was killed is simply run again.
+
+    \b
+    Example:  btl import corpus/ extra.jsonl.gz
+              zcat dump.gz | btl import -
+    """
+    missing = [name for name in paths if name != "-" and not Path(name).exists()]
+    if missing:
+        raise click.UsageError(f"no such file or folder: {', '.join(missing)}")
+    with _opened(path) as archive:
+        progress = _import(archive, list(paths), workers, quiet=as_json)
+    _summarise(progress, path, as_json)
+
+
+def _import(archive: "Archive", paths: list[str], workers: int | None, *, quiet: bool) -> "Progress":
+    from archive.importing import import_files
+    from archive.progress import shown
+
+    with shown(quiet=quiet) as report:
+        return import_files(archive, paths, workers=workers, report=report)
+
+
+def _summarise(progress: "Progress", path: Path, as_json: bool) -> None:
+    """Prints what an import did, and ends with status 1 where something could not be read."""
+    counts, errors = progress.counts, progress.errors
+    if as_json:
+        _print_json(
+            {
+                "db": str(path),
+                "counts": dict(counts),
+                "errors": [{"place": error.place, "reason": error.reason} for error in errors],
+            }
+        )
+    else:
+        for error in errors[:ERRORS_SHOWN]:
+            click.echo(f"error: {error}", err=True)
+        if len(errors) > ERRORS_SHOWN:
+            click.echo(f"... and {len(errors) - ERRORS_SHOWN:,} more errors", err=True)
+        click.echo(_sentence(counts, path))
+    if errors:
+        sys.exit(1)
+
+
+def _sentence(counts: dict[str, int], path: Path) -> str:
+    parts = [f"{counts['documents']:,} documents read into {path}", f"{counts['threads_new']:,} new threads"]
+    parts.append(f"{counts['comments_new']:,} new comments")
+    for name, words in (
+        ("unchanged", "already there"),
+        ("threads_changed", "threads changed"),
+        ("comments_edited", "comments edited"),
+        ("comments_removed", "comments gone"),
+        ("comments_restored", "comments back"),
+        ("errors", "could not be read"),
+    ):
+        if counts[name]:
+            parts.append(f"{counts[name]:,} {words}")
+    return ", ".join(parts) + "."
+
+
+@main.command()
+@_database
+@click.option("--format", "form", default="jsonl", show_default=True, help="jsonl, csv or sql.")
+@click.option("--output", "-o", type=click.Path(dir_okay=False), default="-", help="File to write.  [default: stdout]")
+def export(path: Path, form: str, output: str) -> None:
+    """Write the whole archive as JSON Lines (a thread a line), CSV (a comment a line) or an SQL script.
+
+    \b
+    Example:  btl export --format jsonl | head -1
+              btl export --format sql -o archive.sql && sqlite3 copy.db < archive.sql
+    """
+    from archive.export import export as write
+    from archive.export import formats
+
+    if form not in formats():
+        raise click.UsageError(f"no format {form!r}; there are {', '.join(formats())}")
+    _require(path)
+    with click.open_file(output, "w", encoding="utf-8", atomic=output != "-") as out:
+        written = write(path, form, cast("TextIO", out))
+    click.echo(f"{written:,} {'threads' if form == 'jsonl' else 'rows'} written", err=True)
+
+
+@main.command()
+@_database
+@_as_json
+def stats(path: Path, as_json: bool) -> None:
+    """Say what the archive holds: outlets, threads, comments, flags, the last runs.
+
+    \b
+    Example:  btl stats --db archive.db
+    """
+    from archive.stats import stats as read
+
+    _require(path)
+    found = read(path)
+    if as_json:
+        _print_json(found)
+        return
+    for name, count in found["counts"].items():
+        click.echo(f"{count:>12,}  {name}")
+    _table("comments that are not visible", found["states"].items())
+    _table("flags", found["flags"].items())
+    _table("comments by outlet", ((row["outlet"], row["comments"]) for row in found["outlets"]))
+    click.echo("\nlast runs")
+    for run in found["runs"]:
+        click.echo(f"  {run['started_at']}  {run['kind']:<8} {run['outcome'] or 'running'}")
+
+
+def _table(title: str, rows: Any) -> None:
+    click.echo(f"\n{title}")
+    for name, count in rows:
+        click.echo(f"{count:>12,}  {name}")
+
+
+@main.command()
+@_database
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@_port
+def serve(path: Path, host: str, port: int) -> None:
+    """Serve the archive as a site: threads, search, flags, tables, SQL.
+
+    \b
+    Example:  btl serve --db archive.db --port 8001
+    """
+    from archive.site.serve import run
+
+    _opened(path).close()
+    run(path, host=host, port=port)
+
+
+@main.command()
+@_database
+@click.option("--serve/--no-serve", "serving", default=True, help="Serve the site after importing, or stop.")
+@_port
+@_as_json
+def demo(path: Path, serving: bool, port: int, as_json: bool) -> None:
+    """Import the sample, threads from an invented town, and serve it.
+
+    \b
+    Example:  btl demo --db demo.db
+    """
+    sample = Path(__file__).with_name("sample")
+    with _opened(path) as archive:
+        if archive.has_other_runs_than(str(sample)):
+            raise click.UsageError(f"{path} holds other documents; name another file with --db")
+        progress = _import(archive, [str(sample)], 0, quiet=as_json)
+    _summarise(progress, path, as_json)
+    if serving:
+        from archive.site.serve import run
+
+        run(path, port=port)
+
+
+def _opened(path: Path) -> "Archive":
+    """The archive, made where it is not there. Ends with status 1 where the file is something else."""
+    from archive.store import Archive, Busy, NotAnArchive
+
+    try:
+        return Archive(path, on_wait=lambda: click.echo(f"waiting: another process is writing to {path}", err=True))
+    except (NotAnArchive, Busy) as error:
+        _fail(str(error))
+
+
+def _require(path: Path) -> None:
+    if not path.exists():
+        _fail(f"{path} is not there; `btl import` makes it, --db names another")
+    _opened(path).close()
+
+
+def _fail(message: str) -> NoReturn:
+    click.echo(f"error: {message}", err=True)
+    sys.exit(1)
+
+
+def _print_json(value: Any) -> None:
+    import json
+
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2))

@@ -1,0 +1,53 @@
+"""What tests share: a place for archives, the seed document where it is, and the rule about what CI must not skip."""
+
+import os
+import sqlite3
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from archive.store import Archive
+
+ROOT = Path(__file__).parent.parent
+SEED = ROOT.parent / "shared" / "seed"
+
+
+def missing(reason: str) -> None:
+    """Skips the test for a part that this machine lacks; under CI=true that is a failure."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"CI lacks a part: {reason}")
+    pytest.skip(reason)
+
+
+@pytest.fixture
+def seed() -> Path:
+    documents = sorted(path for path in SEED.glob("*.txt")) if SEED.is_dir() else []
+    if not documents:
+        missing("the seed document is not beside the project")
+    return documents[0]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "archive.db"
+
+
+@pytest.fixture
+def archive(path: Path) -> Iterator[Archive]:
+    with Archive(path) as opened:
+        yield opened
+
+
+@pytest.fixture
+def query(path: Path) -> Iterator[Callable[..., list[tuple[object, ...]]]]:
+    connections = []
+
+    def run(sql: str, *parameters: object) -> list[tuple[object, ...]]:
+        connection = sqlite3.connect(path)
+        connections.append(connection)
+        return connection.execute(sql, parameters).fetchall()
+
+    yield run
+    for connection in connections:
+        connection.close()
