@@ -296,7 +296,8 @@ class Batch:
                 self.rows.insert("flag_spans", span)
             self.rows.totals[f"flags:{flag.code}"] += 1
             raised += 1
-        self.counts["flags"] += raised
+        if raised:
+            self.counts["flags"] += raised
         return raised
 
 

@@ -65,32 +65,32 @@ _YEAR = r"((?:19|20)\d\d)"
 _DAY_FORMS = (
     r"(?P<iso>(?:19|20)\d\d(?P<s1>[-/.])\d{1,2}(?P=s1)\d{1,2})(?!\d)",
     r"(?P<asian>(?:19|20)\d\d\s*[年년]\s*\d{1,2}\s*[月월]\s*\d{1,2}\s*[日일])",
-    r"(?P<numeric>(?<!\d)\d{1,2}\s?(?P<s2>[-/.])\s?\d{1,2}\s?(?P=s2)\s?(?:(?:19|20)\d\d|\d\d))(?!\d)",
-    rf"(?P<dmy>(?<!\d)(\d{{1,2}})({_ORDINAL}){_OF}{_WORD}(?:\s+de[l]?\s+|\s*[-./,]?\s*|\s+['’]?)"
+    r"(?P<numeric>(?<!\d)\d{1,2}\s?(?P<s2>[-/. ])\s?\d{1,2}\s?(?P=s2)\s?(?:(?:19|20)\d\d|\d\d))(?!\d)",
+    rf"(?P<dmy>(?<!\w)(\d{{1,2}})({_ORDINAL}){_OF}{_WORD}(?:\s+de[l]?\s+|\s*[-./,]?\s*|\s+['’]?)"
     r"((?:19|20)\d\d|(?<=['’])\d\d))(?!\d)",
     rf"(?P<mdy>{_WORD}\s*(\d{{1,2}}){_ORDINAL}(?:,\s*|\s+){_YEAR})(?!\d)",
     rf"(?P<ymd>{_YEAR}[.,]?\s*(?:m\.\s*|g\.\s*|gada\s+)?{_WORD}\s+(\d{{1,2}})\b)",
     rf"(?P<my>{_WORD},?\s+(?:de\s+)?{_YEAR})(?!\d)",
-    rf"(?P<dm>(?<!\d)\d{{1,2}}{_ORDINAL}{_OF}{_WORD}(?![^\W\d_]))",
+    rf"(?P<dm>(?<!\w)\d{{1,2}}{_ORDINAL}{_OF}{_WORD}(?![^\W\d_]))",
     rf"(?P<md>{_WORD}\s+\d{{1,2}}{_ORDINAL}(?![\w:.]))",
 )
 _DAY = re.compile("|".join(_DAY_FORMS), re.IGNORECASE)
 _TIME = re.compile(
     r"(?P<pre>午前|午後|上午|下午|오전|오후)?\s*(?<![\d:])(?P<h>[01]?\d|2[0-4])"
     r"(?:\s?(?:[:h.]|時|시|点)\s?(?P<m>[0-5]\d)(?:[:.](?P<s>[0-5]\d)(?:\.\d+)?)?(?:分|분)?|(?=\s?(?:[ap]\.?m\b|uhr|h\b)))"
-    r"(?!\d)(?:\s?(?P<half>[ap]\.?\s?m\b\.?|[πμ]\.?μ\b\.?)|\s?(?:uhr|uur|h)\b)?"
+    r"(?!\d)(?:\s?(?P<half>[ap]\.?\s?m\b\.?|[πμ]\.?μ\b\.?)|\s?(?:uhr|uur|min|h)\b)?"
     r"(?:\s?\(?(?P<zone>utc|gmt|z|[ecmp][sd]t|bst|ces?t|mes?z|msk)\b\)?)?(?P<offset>\s?[+-]\d\d:?\d\d\b)?",
     re.IGNORECASE,
 )
 _JOIN = re.compile(
-    r"[\s,@·•|/()\[\]–—-]*(?:\b(?:at|um|à|a las|a la|alle ore|alle|ore|o godz|godz|o|в|kl|om|às|as|klo|saat|στις|στο|"
-    r"u|v|at|là|lúc|pukul|a les|kell|ob|la|ora|om|den|T|le|de)\b)?[\s.,:|–—-]*(?:\([^\W\d_]{1,9}\))?\s*",
+    r"[\s.,@·•|/()\[\]–—-]*(?:\b(?:at|um|à|a las|a la|alle ore|alle|ore|o godz|godz|o|в|kl|om|às|as|klo|saat|στις|στο|"
+    r"u|v|at|là|lúc|pukul|a les|kell|ob|la|ora|om|den|le|de|op|en|em|na|på|pe|tại|a|w|dne)\b|(?<=\d)T(?=\d))?[\s.,:|–—-]*(?:\([^\W\d_]{1,9}\))?\s*",
     re.IGNORECASE,
 )
 _CLOCK_FIRST = re.compile(r"[\s,@·•|–—-]*(?:\b(?:on|am|le|del|on the|,)\b)?[\s,:]*", re.IGNORECASE)
 _UNIT = (
     r"(?:sec\w*|min\w*|h|hr?s?|hours?|days?|weeks?|wks?|months?|mos?|years?|yrs?|y|d|w|m|sekunden?|stunden?|std|tag\w*|wochen?|"
-    r"monat\w*|jahr\w*|an[sn]?\w*|mois|jours?|heures?|semaines?|años?|mes\w*|d[ií]as?|horas?|semanas?|or[ae]|giorn\w|"
+    r"monat\w*|jahr\w*|an[sn]?\w*|meses|mois|jours?|heures?|semaines?|años?|mes\w*|d[ií]as?|horas?|semanas?|or[ae]|giorn\w|"
     r"settiman\w|mes[ei]|dias?|m[eê]s\w*|maand\w*|jaar|uur|uren|da?g\w*|weken|lat\w?|rok\w*|dni|dzień|miesi\w+|godzin\w*|tygod\w+|"
     r"год\w*|лет|месяц\w*|дн\w+|день|час\w*|недел\w+|минут\w*|år|månad\w*|måned\w*|dag\w*|uke\w*|timm\w*|timer?|yıl|ay|gün|"
     r"saat|hafta|dakika|vuotta|kuukautta|päivää|let\w*|dny|měsíc\w*|[年天週周]|ヶ月|か月|個月|个月|日|時間|小時|小时|분|시간|일|주|개월|년|달|سنوات|سنة|أشهر|أيام|\w{2,9})"
@@ -99,15 +99,17 @@ _SOME = r"(?:\d{1,4}|an?|one|ein(?:e[mnr]?)?|un[ae]?|een|jeden|один|en|ett|e
 _RELATIVE = re.compile(
     rf"\b{_SOME}\+?\s?{_UNIT}(?:,?\s+(?:and\s+)?\d+\s+{_UNIT})?\s?(?:ago|geleden|fa|atrás|temu|назад|тому|sedan|siden|"
     r"önce|sitten|前|전|zpět|nazaj|ezelőtt|yang lalu|trước)(?!\w)"
-    rf"|\b(?:vor|il y a|hace|há|fa|för|for|před|pred|acum|منذ|πριν|преди|пре|prije)\s+(?:about |etwa |environ )?{_SOME}\s+{_UNIT}(?:\s+(?:sedan|siden))?"
+    rf"|\b(?:vor|il y a|hace|há|fa|för|for|před|pred|acum|منذ|πριν|преди|пре|prije)\s+(?:about |etwa |environ )?{_SOME}\s+{_UNIT}(?![^\W\d_])(?:\s+(?:sedan|siden))?"
     r"|\b(?:yesterday|today|just now|gestern|heute|hier|aujourd['’]hui|ayer|hoy|ieri|oggi|ontem|hoje|gisteren|vandaag|"
     r"wczoraj|dzisiaj|вчера|сегодня|igår|idag)\b|昨日|今日|昨天|今天|어제|오늘",
     re.IGNORECASE,
 )
-_MAY_BE_RELATIVE = re.compile(
-    r"\d|ago|ester|today|just now|gestern|heute|hier|jourd|ayer|hoy|ieri|oggi|ontem|hoje|zoraj|dzis|чера|годня|idag|igår|[昨今]|[어오][제늘]"
+_NUMBERS = re.compile(r"\d+")
+_DIGIT = re.compile(r"\d")
+_DAY_NAME = re.compile(
+    r"\bago\b|yesterday|today|just now|gestern|heute|hier|aujourd|ayer|hoy|ieri|oggi|ontem|hoje|gisteren|vandaag|wczoraj|dzis|вчера|сегодня|"
+    r"igår|idag|[昨今][日天]|어제|오늘|\b(?:geleden|fa|atrás|temu|назад|sedan|siden|önce|sitten)\b|^(?:vor|il y a|hace|há|för|for|před|منذ) "
 )
-_DATED = re.compile(r"\d[\d\s.,:/年년月월-]*\d|\d\s*(?:ago|[^\W\d_]{2,})", re.IGNORECASE)
 
 
 @cache
@@ -117,7 +119,7 @@ def _months() -> dict[str, int]:
     for language in _MONTHS.replace("\\\n", "").strip().splitlines():
         for number, forms in enumerate(language.split(), 1):
             for form in forms.split("/"):
-                exact.setdefault(form, number)
+                exact.setdefault(form.casefold(), number)
     beginnings: dict[str, set[int]] = {}
     for name, number in exact.items():
         for length in range(3, min(len(name), 7)):
@@ -146,12 +148,24 @@ def span(text: str) -> tuple[int, int] | None:
     return _clock_before(text, start), end
 
 
+def may_hold_date(text: str) -> bool:
+    """Whether a closer look is worth its time."""
+    return _DIGIT.search(text) is not None or (len(text) <= 30 and _DAY_NAME.search(text.casefold()) is not None)
+
+
 def is_date(text: str) -> bool:
     """Whether a line is a date and, apart from a word or two, nothing else."""
-    if len(text) > LONGEST or not _MAY_BE_RELATIVE.search(text):
+    if len(text) > LONGEST or not may_hold_date(text):
         return False
     where = span(text)
-    return where is not None and _rest_is_short(text, *where)
+    return where is not None and stands_alone(text, where)
+
+
+def stands_alone(text: str, where: tuple[int, int]) -> bool:
+    """Whether but a word or two stands around a date in its line."""
+    start, end = where
+    rest = [word for word in (text[:start] + " " + text[end:]).split() if any(map(str.isalnum, word))]
+    return len(rest) <= 3 and sum(map(len, rest)) <= 24 and (end - start) * 2 >= len(text) - 12
 
 
 def read(text: str, day_first: bool | None = None) -> Moment:
@@ -180,13 +194,9 @@ def day_order(texts: Iterable[str]) -> bool | None:
     return None
 
 
-def _rest_is_short(text: str, start: int, end: int) -> bool:
-    rest = [word for word in (text[:start] + " " + text[end:]).split() if any(map(str.isalnum, word))]
-    return len(rest) <= 3 and sum(map(len, rest)) <= 24 and (end - start) * 2 >= len(text) - 12
-
-
 def _day(text: str) -> re.Match[str] | None:
-    position = 0
+    first = _DIGIT.search(text)
+    position = max(0, first.start() - 18) if first else len(text)
     while found := _DAY.search(text, position):
         if _names_a_month(found):
             return found
@@ -197,6 +207,8 @@ def _day(text: str) -> re.Match[str] | None:
 def _names_a_month(found: re.Match[str]) -> bool:
     if found.lastgroup in ("iso", "asian", "numeric"):
         return _possible(found)
+    if found.lastgroup in ("dm", "md") and int(_NUMBERS.findall(found[0])[0]) > 31:
+        return False
     return any(month(word) for word in re.findall(r"[^\W\d_]{3,}", found[0]))
 
 
@@ -208,7 +220,7 @@ def _possible(found: re.Match[str]) -> bool:
 
 
 def _numbers(text: str) -> tuple[int, int, int]:
-    first, second, third = re.findall(r"\d+", text)[:3]
+    first, second, third = _NUMBERS.findall(text)[:3]
     return int(first), int(second), int(third)
 
 
@@ -249,7 +261,7 @@ def _numeric(text: str, day_first: bool | None) -> tuple[int, int, int] | None:
 
 
 def _named(text: str, kind: str | None) -> tuple[int, int, int | None] | None:
-    numbers = re.findall(r"\d+", text)
+    numbers = _NUMBERS.findall(text)
     named = [number for word in re.findall(r"[^\W\d_]{3,}", text) if (number := month(word))]
     if not named:
         return None

@@ -47,10 +47,11 @@ def import_files(
 ) -> Progress:
     """Imports files and folders into the archive as one run. A document that cannot be read is an error of the run's
     Progress, and the others are saved."""
-    progress, tell = Progress(size=_size(paths)), report or (lambda _: None)
+    found = list(files(paths, but=archive.path))
+    progress, tell = Progress(size=_size(found)), report or (lambda _: None)
     run = archive.begin_run("import", {"paths": paths})
     batch: list[Thread] = []
-    for chunk_threads in _parsed(_chunks(paths, progress), progress, _workers(workers)):
+    for chunk_threads in _parsed(_chunks(found, progress), progress, _workers(workers)):
         batch += chunk_threads
         if len(batch) >= BATCH_THREADS or sum(len(t.comments) for t in batch) >= BATCH_COMMENTS:
             _save(archive, run, batch, progress)
@@ -99,11 +100,13 @@ def _chunks(paths: list[str], progress: Progress) -> Iterator[Chunk]:
 
 
 def _size(paths: list[str]) -> int | None:
-    return None if STANDARD_INPUT in paths else sum(Path(path).stat().st_size for path in files(paths))
+    if STANDARD_INPUT in paths:
+        return None
+    return sum(Path(path).stat().st_size for path in paths if Path(path).is_file())
 
 
 def _documents(paths: list[str], progress: Progress) -> Iterator[tuple[str, Document]]:
-    for path in files(paths):
+    for path in paths:
         before = progress.done
         try:
             with open_file(path) as (file, position):

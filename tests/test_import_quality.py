@@ -10,13 +10,14 @@ from resiliparse.extract.html2text import extract_plain_text
 
 from archive.thread import Author, Comment, Moment
 from benchmarks import import_quality
-from benchmarks.import_quality import FLOORS, Tally, below, failure, judged, likeness, main, matched, measure, tallies
+from benchmarks.import_quality import FLOORS, Tally, below, failure, main, measure, pinned, tallies
 from benchmarks.pages import FAMILIES, THEMES, Page, generate
 from benchmarks.pages.plain import SHAPES
 from benchmarks.pages.sites import LIST_SITES
 from benchmarks.pages.talk import MARKS, folded
+from benchmarks.verdict import judged, likeness, matched
 
-PAGES = 64
+PAGES = import_quality.QUICK
 WITH_COMMENTS = [family for family in FAMILIES if family != "no_comments"]
 TALKING = st.builds(
     lambda family, seed: next(page for page in generate(family, 40, seed) if len(page.comments) > 1),
@@ -136,15 +137,13 @@ def test_pages_without_comments_expect_none_and_say_something() -> None:
         assert page.text
 
 
-@pytest.mark.parametrize("theme", range(len(LIST_SITES)), ids=[site.name for site in LIST_SITES])
-def test_every_site_shows_its_comments(theme) -> None:
-    pages = [
-        page
-        for number, page in enumerate(generate("real_world", 4 * len(LIST_SITES)))
-        if number % len(LIST_SITES) == theme
-    ]
-    assert any(page.comments for page in pages)
-    assert any("\n  • " in page.text or "\n  1. " in page.text for page in pages)
+def test_every_site_shows_its_comments() -> None:
+    shown = {site.name: [] for site in LIST_SITES}
+    for page in generate("real_world", 2 * len(LIST_SITES)):
+        shown[page.variant.split(", ")[0]].append(page)
+    for name, pages in shown.items():
+        assert any(page.comments for page in pages), name
+        assert all("\n  • " in page.text or "\n  1. " in page.text for page in pages if page.comments), name
 
 
 def test_lossy_texts_lost_authors_that_the_others_show() -> None:
@@ -209,6 +208,7 @@ def test_likeness() -> None:
     assert likeness("same", "same") == 1.0
     assert likeness("", "x") == 0.0
     assert 0.6 < likeness("The ferry is late", "The ferry is late. Reply") < 1
+    assert likeness("No.", "We said so. No. That is all there is to it.") == 0.0
     assert likeness("abcdef", "uvwxyz") == 0.0
 
 
@@ -218,6 +218,19 @@ def test_floors_and_ceilings() -> None:
     tally.add(judged(page, Read((Comment("Our partners: zinc and quartz"),))), 0.0)
     said = below({"real_world": tally}, {"real_world": {"found": 90, "invented": 5, "parent": 99}})
     assert said == ["real_world: found is 0.00 %, pinned at 90 %", "real_world: invented is 100.00 %, pinned at 5 %"]
+
+
+def test_pinned_floors_hold_for_every_run() -> None:
+    runs = [
+        tallies(
+            [(judged(page, truly(page)), 0.0) for page in generate("real_world", 9, seed)], lambda page: page.family
+        )
+        for seed in (1, 2)
+    ]
+    floors = pinned(runs)
+    assert floors["real_world"]["found"] == 100
+    assert floors["real_world"]["wrong_names"] == 0
+    assert [below(run, floors) for run in runs] == [[], []]
 
 
 def test_a_failure_shows_text_and_both_trees() -> None:

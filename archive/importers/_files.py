@@ -16,13 +16,18 @@ LONGEST_DOCUMENT = 64 << 20
 GZIP, BZIP2, XZ, ZSTD = b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd"
 
 
-def files(paths: list[str]) -> Iterator[str]:
-    """The files that the paths name, folders in order of name, hidden ones left out; `-` is standard input."""
+def files(paths: list[str], *, but: Path | None = None) -> Iterator[str]:
+    """The files that the paths name, folders in order of name, hidden ones left out; `-` is standard input.
+
+    `but` is an SQLite file that is passed over in folders, with the files that SQLite keeps beside it.
+    """
+    left_out = {f"{but.resolve()}{end}" for end in ("", "-wal", "-shm", "-journal")} if but else set()
     for path in paths:
         if path != STANDARD_INPUT and Path(path).is_dir():
             for folder, folders, names in os.walk(path):
                 folders[:] = sorted(name for name in folders if not name.startswith("."))
-                yield from (str(Path(folder) / name) for name in sorted(names) if not name.startswith("."))
+                found = (Path(folder) / name for name in sorted(names) if not name.startswith("."))
+                yield from (str(file) for file in found if str(file.resolve()) not in left_out)
         else:
             yield path
 

@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from archive import dates
+
 _MARKER = re.compile(r"(•|\d{1,6}\.)(?: +|$)")
 _STEP = 2
 
@@ -39,7 +41,7 @@ class Item:
 
     @property
     def numbered(self) -> bool:
-        return self.marker[0] != "•" and self.marker != ""
+        return self.marker not in ("•", "")
 
     def items(self) -> Iterator["Item"]:
         return (part for part in self.content if isinstance(part, Item))
@@ -86,7 +88,7 @@ class _Layout:
     def _line(self, number: int, column: int, text: str) -> None:
         if text[0] == "•" or text[0].isdigit():
             found = _MARKER.match(text[:12])
-            if found and (column >= _STEP or self._cut_first_line(found)):
+            if found and (column >= _STEP or self._cut_first_line(found)) and not self._is_day(column, text):
                 self._item(number, max(column, _STEP), found[1], text[len(found[1]) :].lstrip(" "))
                 return
         if column > _STEP:
@@ -96,6 +98,13 @@ class _Layout:
 
     def _cut_first_line(self, found: re.Match[str]) -> bool:
         return not self.begun and found[1] == "•"
+
+    def _is_day(self, column: int, text: str) -> bool:
+        """Whether a number that looks like a marker is the day of a date below a name ("14. März 2016")."""
+        if text[0] == "•" or not self.open or column != self.open[-1].column + _STEP:
+            return False
+        where = dates.span(text)
+        return where is not None and where[0] == 0 and dates.stands_alone(text, where)
 
     def _item(self, number: int, column: int, marker: str, head: str, rule: str | None = None) -> None:
         parent = self._above(column)

@@ -6,6 +6,11 @@ from dataclasses import dataclass, field
 
 UNWANTED = re.compile("[\x00\ud800-\udfff]")
 BOMS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
+# What mojibake of any common pair of encodings shows: asking ftfy about every line would cost more than all the rest.
+SUSPECT = re.compile(
+    "[\u0080-\u009f]|[\u00c2-\u00f4\u221a\u201a\u251c\u252c\u0393][^\x00-\x7f]|(?:[\u0420\u0421][^\x00-\x7f]){3}"
+)
+TYPOGRAPHY = "•’‘“”–—…\u00a0"
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
 
@@ -30,10 +35,11 @@ def decode(raw: bytes) -> Text:
 
 
 def _guessed(raw: bytes) -> str:
-    head = raw[:2000]
-    if head.count(0) * 3 < len(head):
+    """UTF-16 without a mark shows by zeros that stand at odd places only, or at even ones."""
+    even, odd = raw[:2000:2].count(0), raw[1:2000:2].count(0)
+    if max(even, odd) * 4 < len(raw[:2000:2]) or min(even, odd) * 10 > max(even, odd):
         return "utf-8"
-    return "utf-16-le" if head[1::2].count(0) > head[::2].count(0) else "utf-16-be"
+    return "utf-16-le" if odd > even else "utf-16-be"
 
 
 def _by_line(raw: bytes, encoding: str) -> tuple[str, dict[str, str]]:
@@ -61,23 +67,24 @@ codecs.register_error("windows-1252", _as_windows_1252)
 def clean(text: str, repaired: dict[str, str] | None = None) -> Text:
     """Line ends made `\\n`, characters that no text can hold replaced, mojibake undone where it is plain."""
     result = Text(text.replace("\r\n", "\n").replace("\r", "\n"), repaired or {})
-    if UNWANTED.search(result.text) or not result.text.isascii():
-        lines = result.text.split("\n")
-        result.text = "\n".join(_repair(lines, result.repaired))
+    if not _is_plain(result.text) and (UNWANTED.search(result.text) or SUSPECT.search(result.text)):
+        result.text = "\n".join(_repair(line, result.repaired) for line in result.text.split("\n"))
     return result
 
 
-def _repair(lines: list[str], repaired: dict[str, str]) -> list[str]:
-    from ftfy import fix_encoding
-    from ftfy.badness import is_bad
+def _is_plain(text: str) -> bool:
+    """Whether there is nothing but ASCII and typography, which most documents hold and needs no closer look."""
+    for mark in TYPOGRAPHY:
+        text = text.replace(mark, "")
+    return text.isascii() and "\0" not in text
 
-    for i, line in enumerate(lines):
-        if line.isascii() and "\x00" not in line:
-            continue
-        better = UNWANTED.sub(REPLACEMENT, line)
-        if is_bad(better):
-            better = fix_encoding(better)
-        if better != line:
-            repaired[better.strip()] = UNWANTED.sub(REPLACEMENT, line).strip()
-            lines[i] = better
-    return lines
+
+def _repair(line: str, repaired: dict[str, str]) -> str:
+    better = UNWANTED.sub(REPLACEMENT, line)
+    if SUSPECT.search(better):
+        from ftfy import fix_encoding
+
+        better = fix_encoding(better)
+    if better != line:
+        repaired[better.strip()] = UNWANTED.sub(REPLACEMENT, line).strip()
+    return better

@@ -1,22 +1,22 @@
 """Words that support what a document shows by itself: small, multilingual, and never the only evidence for a comment."""
 
 import re
+from functools import lru_cache
 
 _COMMENT = (
     r"comments?|kommentare?n?|commentaires?|comentarios?|comentários?|comentaris?|comentarii|commenti|commento|reacties?|"
     r"opmerking(?:en)?|komentar\w*|komentář\w*|kommentt?i\w*|kommentar\w*|kommentaar\w*|hozzászólás\w*|megjegyzés\w*|yorum\w*|σχόλι\w*|"
     r"коммента\w*|отзыв\w*|комента\w*|коментар\w*|コメント|件のコメント|评论|評論|留言|回复|回應|댓글|의견|تعليق\w*|تعليقات|ردود|"
     r"תגוב\w*|bình luận|ความคิดเห็น|repl(?:y|ies)|respon[sc]es?|thoughts?|answers?|antworten|antwort|réponses?|réactions?|respuestas?|"
-    r"rispost[ae]|respostas?|odpowied\w*|odpověd\w*|ответ\w*|відповід\w*|svar|reaktion\w*|mielipide\w*|opini\w*|ideas?|pensieri|pensieros?|"
-    r"gedanken?|pensées?|gedachten?|pensamientos?|talkback|discussions?|diskussion\w*|discussione|myśl\w*|názor\w*|dyskusja"
+    r"rispost[ae]|respostas?|odpowied\w*|odpověd\w*|응답|생각|ответ\w*|відповід\w*|svar|reaktion\w*|mielipide\w*|opini\w*|ideas?|pensieri|pensieros?|"
+    r"gedanken?|pensées?|gedachten?|pensamientos?|talkback|discussions?|diskussion\w*|discussione|myśl\w*|názor\w*|dyskusja|readers|leserbriefe|lesermeinung\w*"
 )
 _COUNTED = re.compile(
     rf"(?<![\w.,])(\d{{1,3}}(?:[.,\u00a0 ]\d{{3}})*|\d+|one|ein[e]?|un[ae]?|uno|um|één|een|jeden|один)\s+(?:[^\W\d_]{{2,12}}\s+)?(?:{_COMMENT})(?!\w)"
     rf"|(?:{_COMMENT})[^\d\n.!?]{{0,12}}[\s:(\[]+(\d{{1,6}})\s*[)\]]?(?:\s|$)"
     rf"|(\d{{1,6}})\s?(?:件の)?(?:コメント|评论|評論|댓글|条评论|則留言|개의 댓글|comments)",
-    re.IGNORECASE,
 )
-_NAMED = re.compile(rf"(?:^|[\s\W])(?:{_COMMENT})(?!\w)|コメント|评论|評論|댓글", re.IGNORECASE)
+_NAMED = re.compile(rf"(?:^|[\s\W])(?:{_COMMENT})(?!\w)|コメント|评论|評論|댓글")
 _FORM = re.compile(
     r"\b(?:leave|post|add|write|submit|make|schreibe?n?|verfassen?|hinterlass\w*|abgeben|laissez|laisser|poster|publier|écrire|ajouter|"
     r"dej[ae]r?|escrib[ae]|publicar|lascia|scrivi|rispondi|invia|geef|laat|plaats|deixe|escreva|dodaj|zostaw|napisz|skomentuj|"
@@ -24,7 +24,6 @@ _FORM = re.compile(
     r"your e-?mail|e-?mail address|e-mail-adresse|adresse e?-?mail|adresse de messagerie|correo electrónico|indirizzo email|"
     r"e-mailadres|adres e-?mail|required fields?|erforderliche felder|champs obligatoires|logged in to|log in to|login to|sign in to|"
     r"angemeldet|connecté pour|iniciar sesión|эл\.? почт|email не будет|メールアドレス|コメントを残す|コメントする|发表评论|發表)\b|留下|댓글 남기기|اترك|השאר|コメントを",
-    re.IGNORECASE,
 )
 _CLOSED = re.compile(
     r"comments? (?:are|is|have been|has been|for this \w+ are)?\s*(?:now |currently )?(?:closed|disabled|turned off|locked)|"
@@ -35,23 +34,22 @@ _CLOSED = re.compile(
     r"reacties? (?:zijn |is )?(?:gesloten|uitgeschakeld)|(?:komentowanie|komentarze|możliwość komentowania)\b.*(?:wyłączon\w+|zamknięt\w+)|"
     r"(?:комментарии|комментирование) (?:\w+ )?(?:закрыт\w*|отключен\w*)|обсуждение закрыто|komment\w+ (?:on|är|er) (?:suljettu|stängda?|lukket|avstengt)|"
     r"yorumlar (?:kapalı|kapatıl)|komentáře jsou (?:uzavřeny|vypnuty)|コメントは(?:受け付け|停止)|コメントを受け付けて|评论(?:已)?关闭|댓글이? 닫|التعليقات مغلقة",
-    re.IGNORECASE,
 )
 _ELSEWHERE = re.compile(
     r"\b(?:recent|latest|newest|popular|top|most|related|trending|see also|read (?:more|also|next)|more (?:from|stories|news|on)|you (?:may|might)|"
     r"recommended|neueste|letzte|aktuelle|ähnliche|verwandte|mehr zum|lesen sie auch|auch interessant|meist|beliebt\w*|derniers|récents|à lire|articles?|"
     r"últimos|recientes|relacionad\w+|recenti|ultimi|correlati|leggi anche|recente|laatste|gerelateerd\w*|ostatnie|najnowsze|powiązane|"
     r"последние|похожие|свежие|читайте|senaste|seneste|siste|viimeisimmät|son|最近|最新|関連|相关|categor\w+|kategori\w+|archiv\w*|tags?|schlagw\w+|ingredients?|zutaten|faq)\b|最近の|最新の|関連",
-    re.IGNORECASE,
 )
-_SAYS = re.compile(
-    r"[\s,]*(?:\(\d+\)\s*)?\b(?:says?|said|wrote|writes|replied|replies|commented|sagte?|schreibt|schrieb|meinte?|antwortete?|dit|a dit|a écrit|écrit|"
-    r"dice|dijo|escribió|comentó|ha detto|ha scritto|scrive|scrisse|commenta|schreef|schrijft|zegt|zei|reageerde|disse|diz|escreveu|comentou|"
-    r"pisze|napisał\(?a?\)?|powiedział\(?a?\)?|mówi|пишет|говорит|написал\(?а?\)?|сказал\(?а?\)?|каже|пише|skriver|skrev|säger|sa|sier|siger|sanoo|"
-    r"kirjoitti|sanoi|diyor ki|dedi ki|yazdı|říká|napsal\(?a?\)?|píše|hovorí|szerint|mondja|írta|spune|a spus|λέει|έγραψε|казва|každe|kaže|diu|ha dit|berkata|"
-    r"يقول|يقول|כתב/?ה?|אומר|מאת)\b\s*(?:\.\.\.|…|:|：)?\s*$|\s*(?:より|のコメント|says)\s*[:：]\s*$|\s*(?:说|說|說道|说道|님의 말|님의 댓글)\s*[:：]?\s*$",
-    re.IGNORECASE,
+_SAYS = frozenset(
+    "say|says|said|wrote|writes|replied|replies|commented|sagt|sagte|schreibt|schrieb|meint|meinte|antwortet|antwortete|dit|a dit|a écrit|écrit|répond|"
+    "dice|dijo|escribió|comentó|ha detto|ha scritto|scrive|scrisse|commenta|schreef|schrijft|zegt|zei|reageerde|disse|diz|escreveu|comentou|pisze|"
+    "napisał|napisała|napisał(a)|powiedział|powiedział(a)|mówi|пишет|говорит|написал|написала|написал(а)|сказал|сказала|сказал(а)|каже|пише|сказа|рече|"
+    "skriver|skrev|säger|sa|sier|siger|sanoo|kirjoitti|sanoi|diyor ki|dedi ki|yazdı|říká|napsal|napsala|napsal(a)|píše|hovorí|napísal|napísala|szerint|"
+    "mondja|írta|spune|a spus|λέει|λέει|είπε|έγραψε|γράφει|казва|kaže|piše|diu|ha dit|berkata|nói|viết|يقول|كتب|אומר|כתב|כתבה|says:|より|のコメント|说|說|"
+    "说道|說道|님의 말|님의 댓글|말하길|kirjutas|ütles|sako|rašo|saka|teica".split("|")
 )
+_SAYS_IN_ONE = re.compile(r"\s*(?:さんのコメント|のコメント|님의 말|님의 댓글|より|说道|說道|说|說)\s*[:：]?$")
 _BY = re.compile(
     r"^(?:(?:comments? |posted |written |submitted |kommentar |geschrieben |gepostet |commentaire |publié |écrit |comentario |publicado |enviado |"
     r"commento |scritto |inviato |comentário |geplaatst |reactie |komentarz |комментарий |skrivet |kommentar )?"
@@ -60,9 +58,14 @@ _BY = re.compile(
 )
 _LINKING = re.compile(
     r"(?:[\s,|·•:/()\[\]@#–—-]|\b(?:on|at|am|um|the|le|el|il|op|den|om|à|in|dne|dnia|w dniu|vom|date|posted|published|says|comment|permalink|link|edit|"
-    r"reply|registered|member|guest|author|mon|tue|wed|thu|fri|sat|sun|mo|di|mi|do|fr|sa|so|[^\W\d_]+day|[^\W\d_]+tag|samstag|mittwoch|"
+    r"reply|registered|author|mon|tue|wed|thu|fri|sat|sun|mo|di|mi|do|fr|sa|so|[^\W\d_]+day|[^\W\d_]+tag|samstag|mittwoch|"
     r"lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|lunes|martes|miércoles|jueves|viernes|sábado|domingo|"
     r"lunedì|martedì|mercoledì|giovedì|venerdì|sabato|domenica|maandag|dinsdag|woensdag|donderdag|vrijdag|zaterdag|zondag|пн|вт|ср|чт|пт|сб|вс)\b\.?)*",
+    re.IGNORECASE,
+)
+_REFERENCE = re.compile(
+    r"(?:in (?:reply|response) to|replying to|(?:als )?antwort (?:auf|an)|en réponse à|en respuesta a|em resposta a|in risposta a|als reactie op|"
+    r"w odpowiedzi (?:do|na)|в ответ|som svar|svar til|svar till|vastaus)\b",
     re.IGNORECASE,
 )
 _REPLY = frozenset(
@@ -79,6 +82,24 @@ _MORE = re.compile(
     r"weiterlesen|mehr anzeigen|lire la suite|voir plus|afficher plus|leer más|ver más|mostrar más|continua a leggere|leggi tutto|mostra altro|lees meer|"
     r"meer weergeven|ler mais|ver mais|czytaj (?:dalej|więcej)|pokaż więcej|читать (?:далее|дальше|полностью)|показать полностью|läs mer|visa mer|les mer|läs hela|もっと見る|続きを読む|阅读更多|更多)"
     r"\s*(?:…|\.\.\.|»|→|›)?[\])]?)\s*$",
+    re.IGNORECASE,
+)
+_NAMED_AVATAR = re.compile(r"(.{1,60}?)(?:['’]s)? (?:avatar|gravatar)|(?:avatar|gravatar|avatar image) (?:of|for|von|de|di|van|til|av) (.{1,60})", re.IGNORECASE)
+_WAITING = re.compile(
+    r"your comment is awaiting moderation|(?:dein|ihr) kommentar (?:wartet|muss noch)|votre commentaire est en attente|"
+    r"tu comentario está pendiente|il tuo commento è in attesa|je reactie wacht|(?:twój )?komentarz oczekuje|ваш комментарий ожидает|"
+    r"seu comentário está aguardando|din kommentar (?:väntar|afventer|venter)",
+    re.IGNORECASE,
+)
+_CLOSERS = " .…»→›])"
+_MORE_ENDS = tuple(
+    "more|rest|comment|reading|weiterlesen|anzeigen|suite|plus|más|leggere|tutto|altro|meer|weergeven|mais|dalej|więcej|далее|дальше|полностью|mer|hela|"
+    "見る|読む|更多".split("|")
+)
+_PICTURES = ("avatar", "image", "photo", "picture", "bild", "foto", "pic", "icon", "imagen", "immagine", "аватар", "アバター", "头像", "頭像")
+_AVATAR = re.compile(
+    r"(?:(?:user |profile |profil)?(?:avatar|gravatar|photo|picture|image|icon|bild|foto|pic)(?: (?:of|for|von|de|image|photo|picture)\b.*)?|"
+    r".{1,60}(?:['’]s? )?(?:avatar|gravatar|profile (?:photo|picture|image)|profilbild|アバター|的头像|的頭像)|(?:avatar|аватар|imagen|photo|image|foto|bild|immagine) (?:of|for|von|de|di|van|du|da|для|til|av|by)\b.{1,60})$",
     re.IGNORECASE,
 )
 _PINGBACK = re.compile(r"(?:\d+ )?(?:ping-?backs?|track-?backs?|rückverweis|pingbacks?|retro(?:lien|enlace)|ピンバック|トラックバック|уведомление|引用通告)\b\s*(?:[:：–-]|$|by |von )", re.IGNORECASE)
@@ -99,47 +120,78 @@ _EXCLAIMED = frozenset(
 )
 
 
+_AROUND_BUTTONS = " \u00a0↓↩→↳»›«|·•()[]0123456789.,:+-"
+
+
+@lru_cache(1024)
 def stated_count(text: str) -> int | None:
     """The number of comments that a heading states."""
     if len(text) > 200:
         return None
-    found = _COUNTED.search(text)
+    found = _COUNTED.search(text.casefold())
     if not found:
         return None
     digits = "".join(ch for ch in found[1] or found[2] or found[3] if ch.isdecimal())
     return int(digits) if digits else 1
 
 
+@lru_cache(1024)
 def is_heading(text: str) -> bool:
     """Whether a short line may stand over a comment section."""
-    return len(text) <= 160 and bool(_NAMED.search(text)) and not text.endswith((".", "!")) and not is_form(text)
+    return len(text) <= 160 and bool(_NAMED.search(text.casefold())) and not text.endswith((".", "!")) and not is_form(text)
 
 
+@lru_cache(1024)
 def is_form(text: str) -> bool:
     """Whether a line invites to write, as comment forms do."""
-    return len(text) <= 200 and bool(_FORM.search(text))
+    return len(text) <= 200 and bool(_FORM.search(text.casefold()))
 
 
+_BREAK = re.compile(
+    r"[←→«»]|\b(?:share|teilen|partager|compartir|condividi|delen|udostępnij|поделиться|tweet|facebook|twitter|whatsapp|tags?|tagged|filed|posted in|"
+    r"categor\w+|next|previous|older|newer|sort(?:ed)? by|oldest|newest|print|subscribe|page \d|sponsored|advertisement|anzeige|werbung|publicité)\b",
+)
+
+
+def is_break(text: str) -> bool:
+    """Whether a line is one of those that stand between an article and what follows it."""
+    return len(text) <= 200 and _BREAK.search(text.casefold()) is not None
+
+
+@lru_cache(1024)
 def is_closed(text: str) -> bool:
-    return len(text) <= 200 and bool(_CLOSED.search(text))
+    return len(text) <= 200 and bool(_CLOSED.search(text.casefold()))
 
 
+@lru_cache(1024)
 def is_elsewhere(text: str) -> bool:
     """Whether a short heading announces something other than this article's comments."""
-    return len(text) <= 100 and bool(_ELSEWHERE.search(text))
+    return len(text) <= 60 and text.count(",") < 2 and bool(_ELSEWHERE.search(text.casefold()))
 
 
+@lru_cache(4096)
 def is_reply(text: str) -> bool:
     """Whether a line is a button below a comment."""
     if len(text) > 60:
         return False
-    bare = text.casefold().strip(" \u00a0↓↩→»›«|·•()[]0123456789.,:+-")
-    return bare in _REPLY or bare.startswith(("reply to ", "log in to reply", "antworte auf "))
+    bare = text.casefold().strip(_AROUND_BUTTONS)
+    if bare in _REPLY or bare.startswith(("reply to ", "log in to reply", "antworte auf ")):
+        return True
+    buttons = re.split(r"\s*[·•|/]\s*|\s{2,}", bare)
+    return len(buttons) > 1 and all(button.strip(_AROUND_BUTTONS) in _REPLY for button in buttons if button)
 
 
-def said(text: str) -> re.Match[str] | None:
-    """The "says:" at the end of a name's line."""
-    return _SAYS.search(text[-40:]) if len(text) <= 120 else None
+def said(text: str) -> int | None:
+    """Where the "says:" at the end of a name's line begins."""
+    if len(text) > 120 or " " not in text and text.isascii():
+        return None
+    bare = text.rstrip(" :：….,\u00a0")
+    for count in (2, 1):
+        parts = bare.rsplit(maxsplit=count)
+        if len(parts) > count and " ".join(parts[1:]).casefold() in _SAYS:
+            return len(parts[0])
+    found = _SAYS_IN_ONE.search(text) if not text.isascii() and text[-1] in ":：말글说說道" else None
+    return found.start() if found and found.start() else None
 
 
 def by(text: str) -> int:
@@ -148,26 +200,66 @@ def by(text: str) -> int:
     return found.end() if found else 0
 
 
+@lru_cache(4096)
 def is_linking(text: str) -> bool:
     """Whether nothing but linking words and weekdays stands there."""
     return _LINKING.fullmatch(text[:60]) is not None
 
 
+def unlinked(text: str) -> str:
+    """A text without the linking words at its end ("Joe on")."""
+    parts = text.split()
+    while len(parts) > 1 and is_linking(parts[-1]):
+        parts.pop()
+    return " ".join(parts) if parts and " ".join(parts) in text else text
+
+
+def is_reference(text: str) -> bool:
+    """Whether a line says which comment this one answers."""
+    return _REFERENCE.match(text) is not None
+
+
 def cut_marker(text: str) -> str | None:
     """The "... read more" at the end of a text that somebody cut."""
+    if not text.rstrip(_CLOSERS).casefold().endswith(_MORE_ENDS) and not text.endswith(("…]", "...]")):
+        return None
     found = _MORE.search(text[-60:])
     return found[0].strip() if found else None
+
+
+def is_avatar(text: str) -> bool:
+    """Whether a line is what stands for a picture of somebody."""
+    folded = text.casefold() if len(text) <= 80 else ""
+    return any(hint in folded for hint in _PICTURES) and _AVATAR.match(text) is not None
+
+
+def avatar_name(text: str) -> str | None:
+    """The name in "Joe Avatar" or "Avatar of Joe"."""
+    found = _NAMED_AVATAR.fullmatch(text)
+    return (found[1] or found[2]).strip() if found else None
+
+
+def is_waiting(text: str) -> bool:
+    """Whether a line says that a comment waits for its moderation."""
+    return _WAITING.match(text) is not None
 
 
 def is_pingback(text: str) -> bool:
     return _PINGBACK.match(text[:40]) is not None
 
 
+_SENTENCES = re.compile(r"[^\W\d_]{4}[.!?] ")
+_COUNTED_OFF = re.compile(r"#?\d+[.)] ")
+_NO_NAME_ENDS = ",;:?]\"”»’"
+
+
 def name_score(text: str) -> float:
     """How much a line by itself looks like a name (from +2) rather than the beginning of a text (to -3)."""
     words = text.split()
-    if not words or len(text) > 60 or len(words) > 6 or text[-1] in ",;:?)]\"”»" or text.startswith(("http", "www.", '"', "“", "(", "[")):
+    if not words or text[0] == "@" or len(text) > 60 or len(words) > 6 or text[-1] in ",;:?)]\"”»" or text.startswith(("http", "www.", '"', "“", "(", "[")):
         return -3.0
+    if not any(map(str.isalpha, text)) or _COUNTED_OFF.match(text) or (text[-1] == ")" and "(" not in text):
+        return -2.0
     if text[-1] in ".!…。！？" and not (len(words) in (2, 3) and len(words[-1]) <= 3 and words[-1][0].isupper()):
         return -2.0
     if len(words) == 1:
@@ -183,9 +275,10 @@ def _word_score(word: str) -> float:
 
 def _words_score(words: list[str], text: str) -> float:
     begin = sum(not word[0].islower() for word in words)
-    common = sum(word.casefold() in _STOP for word in words)
+    common = sum(word.casefold() in _STOP for word in words[:-1]) + (len(words[-1]) > 1 and words[-1].casefold() in _STOP)
     if begin == len(words):
-        return (2.0 if len(words) <= 3 else 0.5) - common - (1.5 if ", " in text or ". " in text[3:] else 0)
+        parted = (", " in text and len(words) > 2) or _SENTENCES.search(text) is not None
+        return (2.0 if len(words) <= 3 else 1.0 if len(text) <= 30 else 0.5) - common - 1.5 * parted
     if common and not (words[0][0].isupper() and words[-1][0].isupper() and len(words) <= 4):
         return -2.0
     if words[0].casefold() in _EXCLAIMED:

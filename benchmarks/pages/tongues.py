@@ -1,0 +1,301 @@
+"""What WordPress and its themes say around comments, in the languages that pages are generated in. Data only."""
+
+from dataclasses import dataclass
+
+MONTHS = {
+    "en": "January February March April May June July August September October November December",
+    "de": "Januar Februar März April Mai Juni Juli August September Oktober November Dezember",
+    "fr": "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
+    "es": "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
+    "it": "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre",
+    "pt": "janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro",
+    "nl": "januari februari maart april mei juni juli augustus september oktober november december",
+    "sv": "januari februari mars april maj juni juli augusti september oktober november december",
+    "da": "januar februar marts april maj juni juli august september oktober november december",
+    "pl": "stycznia lutego marca kwietnia maja czerwca lipca sierpnia września października listopada grudnia",
+    "ru": "января февраля марта апреля мая июня июля августа сентября октября ноября декабря",
+    "tr": "Ocak Şubat Mart Nisan Mayıs Haziran Temmuz Ağustos Eylül Ekim Kasım Aralık",
+    "el": "Ιανουαρίου Φεβρουαρίου Μαρτίου Απριλίου Μαΐου Ιουνίου Ιουλίου Αυγούστου Σεπτεμβρίου Οκτωβρίου Νοεμβρίου "
+    "Δεκεμβρίου",
+    "ja": "1 2 3 4 5 6 7 8 9 10 11 12",
+    "zh": "1 2 3 4 5 6 7 8 9 10 11 12",
+    "ko": "1 2 3 4 5 6 7 8 9 10 11 12",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Tongue:
+    """`dates` are formats over day d, month word m, month number M, year y, hours H and h, minute i, am or pm ap."""
+
+    code: str
+    says: tuple[str, ...]
+    reply: tuple[str, ...]
+    dates: tuple[str, ...]
+    headings: tuple[str, ...]
+    closed: str
+    leave: str
+    form: str
+    sentences: tuple[str, ...]
+
+
+TONGUES = (
+    Tongue(
+        "en",
+        ("says:", "said:", "says", "wrote:"),
+        ("Reply", "Reply ↓", "Reply to this", "↩ Reply"),
+        ("{m} {d}, {y} at {h}:{i} {ap}", "{m} {d}, {y}", "{d} {m} {y}", "{y}-{M:02}-{d:02} {H:02}:{i}", "{M}/{d}/{y}"),
+        (
+            "{n} thoughts on “{title}”",
+            "{n} Responses to “{title}”",
+            "{n} responses to {title}",
+            "{n} Comments",
+            "Comments ({n})",
+            "{n} comments on “{title}”",
+        ),
+        "Comments are closed.",
+        "Leave a Reply",
+        "Your email address will not be published. Required fields are marked *",
+        (),
+    ),
+    Tongue(
+        "de",
+        ("sagt:", "meint:", "schrieb:"),
+        ("Antworten", "Antworten ↓", "Auf Kommentar antworten"),
+        ("{d}. {m} {y} um {H:02}:{i} Uhr", "{d}. {m} {y} um {H:02}:{i}", "{d:02}.{M:02}.{y} um {H:02}:{i} Uhr"),
+        ("{n} Kommentare zu „{title}“", "{n} Gedanken zu „{title}“", "{n} Antworten zu {title}", "{n} Kommentare"),
+        "Kommentare sind geschlossen.",
+        "Schreibe einen Kommentar",
+        "Deine E-Mail-Adresse wird nicht veröffentlicht. Erforderliche Felder sind mit * markiert",
+        (
+            "Die Fähre kommt jetzt auch am Sonntag, das freut mich sehr.",
+            "Ich habe gestern in der Bäckerei dasselbe gehört.",
+            "Wann öffnet die Bücherei wieder am Samstag?",
+            "Der Brunnen auf dem Markt läuft seit Mai nicht mehr.",
+            "Meine Großmutter hätte dazu viel zu erzählen gehabt.",
+        ),
+    ),
+    Tongue(
+        "fr",
+        ("dit :", "a dit :", "dit\xa0:", "a écrit :"),
+        ("Répondre", "Répondre ↓"),
+        ("{d} {m} {y} à {H} h {i} min", "{d} {m} {y} à {H}:{i}", "Le {d} {m} {y} à {H:02}h{i}"),
+        (
+            "{n} réflexions sur « {title} »",
+            "{n} réponses à {title}",
+            "{n} commentaires",
+            "{n} commentaires sur « {title} »",
+        ),
+        "Les commentaires sont fermés.",
+        "Laisser un commentaire",
+        "Votre adresse e-mail ne sera pas publiée. Les champs obligatoires sont indiqués avec *",
+        (
+            "Le bac part maintenant à neuf heures, c'est bien plus commode.",
+            "La boulangère de la place a toujours le sourire.",
+            "On attend encore les nouveaux bancs du quai.",
+            "Merci pour cet article, il m'a rappelé mon enfance.",
+            "La bibliothèque devrait ouvrir le dimanche matin.",
+        ),
+    ),
+    Tongue(
+        "es",
+        ("dice:", "dijo:", "escribió:"),
+        ("Responder", "Responder ↓"),
+        ("{d} {m}, {y} a las {h}:{i} {ap}", "{d} de {m} de {y} a las {H:02}:{i}", "{d} {m}, {y} en {h}:{i} {ap}"),
+        (
+            "{n} comentarios en «{title}»",
+            "{n} respuestas a {title}",
+            "{n} comentarios",
+            "{n} pensamientos sobre “{title}”",
+        ),
+        "Los comentarios están cerrados.",
+        "Deja una respuesta",
+        "Tu dirección de correo electrónico no será publicada. Los campos obligatorios están marcados con *",
+        (
+            "El transbordador sale ahora a las nueve y llega puntual.",
+            "La panadería de la esquina abre desde las seis.",
+            "Ojalá arreglen pronto la fuente de la plaza.",
+            "Mi abuelo trabajó en ese muelle muchos años.",
+            "La biblioteca necesita más sillas junto a la ventana.",
+        ),
+    ),
+    Tongue(
+        "it",
+        ("dice:", "ha detto:", "scrive:"),
+        ("Rispondi", "Rispondi ↓"),
+        ("{d} {m} {y} alle {H:02}:{i}", "{d} {m}, {y} alle {h}:{i} {ap}"),
+        ("{n} pensieri su “{title}”", "{n} commenti su “{title}”", "{n} risposte a {title}", "{n} commenti"),
+        "I commenti sono chiusi.",
+        "Lascia un commento",
+        "Il tuo indirizzo email non sarà pubblicato. I campi obbligatori sono contrassegnati *",
+        (
+            "Il traghetto delle nove è sempre pieno di biciclette.",
+            "Il pane del forno in piazza profuma fino al molo.",
+            "La biblioteca resta aperta anche il sabato, finalmente.",
+            "Speriamo che la nuova panchina arrivi prima dell'estate.",
+        ),
+    ),
+    Tongue(
+        "pt",
+        ("disse:", "diz:", "escreveu:"),
+        ("Responder", "Responder ↓"),
+        ("{d} de {m} de {y} às {H:02}:{i}", "{m} {d}, {y} às {h}:{i} {ap}"),
+        ("{n} comentários em “{title}”", "{n} respostas para {title}", "{n} ideias sobre “{title}”", "{n} comentários"),
+        "Os comentários estão encerrados.",
+        "Deixe um comentário",
+        "O seu endereço de e-mail não será publicado. Campos obrigatórios são marcados com *",
+        (
+            "A barca das nove agora sai na hora certa.",
+            "A padaria da praça faz o melhor bolo da vila.",
+            "A biblioteca podia abrir também aos domingos.",
+            "Gostei muito deste texto, obrigado pela visita.",
+        ),
+    ),
+    Tongue(
+        "nl",
+        ("schreef:", "zegt:"),
+        ("Beantwoorden", "Reageer", "Reageren ↓"),
+        ("{d} {m} {y} om {H:02}:{i}", "{d} {m} {y} op {H:02}:{i}"),
+        ("{n} gedachten over “{title}”", "{n} reacties op {title}", "{n} reacties"),
+        "Reacties zijn gesloten.",
+        "Geef een reactie",
+        "Je e-mailadres wordt niet gepubliceerd. Vereiste velden zijn gemarkeerd met *",
+        (
+            "De pont vaart nu ook op zondag en dat is handig.",
+            "Bij de bakker op de hoek hoorde ik precies hetzelfde.",
+            "De bibliotheek mag van mij wel wat langer open.",
+            "Wat een mooie foto van de oude haven.",
+        ),
+    ),
+    Tongue(
+        "sv",
+        ("skriver:", "säger:"),
+        ("Svara", "Svara ↓"),
+        ("{d} {m}, {y} kl. {H:02}:{i}", "{d} {m} {y} kl. {H:02}:{i}"),
+        ("{n} tankar om ”{title}”", "{n} svar till {title}", "{n} kommentarer"),
+        "Kommentarer inaktiverade.",
+        "Lämna ett svar",
+        "Din e-postadress kommer inte publiceras. Obligatoriska fält är märkta *",
+        (
+            "Färjan går numera redan klockan nio, det är bra.",
+            "Bageriet vid torget har stadens bästa bullar.",
+            "Biblioteket borde ha öppet även på söndagar.",
+        ),
+    ),
+    Tongue(
+        "da",
+        ("siger:", "skriver:"),
+        ("Besvar", "Svar"),
+        ("{d}. {m} {y} kl. {H:02}:{i}",),
+        ("{n} tanker om “{title}”", "{n} kommentarer til “{title}”", "{n} kommentarer"),
+        "Der er lukket for kommentarer.",
+        "Skriv et svar",
+        "Din e-mailadresse vil ikke blive publiceret. Krævede felter er markeret med *",
+        (
+            "Færgen sejler nu klokken ni om morgenen.",
+            "Bageren på hjørnet har igen friske boller.",
+            "Biblioteket er mit yndlingssted om vinteren.",
+        ),
+    ),
+    Tongue(
+        "pl",
+        ("pisze:", "mówi:", "napisał(a):"),
+        ("Odpowiedz", "Odpowiedz ↓"),
+        ("{d} {m} {y} o {H:02}:{i}", "{d} {m} {y} o godz. {H:02}:{i}"),
+        ("{n} komentarzy do “{title}”", "{n} myśli na temat “{title}”", "{n} komentarzy"),
+        "Możliwość komentowania jest wyłączona.",
+        "Dodaj komentarz",
+        "Twój adres e-mail nie zostanie opublikowany. Wymagane pola są oznaczone *",
+        (
+            "Prom odpływa teraz o dziewiątej i to jest wygodne.",
+            "W piekarni na rynku mówią dokładnie to samo.",
+            "Biblioteka mogłaby być otwarta także w niedzielę.",
+        ),
+    ),
+    Tongue(
+        "ru",
+        ("говорит:", "пишет:", "сказал:"),
+        ("Ответить", "Ответить ↓"),
+        ("{d:02}.{M:02}.{y} в {H:02}:{i}", "{d} {m} {y} в {H:02}:{i}"),
+        ("{n} комментариев к «{title}»", "{title}: {n} комментариев", "Комментарии ({n})"),
+        "Комментарии закрыты.",
+        "Добавить комментарий",
+        "Ваш адрес email не будет опубликован. Обязательные поля помечены *",
+        (
+            "Паром теперь уходит в девять, и это очень удобно.",
+            "В пекарне на углу говорят то же самое.",
+            "Хорошо бы библиотека работала и по воскресеньям.",
+            "Спасибо за статью, вспомнил детство у реки.",
+        ),
+    ),
+    Tongue(
+        "tr",
+        ("dedi ki:", "diyor ki:"),
+        ("Yanıtla", "Cevapla"),
+        ("{d} {m} {y}, {H:02}:{i}", "{d} {m} {y} at {H:02}:{i}"),
+        ("“{title}” üzerine {n} düşünce", "“{title}” için {n} yorum", "{n} Yorum"),
+        "Yorumlar kapalı.",
+        "Bir yanıt yazın",
+        "E-posta adresiniz yayınlanmayacak. Gerekli alanlar * ile işaretlenmişlerdir",
+        (
+            "Vapur artık saat dokuzda kalkıyor, çok iyi olmuş.",
+            "Meydandaki fırının simidi hâlâ çok güzel.",
+            "Kütüphane pazar günleri de açık olsa keşke.",
+        ),
+    ),
+    Tongue(
+        "el",
+        ("λέει:", "είπε:"),
+        ("Απάντηση",),
+        ("{d} {m} {y} στις {H:02}:{i}", "{m} {d}, {y} στις {H:02}:{i}"),
+        ("{n} σκέψεις σχετικά με το “{title}”", "{n} σχόλια"),
+        "Δεν επιτρέπεται σχολιασμός.",
+        "Αφήστε μια απάντηση",
+        "Η ηλ. διεύθυνση σας δεν δημοσιεύεται. Τα υποχρεωτικά πεδία σημειώνονται με *",
+        (
+            "Το φέρι φεύγει τώρα στις εννέα και μας βολεύει.",
+            "Ο φούρνος της γωνίας ανοίγει πολύ νωρίς.",
+            "Η βιβλιοθήκη χρειάζεται περισσότερα καθίσματα.",
+        ),
+    ),
+    Tongue(
+        "ja",
+        ("より:", "のコメント:"),
+        ("返信", "返信する"),
+        ("{y}年{M}月{d}日 {h}:{i} {AP}", "{y}年{M}月{d}日 {H:02}:{i}"),
+        ("「{title}」への{n}件のフィードバック", "{n}件のコメント"),
+        "コメントは受け付けていません。",
+        "コメントを残す",
+        "メールアドレスが公開されることはありません。 * が付いている欄は必須項目です",
+        (
+            "フェリーが九時に出るようになって助かります。",
+            "角のパン屋さんでも同じ話を聞きました。",
+            "図書館が日曜も開くといいですね。",
+        ),
+    ),
+    Tongue(
+        "zh",
+        ("说道：", "说：", "說道："),
+        ("回复", "回覆"),
+        ("{y}年{M}月{d}日 下午{h}:{i}", "{y}年{M}月{d}日 {H:02}:{i}"),
+        ("《{title}》有{n}个想法", "{n} 条评论", "对《{title}》的{n}条回应"),
+        "评论已关闭。",
+        "发表回复",
+        "您的邮箱地址不会被公开。 必填项已用 * 标注",
+        ("渡轮现在九点开，方便多了。", "街角的面包店也是这么说的。", "希望图书馆星期天也开门。"),
+    ),
+    Tongue(
+        "ko",
+        ("님의 말:", "말하길:", "댓글:"),
+        ("답글", "응답"),
+        ("{y}년 {M}월 {d}일, {h}:{i} {AP}", "{y}년 {M}월 {d}일 {H:02}:{i}"),
+        ("“{title}”의 {n}개의 생각", "댓글 {n}개", "{title}에 {n}개의 응답"),
+        "댓글이 닫혔습니다.",
+        "답글 남기기",
+        "이메일 주소는 공개되지 않습니다. 필수 항목은 *(으)로 표시합니다",
+        (
+            "배가 이제 아홉 시에 떠나서 편합니다.",
+            "모퉁이 빵집에서도 같은 말을 들었어요.",
+            "도서관이 일요일에도 열면 좋겠네요.",
+        ),
+    ),
+)

@@ -1,0 +1,72 @@
+"""Writes what can be generated: docs/schema.md, and the columns' descriptions in datasette-metadata.json.
+
+python -m docs.generate [--check]     with --check it writes nothing, and ends with status 1 where something is old
+"""
+
+import json
+import sys
+from pathlib import Path
+
+from sqlalchemy import Table
+
+from archive.flags.codes import codes
+from archive.models import TABLES
+from archive.search import FULL_TEXT, VIEWS
+
+ROOT = Path(__file__).parent.parent
+METADATA = ROOT / "datasette-metadata.json"
+
+
+def schema() -> str:
+    """The tables, views and codes as a page."""
+    parts = [
+        "# The archive's tables",
+        "Generated from `archive/models.py` by `make docs`. Times are ISO-8601 in UTC; booleans are 0 or 1.",
+        *(_table(TABLES[name]) for name in sorted(TABLES)),
+        "## Full text\n\n" + "\n".join(
+            f"- `{name}_fts` over {', '.join(f'`{column}`' for column in columns)} of `{name}`"
+            for name, columns in FULL_TEXT.items()
+        ),
+        "## Views\n\n" + "\n".join(f"- `{name}`" for name in VIEWS),
+        "## Flag codes\n\n| code | title | what it claims | severity |\n|---|---|---|---|\n" + "\n".join(
+            f"| `{code['code']}` | {code['title']} | {code['definition']} | {code['severity']} |" for code in codes()
+        ),
+    ]  # fmt: skip
+    return "\n\n".join(parts) + "\n"
+
+
+def _table(table: Table) -> str:
+    rows = []
+    for column in table.columns:
+        reference = "".join(f" -> `{key.target_fullname}`" for key in column.foreign_keys)
+        kind = f"{column.type}{'' if column.nullable else ', never empty'}{reference}"
+        rows.append(f"| `{column.name}` | {kind} | {column.comment} |")
+    return f"## {table.name}\n\n{table.comment}\n\n| column | type | what it is |\n|---|---|---|\n" + "\n".join(rows)
+
+
+def metadata() -> str:
+    """datasette-metadata.json with the description of each column of each table."""
+    listed = json.loads(METADATA.read_text("utf-8"))
+    tables = listed["databases"]["archive"]["tables"]
+    for name, table in TABLES.items():
+        entry = tables.setdefault(name, {})
+        entry.setdefault("description", table.comment)
+        entry["columns"] = {column.name: column.comment for column in table.columns}
+    return json.dumps(listed, indent=2, ensure_ascii=False) + "\n"
+
+
+def main(arguments: list[str]) -> int:
+    old = []
+    for path, text in ((ROOT / "docs" / "schema.md", schema()), (METADATA, metadata())):
+        if not path.exists() or path.read_text("utf-8") != text:
+            old.append(path.name)
+            if "--check" not in arguments:
+                path.write_text(text, "utf-8")
+    if "--check" in arguments and old:
+        print(f"old: {', '.join(old)}; `make docs` writes them anew")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
