@@ -6,8 +6,8 @@ told (05/06/2016 without a hint, "3 years ago", a day without its year) keeps it
 
 import re
 from collections.abc import Iterable
-from datetime import datetime, timedelta
-from functools import cache
+from datetime import UTC, datetime, timedelta
+from functools import cache, lru_cache
 
 from archive.thread import Moment, Precision
 
@@ -16,14 +16,17 @@ LONGEST = 120
 # Twelve names a language, January first; "/" parts the forms of one month.
 _MONTHS = """
 january february march april may june july august september/sept october november december
-januar/jänner februar/feber/feb märz/maerz/mrz/mär april mai juni juli august september oktober/okt november dezember/dez
-janvier/janv février/févr/fevrier/fév mars avril/avr mai juin juillet/juil août/aout septembre octobre novembre décembre/déc
+januar/jänner februar/feber/feb märz/maerz/mrz/mär april mai juni juli august september oktober/okt november \
+dezember/dez
+janvier/janv février/févr/fevrier/fév mars avril/avr mai juin juillet/juil août/aout septembre octobre \
+novembre décembre/déc
 enero/ene febrero marzo abril/abr mayo junio julio agosto/ago septiembre/setiembre/set octubre noviembre diciembre/dic
 gennaio/gen febbraio marzo aprile maggio/mag giugno/giu luglio/lug agosto settembre ottobre/ott novembre dicembre
 janeiro fevereiro/fev março/marco abril maio/mai junho julho agosto setembro outubro/out novembro dezembro
 januari februari maart/mrt april mei juni juli augustus september oktober november december
 stycznia/styczeń/sty lutego/luty/lut marca/marzec kwietnia/kwiecień/kwi maja/maj czerwca/czerwiec/cze \
-lipca/lipiec/lip sierpnia/sierpień/sie września/wrzesień/wrz października/październik/paź listopada/listopad/lis grudnia/grudzień/gru
+lipca/lipiec/lip sierpnia/sierpień/sie września/wrzesień/wrz października/październik/paź \
+listopada/listopad/lis grudnia/grudzień/gru
 января/январь/янв февраля/февраль/фев марта/март/мар апреля/апрель/апр мая/май июня/июнь/июн \
 июля/июль/июл августа/август/авг сентября/сентябрь/сен/сент октября/октябрь/окт ноября/ноябрь/ноя декабря/декабрь/дек
 січня/січень/січ лютого/лютий/лют березня/березень/бер квітня/квітень/кві травня/травень/тра червня/червень/чер \
@@ -37,8 +40,10 @@ srpnja/srpanj kolovoza/kolovoz rujna/rujan listopada studenoga/studenog/studeni 
 јануар/januar фебруар/februar март/mart април/april мај/maj јун/jun јул/jul август/avgust септембар/septembar \
 октобар/oktobar новембар/novembar децембар/decembar
 ianuarie/ian februarie martie aprilie mai iunie/iun iulie/iul august septembrie octombrie noiembrie/noi decembrie
-január február március/márc április/ápr május/máj június/jún július/júl augusztus szeptember/szept október november december
-tammikuuta/tammikuu helmikuuta/helmikuu maaliskuuta/maaliskuu huhtikuuta/huhtikuu toukokuuta/toukokuu kesäkuuta/kesäkuu \
+január február március/márc április/ápr május/máj június/jún július/júl augusztus szeptember/szept október \
+november december
+tammikuuta/tammikuu helmikuuta/helmikuu maaliskuuta/maaliskuu huhtikuuta/huhtikuu toukokuuta/toukokuu \
+kesäkuuta/kesäkuu \
 heinäkuuta/heinäkuu elokuuta/elokuu syyskuuta/syyskuu lokakuuta/lokakuu marraskuuta/marraskuu joulukuuta/joulukuu
 januari februari mars april maj juni juli augusti september oktober november december
 januar februar marts april maj juni juli august september oktober november december/des/desember
@@ -69,46 +74,60 @@ _DAY_FORMS = (
     rf"(?P<dmy>(?<!\w)(\d{{1,2}})({_ORDINAL}){_OF}{_WORD}(?:\s+de[l]?\s+|\s*[-./,]?\s*|\s+['’]?)"
     r"((?:19|20)\d\d|(?<=['’])\d\d))(?!\d)",
     rf"(?P<mdy>{_WORD}\s*(\d{{1,2}}){_ORDINAL}(?:,\s*|\s+){_YEAR})(?!\d)",
-    rf"(?P<ymd>{_YEAR}[.,]?\s*(?:m\.\s*|g\.\s*|gada\s+)?{_WORD}\s+(\d{{1,2}})\b)",
+    rf"(?P<ymd>{_YEAR}[.,]?\s*(?:m\.\s*|g\.\s*|gada\s+)?{_WORD}\s+(\d{{1,2}})\b(?!,?\s+(?:19|20)\d\d))",
     rf"(?P<my>{_WORD},?\s+(?:de\s+)?{_YEAR})(?!\d)",
-    rf"(?P<dm>(?<!\w)\d{{1,2}}{_ORDINAL}{_OF}{_WORD}(?![^\W\d_]))",
+    rf"(?P<dm>(?<!\w)\d{{1,2}}{_ORDINAL}{_OF}{_WORD}(?![^\W\d_]|\.?\s+\d{{1,2}},?\s+(?:19|20)\d\d))",
     rf"(?P<md>{_WORD}\s+\d{{1,2}}{_ORDINAL}(?![\w:.]))",
 )
 _DAY = re.compile("|".join(_DAY_FORMS), re.IGNORECASE)
 _TIME = re.compile(
     r"(?P<pre>午前|午後|上午|下午|오전|오후)?\s*(?<![\d:])(?P<h>[01]?\d|2[0-4])"
-    r"(?:\s?(?:[:h.]|時|시|点)\s?(?P<m>[0-5]\d)(?:[:.](?P<s>[0-5]\d)(?:\.\d+)?)?(?:分|분)?|(?=\s?(?:[ap]\.?m\b|uhr|h\b)))"
+    r"(?:\s?(?:[:h.]|時|시|点)\s?(?P<m>[0-5]\d)(?:[:.](?P<s>[0-5]\d)(?:\.\d+)?)?(?:分|분)?|(?=\s?(?:[ap]\.?m\b|uhr|"
+    r"h\b)))"
     r"(?!\d)(?:\s?(?P<half>[ap]\.?\s?m\b\.?|[πμ]\.?μ\b\.?)|\s?(?:uhr|uur|min|h)\b)?"
     r"(?:\s?\(?(?P<zone>utc|gmt|z|[ecmp][sd]t|bst|ces?t|mes?z|msk)\b\)?)?(?P<offset>\s?[+-]\d\d:?\d\d\b)?",
     re.IGNORECASE,
 )
 _JOIN = re.compile(
-    r"[\s.,@·•|/()\[\]–—-]*(?:\b(?:at|um|à|a las|a la|alle ore|alle|ore|o godz|godz|o|в|kl|om|às|as|klo|saat|στις|στο|"
-    r"u|v|at|là|lúc|pukul|a les|kell|ob|la|ora|om|den|le|de|op|en|em|na|på|pe|tại|a|w|dne)\b|(?<=\d)T(?=\d))?[\s.,:|–—-]*(?:\([^\W\d_]{1,9}\))?\s*",
+    r"[\s.,@·•|/()\[\]–—-]*(?:\b(?:at|um|à|a las|a la|alle ore|alle|ore|o godz|godz|o|о|в|kl|om|às|as|klo|saat|στις|"
+    r"στο|"
+    r"u|v|at|là|lúc|pukul|a les|kell|ob|la|ora|om|den|le|de|op|en|em|na|på|pe|tại|a|w|dne)\b|(?<=\d)T(?=\d))?[\s.,:|"
+    r"–—-]*(?:\([^\W\d_]{1,9}\))?\s*",
     re.IGNORECASE,
 )
 _CLOCK_FIRST = re.compile(r"[\s,@·•|–—-]*(?:\b(?:on|am|le|del|on the|,)\b)?[\s,:]*", re.IGNORECASE)
 _UNIT = (
-    r"(?:sec\w*|min\w*|h|hr?s?|hours?|days?|weeks?|wks?|months?|mos?|years?|yrs?|y|d|w|m|sekunden?|stunden?|std|tag\w*|wochen?|"
-    r"monat\w*|jahr\w*|an[sn]?\w*|meses|mois|jours?|heures?|semaines?|años?|mes\w*|d[ií]as?|horas?|semanas?|or[ae]|giorn\w|"
-    r"settiman\w|mes[ei]|dias?|m[eê]s\w*|maand\w*|jaar|uur|uren|da?g\w*|weken|lat\w?|rok\w*|dni|dzień|miesi\w+|godzin\w*|tygod\w+|"
-    r"год\w*|лет|месяц\w*|дн\w+|день|час\w*|недел\w+|минут\w*|år|månad\w*|måned\w*|dag\w*|uke\w*|timm\w*|timer?|yıl|ay|gün|"
-    r"saat|hafta|dakika|vuotta|kuukautta|päivää|let\w*|dny|měsíc\w*|[年天週周]|ヶ月|か月|個月|个月|日|時間|小時|小时|분|시간|일|주|개월|년|달|سنوات|سنة|أشهر|أيام|\w{2,9})"
+    r"(?:sec\w*|min\w*|h|hr?s?|hours?|days?|weeks?|wks?|months?|mos?|years?|yrs?|y|d|w|m|sekunden?|stunden?|std|"
+    r"tag\w*|wochen?|"
+    r"monat\w*|jahr\w*|an[sn]?\w*|meses|mois|jours?|heures?|semaines?|años?|mes\w*|d[ií]as?|horas?|semanas?|or[ae]|"
+    r"giorn\w|"
+    r"settiman\w|mes[ei]|dias?|m[eê]s\w*|maand\w*|jaar|uur|uren|da?g\w*|weken|lat\w?|rok\w*|dni|dzień|miesi\w+|"
+    r"godzin\w*|tygod\w+|"
+    r"год\w*|лет|месяц\w*|дн\w+|день|час\w*|недел\w+|минут\w*|år|månad\w*|måned\w*|dag\w*|uke\w*|timm\w*|timer?|yıl|"
+    r"ay|gün|"
+    r"saat|hafta|dakika|vuotta|kuukautta|päivää|let\w*|dny|měsíc\w*|[年天週周]|ヶ月|か月|個月|个月|日|時間|小時|"
+    r"小时|분|시간|일|주|개월|년|달|"
+    r"سنوات|سنة|أشهر|أيام|\w{2,9})"
 )
 _SOME = r"(?:\d{1,4}|an?|one|ein(?:e[mnr]?)?|un[ae]?|een|jeden|один|en|ett|et)"
 _RELATIVE = re.compile(
     rf"\b{_SOME}\+?\s?{_UNIT}(?:,?\s+(?:and\s+)?\d+\s+{_UNIT})?\s?(?:ago|geleden|fa|atrás|temu|назад|тому|sedan|siden|"
     r"önce|sitten|前|전|zpět|nazaj|ezelőtt|yang lalu|trước)(?!\w)"
-    rf"|\b(?:vor|il y a|hace|há|fa|för|for|před|pred|acum|منذ|πριν|преди|пре|prije)\s+(?:about |etwa |environ )?{_SOME}\s+{_UNIT}(?![^\W\d_])(?:\s+(?:sedan|siden))?"
+    rf"|\b(?:vor|il y a|hace|há|fa|för|for|před|pred|acum|منذ|πριν|преди|пре|prije)\s+(?:about |etwa |"
+    rf"environ )?{_SOME}\s+{_UNIT}(?![^\W\d_])(?:\s+(?:sedan|siden))?"
     r"|\b(?:yesterday|today|just now|gestern|heute|hier|aujourd['’]hui|ayer|hoy|ieri|oggi|ontem|hoje|gisteren|vandaag|"
     r"wczoraj|dzisiaj|вчера|сегодня|igår|idag)\b|昨日|今日|昨天|今天|어제|오늘",
     re.IGNORECASE,
 )
 _NUMBERS = re.compile(r"\d+")
+_EXACT = re.compile(r"\d{4}|\d[:.h/-]\d|\d+\s\D+\s\D+|[年월月前]")
 _DIGIT = re.compile(r"\d")
 _DAY_NAME = re.compile(
-    r"\bago\b|yesterday|today|just now|gestern|heute|hier|aujourd|ayer|hoy|ieri|oggi|ontem|hoje|gisteren|vandaag|wczoraj|dzis|вчера|сегодня|"
-    r"igår|idag|[昨今][日天]|어제|오늘|\b(?:geleden|fa|atrás|temu|назад|sedan|siden|önce|sitten)\b|^(?:vor|il y a|hace|há|för|for|před|منذ) "
+    r"\bago\b|yesterday|today|just now|gestern|heute|hier|aujourd|ayer|hoy|ieri|oggi|ontem|hoje|gisteren|vandaag|"
+    r"wczoraj|dzis|вчера|сегодня|"
+    r"igår|idag|[昨今][日天]|어제|오늘|\b(?:geleden|fa|atrás|temu|назад|sedan|siden|önce|sitten)\b|^(?:vor|il y a|"
+    r"hace|há|"
+    r"för|for|před|منذ) "
 )
 
 
@@ -124,7 +143,13 @@ def _months() -> dict[str, int]:
     for name, number in exact.items():
         for length in range(3, min(len(name), 7)):
             beginnings.setdefault(name[:length], set()).add(number)
-    english = dict(zip("jan feb mar apr may jun jul aug sep oct nov dec".split(), range(1, 13), strict=True))
+    english = dict(
+        zip(
+            ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"],
+            range(1, 13),
+            strict=True,
+        )
+    )
     return {b: n.pop() for b, n in beginnings.items() if len(n) == 1} | english | exact
 
 
@@ -165,7 +190,8 @@ def stands_alone(text: str, where: tuple[int, int]) -> bool:
     """Whether but a word or two stands around a date in its line."""
     start, end = where
     rest = [word for word in (text[:start] + " " + text[end:]).split() if any(map(str.isalnum, word))]
-    return len(rest) <= 3 and sum(map(len, rest)) <= 24 and (end - start) * 2 >= len(text) - 12
+    most = 3 if _EXACT.search(text[start:end]) else 1
+    return len(rest) <= most and sum(map(len, rest)) <= 24 and (end - start) * 2 >= len(text) - 12
 
 
 def read(text: str, day_first: bool | None = None) -> Moment:
@@ -194,6 +220,7 @@ def day_order(texts: Iterable[str]) -> bool | None:
     return None
 
 
+@lru_cache(512)
 def _day(text: str) -> re.Match[str] | None:
     first = _DIGIT.search(text)
     position = max(0, first.start() - 18) if first else len(text)
@@ -275,7 +302,7 @@ def _named(text: str, kind: str | None) -> tuple[int, int, int | None] | None:
 
 def _at(text: str, found: re.Match[str], year: int, number: int, day: int) -> Moment:
     try:
-        when = datetime(year, number, day)
+        when = datetime(year, number, day, tzinfo=UTC)
     except ValueError:
         return Moment(text=text)
     precision: Precision = "day"

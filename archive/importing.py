@@ -159,12 +159,25 @@ def _in_order(chunks: Iterable[Chunk], workers: int) -> Iterator[list[Thread | B
     first = next(pending, None)
     if first is None:
         return
-    if workers < 1:
-        yield from map(parse_chunk, [first])
+    if workers < 1 or not workers_start():
+        yield parse_chunk(first)
         yield from map(parse_chunk, pending)
         return
     with _Pool(workers) as pool:
         yield from pool.run(first, pending)
+
+
+def workers_start() -> bool:
+    """Whether processes can be started from here: not so in an interactive session or from a script on standard input."""
+    try:
+        with _executor(1) as executor:
+            return executor.submit(bool, True).result()
+    except BrokenProcessPool:
+        return False
+
+
+def _executor(workers: int) -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"))
 
 
 class _Pool:
@@ -172,11 +185,7 @@ class _Pool:
 
     def __init__(self, workers: int) -> None:
         self.workers = workers
-        self.executor = self._start(workers)
-
-    @staticmethod
-    def _start(workers: int) -> ProcessPoolExecutor:
-        return ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"))
+        self.executor = _executor(workers)
 
     def __enter__(self) -> "_Pool":
         return self
@@ -198,7 +207,7 @@ class _Pool:
         try:
             return self.executor.submit(parse_chunk, chunk)
         except BrokenProcessPool:
-            self.executor = self._start(self.workers)
+            self.executor = _executor(self.workers)
             return self.executor.submit(parse_chunk, chunk)
 
     def _result(self, chunk: Chunk, future: "Future[list[Thread | BadDocument]]") -> list[Thread | BadDocument]:
@@ -208,11 +217,11 @@ class _Pool:
             return list(self._one_by_one(chunk))
 
     def _one_by_one(self, chunk: Chunk) -> Iterator[Thread | BadDocument]:
-        executor = self._start(1)
+        executor = _executor(1)
         for document in chunk.documents:
             try:
                 yield executor.submit(parse_chunk, Chunk(chunk.importer, [document])).result()[0]
             except BrokenProcessPool:
                 yield BadDocument(document.place, "reading it ended the process that read it")
-                executor = self._start(1)
+                executor = _executor(1)
         executor.shutdown()

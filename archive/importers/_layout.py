@@ -47,7 +47,7 @@ class Item:
         return (part for part in self.content if isinstance(part, Item))
 
     def lines(self) -> list[str]:
-        """The head and the item's own lines, blank ones between them as "". """
+        """The head and the item's own lines, blank ones between them as ""."""
         own = [self.head]
         own += [part for part in self.content if isinstance(part, str)]
         return own

@@ -3,9 +3,11 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from archive.importers import _words as words
-from archive.importers._dialect import Dialect, Entry, read_items
+from archive.importers._dialect import Dialect, Entry
+from archive.importers._header import read_items
 from archive.importers._layout import Block, Item, Paragraph
 
 ENOUGH = 4.0
@@ -34,6 +36,9 @@ class Run:
     score: float = 0.0
 
     def read(self) -> None:
+        if not self.items or (not any(item.has_text for item in self.items) and heading_of(self) is None):
+            self.score = -9.0
+            return
         self.entries, self.dialect = read_items(self.items)
         self.score = _score(self)
 
@@ -54,23 +59,18 @@ def _runs(stream: Sequence[Paragraph | Block]) -> Iterator[Run]:
             before = _paragraphs(stream[max(0, at - 4) : at][::-1])
             after = _paragraphs(stream[at + 1 : at + 5])
             pieces = list(_split(part.items))
+            with_text = False
             for position, items in enumerate(pieces):
-                last = position == len(pieces) - 1
-                heading = before if position == 0 or not _speaks_of_first(before, pieces[:position]) else []
-                yield Run(items, at, heading, after if last else [], longs[at], longs[-1] - longs[at], titles=titles)
+                foreign = position > 0 and (with_text or not before or not words.is_heading(before[0].text))
+                below = after if position == len(pieces) - 1 else []
+                yield Run(items, at, [] if foreign else before, below, longs[at], longs[-1] - longs[at], titles)
+                with_text = with_text or any(item.has_text for item in items)
 
 
 def _titles(stream: Sequence[Paragraph | Block]) -> list[str]:
     """The short lines among the first ones: one of them is what a heading over comments may quote."""
     first = [part.lines[0] for part in stream[:30] if isinstance(part, Paragraph)]
     return [line for line in first[:15] if 10 <= len(line) <= 200]
-
-
-def _speaks_of_first(before: list[Paragraph], earlier: list[list[Item]]) -> bool:
-    """Whether a heading belongs to the first of several lists below it rather than to a later one."""
-    if any(item.has_text for piece in earlier for item in piece):
-        return True
-    return not before or not words.is_heading(before[0].text)
 
 
 def _long_paragraphs(stream: Sequence[Paragraph | Block]) -> list[int]:
@@ -107,7 +107,7 @@ def _split(items: list[Item]) -> Iterator[list[Item]]:
 
 
 def _follows(last: Item, item: Item) -> bool:
-    if not item.marker or item.column != last.column:
+    if not item.marker or item.column != last.column or item.column > 2:
         return True
     if last.numbered != item.numbered:
         return False
@@ -117,24 +117,28 @@ def _follows(last: Item, item: Item) -> bool:
 def _trimmed(run: Run) -> Run:
     """Without the tight one-line items (menus, share buttons) before and behind items that have text below."""
     if any(item.has_text for item in run.items):
-        start, end = _menu_length(run.items), _menu_length(run.items[::-1])
-        run.items = run.items[start if start > 1 else 0 : len(run.items) - (end if end > 1 else 0)]
+        roots = [at for at, item in enumerate(run.items) if not at or item.parent is None or item.rule] + [
+            len(run.items)
+        ]
+        plain = [not any(item.has_text for item in run.items[a:b]) for a, b in pairwise(roots)]
+        start, end = roots[0], roots[-1]
+        if _is_menu(run.items[start : roots[_leading(plain)]]):
+            start = roots[_leading(plain)]
+        if _is_menu(run.items[roots[len(plain) - _leading(plain[::-1])] :]):
+            end = roots[len(plain) - _leading(plain[::-1])]
+        run.items = run.items[start:end]
     return run
 
 
-def _menu_length(items: list[Item]) -> int:
-    """How many items at this end form a menu: one-line items, tight, whole with whatever they hold."""
-    length = whole = 0
-    for item in items:
-        if item.has_text or item.rule or (length and length > 1 and item.gap and item.parent is not None):
-            break
-        length += 1
-        if item.parent is None or not item.has_items and length == 1:
-            whole = length if item.parent is None else whole
-    if any(item.has_text for item in items[whole : whole + 1]) and items[0].parent is None and items[whole - 1].has_items:
-        whole -= 1
-    tight = not any(item.gap for item in items[1 : max(whole - 1, 1)])
-    return whole if tight else 0
+def _leading(plain: list[bool]) -> int:
+    return next((at for at, is_plain in enumerate(plain) if not is_plain), len(plain))
+
+
+def _is_menu(items: list[Item]) -> bool:
+    """Whether one-line items stand as tight as those of menus."""
+    if len(items) < 2 or sum(len(item.head) for item in items) > 40 * len(items):
+        return False
+    return sum(item.gap for item in items) * 5 <= 2 * len(items) + 3
 
 
 def _joined(runs: list[Run]) -> list[Run]:
@@ -153,24 +157,40 @@ def _joined(runs: list[Run]) -> list[Run]:
 
 def _accepted(group: list[Run]) -> list[Run]:
     good = [run for run in group if run.score >= ENOUGH]
-    if len(group) == 1:
+    if len(group) == 1 or not all(_has_texts(run) for run in group):
         return good
-    whole = Run([item for run in group for item in run.items], group[0].at, group[0].before, group[-1].after, titles=group[0].titles)
+    whole = Run(
+        [item for run in group for item in run.items],
+        group[0].at,
+        group[0].before,
+        group[-1].after,
+        titles=group[0].titles,
+    )
     whole.long_before, whole.long_after = group[0].long_before, group[-1].long_after
     whole.read()
     return [whole] if whole.score >= ENOUGH else good
 
 
+def _has_texts(run: Run) -> bool:
+    return sum(item.has_text for item in run.items) * 2 >= len(run.items)
+
+
 def _parted_by_lost_indent(run: Run, other: Run) -> bool:
     if other.at != run.at + 2 or len(run.after) != 1:
         return False
-    return is_lost_body(run.after[0]) and run.items[0].numbered == other.items[0].numbered
+    return is_lost_body(run.after[0]) and heading_of(other) is None and run.items[0].numbered == other.items[0].numbered
 
 
 def is_lost_body(paragraph: Paragraph) -> bool:
     """Whether an unindented paragraph amid comments reads like a piece of one rather than a heading or a button."""
     text = paragraph.text
-    if words.is_form(text) or words.is_closed(text) or words.stated_count(text) is not None or words.is_reply(text):
+    if (
+        words.is_break(text)
+        or words.is_form(text)
+        or words.is_closed(text)
+        or words.stated_count(text) is not None
+        or words.is_reply(text)
+    ):
         return False
     if len(text) <= 60 and (words.is_heading(text) or words.is_elsewhere(text)):
         return False
@@ -179,12 +199,16 @@ def is_lost_body(paragraph: Paragraph) -> bool:
 
 def heading_of(run: Run) -> Paragraph | None:
     """The paragraph that announces the comments, within the three above them."""
+    named: Paragraph | None = None
     for paragraph in run.before[:3]:
-        if len(paragraph.text) > 200:
-            return None
-        if words.is_heading(paragraph.lines[-1]) or stated_in(paragraph, run) is not None:
+        stated = stated_in(paragraph, run) if len(paragraph.text) <= 200 else None
+        if stated is not None:
             return paragraph
-    return None
+        if len(paragraph.text) > 200 or words.is_elsewhere(paragraph.lines[-1]):
+            break
+        if named is None and words.is_heading(paragraph.lines[-1]):
+            named = paragraph
+    return named
 
 
 def stated_in(heading: Paragraph, run: Run) -> int | None:
@@ -233,7 +257,7 @@ def _sentences_under_heading(run: Run, heading: float) -> bool:
     roots = [entry for entry in run.entries if entry.own and id(entry.item.parent) not in known]
     texts = [entry.texts[0] for entry in roots]
     loose = sum(entry.item.gap for entry in roots) * 2 >= len(roots)
-    return loose and sum(len(text) > 25 or text[-1:] in ".!?" for text in texts) * 2 > len(texts)
+    return loose and sum(len(text) > 25 or text[-1:] in _SENTENCE_ENDS for text in texts) * 2 > len(texts)
 
 
 def _heading_score(run: Run) -> float:
@@ -241,7 +265,10 @@ def _heading_score(run: Run) -> float:
     form = any(words.is_form(p.text) or words.is_closed(p.text) for p in run.after[:3])
     if heading is None:
         return (2.0 if form else 0.0) + _above_score(run)
-    return (4.0 if stated_in(heading, run) is not None else 2.5) + (1.5 if form else 0.0)
+    stated = stated_in(heading, run)
+    if stated == 0:
+        return -9.0
+    return (4.0 if stated is not None else 2.5) + (1.5 if form else 0.0)
 
 
 def _above_score(run: Run) -> float:
@@ -263,7 +290,12 @@ def _marks_score(run: Run, longer: list[Entry]) -> float:
     dated = sum(entry.date is not None for entry in longer)
     clocked = sum(entry.date is not None and ":" in entry.date for entry in longer)
     recurring = sum(entry.recurring for entry in longer)
-    score = 5.0 * (said * 2 >= count) + 4.0 * (button * 2 >= count) + 2.0 * (dated * 2 >= count) + 1.0 * (clocked * 2 >= count)
+    score = (
+        5.0 * (said * 2 >= count)
+        + 4.0 * (button * 2 >= count)
+        + 2.0 * (dated * 2 >= count)
+        + 1.0 * (clocked * 2 >= count)
+    )
     score += 1.5 * (recurring * 2 >= count and count >= 3)
     return score - 5.0 * (_cut_share(longer) >= 0.5)
 
@@ -278,11 +310,18 @@ def _names_score(run: Run, longer: list[Entry]) -> float:
     heads = [entry.name or entry.texts[0] for entry in longer if entry.own]
     if not heads:
         return 0.0
-    if sum(entry.date is not None and entry.name is None for entry in longer) * 2 > len(longer) and not run.dialect.said:
+    if (
+        sum(entry.date is not None and entry.name is None for entry in longer) * 2 > len(longer)
+        and not run.dialect.said
+    ):
         return -3.0
     likely = sum(words.name_score(head) >= 1 for head in heads) / len(heads)
     handles = sum(map(words.is_handle, names)) / len(heads)
-    score = 2.0 * (likely >= 0.6) - 2.0 * (_titled_share(heads) >= 0.5) + 1.0 * (handles >= 0.1) + 1.0 * (handles >= 0.3)
+    score = (
+        2.0 * (likely >= 0.6) - 2.0 * (_titled_share(heads) >= 0.5) + 1.0 * (handles >= 0.1) + 1.0 * (handles >= 0.3)
+    )
+    invented = sum(words.is_handle(name) and not name.replace(" ", "").isalpha() for name in names) / len(heads)
+    score += 2.0 * (invented >= 0.6)
     plain = not handles and not run.dialect.dated and not run.dialect.said and heading_of(run) is None
     score += 1.5 if len(set(names)) < len(names) else -1.5 * plain
     score += 4.0 * (_addressed_share(longer) >= 0.3) - 3.0 * (_bracketed_share(longer) >= 0.6)
@@ -311,7 +350,7 @@ def _echo_share(longer: list[Entry]) -> float:
     """How often a text begins with a word of its own head, as explained terms and places do."""
     echoes = 0
     for entry in longer:
-        if entry.name and len(entry.own) > 1:
+        if entry.name and len(entry.own) > 1 and entry.name in entry.texts[0]:
             begin = entry.texts[1].casefold()[:80].split()
             echoes += any(word in begin for word in entry.name.casefold().split() if len(word) > 3)
     return echoes / max(len(longer), 1)

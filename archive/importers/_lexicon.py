@@ -1,0 +1,204 @@
+"""Words that pages put around comments, in many languages: data, and never the only evidence for a comment."""
+
+import re
+
+
+def _split(text: str) -> list[str]:
+    return [" ".join(words.split()) for words in text.split(";")]
+
+
+COMMENT = (
+    r"comments?|kommentare?n?|commentaires?|comentarios?|comentários?|comentaris?|comentarii|commenti|commento|"
+    r"reacties?|"
+    r"opmerking(?:en)?|komentar\w*|komentář\w*|kommentt?i\w*|kommentar\w*|kommentaar\w*|hozzászólás\w*|"
+    r"megjegyzés\w*|yorum\w*|σχόλι\w*|"
+    r"коммента\w*|отзыв\w*|комента\w*|коментар\w*|コメント|件のコメント|评论|評論|留言|回复|回應|댓글|의견|تعليق\w*|"
+    r"تعليقات|ردود|"
+    r"תגוב\w*|bình luận|ความคิดเห็น|repl(?:y|ies)|respon[sc]es?|thoughts?|answers?|antworten|antwort|réponses?|"
+    r"réactions?|respuestas?|"
+    r"rispost[ae]|respostas?|odpowied\w*|odpověd\w*|응답|생각|ответ\w*|відповід\w*|svar|reaktion\w*|mielipide\w*|"
+    r"opini\w*|ideas?|pensieri|pensieros?|"
+    r"gedanken?|pensées?|gedachten?|pensamientos?|talkback|discussions?|diskussion\w*|discussione|myśl\w*|názor\w*|"
+    r"dyskusja|readers|leserbriefe|lesermeinung\w*"
+)
+COUNTED = re.compile(
+    rf"(?<![\w.,])(\d{{1,3}}(?:[.,\u00a0 ]\d{{3}})*|\d+|one|ein[e]?|un[ae]?|uno|um|één|een|jeden|"
+    rf"один)\s+(?:[^\W\d_]{{2,12}}\s+)?(?:{COMMENT})(?!\w)"
+    rf"|(?:{COMMENT})[^\d\n.!?]{{0,12}}[\s:(\[]+(\d{{1,6}})\s*[)\]]?(?:\s|$)"
+    rf"|(\d{{1,6}})\s?(?:件の)?(?:コメント|评论|評論|댓글|条评论|則留言|개의 댓글|comments)"
+    r"|(?:댓글|コメント|评论|評論)[\s:：(（]*(\d{1,6})",
+)
+NAMED = re.compile(rf"(?:^|[\s\W])(?:{COMMENT})(?!\w)|コメント|评论|評論|댓글")
+FORM = re.compile(
+    r"\b(?:leave|post|add|write|submit|make|schreibe?n?|verfassen?|hinterlass\w*|abgeben|laissez|laisser|poster|"
+    r"publier|écrire|ajouter|"
+    r"dej[ae]r?|escrib[ae]|publicar|lascia|scrivi|rispondi|invia|geef|laat|plaats|deixe|escreva|dodaj|zostaw|napisz|"
+    r"skomentuj|"
+    r"добавить|оставить|оставьте|написать|skriv|lämna|kirjoita|vastaa|jätä|yorum yap|bir cevap|cancel|abbrechen|"
+    r"annuler|"
+    r"your e-?mail|e-?mail address|e-mail-adresse|adresse e?-?mail|adresse de messagerie|correo electrónico|"
+    r"indirizzo email|"
+    r"e-mailadres|adres e-?mail|required fields?|erforderliche felder|champs obligatoires|logged in to|log in to|"
+    r"login to|sign in to|"
+    r"angemeldet|connecté pour|iniciar sesión|эл\.? почт|email не будет|メールアドレス|コメントを残す|コメントする|"
+    r"发表评论|發表)\b|留下|댓글 남기기|"
+    r"اترك|השאר|コメントを",
+)
+CLOSED = re.compile(
+    r"comments? (?:are|is|have been|has been|for this \w+ are)?\s*(?:now |currently )?(?:closed|disabled|turned off|"
+    r"locked)|"
+    r"comments? (?:off|closed)\b|no longer (?:accept|open)\w* .*comment|commenting (?:is|has been) (?:closed|disabled)|"
+    r"kommentar\w*\s+(?:\w+\s+){0,5}(?:geschlossen|deaktiviert|gesperrt|beendet|lukket|stängd|inaktiverad)|"
+    r"(?:commentaires?|réactions) (?:sont |est )?(?:fermés?|désactivés?|clos)|"
+    r"comentarios? (?:est[áa]n? )?(?:cerrados?|desactivados?)|"
+    r"comentários? (?:est[ãa]o )?(?:fechados?|encerrados?|desativados?)|commenti (?:sono )?(?:chiusi|disabilitati)|"
+    r"reacties? (?:zijn |is )?(?:gesloten|uitgeschakeld)|(?:komentowanie|komentarze|"
+    r"możliwość komentowania)\b.*(?:wyłączon\w+|zamknięt\w+)|"
+    r"(?:комментарии|комментирование) (?:\w+ )?(?:закрыт\w*|отключен\w*)|обсуждение закрыто|komment\w+ (?:on|är|"
+    r"er) (?:suljettu|stängda?|lukket|avstengt)|"
+    r"yorumlar (?:kapalı|kapatıl)|komentáře jsou (?:uzavřeny|vypnuty)|コメントは(?:受け付け|停止)|"
+    r"コメントを受け付けて|评论(?:已)?关闭|댓글이? 닫|"
+    r"التعليقات مغلقة",
+)
+ELSEWHERE = re.compile(
+    r"\b(?:recent|latest|newest|popular|top|most|related|trending|see also|read (?:more|also|next)|more (?:from|"
+    r"stories|news|on)|you (?:may|might)|"
+    r"recommended|neueste|letzte|aktuelle|ähnliche|verwandte|mehr zum|lesen sie auch|auch interessant|meist|"
+    r"beliebt\w*|derniers|récents|à lire|articles?|"
+    r"últimos|recientes|relacionad\w+|recenti|ultimi|correlati|leggi anche|recente|laatste|gerelateerd\w*|ostatnie|"
+    r"najnowsze|powiązane|"
+    r"последние|похожие|свежие|читайте|senaste|seneste|siste|viimeisimmät|son|最近|最新|関連|相关|categor\w+|"
+    r"kategori\w+|"
+    r"archiv\w*|tags?|schlagw\w+|ingredients?|zutaten|faq)\b|最近の|最新の|関連",
+)
+SAYS = frozenset(
+    _split("""
+say; says; said; wrote; writes; replied; replies; commented; sagt; sagte; schreibt; schrieb; meint; meinte;
+antwortet; antwortete; dit; a dit; a écrit; écrit; répond; dice; dijo; escribió; comentó; ha detto; ha scritto;
+scrive; scrisse; commenta; schreef; schrijft; zegt; zei; reageerde; disse; diz; escreveu; comentou; pisze;
+napisał; napisała; napisał(a); powiedział; powiedział(a); mówi; пишет; говорит; написал; написала; написал(а);
+сказал; сказала; сказал(а); каже; пише; сказа; рече; skriver; skrev; säger; sa; sier; siger; sanoo; kirjoitti;
+sanoi; diyor ki; dedi ki; yazdı; říká; napsal; napsala; napsal(a); píše; hovorí; napísal; napísala; szerint;
+mondja; írta; spune; a spus; λέει; λέει; είπε; έγραψε; γράφει; казва; kaže; piše; diu; ha dit; berkata; nói;
+viết; يقول; كتب; אומר; כתב; כתבה; says:; より; のコメント; 说;
+說; 说道; 說道; 님의 말; 님의 댓글; 말하길; kirjutas; ütles; sako; rašo;
+saka; teica
+""")
+)
+SAYS_IN_ONE = re.compile(r"\s*(?:さんのコメント|のコメント|님의 말|님의 댓글|より|说道|說道|说|說)\s*[:：]?$")
+BY = re.compile(
+    r"^(?:(?:comments? |posted |written |submitted |kommentar |geschrieben |gepostet |commentaire |publié |écrit |"
+    r"comentario |publicado |enviado |"
+    r"commento |scritto |inviato |comentário |geplaatst |reactie |komentarz |комментарий |skrivet |kommentar )?"
+    r"(?:by|von|par|de|da|por|door|от|av|af|autor|author|przez)\b:?\s+)",
+    re.IGNORECASE,
+)
+LINKING = re.compile(
+    r"(?:[\s,|·•:/()\[\]@#–—-]|\b(?:on|at|am|um|the|le|el|il|op|den|om|à|in|dne|dnia|w dniu|vom|date|posted|"
+    r"published|says|comment|permalink|link|edit|"
+    r"reply|registered|author|mon|tue|wed|thu|fri|sat|sun|mo|di|mi|do|fr|sa|so|[^\W\d_]+day|[^\W\d_]+tag|samstag|"
+    r"mittwoch|"
+    r"lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|lunes|martes|miércoles|jueves|viernes|sábado|domingo|"
+    r"lunedì|martedì|mercoledì|giovedì|venerdì|sabato|domenica|maandag|dinsdag|woensdag|donderdag|vrijdag|zaterdag|"
+    r"zondag|пн|вт|ср|чт|пт|сб|вс)\b\.?)*",
+    re.IGNORECASE,
+)
+REFERENCE = re.compile(
+    r"(?:in (?:reply|response) to|replying to|(?:als )?antwort (?:auf|an)|en réponse à|en respuesta a|em resposta a|"
+    r"in risposta a|als reactie op|"
+    r"w odpowiedzi (?:do|na)|в ответ|som svar|svar til|svar till|vastaus)\b",
+    re.IGNORECASE,
+)
+REPLY = frozenset(
+    _split("""
+reply; antworten; antwort; répondre; responder; rispondi; reageer; reageren; beantwoorden; odpowiedz; ответить;
+відповісти; svara; svar; besvara; vastaa; yanıtla; cevapla; odpovědět; odpovedať; válasz; răspunde; απάντηση;
+отговор; 返信; 返信する; 回复; 回復; 回覆; 답글; 답글 달기; رد;
+الرد; השב; הגב; respon; balas; trả lời; quote; zitieren; citer;
+citar; report; report abuse; flag; melden; signaler; denunciar; segnala; permalink; link; share; teilen; like;
+gefällt mir; j'aime; me gusta; mi piace; edit; bearbeiten; modifier; editar; modifica; log in to reply; log in
+to leave a comment; zum antworten anmelden; connectez-vous pour répondre; accede para responder; accedi per
+rispondere; log in om te reageren; odgovori; odgovor; отвечать; цитировать; ссылка; пожаловаться; #; link to
+this; link to this comment; reply to this comment; reply to this; up; down; vote up; vote down; vastaa
+kommenttiin; comentar; comment; delete; loading...; show replies; hide replies; view replies; zaloguj się, aby
+odpowiedzieć; войдите, чтобы ответить
+""")
+)
+MORE = re.compile(
+    r"(?:\[(?:…|\.\.\.)\]|(?:…|\.\.\.)?\s*[\[(]?(?:…|\.\.\.|\b)\s*(?:read (?:the )?(?:more|rest)|(?:show|see|"
+    r"view) (?:more|full comment)|continue reading|"
+    r"weiterlesen|mehr anzeigen|lire la suite|voir plus|afficher plus|leer más|ver más|mostrar más|"
+    r"continua a leggere|leggi tutto|mostra altro|lees meer|"
+    r"meer weergeven|ler mais|ver mais|czytaj (?:dalej|więcej)|pokaż więcej|читать (?:далее|дальше|полностью)|"
+    r"показать полностью|läs mer|visa mer|les mer|läs hela|もっと見る|続きを読む|阅读更多|更多)"
+    r"\s*(?:…|\.\.\.|»|→|›)?[\])]?)\s*$",
+    re.IGNORECASE,
+)
+NAMED_AVATAR = re.compile(
+    r"(.{1,60}?)(?:['’]s)? (?:avatar|gravatar)|(?:avatar|gravatar|avatar image) (?:of|for|von|de|di|van|til|"
+    r"av) (.{1,60})",
+    re.IGNORECASE,
+)
+WAITING = re.compile(
+    r"your comment is awaiting moderation|(?:dein|ihr) kommentar (?:wartet|muss noch)|votre commentaire est en attente|"
+    r"tu comentario está pendiente|il tuo commento è in attesa|je reactie wacht|(?:twój )?komentarz oczekuje|"
+    r"ваш комментарий ожидает|"
+    r"seu comentário está aguardando|din kommentar (?:väntar|afventer|venter)",
+    re.IGNORECASE,
+)
+CLOSERS = " .…»→›])"
+MORE_ENDS = tuple(
+    _split("""
+more; rest; comment; reading; weiterlesen; anzeigen; suite; plus; más; leggere; tutto; altro; meer; weergeven;
+mais; dalej; więcej; далее; дальше; полностью; mer; hela; 見る; 読む; 更多
+""")
+)
+PICTURE = re.compile("avatar|image|photo|picture|bild|foto|pic|icon|imagen|immagine|аватар|アバター|头像|頭像")
+AVATAR = re.compile(
+    r"(?:(?:user |profile |profil)?(?:avatar|gravatar|photo|picture|image|icon|bild|foto|pic)(?: (?:of|for|von|de|"
+    r"image|photo|picture)\b.*)?|"
+    r".{1,60}(?:['’]s? )?(?:avatar|gravatar|profile (?:photo|picture|image)|profilbild|アバター|的头像|的頭像)|"
+    r"(?:avatar|"
+    r"аватар|imagen|photo|image|foto|bild|immagine) (?:of|for|von|de|di|van|du|da|для|til|av|by)\b.{1,60})$",
+    re.IGNORECASE,
+)
+PINGBACK = re.compile(
+    r"(?:\d+ )?(?:ping-?backs?|track-?backs?|rückverweis|pingbacks?|retro(?:lien|enlace)|ピンバック|トラックバック|"
+    r"уведомление|"
+    r"引用通告)\b\s*(?:[:：–-]|$|by |von )",
+    re.IGNORECASE,
+)
+STOP = frozenset(
+    _split("""
+the; a; an; is; are; was; were; am; be; been; i; i'm; i’m; you; he; she; it; it's; we; they; this; that; these;
+those; and; or; but; of; to; in; on; for; with; not; so; if; as; at; by; from; my; your; his; her; its; our;
+their; what; how; who; why; when; where; there; here; no; yes; have; has; had; do; does; did; don't; don’t; can;
+can't; will; would; just; about; more; very; too; all; me; him; them; us; than; then; ist; sind; war; ich; du;
+er; sie; es; wir; ihr; und; oder; aber; nicht; ein; eine; der; die; das; den; dem; zu; auf; für; mit; von; wie;
+was; wer; warum; so; auch; nur; noch; schon; ja; nein; mein; dein; le; la; les; un; une; des; est; sont; je; tu;
+il; elle; nous; vous; ils; et; ou; mais; pas; ne; de; du; en; pour; avec; que; qui; ce; cette; c'est; el; los;
+las; una; es; son; yo; tú; él; y; o; pero; no; del; por; con; que; esto; muy; il; lo; gli; uno; è; sono; io; e;
+ma; non; di; per; che; questo; os; um; uma; é; são; eu; mas; não; do; da; em; het; een; zijn; ik; jij; hij; wij;
+en; maar; niet; van; op; voor; met; dat; dit; jest; są; nie; to; się; i; w; na; z; że; и; в; не; на; я; что; он;
+она; это; как; но; а; с; по
+""")
+)
+EXCLAIMED = frozenset(
+    _split("""
+yes; no; yep; nope; ok; okay; lol; haha; hahaha; agreed; exactly; thanks; thank; amen; wow; nice; great; good;
+this; true; right; wrong; sad; well; hello; hi; hey; really; indeed; same; bravo; ja; nein; doch; danke; genau;
+super; oui; non; merci; sí; gracias; si; grazie; bravo; nee; dank; bedankt; tak; nie; dzięki; да; нет; спасибо;
+beautiful; awesome; excellent; congrats; congratulations; absolutely; please; sorry; why; what; disgusting;
+brilliant; perfect; interesting
+""")
+)
+AROUND_BUTTONS = " \u00a0↓↩→↳»›«|·•()[]0123456789.,:+-"
+BREAK = re.compile(
+    r"[←→«»]|\b(?:share|teilen|partager|compartir|condividi|delen|udostępnij|поделиться|tweet|facebook|twitter|"
+    r"whatsapp|tags?|tagged|filed|posted in|"
+    r"categor\w+|next|previous|older|newer|sort(?:ed)? by|oldest|newest|print|subscribe|sign up|newsletter|page \d|"
+    r"sponsored|advertisement|anzeige|werbung|publicité)\b",
+)
+SENTENCES = re.compile(r"[^\W\d_]{4}[.!?] ")
+COUNTED_OFF = re.compile(r"#?\d+[.)] ")
+NO_NAME_ENDS = ',;:?]"”»’'

@@ -1,0 +1,74 @@
+"""What changed about a comment: its earlier texts side by side, and what visits found."""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from difflib import SequenceMatcher
+
+from markupsafe import Markup, escape
+
+from archive.site import flags, queries, render
+from archive.site.comment_html import Shown
+from archive.site.database import Connection, Row, all_rows
+from archive.site.render import Chip
+from archive.site.words import day
+
+MOST_WORDS = 600
+FOUND = {
+    "edited": "text changed",
+    "removed": "no longer there",
+    "restored": "there again",
+    "moved": "answers another comment",
+    "renamed": "author shown under another name",
+    "votes": "votes changed",
+    "added": "first seen",
+}
+
+
+def revisions(connection: Connection, ids: Sequence[int]) -> Mapping[int, Sequence[Row]]:
+    return flags.grouped(all_rows(connection, queries.REVISIONS, ids=json.dumps(ids)), "comment_id")
+
+
+def changes(shown: Shown, earlier: Mapping[int, Sequence[Row]], events: Sequence[Row]) -> Markup:
+    """What visits found, and the text against the one before, below a comment."""
+    lines = Markup().join(Markup("<li>{} ({})</li>").format(describe(event), day(event["seen_at"])) for event in events)
+    texts = earlier.get(shown.row["id"], ())
+    was = compared(shown.chips, texts[-1]["body"], shown.row["body"]) if texts else Markup()
+    return Markup('<ul class="note">{}</ul>{}').format(lines, was)
+
+
+def compared(chips: Sequence[Chip], before: str, after: str) -> Markup:
+    """Two texts of a comment as one, folded or withheld as the comment is."""
+    if any(chip.code == "archive.withheld" for chip in chips):
+        return Markup()
+    diff = Markup('<div class="diff">{}</div>').format(difference(before, after))
+    reason = render.fold_reason(chips)
+    return render.folded(reason, diff) if reason else diff
+
+
+def describe(event: Row) -> str:
+    words = FOUND.get(event["kind"], event["kind"])
+    if event["kind"] in ("renamed", "votes", "moved") and (event["before"] or event["after"]):
+        words += f": {_short(event['before'])} → {_short(event['after'])}"
+    return words if event["confidence"] == "high" else f"{words}, {event['confidence']} confidence"
+
+
+def difference(before: str, after: str) -> Markup:
+    """Words that went and words that came. Long texts are not compared, since that takes time without a bound."""
+    old, new = (re.findall(r"\s+|\w+|[^\w\s]", text[:20_000]) for text in (before, after))
+    if max(len(old), len(new)) > MOST_WORDS:
+        return Markup('<p class="note">The text before:</p>{}').format(render.body(before))
+    steps = SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
+    pieces = (_step(kind, "".join(old[a:b]), "".join(new[c:d])) for kind, a, b, c, d in steps)
+    return Markup('<p dir="auto">{}</p>').format(render.finished("".join(pieces)))
+
+
+def _step(kind: str, old: str, new: str) -> str:
+    if kind == "equal":
+        return str(escape(old))
+    gone = f"<del>{escape(old)}</del>" if old else ""
+    return gone + (f"<ins>{escape(new)}</ins>" if new else "")
+
+
+def _short(text: str | None) -> str:
+    return "nothing" if text is None else text[:80]

@@ -1,0 +1,118 @@
+"""The routes: what is asked for, read in one go, put into a template."""
+
+from collections.abc import Callable, Hashable
+from typing import Any
+
+from datasette.app import Datasette
+from datasette.database import QueryInterrupted
+from datasette.utils.asgi import Request, Response
+from datasette.views.index import IndexView
+
+from archive.site import comment, home, render, search, thread, words
+from archive.site.database import Connection, TookTooLong, find_archive, known_archive, read
+from archive.site.memory import remembered
+from archive.site.style import STYLE
+
+Load = Callable[[Connection, str], dict[str, Any] | None]
+
+
+async def show_home(datasette: Datasette, request: Request) -> Response:
+    if await find_archive(datasette) is None:
+        return await IndexView(datasette).get(request)
+    return await _page(datasette, request, "home.html", None, lambda connection, _: home.load(connection))
+
+
+async def show_thread(datasette: Datasette, request: Request) -> Response:
+    view = request.args.get("view") or "order"
+    asked = thread.Asked(
+        _number(request), view if view in thread.VIEWS else "order", _page_number(request.args.get("page"))
+    )
+    return await _page(
+        datasette, request, "thread.html", asked, lambda connection, base: thread.load(connection, asked, base)
+    )
+
+
+async def show_comment(datasette: Datasette, request: Request) -> Response:
+    number = _number(request)
+    return await _page(
+        datasette, request, "comment.html", number, lambda connection, base: comment.load(connection, number, base)
+    )
+
+
+async def show_flags(datasette: Datasette, request: Request) -> Response:
+    return await _page(datasette, request, "flags.html", None, lambda connection, _: home.load_flags(connection))
+
+
+async def show_search(datasette: Datasette, request: Request) -> Response:
+    asked = search.asked({name: request.args.get(name) for name in request.args})
+    return await _page(
+        datasette, request, "search.html", asked, lambda connection, base: search.load(connection, asked, base)
+    )
+
+
+async def show_style() -> Response:
+    headers = {"cache-control": "public, max-age=31536000, immutable"}
+    return Response(STYLE, headers=headers, content_type="text/css; charset=utf-8")
+
+
+async def _page(datasette: Datasette, request: Request, template: str, asked: Hashable, load: Load) -> Response:
+    """A page of what `load` finds: 404 where that is nothing, 503 and what to do where it takes too long."""
+    try:
+        found = await _found(datasette, (template, asked), load)
+    except (TookTooLong, QueryInterrupted):
+        html = await datasette.render_template("slow.html", {}, request)
+        return Response.html(html, status=503, headers={"retry-after": "5"})
+    if found is None:
+        return await _missing(datasette, request, "This archive holds no such page.")
+    return Response.html(await datasette.render_template(template, found, request))
+
+
+async def _found(datasette: Datasette, key: Hashable, load: Load) -> dict[str, Any] | None:
+    db = await find_archive(datasette)
+    if db is None:
+        return None
+    base = str(datasette.urls.table(db.name, "comment_list"))
+
+    def work(connection: Connection) -> tuple[dict[str, Any] | None, int]:
+        return remembered(connection, (key, base), lambda: load(connection, base)), search.total(connection)
+
+    found, total = await read(datasette, db, work)
+    return None if found is None else {**found, "tables": str(datasette.urls.database(db.name)), "total": total}
+
+
+async def _missing(datasette: Datasette, request: Request, why: str) -> Response:
+    html = await datasette.render_template("error.html", {"status": 404, "error": why}, request)
+    return Response.html(html, status=404)
+
+
+def _number(request: Request) -> int:
+    """The number in the address; 0, which nothing has, where it is none that SQLite can hold."""
+    text = request.url_vars["number"]
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else 0
+
+
+def _page_number(text: str | None) -> int:
+    return max(1, int(text)) if text and text.isascii() and text.isdigit() and len(text) < 8 else 1
+
+
+ROUTES = [
+    (r"/(?P<format>)$", show_home),
+    (r"/thread/(?P<number>[^/]+)$", show_thread),
+    (r"/comment/(?P<number>[^/]+)$", show_comment),
+    (r"/flags$", show_flags),
+    (r"/search$", show_search),
+    (r"/-/below/style\.[0-9a-f]+\.css$", show_style),
+]
+FILTERS = {
+    "number": words.number,
+    "counted": words.count,
+    "outward": render.outward,
+    "moment": words.moment,
+    "day": words.day,
+}
+
+
+def data_path(datasette: Datasette) -> str:
+    """Where the archive's tables are; any other database's where no archive has been found."""
+    others = [name for name in datasette.databases if name != "_internal"]
+    return str(datasette.urls.database(known_archive(datasette) or (others[0] if others else "archive")))

@@ -1,0 +1,141 @@
+"""Every statement of the site's own pages. Each is bounded by an index and a limit, whatever the archive holds."""
+
+TOTALS = "select name, value from totals where name < 'flags:' or name >= 'flags;'"
+FLAG_TOTALS = """
+select code, title, value from totals join flag_codes on code = substr(name, 7)
+where name >= 'flags:' and name < 'flags;' and value > 0 order by value desc, code limit 10"""
+CODES = """
+select code, title, definition, namespace, level, severity, blur, coalesce(value, 0) as total
+from flag_codes left join totals on name = 'flags:' || code"""
+
+_THREADS = """
+select threads.id, threads.comment_count, threads.flag_count, threads.stated_count, threads.completeness,
+  threads.last_seen_at, articles.title, articles.published_at, articles.published_precision,
+  articles.outlet_id, coalesce(outlets.name, outlets.domain) as outlet
+from threads join articles on articles.id = article_id left join outlets on outlets.id = outlet_id"""
+NEWEST_THREADS = f"{_THREADS} order by threads.last_seen_at desc, threads.id desc limit 8"
+FLAGGED_THREADS = f"{_THREADS} where flag_count > 0 order by threads.flag_count desc, threads.id desc limit 5"
+REMOVALS = """
+select events.comment_id as id, events.seen_at, comments.last_seen_at, comments.commenter_id, commenters.name as author,
+  articles.title, events.thread_id
+from events join comments on comments.id = events.comment_id join threads on threads.id = events.thread_id
+join articles on articles.id = article_id left join commenters on commenters.id = comments.commenter_id
+where events.kind = 'removed' order by events.seen_at desc, events.id desc limit 5"""
+OUTLETS = """
+select id, domain, coalesce(name, domain) as name,
+  (select count(*) from (select 1 from articles where outlet_id = outlets.id limit 1001)) as articles
+from outlets order by id limit 12"""
+
+THREAD = """
+select threads.*, articles.url as article_url, articles.title, articles.byline, articles.published_at,
+  articles.published_at_text, articles.published_precision, articles.language, articles.section,
+  articles.body as article_body, articles.revision as article_revision, articles.outlet_id,
+  coalesce(outlets.name, outlets.domain) as outlet
+from threads join articles on articles.id = threads.article_id left join outlets on outlets.id = articles.outlet_id
+where threads.id = :thread"""
+CAPTURE = "select * from captures where id = :capture"
+
+_COMMENT = """
+select comments.id, comments.thread_id, comments.parent_id, comments.commenter_id, commenters.name as author,
+  comments.position, comments.depth, comments.posted_at, comments.posted_at_text, comments.posted_precision,
+  comments.body, comments.revision, comments.state, comments.likes, comments.dislikes, comments.last_seen_at
+from comments left join commenters on commenters.id = comments.commenter_id"""
+
+
+def _comments(where: str) -> str:
+    return f"{_COMMENT} where {where}"
+
+
+def _listed(which: str, order: str = "position") -> str:
+    """A page of a thread's comments: found along an index first, read whole after that."""
+    columns = order.replace("position", "comments.position").replace("posted_at", "comments.posted_at")
+    return _comments(f"comments.id in ({which} order by {order} limit :size offset :skip) order by {columns}")
+
+
+_IN_THREAD = "select id from comments where thread_id = :thread"
+_FLAGGED = "and exists (select 1 from flags where flags.comment_id = comments.id and withdrawn_at is null)"
+_CHANGED = "and id in (select comment_id from events where thread_id = :thread and kind <> 'added')"
+COMMENTS = {
+    "order": _listed(_IN_THREAD),
+    "newest": _listed(_IN_THREAD, "posted_at desc, position desc"),
+    "flagged": _listed(f"{_IN_THREAD} {_FLAGGED}"),
+    "changed": _listed(f"{_IN_THREAD} {_CHANGED}"),
+}
+COMMENTS_BY_ID = _comments("comments.id in (select value from json_each(:ids))")
+NAMES_BY_ID = """
+select comments.id, commenter_id, commenters.name as author, substr(body, 1, 2000) as body, thread_id
+from comments left join commenters on commenters.id = commenter_id
+where comments.id in (select value from json_each(:ids))"""
+THREAD_SUMS = """
+select sum(commenter_id is null) as unknown, sum(state <> 'visible') as gone from comments where thread_id = :thread"""
+VISITS = """
+select seen_at, kind, count(*) as found from events where thread_id = :thread group by seen_at, kind order by seen_at"""
+
+FLAGS = """
+select id, code, comment_id, revision, rule, evidence, target, created_at from flags
+where comment_id in (select value from json_each(:ids)) and withdrawn_at is null order by comment_id, id"""
+THREAD_FLAGS = """
+select id, code, thread_id, article_id, revision, rule, evidence, target, created_at from flags
+where thread_id = :thread and withdrawn_at is null
+union all
+select id, code, thread_id, article_id, revision, rule, evidence, target, created_at from flags
+where article_id = :article and withdrawn_at is null"""
+SPANS = 'select flag_id, start, "end", exact from flag_spans where flag_id in (select value from json_each(:ids))'
+EVENTS = """
+select comment_id, kind, "before", "after", seen_at, confidence from events
+where comment_id in (select value from json_each(:ids)) and kind <> 'added' order by seen_at, id"""
+REVISIONS = """
+select comment_id, revision, body, seen_from, seen_until from comment_revisions
+where comment_id in (select value from json_each(:ids)) order by comment_id, revision"""
+
+ANCESTORS = """
+with recursive above(id, parent_id, steps) as (
+  select id, parent_id, 0 from comments where id = :comment
+  union all
+  select comments.id, comments.parent_id, steps + 1 from comments join above on comments.id = above.parent_id
+  where steps < :most
+) select id from above where steps > 0 order by steps desc"""
+FOLLOWING = _comments(
+    "comments.thread_id = :thread and comments.position > :position order by comments.position limit :most"
+)
+PLACE = "select count(*) from comments where thread_id = :thread and position < :position"
+COMMENT_SOURCE = (
+    "select capture_id, url, parent_source, native_id, body_sha256, first_seen_at from comments where id = :comment"
+)
+
+# Thousands of rows come as one row of JSON: SQLite's threads then hold and leave the interpreter's lock once.
+MATCHES = """
+with hits as materialized (select rowid as id, bm25(comments_fts) as score from comments_fts
+  where comments_fts match :match order by rowid desc limit :most)
+select json_group_array(json_array(
+  hits.id, score, comments.thread_id, comments.commenter_id, substr(comments.posted_at, 1, 10)))
+from hits cross join comments on comments.id = hits.id"""
+OUTLETS_OF = """
+select json_group_array(json_array(threads.id, articles.outlet_id))
+from threads join articles on articles.id = threads.article_id
+where threads.id in (select value from json_each(:ids))"""
+FLAGGED = """
+select json_group_array(json_array(comment_id, code)) from flags
+where comment_id in (select value from json_each(:ids)) and withdrawn_at is null"""
+HITS = """
+select comments.id, comments.thread_id, comments.parent_id, comments.commenter_id, commenters.name as author,
+  comments.posted_at, comments.posted_at_text, comments.posted_precision, comments.state, comments.revision,
+  comments.last_seen_at, articles.title, articles.outlet_id, coalesce(outlets.name, outlets.domain) as outlet
+from comments join threads on threads.id = comments.thread_id join articles on articles.id = threads.article_id
+left join outlets on outlets.id = articles.outlet_id left join commenters on commenters.id = comments.commenter_id
+where comments.id in (select value from json_each(:ids))"""
+# One pass between the first and the last: a look-up of each would read all words of a prefix each time.
+SNIPPETS = """
+select rowid, snippet(comments_fts, 0, char(2), char(3), '…', 40) as snippet from comments_fts
+where comments_fts match :match and rowid between :first and :last and +rowid in (select value from json_each(:ids))"""
+ARTICLE_HITS = """
+select rowid as id, snippet(articles_fts, -1, char(2), char(3), '…', 30) as snippet from articles_fts
+where articles_fts match :match order by rowid desc limit 5"""
+ARTICLES_BY_ID = """
+select articles.id, articles.title, articles.published_at, articles.published_precision,
+  coalesce(outlets.name, outlets.domain) as outlet,
+  (select id from threads where article_id = articles.id order by id limit 1) as thread_id
+from articles left join outlets on outlets.id = articles.outlet_id
+where articles.id in (select value from json_each(:ids))"""
+OUTLET_NAMES = "select id, coalesce(name, domain) as name from outlets where id in (select value from json_each(:ids))"
+COMMENTER_NAMES = "select id, name from commenters where id in (select value from json_each(:ids))"

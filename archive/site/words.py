@@ -1,0 +1,81 @@
+"""Numbers and times as people read them. Pure."""
+
+from datetime import datetime
+from functools import lru_cache
+
+MONTHS = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
+
+
+def number(value: int | None) -> str:
+    return "not stated" if value is None else f"{value:,}"
+
+
+def count(value: int, noun: str, plural: str | None = None) -> str:
+    return f"{value:,} {noun if value == 1 else plural or noun + 's'}"
+
+
+@lru_cache(maxsize=4096)
+def day(at: str | None) -> str:
+    """`14 March 2026`, or the text itself where it is no time."""
+    when = _parse(at)
+    return f"{when.day} {MONTHS[when.month - 1]} {when.year}" if when else at or "an unknown day"
+
+
+@lru_cache(maxsize=4096)
+def moment(at: str | None, precision: str | None = None) -> str:
+    """A time to its precision: `14 March 2026, 09:02`, `March 2026`. Times are in UTC."""
+    when = _parse(at)
+    if when is None:
+        return at or "time not stated"
+    match precision:
+        case "year":
+            return str(when.year)
+        case "month":
+            return f"{MONTHS[when.month - 1]} {when.year}"
+        case "day":
+            return day(at)
+        case "hour":
+            return f"{day(at)}, around {when:%H}:00"
+    return f"{day(at)}, {when:%H:%M}"
+
+
+def between(first: str | None, last: str | None) -> str:
+    """`between 15 and 16 March 2026`: when something happened that one visit had not seen and the next one had."""
+    one, other = _parse(first), _parse(last)
+    if one is None or other is None:
+        return f"before {day(last)}"
+    if one.date() == other.date():
+        return f"on {day(last)}"
+    if (one.year, one.month) == (other.year, other.month):
+        return f"between {one.day} and {day(last)}"
+    if one.year == other.year:
+        return f"between {one.day} {MONTHS[one.month - 1]} and {day(last)}"
+    return f"between {day(first)} and {day(last)}"
+
+
+def month(key: str) -> str:
+    """`2026-03` as `March 2026`."""
+    when = _parse(f"{key}-01")
+    return f"{MONTHS[when.month - 1]} {when.year}" if when else key
+
+
+def _parse(at: str | None) -> datetime | None:
+    if not at:
+        return None
+    try:
+        return datetime.fromisoformat(at + ("-01" if len(at) == 7 else ""))
+    except ValueError:
+        return None

@@ -1,0 +1,225 @@
+"""An archive to look at: few threads, invented and mild, with every case that the site has to show."""
+
+import asyncio
+import tomllib
+from hashlib import sha256
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import sqlite_utils
+
+from archive import search
+from archive.migrations import migrations
+
+FIRST, SECOND, THIRD = "2026-03-14T12:00:00Z", "2026-03-15T06:00:00Z", "2026-03-16T06:00:00Z"
+FERRY, DEEP, SILENT, MARKET = 1, 2, 3, 4
+FOLDED = "Whoever voted for it should be thrown off the pier, ballot first."
+HOSTILE = (
+    '<script>alert(1)</script> <img src=x onerror=alert(2)> "quoted" & \u202ereversed\u202c\n\nnext \u2067paragraph'
+)
+ARTICLE = (
+    "The first ferry of the day will leave at 05:40 from April, the town council decided on Tuesday.\n\n"
+    "Shift workers had asked for an earlier crossing for three years; residents of the quay fear the noise.\n\n"
+    "The harbour office expects forty passengers on the first boat."
+)
+
+
+def get(site: Any, address: str, **options: Any) -> Any:
+    """An answer of Datasette's, in process."""
+    return asyncio.run(site.client.get(address, **options))
+
+
+def page(site: Any, address: str) -> str:
+    response = get(site, address)
+    assert response.status_code == 200, response.text
+    return str(response.text)
+
+
+def digest(text: str) -> str:
+    return sha256(text.encode()).hexdigest()
+
+
+def empty(path: Path) -> sqlite_utils.Database:
+    """An archive that nothing was saved in."""
+    db = sqlite_utils.Database(path)
+    migrations.apply(db)
+    search.prepare(db)
+    listed = tomllib.loads((files("archive") / "flags" / "codes.toml").read_text("utf-8"))
+    defaults = {"level": "c", "blur": False, "public": True}
+    db["flag_codes"].insert_all(
+        ({**defaults, **entry, "code": code, "namespace": code.partition(".")[0]} for code, entry in flatten(listed)),
+        alter=False,
+    )
+    return db
+
+
+def flatten(listed: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    return [(f"{space}.{name}", entry) for space, names in listed.items() for name, entry in names.items()]
+
+
+class Filler:
+    """Inserts rows with what they need; whatever a case does not say has a plain value."""
+
+    def __init__(self, db: sqlite_utils.Database) -> None:
+        self.db = db
+        self.positions: dict[int, int] = {}
+
+    def insert(self, table: str, **row: Any) -> int:
+        return int(self.db[table].insert(row).last_pk)
+
+    def article(self, title: str | None, body: str, outlet: int | None, **more: Any) -> int:
+        number = self.db["articles"].count + 1
+        row = {"url": f"https://example.org/{number}", "published_at": "2026-03-14T08:10:00Z", "language": "en"}
+        row |= {"published_precision": "minute", "section": "Local news", "capture_id": 1, "revision": 0}
+        row |= {"first_seen_at": FIRST, "last_seen_at": THIRD, "outlet_id": outlet, "body_sha256": digest(body)}
+        return self.insert("articles", **(row | {"title": title, "body": body} | more))
+
+    def thread(self, article: int, **more: Any) -> int:
+        row = {"article_id": article, "platform": "wordpress", "native_id": f"t{article}", "comment_count": 0}
+        row |= {"completeness": "full", "flag_count": 0, "capture_id": 1, "closed": 0}
+        return self.insert("threads", **(row | {"first_seen_at": FIRST, "last_seen_at": THIRD} | more))
+
+    def comment(self, thread: int, body: str, author: int | None = None, parent: int | None = None, **more: Any) -> int:
+        position = self.positions[thread] = self.positions.get(thread, -1) + 1
+        depth = self.db["comments"].get(parent)["depth"] + 1 if parent else 0
+        row = {"thread_id": thread, "body": body, "commenter_id": author, "parent_id": parent, "depth": depth}
+        row |= {"position": position, "identity": f"id:{thread}-{position}", "body_sha256": digest(body), "revision": 0}
+        row |= {"posted_at": f"2026-03-14T{9 + position % 12:02}:02:00Z", "posted_precision": "minute"}
+        row |= {"state": "visible", "capture_id": 1, "first_seen_at": FIRST, "last_seen_at": THIRD}
+        return self.insert("comments", **(row | {"native_id": str(position), "parent_source": "api"} | more))
+
+    def flag(self, code: str, *words: str, **more: Any) -> int:
+        """A flag; `words` are where it matched, in the text of its comment."""
+        row = {"code": code, "revision": 0, "detector_id": 1, "rule": f"{code.partition('.')[2]} 12"}
+        number = self.insert("flags", **(row | {"created_at": THIRD} | more))
+        for exact in words:
+            start = self.db["comments"].get(more["comment_id"])["body"].index(exact)
+            self.insert("flag_spans", flag_id=number, start=start, end=start + len(exact), exact=exact)
+        return number
+
+    def event(self, kind: str, thread: int, comment: int, seen_at: str, **more: Any) -> int:
+        row = {"run_id": 1, "thread_id": thread, "comment_id": comment, "kind": kind, "seen_at": seen_at}
+        return self.insert("events", **(row | {"confidence": "high"} | more))
+
+
+def fill(path: Path) -> Path:
+    """The whole set: FERRY has all kinds of flags, DEEP nests beyond the indent, SILENT is without comments."""
+    db = empty(path)
+    fill = Filler(db)
+    _sources(fill)
+    _ferry(fill)
+    _deep(fill)
+    fill.thread(fill.article(None, "A short notice.", None, url="urn:sha256:00ff", published_at=None), closed=1)
+    _market(fill)
+    _count(db)
+    db.close()
+    return path
+
+
+def _sources(fill: Filler) -> None:
+    fill.insert("runs", kind="crawl", started_at=FIRST, software_version="0.1.0", settings="{}", outcome="done")
+    fill.insert(
+        "captures",
+        run_id=1,
+        url="https://harbour-courier.example/ferry",
+        fetched_at=THIRD,
+        http_status=200,
+        media_type="text/html",
+        sha256=digest("page"),
+        warc_file="2026-03-16.warc.gz",
+        warc_offset=88102,
+        warc_length=4096,
+        line=7,
+    )
+    fill.insert("outlets", domain="harbour-courier.example", name="Harbour Courier")
+    fill.insert("outlets", domain="plain.example", name=None)
+    names = [
+        "quayside_anna",
+        "Tom Billes",
+        "harbourmaster77",
+        "Mrs. P.",
+        "Courier moderation",
+        "山田",
+        "שלום 123",
+        None,
+    ]
+    for number, name in enumerate(names):
+        fill.insert(
+            "commenters", platform="wordpress", outlet_id=1, native_id=str(number), name=name, is_staff=number == 4
+        )
+    fill.insert("commenters", platform="wordpress", outlet_id=1, name="<b>bold</b> \u202eevil", native_id="x")
+    fill.insert("detectors", name="rules", version="1")
+
+
+def _ferry(fill: Filler) -> None:
+    article = fill.article("Ferry timetable to change in spring as council backs earlier sailings", ARTICLE, 1)
+    thread = fill.thread(article, stated_count=9)
+    first = fill.comment(thread, "Half past five! Have any of them ever slept next to a diesel engine?", 1, likes=12)
+    edited = fill.comment(thread, "We who work nights have waited three years for this boat.", 2, first, revision=1)
+    fill.comment(
+        thread, "Move inland then, both of you.", None, edited, posted_at=None, posted_precision=None, dislikes=1
+    )
+    threat = fill.comment(thread, FOLDED, 3, first)
+    gone = fill.comment(
+        thread, "The mayor's brother owns the fuel barge. Ask him.", 4, state="missing", last_seen_at=SECOND
+    )
+    staff = fill.comment(thread, "Please keep claims about named people out of this thread.", 5, gone)
+    day = {"posted_at": "2026-03-14T00:00:00Z", "posted_precision": "day", "posted_at_text": "14. März"}
+    pick = fill.comment(thread, "A later ferry on Sundays would help visitors too.", 6, **day)
+    fill.comment(thread, "שלום, המעבורת מאחרת. The ferry is late.", 7)
+    hostile = fill.comment(
+        thread, HOSTILE, 9, posted_at=None, posted_at_text="<i>yesterday</i>", url="javascript:alert(1)"
+    )
+    removed = fill.comment(thread, "", 8, state="removed", posted_at=None)
+    earlier = "We all have waited three years for this boat."
+    seen = {"seen_from": FIRST, "seen_until": FIRST}
+    fill.insert("comment_revisions", comment_id=edited, revision=0, body=earlier, body_sha256=digest(earlier), **seen)
+    fill.event("edited", thread, edited, SECOND, before=earlier, after="We who work nights ...")
+    fill.event("removed", thread, gone, THIRD, before="visible", after="missing", confidence="medium")
+    fill.event("added", thread, hostile, SECOND)
+    fill.flag("crawl.edited", comment_id=edited, revision=1)
+    fill.flag("crawl.removed", comment_id=gone)
+    fill.flag("capture.author_missing", comment_id=3)
+    fill.flag("content.incitement", "should be thrown off", "thrown off the pier", comment_id=threat, target="council")
+    fill.flag("content.insult", "off the pier, ballot", comment_id=threat)
+    fill.flag("content.profanity", comment_id=threat, withdrawn_at=THIRD)
+    fill.flag("content.insult", "diesel", comment_id=first)
+    fill.flag("platform.staff", comment_id=staff)
+    fill.flag("platform.featured", comment_id=pick)
+    fill.flag("review.doxxing", comment_id=hostile, evidence="<u>seen</u>")
+    fill.flag("platform.removed", comment_id=removed)
+    fill.flag("crawl.article_changed", article_id=article)
+
+
+def _deep(fill: Filler) -> None:
+    thread = fill.thread(
+        fill.article("How deep is the harbour?", "Twelve metres.", 2), stated_count=40, completeness="partial"
+    )
+    parent = None
+    for depth in range(12):
+        parent = fill.comment(thread, f"Deeper still, says number {depth} of the ferry queue.", 1 + depth % 4, parent)
+    fill.flag("capture.partial_thread", thread_id=thread)
+
+
+def _market(fill: Filler) -> None:
+    thread = fill.thread(
+        fill.article("Market moves to Saturday", "The market moves.", 1, language="x'y"), platform="disqus"
+    )
+    withheld = fill.comment(thread, "A text that this archive does not show, unmistakably.", 1)
+    fill.comment(thread, "Saturday suits me.", 2, withheld, state="author_deleted")
+    fill.flag("archive.withheld", comment_id=withheld)
+
+
+def _count(db: sqlite_utils.Database) -> None:
+    db.execute("update threads set comment_count = (select count(*) from comments where thread_id = threads.id)")
+    db.execute(
+        "update threads set flag_count = (select count(*) from flags where withdrawn_at is null and (thread_id ="
+        " threads.id or comment_id in (select id from comments where thread_id = threads.id)))"
+    )
+    for table in ("comments", "threads", "articles", "outlets", "commenters"):
+        db["totals"].insert({"name": table, "value": db[table].count})
+    db.execute(
+        "insert into totals select 'flags:' || code, count(*) from flags where withdrawn_at is null group by code"
+    )
+    db.conn.commit()

@@ -1,0 +1,53 @@
+"""The arrows of the design hold, and the contracts that say so bite."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture
+def copy(tmp_path):
+    for name in ("archive", "crawler"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__", "sample"))
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    return tmp_path
+
+
+def lint_imports(folder):
+    run = [str(Path(sys.executable).parent / "lint-imports"), "--no-cache"]
+    return subprocess.run(run, cwd=folder, capture_output=True, text=True, check=False, env={"PYTHONPATH": str(folder)})
+
+
+def test_the_contracts_hold(copy):
+    assert "0 broken" in lint_imports(copy).stdout
+
+
+@pytest.mark.parametrize(
+    ("module", "line"),
+    [
+        ("archive/store.py", "import crawler"),
+        ("archive/cli.py", "import crawler"),
+        ("archive/thread.py", "import archive.tree"),
+        ("archive/changes.py", "import archive.store"),
+        ("archive/store.py", "import archive.export"),
+        ("archive/site/words.py", "import archive.store"),
+        ("archive/importers/resiliparse_text.py", "import archive.importing"),
+    ],
+)
+def test_a_planted_violation_is_found(copy, module, line):
+    with (copy / module).open("a") as file:
+        file.write(f"\n{line}\n")
+    done = lint_imports(copy)
+    assert done.returncode == 1
+    assert "1 broken" in done.stdout
+
+
+def test_generated_pages_are_current():
+    from docs.generate import main
+
+    assert main(["--check"]) == 0
