@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archive.site import asking
+from archive.site import asking, rank
 from archive.site.serve import application
 from tests import archive_fixture
 from tests.archive_fixture import get, page
@@ -75,6 +75,28 @@ def test_search_ranks_the_newest_of_too_many(tmp_path, monkeypatch):
     html = page(application(archive_fixture.fill(tmp_path / "many.db")), "/search?q=ferry")
     assert "More than 5 comments match; ranked are the newest 5." in html
     assert html.count('<li class="c"') == 5
+
+
+def test_search_ranks_by_itself_where_the_archive_is_large(path, monkeypatch):
+    """FTS5 would first count the words of the whole archive."""
+    from archive.site import search
+
+    def order(html):
+        return re.findall(r'<li class="c" id="c(\d+)"', html)
+
+    expected = order(page(application(path), "/search?q=ferry+queue"))
+    monkeypatch.setattr(search, "MOST_RANKED_BY_SQLITE", 0)
+    html = page(application(path), "/search?q=ferry+queue")
+    assert sorted(order(html)) == sorted(expected)
+    assert "12 comments match" in html
+
+
+def test_rare_words_short_texts_and_many_occurrences_rank_first():
+    texts = ["quay", "quay and a long row of other words that say nothing", "Quáy quay quay", "ferry", "pier", "boat"]
+    found = rank.scores(texts, ["QUAY"])
+    assert sorted(range(6), key=found.__getitem__)[:3] == [2, 0, 1]
+    assert rank.scores([], ["x"]) == []
+    assert rank.scores(["", ""], ["x"]) == [0, 0]
 
 
 def test_slow_search_is_a_page_that_says_what_to_do(path):

@@ -16,19 +16,21 @@ class Question:
     """`match` is empty where nothing can be searched for; `notes` say what of the words was left out, and why."""
 
     match: str
+    words: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
 
 def understand(typed: str) -> Question:
     """Words must all occur; "words in quotes" are a phrase; word* finds what begins so. Nothing else has a meaning."""
     cut = typed[:LONGEST].replace("\0", " ")
-    terms = [term for term in _terms(cut) if term]
+    terms = list(_terms(cut))
     notes = []
     if len(typed) > LONGEST or len(terms) > MOST_TERMS:
         notes.append(f"The question is long: only its first {min(len(terms), MOST_TERMS)} words were used.")
     if any(_is_short_prefix(term) for _, term in _pieces(cut)):
-        notes.append(f"A * needs at least {SHORTEST_PREFIX} letters before it; it was left out.")
-    return Question(" AND ".join(terms[:MOST_TERMS]), tuple(notes))
+        notes.append(f"A * needs at least {SHORTEST_PREFIX} letters before it; it was read without it.")
+    used = terms[:MOST_TERMS]
+    return Question(" AND ".join(term for term, _ in used), tuple(word for _, word in used), tuple(notes))
 
 
 def _pieces(typed: str) -> Iterable[tuple[bool, str]]:
@@ -36,11 +38,12 @@ def _pieces(typed: str) -> Iterable[tuple[bool, str]]:
         yield (True, found[1]) if found[1] is not None else (False, found[2])
 
 
-def _terms(typed: str) -> Iterable[str]:
+def _terms(typed: str) -> Iterable[tuple[str, str]]:
+    """Each term as FTS5 reads it, and as plain words."""
     for is_phrase, text in _pieces(typed):
         if _has_words(text):
             prefix = not is_phrase and text.endswith("*") and not _is_short_prefix(text)
-            yield f'"{text}"' + ("*" if prefix else "")
+            yield f'"{text}"' + ("*" if prefix else ""), text.rstrip("*")
 
 
 def _has_words(text: str) -> bool:

@@ -43,12 +43,8 @@ def load_flags(connection: Connection) -> dict[str, Any]:
     groups: dict[str, list[Row]] = {}
     for row in rows:
         groups.setdefault(row["namespace"], []).append(row)
-    return {
-        "groups": [(name, ABOUT.get(name, ""), groups[name]) for name in (*ABOUT, *groups) if name in groups][
-            : len(groups)
-        ],
-        "severities": SEVERITIES,
-    }
+    named = [name for name in dict.fromkeys((*ABOUT, *groups)) if name in groups]
+    return {"groups": [(name, ABOUT.get(name, ""), groups[name]) for name in named], "severities": SEVERITIES}
 
 
 ABOUT = {

@@ -110,6 +110,13 @@ with hits as materialized (select rowid as id, bm25(comments_fts) as score from 
 select json_group_array(json_array(
   hits.id, score, comments.thread_id, comments.commenter_id, substr(comments.posted_at, 1, 10)))
 from hits cross join comments on comments.id = hits.id"""
+NEWEST_MATCHES = """
+with hits as materialized (select rowid as id from comments_fts
+  where comments_fts match :match order by rowid desc limit :most)
+select json_group_array(json_array(
+  hits.id, substr(comments.body, 1, 2000), comments.thread_id, comments.commenter_id,
+  substr(comments.posted_at, 1, 10)))
+from hits cross join comments on comments.id = hits.id"""
 OUTLETS_OF = """
 select json_group_array(json_array(threads.id, articles.outlet_id))
 from threads join articles on articles.id = threads.article_id

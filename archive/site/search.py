@@ -13,12 +13,13 @@ from urllib.parse import urlencode
 
 from markupsafe import Markup
 
-from archive.site import asking, flags, queries, render
+from archive.site import asking, flags, queries, rank, render
 from archive.site.database import Connection, Row, all_rows, one_value
 from archive.site.memory import remembered
 from archive.site.words import month, number
 
 MOST = 2000
+MOST_RANKED_BY_SQLITE = 1_000_000
 SIZE = 20
 LISTED = 8
 
@@ -90,7 +91,7 @@ def address(asked: Asked, **changed: Any) -> str:
 def load(connection: Connection, asked: Asked, base: str) -> dict[str, Any]:
     question = asking.understand(asked.q)
     match = question.match
-    candidates = remembered(connection, ("facts", match), lambda: _facts(connection, match)) if match else []
+    candidates = remembered(connection, ("facts", question), lambda: _facts(connection, question)) if match else []
     more = len(candidates) > MOST
     facts = (
         [fact for fact in _newest(candidates) if _passes(fact, asked)] if _is_filtered(asked) else _newest(candidates)
@@ -125,20 +126,30 @@ def _by_rank(fact: Fact) -> tuple[Any, ...]:
 KEPT = ("q", "outlet", "commenter", "flag", "date", "sort")
 
 
-def _facts(connection: Connection, match: str) -> list[Fact]:
+def _facts(connection: Connection, question: asking.Question) -> list[Fact]:
     """The newest comments that match, one more than MOST where there are as many, in no order."""
-    found = json.loads(one_value(connection, queries.MATCHES, match=match, most=MOST + 1))
+    found = _matches(connection, question)
     threads = json.dumps(sorted({thread for _, _, thread, _, _ in found}))
     outlets = dict(json.loads(one_value(connection, queries.OUTLETS_OF, ids=threads)))
     codes: dict[int, set[str]] = {}
-    for comment, code in json.loads(
-        one_value(connection, queries.FLAGGED, ids=json.dumps([comment for comment, *_ in found]))
-    ):
+    wanted = json.dumps([comment for comment, *_ in found])
+    for comment, code in json.loads(one_value(connection, queries.FLAGGED, ids=wanted)):
         codes.setdefault(comment, set()).add(code)
     return [
         Fact(comment, score, outlets[thread], commenter, day or "", codes.get(comment, NO_CODES))
         for comment, score, thread, commenter, day in found
     ]
+
+
+def _matches(connection: Connection, question: asking.Question) -> list[list[Any]]:
+    """Id, score, thread, commenter and day of each candidate."""
+    ranked = total(connection) <= MOST_RANKED_BY_SQLITE
+    sql = queries.MATCHES if ranked else queries.NEWEST_MATCHES
+    found: list[list[Any]] = json.loads(one_value(connection, sql, match=question.match, most=MOST + 1), strict=False)
+    if ranked:
+        return found
+    scores = rank.scores([body for _, body, *_ in found], question.words)
+    return [[one, score, *rest] for (one, _, *rest), score in zip(found, scores, strict=True)]
 
 
 def _newest(candidates: list[Fact]) -> list[Fact]:
