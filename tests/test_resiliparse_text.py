@@ -605,3 +605,31 @@ def test_hostile_inputs_take_linear_time(text: str) -> None:
 )
 def test_is_plain_text(head: str, plain: bool) -> None:
     assert is_plain_text(head) is plain
+
+
+def test_a_sentence_below_replies_lost_its_bullet():
+    text = (
+        "Ponton news\n\nThe old ponton by the fish stairs is to be mended before the summer, the council said.\n\n"
+        "  • Anna\n\n    It is a fine ponton and always was.\n\n    • Tom\n\n      Until it is wet.\n\n"
+        "    Everybody forgets the prams, every single time.\n\n    • Eva\n\n      Twins here too!\n"
+    )
+    reading = read_text(text)
+    assert [(c.author and c.author.name, c.parent) for c in reading.comments] == [
+        ("Anna", None),
+        ("Tom", 0),
+        (None, None),
+        ("Eva", 2),
+    ]
+    assert ("capture.parent_inferred", "lost-bullet") in [(f.code, f.rule) for f in reading.comments[2].flags]
+
+
+@pytest.mark.parametrize("name", ["Anna Smith", "user7", "harbour_cat", "TomBilles"])
+@pytest.mark.parametrize("count", [3, 5, 20])
+def test_a_flat_list_of_names_and_texts_that_ends_a_document_is_a_thread(name, count):
+    items = "".join(
+        f"  • {name}{'' if n % 2 else n}\n\n    This is comment {n} about the quay.\n\n" for n in range(count)
+    )
+    article = "Quay closed\n\nThe quay is closed until the tide falls, the harbour office said on Tuesday.\n\n"
+    comments = read_text(article + items).comments
+    assert [c.author.name for c in comments if c.author] == [f"{name}{'' if n % 2 else n}" for n in range(count)]
+    assert [c.body for c in comments] == [f"This is comment {n} about the quay." for n in range(count)]

@@ -71,6 +71,7 @@ class Dialect:
     suffix: str | None = None
     constants: frozenset[str] = frozenset()
     endings: frozenset[str] = frozenset()
+    exact: frozenset[str] = frozenset()
     trailing: bool = False
     colon: bool = False
     kept: bool = False
@@ -96,6 +97,7 @@ def learn(entries: list[Entry]) -> Dialect:
     dialect = Dialect(len(entries))
     longer = [entry for entry in entries if len(entry.own) > 1]
     dialect.constants, dialect.endings = _constants(longer)
+    dialect.exact = _frequent(Counter(entry.texts[-1] for entry in longer), 2)
     for entry in entries:
         if len(entry.own) > 1 or entry.item.has_items:
             _find_date(entry)

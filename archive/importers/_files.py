@@ -49,11 +49,11 @@ def _decompressed(file: io.BufferedReader) -> BinaryIO:
     head = file.peek(6)[:6]
     opened: object = file
     if head.startswith(GZIP):
-        opened = gzip.GzipFile(fileobj=file)  # noqa: SIM115 the caller closes what is below it
+        opened = gzip.open(file)
     elif head.startswith(BZIP2):
-        opened = bz2.BZ2File(file)
+        opened = bz2.open(file)
     elif head.startswith(XZ):
-        opened = lzma.LZMAFile(file)
+        opened = lzma.open(file)
     elif head.startswith(ZSTD):
         import zstandard
 

@@ -150,13 +150,21 @@ def _read_ending(entry: Entry, dialect: Dialect) -> None:
         text = entry.texts[k]
         if entry.own[k] in entry.taken:
             continue
-        reply, recurs = words.is_reply(text), fold(text) in dialect.endings
+        reply, recurs = words.is_reply(text), fold(text) in dialect.endings and not _is_only_text(entry, k, dialect)
         votes = entry.button and entry.body_lines > 1 and _VOTES.fullmatch(text) is not None
         if not (reply or recurs or votes or (fold(text) in dialect.constants and entry.taken)):
             return
         entry.button |= reply
         entry.recurring |= recurs and words.cut_marker(text) is None
         entry.take(k)
+
+
+def _is_only_text(entry: Entry, position: int, dialect: Dialect) -> bool:
+    """Whether a line of several words that recurs with other numbers is all that stands below a likely name."""
+    text = entry.texts[position]
+    if entry.body_lines > 2 or position != 1 or text in dialect.exact or len(text.split()) < 3:
+        return False
+    return words.name_score(without_suffix(entry.texts[0], dialect)) > 0
 
 
 def _read_bare_names(entries: list[Entry], dialect: Dialect) -> None:

@@ -135,7 +135,9 @@ class _Layout:
             self._own(self.open[-1], column, text)
             return
         item = self._above(column)
-        if item is not None and column - item.column <= _STEP + 1:
+        if item is not None and self._follows_replies(item, column, text):
+            self._item(number, item.column, "", text, "lost-bullet")
+        elif item is not None and column - item.column <= _STEP + 1:
             self._own(item, column, text)
         elif column % 2 == 0 and self._begins_item(item):
             self._item(number, column - _STEP, "", text, "lost-bullet")
@@ -143,6 +145,13 @@ class _Layout:
             self._own(item, column, text)
         else:
             self._unindented(number, column, text)
+
+    def _follows_replies(self, item: Item, column: int, text: str) -> bool:
+        """Whether a sentence stands at an item's text column after replies to it: an item that lost its bullet."""
+        last = item.content[-1] if item.content and (item.has_text or len(item.head) > 40) else None
+        if not isinstance(last, Item) or not last.has_text or not last.gap:
+            return False
+        return self.blanks > 0 and column - item.column == _STEP and len(text.split()) >= 4 and len(text) >= 25
 
     def _begins_item(self, above: Item | None) -> bool:
         return self.blanks > 0 or not self.begun or above is None

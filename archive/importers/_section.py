@@ -34,6 +34,7 @@ class Run:
     entries: list[Entry] = field(default_factory=list)
     dialect: Dialect = field(default_factory=Dialect)
     score: float = 0.0
+    last: bool = False
 
     def read(self) -> None:
         if not self.items or (not any(item.has_text for item in self.items) and heading_of(self) is None):
@@ -63,7 +64,9 @@ def _runs(stream: Sequence[Paragraph | Block]) -> Iterator[Run]:
             for position, items in enumerate(pieces):
                 foreign = position > 0 and (with_text or not before or not words.is_heading(before[0].text))
                 below = after if position == len(pieces) - 1 else []
-                yield Run(items, at, [] if foreign else before, below, longs[at], longs[-1] - longs[at], titles)
+                run = Run(items, at, [] if foreign else before, below, longs[at], longs[-1] - longs[at], titles)
+                run.last = at == len(stream) - 1 and position == len(pieces) - 1
+                yield run
                 with_text = with_text or any(item.has_text for item in items)
 
 
@@ -231,7 +234,8 @@ def _score(run: Run) -> float:
     if _share_with_text(run, longer) < 0.4 and not _sentences_under_heading(run, heading):
         return -9.0
     score = heading + _marks_score(run, longer) + _names_score(run, longer) + _nesting_score(longer)
-    return score + _place_score(run) + _talk_score(longer) - 5.0 * _is_elsewhere(run)
+    score += _place_score(run) + _end_score(run, longer) + _talk_score(longer)
+    return score - 5.0 * _is_elsewhere(run)
 
 
 def _share_with_text(run: Run, longer: list[Entry]) -> float:
@@ -365,6 +369,16 @@ def _nesting_score(longer: Sequence[Entry]) -> float:
 def _place_score(run: Run) -> float:
     after_article = 1.0 if run.long_before else 0.0
     return after_article - (3.0 if run.long_after > 1 else 0.0)
+
+
+def _end_score(run: Run, longer: list[Entry]) -> float:
+    """A loose list of heads and texts that ends a text of prose is what a thread without a heading looks like."""
+    if not run.last or run.after or not run.before or heading_of(run) or _above_score(run) < 0:
+        return 0.0
+    loose = sum(entry.item.gap and entry.name is not None for entry in longer)
+    if loose * 5 < len(run.items) * 4:
+        return 0.0
+    return 4.0 if loose >= 3 else 3.0
 
 
 def _talk_score(longer: list[Entry]) -> float:

@@ -5,7 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, fields, replace
 from itertools import chain
 from operator import attrgetter
 from typing import Any, NamedTuple
@@ -19,7 +19,7 @@ from archive.site.memory import remembered
 from archive.site.words import month, number
 
 MOST = 2000
-MOST_RANKED_BY_SQLITE = 1_000_000
+MOST_RANKED_BY_SQLITE = 400_000
 SIZE = 20
 LISTED = 8
 
@@ -39,6 +39,7 @@ class Asked:
     page: int = 1
 
 
+FIELDS = tuple(one.name for one in fields(Asked))
 NO_CODES: AbstractSet[str] = frozenset()
 NAMES = {"since": "from", "until": "to"}
 
@@ -82,10 +83,8 @@ def asked(arguments: Mapping[str, str]) -> Asked:
 def address(asked: Asked, **changed: Any) -> str:
     """The address of this question with something changed; always from its first page unless that is what changes."""
     new = replace(asked, **{"page": 1, **changed})
-    shown = {NAMES.get(name, name): value for name, value in asdict(new).items() if value not in (None, "")}
-    if new.page == 1:
-        del shown["page"]
-    return "/search?" + urlencode(shown)
+    shown = [(NAMES.get(name, name), getattr(new, name)) for name in FIELDS if name != "page" or new.page > 1]
+    return "/search?" + urlencode([(name, value) for name, value in shown if value not in (None, "")])
 
 
 def load(connection: Connection, asked: Asked, base: str) -> dict[str, Any]:
@@ -108,7 +107,7 @@ def load(connection: Connection, asked: Asked, base: str) -> dict[str, Any]:
         "filters": _filters(connection, asked, facts, known),
         "dates": asked.since or asked.until,
         "sorts": _sorts(asked),
-        "kept": [(NAMES.get(name, name), value) for name, value in asdict(asked).items() if value and name in KEPT],
+        "kept": [(name, getattr(asked, name)) for name in KEPT if getattr(asked, name)],
         "before": address(asked, page=asked.page - 1) if asked.page > 1 else None,
         "after": address(asked, page=asked.page + 1) if len(facts) > asked.page * SIZE else None,
         "pages": -(-len(facts) // SIZE),
@@ -168,7 +167,7 @@ def _passes(fact: Fact, asked: Asked) -> bool:
 
 
 def _is_filtered(asked: Asked) -> bool:
-    return any(getattr(asked, one.name) for one in fields(asked) if one.name not in ("q", "sort", "page"))
+    return any(getattr(asked, name) for name in FIELDS if name not in ("q", "sort", "page"))
 
 
 def _found(total: int, *, more: bool, filtered: bool) -> str:

@@ -48,8 +48,8 @@ def moment(at: str | None, precision: str | None = None) -> str:
         case "day":
             return day(at)
         case "hour":
-            return f"{day(at)}, around {when:%H}:00"
-    return f"{day(at)}, {when:%H:%M}"
+            return f"{day(at)}, around {when.hour:02}:00"
+    return f"{day(at)}, {when.hour:02}:{when.minute:02}"
 
 
 def between(first: str | None, last: str | None) -> str:
