@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, func, literal_column, select
+from sqlalchemy import Connection, and_, func, select
 
 from archive import changes, revisit
 from archive.models import TABLES
@@ -17,6 +17,13 @@ from archive.tree import depths
 from archive.visit import Visit, article_digest, article_url, digest, thread_columns, thread_flags
 
 MOST_NAMES = 200_000
+NAMES_A_QUERY = 2_000
+COMMENTERS = """
+with wanted(platform, outlet_id, native_id, name) as (values {rows})
+select commenters.id, wanted.platform, wanted.outlet_id, wanted.native_id, wanted.name
+from wanted join commenters on commenters.platform = wanted.platform
+  and coalesce(commenters.outlet_id, 0) = wanted.outlet_id and coalesce(commenters.native_id, '') = wanted.native_id
+  and case when commenters.native_id is null then commenters.name else '' end = wanted.name"""
 NOTHING = Moment()
 CommenterKey = tuple[str, int, str, str]
 
@@ -74,32 +81,21 @@ class Batch:
     def _look_up_commenters(self, threads: Sequence[Thread]) -> None:
         if len(self.known.commenters) > MOST_NAMES:
             self.known.commenters.clear()
-        unknown: dict[tuple[str, int], set[tuple[str, str]]] = defaultdict(set)
+        unknown: set[CommenterKey] = set()
         for thread in threads:
             outlet = thread.article.outlet
             if outlet and outlet not in self.known.outlets:
                 continue
             outlet_id = self.known.outlets[outlet].id if outlet else None
-            for comment in thread.comments:
-                if comment.author is not None:
-                    key = _commenter_key(thread.platform, outlet_id, comment.author)
-                    if key not in self.known.commenters:
-                        unknown[key[:2]].add(key[2:])
-        for (platform, outlet_id), names in unknown.items():
-            for key, commenter_id in self._stored_commenters(platform, outlet_id, names):
-                self.known.commenters[key] = commenter_id
-
-    def _stored_commenters(
-        self, platform: str, outlet_id: int, names: set[tuple[str, str]]
-    ) -> Iterable[tuple[CommenterKey, int]]:
-        table = TABLES["commenters"]
-        native: ColumnElement[str] = literal_column("coalesce(native_id, '')")
-        name: ColumnElement[str] = literal_column("case when native_id is null then name else '' end")
-        place = and_(table.c.platform == platform, literal_column("coalesce(outlet_id, 0)") == outlet_id)
-        by_id, by_name = {n for n, _ in names if n}, {n for i, n in names if not i}
-        for wanted in (native.in_(by_id), and_(native == "", name.in_(by_name))):
-            for row in self.connection.execute(select(table.c.id, native, name).where(place, wanted)):
-                yield (platform, outlet_id, row[1], row[2]), row[0]
+            authors = (comment.author for comment in thread.comments if comment.author is not None)
+            unknown.update(_commenter_key(thread.platform, outlet_id, author) for author in authors)
+        keys = sorted(unknown - self.known.commenters.keys())
+        for start in range(0, len(keys), NAMES_A_QUERY):
+            some = keys[start : start + NAMES_A_QUERY]
+            rows = ", ".join(["(?, ?, ?, ?)"] * len(some))
+            values = tuple(value for key in some for value in key)
+            for row in self.connection.exec_driver_sql(COMMENTERS.format(rows=rows), values):
+                self.known.commenters[(row[1], row[2], row[3], row[4])] = row[0]
 
     def add(self, thread: Thread) -> None:
         """Adds one thread. A capture that the archive has is passed over: it was saved whole or not at all."""

@@ -2,26 +2,32 @@
 
 import multiprocessing
 import os
+import pickle
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
-from importlib import import_module
+from itertools import chain
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, cast
 
-from archive.importers import HEAD_LENGTH, BadDocument, Document, Importer, importer_for
+from archive.importers import HEAD_LENGTH, BadDocument, Document, importer_for
 from archive.importers._files import STANDARD_INPUT, files, open_file
+from archive.importers._work import Chunk, begin, packed, parse_chunk
 from archive.store import Archive, Run
 from archive.thread import Thread
 
-CHUNK_BYTES = 1 << 19
-CHUNK_DOCUMENTS = 200
+if TYPE_CHECKING:
+    from io import BufferedReader
+
+CHUNK_BYTES = 1 << 18
+CHUNK_DOCUMENTS = 100
 BATCH_COMMENTS = 10_000
 BATCH_THREADS = 2_000
 CHUNKS_WITHOUT_WORKERS = 2
-CHUNKS_A_WORKER = 2
+CHUNKS_A_WORKER = 8
+Result = list[Thread | BadDocument]
 
 
 @dataclass(slots=True)
@@ -32,14 +38,6 @@ class Progress:
     errors: list[BadDocument] = field(default_factory=list)
     size: int | None = None
     done: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Chunk:
-    """Documents of one format, read by one worker in one go."""
-
-    importer: str
-    documents: list[Document]
 
 
 def import_files(
@@ -125,21 +123,7 @@ def _documents(paths: list[str], progress: Progress) -> Iterator[tuple[str, Docu
 
 
 def _peek(file: BinaryIO) -> bytes:
-    return bytes(file.peek(HEAD_LENGTH)[:HEAD_LENGTH])
-
-
-def parse_chunk(chunk: Chunk) -> list[Thread | BadDocument]:
-    """What a worker does. An error of the parser itself is that document's error."""
-    importer: Importer = import_module(chunk.importer)  # type: ignore[assignment]
-    results: list[Thread | BadDocument] = []
-    for document in chunk.documents:
-        try:
-            results.append(importer.parse(document))
-        except BadDocument as error:
-            results.append(error)
-        except Exception as error:  # noqa: BLE001 one document must not stop the others
-            results.append(BadDocument(document.place, f"{type(error).__name__}: {error}"))
-    return results
+    return cast("BufferedReader", file).peek(HEAD_LENGTH)[:HEAD_LENGTH]
 
 
 def _parsed(chunks: Iterable[Chunk], progress: Progress, workers: int) -> Iterator[list[Thread]]:
@@ -151,7 +135,7 @@ def _parsed(chunks: Iterable[Chunk], progress: Progress, workers: int) -> Iterat
         yield threads
 
 
-def _in_order(chunks: Iterable[Chunk], workers: int) -> Iterator[list[Thread | BadDocument]]:
+def _in_order(chunks: Iterable[Chunk], workers: int) -> Iterator[Result]:
     """Results in the order of the chunks; workers are started only where there is enough for them to do."""
     pending = iter(chunks)
     for _, chunk in zip(range(CHUNKS_WITHOUT_WORKERS), pending, strict=False):
@@ -159,25 +143,11 @@ def _in_order(chunks: Iterable[Chunk], workers: int) -> Iterator[list[Thread | B
     first = next(pending, None)
     if first is None:
         return
-    if workers < 1 or not workers_start():
-        yield parse_chunk(first)
-        yield from map(parse_chunk, pending)
-        return
-    with _Pool(workers) as pool:
-        yield from pool.run(first, pending)
-
-
-def workers_start() -> bool:
-    """Whether processes can be started from here: not so in an interactive session or from a script on standard input."""
-    try:
-        with _executor(1) as executor:
-            return executor.submit(bool, True).result()
-    except BrokenProcessPool:
-        return False
-
-
-def _executor(workers: int) -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"))
+    rest = chain([first], pending)
+    if workers:
+        with _Pool(workers) as pool:
+            yield from pool.run(rest)
+    yield from map(parse_chunk, rest)
 
 
 class _Pool:
@@ -193,26 +163,34 @@ class _Pool:
     def __exit__(self, *exception: object) -> None:
         self.executor.shutdown(wait=True, cancel_futures=True)
 
-    def run(self, first: Chunk, rest: Iterator[Chunk]) -> Iterator[list[Thread | BadDocument]]:
-        under_way: deque[tuple[Chunk, Future[list[Thread | BadDocument]]]] = deque()
-        under_way.append((first, self.executor.submit(parse_chunk, first)))
-        for chunk in rest:
+    def run(self, chunks: Iterator[Chunk]) -> Iterator[Result]:
+        """The results in the order of the chunks. Reads chunks itself until the first worker is there; leaves them all
+        where none can be started, as from a script that stands on standard input."""
+        started = [self.executor.submit(int) for _ in range(self.workers)]
+        while not any(future.done() for future in started):
+            if (chunk := next(chunks, None)) is None:
+                return
+            yield parse_chunk(chunk)
+        if any(future.done() and future.exception() for future in started):
+            return
+        under_way: deque[tuple[Chunk, Future[bytes]]] = deque()
+        for chunk in chunks:
             under_way.append((chunk, self._submit(chunk)))
             if len(under_way) >= self.workers * CHUNKS_A_WORKER:
                 yield self._result(*under_way.popleft())
         while under_way:
             yield self._result(*under_way.popleft())
 
-    def _submit(self, chunk: Chunk) -> "Future[list[Thread | BadDocument]]":
+    def _submit(self, chunk: Chunk) -> Future[bytes]:
         try:
-            return self.executor.submit(parse_chunk, chunk)
+            return self.executor.submit(packed, chunk)
         except BrokenProcessPool:
             self.executor = _executor(self.workers)
-            return self.executor.submit(parse_chunk, chunk)
+            return self.executor.submit(packed, chunk)
 
-    def _result(self, chunk: Chunk, future: "Future[list[Thread | BadDocument]]") -> list[Thread | BadDocument]:
+    def _result(self, chunk: Chunk, future: Future[bytes]) -> Result:
         try:
-            return future.result()
+            return _unpacked(future.result())
         except BrokenProcessPool:
             return list(self._one_by_one(chunk))
 
@@ -220,8 +198,17 @@ class _Pool:
         executor = _executor(1)
         for document in chunk.documents:
             try:
-                yield executor.submit(parse_chunk, Chunk(chunk.importer, [document])).result()[0]
+                yield _unpacked(executor.submit(packed, Chunk(chunk.importer, [document])).result())[0]
             except BrokenProcessPool:
                 yield BadDocument(document.place, "reading it ended the process that read it")
                 executor = _executor(1)
         executor.shutdown()
+
+
+def _unpacked(results: bytes) -> Result:
+    unpacked: Result = pickle.loads(results)  # noqa: S301 our own worker's
+    return unpacked
+
+
+def _executor(workers: int) -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"), initializer=begin)

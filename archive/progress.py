@@ -27,8 +27,8 @@ def shown(*, quiet: bool = False) -> Iterator[Report]:
 
 @contextmanager
 def _bar() -> Iterator[Report]:
-    from rich.console import Console
     from rich import progress as rich_progress
+    from rich.console import Console
 
     columns = (
         rich_progress.BarColumn(),

@@ -29,7 +29,7 @@ ORDER = (
 
 @cache
 def _insert(name: str, dialect: Dialect) -> tuple[str, list[str]]:
-    """The statement of an SQLAlchemy insert and its columns in order: binding through it takes longer than inserting."""
+    """The text of an SQLAlchemy insert and its columns in order: binding through it takes longer than inserting."""
     columns = [column.name for column in TABLES[name].columns]
     compiled = insert(TABLES[name]).compile(dialect=dialect, column_keys=columns)
     return str(compiled), list(compiled.positiontup or columns)
@@ -77,8 +77,8 @@ class Rows:
         """Writes what was collected: inserts, then updates, then the totals."""
         for name in ORDER:
             if rows := self._inserts.pop(name, None):
-                statement, columns = _insert(name, self.connection.dialect)
-                self.connection.exec_driver_sql(statement, [*map(itemgetter(*columns), rows)])
+                statement, order = _insert(name, self.connection.dialect)
+                self.connection.exec_driver_sql(statement, [*map(itemgetter(*order), rows)])
         for (name, columns), rows in self._updates.items():
             table = TABLES[name]
             values: dict[str, Any] = {column: bindparam(column) for column in columns}

@@ -5,7 +5,27 @@ import random
 from collections.abc import Iterator
 from pathlib import Path
 
-SYLLABLES = "ka lo mi ne ra su ti vo be du fa go hi ju pe qua ro sha ter wen".split()
+SYLLABLES = (
+    "ka",
+    "lo",
+    "mi",
+    "ne",
+    "ra",
+    "su",
+    "ti",
+    "vo",
+    "be",
+    "du",
+    "fa",
+    "go",
+    "hi",
+    "ju",
+    "pe",
+    "qua",
+    "ro",
+    "sha",
+    "ter",
+)
 COMMENTS = 20
 WORDS = 25
 

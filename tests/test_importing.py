@@ -12,6 +12,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 import zstandard
@@ -120,7 +121,7 @@ def test_metadata_of_json_lines(archive, query, tmp_path):
         "select fetched_at, warc_file, warc_offset, warc_length, line, metadata_json from captures where id = 2"
     )
     assert (fetched_at, line) == ("2026-03-16T06:00:00Z", 2)
-    with open(file, "rb") as source:
+    with Path(file).open("rb") as source:
         source.seek(offset)
         assert json.loads(source.read(length)) == record
     assert json.loads(kept) == {name: value for name, value in record.items() if name != "text"}

@@ -296,7 +296,7 @@ def test_pragmas(archive):
 def test_another_file_is_refused_and_left_alone(tmp_path, content):
     file = tmp_path / "letter.txt"
     file.write_bytes(content)
-    with pytest.raises(NotAnArchive, match="letter.txt"):
+    with pytest.raises(NotAnArchive, match=r"letter\.txt"):
         Archive(file)
     assert file.read_bytes() == content
 
