@@ -167,10 +167,7 @@ class _Pool:
         """The results in the order of the chunks. Reads chunks itself until the first worker is there; leaves them all
         where none can be started, as from a script that stands on standard input."""
         started = [self.executor.submit(int) for _ in range(self.workers)]
-        while not any(future.done() for future in started):
-            if (chunk := next(chunks, None)) is None:
-                return
-            yield parse_chunk(chunk)
+        yield from self._until_started(started, chunks)
         if any(future.done() and future.exception() for future in started):
             return
         under_way: deque[tuple[Chunk, Future[bytes]]] = deque()
@@ -180,6 +177,12 @@ class _Pool:
                 yield self._result(*under_way.popleft())
         while under_way:
             yield self._result(*under_way.popleft())
+
+    def _until_started(self, started: "list[Future[int]]", chunks: Iterator[Chunk]) -> Iterator[Result]:
+        while not any(future.done() for future in started):
+            if (chunk := next(chunks, None)) is None:
+                return
+            yield parse_chunk(chunk)
 
     def _submit(self, chunk: Chunk) -> Future[bytes]:
         try:

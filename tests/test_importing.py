@@ -12,6 +12,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from concurrent.futures import wait
 from pathlib import Path
 
 import pytest
@@ -240,12 +241,6 @@ def test_killed_at_any_moment_a_second_import_completes_it(tmp_path):
     assert contents[:2] == contents[2:]
 
 
-class _Deadly:
-    """An importer whose parser ends its process on one document."""
-
-    __name__ = "tests.test_importing"
-
-
 def matches(head):
     return False
 
@@ -259,6 +254,7 @@ def parse(document):
 def test_a_document_that_kills_its_worker_is_named_and_the_others_are_read(archive, query, tmp_path, monkeypatch):
     monkeypatch.setattr("archive.importing.CHUNK_DOCUMENTS", 2)
     monkeypatch.setattr("archive.importing.CHUNKS_WITHOUT_WORKERS", 0)
+    monkeypatch.setattr("archive.importing._Pool._until_started", lambda self, started, chunks: wait(started).not_done)
     monkeypatch.setattr(seed_format, "__name__", "tests.test_importing")
     texts = [numbered(1), numbered(2), "deadly\n", numbered(3), numbered(4), numbered(5)]
     (tmp_path / "a.jsonl").write_bytes(jsonl(*({"text": text} for text in texts)))
