@@ -5,7 +5,7 @@ what a source did not state is None, never a guess.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from operator import attrgetter
 from typing import Any, Literal
 
@@ -68,7 +68,10 @@ class Author(Frozen):
 
 @dataclass(frozen=True, slots=True)
 class Comment(Frozen):
-    """One comment. `parent` is the parent's index in `Thread.comments`, which holds parents before their replies."""
+    """One comment. `parent` is the parent's index in `Thread.comments`, which holds parents before their replies.
+
+    `page` says what it was read from: 0 is the thread's own capture, n is `Thread.pages[n - 1]`.
+    """
 
     body: str
     parent: int | None = None
@@ -82,6 +85,7 @@ class Comment(Frozen):
     dislikes: int | None = None
     url: str | None = None
     flags: tuple[Flag, ...] = ()
+    page: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +126,9 @@ class Capture(Frozen):
 class Thread(Frozen):
     """An article with its comments in document order (a parent, then its replies), and what the source said of itself.
 
+    `capture` is what the article was read from, `pages` what else the comments were read from, in the order asked for.
     `furniture` holds the lines of a text that were recognised as neither article nor comment, so that nothing is lost.
-    Raises ValueError where the comments are not in document order.
+    Raises ValueError where the comments are not in document order, or name a page that is not there.
     """
 
     article: Article
@@ -136,11 +141,14 @@ class Thread(Frozen):
     completeness: Completeness = "unknown"
     closed: bool | None = None
     flags: tuple[Flag, ...] = ()
-    furniture: tuple[str, ...] = field(default=())
+    furniture: tuple[str, ...] = ()
+    pages: tuple[Capture, ...] = ()
 
     def __post_init__(self) -> None:
         ancestors: list[int] = []
         for position, comment in enumerate(self.comments):
+            if not 0 <= comment.page <= len(self.pages):
+                raise ValueError(f"comment {position} was read from page {comment.page} of {len(self.pages)}")
             while ancestors and ancestors[-1] != comment.parent:
                 ancestors.pop()
             if comment.parent is not None and not ancestors:
