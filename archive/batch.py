@@ -12,9 +12,9 @@ from sqlalchemy import Connection, and_, func, select
 from archive import changes, revisit
 from archive.models import TABLES
 from archive.rows import Rows
-from archive.thread import Article, Author, Flag, Moment, Thread
+from archive.thread import Article, Author, Capture, Flag, Moment, Thread
 from archive.tree import depths
-from archive.visit import Visit, article_digest, article_url, digest, thread_columns, thread_flags
+from archive.visit import Visit, article_digest, article_url, digest, shortfall, thread_columns, thread_flags
 
 MOST_NAMES = 200_000
 NAMES_A_QUERY = 2_000
@@ -26,6 +26,17 @@ from wanted join commenters on commenters.platform = wanted.platform
   and case when commenters.native_id is null then commenters.name else '' end = wanted.name"""
 NOTHING = Moment()
 CommenterKey = tuple[str, int, str, str]
+CaptureKey = tuple[str, str | None, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Visited:
+    """What became of one thread: `outcome` as in `visits`, `counts` what it alone added to the counts."""
+
+    thread_id: int
+    capture_id: int
+    outcome: str
+    counts: Counter[str]
 
 
 @dataclass(slots=True)
@@ -58,7 +69,9 @@ class Batch:
         self.counts: Counter[str] = Counter()
         self._articles: dict[str, dict[str, Any]] = {}
         self._threads: dict[tuple[str, str], dict[str, Any]] = {}
-        self._captures: dict[str, set[tuple[str | None, str | None]]] = defaultdict(set)
+        self.visits: list[Visited | None] = []
+        self._captures: dict[CaptureKey, int] = {}
+        self._visited: dict[int, set[str]] = defaultdict(set)
 
     def flush(self) -> None:
         self.rows.flush()
@@ -71,12 +84,21 @@ class Batch:
         native = [t.native_id or url for t, url in zip(threads, urls, strict=True)]
         for row in self.rows.found("threads", "native_id", native):
             self._threads[(row["platform"], row["native_id"])] = row
-        for row in self.rows.found("captures", "sha256", [t.capture.sha256 for t in threads]):
-            self._captures[row["sha256"]].add((row["url"], row["fetched_at"]))
+        for row in self.rows.found("captures", "sha256", [c.sha256 for t in threads for c in (t.capture, *t.pages)]):
+            self._captures[(row["sha256"], row["url"], row["fetched_at"])] = row["id"]
+        self._look_up_visits()
         domains = {t.article.outlet for t in threads if t.article.outlet}
         for row in self.rows.found("outlets", "domain", domains - self.known.outlets.keys()):
             self.known.outlets[row["domain"]] = Outlet(row["id"], row["name"])
         self._look_up_commenters(threads)
+
+    def _look_up_visits(self) -> None:
+        """Which platforms' threads were read from the known captures."""
+        visits, threads = TABLES["visits"], TABLES["threads"]
+        known = visits.c.capture_id.in_(sorted(self._captures.values()))
+        statement = select(visits.c.capture_id, threads.c.platform).join(threads, threads.c.id == visits.c.thread_id)
+        for capture_id, platform in self.connection.execute(statement.where(known)):
+            self._visited[capture_id].add(platform)
 
     def _look_up_commenters(self, threads: Sequence[Thread]) -> None:
         if len(self.known.commenters) > MOST_NAMES:
@@ -98,28 +120,47 @@ class Batch:
                 self.known.commenters[(row[1], row[2], row[3], row[4])] = row[0]
 
     def add(self, thread: Thread) -> None:
-        """Adds one thread. A capture that the archive has is passed over: it was saved whole or not at all."""
-        capture = thread.capture
-        if (capture.url, capture.fetched_at) in self._captures[capture.sha256]:
+        """Adds one thread. One that was read from this capture before is passed over: it was saved, and saved whole."""
+        known = self._captures.get(_capture_key(thread.capture))
+        if known is not None and thread.platform in self._visited[known]:
             self.counts["unchanged"] += 1
+            self.visits.append(None)
             return
         hashes = [digest(comment.body) for comment in thread.comments]
-        url = article_url(thread.article, capture.sha256)
+        url = article_url(thread.article, thread.capture.sha256)
         article_sha256 = article_digest(thread.article)
-        self._captures[capture.sha256].add((capture.url, capture.fetched_at))
-        capture_id = self._capture(thread)
+        capture_ids = self._capture_all(thread)
         outlet_id = self._outlet(thread.article)
-        visit = Visit(thread, hashes, capture.fetched_at or self.seen_at, capture_id, outlet_id)
+        visit = Visit(thread, hashes, thread.capture.fetched_at or self.seen_at, capture_ids, outlet_id)
+        self._visited[visit.capture_id].add(thread.platform)
         article_id = self._article(visit, url, article_sha256)
         row = self._threads.get((thread.platform, thread.native_id or url))
+        before = self.counts.copy()
         if row is None:
             self._new_thread(visit, article_id, thread.native_id or url)
+            outcome = "new"
         else:
             visit.thread_id = row["id"]
-            revisit.save(self, visit, row)
+            outcome = revisit.save(self, visit, row)
+        self._note(visit, outcome)
+        self.visits.append(Visited(visit.thread_id, visit.capture_id, outcome, self.counts - before))
 
-    def _capture(self, thread: Thread) -> int:
-        capture = thread.capture
+    def _note(self, visit: Visit, outcome: str) -> None:
+        thread = visit.thread
+        values: dict[str, Any] = {"thread_id": visit.thread_id, "run_id": self.run_id, "capture_id": visit.capture_id}
+        values |= {"seen_at": visit.seen_at, "outcome": outcome, "completeness": thread.completeness}
+        values |= {"stated_count": thread.stated_count, "comment_count": len(thread.comments)}
+        self.rows.insert("visits", values | {"reason": shortfall(thread)})
+
+    def _capture_all(self, thread: Thread) -> list[int]:
+        """The ids of the thread's capture and of its further pages' captures."""
+        first = self._capture(thread.capture, "\n".join(thread.furniture) or None, None)
+        return [first, *(self._capture(page, None, first) for page in thread.pages)]
+
+    def _capture(self, capture: Capture, furniture: str | None, page_of: int | None) -> int:
+        key = _capture_key(capture)
+        if key in self._captures:
+            return self._captures[key]
         values = {
             "run_id": self.run_id,
             "url": capture.url,
@@ -132,9 +173,12 @@ class Batch:
             "warc_length": capture.length,
             "line": capture.line,
             "metadata_json": json.dumps(capture.metadata, ensure_ascii=False) if capture.metadata else None,
-            "furniture": "\n".join(thread.furniture) or None,
+            "furniture": furniture,
+            "page_of": page_of,
+            "payload_digest": capture.payload_digest,
         }
-        return self.rows.insert("captures", values)
+        self._captures[key] = self.rows.insert("captures", values)
+        return self._captures[key]
 
     def _outlet(self, article: Article) -> int | None:
         domain, name = article.outlet, article.outlet_name
@@ -263,7 +307,7 @@ class Batch:
             "likes": comment.likes,
             "dislikes": comment.dislikes,
             "url": comment.url,
-            "capture_id": visit.capture_id,
+            "capture_id": visit.read_from(i),
             "first_seen_at": visit.seen_at,
             "last_seen_at": visit.seen_at,
         }
@@ -295,6 +339,10 @@ class Batch:
         if raised:
             self.counts["flags"] += raised
         return raised
+
+
+def _capture_key(capture: Capture) -> CaptureKey:
+    return capture.sha256, capture.url, capture.fetched_at
 
 
 def _commenter_key(platform: str, outlet_id: int | None, author: Author) -> CommenterKey:

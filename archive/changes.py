@@ -13,6 +13,7 @@ SIMILAR_WITHOUT_AUTHOR = 0.85
 TELLING_LENGTH = 40
 COMPARED_LENGTH = 2_000
 MOST_COMPARISONS = 2_000
+AUTHORITY = {"export": 3, "api": 3, "feed": 2, "dom": 1, "indent": 0}
 
 
 @dataclass(slots=True)
@@ -37,6 +38,7 @@ class Stored:
     last_seen_at: str
     commenter_id: int | None = None
     capture_id: int | None = None
+    parent_source: str | None = None
 
 
 @dataclass(slots=True)
@@ -51,9 +53,11 @@ class Change:
 
 @dataclass(slots=True)
 class Plan:
-    """`ids` are the seen comments' ids, from `next_id` up for new ones; `places` has every id's (position, depth)."""
+    """`ids` are the seen comments' ids, from `next_id` up for new ones; `parents` their parents' ids, as believed;
+    `places` has every id's (position, depth)."""
 
     ids: list[int]
+    parents: list[int | None] = field(default_factory=list)
     new: list[int] = field(default_factory=list)
     identities: dict[int, str] = field(default_factory=dict)
     gone: list[int] = field(default_factory=list)
@@ -112,12 +116,24 @@ def compare(
     unseen = [row for row in stored if id(row) not in known]
     if whole:
         plan.gone = [row.id for row in unseen if row.state == "visible"]
-    parents = [None if c.parent is None else plan.ids[c.parent] for c in seen]
-    for row, comment, sha256, parent in zip(match.found, seen, hashes, parents, strict=True):
+    shown = [None if c.parent is None else plan.ids[c.parent] for c in seen]
+    plan.parents = [_believed(*each) for each in zip(match.found, seen, shown, strict=True)]
+    plan.places = _places(stored, plan.ids, plan.parents, unseen)
+    if len(plan.places) < len(plan.ids) + len(unseen):  # old and new parents make a ring
+        plan.parents = shown
+        plan.places = _places(stored, plan.ids, shown, unseen)
+    for row, comment, sha256, parent in zip(match.found, seen, hashes, plan.parents, strict=True):
         if row is not None:
             plan.changes += _changed(row, comment, sha256, parent)
-    plan.places = _places(stored, plan.ids, parents, unseen)
     return plan
+
+
+def _believed(row: Stored | None, comment: Comment, parent: int | None) -> int | None:
+    """The parent that is shown, unless the stored one was read where it is known better: pages cut nesting short."""
+    if row is None:
+        return parent
+    known, now = (AUTHORITY.get(source or "", 0) for source in (row.parent_source, comment.parent_source))
+    return parent if now >= known else row.parent_id
 
 
 def _changed(row: Stored, comment: Comment, sha256: str, parent: int | None) -> Iterable[Change]:

@@ -16,6 +16,11 @@ def m001_foundation(db: Database) -> None:
     _run(db, FOUNDATION)
 
 
+@migrations()
+def m002_crawl(db: Database) -> None:
+    _run(db, CRAWL)
+
+
 FOUNDATION = """\
 CREATE TABLE detectors (
     id INTEGER NOT NULL,
@@ -256,4 +261,60 @@ CREATE TABLE flag_spans (
     FOREIGN KEY(flag_id) REFERENCES flags (id)
 ) STRICT;
 CREATE INDEX flag_spans_flag_id ON flag_spans (flag_id);
+"""
+
+CRAWL = """\
+ALTER TABLE captures ADD COLUMN page_of INTEGER REFERENCES captures (id);
+ALTER TABLE captures ADD COLUMN payload_digest TEXT;
+CREATE INDEX captures_page_of ON captures (page_of) WHERE page_of is not null;
+CREATE INDEX captures_url ON captures (url) WHERE url is not null;
+CREATE TABLE visits (
+    id INTEGER NOT NULL,
+    thread_id INTEGER NOT NULL,
+    run_id INTEGER NOT NULL,
+    capture_id INTEGER,
+    seen_at TEXT NOT NULL,
+    outcome TEXT NOT NULL,
+    completeness TEXT,
+    stated_count INTEGER,
+    comment_count INTEGER,
+    reason TEXT,
+    PRIMARY KEY (id),
+    FOREIGN KEY(thread_id) REFERENCES threads (id),
+    FOREIGN KEY(run_id) REFERENCES runs (id),
+    FOREIGN KEY(capture_id) REFERENCES captures (id)
+) STRICT;
+CREATE INDEX visits_capture_id ON visits (capture_id) WHERE capture_id is not null;
+CREATE INDEX visits_thread_id ON visits (thread_id, seen_at);
+CREATE TABLE frontier (
+    id INTEGER NOT NULL,
+    url TEXT NOT NULL,
+    host TEXT NOT NULL,
+    outlet TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    added_at TEXT NOT NULL,
+    published_at TEXT,
+    next_at TEXT,
+    interval_s INTEGER NOT NULL,
+    lease_until TEXT,
+    visited_at TEXT,
+    etag TEXT,
+    last_modified TEXT,
+    content_sha256 TEXT,
+    capture_id INTEGER,
+    comment_count INTEGER,
+    failures INTEGER NOT NULL,
+    last_error TEXT,
+    PRIMARY KEY (id),
+    UNIQUE (url),
+    FOREIGN KEY(capture_id) REFERENCES captures (id)
+) STRICT;
+CREATE INDEX frontier_host ON frontier (host);
+CREATE INDEX frontier_next_at ON frontier (next_at) WHERE next_at is not null;
+INSERT INTO visits (thread_id, run_id, capture_id, seen_at, outcome)
+SELECT seen.thread_id, captures.run_id, captures.id, coalesce(captures.fetched_at, runs.started_at),
+    CASE WHEN row_number() OVER (PARTITION BY seen.thread_id ORDER BY captures.id) = 1 THEN 'new' ELSE 'changed' END
+FROM (SELECT id AS thread_id, capture_id FROM threads UNION SELECT thread_id, capture_id FROM comments) AS seen
+JOIN captures ON captures.id = seen.capture_id
+JOIN runs ON runs.id = captures.run_id;
 """

@@ -59,7 +59,12 @@ class Outlet(SQLModel, table=True):
 
 class Capture(SQLModel, table=True):
     __tablename__ = "captures"
-    __table_args__ = _table("The bytes that something was read from.", Index("captures_sha256", "sha256"))
+    __table_args__ = _table(
+        "The bytes that something was read from.",
+        Index("captures_sha256", "sha256"),
+        Index("captures_url", "url", sqlite_where=sql("url is not null")),
+        Index("captures_page_of", "page_of", sqlite_where=sql("page_of is not null")),
+    )
 
     id: int | None = _id("Number of the capture.")
     run_id: int = _reference("runs.id", "The run that read it.")
@@ -74,6 +79,10 @@ class Capture(SQLModel, table=True):
     line: int | None = _integer("Line of the imported file, from 1, where the file has one document a line.")
     metadata_json: str | None = _text("What else the source said of the document (JSON).")
     furniture: str | None = _text("Lines of the document that are neither article nor comment, one a line.")
+    page_of: int | None = _reference(
+        "captures.id", "Where these bytes are a further page of a visit: the article's own capture of that visit."
+    )
+    payload_digest: str | None = _text("WARC-Payload-Digest of the record: of the bytes before decoding.")
 
 
 class Article(SQLModel, table=True):
@@ -141,6 +150,54 @@ class Thread(SQLModel, table=True):
     capture_id: int | None = _reference("captures.id", "What it was last read from.")
     first_seen_at: str = _text("First time that it was seen (UTC).")
     last_seen_at: str = _text("Last time that it was seen (UTC).")
+
+
+class Visit(SQLModel, table=True):
+    __tablename__ = "visits"
+    __table_args__ = _table(
+        "One look at a comment section, whether it changed or not.",
+        Index("visits_thread_id", "thread_id", "seen_at"),
+        Index("visits_capture_id", "capture_id", sqlite_where=sql("capture_id is not null")),
+    )
+
+    id: int | None = _id("Number of the visit.")
+    thread_id: int = _reference("threads.id", "The thread.")
+    run_id: int = _reference("runs.id", "The run that looked.")
+    capture_id: int | None = _reference("captures.id", "The article's page, as it was then; empty where none came.")
+    seen_at: str = _text("When (UTC).")
+    outcome: str = _text("new, changed, unchanged, late (older than one before it) or failed.")
+    completeness: str | None = _text("full, partial or unknown: whether the visit held the whole thread.")
+    stated_count: int | None = _integer("How many comments the source said there were.")
+    comment_count: int | None = _integer("How many comments the visit saw.")
+    reason: str | None = _text("Why it failed, or why less than the whole thread was seen.")
+
+
+class Frontier(SQLModel, table=True):
+    __tablename__ = "frontier"
+    __table_args__ = _table(
+        "A page to visit again: the crawler's own list, no part of what is published.",
+        Index("frontier_next_at", "next_at", sqlite_where=sql("next_at is not null")),
+        Index("frontier_host", "host"),
+    )
+
+    id: int | None = _id("Number of the entry.")
+    url: str = _text("Address to visit.", unique=True)
+    host: str = _text("Host and port that are asked, one request at a time.")
+    outlet: str = _text("Home of the outlet that it was found for.")
+    kind: str = _text("article, feed, sitemap or front.")
+    added_at: str = _text("When it was found (UTC).")
+    published_at: str | None = _text("When the article was published (UTC), where its feed or sitemap says so.")
+    next_at: str | None = _text("When it is due (UTC); empty where it is done with.")
+    interval_s: int = _integer("Seconds between the last visit and the next.")
+    lease_until: str | None = _text("Until when a crawl has it in hand (UTC): after that it is anybody's.")
+    visited_at: str | None = _text("When it was last answered (UTC).")
+    etag: str | None = _text("ETag of the last answer.")
+    last_modified: str | None = _text("Last-Modified of the last answer.")
+    content_sha256: str | None = _text("SHA-256 of the last answer's body.")
+    capture_id: int | None = _reference("captures.id", "The last answer, for when the server says that it stands.")
+    comment_count: int | None = _integer("Comments that a feed last announced, a reason to come early.")
+    failures: int = _integer("Visits that failed, one after the other.")
+    last_error: str | None = _text("Why the last visit failed.")
 
 
 class Commenter(SQLModel, table=True):

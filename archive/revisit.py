@@ -9,7 +9,7 @@ from sqlalchemy import and_, select
 from archive import changes
 from archive.changes import Change, Plan, Stored
 from archive.models import TABLES
-from archive.thread import Flag
+from archive.thread import Flag, Thread
 from archive.visit import Visit, thread_columns, thread_flags
 
 if TYPE_CHECKING:
@@ -25,8 +25,9 @@ CRAWL_FLAGS = {
 CONFIDENCE = {"full": "high", "unknown": "low"}
 
 
-def save(batch: "Batch", visit: Visit, row: dict[str, Any]) -> None:
-    """Saves a visit of the stored thread `row`. A capture older than the last one only adds what is unknown."""
+def save(batch: "Batch", visit: Visit, row: dict[str, Any]) -> str:
+    """Saves a visit of the stored thread `row` and gives its outcome: changed, unchanged or late. A capture older than
+    the last one only adds what is unknown."""
     batch.flush()
     stored = _stored(batch, visit.thread_id)
     late = visit.seen_at < row["last_seen_at"]
@@ -35,9 +36,15 @@ def save(batch: "Batch", visit: Visit, row: dict[str, Any]) -> None:
         visit.thread.comments,
         visit.hashes,
         batch.rows.next_id("comments"),
-        whole=visit.thread.completeness != "partial" and not late,
+        whole=_whole(visit.thread) and not late,
     )
-    _Revisit(batch, visit, row, {s.id: s for s in stored}, late).save(plan)
+    changed = _Revisit(batch, visit, row, {s.id: s for s in stored}, late).save(plan)
+    return "late" if late else "changed" if changed else "unchanged"
+
+
+def _whole(thread: Thread) -> bool:
+    """Whether what is not in the thread is gone. An empty thread that nothing vouches for may be a page that failed."""
+    return thread.completeness == "full" or (thread.completeness == "unknown" and bool(thread.comments))
 
 
 def _stored(batch: "Batch", thread_id: int) -> list[Stored]:
@@ -65,7 +72,7 @@ class _Revisit:
         self.flag_count: int = row["flag_count"]
         self.index: dict[int, int] = {}
 
-    def save(self, plan: Plan) -> None:
+    def save(self, plan: Plan) -> bool:
         """Writes the plan: new comments, changes, what is gone, places, flags, and the thread itself."""
         self.index = {comment_id: i for i, comment_id in enumerate(plan.ids)}
         new_before = self.batch.counts["comments_new"]
@@ -81,13 +88,15 @@ class _Revisit:
         self._renew_flags()
         added = self.batch.counts["comments_new"] - new_before
         self._update_thread(added)
-        self.batch.counts["threads_changed" if added or plan.changes or plan.gone else "threads_unchanged"] += 1
+        changed = bool(added or plan.changes or plan.gone)
+        self.batch.counts["threads_changed" if changed else "threads_unchanged"] += 1
+        return changed
 
     def _add_new(self, plan: Plan) -> None:
         gone_since = self.late and self.row["completeness"] != "partial"
         for i in plan.new:
             comment = self.visit.thread.comments[i]
-            parent_id = None if comment.parent is None else plan.ids[comment.parent]
+            parent_id = plan.parents[i]
             place = plan.places[plan.ids[i]]
             state = "missing" if gone_since and comment.state == "visible" else comment.state
             comment_id = self.batch.new_comment(self.visit, i, plan.identities[i], parent_id, place, state)
@@ -111,19 +120,19 @@ class _Revisit:
         values = self.values[row.id]
         match change.kind:
             case "edited":
-                self._revise(row, comment.body, self.visit.hashes[i])
+                self._revise(row, i)
             case "removed" | "restored":
                 values["state"] = comment.state
             case "moved":
                 values["parent_id"] = None if change.after is None else int(change.after)
-                values["parent_native_id"] = comment.parent_native_id
+                values |= {"parent_native_id": comment.parent_native_id, "parent_source": comment.parent_source}
             case "votes":
                 values |= {"likes": comment.likes, "dislikes": comment.dislikes}
             case "renamed":
                 self.batch.rows.update("commenters", row.commenter_id or 0, {"name": change.after})
         self._event(change, "high" if row.native_id is not None or change.kind == "restored" else "medium")
 
-    def _revise(self, row: Stored, body: str, sha256: str) -> None:
+    def _revise(self, row: Stored, i: int) -> None:
         """The old text becomes a revision, unless all that was known of it is that it was not shown."""
         revision = {"comment_id": row.id, "revision": row.revision, "body": row.body, "body_sha256": row.body_sha256}
         spell = {"seen_from": row.first_seen_at, "seen_until": row.last_seen_at}
@@ -131,7 +140,8 @@ class _Revisit:
             spell["seen_from"] = self.batch.read_at(row.capture_id)
         self.batch.rows.insert("comment_revisions", revision | {"capture_id": row.capture_id} | spell)
         row.revision += 1
-        new = {"body": body, "body_sha256": sha256, "revision": row.revision, "capture_id": self.visit.capture_id}
+        body, sha256 = self.visit.thread.comments[i].body, self.visit.hashes[i]
+        new = {"body": body, "body_sha256": sha256, "revision": row.revision, "capture_id": self.visit.read_from(i)}
         self.values[row.id] |= new
 
     def _lose(self, comment_id: int) -> None:

@@ -19,6 +19,7 @@ ORDER = (
     "articles",
     "article_revisions",
     "threads",
+    "visits",
     "comments",
     "comment_revisions",
     "events",

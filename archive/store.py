@@ -18,7 +18,7 @@ from sqlalchemy.pool import StaticPool
 from sqlite_utils import Database
 
 from archive import search
-from archive.batch import Batch, Known
+from archive.batch import Batch, Known, Visited
 from archive.flags.codes import codes
 from archive.migrations import migrations
 from archive.models import TABLES
@@ -54,10 +54,12 @@ class Run:
 
 @dataclass(slots=True)
 class Saved:
-    """What a save did: counts by name, and each thread that could not be saved with its reason."""
+    """What a save did: counts by name, each thread that could not be saved with its reason, and what became of each
+    thread in order: None where it failed or was known from the same capture."""
 
     counts: Counter[str] = field(default_factory=Counter)
     failures: list[tuple[Thread, str]] = field(default_factory=list)
+    visits: list[Visited | None] = field(default_factory=list)
 
 
 def now() -> str:
@@ -178,12 +180,13 @@ class Archive:
         except (DatabaseError, ValueError) as error:
             self._known.forget()
             if len(threads) == 1:
-                return Saved(failures=[(threads[0], str(getattr(error, "orig", error)))])
+                return Saved(failures=[(threads[0], str(getattr(error, "orig", error)))], visits=[None])
         saved = Saved()
         for thread in threads:
             one = self.save([thread], run)
             saved.counts.update(one.counts)
             saved.failures += one.failures
+            saved.visits += one.visits
         return saved
 
     def _save(self, threads: Sequence[Thread], run: Run) -> Saved:
@@ -194,7 +197,7 @@ class Archive:
                 for thread in threads:
                     batch.add(thread)
                 batch.flush()
-                return Saved(batch.counts)
+                return Saved(batch.counts, visits=batch.visits)
         except BaseException:
             self._known.forget()
             raise

@@ -108,7 +108,11 @@ class Article(Frozen):
 @dataclass(frozen=True, slots=True)
 class Capture(Frozen):
     """Where the bytes of a thread came from. `sha256` (hex) is of exactly the bytes that lie at `offset` (bytes) for
-    `length` bytes, after decompression, in `file`; `line` counts from 1 where the file has a document a line."""
+    `length` bytes, after decompression, in `file`; `line` counts from 1 where the file has a document a line.
+
+    In a WARC file `offset` and `length` are of the record as it lies there, `sha256` is of the body after content
+    decoding, `payload_digest` is what the record states.
+    """
 
     sha256: str
     url: str | None = None
@@ -120,6 +124,7 @@ class Capture(Frozen):
     length: int | None = None
     line: int | None = None
     metadata: dict[str, Any] | None = None
+    payload_digest: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

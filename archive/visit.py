@@ -9,14 +9,25 @@ from archive.thread import Article, Flag, Thread
 
 @dataclass(slots=True)
 class Visit:
-    """A thread with what its rows have in common; `hashes` are of the comments' bodies, `thread_id` 0 while unknown."""
+    """A thread with what its rows have in common; `hashes` are of the comments' bodies, `thread_id` 0 while unknown.
+
+    `capture_ids` are of the thread's own capture and of its further pages, as `Comment.page` counts them.
+    """
 
     thread: Thread
     hashes: list[str]
     seen_at: str
-    capture_id: int
+    capture_ids: list[int]
     outlet_id: int | None
     thread_id: int = 0
+
+    @property
+    def capture_id(self) -> int:
+        return self.capture_ids[0]
+
+    def read_from(self, i: int) -> int:
+        """The capture that comment i was read from."""
+        return self.capture_ids[self.thread.comments[i].page]
 
 
 def digest(text: str) -> str:
@@ -44,6 +55,12 @@ def thread_columns(visit: Visit) -> dict[str, Any]:
         "capture_id": visit.capture_id,
         "last_seen_at": visit.seen_at,
     }
+
+
+def shortfall(thread: Thread) -> str | None:
+    """Why a visit saw less than the whole thread, as its flags say."""
+    said = [flag.evidence or flag.rule for flag in thread_flags(thread) if flag.code == "capture.partial_thread"]
+    return "; ".join(said) or None
 
 
 def thread_flags(thread: Thread) -> tuple[Flag, ...]:

@@ -14,9 +14,12 @@ SKIPPED = frozenset(
     ("script", "style", "template", "noscript", "form", "button", "input", "select", "textarea", "svg", "head", "title")
 )
 APART = frozenset(("p", "blockquote", "div", "ul", "ol", "pre", "table", "h1", "h2", "h3", "h4", "h5", "h6", "figure"))
-BLOCKS = APART | frozenset(
-    ("address", "article", "aside", "center", "dd", "details", "dl", "dt", "figcaption", "footer", "header", "hr", "li")
-    + ("main", "nav", "section", "tr")
+BLOCKS = (
+    APART
+    | frozenset(("li", "main", "nav", "section", "tr"))
+    | frozenset(
+        ("address", "article", "aside", "center", "dd", "details", "dl", "dt", "figcaption", "footer", "header", "hr")
+    )
 )
 _SPACE = re.compile(r"[ \t\r\n\f]+")
 _COUNT = re.compile(r"\d{1,3}(?:[.,'’\u00a0\u202f ]\d{3})+(?!\d)|\d+")

@@ -253,8 +253,8 @@ def test_any_thread_then_any_other_capture_of_it(tmp_path_factory, first, second
     path = tmp_path_factory.mktemp("any") / "archive.db"
     with Archive(path) as archive:
         save(archive, made(*first, at=DAYS[0]))
-        save(archive, made(*second, at=DAYS[1]))
-        save(archive, made(*second, at=DAYS[2]))
+        save(archive, made(*second, at=DAYS[1], completeness="full"))
+        save(archive, made(*second, at=DAYS[2], completeness="full"))
     with sqlite3.connect(path) as connection:
         query = lambda sql: connection.execute(sql).fetchall()  # noqa: E731
         shown = query(
