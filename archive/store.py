@@ -168,6 +168,16 @@ class Archive:
         with self.transaction() as connection:
             connection.execute(update(table).where(table.c.id == run.id).values(values))
 
+    def note_failure(self, capture_id: int, run: Run, reason: str) -> None:
+        """Notes, on every thread that was read from a capture, that a later look at its page failed."""
+        visits = TABLES["visits"]
+        read = select(visits.c.thread_id).where(visits.c.capture_id == capture_id).distinct()
+        common = {"run_id": run.id, "seen_at": now(), "outcome": "failed", "reason": reason}
+        with self.transaction() as connection:
+            rows = [{"thread_id": thread_id, **common} for thread_id in connection.execute(read).scalars()]
+            if rows:
+                connection.execute(insert(visits), rows)
+
     def has_other_runs_than(self, path: str) -> bool:
         """Whether a run read anything but this one path."""
         found = self._connection.execute(select(TABLES["runs"].c.settings)).scalars()

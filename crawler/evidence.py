@@ -1,0 +1,68 @@
+"""The bytes behind the rows: captures of an archive, read back from its WARC files."""
+
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import and_, select
+
+from archive.models import TABLES
+from archive.store import Archive
+from crawler.page import Page
+from crawler.replay import Damaged, read_record
+
+CAPTURES = TABLES["captures"]
+NOT_MODIFIED = 304
+
+
+class Evidence:
+    """Captures of one archive."""
+
+    def __init__(self, archive: Archive) -> None:
+        self.archive = archive
+
+    def page(self, capture_id: int) -> Page:
+        """The page that a capture holds, or where the server said that it stands, the one that stood.
+
+        Raises Damaged where the bytes are gone or are not what they were.
+        """
+        row = self._row(CAPTURES.c.id == capture_id)
+        if row is None:
+            raise Damaged(f"capture {capture_id} is not in the archive")
+        return self._read(row)
+
+    def _read(self, row: dict[str, Any]) -> Page:
+        if row["warc_file"] is None or row["warc_offset"] is None or row["warc_length"] is None:
+            raise Damaged(f"capture {row['id']} has no record")
+        if row["http_status"] == NOT_MODIFIED:
+            return self._standing(row)
+        file = self.file(row["warc_file"])
+        return read_record(file, row["warc_offset"], row["warc_length"], earlier=self._earlier)
+
+    def file(self, name: str) -> Path:
+        """The path of a file that `captures` names: relative to the archive's folder."""
+        return self.archive.path.parent / name
+
+    def _standing(self, row: dict[str, Any]) -> Page:
+        whole = and_(CAPTURES.c.sha256 == row["sha256"], CAPTURES.c.url == row["url"], CAPTURES.c.http_status == 200)
+        found = self._row(whole)
+        if found is None:
+            raise Damaged(f"capture {row['id']}: the answer that it confirms is not in the archive")
+        page = self._read(found)
+        return Page(page.url, page.body, page.headers, row["fetched_at"])
+
+    def _earlier(self, url: str, date: str) -> Page | None:
+        """What a revisit record refers to."""
+        found = self._row(and_(CAPTURES.c.url == url, CAPTURES.c.fetched_at == date, CAPTURES.c.http_status == 200))
+        return self._read(found) if found else None
+
+    def known_payload(self, url: str, payload_digest: str) -> tuple[str, str] | None:
+        """Address and time of the first capture with this payload from this address, for a revisit record."""
+        same = and_(CAPTURES.c.url == url, CAPTURES.c.payload_digest == payload_digest, CAPTURES.c.http_status == 200)
+        row = self._row(same)
+        return (row["url"], row["fetched_at"]) if row else None
+
+    def _row(self, condition: Any) -> dict[str, Any] | None:
+        statement = select(CAPTURES).where(condition).order_by(CAPTURES.c.id).limit(1)
+        with self.archive.engine.connect() as connection:
+            row = connection.execute(statement).mappings().first()
+        return dict(row) if row else None

@@ -1,0 +1,65 @@
+"""How the crawler asks: polite, safe and honest, as one Scrapy add-on.
+
+ALLOWED_HOSTS are the HOST:PORTs that may be asked though they are not public; ARCHIVE and the like are in the spider.
+"""
+
+from importlib.metadata import version
+
+from scrapy.settings import BaseSettings
+
+PRIORITY = "addon"
+SETTINGS = {
+    "ROBOTSTXT_OBEY": True,
+    "CONCURRENT_REQUESTS": 64,
+    "CONCURRENT_REQUESTS_PER_DOMAIN": 1,
+    "DOWNLOAD_DELAY": 1.0,
+    "DOWNLOAD_DELAY_JITTER": 0,
+    "AUTOTHROTTLE_ENABLED": True,
+    "AUTOTHROTTLE_START_DELAY": 1.0,
+    "DOWNLOAD_MAXSIZE": 16 << 20,
+    "DOWNLOAD_WARNSIZE": 0,
+    "DOWNLOAD_TIMEOUT": 30,
+    "DOWNLOAD_VERIFY_CERTIFICATES": True,
+    "DOWNLOAD_HANDLERS": {"file": None, "data": None, "ftp": None, "s3": None},
+    "TWISTED_DNS_RESOLVER": "crawler.guard.GuardResolver",
+    "DNS_TIMEOUT": 10,
+    "HTTPPROXY_ENABLED": False,
+    "COOKIES_ENABLED": False,
+    "REFERRER_POLICY": "no-referrer",
+    "REDIRECT_MAX_TIMES": 5,
+    "METAREFRESH_MAXDELAY": 5,
+    "RETRY_TIMES": 2,
+    "RETRY_HTTP_CODES": [429, 500, 502, 503, 504, 522, 524, 408],
+    "RETRY_GIVE_UP_LOG_LEVEL": "INFO",
+    "TELNETCONSOLE_ENABLED": False,
+    "REMOTE_CONTROL_ENABLED": False,
+    "HTTPCACHE_ENABLED": False,
+    "DUPEFILTER_CLASS": "scrapy.dupefilters.BaseDupeFilter",
+    "LOGSTATS_INTERVAL": 0,
+    "SCRAPER_SLOT_MAX_ACTIVE_SIZE": 64 << 20,
+    "SPIDER_MIDDLEWARES": {"scrapy.spidermiddlewares.referer.RefererMiddleware": None},
+    "DOWNLOADER_MIDDLEWARES": {
+        "crawler.guard.Guard": 10,
+        "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
+        "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
+        "crawler.politeness.Robots": 100,
+        "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
+        "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,
+        "crawler.politeness.Retry": 550,
+    },
+    "ITEM_PIPELINES": {"crawler.pipeline.Save": 300},
+    "EXTENSIONS": {"crawler.recorder.Recorder": 100},
+}
+
+
+class PoliteCrawling:
+    """The add-on: `ADDONS = {"crawler.settings.PoliteCrawling": 100}`."""
+
+    def update_settings(self, settings: BaseSettings) -> None:
+        for name, value in SETTINGS.items():
+            settings.set(name, value, PRIORITY)
+
+
+def user_agent(contact: str | None) -> str:
+    """Who asks: this software, its version, and how to reach whoever runs it."""
+    return f"belowtheline/{version('belowtheline')}" + (f" (+{contact})" if contact else "")

@@ -1,0 +1,181 @@
+"""The only spider: visits what is due, follows what leads to articles, and drives platforms over live pages."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Iterable
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any
+
+from scrapy import Request, Spider
+from scrapy.exceptions import IgnoreRequest
+from scrapy.http import Response
+from scrapy.http.request import NO_CALLBACK
+from twisted.python.failure import Failure
+
+from archive.thread import Capture
+from crawler import discover, drive
+from crawler.capture import Stored
+from crawler.frontier import Answer, Entry, Wanted
+from crawler.items import VisitItem
+from crawler.page import Fetch, FetchFailed, Page
+from crawler.politeness import AskedToWait
+from crawler.work import Work
+
+logger = logging.getLogger(__name__)
+PAUSE_S = 0.02
+NOT_MODIFIED = 304
+
+
+class NewsSpider(Spider):
+    """Every request comes from the frontier, or from a platform that reads a page of it."""
+
+    name = "news"
+
+    def __init__(self, work: Work, **options: Any) -> None:
+        super().__init__(**options)
+        self.work = work
+
+    async def start(self) -> AsyncIterator[Request]:
+        """Requests for what is due, as there is room, until nothing is due and nothing in hand."""
+        while True:
+            entries = self.work.take()
+            for entry in entries:
+                yield self._request(entry)
+            if not entries and not self.work.in_hand:
+                return
+            await asyncio.sleep(PAUSE_S)
+
+    def _request(self, entry: Entry) -> Request:
+        headers = {}
+        if entry.capture_id is not None and entry.etag:
+            headers["If-None-Match"] = entry.etag
+        if entry.capture_id is not None and entry.last_modified:
+            headers["If-Modified-Since"] = entry.last_modified
+        meta = {"entry": entry, "handle_httpstatus_list": [NOT_MODIFIED]}
+        return Request(entry.url, self.parse, headers=headers, meta=meta, errback=self.unanswered)
+
+    async def parse(self, response: Response) -> AsyncIterator[VisitItem]:
+        """A page of the frontier: an article with its threads, or leads to articles."""
+        entry: Entry = response.meta["entry"]
+        try:
+            page, kept = self._page(response, entry)
+            kind = entry.kind if entry.kind in ("feed", "sitemap") else discover.kind_of(page)
+            if kind == "article":
+                item = await self._visit(page, entry, response, kept)
+                yield item
+            else:
+                self._lead(page, kind, entry, response)
+        except Exception as error:
+            logger.exception("%s could not be read", entry.url)
+            self.fail(entry, f"{type(error).__name__}: {error}")
+
+    def _page(self, response: Response, entry: Entry) -> tuple[Page, int | None]:
+        """The page, and the id of its kept capture where the server said that it stands."""
+        if response.status != NOT_MODIFIED or entry.capture_id is None:
+            return page_of(response), None
+        kept = self.work.stored_page(entry.capture_id)
+        return Page(kept.url, kept.body, kept.headers, response.meta["fetched_at"], _capture(response, kept.body)), entry.capture_id
+
+    async def _visit(self, page: Page, entry: Entry, response: Response, kept: int | None) -> VisitItem:
+        threads = await drive.run_async(drive.visit(page), self.fetch)
+        return VisitItem(entry, threads, *_validators(response, entry), kept_capture_id=kept)
+
+    def _lead(self, page: Page, kind: str, entry: Entry, response: Response) -> None:
+        wanted = [
+            Wanted(lead.url, lead.kind, entry.outlet, lead.published and lead.published.at, lead.comment_count)
+            for lead in discover.leads(page, kind)
+        ]
+        found = self.work.follow(wanted)
+        digest = sha256(page.body).hexdigest()
+        answer = Answer(found > 0, kind, *_validators(response, entry), content_sha256=digest)
+        self.finish(entry, answer, datetime.now(UTC))
+
+    async def fetch(self, wanted: Fetch) -> Page:
+        """What a platform asked for. Raises FetchFailed."""
+        method = "GET" if wanted.body is None else "POST"
+        headers = dict(wanted.headers)
+        if wanted.body is not None:
+            headers.setdefault("Content-Type", "application/json")
+        request = Request(wanted.url, NO_CALLBACK, method, headers, wanted.body or b"")
+        engine = self.crawler.engine
+        assert engine is not None
+        try:
+            response = await engine.download_async(request)
+        except Exception as error:
+            raise FetchFailed(wanted.url, reason(error)) from error
+        if response.status != 200:
+            raise FetchFailed(wanted.url, f"HTTP {response.status}", response.status)
+        return page_of(response, wanted.url)
+
+    def unanswered(self, failure: Failure) -> None:
+        """No page came: the visit failed, and nothing follows from it for the thread."""
+        request: Request = failure.request
+        error = failure.value
+        wait = None
+        if isinstance(error, AskedToWait):
+            wait = error.seconds
+            self.work.frontier.postpone(error.host, error.seconds, datetime.now(UTC))
+        self.fail(request.meta["entry"], reason(error), wait_s=wait)
+
+    def finish(self, entry: Entry, answer: Answer, now: datetime) -> None:
+        """Notes a visit that was answered."""
+        self.work.frontier.done(entry, answer, now)
+        self._let_go(entry)
+
+    def fail(self, entry: Entry, why: str, *, wait_s: int | None = None) -> None:
+        """Notes a visit that failed: in the report, in the frontier, and on the threads that it was for."""
+        work = self.work
+        work.report.failed(entry.url, why)
+        work.frontier.failed(entry, why, datetime.now(UTC), wait_s=wait_s)
+        if entry.capture_id is not None:
+            work.archive.note_failure(entry.capture_id, work.run, why)
+        self._let_go(entry)
+
+    def _let_go(self, entry: Entry) -> None:
+        self.work.in_hand.pop(entry.id, None)
+        self.work.progress.show()
+
+
+def reason(error: BaseException) -> str:
+    """Why a request got no page, for people."""
+    response = getattr(error, "response", None)
+    if response is not None:
+        return f"HTTP {response.status}"
+    words = str(error).strip() or type(error).__name__
+    return words if isinstance(error, IgnoreRequest) else f"{type(error).__name__}: {words}"
+
+
+def page_of(response: Response, requested: str | None = None) -> Page:
+    """The page that an answer holds, with the place of its bytes."""
+    headers = {
+        name.decode("latin-1").lower(): b", ".join(values or ()).decode("latin-1")
+        for name, values in response.headers.items()
+    }
+    stored = _capture(response, response.body, requested)
+    return Page(response.url, response.body, headers, response.meta["fetched_at"], stored)
+
+
+def _capture(response: Response, body: bytes, requested: str | None = None) -> Capture:
+    stored: Stored = response.meta["stored"]
+    moved = requested is not None and requested != response.url
+    return Capture(
+        sha256(body).hexdigest(),
+        url=response.url,
+        fetched_at=response.meta["fetched_at"],
+        http_status=response.status,
+        media_type=(response.headers.get("Content-Type") or b"").decode("latin-1").partition(";")[0].strip() or None,
+        file=stored.file,
+        offset=stored.offset,
+        length=stored.length,
+        metadata={"requested": requested} if moved else None,
+        payload_digest=stored.payload_digest,
+    )
+
+
+def _validators(response: Response, entry: Entry) -> Iterable[str | None]:
+    """ETag and Last-Modified, which a 304 may leave out."""
+    kept = (entry.etag, entry.last_modified) if response.status == NOT_MODIFIED else (None, None)
+    for name, before in zip(("ETag", "Last-Modified"), kept, strict=True):
+        value = response.headers.get(name)
+        yield before if value is None else value.decode("latin-1")

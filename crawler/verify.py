@@ -1,0 +1,225 @@
+"""Proves an archive: every capture's bytes are what they were, and today's parsers read from them what is stored."""
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Any, BinaryIO
+
+from sqlalchemy import Connection, Select, select
+
+from archive.importers import HEAD_LENGTH, BadDocument, Document, importer_for
+from archive.importers._files import open_file
+from archive.models import TABLES
+from archive.store import Archive
+from archive.thread import Comment, Thread
+from archive.visit import digest
+from crawler import drive
+from crawler.evidence import Evidence
+from crawler.page import Fetch, FetchFailed, Page
+from crawler.replay import Damaged
+
+CAPTURES, VISITS, THREADS = TABLES["captures"], TABLES["visits"], TABLES["threads"]
+COMMENTS, REVISIONS, COMMENTERS, EVENTS = (
+    TABLES[name] for name in ("comments", "comment_revisions", "commenters", "events")
+)
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Something that is stored and cannot be shown from the bytes, or the other way round; `place` names it."""
+
+    place: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.what}"
+
+
+@dataclass(slots=True)
+class Verified:
+    """How much was checked, and what differs."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    differences: list[Difference] = field(default_factory=list)
+
+
+def verify(archive: Archive, on_capture: Callable[[Verified], None] = lambda _: None) -> Verified:
+    """Checks every capture and every comment and revision that was first read from it."""
+    result = Verified()
+    with archive.engine.connect() as connection, _Imported() as imported:
+        checker = _Checker(connection, Evidence(archive), imported, result)
+        roots = select(CAPTURES.c.id).where(CAPTURES.c.page_of.is_(None)).order_by(CAPTURES.c.id)
+        for capture_id in connection.execute(roots).scalars().all():
+            checker.check(next(_rows(connection, select(CAPTURES).where(CAPTURES.c.id == capture_id))))
+            on_capture(result)
+    return result
+
+
+class _Imported:
+    """Imported files, read on from document to document: compressed ones have no way back but the beginning."""
+
+    def __init__(self) -> None:
+        self.stack = ExitStack()
+        self.name = ""
+        self.file: BinaryIO
+        self.position = 0
+        self.head = b""
+
+    def __enter__(self) -> "_Imported":
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.stack.close()
+
+    def read(self, name: str, offset: int, length: int) -> tuple[bytes, bytes]:
+        """The bytes at a place of a file after decompression, and the file's first ones."""
+        if name != self.name or offset < self.position:
+            self.stack.close()
+            self.file, _ = self.stack.enter_context(open_file(name))
+            self.name, self.position = name, 0
+            self.head = self.file.peek(HEAD_LENGTH)[:HEAD_LENGTH]  # type: ignore[attr-defined]
+        while self.position < offset:
+            skipped = len(self.file.read(min(offset - self.position, 1 << 20)))
+            if not skipped:
+                break
+            self.position += skipped
+        raw = self.file.read(length)
+        self.position += len(raw)
+        return raw, self.head
+
+
+class _Checker:
+    def __init__(self, connection: Connection, evidence: Evidence, imported: _Imported, result: Verified) -> None:
+        self.connection, self.evidence, self.imported, self.result = connection, evidence, imported, result
+
+    def check(self, row: Row) -> None:
+        """One visit: the article's capture with its further pages, or one imported document."""
+        try:
+            threads, ids = self._crawled(row) if row["http_status"] is not None else self._document(row)
+        except (Damaged, BadDocument, OSError, EOFError, ValueError) as error:
+            self._differs(f"capture {row['id']}", str(error))
+            return
+        for thread in threads:
+            self._compare(row["id"], ids, thread)
+
+    def _crawled(self, row: Row) -> tuple[Sequence[Thread], list[int]]:
+        further = list(_rows(self.connection, select(CAPTURES).where(CAPTURES.c.page_of == row["id"])))
+        pages = [self._page(each) for each in (row, *further)]
+        answers = {_requested(each): page for each, page in zip(further, pages[1:], strict=True)}
+        return drive.run(drive.visit(pages[0]), _answering(answers)), [row["id"], *(each["id"] for each in further)]
+
+    def _page(self, row: Row) -> Page:
+        page = self.evidence.page(row["id"])
+        self.result.counts["captures"] += 1
+        if sha256(page.body).hexdigest() != row["sha256"]:
+            raise Damaged(f"the bytes of {row['warc_file']} at {row['warc_offset']} have another SHA-256")
+        return page
+
+    def _document(self, row: Row) -> tuple[Sequence[Thread], list[int]]:
+        raw, head = self.imported.read(row["warc_file"] or "", row["warc_offset"] or 0, row["warc_length"] or 0)
+        self.result.counts["captures"] += 1
+        if sha256(raw).hexdigest() != row["sha256"]:
+            raise Damaged(f"the bytes of {row['warc_file']} at {row['warc_offset']} have another SHA-256")
+        importer = importer_for(head)
+        if importer is None:
+            raise Damaged(f"no importer knows the format of {row['warc_file']}")
+        return [importer.parse(Document(raw, row["warc_file"], row["warc_offset"] or 0, row["line"]))], [row["id"]]
+
+    def _compare(self, root: int, ids: list[int], thread: Thread) -> None:
+        stored = select(THREADS.c.id).join(VISITS, VISITS.c.thread_id == THREADS.c.id)
+        stored = stored.where(VISITS.c.capture_id == root, THREADS.c.platform == thread.platform)
+        thread_id = self.connection.execute(stored).scalar()
+        if thread_id is None:
+            self._differs(f"capture {root}", f"it holds a thread of {thread.platform} that is not stored")
+            return
+        read = _Read(thread.comments)
+        known = set()
+        for row in _rows(self.connection, _stored(thread_id)):
+            known.add(row["native_id"] or row["body_sha256"])
+            if row["capture_id"] in ids:
+                self._compare_comment(row, read)
+        for row in _rows(self.connection, _revisions(thread_id)):
+            known.add(row["native_id"] or row["body_sha256"])
+            if row["capture_id"] in ids:
+                self._compare_text(row, read, f"comment {row['id']}, text {row['revision']}")
+        for key in read.by_key.keys() - known:
+            self._differs(f"thread {thread_id}", f"capture {root} holds comment {key}, which is not stored")
+
+    def _compare_text(self, row: Row, read: "_Read", place: str) -> Comment | None:
+        self.result.counts["texts"] += 1
+        found = read.find(row)
+        if found is None:
+            self._differs(place, f"not in capture {row['capture_id']}")
+        elif digest(found.body) != row["body_sha256"]:
+            self._differs(place, f"capture {row['capture_id']} reads {found.body[:80]!r}")
+            return None
+        elif digest(row["body"]) != row["body_sha256"]:
+            self._differs(place, "the stored text is not that of its own SHA-256")
+        return found
+
+    def _compare_comment(self, row: Row, read: "_Read") -> None:
+        place = f"comment {row['id']}"
+        found = self._compare_text(row, read, place)
+        if found is None:
+            return
+        changed = set(self.connection.execute(select(EVENTS.c.kind).where(EVENTS.c.comment_id == row["id"])).scalars())
+        pairs: list[tuple[str, Any, Any]] = [("time", row["posted_at"], found.posted and found.posted.at)]
+        if "renamed" not in changed:
+            pairs.append(("author", row["name"], found.author and found.author.name))
+        if "moved" not in changed:
+            pairs.append(("parent", row["parent_native_id"], found.parent_native_id))
+        for name, stored, shown in pairs:
+            if stored != shown:
+                self._differs(place, f"its {name} is {stored!r}, capture {row['capture_id']} reads {shown!r}")
+
+    def _differs(self, place: str, what: str) -> None:
+        self.result.differences.append(Difference(place, what))
+
+
+class _Read:
+    """The comments that a capture holds, by native id or else by text."""
+
+    def __init__(self, comments: Sequence[Comment]) -> None:
+        self.by_key: dict[str, list[Comment]] = defaultdict(list)
+        for comment in comments:
+            self.by_key[comment.native_id or digest(comment.body)].append(comment)
+
+    def find(self, row: Row) -> Comment | None:
+        found = self.by_key.get(row["native_id"] or row["body_sha256"], [])
+        alike = [c for c in found if (c.author and c.author.name) == row["name"]]
+        return next(iter(alike or found), None)
+
+
+def _stored(thread_id: int) -> Select[Any]:
+    joined = COMMENTS.outerjoin(COMMENTERS, COMMENTERS.c.id == COMMENTS.c.commenter_id)
+    return select(COMMENTS, COMMENTERS.c.name).select_from(joined).where(COMMENTS.c.thread_id == thread_id)
+
+
+def _revisions(thread_id: int) -> Select[Any]:
+    joined = REVISIONS.join(COMMENTS, COMMENTS.c.id == REVISIONS.c.comment_id)
+    joined = joined.outerjoin(COMMENTERS, COMMENTERS.c.id == COMMENTS.c.commenter_id)
+    columns = (REVISIONS.c.comment_id.label("id"), REVISIONS.c.revision, REVISIONS.c.body, REVISIONS.c.body_sha256)
+    more = (REVISIONS.c.capture_id, COMMENTS.c.native_id, COMMENTERS.c.name)
+    return select(*columns, *more).select_from(joined).where(COMMENTS.c.thread_id == thread_id)
+
+
+def _rows(connection: Connection, statement: Select[Any]) -> Iterator[Row]:
+    return (dict(row) for row in connection.execute(statement).mappings().all())
+
+
+def _requested(row: Row) -> str:
+    """What was asked for, where the answer came from elsewhere."""
+    return str(json.loads(row["metadata_json"] or "{}").get("requested") or row["url"])
+
+
+def _answering(answers: dict[str, Page]) -> Callable[[Fetch], Page]:
+    def answer(wanted: Fetch) -> Page:
+        if wanted.url not in answers:
+            raise FetchFailed(wanted.url, "not captured")
+        return answers[wanted.url]
+
+    return answer
