@@ -203,7 +203,7 @@ class Batch:
             self.known.detectors[name] = found or self.rows.insert("detectors", row)
         return self.known.detectors[name]
 
-    def _commenter(self, platform: str, outlet_id: int | None, author: Author | None) -> int | None:
+    def commenter(self, platform: str, outlet_id: int | None, author: Author | None) -> int | None:
         if author is None:
             return None
         key = _commenter_key(platform, outlet_id, author)
@@ -293,7 +293,7 @@ class Batch:
             "native_id": comment.native_id,
             "parent_native_id": comment.parent_native_id,
             "identity": identity,
-            "commenter_id": self._commenter(visit.thread.platform, visit.outlet_id, comment.author),
+            "commenter_id": self.commenter(visit.thread.platform, visit.outlet_id, comment.author),
             "position": place[0],
             "depth": place[1],
             "posted_at": posted.at,

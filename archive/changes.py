@@ -39,6 +39,7 @@ class Stored:
     commenter_id: int | None = None
     capture_id: int | None = None
     parent_source: str | None = None
+    posted_at: str | None = None
 
 
 @dataclass(slots=True)
@@ -140,21 +141,20 @@ def _changed(row: Stored, comment: Comment, sha256: str, parent: int | None) -> 
     if row.state != comment.state:
         kind = "restored" if comment.state == "visible" else "removed"
         yield Change(kind, row.id, row.state, comment.state)
-    if row.body_sha256 != sha256 and (comment.body or comment.state == "visible"):
+    if row.body_sha256 != sha256 and (comment.body or comment.state == "visible") and not _same_words(row, comment):
         yield Change("edited", row.id, row.body, comment.body)
     if row.parent_id != parent:
         yield Change("moved", row.id, _text(row.parent_id), _text(parent))
-    author = comment.author
-    if author is not None and author.native_id is not None and author.native_id == row.author_native_id:
-        yield from _renamed(row, author)
+    if comment.author is not None and row.author_name and comment.author.name not in (None, row.author_name):
+        yield Change("renamed", row.id, row.author_name, comment.author.name)
     votes, now = (row.likes, row.dislikes), (comment.likes, comment.dislikes)
     if now != votes and now != (None, None):
         yield Change("votes", row.id, _votes(*votes), _votes(*now))
 
 
-def _renamed(row: Stored, author: Author) -> Iterable[Change]:
-    if author.name is not None and author.name != row.author_name:
-        yield Change("renamed", row.id, row.author_name, author.name)
+def _same_words(row: Stored, comment: Comment) -> bool:
+    """Whether a text that was read in another way than before, such as a page after an API, differs in space only."""
+    return row.parent_source != comment.parent_source and row.body.split() == comment.body.split()
 
 
 def _text(number: int | None) -> str | None:
@@ -166,7 +166,8 @@ def _votes(likes: int | None, dislikes: int | None) -> str:
 
 
 class _Match:
-    """`found[i]` is the stored comment that seen comment i is. By native id; else by author and text under the same
+    """`found[i]` is the stored comment that seen comment i is. By native id, unless author, time and text are all
+    others; by author, time and text where a site gave its comments new ids; else by author and text under the same
     parent, then anywhere in the thread, then by a similar text of the same author under the same parent."""
 
     def __init__(self, stored: Sequence[Stored], seen: Sequence[Comment], hashes: Sequence[str]) -> None:
@@ -174,6 +175,7 @@ class _Match:
         self.found: list[Stored | None] = [None] * len(seen)
         self.free = {row.id: row for row in stored}
         self._by_native_id({row.native_id: row for row in stored if row.native_id is not None})
+        self._new_ids()
         if any(comment.native_id is None for comment in seen):
             self._same_place()
             self._same_text()
@@ -186,8 +188,19 @@ class _Match:
     def _by_native_id(self, rows: dict[str, Stored]) -> None:
         for i, comment in enumerate(self.seen):
             row = rows.get(comment.native_id) if comment.native_id is not None else None
-            if row is not None and row.id in self.free:
+            if row is not None and row.id in self.free and not _another(row, comment, self.hashes[i]):
                 self._pair(i, row)
+
+    def _new_ids(self) -> None:
+        places: dict[tuple[object, ...], deque[Stored]] = defaultdict(deque)
+        for row in self.free.values():
+            if row.native_id is not None and row.posted_at is not None:
+                places[(row.author_name, row.posted_at, row.body_sha256)].append(row)
+        for i, comment in enumerate(self.seen):
+            if self.found[i] is None and comment.native_id is not None and comment.posted is not None:
+                queue = places.get((_names(comment.author)[0], comment.posted.at, self.hashes[i]))
+                if queue:
+                    self._pair(i, queue.popleft())
 
     def _open(self) -> Iterable[tuple[int, Comment]]:
         return ((i, c) for i, c in enumerate(self.seen) if self.found[i] is None and c.native_id is None)
@@ -235,6 +248,14 @@ class _Match:
             if likeness >= (SIMILAR if comment.author is not None else SIMILAR_WITHOUT_AUTHOR):
                 self._pair(i, nearest)
                 rows.remove(nearest)
+
+
+def _another(row: Stored, comment: Comment, sha256: str) -> bool:
+    """Whether an id was given to another comment: nothing of the old one is left, though all of it is shown."""
+    if comment.author is None or comment.posted is None or comment.state != "visible":
+        return False
+    pairs = ((row.author_name, comment.author.name), (row.posted_at, comment.posted.at), (row.body_sha256, sha256))
+    return all(None not in pair and pair[0] != pair[1] for pair in pairs)
 
 
 def _names(author: Author | None) -> tuple[str | None, str | None]:

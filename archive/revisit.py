@@ -9,7 +9,7 @@ from sqlalchemy import and_, select
 from archive import changes
 from archive.changes import Change, Plan, Stored
 from archive.models import TABLES
-from archive.thread import Flag, Thread
+from archive.thread import Comment, Flag, Thread
 from archive.visit import Visit, thread_columns, thread_flags
 
 if TYPE_CHECKING:
@@ -129,8 +129,17 @@ class _Revisit:
             case "votes":
                 values |= {"likes": comment.likes, "dislikes": comment.dislikes}
             case "renamed":
-                self.batch.rows.update("commenters", row.commenter_id or 0, {"name": change.after})
+                self._rename(row, comment)
         self._event(change, "high" if row.native_id is not None or change.kind == "restored" else "medium")
+
+    def _rename(self, row: Stored, comment: Comment) -> None:
+        """The same account has another name now; without a native id, the comment has another author."""
+        author = comment.author
+        if author is not None and author.native_id is not None and author.native_id == row.author_native_id:
+            self.batch.rows.update("commenters", row.commenter_id or 0, {"name": author.name})
+        else:
+            commenter_id = self.batch.commenter(self.visit.thread.platform, self.visit.outlet_id, author)
+            self.values[row.id]["commenter_id"] = commenter_id
 
     def _revise(self, row: Stored, i: int) -> None:
         """The old text becomes a revision, unless all that was known of it is that it was not shown."""

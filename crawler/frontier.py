@@ -69,7 +69,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a visit brought; `settled` where the thread is closed."""
+    """What a visit brought; `settled` where the thread is closed, `moved_to` where a redirect led."""
 
     changed: bool
     kind: str | None = None
@@ -78,6 +78,7 @@ class Answer:
     content_sha256: str | None = None
     capture_id: int | None = None
     settled: bool = False
+    moved_to: str | None = None
 
 
 def stamp(moment: datetime) -> str:
@@ -148,7 +149,7 @@ class Frontier:
     def _row(self, wanted: Wanted, now: datetime) -> dict[str, Any]:
         return {
             "url": wanted.url,
-            "host": urlsplit(wanted.url).netloc.rpartition("@")[2],
+            "host": _host(wanted.url),
             "outlet": wanted.outlet,
             "kind": wanted.kind,
             "added_at": stamp(now),
@@ -210,7 +211,19 @@ class Frontier:
             "failures": 0,
             "last_error": None,
         }
-        self._set(entry, values)
+        if answer.moved_to is None:
+            self._set(entry, values)
+        else:
+            self._move(entry, answer.moved_to, values)
+
+    def _move(self, entry: Entry, url: str, values: dict[str, Any]) -> None:
+        """The page is visited at its new address from now on; the old one stays listed, so that it is not new again."""
+        moved = {"url": url, "host": _host(url), "outlet": entry.outlet, "added_at": entry.added_at}
+        moved |= {"published_at": entry.published_at, "comment_count": entry.comment_count}
+        retired = {"next_at": None, "lease_until": None, "visited_at": values["visited_at"]}
+        with self.archive.transaction() as connection:
+            connection.execute(update(FRONTIER).where(FRONTIER.c.id == entry.id).values(retired))
+            connection.execute(insert(FRONTIER).on_conflict_do_nothing(index_elements=["url"]), moved | values)
 
     def failed(self, entry: Entry, reason: str, now: datetime, *, wait_s: int | None = None) -> None:
         """Notes a visit that failed: come again later, each time twice as long, and no longer after MOST_FAILURES."""
@@ -241,6 +254,10 @@ class Frontier:
     def _set(self, entry: Entry, values: dict[str, Any]) -> None:
         with self.archive.transaction() as connection:
             connection.execute(update(FRONTIER).where(FRONTIER.c.id == entry.id).values(values))
+
+
+def _host(url: str) -> str:
+    return urlsplit(url).netloc.rpartition("@")[2]
 
 
 def _sooner(row: dict[str, Any], wanted: Wanted) -> bool:

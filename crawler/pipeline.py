@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 from scrapy.crawler import Crawler
 
+from archive.urls import canonical
 from crawler.frontier import Answer
 from crawler.items import VisitItem
 
@@ -53,5 +54,11 @@ class Save:
             content_sha256=item.threads[0].capture.sha256,
             capture_id=item.kept_capture_id or (visits[0].capture_id if visits else None),
             settled=any(thread.closed for thread in item.threads),
+            moved_to=_moved(item),
         )
         spider.finish(item.entry, answer, datetime.now(UTC))
+
+
+def _moved(item: VisitItem) -> str | None:
+    found = canonical(item.url)
+    return None if found == item.entry.url else found

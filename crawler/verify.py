@@ -137,17 +137,19 @@ class _Checker:
             self._differs(f"capture {root}", f"it holds a thread of {thread.platform} that is not stored")
             return
         read = _Read(thread.comments)
-        known = set()
+        known: set[str | None] = set()
         for row in _rows(self.connection, _stored(thread_id)):
-            known.add(row["native_id"] or row["body_sha256"])
+            known |= {row["native_id"], row["body_sha256"]}
             if row["capture_id"] in ids:
                 self._compare_comment(row, read)
         for row in _rows(self.connection, _revisions(thread_id)):
-            known.add(row["native_id"] or row["body_sha256"])
+            known.add(row["body_sha256"])
             if row["capture_id"] in ids:
                 self._compare_text(row, read, f"comment {row['id']}, text {row['revision']}")
-        for key in read.by_key.keys() - known:
-            self._differs(f"thread {thread_id}", f"capture {root} holds comment {key}, which is not stored")
+        for comment in thread.comments:
+            if known.isdisjoint({comment.native_id or "", digest(comment.body)}):
+                what = f"capture {root} holds comment {comment.native_id or comment.body[:80]!r}, which is not stored"
+                self._differs(f"thread {thread_id}", what)
 
     def _compare_text(self, row: Row, read: "_Read", place: str) -> Comment | None:
         self.result.counts["texts"] += 1
@@ -169,7 +171,7 @@ class _Checker:
         changed = set(self.connection.execute(select(EVENTS.c.kind).where(EVENTS.c.comment_id == row["id"])).scalars())
         pairs: list[tuple[str, Any, Any]] = [("time", row["posted_at"], found.posted and found.posted.at)]
         if "renamed" not in changed:
-            pairs.append(("author", row["name"], found.author and found.author.name))
+            pairs.append(("author", *_same_author(row, found)))
         if "moved" not in changed:
             pairs.append(("parent", row["parent_native_id"], found.parent_native_id))
         for name, stored, shown in pairs:
@@ -194,9 +196,19 @@ class _Read:
         return next(iter(alike or found), None)
 
 
+def _same_author(row: Row, found: Comment) -> tuple[str | None, str | None]:
+    """What must be equal: the author's native id where both have one, since accounts change their names."""
+    if found.author is None:
+        return row["name"], None
+    if row["author_native_id"] and found.author.native_id:
+        return row["author_native_id"], found.author.native_id
+    return row["name"], found.author.name
+
+
 def _stored(thread_id: int) -> Select[Any]:
     joined = COMMENTS.outerjoin(COMMENTERS, COMMENTERS.c.id == COMMENTS.c.commenter_id)
-    return select(COMMENTS, COMMENTERS.c.name).select_from(joined).where(COMMENTS.c.thread_id == thread_id)
+    author = (COMMENTERS.c.name, COMMENTERS.c.native_id.label("author_native_id"))
+    return select(COMMENTS, *author).select_from(joined).where(COMMENTS.c.thread_id == thread_id)
 
 
 def _revisions(thread_id: int) -> Select[Any]:

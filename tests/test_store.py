@@ -187,6 +187,38 @@ def test_an_account_that_is_renamed(archive, query):
     assert query("select kind, before, after from events") == [("renamed", "old", "new")]
 
 
+def test_a_guest_who_is_renamed_becomes_another_author(archive, query):
+    save(archive, made(said("a", "old", native_id="1"), said("b", "old", native_id="2"), at=DAYS[0]))
+    save(archive, made(said("a", "new", native_id="1"), said("b", "old", native_id="2"), at=DAYS[1]))
+    assert query(f"select {COLUMNS} from comments order by position") == [
+        ("a", "new", 0, 0, "visible", None),
+        ("b", "old", 1, 0, "visible", None),
+    ]
+    assert query("select kind, before, after from events") == [("renamed", "old", "new")]
+
+
+def test_a_text_that_another_way_of_reading_spaces_otherwise_is_no_edit(archive, query):
+    save(archive, made(said("one\n\ntwo", native_id="1", parent_source="api"), at=DAYS[0]))
+    save(archive, made(said("one two", native_id="1", parent_source="dom"), at=DAYS[1]))
+    assert query("select body, revision from comments") == [("one\n\ntwo", 0)]
+    save(archive, made(said("one three", native_id="1", parent_source="dom"), at=DAYS[2]))
+    assert query("select kind, after from events") == [("edited", "one three")]
+
+
+def test_a_site_that_gives_its_comments_new_ids_removes_nothing(archive, query):
+    times = [Moment(f"2026-03-14T09:0{minute}:00Z", precision="minute") for minute in range(3)]
+    texts = list(zip("abc", ("anna", "tom", "lea"), times, strict=True))
+    for day, ids in zip(DAYS, ("123", "231", "789"), strict=False):
+        seen = [said(*text[:2], native_id=n, posted=text[2]) for text, n in zip(texts, ids, strict=True)]
+        save(archive, made(*seen, at=day))
+    assert query("select body, native_id, state, revision from comments order by position") == [
+        ("a", "1", "visible", 0),
+        ("b", "2", "visible", 0),
+        ("c", "3", "visible", 0),
+    ]
+    assert query("select kind from events") == []
+
+
 def test_an_article_that_changes_keeps_its_old_text(archive, query):
     from dataclasses import replace
 

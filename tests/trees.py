@@ -11,7 +11,7 @@ BODIES = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0
 
 
 def said(body: str, author: str | None = "anna", parent: int | None = None, **more: object) -> Comment:
-    return Comment(body, parent, Author(author) if author else None, parent_source="indent", **more)
+    return Comment(body, parent, Author(author) if author else None, **{"parent_source": "indent", **more})
 
 
 def made(

@@ -75,11 +75,12 @@ class NewsSpider(Spider):
         if response.status != NOT_MODIFIED or entry.capture_id is None:
             return page_of(response), None
         kept = self.work.stored_page(entry.capture_id)
-        return Page(kept.url, kept.body, kept.headers, response.meta["fetched_at"], _capture(response, kept.body)), entry.capture_id
+        stands = _capture(response, kept.body)
+        return Page(kept.url, kept.body, kept.headers, response.meta["fetched_at"], stands), entry.capture_id
 
     async def _visit(self, page: Page, entry: Entry, response: Response, kept: int | None) -> VisitItem:
         threads = await drive.run_async(drive.visit(page), self.fetch)
-        return VisitItem(entry, threads, *_validators(response, entry), kept_capture_id=kept)
+        return VisitItem(entry, page.url, threads, *_validators(response, entry), kept_capture_id=kept)
 
     def _lead(self, page: Page, kind: str, entry: Entry, response: Response) -> None:
         wanted = [
