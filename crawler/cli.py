@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from crawler.crawl import Outcome, Plan
 
 ERRORS_SHOWN = 20
+INTERRUPTED = 130
 CONTACT_VARIABLE = "BTL_CONTACT"
 
 
@@ -44,7 +45,14 @@ _delay = click.option(
     help="Seconds between requests to an --allow-host; public hosts are asked once a second.",
 )
 _concurrency = click.option(
-    "--concurrency", type=click.IntRange(1, 32), default=1, show_default=True, help="Requests at once to an --allow-host."
+    "--concurrency",
+    type=click.IntRange(1, 32),
+    default=1,
+    show_default=True,
+    help="Requests at once to an --allow-host.",
+)
+_timeout = click.option(
+    "--timeout", type=click.FloatRange(1, 600), default=30.0, show_default=True, help="Seconds that an answer may take."
 )
 _verbose = click.option("--verbose", is_flag=True, help="Print Scrapy's log on standard error.")
 
@@ -57,22 +65,24 @@ _verbose = click.option("--verbose", is_flag=True, help="Print Scrapy's log on s
 @_allow
 @_delay
 @_concurrency
+@_timeout
 @click.option("--limit", "most", type=click.IntRange(1), help="Visit at most so many pages of the frontier.")
 @click.option("--wait", "wait_s", type=click.FloatRange(0), default=0.0, help="Seconds to wait for another crawl.")
 @_as_json
 @_verbose
 def crawl(
     targets: tuple[str, ...],
-    due: bool,  # noqa: FBT001
+    due: bool,
     path: Path,
     contact: str | None,
     allow_hosts: tuple[str, ...],
     delay: float,
     concurrency: int,
+    timeout: float,
     most: int | None,
     wait_s: float,
-    as_json: bool,  # noqa: FBT001
-    verbose: bool,  # noqa: FBT001
+    as_json: bool,
+    verbose: bool,
 ) -> None:
     """Collect articles with their comment sections.
 
@@ -90,11 +100,16 @@ def crawl(
 
     plan = _plan(targets, due=due)
     _check_hosts(allow_hosts)
-    options = Options(contact, allow_hosts, delay, concurrency, most, verbose, as_json)
+    options = Options(contact, allow_hosts, delay, concurrency, timeout, most, verbose, as_json)
     with _locked(path, wait_s), _opened(path) as archive:
         _require_contact(archive, plan, contact, allow_hosts)
         outcome = run(archive, plan, options)
     _summarise(outcome, path, as_json=as_json)
+    if not outcome.finished:
+        click.echo("interrupted: btl crawl --due goes on", err=True)
+        sys.exit(INTERRUPTED)
+    if outcome.report.errors:
+        sys.exit(1)
 
 
 def _plan(targets: Sequence[str], *, due: bool) -> "Plan":
@@ -164,8 +179,6 @@ def _summarise(outcome: "Outcome", path: Path, *, as_json: bool) -> None:
             f"{counts['comments_removed']:,} gone, {counts['comments_restored']:,} back; "
             f"{counts['errors']:,} errors. {path}"
         )
-    if report.total["errors"]:
-        sys.exit(1)
 
 
 def _print_errors(errors: Sequence[tuple[str, str]]) -> None:
@@ -177,7 +190,9 @@ def _print_errors(errors: Sequence[tuple[str, str]]) -> None:
 
 @click.command()
 @click.argument("url")
-@click.option("--case", "name", required=True, help="Name of the case: PLATFORM/NAME, or NAME for the one that reads it.")
+@click.option(
+    "--case", "name", required=True, help="Name of the case: PLATFORM/NAME, or NAME for the one that reads it."
+)
 @click.option("--pages", type=click.Path(file_okay=False, path_type=Path), default="tests/pages", show_default=True)
 @_contact
 @_allow
@@ -194,7 +209,7 @@ def record(url: str, name: str, pages: Path, contact: str | None, allow_hosts: t
     _check_hosts(allow_hosts)
     with tempfile.TemporaryDirectory() as folder, _opened(Path(folder) / "record.db") as archive:
         _require_contact(archive, plan, contact, allow_hosts)
-        options = Options(contact, allow_hosts, quiet=True)
+        options = Options(contact, allow_hosts, most=1, quiet=True)
         try:
             case, failures = record_case(archive, plan, options, pages, name)
         except Exists as error:
@@ -210,7 +225,7 @@ def record(url: str, name: str, pages: Path, contact: str | None, allow_hosts: t
 @click.option("--url", help="Address of a saved page that does not name its own.")
 @_database
 @_as_json
-def replay(paths: tuple[Path, ...], url: str | None, path: Path, as_json: bool) -> None:  # noqa: FBT001
+def replay(paths: tuple[Path, ...], url: str | None, path: Path, as_json: bool) -> None:
     """Read captured pages into the archive: WARC and WACZ files, saved pages, folders of them. Nothing is fetched.
 
     \b
@@ -239,7 +254,8 @@ def replay(paths: tuple[Path, ...], url: str | None, path: Path, as_json: bool) 
         for line in result.report.summary():
             click.echo(line)
         _print_errors(result.errors)
-        click.echo(f"{counts['threads']:,} threads, {counts['comments']:,} comments read, {counts['comments_new']:,} new. {path}")
+        read = f"{counts['threads']:,} threads, {counts['comments']:,} comments read"
+        click.echo(f"{read}, {counts['comments_new']:,} new. {path}")
     if result.errors:
         sys.exit(1)
 
@@ -247,7 +263,7 @@ def replay(paths: tuple[Path, ...], url: str | None, path: Path, as_json: bool) 
 @click.command()
 @_database
 @_as_json
-def verify(path: Path, as_json: bool) -> None:  # noqa: FBT001
+def verify(path: Path, as_json: bool) -> None:
     """Check the archive against its evidence: every capture's digest, and every comment read again from its capture.
 
     Ends with status 1 where anything differs, and names it.

@@ -1,7 +1,7 @@
 """Runs one crawl from beginning to end: lock, run, WARC file, Scrapy, report."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -17,7 +17,7 @@ from archive.urls import canonical
 from crawler import report as reports
 from crawler.capture import WarcFile
 from crawler.evidence import Evidence
-from crawler.frontier import Frontier, Wanted
+from crawler.frontier import Frontier, Wanted, stamp
 from crawler.outlets import Outlet
 from crawler.report import Progress, Report
 from crawler.settings import user_agent
@@ -30,12 +30,13 @@ RUNS_COMPARED = 5
 @dataclass(frozen=True, slots=True)
 class Options:
     """How to crawl. `allow_hosts` are HOST:PORTs outside the public network, asked every `delay` seconds by
-    `concurrency` at once; other hosts once a second."""
+    `concurrency` at once; other hosts once a second. An answer may take `timeout` seconds."""
 
     contact: str | None = None
     allow_hosts: tuple[str, ...] = ()
     delay: float = 0.0
     concurrency: int = 1
+    timeout: float = 30.0
     most: int | None = None
     verbose: bool = False
     quiet: bool = False
@@ -78,7 +79,7 @@ def _address(url: str) -> str:
     return canonical(url) or url
 
 
-def run(archive: Archive, plan: Plan, options: Options, *, spider: type[NewsSpider] = NewsSpider) -> Outcome:
+def run(archive: Archive, plan: Plan, options: Options) -> Outcome:
     """Crawls. To be called once a process, by whoever holds the archive's crawl lock."""
     started = archive.begin_run("crawl", {"urls": plan.urls, "outlets": [outlet.name for outlet in plan.outlets]})
     evidence = Evidence(archive)
@@ -88,13 +89,15 @@ def run(archive: Archive, plan: Plan, options: Options, *, spider: type[NewsSpid
     info = {"http-header-user-agent": user_agent(options.contact), "robots": "obey", "operator": options.contact or ""}
     warc = WarcFile(warc_folder(archive.path) / name, info, earlier=evidence.known_payload)
     work = _work(archive, started, plan, options, warc, report, progress, evidence)
+    finished = False
     try:
-        _scrapy(work, plan, options, spider)
+        finished = _scrapy(work, plan, options)
     finally:
         progress.end()
         warc.close()
         work.frontier.free_leases()
-    return _ended(archive, started, work)
+        outcome = _ended(archive, started, work, finished=finished)
+    return outcome
 
 
 def _work(
@@ -112,20 +115,23 @@ def _work(
     ids = frontier.add(plan.seeds(), datetime.now(UTC))
     work = Work(archive, started, warc, report, progress, evidence.page)
     work.most = options.most
-    work.paces = {place: 2 * options.concurrency for place in options.allow_hosts}
+    work.paces = dict.fromkeys(options.allow_hosts, 2 * options.concurrency)
     if plan.urls:
         work.ids = set(ids)
     elif plan.outlets:
         work.outlets = {outlet.home for outlet in plan.outlets}
-        work.wants = partial(_wants, {outlet.home: outlet.wants for outlet in plan.outlets})
+        work.wants = partial(_wants, {outlet.home: outlet for outlet in plan.outlets}, stamp(datetime.now(UTC)))
     return work
 
 
-def _wants(outlets: dict[str, Callable[[str], bool]], outlet: str, url: str) -> bool:
-    return outlets[outlet](url) if outlet in outlets else True
+def _wants(outlets: dict[str, Outlet], now: str, wanted: Wanted) -> bool:
+    """Whether an outlet's file lets a page be visited."""
+    outlet = outlets.get(wanted.outlet)
+    return outlet is None or wanted.kind != "article" or outlet.wants(wanted.url, wanted.published_at, now)
 
 
-def _scrapy(work: Work, plan: Plan, options: Options, spider: type[NewsSpider]) -> None:
+def _scrapy(work: Work, plan: Plan, options: Options) -> bool:
+    """Whether it came to its end, and was not interrupted."""
     slots = {place: {"delay": options.delay, "concurrency": options.concurrency} for place in options.allow_hosts}
     for outlet in plan.outlets:
         if outlet.delay is not None or outlet.concurrency is not None:
@@ -136,18 +142,22 @@ def _scrapy(work: Work, plan: Plan, options: Options, spider: type[NewsSpider]) 
         "USER_AGENT": user_agent(options.contact),
         "ALLOWED_HOSTS": list(options.allow_hosts),
         "DOWNLOAD_SLOTS": slots,
+        "DOWNLOAD_TIMEOUT": options.timeout,
         "LOG_LEVEL": "INFO" if options.verbose else "CRITICAL",
         "TWISTED_DNS_RESOLVER": "crawler.guard.GuardResolver",
     }
     process = AsyncCrawlerProcess(settings)
-    process.crawl(spider, work=work)
+    crawler = process.create_crawler(NewsSpider)
+    process.crawl(crawler, work=work)
     process.start()
+    return crawler.stats is not None and bool(crawler.stats.get_value("finish_reason") == "finished")
 
 
-def _ended(archive: Archive, started: Run, work: Work) -> Outcome:
+def _ended(archive: Archive, started: Run, work: Work, *, finished: bool) -> Outcome:
     counts = work.report.counts()
-    outcome = Outcome(started.id, work.report, reports.warnings(counts, _earlier(archive, started)))
-    archive.end_run(started, "failed" if work.report.errors else "done", counts | {"warnings": outcome.warnings})
+    outcome = Outcome(started.id, work.report, reports.warnings(counts, _earlier(archive, started)), finished)
+    result = "interrupted" if not finished else "failed" if work.report.errors else "done"
+    archive.end_run(started, result, counts | {"warnings": outcome.warnings})
     return outcome
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import and_, select
 from archive.models import TABLES
 from archive.store import Archive
 from crawler.page import Page
-from crawler.replay import Damaged, read_record
+from crawler.records import Damaged, read_record
 
 CAPTURES = TABLES["captures"]
 NOT_MODIFIED = 304
@@ -36,7 +36,7 @@ class Evidence:
         if row["http_status"] == NOT_MODIFIED:
             return self._standing(row)
         file = self.file(row["warc_file"])
-        return read_record(file, row["warc_offset"], row["warc_length"], earlier=self._earlier)
+        return read_record(file, row["warc_offset"], row["warc_length"], earlier=self.earlier)
 
     def file(self, name: str) -> Path:
         """The path of a file that `captures` names: relative to the archive's folder."""
@@ -50,9 +50,10 @@ class Evidence:
         page = self._read(found)
         return Page(page.url, page.body, page.headers, row["fetched_at"])
 
-    def _earlier(self, url: str, date: str) -> Page | None:
+    def earlier(self, url: str, date: str, digest: str | None) -> Page | None:
         """What a revisit record refers to."""
-        found = self._row(and_(CAPTURES.c.url == url, CAPTURES.c.fetched_at == date, CAPTURES.c.http_status == 200))
+        same = and_(CAPTURES.c.url == url, CAPTURES.c.fetched_at == date, CAPTURES.c.http_status == 200)
+        found = self._row(same if digest is None else and_(same, CAPTURES.c.payload_digest == digest))
         return self._read(found) if found else None
 
     def known_payload(self, url: str, payload_digest: str) -> tuple[str, str] | None:

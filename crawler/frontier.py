@@ -218,7 +218,7 @@ class Frontier:
 
     def _move(self, entry: Entry, url: str, values: dict[str, Any]) -> None:
         """The page is visited at its new address from now on; the old one stays listed, so that it is not new again."""
-        moved = {"url": url, "host": _host(url), "outlet": entry.outlet, "added_at": entry.added_at}
+        moved: dict[str, Any] = {"url": url, "host": _host(url), "outlet": entry.outlet, "added_at": entry.added_at}
         moved |= {"published_at": entry.published_at, "comment_count": entry.comment_count}
         retired = {"next_at": None, "lease_until": None, "visited_at": values["visited_at"]}
         with self.archive.transaction() as connection:
@@ -249,7 +249,9 @@ class Frontier:
     def hosts(self) -> list[str]:
         """The hosts of all entries that are to be visited."""
         with self.archive.transaction() as connection:
-            return list(connection.execute(select(FRONTIER.c.host).where(FRONTIER.c.next_at.is_not(None)).distinct()).scalars())
+            return list(
+                connection.execute(select(FRONTIER.c.host).where(FRONTIER.c.next_at.is_not(None)).distinct()).scalars()
+            )
 
     def _set(self, entry: Entry, values: dict[str, Any]) -> None:
         with self.archive.transaction() as connection:

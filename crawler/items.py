@@ -8,7 +8,8 @@ from crawler.frontier import Entry
 
 @dataclass(frozen=True, slots=True)
 class VisitItem:
-    """The threads of a page, which was found at `url`. `kept_capture_id` is the capture whose body still stands where the server said 304."""
+    """The threads of a page, which was found at `url`. `kept_capture_id` is the capture whose body still stands where
+    the server said 304."""
 
     entry: Entry
     url: str

@@ -7,6 +7,7 @@ from pathlib import Path
 from archive.store import Archive, Run
 from archive.thread import Thread
 from crawler import discover, drive
+from crawler.evidence import Evidence
 from crawler.page import Page
 from crawler.replay import Source, Visitable, open_source
 from crawler.report import Report
@@ -29,7 +30,7 @@ def replay(archive: Archive, paths: Iterable[Path], url: str | None, progress: C
     result = Reread()
     for path in paths:
         try:
-            source = open_source(path, url=url)
+            source = open_source(path, url=url, base=archive.path.parent, earlier=Evidence(archive).earlier)
         except (OSError, ValueError) as error:
             result.errors.append((str(path), str(error)))
             continue

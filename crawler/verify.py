@@ -19,7 +19,7 @@ from archive.visit import digest
 from crawler import drive
 from crawler.evidence import Evidence
 from crawler.page import Fetch, FetchFailed, Page
-from crawler.replay import Damaged
+from crawler.records import Damaged
 
 CAPTURES, VISITS, THREADS = TABLES["captures"], TABLES["visits"], TABLES["threads"]
 COMMENTS, REVISIONS, COMMENTERS, EVENTS = (

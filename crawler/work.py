@@ -18,7 +18,7 @@ EACH = 2
 
 @dataclass(slots=True)
 class Work:
-    """`ids` and `outlets` say which entries are meant, None that all are; `wants` which leads of an outlet to follow.
+    """`ids` and `outlets` say which entries are meant, None that all are; `wants` which leads to follow.
 
     A host has EACH pages in hand at once, or what `paces` says; `most` is how many visits to make in all.
     """
@@ -31,7 +31,7 @@ class Work:
     stored_page: Callable[[int], Page]
     ids: set[int] | None = None
     outlets: set[str] | None = None
-    wants: Callable[[str, str], bool] = lambda outlet, url: True
+    wants: Callable[[Wanted], bool] | None = None
     paces: Mapping[str, int] = field(default_factory=dict)
     most: int | None = None
     frontier: Frontier = field(init=False)
@@ -59,7 +59,7 @@ class Work:
 
     def follow(self, wanted: Iterable[Wanted]) -> int:
         """Lists what a feed, sitemap or front page leads to; gives how many of those are due."""
-        due = self.frontier.add((each for each in wanted if self.wants(each.outlet, each.url)), datetime.now(UTC))
+        due = self.frontier.add((each for each in wanted if self.wants is None or self.wants(each)), datetime.now(UTC))
         if self.ids is not None:
             self.ids.update(due)
         return len(due)

@@ -12,7 +12,9 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 PER_PAGE = 100
-PARAGRAPH = "The ferry to the island leaves at twenty to six, says the timetable that the harbour office put up on Monday. "
+PARAGRAPH = (
+    "The ferry to the island leaves at twenty to six, says the timetable that the harbour office put up on Monday. "
+)
 
 
 @dataclass
@@ -123,7 +125,9 @@ class NewsSite:
         return Answer(b"not here", 404, "text/plain")
 
     def _front(self) -> str:
-        links = "".join(f'<h2><a href="{p.path}">{p.slug.replace("-", " ").title()}</a></h2>' for p in self.posts.values())
+        links = "".join(
+            f'<h2><a href="{p.path}">{p.slug.replace("-", " ").title()}</a></h2>' for p in self.posts.values()
+        )
         feed = '<link rel="alternate" type="application/rss+xml" href="/feed/">'
         return f"<html><head><title>Courier</title>{feed}</head><body><main>{links}</main></body></html>"
 

@@ -11,7 +11,9 @@ from crawler.frontier import DAY, HOUR, LATE_VISIT, Answer, Entry, Frontier, Wan
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 HOME = "https://courier.example/"
-ENTRY = Entry(1, HOME + "a", "courier.example", HOME, "article", stamp(NOW), None, HOUR, None, None, None, None, None, 0)
+ENTRY = Entry(
+    1, HOME + "a", "courier.example", HOME, "article", stamp(NOW), None, HOUR, None, None, None, None, None, 0
+)
 
 
 def wanted(path="a", host="courier.example", **more):

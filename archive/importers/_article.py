@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from archive.importers import _words as words
+from archive import words
 from archive.importers._layout import Block, Item, Paragraph
 from archive.importers._section import Run, heading_of
 

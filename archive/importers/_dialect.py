@@ -4,8 +4,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field
 
-from archive import dates
-from archive.importers import _words as words
+from archive import dates, words
 from archive.importers._layout import Item
 
 _HEADER = 6

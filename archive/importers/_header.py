@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from itertools import islice
 
-from archive.importers import _words as words
+from archive import words
 from archive.importers._dialect import (
     ADDRESS,
     SHORT,

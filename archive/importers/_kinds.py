@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from archive.importers import _words as words
+from archive import words
 from archive.importers._dialect import Entry
 from archive.importers._layout import Item
 from archive.importers._section import Run

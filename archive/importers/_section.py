@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from archive.importers import _words as words
+from archive import words
 from archive.importers._dialect import Dialect, Entry
 from archive.importers._header import read_items
 from archive.importers._layout import Block, Item, Paragraph

@@ -8,9 +8,8 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from archive import dates
+from archive import dates, words
 from archive.importers import Document
-from archive.importers import _words as words
 from archive.importers._article import Outside
 from archive.importers._dialect import Entry
 from archive.importers._documents import documents, is_json_lines, read, thread

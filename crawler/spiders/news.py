@@ -2,10 +2,10 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from scrapy import Request, Spider
 from scrapy.exceptions import IgnoreRequest
@@ -13,14 +13,16 @@ from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
 from twisted.python.failure import Failure
 
-from archive.thread import Capture
+from archive.thread import Capture, Moment
 from crawler import discover, drive
-from crawler.capture import Stored
 from crawler.frontier import Answer, Entry, Wanted
 from crawler.items import VisitItem
 from crawler.page import Fetch, FetchFailed, Page
 from crawler.politeness import AskedToWait
 from crawler.work import Work
+
+if TYPE_CHECKING:
+    from crawler.capture import Stored
 
 logger = logging.getLogger(__name__)
 PAUSE_S = 0.02
@@ -80,16 +82,18 @@ class NewsSpider(Spider):
 
     async def _visit(self, page: Page, entry: Entry, response: Response, kept: int | None) -> VisitItem:
         threads = await drive.run_async(drive.visit(page), self.fetch)
-        return VisitItem(entry, page.url, threads, *_validators(response, entry), kept_capture_id=kept)
+        etag, last_modified = _validators(response, entry)
+        return VisitItem(entry, page.url, threads, etag, last_modified, kept)
 
     def _lead(self, page: Page, kind: str, entry: Entry, response: Response) -> None:
         wanted = [
-            Wanted(lead.url, lead.kind, entry.outlet, lead.published and lead.published.at, lead.comment_count)
+            Wanted(lead.url, lead.kind, entry.outlet, _at(lead.published), lead.comment_count)
             for lead in discover.leads(page, kind)
         ]
         found = self.work.follow(wanted)
         digest = sha256(page.body).hexdigest()
-        answer = Answer(found > 0, kind, *_validators(response, entry), content_sha256=digest)
+        etag, last_modified = _validators(response, entry)
+        answer = Answer(found > 0, kind, etag, last_modified, digest)
         self.finish(entry, answer, datetime.now(UTC))
 
     async def fetch(self, wanted: Fetch) -> Page:
@@ -111,8 +115,8 @@ class NewsSpider(Spider):
 
     def unanswered(self, failure: Failure) -> None:
         """No page came: the visit failed, and nothing follows from it for the thread."""
-        request: Request = failure.request
-        error = failure.value
+        request: Request = failure.request  # type: ignore[attr-defined]  # Scrapy's own addition
+        error = failure.value or RuntimeError("no reason")
         wait = None
         if isinstance(error, AskedToWait):
             wait = error.seconds
@@ -174,9 +178,12 @@ def _capture(response: Response, body: bytes, requested: str | None = None) -> C
     )
 
 
-def _validators(response: Response, entry: Entry) -> Iterable[str | None]:
+def _at(published: Moment | None) -> str | None:
+    return None if published is None else published.at
+
+
+def _validators(response: Response, entry: Entry) -> tuple[str | None, str | None]:
     """ETag and Last-Modified, which a 304 may leave out."""
+    etag, last_modified = (response.headers.get(name) for name in ("ETag", "Last-Modified"))
     kept = (entry.etag, entry.last_modified) if response.status == NOT_MODIFIED else (None, None)
-    for name, before in zip(("ETag", "Last-Modified"), kept, strict=True):
-        value = response.headers.get(name)
-        yield before if value is None else value.decode("latin-1")
+    return etag.decode("latin-1") if etag else kept[0], last_modified.decode("latin-1") if last_modified else kept[1]

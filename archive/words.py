@@ -3,7 +3,7 @@
 import re
 from functools import lru_cache
 
-from archive.importers import _lexicon as lexicon
+from archive import wordlists
 
 
 @lru_cache(1024)
@@ -11,7 +11,7 @@ def stated_count(text: str) -> int | None:
     """The number of comments that a heading states."""
     if len(text) > 200:
         return None
-    found = lexicon.COUNTED.search(text.casefold())
+    found = wordlists.COUNTED.search(text.casefold())
     if not found:
         return None
     digits = "".join(ch for ch in next(filter(None, found.groups())) if ch.isdecimal())
@@ -23,7 +23,7 @@ def is_heading(text: str) -> bool:
     """Whether a short line may stand over a comment section."""
     return (
         len(text) <= 160
-        and bool(lexicon.NAMED.search(text.casefold()))
+        and bool(wordlists.NAMED.search(text.casefold()))
         and not text.endswith((".", "!"))
         and not is_form(text)
     )
@@ -32,23 +32,23 @@ def is_heading(text: str) -> bool:
 @lru_cache(1024)
 def is_form(text: str) -> bool:
     """Whether a line invites to write, as comment forms do."""
-    return len(text) <= 200 and bool(lexicon.FORM.search(text.casefold()))
+    return len(text) <= 200 and bool(wordlists.FORM.search(text.casefold()))
 
 
 def is_break(text: str) -> bool:
     """Whether a line is one of those that stand between an article and what follows it."""
-    return len(text) <= 200 and lexicon.BREAK.search(text.casefold()) is not None
+    return len(text) <= 200 and wordlists.BREAK.search(text.casefold()) is not None
 
 
 @lru_cache(1024)
 def is_closed(text: str) -> bool:
-    return len(text) <= 200 and bool(lexicon.CLOSED.search(text.casefold()))
+    return len(text) <= 200 and bool(wordlists.CLOSED.search(text.casefold()))
 
 
 @lru_cache(1024)
 def is_elsewhere(text: str) -> bool:
     """Whether a short heading announces something other than this article's comments."""
-    return len(text) <= 60 and text.count(",") < 2 and bool(lexicon.ELSEWHERE.search(text.casefold()))
+    return len(text) <= 60 and text.count(",") < 2 and bool(wordlists.ELSEWHERE.search(text.casefold()))
 
 
 @lru_cache(4096)
@@ -56,12 +56,12 @@ def is_reply(text: str) -> bool:
     """Whether a line is a button below a comment."""
     if len(text) > 60:
         return False
-    bare = text.casefold().strip(lexicon.AROUND_BUTTONS)
-    if bare in lexicon.REPLY or bare.startswith(("reply to ", "log in to reply", "antworte auf ")):
+    bare = text.casefold().strip(wordlists.AROUND_BUTTONS)
+    if bare in wordlists.REPLY or bare.startswith(("reply to ", "log in to reply", "antworte auf ")):
         return True
     buttons = re.split(r"\s*[·•|/]\s*|\s{2,}", bare)
     return len(buttons) > 1 and all(
-        button.strip(lexicon.AROUND_BUTTONS) in lexicon.REPLY for button in buttons if button
+        button.strip(wordlists.AROUND_BUTTONS) in wordlists.REPLY for button in buttons if button
     )
 
 
@@ -73,22 +73,22 @@ def said(text: str) -> int | None:
     bare = text.rstrip(" :：….,\u00a0")
     for count in (2, 1):
         parts = bare.rsplit(maxsplit=count)
-        if len(parts) > count and " ".join(parts[1:]).casefold() in lexicon.SAYS and parts[0].count(" ") < 8:
+        if len(parts) > count and " ".join(parts[1:]).casefold() in wordlists.SAYS and parts[0].count(" ") < 8:
             return len(parts[0])
-    found = lexicon.SAYS_IN_ONE.search(text) if not text.isascii() and text[-1] in ":：말글说說道" else None
+    found = wordlists.SAYS_IN_ONE.search(text) if not text.isascii() and text[-1] in ":：말글说說道" else None
     return found.start() if found and found.start() else None
 
 
 def by(text: str) -> int:
     """How many characters of "Posted by " stand before a name."""
-    found = lexicon.BY.match(text)
+    found = wordlists.BY.match(text)
     return found.end() if found else 0
 
 
 @lru_cache(4096)
 def is_linking(text: str) -> bool:
     """Whether nothing but linking words and weekdays stands there."""
-    return lexicon.LINKING.fullmatch(text[:60]) is not None
+    return wordlists.LINKING.fullmatch(text[:60]) is not None
 
 
 def unlinked(text: str) -> str:
@@ -101,14 +101,16 @@ def unlinked(text: str) -> str:
 
 def is_reference(text: str) -> bool:
     """Whether a line says which comment this one answers."""
-    return lexicon.REFERENCE.match(text) is not None
+    return wordlists.REFERENCE.match(text) is not None
 
 
 def cut_marker(text: str) -> str | None:
     """The "... read more" at the end of a text that somebody cut."""
-    if not text.rstrip(lexicon.CLOSERS).casefold().endswith(lexicon.MORE_ENDS) and not text.endswith(("…]", "...]")):
+    if not text.rstrip(wordlists.CLOSERS).casefold().endswith(wordlists.MORE_ENDS) and not text.endswith(
+        ("…]", "...]")
+    ):
         return None
-    found = lexicon.MORE.search(text[-60:])
+    found = wordlists.MORE.search(text[-60:])
     return found[0].strip() if found else None
 
 
@@ -116,22 +118,22 @@ def cut_marker(text: str) -> str | None:
 def is_avatar(text: str) -> bool:
     """Whether a line is what stands for a picture of somebody."""
     folded = text.casefold() if len(text) <= 80 else ""
-    return lexicon.PICTURE.search(folded) is not None and lexicon.AVATAR.match(text) is not None
+    return wordlists.PICTURE.search(folded) is not None and wordlists.AVATAR.match(text) is not None
 
 
 def avatar_name(text: str) -> str | None:
     """The name in "Joe Avatar" or "Avatar of Joe"."""
-    found = lexicon.NAMED_AVATAR.fullmatch(text)
+    found = wordlists.NAMED_AVATAR.fullmatch(text)
     return (found[1] or found[2]).strip() if found else None
 
 
 def is_waiting(text: str) -> bool:
     """Whether a line says that a comment waits for its moderation."""
-    return lexicon.WAITING.match(text) is not None
+    return wordlists.WAITING.match(text) is not None
 
 
 def is_pingback(text: str) -> bool:
-    return lexicon.PINGBACK.match(text[:40]) is not None
+    return wordlists.PINGBACK.match(text[:40]) is not None
 
 
 @lru_cache(4096)
@@ -147,7 +149,7 @@ def name_score(text: str) -> float:
         or text.startswith(("http", "www.", '"', "“", "(", "["))
     ):
         return -3.0
-    if not any(map(str.isalpha, text)) or lexicon.COUNTED_OFF.match(text) or (text[-1] == ")" and "(" not in text):
+    if not any(map(str.isalpha, text)) or wordlists.COUNTED_OFF.match(text) or (text[-1] == ")" and "(" not in text):
         return -2.0
     if text[-1] in ".!…。！？" and not (len(words) in (2, 3) and len(words[-1]) <= 3 and words[-1][0].isupper()):
         return -2.0
@@ -157,22 +159,22 @@ def name_score(text: str) -> float:
 
 
 def _word_score(word: str) -> float:
-    if word.casefold() in lexicon.EXCLAIMED or word.casefold() in lexicon.STOP:
+    if word.casefold() in wordlists.EXCLAIMED or word.casefold() in wordlists.STOP:
         return -1.0
     return 2.0 if len(word) <= 30 else -2.0
 
 
 def _words_score(words: list[str], text: str) -> float:
     begin = sum(not word[0].islower() for word in words)
-    common = sum(word.casefold() in lexicon.STOP for word in words[:-1]) + (
-        len(words[-1]) > 1 and words[-1].casefold() in lexicon.STOP
+    common = sum(word.casefold() in wordlists.STOP for word in words[:-1]) + (
+        len(words[-1]) > 1 and words[-1].casefold() in wordlists.STOP
     )
     if begin == len(words):
-        parted = (", " in text and len(words) > 2) or lexicon.SENTENCES.search(text) is not None
+        parted = (", " in text and len(words) > 2) or wordlists.SENTENCES.search(text) is not None
         return (2.0 if len(words) <= 3 else 1.0 if len(text) <= 30 else 0.5) - common - 1.5 * parted
     if common and not (words[0][0].isupper() and words[-1][0].isupper() and len(words) <= 4):
         return -2.0
-    if words[0].casefold() in lexicon.EXCLAIMED:
+    if words[0].casefold() in wordlists.EXCLAIMED:
         return -1.0
     if len(words) == 2 and begin and any(map(str.isdigit, words[1])):
         return 1.0

@@ -1,0 +1,78 @@
+"""`btl` in a process of its own, as its users run it, for tests of the crawl."""
+
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from tests.news_server import NewsSite
+
+BTL = [sys.executable, "-c", "from archive.cli import main; main()"]
+PATIENCE_S = 120
+
+
+class Desk:
+    """A folder with an archive that crawls write to."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.path = folder / "archive.db"
+
+    def btl(self, *arguments: object, status: int | None = 0, **environment: str) -> subprocess.CompletedProcess[str]:
+        """Runs a command to its end; `status` is what it must end with."""
+        known = {name: value for name, value in os.environ.items() if not name.startswith("BTL_")}
+        done = subprocess.run(
+            [*BTL, *map(str, arguments)],
+            cwd=self.folder,
+            env=known | environment,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_S,
+            check=False,
+        )
+        if status is not None:
+            assert done.returncode == status, f"{done.returncode}\n{done.stdout}\n{done.stderr}"
+        return done
+
+    def start(self, *arguments: object) -> subprocess.Popen[str]:
+        """Starts a command and leaves it running."""
+        pipe = subprocess.PIPE
+        return subprocess.Popen([*BTL, *map(str, arguments)], cwd=self.folder, stdout=pipe, stderr=pipe, text=True)
+
+    def crawl(self, *targets: object, hosts: Sequence[str] = (), status: int = 0) -> dict[str, Any]:
+        """Crawls and gives what `--json` prints."""
+        allowed = [part for host in hosts for part in ("--allow-host", host)]
+        done = self.btl("crawl", *targets, *allowed, "--json", status=status)
+        result: dict[str, Any] = json.loads(done.stdout)
+        return result
+
+    def visit(self, site: NewsSite, *more: object, status: int = 0) -> dict[str, Any]:
+        """Crawls all articles of a site, each in its own right."""
+        return self.crawl(*site.urls(), *more, hosts=[site.address], status=status)
+
+    def query(self, sql: str, *parameters: object) -> list[tuple[Any, ...]]:
+        connection = sqlite3.connect(self.path)
+        try:
+            return connection.execute(sql, parameters).fetchall()
+        finally:
+            connection.close()
+
+    def make_due(self) -> None:
+        """Lets all that waits be due."""
+        connection = sqlite3.connect(self.path)
+        with connection:
+            connection.execute("update frontier set next_at = '2000-01-01T00:00:00Z' where next_at is not null")
+        connection.close()
+
+    def warcs(self) -> list[Path]:
+        return sorted((self.folder / "archive-warc").glob("*.warc.gz"))
+
+    def check_warcs(self) -> None:
+        """By warcio's own command."""
+        command = [sys.executable, "-m", "warcio.cli", "check", *map(str, self.warcs())]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
