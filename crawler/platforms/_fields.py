@@ -1,0 +1,494 @@
+"""What one comment of an HTML list says: author, time, text. By the class names that themes use, else by what is left."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from lxml.html import HtmlElement
+
+from archive import wordlists, words
+from archive.dates import may_hold_date, read, span
+from archive.thread import Moment
+from crawler.markup import SKIPPED
+from crawler.markup import text as text_of
+from crawler.platforms._blocks import MOVE_FORM, OWN_LINK, REPLY_LINK, Block, classes
+
+SURE, INNER, WEAK = 0, 1, 2
+CONTENT = (
+    frozenset(
+        [
+            "comment-content",
+            "comment_content",
+            "commentcontent",
+            "comment-text",
+            "comment_text",
+            "commenttext",
+            "comment-txt",
+            "comment-copy",
+            "comment-message",
+            "comment_message",
+            "commentmessage",
+            "comment-desc",
+            "comment-description",
+            "comment-main-text",
+            "comment-body-text",
+            "comment-entry-content",
+            "comment-entry",
+            "commententry",
+            "comment_entry",
+            "wpd-comment-text",
+            "wc-comment-text",
+            "wp-block-comment-content",
+            "cmt-text",
+            "cmt-content",
+            "comment-post-text",
+            "comment-the-text",
+            "comment-p",
+            "comment-inner-text",
+            "comment-body-content",
+            "comment_body_text",
+            "c-text",
+            "comment-user-text",
+            "comment-text-inner",
+            "comment__content",
+            "comment__text",
+            "comment__body",
+            "comment-content-inner",
+            "commentbodytext",
+        ]
+    ),
+    frozenset(
+        [
+            "comment-body",
+            "comment_body",
+            "commentbody",
+            "comment-inner",
+            "comment_inner",
+            "comment-main",
+            "commentmain",
+            "comment-box",
+            "comment-container",
+            "comment-wrap",
+            "comment-right",
+            "comment-detail",
+            "comment-details",
+            "comment-block",
+            "commentbox",
+        ]
+    ),
+    frozenset(
+        [
+            "text",
+            "entry",
+            "entry-content",
+            "content",
+            "message",
+            "body",
+            "txt",
+            "copy",
+            "description",
+            "said",
+            "post-content",
+            "comment",
+        ]
+    ),
+)
+BODY_PROPERTIES = frozenset(("text", "commenttext", "description", "reviewbody"))
+NOT_TEXT = re.compile(
+    r"(?:^|[-_\s])(?:avatar|gravatar|vcard|photo|meta|metadata|commentmeta\w*|metainfo|byline|"
+    r"author|commentauthor|authorname|username|commenter|fn|"
+    r"date|time|datetime|timestamp|commentdate|commenttime|posted|posted-on|permalink|"
+    r"reply|replylink|respond|edit|quote-link|cancel|"
+    r"moderation|says|"
+    r"footer|foot|header|head|info|infos|tools|toolbar|actions?|utils|options|controls?|buttons?|nav|links|"
+    r"number|num|count|counter|commentcount|commentnumber|"
+    r"karma|ratings?|votes?|voting|likes?|dislikes?|thumbs?|thumbblock|"
+    r"share|sharing|sharedaddy|social|report|flag|"
+    r"badge|role|level|rank|sr-only|screen-reader-text|visually-hidden|hidden|clear|clearfix-after|"
+    r"ads?|advert\w*|adsbygoogle)(?=[-_\s]|$)",
+    re.IGNORECASE,
+)
+WAITING = re.compile(r"(?:^|[-_\s])(?:awaiting|moderation|unapproved)(?=[-_\s]|$)", re.IGNORECASE)
+NAMES = (
+    re.compile(
+        r"(?:^|\s)(?:fn|n|comment-author-name|comment_author_name|commentauthorname|comment-author-link|"
+        r"commenter-name|wp-block-comment-author-name|wpd-comment-author|author-name|authorname|comment-name|"
+        r"comment_name|commentname|c-author|comment__author-name)(?=\s|$)",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        r"(?:^|\s)(?:comment-author|comment_author|commentauthor|commenter|author|comment-by|commentby|username|user-name|"
+        r"nickname|name|wc-comment-author|comment-user|commentuser|comment__author|by-author|by|vcard|comment-autor|"
+        r"autor|auteur|comment-poster|poster)(?=\s|$)",
+        re.IGNORECASE,
+    ),
+)
+AUTHOR_PROPERTIES = frozenset(("author", "creator"))
+DATED = re.compile(
+    r"(?:^|[-_\s])(?:date|time|datetime|timestamp|commentdate|commenttime|meta|metadata|commentmeta\w*|metainfo|posted|"
+    r"published|permalink|info|details?)(?=[-_\s]|$)",
+    re.IGNORECASE,
+)
+DATE_PROPERTIES = frozenset(("datecreated", "datepublished", "commenttime", "dateposted"))
+MACHINE = ("datetime", "content", "title", "data-time", "data-date", "data-timestamp")
+PARAGRAPHS = frozenset(
+    ("p", "blockquote", "ul", "ol", "pre", "h1", "h2", "h3", "h4", "h5", "h6", "dl", "table", "figure")
+)
+BADGE = re.compile(
+    r"(?:^|[-_\s])(?:says|badge|role|label|level|rank|sr-only|screen-reader-text|post-author|date|time|"
+    r"meta|metadata|commentmetadata|reply|permalink|edit)(?=[-_\s]|$)",
+    re.IGNORECASE,
+)
+PICTURES = frozenset(("img", "svg", "picture", "noscript", "script", "style", "button", "time"))
+STAND_FOR_NOBODY = frozenset(("", "#", "reply", "permalink", "edit", "link"))
+LONGEST_NAME = 150
+LONGEST_LINE = 160
+PRECISIONS = {None: 0, "year": 1, "month": 2, "day": 3, "hour": 4, "minute": 5, "second": 6}
+ENOUGH = PRECISIONS["minute"]
+
+
+@dataclass(eq=False, slots=True)
+class Said:
+    """A comment's fields, the date still as text: which of its numbers is the day shows in the whole list only."""
+
+    name: str | None
+    body: str
+    shown: str | None
+    machine: str | None
+    waiting: bool
+
+
+@lru_cache(4096)
+def rank(names: str) -> int | None:
+    """How surely an element of these classes holds a comment's text: SURE, INNER, WEAK or None."""
+    tokens = frozenset(names.lower().split())
+    return next((i for i, known in enumerate(CONTENT) if tokens & known), None)
+
+
+@lru_cache(4096)
+def is_furniture(names: str) -> bool:
+    return bool(names) and bool(NOT_TEXT.search(names))
+
+
+def said(block: Block) -> Said:
+    """Reads one comment."""
+    own = [element for element in block.own if element.tag not in SKIPPED]
+    content = _content(block, own)
+    outside = _outside(own, content)
+    author = _author(outside)
+    name = _name(author) if author is not None else None
+    stamp, shown, machine = _time(block, outside)
+    apart = {element for element in (author, stamp) if element is not None}
+    body = _body(block, own, content, apart, name)
+    waiting = any(WAITING.search(classes(element)) for element in own)
+    return Said(name, body, shown, machine, waiting)
+
+
+# the text
+
+
+def _content(block: Block, own: Sequence[HtmlElement]) -> HtmlElement | None:
+    """The element that holds the text and little else."""
+    best: HtmlElement | None = None
+    best_rank = WEAK + 1
+    for element in own:
+        if (element.get("itemprop") or "").lower() in BODY_PROPERTIES:
+            return element
+        if element is block.element:
+            continue
+        found = rank(classes(element))
+        if found is not None and found < best_rank and element.tag not in ("a", "span", "img") and _has_words(element):
+            best, best_rank = element, found
+    if best is None and (found := rank(classes(block.element))) == SURE:
+        return block.element
+    return best
+
+
+def _has_words(element: HtmlElement) -> bool:
+    return any(piece.strip() for piece in element.itertext()) or element.find(".//img") is not None
+
+
+def _outside(own: Sequence[HtmlElement], content: HtmlElement | None) -> list[HtmlElement]:
+    """What is not within the text, unless the text's element holds name and date as well."""
+    if content is None:
+        return list(own)
+    inside = set(content.iter())
+    return [element for element in own if element not in inside]
+
+
+def _body(
+    block: Block, own: Sequence[HtmlElement], content: HtmlElement | None, apart: set[HtmlElement], name: str | None
+) -> str:
+    whole = content if content is not None else block.element
+    skip = frozenset((*_furniture(own, whole), *block.nested, *apart, *_lines_of(apart, whole)))
+    if content is None or not _plain_holder(content):
+        blocks = [text_of(element, skip=skip) for element in _paragraphs(own, skip, content)]
+        joined = "\n\n".join(filter(None, blocks))
+        if joined:
+            return joined
+    pieces = [text_of(element, skip=skip) for element in (whole, *(block.more if content is None else ()))]
+    return _without_head("\n\n".join(filter(None, pieces)), name)
+
+
+def _plain_holder(content: HtmlElement) -> bool:
+    """Whether an element was made for the text alone."""
+    return rank(classes(content)) == SURE or (content.get("itemprop") or "").lower() in BODY_PROPERTIES
+
+
+def _furniture(own: Iterable[HtmlElement], whole: HtmlElement) -> Iterator[HtmlElement]:
+    for element in own:
+        if element is whole:
+            continue
+        if (
+            (element.tag == "a" and _is_button(element))
+            or (element.tag in ("cite", "time") and not _deep_in_text(element))
+            or (is_furniture(classes(element)) and not _holds_text(element))
+        ):
+            yield element
+
+
+def _holds_text(element: HtmlElement) -> bool:
+    """Whether an element that looks like furniture holds the text: "comment-meta" around everything."""
+    return any(rank(classes(below)) == SURE for below in element.iterdescendants() if isinstance(below.tag, str))
+
+
+def _is_button(link: HtmlElement) -> bool:
+    href = link.get("href") or ""
+    return (
+        bool(REPLY_LINK.search(href) or OWN_LINK.search(href) or MOVE_FORM.search(link.get("onclick") or ""))
+        or "action=editcomment" in href
+        or href.endswith(("#respond", "#commentform"))
+        or (len(link.text_content()) < 30 and words.is_reply(" ".join(link.text_content().split())))
+    )
+
+
+def _deep_in_text(element: HtmlElement) -> bool:
+    above = element.getparent()
+    return above is not None and (above.tag in ("p", "blockquote") and len(above.text_content()) > LONGEST_LINE)
+
+
+def _lines_of(apart: Iterable[HtmlElement], whole: HtmlElement) -> Iterator[HtmlElement]:
+    """The short lines in which name or date stand."""
+    for element in apart:
+        above = element.getparent()
+        while (
+            above is not None and above is not whole and above.tag not in ("div", "li", "td", "article", "dd", "body")
+        ):
+            rest = len(" ".join(above.text_content().split())) - len(" ".join(element.text_content().split()))
+            if rest > 90:
+                break
+            yield above
+            above = above.getparent()
+
+
+def _paragraphs(
+    own: Sequence[HtmlElement], skip: frozenset[HtmlElement], content: HtmlElement | None
+) -> Iterator[HtmlElement]:
+    """The outermost paragraphs of a comment that stand in no furniture."""
+    taken: set[HtmlElement] = set()
+    within = None if content is None else set(content.iter())
+    for element in own:
+        above = element.getparent()
+        if above in taken or element in skip or (above is not None and above in skip):
+            taken.add(element)
+        elif element.tag in PARAGRAPHS and (within is None or element in within):
+            taken.add(element)
+            yield element
+
+
+def _without_head(text: str, name: str | None) -> str:
+    """A text without the name, "says" and date that stand before it in the same breath."""
+    lines = text.split("\n")
+    while lines:
+        line = lines[0].strip()
+        bare = line.strip(" :：-–—|·•,.@#")
+        where = span(line) if len(line) <= 120 and may_hold_date(line) else None
+        alone = where is not None and len(line) - (where[1] - where[0]) < 12
+        if not bare or alone or (name and bare == name) or bare.casefold() in wordlists.SAYS or words.is_waiting(line):
+            lines.pop(0)
+            continue
+        break
+    while lines and (not lines[-1].strip() or words.is_reply(lines[-1].strip())):
+        lines.pop()
+    return "\n".join(lines).strip("\n")
+
+
+# the author
+
+
+def _author(own: Sequence[HtmlElement]) -> HtmlElement | None:
+    """The element that names who wrote a comment."""
+    for pick in (_by_name_class, _by_property, _by_author_class, _by_tag):
+        found = next((element for element in own if pick(element) and _name(element)), None)
+        if found is not None:
+            return found
+    return None
+
+
+def _by_name_class(element: HtmlElement) -> bool:
+    return bool(NAMES[0].search(classes(element)))
+
+
+def _by_property(element: HtmlElement) -> bool:
+    return (element.get("itemprop") or "").lower() in AUTHOR_PROPERTIES
+
+
+def _by_author_class(element: HtmlElement) -> bool:
+    return bool(NAMES[1].search(classes(element)))
+
+
+def _by_tag(element: HtmlElement) -> bool:
+    if element.tag == "cite":
+        return True
+    if element.tag == "a":
+        rel, names = (element.get("rel") or ""), classes(element)
+        return ("nofollow" in rel and "external" in rel) or "url" in names.split()
+    return element.tag in ("strong", "b", "h3", "h4", "h5", "h6", "dt") and len(element.text_content()) <= LONGEST_NAME
+
+
+def _name(element: HtmlElement) -> str | None:
+    """The name that an element shows, without what themes put around it."""
+    inner = _inner_name(element)
+    shown = " ".join(_shown(inner).split())
+    return _clean(shown, leaf=inner is not element or bool(NAMES[0].search(classes(element))))
+
+
+def _inner_name(element: HtmlElement) -> HtmlElement:
+    """The name within an element that holds picture, date or "says" as well."""
+    for below in element.iterdescendants():
+        if isinstance(below.tag, str) and (
+            NAMES[0].search(classes(below)) or (below.get("itemprop") or "").lower() == "name"
+        ):
+            if below.tag != "meta" and _shown(below).strip():
+                return below
+    for tag in ("cite", "b", "strong", "a"):
+        for below in element.iterdescendants(tag):
+            words_of = " ".join(_shown(below).split())
+            if (
+                words_of.casefold() not in STAND_FOR_NOBODY
+                and not (tag == "a" and _is_button(below))
+                and not span(words_of[:100])
+            ):
+                return (
+                    below
+                    if tag != "a" or len(words_of) * 3 >= len(" ".join(_shown(element).split())) or _by_tag(below)
+                    else element
+                )
+    return element
+
+
+def _shown(element: HtmlElement) -> str:
+    """Text without pictures, badges and dates."""
+    pieces: list[str] = []
+    stack: list[tuple[HtmlElement, bool]] = [(element, True)]
+    while stack:
+        each, entering = stack.pop()
+        if not entering:
+            pieces.append(each.tail or "")
+            continue
+        hidden = not isinstance(each.tag, str) or each.tag in PICTURES
+        hidden = hidden or (each is not element and bool(BADGE.search(classes(each))))
+        if each is not element:
+            stack.append((each, False))
+        if not hidden:
+            pieces.append(each.text or "")
+            stack.extend((child, True) for child in reversed(each))
+            if each.tag == "br":
+                pieces.append(" ")
+    return "".join(pieces)
+
+
+def _clean(shown: str, *, leaf: bool) -> str | None:
+    name = shown.strip()
+    if not leaf and len(name) <= 400:
+        where = span(name[:120]) if may_hold_date(name) else None
+        if where is not None and where[0] > 0:
+            name = words.unlinked(name[: where[0]].strip(" ,:|·•–—-@(["))
+    cut = words.said(name) if not leaf or name.endswith((":", "：", "…")) else None
+    if cut:
+        name = name[:cut]
+    if not leaf:
+        name = name[words.by(name) :]
+    name = name.strip().rstrip(":：").rstrip(" ,|•·–—").lstrip(" ,|•·–—").strip()
+    return name if name and len(name) <= LONGEST_NAME else None
+
+
+# the time
+
+
+def _time(block: Block, outside: Sequence[HtmlElement]) -> tuple[HtmlElement | None, str | None, str | None]:
+    """Where the time stands, what it shows, and what it says for machines."""
+    best: tuple[HtmlElement | None, str | None, str | None] = (None, None, None)
+    best_precision = -1
+    for element in _dated(outside):
+        shown, machine = _stated_time(element)
+        if shown is None and machine is None:
+            continue
+        precision = max(_precision(machine), _precision(shown))
+        if precision > best_precision:
+            best, best_precision = (element, shown, machine), precision
+        if best_precision >= ENOUGH:
+            break
+    return best
+
+
+def _dated(outside: Sequence[HtmlElement]) -> Iterator[HtmlElement]:
+    yield from (e for e in outside if e.tag == "time" or (e.get("itemprop") or "").lower() in DATE_PROPERTIES)
+    yield from (e for e in outside if e.tag == "abbr" and e.get("title"))
+    links = [e for e in outside if e.tag == "a" and OWN_LINK.search(e.get("href") or "")]
+    for element in outside:
+        if DATED.search(classes(element)) and not _holds_text(element):
+            yield element
+    for link in links:
+        above = link.getparent()
+        if above is not None and len(above.text_content()) <= LONGEST_LINE:
+            yield above
+        yield link
+    yield from (
+        e for e in outside if e.tag in ("small", "em", "i", "span", "cite", "p", "div", "dt", "h4", "h5") and _short(e)
+    )
+
+
+def _short(element: HtmlElement) -> bool:
+    return len(element.text_content()) <= LONGEST_LINE
+
+
+def _stated_time(element: HtmlElement) -> tuple[str | None, str | None]:
+    machine = next((value for name in MACHINE if (value := element.get(name)) and _precision(value) >= 0), None)
+    shown = " ".join(element.text_content().split())
+    where = _date_in(shown)
+    if element.tag == "time" or machine:
+        return (shown[where[0] : where[1]] if where else shown[:LONGEST_LINE]) or None, machine
+    return (shown[where[0] : where[1]], None) if where else (None, None)
+
+
+def _date_in(line: str) -> tuple[int, int] | None:
+    """Where a date stands in a line that may hold other things before and after it."""
+    if not may_hold_date(line):
+        return None
+    for start in range(0, min(len(line), 400), 80):
+        where = span(line[start : start + 120])
+        if where is not None:
+            return start + where[0], start + where[1]
+    return None
+
+
+def _precision(shown: str | None) -> int:
+    """How exactly a text names a time; 0 where it is a time that cannot be placed, -1 where it is none."""
+    if not shown:
+        return -1
+    found = read(shown)
+    if found.at is None:
+        return 0 if span(shown[:120]) else -1
+    return PRECISIONS[found.precision]
+
+
+def posted(each: Said, day_first: bool | None) -> Moment | None:
+    """The time of a comment, once the list has shown in which order day and month stand."""
+    if each.machine is None and each.shown is None:
+        return None
+    stated = read(each.machine) if each.machine else Moment()
+    if stated.at is None and each.shown:
+        stated = read(each.shown, day_first)
+    return Moment(stated.at, each.shown or each.machine, stated.precision if stated.at else None)

@@ -1,0 +1,254 @@
+"""WordPress's comments as themes print them: the list of one page, and the pages of one thread."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from lxml.html import HtmlElement
+
+from archive import words
+from archive.dates import day_order
+from archive.thread import Author, Comment, Flag
+from crawler.page import Page
+from crawler.platforms._blocks import Block, blocks, classes, settle_parents
+from crawler.platforms._fields import Said, posted, said
+from crawler.platforms._nest import nested
+
+COMMENT_PAGE = re.compile(r"([?&]cpage=|/comment-page-)(\d{1,5})(?=[/&#?]|$)")
+MOST_PAGES = 500
+SECTION = re.compile(
+    r"(?:^|\s)(?:comments|respond|commentform|comment-respond|comments-area|comment-area|comments-wrapper|comments_wrap|"
+    r"comments-section|comment-section|wpd-threads|wpdcom|commentlist|comment-list|wp-block-comments|wp-block-post-comments|"
+    r"wp-block-comment-template|comments-template|post-comments|nocomments|no-comments|pinglist|pings|trackbacks)(?=\s|$)",
+    re.IGNORECASE,
+)
+COUNTING = re.compile(r"(?:^|[\s_-])(?:comments?|title|heading|count|respond|responses?)(?=[\s_-]|$)", re.IGNORECASE)
+HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
+STAFF = re.compile(r"(?:^|\s)bypostauthor(?=\s|$)")
+MEMBER = re.compile(r"(?:^|\s)(?:byuser|comment-author-(?!name|link|avatar|vcard|wrap|info|box)(\S+))(?=\s|$)")
+LOGIN = re.compile(r"(?:^|\s)byuser\s+comment-author-(\S+)")
+LONGEST_HEADING = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The comments of one page. `stated_count` counts the pingbacks in, which are no comments; `sections` hold list and
+    form, and so no article text; `more` are the thread's other comment pages."""
+
+    comments: tuple[Comment, ...]
+    sections: tuple[HtmlElement, ...]
+    stated_count: int | None
+    pingbacks: int
+    closed: bool | None
+    more: tuple[str, ...]
+
+
+def listing(page: Page, number: int) -> Listing | None:
+    """The comments of a page, which is page `number` of its thread; None where there is neither list nor form."""
+    found = blocks(page.html)
+    sections = _sections(page.html, found)
+    if not found and not sections:
+        return None
+    listed = [block for block in found if not block.ping]
+    read = [(block, each) for block in listed if not _is_ping(each := said(block))]
+    pings = len(found) - len(read)
+    return Listing(
+        tuple(_comments(page, number, found, read)),
+        sections,
+        _stated_count(page.html, found, sections),
+        pings,
+        _closed(page.html, sections),
+        _more(page),
+    )
+
+
+def joined(listings: Sequence[Listing]) -> tuple[Comment, ...]:
+    """The comments of all pages, as one tree."""
+    return nested(comment for each in listings for comment in each.comments)
+
+
+def _is_ping(each: Said) -> bool:
+    return words.is_pingback((each.name or "")[:40]) or (not each.name and words.is_pingback(each.body[:40]))
+
+
+def _comments(page: Page, number: int, found: Sequence[Block], read: Sequence[tuple[Block, Said]]) -> Iterator[Comment]:
+    parents = settle_parents(found)
+    day_first = day_order([each.shown for _, each in read if each.shown])
+    seen: set[str] = set()
+    for block, each in read:
+        if block.number in seen:
+            continue
+        seen.add(block.number)
+        parent, rule = parents[block.number]
+        yield Comment(
+            each.body,
+            author=_author(block, each.name),
+            posted=posted(each, day_first),
+            native_id=block.number,
+            parent_native_id=parent,
+            parent_source="dom",
+            state="withheld" if each.waiting else "visible",
+            url=_address(page, block),
+            flags=(Flag("capture.parent_inferred", rule),) if rule else (),
+            page=number,
+        )
+
+
+def _author(block: Block, name: str | None) -> Author | None:
+    if name is None:
+        return None
+    names = classes(block.element)
+    login = LOGIN.search(names)
+    member = login is not None or "byuser" in names.split()
+    staff = True if STAFF.search(names) else None
+    return Author(name, login[1] if login else None, False if member else None, staff)
+
+
+def _address(page: Page, block: Block) -> str:
+    mark = block.element.get("id") or f"comment-{block.number}"
+    return f"{page.url.partition('#')[0]}#{mark}"
+
+
+# around the list
+
+
+def _sections(tree: HtmlElement, found: Sequence[Block]) -> tuple[HtmlElement, ...]:
+    """The outermost elements that hold the list or the form, and neither headline nor article."""
+    wanted = [block.element for block in found]
+    wanted += [
+        e
+        for e in tree.iter("div", "section", "ol", "ul", "form", "h2", "h3", "p", "footer", "aside", "a")
+        if _is_section(e)
+    ]
+    result: list[HtmlElement] = []
+    taken: set[HtmlElement] = set()
+    for element in wanted:
+        best = None
+        for above in (element, *element.iterancestors()):
+            if above in taken:
+                best = None
+                break
+            if above is element or (_is_section(above) and not _holds_article(above)):
+                best = above
+        if best is not None and not _holds_article(best):
+            taken.add(best)
+            result.append(best)
+    return tuple(result)
+
+
+def _is_section(element: HtmlElement) -> bool:
+    return bool(SECTION.search(f"{element.get('id') or ''} {classes(element)}")) and element.tag not in (
+        "body",
+        "html",
+        "a",
+    )
+
+
+def _holds_article(element: HtmlElement) -> bool:
+    return element.tag in ("html", "body", "main") or element.find(".//h1") is not None or _is_post(element)
+
+
+def _is_post(element: HtmlElement) -> bool:
+    return any(
+        "entry-content" in classes(below).split() and not _below_comment(below, element)
+        for below in element.iter("div")
+    )
+
+
+def _below_comment(element: HtmlElement, top: HtmlElement) -> bool:
+    for above in element.iterancestors():
+        if above is top:
+            return False
+        if above.get("id") and "comment" in above.get("id").lower():
+            return True
+    return False
+
+
+def _stated_count(tree: HtmlElement, found: Sequence[Block], sections: Sequence[HtmlElement]) -> int | None:
+    """What the heading of the list says: the last line before the first comment that counts comments."""
+    first = found[0].element if found else None
+    within = {element for section in sections for element in section.iter()}
+    count = None
+    for element in tree.iter():
+        if element is first:
+            break
+        if isinstance(element.tag, str) and (element in within or _counts(element)):
+            count = _counted(element, count)
+    return count
+
+
+def _counts(element: HtmlElement) -> bool:
+    return element.tag in HEADINGS and bool(COUNTING.search(f"{element.get('id') or ''} {classes(element)}"))
+
+
+def _counted(element: HtmlElement, before: int | None) -> int | None:
+    if element.tag not in HEADINGS and not COUNTING.search(f"{element.get('id') or ''} {classes(element)}"):
+        return before
+    line = " ".join(element.text_content().split())
+    if not line or len(line) > LONGEST_HEADING or words.is_elsewhere(line):
+        return before
+    found = words.stated_count(line)
+    return before if found is None else found
+
+
+def _closed(tree: HtmlElement, sections: Sequence[HtmlElement]) -> bool | None:
+    for form in tree.iter("form"):
+        if form.get("id") == "commentform" or "wp-comments-post.php" in (form.get("action") or ""):
+            return False
+    for section in sections:
+        for element in section.iter("p", "div", "span", "h3", "h4", "em"):
+            line = " ".join(element.text_content().split())
+            if len(line) <= LONGEST_HEADING and words.is_closed(line):
+                return True
+    return None
+
+
+def _more(page: Page) -> tuple[str, ...]:
+    """The thread's other comment pages: those that are linked, and those between them."""
+    own = page.url.partition("#")[0]
+    post = COMMENT_PAGE.sub("", urlsplit(own).path).rstrip("/")
+    linked: dict[int, str] = {}
+    current = _number(own)
+    for link in page.html.iter("a"):
+        href = link.get("href") or ""
+        if not COMMENT_PAGE.search(href) or "replytocom" in href:
+            continue
+        url = (page.absolute(href) or "").partition("#")[0]
+        number = _number(url)
+        if number and COMMENT_PAGE.sub("", urlsplit(url).path).rstrip("/") == post:
+            linked.setdefault(number, url)
+    if not linked:
+        return ()
+    current = current or _current(page.html)
+    if current is None and 1 not in linked and min(linked) == 2:
+        current = 1
+    form = next(iter(linked.values()))
+    numbers = range(1, min(max(linked), MOST_PAGES) + 1)
+    return tuple(linked.get(n) or COMMENT_PAGE.sub(rf"\g<1>{n}", form) for n in numbers if n != current)
+
+
+def _number(url: str) -> int | None:
+    found = COMMENT_PAGE.search(url)
+    return int(found[2]) if found else None
+
+
+def _current(tree: HtmlElement) -> int | None:
+    """The number that the list of comment pages shows as the page that it stands on."""
+    for element in tree.iter("span"):
+        names = classes(element).split()
+        if "current" in names and "page-numbers" in names and _among_comment_pages(element):
+            shown = "".join(ch for ch in element.text_content() if ch.isdecimal())
+            return int(shown) if shown and len(shown) < 6 else None
+    return None
+
+
+def _among_comment_pages(element: HtmlElement) -> bool:
+    above = element.getparent()
+    for _ in range(3):
+        if above is None:
+            return False
+        if any(COMMENT_PAGE.search(link.get("href") or "") for link in above.iter("a")):
+            return True
+        above = above.getparent()
+    return False
