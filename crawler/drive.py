@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Generator, Iterator
 from dataclasses import replace
 
-from archive.thread import Article, Capture, Flag, Thread
+from archive.thread import Article, Flag, Thread
 from crawler import article as articles
 from crawler import known
 from crawler.page import BadPage, Fetch, FetchFailed, Page
@@ -43,12 +43,11 @@ def _claims(page: Page) -> Iterator[tuple[str, Platform, Claim]]:
 def _reading(
     name: str, platform: Platform, page: Page, claim: Claim, article: Article, most_pages: int
 ) -> Generator[Fetch, Page, Thread]:
-    """Passes requests up and pages down, and gives the thread with the captures of all that was sent.
+    """Passes requests up and pages down.
 
     A platform that meets something that it cannot read leaves a partial thread: nothing follows from it.
     """
     reading = platform.read(page, claim, article)
-    captures: list[Capture] = []
     asked: set[Fetch] = set()
     try:
         fetch = next(reading)
@@ -59,11 +58,10 @@ def _reading(
             except FetchFailed as failure:
                 fetch = reading.throw(failure)
             else:
-                captures.append(sent.capture)
                 fetch = reading.send(sent)
     except StopIteration as stop:
         thread: Thread = stop.value
-        return replace(thread, platform=name, pages=tuple(captures))
+        return replace(thread, platform=name)
     except BadPage as bad:
         unread = Flag("capture.partial_thread", "unreadable-answer", str(bad))
         return Thread(article, (), name, page.capture, claim.native_id, completeness="partial", flags=(unread,))

@@ -24,11 +24,10 @@ class Desk:
 
     def btl(self, *arguments: object, status: int | None = 0, **environment: str) -> subprocess.CompletedProcess[str]:
         """Runs a command to its end; `status` is what it must end with."""
-        known = {name: value for name, value in os.environ.items() if not name.startswith("BTL_")}
         done = subprocess.run(
             [*BTL, *map(str, arguments)],
             cwd=self.folder,
-            env=known | environment,
+            env=_environment() | environment,
             capture_output=True,
             text=True,
             timeout=PATIENCE_S,
@@ -41,7 +40,8 @@ class Desk:
     def start(self, *arguments: object) -> subprocess.Popen[str]:
         """Starts a command and leaves it running."""
         pipe = subprocess.PIPE
-        return subprocess.Popen([*BTL, *map(str, arguments)], cwd=self.folder, stdout=pipe, stderr=pipe, text=True)
+        command = [*BTL, *map(str, arguments)]
+        return subprocess.Popen(command, cwd=self.folder, env=_environment(), stdout=pipe, stderr=pipe, text=True)
 
     def crawl(self, *targets: object, hosts: Sequence[str] = (), status: int = 0) -> dict[str, Any]:
         """Crawls and gives what `--json` prints."""
@@ -76,3 +76,8 @@ class Desk:
         command = [sys.executable, "-m", "warcio.cli", "check", *map(str, self.warcs())]
         done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
+
+
+def _environment() -> dict[str, str]:
+    """Without settings of the machine that would change what is tested, or compile everything anew each time."""
+    return {k: v for k, v in os.environ.items() if not k.startswith("BTL_") and k != "PYTHONDONTWRITEBYTECODE"}

@@ -86,7 +86,7 @@ def test_the_server_says_that_the_page_stands(site, desk):
 
 
 def test_pages_of_comments_where_the_api_does_not_answer(site, desk):
-    site.rest, site.per_page = False, 50
+    site.rest, site.per_page = False, 51
     many = [(n, n - 1 if n % 3 == 2 else 0, f"Reader {n % 7}", f"Remark {n} on the ferry.") for n in range(1, 181)]
     site.post(comments=many)
     desk.visit(site)
@@ -251,7 +251,7 @@ def test_a_platform_that_stopped_yielding_is_seen_at_once(site, desk):
 
 def test_a_second_crawl_is_told_who_holds_the_archive(site, desk):
     site.post(comments=TREE)
-    site.hook("/2026/", Answer(b"", stall_s=10))
+    site.hook("/2026/", Answer(b"soon", stall_s=10))
     first = desk.start("crawl", site.urls()[0], "--allow-host", site.address, "--json")
     try:
         while not site.paths("/2026/"):

@@ -1,7 +1,7 @@
 """WordPress's comments as themes print them: the list of one page, and the pages of one thread."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -34,14 +34,15 @@ LONGEST_HEADING = 200
 @dataclass(frozen=True, slots=True)
 class Listing:
     """The comments of one page. `stated_count` counts the pingbacks in, which are no comments; `sections` hold list and
-    form, and so no article text; `more` are the thread's other comment pages."""
+    form, and so no article text; `more` are the thread's other comment pages by number, `number` is this one's."""
 
     comments: tuple[Comment, ...]
     sections: tuple[HtmlElement, ...]
     stated_count: int | None
     pingbacks: int
     closed: bool | None
-    more: tuple[str, ...]
+    number: int | None
+    more: Mapping[int, str]
 
 
 def listing(page: Page, number: int) -> Listing | None:
@@ -59,7 +60,7 @@ def listing(page: Page, number: int) -> Listing | None:
         _stated_count(page.html, found, sections),
         pings,
         _closed(page.html, sections),
-        _more(page),
+        *_more(page),
     )
 
 
@@ -204,8 +205,8 @@ def _closed(tree: HtmlElement, sections: Sequence[HtmlElement]) -> bool | None:
     return None
 
 
-def _more(page: Page) -> tuple[str, ...]:
-    """The thread's other comment pages: those that are linked, and those between them."""
+def _more(page: Page) -> tuple[int | None, Mapping[int, str]]:
+    """This comment page's number, and the thread's other ones: those that are linked, and those between them."""
     own = page.url.partition("#")[0]
     post = COMMENT_PAGE.sub("", urlsplit(own).path).rstrip("/")
     linked: dict[int, str] = {}
@@ -219,13 +220,13 @@ def _more(page: Page) -> tuple[str, ...]:
         if number and COMMENT_PAGE.sub("", urlsplit(url).path).rstrip("/") == post:
             linked.setdefault(number, url)
     if not linked:
-        return ()
+        return current, {}
     current = current or _current(page.html)
     if current is None and 1 not in linked and min(linked) == 2:
         current = 1
     form = next(iter(linked.values()))
     numbers = range(1, min(max(linked), MOST_PAGES) + 1)
-    return tuple(linked.get(n) or COMMENT_PAGE.sub(rf"\g<1>{n}", form) for n in numbers if n != current)
+    return current, {n: linked.get(n) or COMMENT_PAGE.sub(rf"\g<1>{n}", form) for n in numbers if n != current}
 
 
 def _number(url: str) -> int | None:

@@ -5,7 +5,7 @@ from collections.abc import Generator
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from archive.thread import Article, Comment, Flag, Thread
+from archive.thread import Article, Capture, Comment, Flag, Thread
 from crawler.page import BadPage, Fetch, FetchFailed, Page
 from crawler.platforms import CERTAIN, LIKELY, Claim, Reading
 from crawler.platforms import _wordpress_feed as feed
@@ -26,7 +26,7 @@ class Found:
     """What has been read so far; `whys` are the reasons why it may not be all. Earlier sources know better."""
 
     comments: dict[str | None, Comment] = field(default_factory=dict)
-    pages: int = 0
+    pages: list[Capture] = field(default_factory=list)
     total: int | None = None
     whys: list[str] = field(default_factory=list)
 
@@ -82,6 +82,7 @@ def read(page: Page, claim: Claim, article: Article) -> Reading:
         completeness="partial" if found.whys else "full" if known else "unknown",
         closed=listing.closed if listing else None,
         flags=tuple(Flag("capture.partial_thread", "not-all-read", why) for why in dict.fromkeys(found.whys)),
+        pages=tuple(found.pages),
     )
 
 
@@ -93,9 +94,9 @@ def _by_api(found: Found, api: str, post: str) -> Steps:
         except FetchFailed as failure:
             found.whys.append(f"API: page {number}: {failure.reason}")
             return
-        found.pages += 1
+        found.pages.append(answer.capture)
         try:
-            comments = list(rest.comments_of(answer, post, found.pages))
+            comments = list(rest.comments_of(answer, post, len(found.pages)))
         except BadPage as bad:
             found.whys.append(f"API: {bad}")
             return
@@ -109,18 +110,18 @@ def _by_api(found: Found, api: str, post: str) -> Steps:
 
 def _by_pages(found: Found, first: html.Listing) -> Generator[Fetch, Page, int | None]:
     """Reads all comment pages; gives how many comments the heading states, without pingbacks."""
-    waiting, seen, pings = list(first.more), set(first.more), first.pingbacks
+    waiting, seen, pings = list(first.more.items()), {first.number, *first.more}, first.pingbacks
     for comment in first.comments:
         found.take(comment)
     while waiting:
-        url = waiting.pop(0)
+        _, url = waiting.pop(0)
         try:
             page = yield Fetch(url)
         except FetchFailed as failure:
             found.whys.append(f"{url}: {failure.reason}")
             continue
-        found.pages += 1
-        listing = html.listing(page, found.pages)
+        found.pages.append(page.capture)
+        listing = html.listing(page, len(found.pages))
         if listing is None:
             found.whys.append(f"{url}: no comments")
             continue
@@ -128,9 +129,8 @@ def _by_pages(found: Found, first: html.Listing) -> Generator[Fetch, Page, int |
         for comment in listing.comments:
             found.take(comment)
         if len(seen) < html.MOST_PAGES:
-            more = [each for each in listing.more if each not in seen]
-            seen.update(more)
-            waiting += more
+            waiting += [(number, more) for number, more in listing.more.items() if number not in seen]
+            seen.update(listing.more)
     return None if first.stated_count is None else max(0, first.stated_count - pings)
 
 
@@ -138,8 +138,8 @@ def _by_feed(found: Found, page: Page, post: str) -> Steps:
     found.whys.append("read from the feed, which holds the newest comments only")
     try:
         answer = yield Fetch(feed.feed_url(page, post))
-        found.pages += 1
-        for comment in feed.comments_of(answer, found.pages):
+        found.pages.append(answer.capture)
+        for comment in feed.comments_of(answer, len(found.pages)):
             found.take(comment)
     except (FetchFailed, BadPage) as failure:
         found.whys.append(f"feed: {failure}")
