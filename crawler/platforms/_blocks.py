@@ -5,7 +5,7 @@ One walk over the page. A comment is known by its number, which themes print as 
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from lxml.html import HtmlElement
@@ -19,7 +19,9 @@ WPDISCUZ = re.compile(r"(?:wpd-comm|wc-comm|wc_comm|comm)-(\d{1,19})_(\d{1,19})"
 OWN_LINK = re.compile(r"#(?:(?:li|div)-)?comment[-_]?(\d{1,19})$", re.IGNORECASE)
 REPLY_LINK = re.compile(r"[?&]replytocom=(\d{1,19})")
 MOVE_FORM = re.compile(r"moveForm\(\s*['\"][\w-]+['\"]\s*,\s*['\"]?(\d{1,19})")
-DEPTH = re.compile(r"(?:^|\s)(?:wpd_comment_level|comment-?depth|depth|level)-(\d{1,4})(?=\s|$)", re.IGNORECASE)
+DEPTH = re.compile(
+    r"(?:^|\s)(?:wpd_comment_level|comment-?depth|dsq-depth|depth|level)-(\d{1,4})(?=\s|$)", re.IGNORECASE
+)
 WRAPPER = re.compile(
     r"(?:^|\s)(?:comment|commento|kommentar|comment[-_]?(?:wrap(?:per)?|container|item|entry|holder|block|box|single|main|li|"
     r"node|row|card|thread|post|inner|outer|body)|single[-_]comment|the[-_]comment|wpd-comment|depth-\d+|pingback|trackback|"
@@ -66,9 +68,13 @@ def classes(element: HtmlElement) -> str:
     return element.get("class") or ""
 
 
-def blocks(tree: HtmlElement) -> list[Block]:
-    """The comments of a page in document order."""
-    marks = _Marks()
+Numbering = Callable[[HtmlElement], tuple[str, str | None] | None]
+
+
+def blocks(tree: HtmlElement, numbering: Numbering | None = None) -> list[Block]:
+    """The comments of a page in document order; `numbering` gives the number of the comment that an element is, and
+    its parent's where it says that."""
+    marks = _Marks(numbering or number_of)
     for element in tree.iter():
         if isinstance(element.tag, str):
             marks.look_at(element)
@@ -101,7 +107,8 @@ class _Marks:
     """Who owns what: `owner[e]` is the first number below or at an element, `holders[e]` how many of its children own
     one and are no lists of replies."""
 
-    def __init__(self) -> None:
+    def __init__(self, numbering: Numbering) -> None:
+        self.numbering = numbering
         self.first: dict[str, HtmlElement] = {}
         self.parents: dict[str, str] = {}
         self.owner: dict[HtmlElement, str] = {}
@@ -109,7 +116,7 @@ class _Marks:
         self.loose: list[HtmlElement] = []
 
     def look_at(self, element: HtmlElement) -> None:
-        found = number_of(element)
+        found = self.numbering(element)
         if found is not None:
             number, parent = found
             if number not in self.first:
@@ -262,6 +269,7 @@ def settle_parents(found: Sequence[Block]) -> dict[str, tuple[str | None, str | 
     What an id says counts most; then nesting, unless the printed depths contradict it; without nesting, depth alone.
     """
     numbers = {block.number for block in found}
+    _count_from_one(found)
     latest: dict[int, Block] = {}
     result: dict[str, tuple[str | None, str | None]] = {}
     for block in found:
@@ -269,6 +277,12 @@ def settle_parents(found: Sequence[Block]) -> dict[str, tuple[str | None, str | 
         if block.depth is not None:
             latest[block.depth] = block
     return result
+
+
+def _count_from_one(found: Sequence[Block]) -> None:
+    if any(block.depth == 0 for block in found):
+        for block in found:
+            block.depth = None if block.depth is None else block.depth + 1
 
 
 def _parent(block: Block, numbers: set[str], latest: Mapping[int, Block]) -> tuple[str | None, str | None]:

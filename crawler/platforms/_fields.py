@@ -1,4 +1,4 @@
-"""What one comment of an HTML list says: author, time, text. By the class names that themes use, else by what is left."""
+"""What one comment of an HTML list says: author, time, text; by the class names that themes use, else by what is left."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,85 +15,18 @@ from crawler.markup import text as text_of
 from crawler.platforms._blocks import MOVE_FORM, OWN_LINK, REPLY_LINK, Block, classes
 
 SURE, INNER, WEAK = 0, 1, 2
-CONTENT = (
-    frozenset(
-        [
-            "comment-content",
-            "comment_content",
-            "commentcontent",
-            "comment-text",
-            "comment_text",
-            "commenttext",
-            "comment-txt",
-            "comment-copy",
-            "comment-message",
-            "comment_message",
-            "commentmessage",
-            "comment-desc",
-            "comment-description",
-            "comment-main-text",
-            "comment-body-text",
-            "comment-entry-content",
-            "comment-entry",
-            "commententry",
-            "comment_entry",
-            "wpd-comment-text",
-            "wc-comment-text",
-            "wp-block-comment-content",
-            "cmt-text",
-            "cmt-content",
-            "comment-post-text",
-            "comment-the-text",
-            "comment-p",
-            "comment-inner-text",
-            "comment-body-content",
-            "comment_body_text",
-            "c-text",
-            "comment-user-text",
-            "comment-text-inner",
-            "comment__content",
-            "comment__text",
-            "comment__body",
-            "comment-content-inner",
-            "commentbodytext",
-        ]
-    ),
-    frozenset(
-        [
-            "comment-body",
-            "comment_body",
-            "commentbody",
-            "comment-inner",
-            "comment_inner",
-            "comment-main",
-            "commentmain",
-            "comment-box",
-            "comment-container",
-            "comment-wrap",
-            "comment-right",
-            "comment-detail",
-            "comment-details",
-            "comment-block",
-            "commentbox",
-        ]
-    ),
-    frozenset(
-        [
-            "text",
-            "entry",
-            "entry-content",
-            "content",
-            "message",
-            "body",
-            "txt",
-            "copy",
-            "description",
-            "said",
-            "post-content",
-            "comment",
-        ]
-    ),
-)
+_SURE = """
+comment-content comment_content commentcontent comment-text comment_text commenttext comment-txt comment-copy
+comment-message comment_message commentmessage comment-desc comment-description comment-main-text comment-body-text
+comment-entry-content comment-entry commententry comment_entry wpd-comment-text wc-comment-text cmt-text cmt-content
+wp-block-comment-content comment-post-text comment-the-text comment-p comment-inner-text comment-body-content
+comment_body_text c-text comment-user-text comment-text-inner comment__content comment__text comment__body
+comment-content-inner commentbodytext dsq-comment-message dsq-comment-text"""
+_INNER = """
+comment-body comment_body commentbody comment-inner comment_inner comment-main commentmain comment-box
+comment-container comment-wrap comment-right comment-detail comment-details comment-block commentbox dsq-comment-body"""
+_WEAK = "text entry entry-content content message body txt copy description said post-content comment"
+CONTENT = tuple(frozenset(names.split()) for names in (_SURE, _INNER, _WEAK))
 BODY_PROPERTIES = frozenset(("text", "commenttext", "description", "reviewbody"))
 NOT_TEXT = re.compile(
     r"(?:^|[-_\s])(?:avatar|gravatar|vcard|photo|meta|metadata|commentmeta\w*|metainfo|byline|"
@@ -112,7 +45,7 @@ NOT_TEXT = re.compile(
 WAITING = re.compile(r"(?:^|[-_\s])(?:awaiting|moderation|unapproved)(?=[-_\s]|$)", re.IGNORECASE)
 NAMES = (
     re.compile(
-        r"(?:^|\s)(?:fn|n|comment-author-name|comment_author_name|commentauthorname|comment-author-link|"
+        r"(?:^|\s)(?:fn|n|dsq-commenter-name|comment-author-name|comment_author_name|commentauthorname|comment-author-link|"
         r"commenter-name|wp-block-comment-author-name|wpd-comment-author|author-name|authorname|comment-name|"
         r"comment_name|commentname|c-author|comment__author-name)(?=\s|$)",
         re.IGNORECASE,
@@ -132,15 +65,17 @@ DATED = re.compile(
 )
 DATE_PROPERTIES = frozenset(("datecreated", "datepublished", "commenttime", "dateposted"))
 MACHINE = ("datetime", "content", "title", "data-time", "data-date", "data-timestamp")
-PARAGRAPHS = frozenset(
-    ("p", "blockquote", "ul", "ol", "pre", "h1", "h2", "h3", "h4", "h5", "h6", "dl", "table", "figure")
+PARAGRAPHS = frozenset(("p", "blockquote", "ul", "ol", "pre", "dl", "table", "figure")) | frozenset(
+    ("h1", "h2", "h3", "h4", "h5", "h6")
 )
 BADGE = re.compile(
     r"(?:^|[-_\s])(?:says|badge|role|label|level|rank|sr-only|screen-reader-text|post-author|date|time|"
     r"meta|metadata|commentmetadata|reply|permalink|edit)(?=[-_\s]|$)",
     re.IGNORECASE,
 )
+HOLDERS = frozenset(("div", "li", "td", "article", "dd", "body"))
 PICTURES = frozenset(("img", "svg", "picture", "noscript", "script", "style", "button", "time"))
+INNER_NAMES = ("cite", "b", "strong", "a")
 STAND_FOR_NOBODY = frozenset(("", "#", "reply", "permalink", "edit", "link"))
 LONGEST_NAME = 150
 LONGEST_LINE = 160
@@ -178,7 +113,7 @@ def said(block: Block) -> Said:
     outside = _outside(own, content)
     author = _author(outside)
     name = _name(author) if author is not None else None
-    stamp, shown, machine = _time(block, outside)
+    stamp, shown, machine = _time(outside)
     apart = {element for element in (author, stamp) if element is not None}
     body = _body(block, own, content, apart, name)
     waiting = any(WAITING.search(classes(element)) for element in own)
@@ -238,14 +173,16 @@ def _plain_holder(content: HtmlElement) -> bool:
 
 def _furniture(own: Iterable[HtmlElement], whole: HtmlElement) -> Iterator[HtmlElement]:
     for element in own:
-        if element is whole:
-            continue
-        if (
-            (element.tag == "a" and _is_button(element))
-            or (element.tag in ("cite", "time") and not _deep_in_text(element))
-            or (is_furniture(classes(element)) and not _holds_text(element))
-        ):
+        if element is not whole and _is_furniture(element):
             yield element
+
+
+def _is_furniture(element: HtmlElement) -> bool:
+    if element.tag == "a" and _is_button(element):
+        return True
+    if element.tag in ("cite", "time") and not _deep_in_text(element):
+        return True
+    return is_furniture(classes(element)) and not _holds_text(element)
 
 
 def _holds_text(element: HtmlElement) -> bool:
@@ -327,7 +264,7 @@ def _author(own: Sequence[HtmlElement]) -> HtmlElement | None:
 
 
 def _by_name_class(element: HtmlElement) -> bool:
-    return bool(NAMES[0].search(classes(element)))
+    return bool(NAMES[0].search(classes(element))) or (element.get("id") or "").startswith("dsq-author-user")
 
 
 def _by_property(element: HtmlElement) -> bool:
@@ -351,31 +288,26 @@ def _name(element: HtmlElement) -> str | None:
     """The name that an element shows, without what themes put around it."""
     inner = _inner_name(element)
     shown = " ".join(_shown(inner).split())
-    return _clean(shown, leaf=inner is not element or bool(NAMES[0].search(classes(element))))
+    return _clean(shown, leaf=inner is not element or _by_name_class(element))
 
 
 def _inner_name(element: HtmlElement) -> HtmlElement:
     """The name within an element that holds picture, date or "says" as well."""
-    for below in element.iterdescendants():
-        if isinstance(below.tag, str) and (
-            NAMES[0].search(classes(below)) or (below.get("itemprop") or "").lower() == "name"
-        ):
-            if below.tag != "meta" and _shown(below).strip():
-                return below
-    for tag in ("cite", "b", "strong", "a"):
-        for below in element.iterdescendants(tag):
-            words_of = " ".join(_shown(below).split())
-            if (
-                words_of.casefold() not in STAND_FOR_NOBODY
-                and not (tag == "a" and _is_button(below))
-                and not span(words_of[:100])
-            ):
-                return (
-                    below
-                    if tag != "a" or len(words_of) * 3 >= len(" ".join(_shown(element).split())) or _by_tag(below)
-                    else element
-                )
+    inside = [below for below in element.iterdescendants() if isinstance(below.tag, str) and below.tag != "meta"]
+    for below in inside:
+        if (_by_name_class(below) or (below.get("itemprop") or "").lower() == "name") and _shown(below).strip():
+            return below
+    whole = _folded(_shown(element))
+    for below in sorted((each for each in inside if each.tag in INNER_NAMES), key=lambda e: INNER_NAMES.index(e.tag)):
+        shown = _folded(_shown(below))
+        if shown.casefold() in STAND_FOR_NOBODY or span(shown[:100]) or (below.tag == "a" and _is_button(below)):
+            continue
+        return element if below.tag == "a" and len(shown) * 3 < len(whole) and not _by_tag(below) else below
     return element
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _shown(element: HtmlElement) -> str:
@@ -417,7 +349,7 @@ def _clean(shown: str, *, leaf: bool) -> str | None:
 # the time
 
 
-def _time(block: Block, outside: Sequence[HtmlElement]) -> tuple[HtmlElement | None, str | None, str | None]:
+def _time(outside: Sequence[HtmlElement]) -> tuple[HtmlElement | None, str | None, str | None]:
     """Where the time stands, what it shows, and what it says for machines."""
     best: tuple[HtmlElement | None, str | None, str | None] = (None, None, None)
     best_precision = -1

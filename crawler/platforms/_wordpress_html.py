@@ -11,7 +11,7 @@ from archive import words
 from archive.dates import day_order
 from archive.thread import Author, Comment, Flag
 from crawler.page import Page
-from crawler.platforms._blocks import Block, blocks, classes, settle_parents
+from crawler.platforms._blocks import Block, Numbering, blocks, classes, settle_parents
 from crawler.platforms._fields import Said, posted, said
 from crawler.platforms._nest import nested
 
@@ -45,9 +45,9 @@ class Listing:
     more: Mapping[int, str]
 
 
-def listing(page: Page, number: int) -> Listing | None:
+def listing(page: Page, number: int, numbering: Numbering | None = None) -> Listing | None:
     """The comments of a page, which is page `number` of its thread; None where there is neither list nor form."""
-    found = blocks(page.html)
+    found = blocks(page.html, numbering)
     sections = _sections(page.html, found)
     if not found and not sections:
         return None
