@@ -63,6 +63,11 @@ def _items(
     return "\n".join(made)
 
 
+def number(index: int) -> int:
+    """The id that a page gives its comment `index`."""
+    return 4000 + index * 7
+
+
 def _fields(rng: Random, remark: Remark, remarks: Sequence[Remark]) -> dict[str, Any]:
     name = mark(remark.index, NAME) + escape(remark.name)
     url = f"http://{'abcdefgh'[remark.index % 8]}.town.example/"
@@ -77,7 +82,8 @@ def _fields(rng: Random, remark: Remark, remarks: Sequence[Remark]) -> dict[str,
         "date": mark(remark.index, DATE) + remark.date,
         "body": remark.body,
         "n": remark.index + 1,
-        "id": 4000 + remark.index * 7,
+        "id": number(remark.index),
+        "pid": 0 if remark.parent is None else number(remark.parent),
         "depth": remark.depth + 1,
         "likes": remark.likes,
         "to": f"in reply to {escape(answered)}" if answered else "",

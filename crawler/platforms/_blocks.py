@@ -201,7 +201,7 @@ class _Filling:
 
     def walk(self, tree: HtmlElement) -> list[Block]:
         for element in tree.iter():
-            if not isinstance(element.tag, str):
+            if not isinstance(element.tag, str) or element in self.inside:  # a comment, or adopted
                 continue
             holder, around = self.inside.get(element.getparent(), (None, None))
             block = self.found.get(element)
@@ -235,12 +235,15 @@ class _Filling:
     def _adopt(self, block: Block) -> None:
         """The text of a comment whose mark is only its head: what follows, up to the next mark."""
         sibling = block.element.getnext()
-        while sibling is not None and sibling not in self.owner and len(block.more) < MOST_SIBLINGS:
+        while sibling is not None and len(block.more) < MOST_SIBLINGS and not self._is_next(sibling):
             if isinstance(sibling.tag, str):
                 block.more.append(sibling)
                 self.inside[sibling] = (block, block)
                 block.own.append(sibling)
             sibling = sibling.getnext()
+
+    def _is_next(self, element: HtmlElement) -> bool:
+        return element in self.owner and (element.tag != "dd" or element in self.found)
 
     def _beside(self, element: HtmlElement, around: Block | None) -> Block | None:
         """The comment before the list that this one stands in: some themes put replies behind, not into, a comment."""

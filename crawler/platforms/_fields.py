@@ -1,7 +1,7 @@
 """What one comment of an HTML list says: author, time, text; by the class names that themes use, else by what is left."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -43,19 +43,14 @@ NOT_TEXT = re.compile(
     re.IGNORECASE,
 )
 WAITING = re.compile(r"(?:^|[-_\s])(?:awaiting|moderation|unapproved)(?=[-_\s]|$)", re.IGNORECASE)
-NAMES = (
-    re.compile(
-        r"(?:^|\s)(?:fn|n|dsq-commenter-name|comment-author-name|comment_author_name|commentauthorname|comment-author-link|"
-        r"commenter-name|wp-block-comment-author-name|wpd-comment-author|author-name|authorname|comment-name|"
-        r"comment_name|commentname|c-author|comment__author-name)(?=\s|$)",
-        re.IGNORECASE,
-    ),
-    re.compile(
-        r"(?:^|\s)(?:comment-author|comment_author|commentauthor|commenter|author|comment-by|commentby|username|user-name|"
-        r"nickname|name|wc-comment-author|comment-user|commentuser|comment__author|by-author|by|vcard|comment-autor|"
-        r"autor|auteur|comment-poster|poster)(?=\s|$)",
-        re.IGNORECASE,
-    ),
+NAMES = tuple(
+    re.compile(rf"(?:^|\s)(?:{names})(?=\s|$)", re.IGNORECASE)
+    for names in (
+        r"fn|n|(?:[\w-]*[-_])?(?:author|commenter|user|autor)[-_]?(?:name|link)|dsq-commenter-name|wpd-comment-author|"
+        r"comment[-_]{0,2}name|c-author",
+        r"(?:[\w-]*comment[-_]{0,2})?(?:author|commenter|user|by|poster|autor|auteur)|author[-_]comment|by-?author|user-?name|"
+        r"nick-?name|name|vcard",
+    )
 )
 AUTHOR_PROPERTIES = frozenset(("author", "creator"))
 DATED = re.compile(
@@ -73,9 +68,12 @@ BADGE = re.compile(
     r"meta|metadata|commentmetadata|reply|permalink|edit)(?=[-_\s]|$)",
     re.IGNORECASE,
 )
-HOLDERS = frozenset(("div", "li", "td", "article", "dd", "body"))
+LINES = frozenset(("small", "em", "i", "span", "cite", "p", "div", "dt", "h4", "h5", "td"))
+HOLDERS = frozenset(("div", "li", "td", "tr", "table", "article", "section", "dl", "dd", "ol", "ul", "body", "main"))
 PICTURES = frozenset(("img", "svg", "picture", "noscript", "script", "style", "button", "time"))
 INNER_NAMES = ("cite", "b", "strong", "a")
+ORDINAL = re.compile(r"(\d) (st|nd|rd|th|er|º|ª)\b", re.IGNORECASE)
+LEADING_NUMBER = re.compile(r"^#?\d+[.):]?\s+(?=\S)")
 STAND_FOR_NOBODY = frozenset(("", "#", "reply", "permalink", "edit", "link"))
 LONGEST_NAME = 150
 LONGEST_LINE = 160
@@ -111,9 +109,15 @@ def said(block: Block) -> Said:
     own = [element for element in block.own if element.tag not in SKIPPED]
     content = _content(block, own)
     outside = _outside(own, content)
-    author = _author(outside)
+    author = _author(outside, PICKS)
+    if author is None:
+        author = _author(own, PICKS[:3] if content is not None and _plain_holder(content) else PICKS)
     name = _name(author) if author is not None else None
-    stamp, shown, machine = _time(outside)
+    stamp, shown, machine = _time(block, outside)
+    if stamp is None:
+        stamp, shown, machine = _time(block, [element for element in own if DATED.search(classes(element))])
+    if name is None and stamp is not None and shown is not None:
+        name = _name_before(block, stamp, shown)
     apart = {element for element in (author, stamp) if element is not None}
     body = _body(block, own, content, apart, name)
     waiting = any(WAITING.search(classes(element)) for element in own)
@@ -127,14 +131,19 @@ def _content(block: Block, own: Sequence[HtmlElement]) -> HtmlElement | None:
     """The element that holds the text and little else."""
     best: HtmlElement | None = None
     best_rank = WEAK + 1
+    inside: HtmlElement | None = None
     for element in own:
         if (element.get("itemprop") or "").lower() in BODY_PROPERTIES:
             return element
         if element is block.element:
             continue
         found = rank(classes(element))
-        if found is not None and found < best_rank and element.tag not in ("a", "span", "img") and _has_words(element):
-            best, best_rank = element, found
+        if found is None or element.tag in ("a", "img") or not _has_words(element):
+            continue
+        if found < best_rank:
+            best, best_rank, inside = element, found, element
+        elif found == best_rank == SURE and inside is not None and inside in element.iterancestors():
+            best = inside = element  # the innermost
     if best is None and (found := rank(classes(block.element))) == SURE:
         return block.element
     return best
@@ -145,23 +154,39 @@ def _has_words(element: HtmlElement) -> bool:
 
 
 def _outside(own: Sequence[HtmlElement], content: HtmlElement | None) -> list[HtmlElement]:
-    """What is not within the text, unless the text's element holds name and date as well."""
-    if content is None:
-        return list(own)
-    inside = set(content.iter())
+    """What stands apart from the text: all but its element, or where that holds more, all but its paragraphs."""
+    if content is not None and _plain_holder(content):
+        texts: Iterable[HtmlElement] = (content,)
+    else:
+        texts = (element for element in own if element.tag in PARAGRAPHS and not _heads(element))
+    inside = {below for text in texts for below in text.iter()}
     return [element for element in own if element not in inside]
+
+
+def _heads(paragraph: HtmlElement) -> bool:
+    """Whether a paragraph is a line of name or date."""
+    return is_furniture(classes(paragraph)) or any(
+        _by_name_class(below) or DATED.search(classes(below)) or below.tag in ("time", "cite") or _is_own_link(below)
+        for below in paragraph.iter()
+        if isinstance(below.tag, str)
+    )
+
+
+def _is_own_link(element: HtmlElement) -> bool:
+    return element.tag == "a" and bool(OWN_LINK.search(element.get("href") or ""))
 
 
 def _body(
     block: Block, own: Sequence[HtmlElement], content: HtmlElement | None, apart: set[HtmlElement], name: str | None
 ) -> str:
     whole = content if content is not None else block.element
-    skip = frozenset((*_furniture(own, whole), *block.nested, *apart, *_lines_of(apart, whole)))
-    if content is None or not _plain_holder(content):
-        blocks = [text_of(element, skip=skip) for element in _paragraphs(own, skip, content)]
-        joined = "\n\n".join(filter(None, blocks))
-        if joined:
-            return joined
+    lines = _lines_of(apart, {whole, block.element})
+    skip = frozenset((*_furniture(own, whole), *block.nested, *apart, *lines))
+    if content is not None and _plain_holder(content):
+        return text_of(content, skip=skip)
+    joined = "\n\n".join(filter(None, (text_of(each, skip=skip) for each in _paragraphs(own, skip, content))))
+    if joined:
+        return joined
     pieces = [text_of(element, skip=skip) for element in (whole, *(block.more if content is None else ()))]
     return _without_head("\n\n".join(filter(None, pieces)), name)
 
@@ -205,13 +230,11 @@ def _deep_in_text(element: HtmlElement) -> bool:
     return above is not None and (above.tag in ("p", "blockquote") and len(above.text_content()) > LONGEST_LINE)
 
 
-def _lines_of(apart: Iterable[HtmlElement], whole: HtmlElement) -> Iterator[HtmlElement]:
+def _lines_of(apart: Iterable[HtmlElement], ends: set[HtmlElement]) -> Iterator[HtmlElement]:
     """The short lines in which name or date stand."""
     for element in apart:
         above = element.getparent()
-        while (
-            above is not None and above is not whole and above.tag not in ("div", "li", "td", "article", "dd", "body")
-        ):
+        while above is not None and above not in ends and above.tag not in HOLDERS:
             rest = len(" ".join(above.text_content().split())) - len(" ".join(element.text_content().split()))
             if rest > 90:
                 break
@@ -254,9 +277,9 @@ def _without_head(text: str, name: str | None) -> str:
 # the author
 
 
-def _author(own: Sequence[HtmlElement]) -> HtmlElement | None:
+def _author(own: Sequence[HtmlElement], picks: Iterable[Callable[[HtmlElement], bool]]) -> HtmlElement | None:
     """The element that names who wrote a comment."""
-    for pick in (_by_name_class, _by_property, _by_author_class, _by_tag):
+    for pick in picks:
         found = next((element for element in own if pick(element) and _name(element)), None)
         if found is not None:
             return found
@@ -282,6 +305,18 @@ def _by_tag(element: HtmlElement) -> bool:
         rel, names = (element.get("rel") or ""), classes(element)
         return ("nofollow" in rel and "external" in rel) or "url" in names.split()
     return element.tag in ("strong", "b", "h3", "h4", "h5", "h6", "dt") and len(element.text_content()) <= LONGEST_NAME
+
+
+PICKS = (_by_name_class, _by_property, _by_author_class, _by_tag)
+
+
+def _name_before(block: Block, stamp: HtmlElement, shown: str) -> str | None:
+    """The name that stands before the date in the same line: "Joe said on 5 March"."""
+    line = stamp
+    while (above := line.getparent()) is not None and line is not block.element and _short(above):
+        line = above
+    before, _, _ = _folded(_shown(line)).partition(shown)
+    return _clean(LEADING_NUMBER.sub("", words.unlinked(before.strip(" ,:|·•–—-@(["))), leaf=False) if before else None
 
 
 def _name(element: HtmlElement) -> str | None:
@@ -341,7 +376,7 @@ def _clean(shown: str, *, leaf: bool) -> str | None:
     if cut:
         name = name[:cut]
     if not leaf:
-        name = name[words.by(name) :]
+        name = LEADING_NUMBER.sub("", name[words.by(name) :])
     name = name.strip().rstrip(":：").rstrip(" ,|•·–—").lstrip(" ,|•·–—").strip()
     return name if name and len(name) <= LONGEST_NAME else None
 
@@ -349,13 +384,13 @@ def _clean(shown: str, *, leaf: bool) -> str | None:
 # the time
 
 
-def _time(outside: Sequence[HtmlElement]) -> tuple[HtmlElement | None, str | None, str | None]:
+def _time(block: Block, outside: Sequence[HtmlElement]) -> tuple[HtmlElement | None, str | None, str | None]:
     """Where the time stands, what it shows, and what it says for machines."""
     best: tuple[HtmlElement | None, str | None, str | None] = (None, None, None)
     best_precision = -1
     for element in _dated(outside):
         shown, machine = _stated_time(element)
-        if shown is None and machine is None:
+        if element is block.element or (shown is None and machine is None):
             continue
         precision = max(_precision(machine), _precision(shown))
         if precision > best_precision:
@@ -377,9 +412,7 @@ def _dated(outside: Sequence[HtmlElement]) -> Iterator[HtmlElement]:
         if above is not None and len(above.text_content()) <= LONGEST_LINE:
             yield above
         yield link
-    yield from (
-        e for e in outside if e.tag in ("small", "em", "i", "span", "cite", "p", "div", "dt", "h4", "h5") and _short(e)
-    )
+    yield from (element for element in reversed(outside) if element.tag in LINES and _short(element))
 
 
 def _short(element: HtmlElement) -> bool:
@@ -388,7 +421,7 @@ def _short(element: HtmlElement) -> bool:
 
 def _stated_time(element: HtmlElement) -> tuple[str | None, str | None]:
     machine = next((value for name in MACHINE if (value := element.get(name)) and _precision(value) >= 0), None)
-    shown = " ".join(element.text_content().split())
+    shown = ORDINAL.sub(r"\1\2", _folded(" ".join(element.itertext())))
     where = _date_in(shown)
     if element.tag == "time" or machine:
         return (shown[where[0] : where[1]] if where else shown[:LONGEST_LINE]) or None, machine

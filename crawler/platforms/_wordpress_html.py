@@ -23,7 +23,9 @@ SECTION = re.compile(
     r"wp-block-comment-template|comments-template|post-comments|nocomments|no-comments|pinglist|pings|trackbacks)(?=\s|$)",
     re.IGNORECASE,
 )
-COUNTING = re.compile(r"(?:^|[\s_-])(?:comments?|title|heading|count|respond|responses?)(?=[\s_-]|$)", re.IGNORECASE)
+COUNTING = re.compile(
+    r"(?:^|[\s_-])(?:comments?|title|heading|count|respond|responses?|thread-info)(?=[\s_-]|$)", re.IGNORECASE
+)
 HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 STAFF = re.compile(r"(?:^|\s)bypostauthor(?=\s|$)")
 MEMBER = re.compile(r"(?:^|\s)(?:byuser|comment-author-(?!name|link|avatar|vcard|wrap|info|box)(\S+))(?=\s|$)")
@@ -174,13 +176,16 @@ def _stated_count(tree: HtmlElement, found: Sequence[Block], sections: Sequence[
     for element in tree.iter():
         if element is first:
             break
-        if isinstance(element.tag, str) and (element in within or _counts(element)):
+        if isinstance(element.tag, str) and (element in within or _counts(element, found)):
             count = _counted(element, count)
     return count
 
 
-def _counts(element: HtmlElement) -> bool:
-    return element.tag in HEADINGS and bool(COUNTING.search(f"{element.get('id') or ''} {classes(element)}"))
+def _counts(element: HtmlElement, found: Sequence[Block]) -> bool:
+    """Whether a heading may be that of the list: any one above it, or one that says so where there is no list."""
+    if element.tag not in HEADINGS:
+        return False
+    return bool(found) or bool(COUNTING.search(f"{element.get('id') or ''} {classes(element)}"))
 
 
 def _counted(element: HtmlElement, before: int | None) -> int | None:
