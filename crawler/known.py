@@ -1,4 +1,4 @@
-"""Comment systems that are known and cannot be read yet, recognised in a page so that a later version can fetch them."""
+"""Comment systems that are known and not read yet, recognised in a page so that a later version can fetch them."""
 
 import re
 import tomllib
@@ -13,17 +13,19 @@ from crawler.page import Page
 
 LONGEST_ID = 500
 MOST_SCRIPT = 200_000
+ELEMENTS = ("script", "div", "section", "link", "iframe")
 
 
 def threads(page: Page) -> list[tuple[str, str | None]]:
     """Platform and, where the page shows it, the thread's id in that system; each platform once."""
+    text = page.text.lower()
+    markers = [(name, marker) for name, marker in _markers() if any(hint in text for hint in marker["hints"])]
+    tags = {marker["tag"] for _, marker in markers if "tag" in marker}
     found: dict[str, str | None] = {}
-    for element in page.html.iter("script", "div", "section", "link", "iframe", *_tags()):
-        for name, marker in _markers():
-            if name not in found or found[name] is None:
-                hit, native_id = _hit(element, marker, page)
-                if hit:
-                    found[name] = native_id or found.get(name)
+    for element in page.html.iter(*ELEMENTS, *tags) if markers else ():
+        for name, marker in markers:
+            if found.get(name) is None and _hit(element, marker):
+                found[name] = next(_native(element, marker), None)
     return list(found.items())
 
 
@@ -37,31 +39,32 @@ def _compiled(key: str, value: Any) -> Any:
     return re.compile(value) if key in ("src", "id", "class", "code", "native") else value
 
 
-@cache
-def _tags() -> tuple[str, ...]:
-    return tuple(sorted({marker["tag"] for _, marker in _markers() if "tag" in marker}))
-
-
-def _hit(element: HtmlElement, marker: dict[str, Any], page: Page) -> tuple[bool, str | None]:
-    code = element.text if element.tag == "script" and element.text else ""
-    src = element.get("src") or element.get("href") or ""
-    hit = (
-        ("tag" in marker and element.tag == marker["tag"])
-        or ("src" in marker and bool(src) and bool(marker["src"].search(src)))
+def _hit(element: HtmlElement, marker: dict[str, Any]) -> bool:
+    src, code = _source(element), _code(element)
+    return (
+        element.tag == marker.get("tag")
+        or ("src" in marker and bool(marker["src"].search(src)))
         or ("id" in marker and bool(marker["id"].fullmatch(element.get("id") or "")))
         or ("class" in marker and bool(marker["class"].search(element.get("class") or "")))
-        or ("code" in marker and bool(code) and bool(marker["code"].search(code[:MOST_SCRIPT])))
+        or ("code" in marker and bool(marker["code"].search(code)))
     )
-    return (True, next(_native(element, marker, code, src), None)) if hit else (False, None)
 
 
-def _native(element: HtmlElement, marker: dict[str, Any], code: str, src: str) -> Iterator[str]:
+def _source(element: HtmlElement) -> str:
+    return element.get("src") or element.get("href") or ""
+
+
+def _code(element: HtmlElement) -> str:
+    return (element.text or "")[:MOST_SCRIPT] if element.tag == "script" else ""
+
+
+def _native(element: HtmlElement, marker: dict[str, Any]) -> Iterator[str]:
     for name in marker.get("attributes", ()):
         value = element.get(name)
         if value:
             yield value.strip()[:LONGEST_ID]
     if "native" in marker:
-        for text in (src, code[:MOST_SCRIPT]):
+        for text in (_source(element), _code(element)):
             found = marker["native"].search(text)
             if found is not None:
                 yield "/".join(filter(None, found.groups()))[:LONGEST_ID]

@@ -1,50 +1,36 @@
 """Comment lists in HTML: which elements are comments, which belongs to which, and what each of them owns.
 
-One walk over the page. A comment is known by its number, which themes print as an id (`comment-12`, `li-comment-12`,
-`div-comment-12`), as data (`data-commentid`), or at the least in its links (`#comment-12`, `replytocom=12`).
+A comment is known by its number, which themes print as an id (`comment-12`, `li-comment-12`, `div-comment-12`), as data
+(`data-commentid`), or at the least in its links (`#comment-12`, `replytocom=12`).
 """
 
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from lxml.etree import XPath
 from lxml.html import HtmlElement
 
+from crawler.platforms._themes import traits
+
 NUMBERED = re.compile(
-    r"(?:(?:li|div|wrap|wrapper|wp|article|dt|the|single|item|id)[-_]?)?comments?(?:[-_]?(?:id|item|wrap|li|div|entry|holder))?"
-    r"[-_]?(\d{1,19})",
+    r"(?:(?:li|div|wrap|wrapper|wp|article|dt|the|single|item|id)[-_]?)?comments?"
+    r"(?:[-_]?(?:id|item|wrap|li|div|entry|holder))?[-_]?(\d{1,19})",
     re.IGNORECASE,
 )
 WPDISCUZ = re.compile(r"(?:wpd-comm|wc-comm|wc_comm|comm)-(\d{1,19})_(\d{1,19})")
 OWN_LINK = re.compile(r"#(?:(?:li|div)-)?comment[-_]?(\d{1,19})$", re.IGNORECASE)
 REPLY_LINK = re.compile(r"[?&]replytocom=(\d{1,19})")
 MOVE_FORM = re.compile(r"moveForm\(\s*['\"][\w-]+['\"]\s*,\s*['\"]?(\d{1,19})")
-DEPTH = re.compile(
-    r"(?:^|\s)(?:wpd_comment_level|comment-?depth|dsq-depth|depth|level)-(\d{1,4})(?=\s|$)", re.IGNORECASE
-)
-WRAPPER = re.compile(
-    r"(?:^|\s)(?:comment|commento|kommentar|comment[-_]?(?:wrap(?:per)?|container|item|entry|holder|block|box|single|main|li|"
-    r"node|row|card|thread|post|inner|outer|body)|single[-_]comment|the[-_]comment|wpd-comment|depth-\d+|pingback|trackback|"
-    r"(?:thread-|)(?:even|odd)|bypostauthor|byuser)(?=\s|$)",
-    re.IGNORECASE,
-)
-PLURAL = re.compile(
-    r"(?:^|[\s_-])(?:comments|commentlist|comment[-_]list|respond|kommentare|comentarios)(?=[\s_-]|$)", re.IGNORECASE
-)
-CHILDREN = re.compile(
-    r"(?:^|\s)(?:children|child|comment[-_]?(?:children|replies)|replies|reply[-_]list|sub[-_]?comments?|nested|answers)"
-    r"(?=\s|$)",
-    re.IGNORECASE,
-)
-PING = re.compile(r"(?:^|[\s_-])(?:ping(?:back)?s?|trackbacks?|pinglist)(?=[\s_-]|$)", re.IGNORECASE)
+MARKED = XPath("//*[@id or @data-commentid or @data-comment-id or (self::a and @name)]")
+LOOSE = XPath("//*[self::li or self::div or self::article or self::dd or self::tr][@class]")
 LISTS = frozenset(("ol", "ul", "dl", "table", "tbody"))
 ENDS = LISTS | frozenset(("html", "body", "form", "main", "section", "aside", "tr"))
 NO_BLOCK = frozenset(("a", "input", "button", "form", "textarea", "label", "script", "style", "span", "time", "img"))
 HEADS = frozenset(("dt", "a", "h2", "h3", "h4", "h5", "h6"))
 MOST_SIBLINGS = 40
 LEVELS_TO_LIST = 4
-WIDGET_LEVELS = 12
-WIDGET = re.compile(r"recent[-_]?comments|widget|sidebar|wp-block-latest-comments", re.IGNORECASE)
+Numbering = Callable[[HtmlElement], tuple[str, str | None] | None]
 
 
 @dataclass(eq=False, slots=True)
@@ -64,21 +50,11 @@ class Block:
     more: list[HtmlElement] = field(default_factory=list)
 
 
-def classes(element: HtmlElement) -> str:
-    return element.get("class") or ""
-
-
-Numbering = Callable[[HtmlElement], tuple[str, str | None] | None]
-
-
 def blocks(tree: HtmlElement, numbering: Numbering | None = None) -> list[Block]:
     """The comments of a page in document order; `numbering` gives the number of the comment that an element is, and
     its parent's where it says that."""
-    marks = _Marks(numbering or number_of)
-    for element in tree.iter():
-        if isinstance(element.tag, str):
-            marks.look_at(element)
-    return _Filling(marks.blocks(), marks.owner).walk(tree)
+    marks = _Marks(tree, numbering or number_of)
+    return _Filling(marks.blocks(), marks.owner).filled()
 
 
 def number_of(element: HtmlElement) -> tuple[str, str | None] | None:
@@ -96,40 +72,36 @@ def number_of(element: HtmlElement) -> tuple[str, str | None] | None:
         return (known[1], None) if known is not None else None
     if element.tag in NO_BLOCK:
         return None
-    for data in ("data-commentid", "data-comment-id"):
-        value = element.get(data)
-        if value and value.isascii() and value.isdigit() and len(value) < 20:
-            return value, None
-    return None
+    return _number(element.get("data-commentid") or element.get("data-comment-id"))
+
+
+def _number(value: str | None) -> tuple[str, None] | None:
+    return (value, None) if value and value.isascii() and value.isdigit() and len(value) < 20 else None
 
 
 class _Marks:
     """Who owns what: `owner[e]` is the first number below or at an element, `holders[e]` how many of its children own
     one and are no lists of replies."""
 
-    def __init__(self, numbering: Numbering) -> None:
-        self.numbering = numbering
+    def __init__(self, tree: HtmlElement, numbering: Numbering) -> None:
         self.first: dict[str, HtmlElement] = {}
         self.parents: dict[str, str] = {}
         self.owner: dict[HtmlElement, str] = {}
         self.holders: dict[HtmlElement, int] = {}
-        self.loose: list[HtmlElement] = []
+        self.widgets: dict[HtmlElement, bool] = {}
+        for element in MARKED(tree):
+            found = numbering(element)
+            if found is not None and found[0] not in self.first:
+                self._mark(found[0], element, found[1])
+        if not self.first and numbering is number_of:
+            self._look_at_links(tree)
 
-    def look_at(self, element: HtmlElement) -> None:
-        found = self.numbering(element)
-        if found is not None:
-            number, parent = found
-            if number not in self.first:
-                self._mark(number, element)
-                if parent and parent != "0":
-                    self.parents[number] = parent
-        elif element.tag in ("li", "div", "article", "dd", "tr") and WRAPPER.search(classes(element)):
-            self.loose.append(element)
-
-    def _mark(self, number: str, element: HtmlElement) -> None:
-        if _in_widget(element):
+    def _mark(self, number: str, element: HtmlElement, parent: str | None = None) -> None:
+        if self._in_widget(element):
             return
         self.first[number] = element
+        if parent and parent != "0":
+            self.parents[number] = parent
         while element is not None and element not in self.owner:
             self.owner[element] = number
             above = element.getparent()
@@ -137,18 +109,37 @@ class _Marks:
                 self.holders[above] = self.holders.get(above, 0) + 1
             element = above
 
-    def blocks(self) -> dict[HtmlElement, Block]:
-        for element in self.loose:
-            if element not in self.owner:
+    def _in_widget(self, element: HtmlElement) -> bool:
+        """Whether an element stands in a list of comments on other pages."""
+        passed = []
+        inside = False
+        while element is not None and not inside:
+            known = self.widgets.get(element)
+            if known is not None:
+                inside = known
+                break
+            passed.append(element)
+            inside = element.tag not in ("html", "body") and _is_widget(element)
+            element = element.getparent()
+        self.widgets.update(dict.fromkeys(passed, inside))
+        return inside
+
+    def _look_at_links(self, tree: HtmlElement) -> None:
+        for element in LOOSE(tree):
+            if traits(element.get("class")).wrapper and element not in self.owner:
                 number = _linked_number(element)
                 if number is not None and number not in self.first:
                     self._mark(number, element)
-        found = [(self._outermost(number, element), number) for number, element in self.first.items()]
-        return {element: self._block(element, number) for element, number in found}
 
-    def _block(self, element: HtmlElement, number: str) -> Block:
-        depth = DEPTH.search(classes(element)) or DEPTH.search(classes(self.first[number]))
-        return Block(number, element, depth=int(depth[1]) if depth else None, stated_parent=self.parents.get(number))
+    def blocks(self) -> dict[HtmlElement, Block]:
+        """By element, in document order."""
+        found = ((self._outermost(number, element), number, element) for number, element in self.first.items())
+        return {outermost: self._block(outermost, number, mark) for outermost, number, mark in found}
+
+    def _block(self, element: HtmlElement, number: str, mark: HtmlElement) -> Block:
+        depth = traits(element.get("class")).depth
+        depth = traits(mark.get("class")).depth if depth is None else depth
+        return Block(number, element, depth=depth, stated_parent=self.parents.get(number))
 
     def _outermost(self, number: str, element: HtmlElement) -> HtmlElement:
         """The element that holds all of the comment: its mark, or a wrapper around it."""
@@ -157,27 +148,21 @@ class _Marks:
             above = element.getparent()
             if above is None or above.tag in ENDS or self.owner.get(above) != number:
                 break
-            if self.holders.get(above, 0) > 1 or PLURAL.search(f"{above.get('id') or ''} {classes(above)}"):
+            names = above.get("class")
+            if self.holders.get(above, 0) > 1 or traits(names).plural or traits(above.get("id")).plural:
                 break
-            if thin or above.tag == "li" or WRAPPER.search(classes(above)):
+            if thin or above.tag == "li" or traits(names).wrapper:
                 best, thin = above, False
             element = above
         return best
 
 
+def _is_widget(element: HtmlElement) -> bool:
+    return traits(element.get("class")).widget or traits(element.get("id")).widget
+
+
 def _holds_replies(element: HtmlElement) -> bool:
-    return element.tag in LISTS or bool(CHILDREN.search(classes(element)))
-
-
-def _in_widget(element: HtmlElement) -> bool:
-    """Whether an element stands in a list of comments on other pages."""
-    for _ in range(WIDGET_LEVELS):
-        if element is None:
-            return False
-        if WIDGET.search(f"{element.get('id') or ''} {classes(element)}"):
-            return True
-        element = element.getparent()
-    return False
+    return element.tag in LISTS or traits(element.get("class")).children
 
 
 def _linked_number(element: HtmlElement) -> str | None:
@@ -185,52 +170,30 @@ def _linked_number(element: HtmlElement) -> str | None:
     for link in element.iter("a"):
         href = link.get("href") or ""
         found = OWN_LINK.search(href) or REPLY_LINK.search(href) or MOVE_FORM.search(link.get("onclick") or "")
-        value = found[1] if found else link.get("data-commentid")
-        if value and value.isascii() and value.isdigit():
-            return str(value)
+        known = (found[1], None) if found else _number(link.get("data-commentid"))
+        if known:
+            return str(known[0])
     return None
 
 
 class _Filling:
-    """Gives each element to the comment that it belongs to."""
+    """Gives each comment the elements that are its own."""
 
     def __init__(self, found: Mapping[HtmlElement, Block], owner: Mapping[HtmlElement, str]) -> None:
         self.found, self.owner = found, owner
-        self.inside: dict[HtmlElement, tuple[Block | None, Block | None]] = {}
-        self.order: list[Block] = []
+        self.adopted: dict[HtmlElement, Block] = {}
 
-    def walk(self, tree: HtmlElement) -> list[Block]:
-        for element in tree.iter():
-            if not isinstance(element.tag, str) or element in self.inside:  # a comment, or adopted
-                continue
-            holder, around = self.inside.get(element.getparent(), (None, None))
-            block = self.found.get(element)
-            if block is not None:
-                self._begin(block, around)
-            elif holder is not None:
-                self._own(element, holder)
-            elif around is not None:
-                self.inside[element] = (None, around)
-        return self.order
-
-    def _begin(self, block: Block, around: Block | None) -> None:
-        block.above = self._beside(block.element, around) or around
-        block.ping = _is_ping(block.element)
-        if around is not None:
-            around.nested.append(block.element)
-        block.own.append(block.element)
-        self.inside[block.element] = (block, block)
-        self.order.append(block)
-        if block.element.tag in HEADS:
-            self._adopt(block)
-
-    def _own(self, element: HtmlElement, holder: Block) -> None:
-        if self.owner.get(element, holder.number) != holder.number and _holds_replies(element):
-            holder.nested.append(element)
-            self.inside[element] = (None, holder)
-        else:
-            holder.own.append(element)
-            self.inside[element] = (holder, holder)
+    def filled(self) -> list[Block]:
+        order = list(self.found.values())
+        for block in order:
+            if block.element.tag in HEADS:
+                self._adopt(block)
+        for block in order:
+            block.above = self._above(block)
+            block.ping = _is_ping(block.element)
+            for element in (block.element, *block.more):
+                self._collect(block, element)
+        return order
 
     def _adopt(self, block: Block) -> None:
         """The text of a comment whose mark is only its head: what follows, up to the next mark."""
@@ -238,32 +201,53 @@ class _Filling:
         while sibling is not None and len(block.more) < MOST_SIBLINGS and not self._is_next(sibling):
             if isinstance(sibling.tag, str):
                 block.more.append(sibling)
-                self.inside[sibling] = (block, block)
-                block.own.append(sibling)
+                self.adopted[sibling] = block
             sibling = sibling.getnext()
 
     def _is_next(self, element: HtmlElement) -> bool:
         return element in self.owner and (element.tag != "dd" or element in self.found)
 
-    def _beside(self, element: HtmlElement, around: Block | None) -> Block | None:
-        """The comment before the list that this one stands in: some themes put replies behind, not into, a comment."""
-        above = element.getparent()
-        for _ in range(LEVELS_TO_LIST):
-            if above is None or (around is not None and above is around.element):
-                return None
-            if _holds_replies(above):
-                before = above.getprevious()
-                while before is not None and not isinstance(before.tag, str):
-                    before = before.getprevious()
-                return None if before is None else self.found.get(before)
-            above = above.getparent()
+    def _collect(self, block: Block, root: HtmlElement) -> None:
+        stack = [root]
+        while stack:
+            element = stack.pop()
+            block.own.append(element)
+            for child in reversed(element):
+                if child in self.owner and self._is_others(child, block):
+                    block.nested.append(child)
+                elif isinstance(child.tag, str):
+                    stack.append(child)
+
+    def _is_others(self, element: HtmlElement, block: Block) -> bool:
+        """Whether an element is a reply, or a list of replies."""
+        return element in self.found or (self.owner[element] != block.number and _holds_replies(element))
+
+    def _above(self, block: Block) -> Block | None:
+        element, level = block.element, 0
+        while (above := element.getparent()) is not None:
+            if level < LEVELS_TO_LIST and _holds_replies(above):
+                beside = self._before(above)
+                if beside is not None:
+                    return beside
+            holder = self.found.get(above) or self.adopted.get(above)
+            if holder is not None:
+                return holder
+            element, level = above, level + 1
         return None
+
+    def _before(self, listing: HtmlElement) -> Block | None:
+        """The comment before a list: some themes put replies behind, not into, a comment."""
+        before = listing.getprevious()
+        while before is not None and not isinstance(before.tag, str):
+            before = before.getprevious()
+        return None if before is None else self.found.get(before)
 
 
 def _is_ping(element: HtmlElement) -> bool:
+    if traits(element.get("class")).ping:
+        return True
     above = element.getparent()
-    around = "" if above is None else f"{above.get('id') or ''} {classes(above)}"
-    return bool(PING.search(classes(element)) or PING.search(around))
+    return above is not None and (traits(above.get("class")).ping or traits(above.get("id")).ping)
 
 
 def settle_parents(found: Sequence[Block]) -> dict[str, tuple[str | None, str | None]]:

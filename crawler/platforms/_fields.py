@@ -1,4 +1,4 @@
-"""What one comment of an HTML list says: author, time, text; by the class names that themes use, else by what is left."""
+"""What one comment of an HTML list says: author, time, text; by class names, else by what is left."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -12,68 +12,23 @@ from archive.dates import may_hold_date, read, span
 from archive.thread import Moment
 from crawler.markup import SKIPPED
 from crawler.markup import text as text_of
-from crawler.platforms._blocks import MOVE_FORM, OWN_LINK, REPLY_LINK, Block, classes
+from crawler.platforms._blocks import MOVE_FORM, OWN_LINK, REPLY_LINK, Block
+from crawler.platforms._themes import SURE, WEAK, Traits, traits
 
-SURE, INNER, WEAK = 0, 1, 2
-_SURE = """
-comment-content comment_content commentcontent comment-text comment_text commenttext comment-txt comment-copy
-comment-message comment_message commentmessage comment-desc comment-description comment-main-text comment-body-text
-comment-entry-content comment-entry commententry comment_entry wpd-comment-text wc-comment-text cmt-text cmt-content
-wp-block-comment-content comment-post-text comment-the-text comment-p comment-inner-text comment-body-content
-comment_body_text c-text comment-user-text comment-text-inner comment__content comment__text comment__body
-comment-content-inner commentbodytext dsq-comment-message dsq-comment-text"""
-_INNER = """
-comment-body comment_body commentbody comment-inner comment_inner comment-main commentmain comment-box
-comment-container comment-wrap comment-right comment-detail comment-details comment-block commentbox dsq-comment-body"""
-_WEAK = "text entry entry-content content message body txt copy description said post-content comment"
-CONTENT = tuple(frozenset(names.split()) for names in (_SURE, _INNER, _WEAK))
 BODY_PROPERTIES = frozenset(("text", "commenttext", "description", "reviewbody"))
-NOT_TEXT = re.compile(
-    r"(?:^|[-_\s])(?:avatar|gravatar|vcard|photo|meta|metadata|commentmeta\w*|metainfo|byline|"
-    r"author|commentauthor|authorname|username|commenter|fn|"
-    r"date|time|datetime|timestamp|commentdate|commenttime|posted|posted-on|permalink|"
-    r"reply|replylink|respond|edit|quote-link|cancel|"
-    r"moderation|says|"
-    r"footer|foot|header|head|info|infos|tools|toolbar|actions?|utils|options|controls?|buttons?|nav|links|"
-    r"number|num|count|counter|commentcount|commentnumber|"
-    r"karma|ratings?|votes?|voting|likes?|dislikes?|thumbs?|thumbblock|"
-    r"share|sharing|sharedaddy|social|report|flag|"
-    r"badge|role|level|rank|sr-only|screen-reader-text|visually-hidden|hidden|clear|clearfix-after|"
-    r"ads?|advert\w*|adsbygoogle)(?=[-_\s]|$)",
-    re.IGNORECASE,
-)
-WAITING = re.compile(r"(?:^|[-_\s])(?:awaiting|moderation|unapproved)(?=[-_\s]|$)", re.IGNORECASE)
-NAMES = tuple(
-    re.compile(rf"(?:^|\s)(?:{names})(?=\s|$)", re.IGNORECASE)
-    for names in (
-        r"fn|n|(?:[\w-]*[-_])?(?:author|commenter|user|autor)[-_]?(?:name|link)|dsq-commenter-name|wpd-comment-author|"
-        r"comment[-_]{0,2}name|c-author",
-        r"(?:[\w-]*comment[-_]{0,2})?(?:author|commenter|user|by|poster|autor|auteur)|author[-_]comment|by-?author|user-?name|"
-        r"nick-?name|name|vcard",
-    )
-)
 AUTHOR_PROPERTIES = frozenset(("author", "creator"))
-DATED = re.compile(
-    r"(?:^|[-_\s])(?:date|time|datetime|timestamp|commentdate|commenttime|meta|metadata|commentmeta\w*|metainfo|posted|"
-    r"published|permalink|info|details?)(?=[-_\s]|$)",
-    re.IGNORECASE,
-)
 DATE_PROPERTIES = frozenset(("datecreated", "datepublished", "commenttime", "dateposted"))
 MACHINE = ("datetime", "content", "title", "data-time", "data-date", "data-timestamp")
 PARAGRAPHS = frozenset(("p", "blockquote", "ul", "ol", "pre", "dl", "table", "figure")) | frozenset(
     ("h1", "h2", "h3", "h4", "h5", "h6")
-)
-BADGE = re.compile(
-    r"(?:^|[-_\s])(?:says|badge|role|label|level|rank|sr-only|screen-reader-text|post-author|date|time|"
-    r"meta|metadata|commentmetadata|reply|permalink|edit)(?=[-_\s]|$)",
-    re.IGNORECASE,
 )
 LINES = frozenset(("small", "em", "i", "span", "cite", "p", "div", "dt", "h4", "h5", "td"))
 HOLDERS = frozenset(("div", "li", "td", "tr", "table", "article", "section", "dl", "dd", "ol", "ul", "body", "main"))
 PICTURES = frozenset(("img", "svg", "picture", "noscript", "script", "style", "button", "time"))
 INNER_NAMES = ("cite", "b", "strong", "a")
 ORDINAL = re.compile(r"(\d) (st|nd|rd|th|er|º|ª)\b", re.IGNORECASE)
-LEADING_NUMBER = re.compile(r"^#?\d+[.):]?\s+(?=\S)")
+LEADING_NUMBER = re.compile(r"^(?:#\d+|\d+[.):])\s+(?=\S)")
+BARE_NUMBER = re.compile(r"^#?\d+[.):]?\s+(?=\S)")
 STAND_FOR_NOBODY = frozenset(("", "#", "reply", "permalink", "edit", "link"))
 LONGEST_NAME = 150
 LONGEST_LINE = 160
@@ -92,16 +47,12 @@ class Said:
     waiting: bool
 
 
-@lru_cache(4096)
-def rank(names: str) -> int | None:
-    """How surely an element of these classes holds a comment's text: SURE, INNER, WEAK or None."""
-    tokens = frozenset(names.lower().split())
-    return next((i for i, known in enumerate(CONTENT) if tokens & known), None)
+def _traits(element: HtmlElement) -> Traits:
+    return traits(element.get("class"))
 
 
-@lru_cache(4096)
-def is_furniture(names: str) -> bool:
-    return bool(names) and bool(NOT_TEXT.search(names))
+def _property(element: HtmlElement) -> str:
+    return (element.get("itemprop") or "").lower()
 
 
 def said(block: Block) -> Said:
@@ -109,18 +60,17 @@ def said(block: Block) -> Said:
     own = [element for element in block.own if element.tag not in SKIPPED]
     content = _content(block, own)
     outside = _outside(own, content)
-    author = _author(outside, PICKS)
+    author, name = _author(outside, PICKS)
     if author is None:
-        author = _author(own, PICKS[:3] if content is not None and _plain_holder(content) else PICKS)
-    name = _name(author) if author is not None else None
+        author, name = _author(own, PICKS[:3] if content is not None and _plain_holder(content) else PICKS)
     stamp, shown, machine = _time(block, outside)
     if stamp is None:
-        stamp, shown, machine = _time(block, [element for element in own if DATED.search(classes(element))])
+        stamp, shown, machine = _time(block, [element for element in own if _traits(element).dated])
     if name is None and stamp is not None and shown is not None:
         name = _name_before(block, stamp, shown)
     apart = {element for element in (author, stamp) if element is not None}
     body = _body(block, own, content, apart, name)
-    waiting = any(WAITING.search(classes(element)) for element in own)
+    waiting = any(_traits(element).waiting for element in own)
     return Said(name, body, shown, machine, waiting)
 
 
@@ -133,18 +83,18 @@ def _content(block: Block, own: Sequence[HtmlElement]) -> HtmlElement | None:
     best_rank = WEAK + 1
     inside: HtmlElement | None = None
     for element in own:
-        if (element.get("itemprop") or "").lower() in BODY_PROPERTIES:
+        if _property(element) in BODY_PROPERTIES:
             return element
         if element is block.element:
             continue
-        found = rank(classes(element))
+        found = _traits(element).content
         if found is None or element.tag in ("a", "img") or not _has_words(element):
             continue
         if found < best_rank:
             best, best_rank, inside = element, found, element
         elif found == best_rank == SURE and inside is not None and inside in element.iterancestors():
             best = inside = element  # the innermost
-    if best is None and (found := rank(classes(block.element))) == SURE:
+    if best is None and (found := _traits(block.element).content) == SURE:
         return block.element
     return best
 
@@ -165,8 +115,8 @@ def _outside(own: Sequence[HtmlElement], content: HtmlElement | None) -> list[Ht
 
 def _heads(paragraph: HtmlElement) -> bool:
     """Whether a paragraph is a line of name or date."""
-    return is_furniture(classes(paragraph)) or any(
-        _by_name_class(below) or DATED.search(classes(below)) or below.tag in ("time", "cite") or _is_own_link(below)
+    return _traits(paragraph).furniture or any(
+        _by_name_class(below) or _traits(below).dated or below.tag in ("time", "cite") or _is_own_link(below)
         for below in paragraph.iter()
         if isinstance(below.tag, str)
     )
@@ -179,11 +129,13 @@ def _is_own_link(element: HtmlElement) -> bool:
 def _body(
     block: Block, own: Sequence[HtmlElement], content: HtmlElement | None, apart: set[HtmlElement], name: str | None
 ) -> str:
+    if content is not None and _plain_holder(content):
+        within = [element for element in content.iter() if isinstance(element.tag, str)]
+        lines = _lines_of(apart.intersection(within), {content})
+        return text_of(content, skip=frozenset((*_furniture(within, content), *block.nested, *apart, *lines)))
     whole = content if content is not None else block.element
     lines = _lines_of(apart, {whole, block.element})
     skip = frozenset((*_furniture(own, whole), *block.nested, *apart, *lines))
-    if content is not None and _plain_holder(content):
-        return text_of(content, skip=skip)
     joined = "\n\n".join(filter(None, (text_of(each, skip=skip) for each in _paragraphs(own, skip, content))))
     if joined:
         return joined
@@ -193,7 +145,7 @@ def _body(
 
 def _plain_holder(content: HtmlElement) -> bool:
     """Whether an element was made for the text alone."""
-    return rank(classes(content)) == SURE or (content.get("itemprop") or "").lower() in BODY_PROPERTIES
+    return _traits(content).content == SURE or _property(content) in BODY_PROPERTIES
 
 
 def _furniture(own: Iterable[HtmlElement], whole: HtmlElement) -> Iterator[HtmlElement]:
@@ -207,12 +159,12 @@ def _is_furniture(element: HtmlElement) -> bool:
         return True
     if element.tag in ("cite", "time") and not _deep_in_text(element):
         return True
-    return is_furniture(classes(element)) and not _holds_text(element)
+    return _traits(element).furniture and not _holds_text(element)
 
 
 def _holds_text(element: HtmlElement) -> bool:
     """Whether an element that looks like furniture holds the text: "comment-meta" around everything."""
-    return any(rank(classes(below)) == SURE for below in element.iterdescendants() if isinstance(below.tag, str))
+    return any(_traits(below).content == SURE for below in element.iterdescendants() if isinstance(below.tag, str))
 
 
 def _is_button(link: HtmlElement) -> bool:
@@ -277,32 +229,34 @@ def _without_head(text: str, name: str | None) -> str:
 # the author
 
 
-def _author(own: Sequence[HtmlElement], picks: Iterable[Callable[[HtmlElement], bool]]) -> HtmlElement | None:
-    """The element that names who wrote a comment."""
+def _author(
+    own: Sequence[HtmlElement], picks: Iterable[Callable[[HtmlElement], bool]]
+) -> tuple[HtmlElement | None, str | None]:
+    """The element that names who wrote a comment, and the name."""
     for pick in picks:
-        found = next((element for element in own if pick(element) and _name(element)), None)
-        if found is not None:
-            return found
-    return None
+        for element in own:
+            if pick(element) and (name := _name(element)):
+                return element, name
+    return None, None
 
 
 def _by_name_class(element: HtmlElement) -> bool:
-    return bool(NAMES[0].search(classes(element))) or (element.get("id") or "").startswith("dsq-author-user")
+    return _traits(element).name == 0 or (element.get("id") or "").startswith("dsq-author-user")
 
 
 def _by_property(element: HtmlElement) -> bool:
-    return (element.get("itemprop") or "").lower() in AUTHOR_PROPERTIES
+    return _property(element) in AUTHOR_PROPERTIES
 
 
 def _by_author_class(element: HtmlElement) -> bool:
-    return bool(NAMES[1].search(classes(element)))
+    return _traits(element).name is not None
 
 
 def _by_tag(element: HtmlElement) -> bool:
     if element.tag == "cite":
         return True
     if element.tag == "a":
-        rel, names = (element.get("rel") or ""), classes(element)
+        rel, names = (element.get("rel") or ""), (element.get("class") or "")
         return ("nofollow" in rel and "external" in rel) or "url" in names.split()
     return element.tag in ("strong", "b", "h3", "h4", "h5", "h6", "dt") and len(element.text_content()) <= LONGEST_NAME
 
@@ -316,7 +270,7 @@ def _name_before(block: Block, stamp: HtmlElement, shown: str) -> str | None:
     while (above := line.getparent()) is not None and line is not block.element and _short(above):
         line = above
     before, _, _ = _folded(_shown(line)).partition(shown)
-    return _clean(LEADING_NUMBER.sub("", words.unlinked(before.strip(" ,:|·•–—-@(["))), leaf=False) if before else None
+    return _clean(BARE_NUMBER.sub("", words.unlinked(before.strip(" ,:|·•–—-@(["))), leaf=False) if before else None
 
 
 def _name(element: HtmlElement) -> str | None:
@@ -330,7 +284,7 @@ def _inner_name(element: HtmlElement) -> HtmlElement:
     """The name within an element that holds picture, date or "says" as well."""
     inside = [below for below in element.iterdescendants() if isinstance(below.tag, str) and below.tag != "meta"]
     for below in inside:
-        if (_by_name_class(below) or (below.get("itemprop") or "").lower() == "name") and _shown(below).strip():
+        if (_by_name_class(below) or _property(below) == "name") and _shown(below).strip():
             return below
     whole = _folded(_shown(element))
     for below in sorted((each for each in inside if each.tag in INNER_NAMES), key=lambda e: INNER_NAMES.index(e.tag)):
@@ -355,7 +309,7 @@ def _shown(element: HtmlElement) -> str:
             pieces.append(each.tail or "")
             continue
         hidden = not isinstance(each.tag, str) or each.tag in PICTURES
-        hidden = hidden or (each is not element and bool(BADGE.search(classes(each))))
+        hidden = hidden or (each is not element and _traits(each).badge)
         if each is not element:
             stack.append((each, False))
         if not hidden:
@@ -401,11 +355,11 @@ def _time(block: Block, outside: Sequence[HtmlElement]) -> tuple[HtmlElement | N
 
 
 def _dated(outside: Sequence[HtmlElement]) -> Iterator[HtmlElement]:
-    yield from (e for e in outside if e.tag == "time" or (e.get("itemprop") or "").lower() in DATE_PROPERTIES)
+    yield from (e for e in outside if e.tag == "time" or _property(e) in DATE_PROPERTIES)
     yield from (e for e in outside if e.tag == "abbr" and e.get("title"))
     links = [e for e in outside if e.tag == "a" and OWN_LINK.search(e.get("href") or "")]
     for element in outside:
-        if DATED.search(classes(element)) and not _holds_text(element):
+        if _traits(element).dated and not _holds_text(element):
             yield element
     for link in links:
         above = link.getparent()
@@ -443,17 +397,22 @@ def _precision(shown: str | None) -> int:
     """How exactly a text names a time; 0 where it is a time that cannot be placed, -1 where it is none."""
     if not shown:
         return -1
-    found = read(shown)
+    found = _read(shown)
     if found.at is None:
         return 0 if span(shown[:120]) else -1
     return PRECISIONS[found.precision]
+
+
+@lru_cache(1024)
+def _read(shown: str) -> Moment:
+    return read(shown)
 
 
 def posted(each: Said, day_first: bool | None) -> Moment | None:
     """The time of a comment, once the list has shown in which order day and month stand."""
     if each.machine is None and each.shown is None:
         return None
-    stated = read(each.machine) if each.machine else Moment()
+    stated = _read(each.machine) if each.machine else Moment()
     if stated.at is None and each.shown:
         stated = read(each.shown, day_first)
     return Moment(stated.at, each.shown or each.machine, stated.precision if stated.at else None)

@@ -1,8 +1,9 @@
 """WordPress's comments as themes print them: the list of one page, and the pages of one thread."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from lxml.html import HtmlElement
@@ -11,7 +12,7 @@ from archive import words
 from archive.dates import day_order
 from archive.thread import Author, Comment, Flag
 from crawler.page import Page
-from crawler.platforms._blocks import Block, Numbering, blocks, classes, settle_parents
+from crawler.platforms._blocks import Block, Numbering, blocks, settle_parents
 from crawler.platforms._fields import Said, posted, said
 from crawler.platforms._nest import nested
 
@@ -26,6 +27,8 @@ SECTION = re.compile(
 COUNTING = re.compile(
     r"(?:^|[\s_-])(?:comments?|title|heading|count|respond|responses?|thread-info)(?=[\s_-]|$)", re.IGNORECASE
 )
+SECTION_TAGS = frozenset(("div", "section", "ol", "ul", "dl", "form", "h2", "h3", "p", "footer", "aside"))
+NOTICES = frozenset(("p", "div", "span", "h3", "h4", "em"))
 HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 STAFF = re.compile(r"(?:^|\s)bypostauthor(?=\s|$)")
 MEMBER = re.compile(r"(?:^|\s)(?:byuser|comment-author-(?!name|link|avatar|vcard|wrap|info|box)(\S+))(?=\s|$)")
@@ -50,18 +53,18 @@ class Listing:
 def listing(page: Page, number: int, numbering: Numbering | None = None) -> Listing | None:
     """The comments of a page, which is page `number` of its thread; None where there is neither list nor form."""
     found = blocks(page.html, numbering)
-    sections = _sections(page.html, found)
+    around, before = _outside(page.html, found)
+    sections = _sections(around, found)
     if not found and not sections:
         return None
     listed = [block for block in found if not block.ping]
     read = [(block, each) for block in listed if not _is_ping(each := said(block))]
-    pings = len(found) - len(read)
     return Listing(
         tuple(_comments(page, number, found, read)),
         sections,
-        _stated_count(page.html, found, sections),
-        pings,
-        _closed(page.html, sections),
+        _stated_count(around[:before] if found else around, _within(around, sections), listed=bool(found)),
+        len(found) - len(read),
+        _closed(around, _within(around, sections)),
         *_more(page),
     )
 
@@ -101,7 +104,7 @@ def _comments(page: Page, number: int, found: Sequence[Block], read: Sequence[tu
 def _author(block: Block, name: str | None) -> Author | None:
     if name is None:
         return None
-    names = classes(block.element)
+    names = block.element.get("class") or ""
     login = LOGIN.search(names)
     member = login is not None or "byuser" in names.split()
     staff = True if STAFF.search(names) else None
@@ -116,80 +119,111 @@ def _address(page: Page, block: Block) -> str:
 # around the list
 
 
-def _sections(tree: HtmlElement, found: Sequence[Block]) -> tuple[HtmlElement, ...]:
+def _sections(around: Sequence[HtmlElement], found: Sequence[Block]) -> tuple[HtmlElement, ...]:
     """The outermost elements that hold the list or the form, and neither headline nor article."""
-    wanted = [block.element for block in found]
-    wanted += [
-        e
-        for e in tree.iter("div", "section", "ol", "ul", "form", "h2", "h3", "p", "footer", "aside", "a")
-        if _is_section(e)
-    ]
-    result: list[HtmlElement] = []
-    taken: set[HtmlElement] = set()
+    article = _around_article(around)
+    wanted = list(dict.fromkeys(_list_of(block.element, article) for block in found if block.above is None))
+    wanted += [element for element in around if element.tag in SECTION_TAGS and _is_section(element)]
+    taken: dict[HtmlElement, None] = {}
     for element in wanted:
-        best = None
-        for above in (element, *element.iterancestors()):
-            if above in taken:
-                best = None
+        if element in article or element in taken:
+            continue
+        best = element
+        for above in element.iterancestors():
+            if above in taken or above in article:
                 break
-            if above is element or (_is_section(above) and not _holds_article(above)):
+            if _is_section(above):
                 best = above
-        if best is not None and not _holds_article(best):
-            taken.add(best)
-            result.append(best)
-    return tuple(result)
+        if not any(above in taken for above in best.iterancestors()):
+            taken[best] = None
+    return tuple(taken)
+
+
+def _list_of(element: HtmlElement, article: set[HtmlElement]) -> HtmlElement:
+    """The list that a comment stands in, or itself where that holds other things."""
+    above = element.getparent()
+    is_list = above is not None and (above.tag in ("ol", "ul", "dl") or _is_section(above))
+    return above if is_list and above not in article else element
+
+
+def _outside(tree: HtmlElement, found: Sequence[Block]) -> tuple[list[HtmlElement], int]:
+    """The elements of a page that are not within its comments, in document order, and how many stand before them."""
+    comments = {block.element for block in found}
+    around: list[HtmlElement] = []
+    before = 0
+    stack = [tree]
+    while stack:
+        element = stack.pop()
+        if element in comments:
+            before = before or len(around)
+        elif isinstance(element.tag, str):
+            around.append(element)
+            stack.extend(reversed(element))
+    return around, before
+
+
+def _within(around: Iterable[HtmlElement], sections: Iterable[HtmlElement]) -> set[HtmlElement]:
+    """Those elements that stand in a section."""
+    inside = set(sections)
+    for element in around:
+        if element.getparent() in inside:
+            inside.add(element)
+    return inside
 
 
 def _is_section(element: HtmlElement) -> bool:
-    return bool(SECTION.search(f"{element.get('id') or ''} {classes(element)}")) and element.tag not in (
-        "body",
-        "html",
-        "a",
-    )
+    return _matches(SECTION, element.get("class")) or _matches(SECTION, element.get("id"))
 
 
-def _holds_article(element: HtmlElement) -> bool:
-    return element.tag in ("html", "body", "main") or element.find(".//h1") is not None or _is_post(element)
+def _around_article(around: Iterable[HtmlElement]) -> set[HtmlElement]:
+    """All elements that hold a headline, or the article's own text."""
+    found: set[HtmlElement] = set()
+    for element in around:
+        if element.tag in ("html", "body", "main"):
+            found.add(element)
+        elif element.tag == "h1" or (element.tag == "div" and _is_post(element)):
+            above = element if element.tag == "div" else element.getparent()
+            while above is not None and above not in found:
+                found.add(above)
+                above = above.getparent()
+    return found
 
 
 def _is_post(element: HtmlElement) -> bool:
-    return any(
-        "entry-content" in classes(below).split() and not _below_comment(below, element)
-        for below in element.iter("div")
-    )
+    return "entry-content" in (element.get("class") or "").split() and not _in_comments(element)
 
 
-def _below_comment(element: HtmlElement, top: HtmlElement) -> bool:
-    for above in element.iterancestors():
-        if above is top:
-            return False
-        if above.get("id") and "comment" in above.get("id").lower():
-            return True
-    return False
+def _in_comments(element: HtmlElement) -> bool:
+    return any("comment" in (above.get("id") or "").lower() for above in element.iterancestors())
 
 
-def _stated_count(tree: HtmlElement, found: Sequence[Block], sections: Sequence[HtmlElement]) -> int | None:
+def _stated_count(before: Iterable[HtmlElement], within: set[HtmlElement], *, listed: bool) -> int | None:
     """What the heading of the list says: the last line before the first comment that counts comments."""
-    first = found[0].element if found else None
-    within = {element for section in sections for element in section.iter()}
     count = None
-    for element in tree.iter():
-        if element is first:
-            break
-        if isinstance(element.tag, str) and (element in within or _counts(element, found)):
+    for element in before:
+        if element in within or _counts(element, listed=listed):
             count = _counted(element, count)
     return count
 
 
-def _counts(element: HtmlElement, found: Sequence[Block]) -> bool:
+def _counts(element: HtmlElement, *, listed: bool) -> bool:
     """Whether a heading may be that of the list: any one above it, or one that says so where there is no list."""
     if element.tag not in HEADINGS:
         return False
-    return bool(found) or bool(COUNTING.search(f"{element.get('id') or ''} {classes(element)}"))
+    return listed or _is_counting(element)
+
+
+def _is_counting(element: HtmlElement) -> bool:
+    return _matches(COUNTING, element.get("class")) or _matches(COUNTING, element.get("id"))
+
+
+@lru_cache(16_384)
+def _matches(pattern: re.Pattern[str], names: str | None) -> bool:
+    return bool(names) and bool(pattern.search(names or ""))
 
 
 def _counted(element: HtmlElement, before: int | None) -> int | None:
-    if element.tag not in HEADINGS and not COUNTING.search(f"{element.get('id') or ''} {classes(element)}"):
+    if element.tag not in HEADINGS and not _is_counting(element):
         return before
     line = " ".join(element.text_content().split())
     if not line or len(line) > LONGEST_HEADING or words.is_elsewhere(line):
@@ -198,16 +232,17 @@ def _counted(element: HtmlElement, before: int | None) -> int | None:
     return before if found is None else found
 
 
-def _closed(tree: HtmlElement, sections: Sequence[HtmlElement]) -> bool | None:
-    for form in tree.iter("form"):
-        if form.get("id") == "commentform" or "wp-comments-post.php" in (form.get("action") or ""):
-            return False
-    for section in sections:
-        for element in section.iter("p", "div", "span", "h3", "h4", "em"):
+def _closed(around: Iterable[HtmlElement], within: set[HtmlElement]) -> bool | None:
+    closed = None
+    for element in around:
+        if element.tag == "form":
+            if element.get("id") == "commentform" or "wp-comments-post.php" in (element.get("action") or ""):
+                return False
+        elif closed is None and element.tag in NOTICES and element in within:
             line = " ".join(element.text_content().split())
             if len(line) <= LONGEST_HEADING and words.is_closed(line):
-                return True
-    return None
+                closed = True
+    return closed
 
 
 def _more(page: Page) -> tuple[int | None, Mapping[int, str]]:
@@ -242,7 +277,7 @@ def _number(url: str) -> int | None:
 def _current(tree: HtmlElement) -> int | None:
     """The number that the list of comment pages shows as the page that it stands on."""
     for element in tree.iter("span"):
-        names = classes(element).split()
+        names = (element.get("class") or "").split()
         if "current" in names and "page-numbers" in names and _among_comment_pages(element):
             shown = "".join(ch for ch in element.text_content() if ch.isdecimal())
             return int(shown) if shown and len(shown) < 6 else None

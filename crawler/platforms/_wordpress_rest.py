@@ -17,7 +17,7 @@ POST_CLASS = re.compile(r"(?:^|\s)(?:postid|page-id)-(\d{1,19})(?=\s|$)")
 SHORT = re.compile(r"[?&]p=(\d{1,19})(?:&|$)")
 ARTICLE_ID = re.compile(r"post-(\d{1,19})")
 DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
-FIELDS = "id,post,parent,author,author_name,date_gmt,content,link,type,status"  # no avatars: they are hashed e-mail addresses
+FIELDS = "id,post,parent,author,author_name,date_gmt,content,link,type,status"  # no avatars: hashes of e-mail
 PER_PAGE = 100
 LARGEST_ID = 1 << 63
 

@@ -1,0 +1,114 @@
+"""What the class names of themes mean, in twenty years of WordPress and beside it. Data, and one cached look at it."""
+
+import re
+from functools import lru_cache
+from typing import NamedTuple
+
+SURE, INNER, WEAK = 0, 1, 2
+CONTENT = (
+    re.compile(
+        r"(?:^|\s)(?:[\w-]*[-_])?(?:comments?|cmt|cmnt|wpd-comment|c)[-_]{0,2}(?:(?:main|body|post|the|inner|user|entry)[-_]?)?"
+        r"(?:contents?|text|txt|copy|messages?|msg|desc|description|entry|excerpt|p)(?:[-_]{1,2}(?:inner|wrap|wrapper|area))?"
+        r"(?=\s|$)|(?:^|\s)comment__body(?=\s|$)",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        r"(?:^|\s)(?:[\w-]*[-_])?comment[-_]{0,2}(?:body|inner|main|box|container|wrap|right|details?|block)(?=\s|$)",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        r"(?:^|\s)(?:text|entry|entry-content|content|message|body|txt|copy|description|said|post-content|comment)(?=\s|$)",
+        re.IGNORECASE,
+    ),
+)
+NOT_TEXT = re.compile(
+    r"(?:^|[-_\s])(?:avatar|gravatar|vcard|photo|meta|metadata|commentmeta\w*|metainfo|byline|"
+    r"author|commentauthor|authorname|username|commenter|fn|date|time|datetime|timestamp|commentdate|commenttime|posted|"
+    r"permalink|reply|replylink|respond|edit|quote-link|cancel|moderation|says|footer|foot|header|head|info|infos|tools|"
+    r"toolbar|actions?|utils|options|controls?|buttons?|nav|links|number|num|count|counter|commentcount|commentnumber|karma|"
+    r"ratings?|votes?|voting|likes?|dislikes?|thumbs?|thumbblock|share|sharing|sharedaddy|social|report|flag|badge|role|"
+    r"level|rank|sr-only|screen-reader-text|visually-hidden|hidden|clear|ads?|advert\w*|adsbygoogle)(?=[-_\s]|$)",
+    re.IGNORECASE,
+)
+NAMES = tuple(
+    re.compile(rf"(?:^|\s)(?:{names})(?=\s|$)", re.IGNORECASE)
+    for names in (
+        r"fn|n|(?:[\w-]*[-_])?(?:author|commenter|user|autor)[-_]?(?:name|link)|dsq-commenter-name|wpd-comment-author|"
+        r"comment[-_]{0,2}name|c-author",
+        r"(?:[\w-]*comment[-_]{0,2})?(?:author|commenter|user|by|poster|autor|auteur)|author[-_]comment|by-?author|"
+        r"user-?name|nick-?name|name|vcard",
+    )
+)
+DATED = re.compile(
+    r"(?:^|[-_\s])(?:date|time|datetime|timestamp|commentdate|commenttime|meta|metadata|commentmeta\w*|metainfo|posted|"
+    r"published|permalink|info|details?)(?=[-_\s]|$)",
+    re.IGNORECASE,
+)
+BADGE = re.compile(
+    r"(?:^|[-_\s])(?:says|badge|role|label|level|rank|sr-only|screen-reader-text|post-author|date|time|"
+    r"meta|metadata|commentmetadata|reply|permalink|edit)(?=[-_\s]|$)",
+    re.IGNORECASE,
+)
+WAITING = re.compile(r"(?:^|[-_\s])(?:awaiting|moderation|unapproved)(?=[-_\s]|$)", re.IGNORECASE)
+WRAPPER = re.compile(
+    r"(?:^|\s)(?:comment|commento|kommentar|comment[-_]?(?:wrap(?:per)?|container|item|entry|holder|block|box|single|main|"
+    r"li|node|row|card|thread|post|inner|outer|body)|single[-_]comment|the[-_]comment|wpd-comment|depth-\d+|pingback|"
+    r"trackback|(?:thread-)?(?:even|odd)|bypostauthor|byuser)(?=\s|$)",
+    re.IGNORECASE,
+)
+PLURAL = re.compile(
+    r"(?:^|[\s_-])(?:comments|commentlist|comment[-_]list|respond|kommentare|comentarios)(?=[\s_-]|$)", re.IGNORECASE
+)
+CHILDREN = re.compile(
+    r"(?:^|\s)(?:children|child|comment[-_]?(?:children|replies)|replies|reply[-_]list|sub[-_]?comments?|nested|answers)"
+    r"(?=\s|$)",
+    re.IGNORECASE,
+)
+PING = re.compile(r"(?:^|[\s_-])(?:ping(?:back)?s?|trackbacks?|pinglist)(?=[\s_-]|$)", re.IGNORECASE)
+WIDGET = re.compile(r"recent[-_]?comments|widget|sidebar|wp-block-latest-comments", re.IGNORECASE)
+DEPTH = re.compile(
+    r"(?:^|\s)(?:wpd_comment_level|comment-?depth|dsq-depth|depth|level)-(\d{1,4})(?=\s|$)", re.IGNORECASE
+)
+
+
+class Traits(NamedTuple):
+    """What an element of some classes may be. `content` is SURE, INNER, WEAK or None: how surely it is the text of a
+    comment; `furniture` is what stands around a text; `name` is 0 for a name, 1 for what holds one, else None."""
+
+    content: int | None = None
+    furniture: bool = False
+    name: int | None = None
+    dated: bool = False
+    badge: bool = False
+    waiting: bool = False
+    wrapper: bool = False
+    plural: bool = False
+    children: bool = False
+    ping: bool = False
+    widget: bool = False
+    depth: int | None = None
+
+
+NONE = Traits()
+
+
+@lru_cache(16_384)
+def traits(names: str | None) -> Traits:
+    """By the value of a `class` attribute, or of class and id together."""
+    if not names:
+        return NONE
+    depth = DEPTH.search(names)
+    return Traits(
+        next((i for i, known in enumerate(CONTENT) if known.search(names)), None),
+        bool(NOT_TEXT.search(names)),
+        next((i for i, known in enumerate(NAMES) if known.search(names)), None),
+        bool(DATED.search(names)),
+        bool(BADGE.search(names)),
+        bool(WAITING.search(names)),
+        bool(WRAPPER.search(names)),
+        bool(PLURAL.search(names)),
+        bool(CHILDREN.search(names)),
+        bool(PING.search(names)),
+        bool(WIDGET.search(names)),
+        int(depth[1]) if depth else None,
+    )
