@@ -67,7 +67,14 @@ class Page:
     @cached_property
     def html(self) -> HtmlElement:
         """The tree of the page, which parsers read and do not change. Never raises for broken markup."""
-        return soup.document(self.text)
+        tree = soup.document(self.text)
+        self.elements.extend(tree.iter())
+        return tree
+
+    @cached_property
+    def elements(self) -> list[HtmlElement]:
+        """All that is in the tree. Held, since lxml makes an element anew whenever nobody does."""
+        return []
 
     def json(self) -> Any:
         """Raises BadPage where the body is not JSON."""

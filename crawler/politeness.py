@@ -59,9 +59,10 @@ class Robots(RobotsTxtMiddleware):
         del spider
         if request.meta.get("dont_obey_robotstxt"):  # only ever robots.txt itself
             return
-        parser = await self.robot_parser(request)
+        await self.robot_parser(request)  # of several that wait, its Deferred gives only one the parser
+        parser = self._parsers[urlsplit(request.url).netloc]
         agent = self.crawler.settings["USER_AGENT"]
-        if isinstance(parser, NoAnswer) or parser is None:
+        if not isinstance(parser, RobotParser) or isinstance(parser, NoAnswer):
             raise Disallowed("robots.txt could not be read, which means no")
         if not parser.allowed(request.url, agent):
             raise Disallowed("disallowed by robots.txt")

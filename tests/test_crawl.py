@@ -141,6 +141,14 @@ def test_what_is_due_and_nothing_else(site, desk):
     assert site.posts[1].path in site.paths()
 
 
+def test_many_at_once(site, desk):
+    for number in range(40):
+        site.post(f"the-harbour-office-news-{number}", comments=[(number + 1, 0, "Anna", "The kiosk is open.")])
+    desk.visit(site, "--concurrency", "16")
+    assert desk.query("select count(*) from comments") == [(40,)]
+    assert len(site.paths("/robots.txt")) == 1
+
+
 def test_what_changed_between_two_visits(site, desk):
     post = site.post(comments=TREE)
     desk.visit(site)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from lxml.etree import XPath
 from lxml.html import HtmlElement
 
-from crawler.platforms._themes import traits
+from crawler.platforms._themes import WIDGET, traits
 
 NUMBERED = re.compile(
     r"(?:(?:li|div|wrap|wrapper|wp|article|dt|the|single|item|id)[-_]?)?comments?"
@@ -158,7 +158,8 @@ class _Marks:
 
 
 def _is_widget(element: HtmlElement) -> bool:
-    return traits(element.get("class")).widget or traits(element.get("id")).widget
+    name = element.get("id")
+    return traits(element.get("class")).widget or (name is not None and bool(WIDGET.search(name)))
 
 
 def _holds_replies(element: HtmlElement) -> bool:
