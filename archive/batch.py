@@ -126,6 +126,7 @@ class Batch:
             self.counts["unchanged"] += 1
             self.visits.append(None)
             return
+        before = self.counts.copy()
         hashes = [digest(comment.body) for comment in thread.comments]
         url = article_url(thread.article, thread.capture.sha256)
         article_sha256 = article_digest(thread.article)
@@ -135,7 +136,6 @@ class Batch:
         self._visited[visit.capture_id].add(thread.platform)
         article_id = self._article(visit, url, article_sha256)
         row = self._threads.get((thread.platform, thread.native_id or url))
-        before = self.counts.copy()
         if row is None:
             self._new_thread(visit, article_id, thread.native_id or url)
             outcome = "new"

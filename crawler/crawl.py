@@ -17,8 +17,9 @@ from archive.urls import canonical
 from crawler import report as reports
 from crawler.capture import WarcFile
 from crawler.evidence import Evidence
-from crawler.frontier import Frontier, Wanted, stamp
+from crawler.frontier import Wanted, stamp
 from crawler.outlets import Outlet
+from crawler.reader import Reader
 from crawler.report import Progress, Report
 from crawler.settings import user_agent
 from crawler.spiders.news import NewsSpider
@@ -88,32 +89,25 @@ def run(archive: Archive, plan: Plan, options: Options) -> Outcome:
     name = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-run{started.id}.warc.gz"
     info = {"http-header-user-agent": user_agent(options.contact), "robots": "obey", "operator": options.contact or ""}
     warc = WarcFile(warc_folder(archive.path) / name, info, earlier=evidence.known_payload)
-    work = _work(archive, started, plan, options, warc, report, progress, evidence)
+    reader = Reader()
+    work = Work(archive, started, warc, report, progress, evidence.page, reader)
+    _aim(work, plan, options)
     finished = False
     try:
         finished = _scrapy(work, plan, options)
     finally:
         progress.end()
+        reader.close()
         warc.close()
         work.frontier.free_leases()
         outcome = _ended(archive, started, work, finished=finished)
     return outcome
 
 
-def _work(
-    archive: Archive,
-    started: Run,
-    plan: Plan,
-    options: Options,
-    warc: WarcFile,
-    report: Report,
-    progress: Progress,
-    evidence: Evidence,
-) -> Work:
-    frontier = Frontier(archive)
-    frontier.free_leases()
-    ids = frontier.add(plan.seeds(), datetime.now(UTC))
-    work = Work(archive, started, warc, report, progress, evidence.page)
+def _aim(work: Work, plan: Plan, options: Options) -> None:
+    """Lists what the plan names, and says what of all that is listed is meant."""
+    work.frontier.free_leases()
+    ids = work.frontier.add(plan.seeds(), datetime.now(UTC))
     work.most = options.most
     work.paces = dict.fromkeys(options.allow_hosts, 2 * options.concurrency)
     if plan.urls:
@@ -121,7 +115,6 @@ def _work(
     elif plan.outlets:
         work.outlets = {outlet.home for outlet in plan.outlets}
         work.wants = partial(_wants, {outlet.home: outlet for outlet in plan.outlets}, stamp(datetime.now(UTC)))
-    return work
 
 
 def _wants(outlets: dict[str, Outlet], now: str, wanted: Wanted) -> bool:

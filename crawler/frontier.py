@@ -197,6 +197,15 @@ class Frontier:
 
     def done(self, entry: Entry, answer: Answer, now: datetime) -> None:
         """Notes a visit that was answered, and when to come again."""
+        self.all_done([(entry, answer)], now)
+
+    def all_done(self, answered: Iterable[tuple[Entry, Answer]], now: datetime) -> None:
+        """`done` for several visits, in one transaction."""
+        with self.archive.transaction() as connection:
+            for entry, answer in answered:
+                self._done(connection, entry, answer, now)
+
+    def _done(self, connection: Connection, entry: Entry, answer: Answer, now: datetime) -> None:
         following = next_visit(entry, now, changed=answer.changed, settled=answer.settled)
         values = {
             "kind": answer.kind or entry.kind,
@@ -211,19 +220,16 @@ class Frontier:
             "failures": 0,
             "last_error": None,
         }
-        if answer.moved_to is None:
-            self._set(entry, values)
-        else:
-            self._move(entry, answer.moved_to, values)
+        if answer.moved_to is not None:
+            values = self._moved(connection, entry, answer.moved_to, values)
+        connection.execute(update(FRONTIER).where(FRONTIER.c.id == entry.id).values(values))
 
-    def _move(self, entry: Entry, url: str, values: dict[str, Any]) -> None:
+    def _moved(self, connection: Connection, entry: Entry, url: str, values: dict[str, Any]) -> dict[str, Any]:
         """The page is visited at its new address from now on; the old one stays listed, so that it is not new again."""
         moved: dict[str, Any] = {"url": url, "host": _host(url), "outlet": entry.outlet, "added_at": entry.added_at}
         moved |= {"published_at": entry.published_at, "comment_count": entry.comment_count}
-        retired = {"next_at": None, "lease_until": None, "visited_at": values["visited_at"]}
-        with self.archive.transaction() as connection:
-            connection.execute(update(FRONTIER).where(FRONTIER.c.id == entry.id).values(retired))
-            connection.execute(insert(FRONTIER).on_conflict_do_nothing(index_elements=["url"]), moved | values)
+        connection.execute(insert(FRONTIER).on_conflict_do_nothing(index_elements=["url"]), moved | values)
+        return {"next_at": None, "lease_until": None, "visited_at": values["visited_at"]}
 
     def failed(self, entry: Entry, reason: str, now: datetime, *, wait_s: int | None = None) -> None:
         """Notes a visit that failed: come again later, each time twice as long, and no longer after MOST_FAILURES."""

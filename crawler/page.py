@@ -30,6 +30,9 @@ class FetchFailed(Exception):
         super().__init__(f"{url}: {reason}")
         self.url, self.reason, self.status = url, reason, status
 
+    def __reduce__(self) -> tuple[type["FetchFailed"], tuple[str, str, int | None]]:
+        return type(self), (self.url, self.reason, self.status)
+
 
 class BadPage(Exception):
     """A page that cannot be read as what it claims to be; says what it is instead."""

@@ -10,6 +10,7 @@ from archive.store import Archive, Run
 from crawler.capture import WarcFile
 from crawler.frontier import Entry, Frontier, Wanted
 from crawler.page import Page
+from crawler.reader import Reader
 from crawler.report import Progress, Report
 
 ROOM = 64
@@ -29,6 +30,7 @@ class Work:
     report: Report
     progress: Progress
     stored_page: Callable[[int], Page]
+    reader: Reader
     ids: set[int] | None = None
     outlets: set[str] | None = None
     wants: Callable[[Wanted], bool] | None = None

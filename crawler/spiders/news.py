@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
@@ -14,11 +14,12 @@ from scrapy.http.request import NO_CALLBACK
 from twisted.python.failure import Failure
 
 from archive.thread import Capture, Moment
-from crawler import discover, drive
 from crawler.frontier import Answer, Entry, Wanted
 from crawler.items import VisitItem
 from crawler.page import Fetch, FetchFailed, Page
 from crawler.politeness import AskedToWait
+from crawler.reader import Unreadable
+from crawler.reading import Found
 from crawler.work import Work
 
 if TYPE_CHECKING:
@@ -62,12 +63,14 @@ class NewsSpider(Spider):
         entry: Entry = response.meta["entry"]
         try:
             page, kept = self._page(response, entry)
-            kind = entry.kind if entry.kind in ("feed", "sitemap") else discover.kind_of(page)
-            if kind == "article":
-                item = await self._visit(page, entry, response, kept)
-                yield item
+            found = await self.work.reader.read(page, entry.kind, self.fetch)
+            if found.kind == "article":
+                etag, last_modified = _validators(response, entry)
+                yield VisitItem(entry, page.url, found.threads, etag, last_modified, kept)
             else:
-                self._lead(page, kind, entry, response)
+                self._lead(page, found, entry, response)
+        except Unreadable as error:
+            self.fail(entry, str(error))
         except Exception as error:
             logger.exception("%s could not be read", entry.url)
             self.fail(entry, f"{type(error).__name__}: {error}")
@@ -80,20 +83,14 @@ class NewsSpider(Spider):
         stands = _capture(response, kept.body)
         return Page(kept.url, kept.body, kept.headers, response.meta["fetched_at"], stands), entry.capture_id
 
-    async def _visit(self, page: Page, entry: Entry, response: Response, kept: int | None) -> VisitItem:
-        threads = await drive.run_async(drive.visit(page), self.fetch)
-        etag, last_modified = _validators(response, entry)
-        return VisitItem(entry, page.url, threads, etag, last_modified, kept)
-
-    def _lead(self, page: Page, kind: str, entry: Entry, response: Response) -> None:
+    def _lead(self, page: Page, found: Found, entry: Entry, response: Response) -> None:
         wanted = [
-            Wanted(lead.url, lead.kind, entry.outlet, _at(lead.published), lead.comment_count)
-            for lead in discover.leads(page, kind)
+            Wanted(lead.url, lead.kind, entry.outlet, _at(lead.published), lead.comment_count) for lead in found.leads
         ]
-        found = self.work.follow(wanted)
+        due = self.work.follow(wanted)
         digest = sha256(page.body).hexdigest()
         etag, last_modified = _validators(response, entry)
-        answer = Answer(found > 0, kind, etag, last_modified, digest)
+        answer = Answer(due > 0, found.kind, etag, last_modified, digest)
         self.finish(entry, answer, datetime.now(UTC))
 
     async def fetch(self, wanted: Fetch) -> Page:
@@ -125,8 +122,13 @@ class NewsSpider(Spider):
 
     def finish(self, entry: Entry, answer: Answer, now: datetime) -> None:
         """Notes a visit that was answered."""
-        self.work.frontier.done(entry, answer, now)
-        self._let_go(entry)
+        self.finish_all([(entry, answer)], now)
+
+    def finish_all(self, answered: Sequence[tuple[Entry, Answer]], now: datetime) -> None:
+        """Notes visits that were answered, all at once."""
+        self.work.frontier.all_done(answered, now)
+        for entry, _ in answered:
+            self._let_go(entry)
 
     def fail(self, entry: Entry, why: str, *, wait_s: int | None = None) -> None:
         """Notes a visit that failed: in the report, in the frontier, and on the threads that it was for."""
