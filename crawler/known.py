@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -18,15 +18,28 @@ ELEMENTS = ("script", "div", "section", "link", "iframe")
 
 def threads(page: Page) -> list[tuple[str, str | None]]:
     """Platform and, where the page shows it, the thread's id in that system; each platform once."""
-    text = page.text.lower()
-    markers = [(name, marker) for name, marker in _markers() if any(hint in text for hint in marker["hints"])]
-    tags = {marker["tag"] for _, marker in markers if "tag" in marker}
+    tags = {marker["tag"] for _, marker in _markers() if "tag" in marker}
+    elements = list(page.html.iter(*ELEMENTS, *tags))
+    said = "\n".join(_said(elements)).lower()
+    markers = [(name, marker) for name, marker in _markers() if any(hint in said for hint in marker["hints"])]
     found: dict[str, str | None] = {}
-    for element in page.html.iter(*ELEMENTS, *tags) if markers else ():
+    for element in elements if markers else ():
         for name, marker in markers:
             if found.get(name) is None and _hit(element, marker):
                 found[name] = next(_native(element, marker), None)
     return list(found.items())
+
+
+def _said(elements: Iterable[HtmlElement]) -> Iterator[str]:
+    """All that a marker may look at, each name of an element once."""
+    names: set[str] = set()
+    for element in elements:
+        names.add(element.tag)
+        names.update(value for value in (element.get("id"), element.get("class")) if value)
+        if element.tag not in ("div", "section"):
+            yield _source(element)
+            yield _code(element)
+    yield from names
 
 
 @cache

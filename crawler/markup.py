@@ -30,7 +30,7 @@ LONGEST_NUMBER = 12
 def text(element: HtmlElement, *, skip: frozenset[HtmlElement] | None = None) -> str:
     """What a reader would read: paragraphs apart by a blank line, `br` a line feed, quotes after "> ", a link with its
     target where that is not what it shows, pictures by their alternative text. `skip` are elements to leave out."""
-    simple = _paragraphs_only(element, skip)
+    simple = paragraphs_only(element) if not skip else None
     if simple is not None:
         return simple
     writer = _Writer(skip or frozenset())
@@ -38,13 +38,13 @@ def text(element: HtmlElement, *, skip: frozenset[HtmlElement] | None = None) ->
     return writer.finished()
 
 
-def _paragraphs_only(element: HtmlElement, skip: frozenset[HtmlElement] | None) -> str | None:
+def paragraphs_only(element: HtmlElement) -> str | None:
     """The text of an element that holds nothing but paragraphs of bare text, as most comments do; else None."""
     if element.text and not element.text.isspace():
         return None
     lines = []
     for child in element:
-        if child.tag != "p" or len(child) or (child.tail and not child.tail.isspace()) or (skip and child in skip):
+        if child.tag != "p" or len(child) or child.get("class") or (child.tail and not child.tail.isspace()):
             return None
         lines.append(_SPACE.sub(" ", child.text or "").strip(" "))
     return "\n\n".join(line for line in lines if line and not line.isspace())

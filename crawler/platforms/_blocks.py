@@ -54,7 +54,7 @@ def blocks(tree: HtmlElement, numbering: Numbering | None = None) -> list[Block]
     """The comments of a page in document order; `numbering` gives the number of the comment that an element is, and
     its parent's where it says that."""
     marks = _Marks(tree, numbering or number_of)
-    return _Filling(marks.blocks(), marks.owner).filled()
+    return _Filling(tree, marks.blocks(), marks.owner).filled()
 
 
 def number_of(element: HtmlElement) -> tuple[str, str | None] | None:
@@ -180,8 +180,8 @@ def _linked_number(element: HtmlElement) -> str | None:
 class _Filling:
     """Gives each comment the elements that are its own."""
 
-    def __init__(self, found: Mapping[HtmlElement, Block], owner: Mapping[HtmlElement, str]) -> None:
-        self.found, self.owner = found, owner
+    def __init__(self, tree: HtmlElement, found: Mapping[HtmlElement, Block], owner: Mapping[HtmlElement, str]) -> None:
+        self.tree, self.found, self.owner = tree, found, owner
         self.adopted: dict[HtmlElement, Block] = {}
 
     def filled(self) -> list[Block]:
@@ -192,8 +192,8 @@ class _Filling:
         for block in order:
             block.above = self._above(block)
             block.ping = _is_ping(block.element)
-            for element in (block.element, *block.more):
-                self._collect(block, element)
+        if order:
+            self._distribute()
         return order
 
     def _adopt(self, block: Block) -> None:
@@ -208,20 +208,24 @@ class _Filling:
     def _is_next(self, element: HtmlElement) -> bool:
         return element in self.owner and (element.tag != "dd" or element in self.found)
 
-    def _collect(self, block: Block, root: HtmlElement) -> None:
-        stack = [root]
-        while stack:
-            element = stack.pop()
-            block.own.append(element)
-            for child in reversed(element):
-                if child in self.owner and self._is_others(child, block):
-                    block.nested.append(child)
-                elif isinstance(child.tag, str):
-                    stack.append(child)
+    def _distribute(self) -> None:
+        """Gives every element to the innermost comment that it stands in, in one pass over the page."""
+        holding: dict[HtmlElement, Block] = {}
+        for element in self.tree.iter("*"):
+            block = holding.get(element.getparent())
+            if element in self.owner or element in self.adopted:
+                other = self.found.get(element) or self.adopted.get(element)
+                if block is not None and (other or self._holds_others(element, block)):
+                    block.nested.append(element)
+                    block = None
+                block = other or block
+            if block is not None:
+                holding[element] = block
+                block.own.append(element)
 
-    def _is_others(self, element: HtmlElement, block: Block) -> bool:
-        """Whether an element is a reply, or a list of replies."""
-        return element in self.found or (self.owner[element] != block.number and _holds_replies(element))
+    def _holds_others(self, element: HtmlElement, block: Block) -> bool:
+        """Whether an element of a comment is a list of replies to it."""
+        return self.owner[element] != block.number and _holds_replies(element)
 
     def _above(self, block: Block) -> Block | None:
         element, level = block.element, 0

@@ -10,10 +10,10 @@ from lxml.html import HtmlElement
 from archive import wordlists, words
 from archive.dates import may_hold_date, read, span
 from archive.thread import Moment
-from crawler.markup import SKIPPED
+from crawler.markup import SKIPPED, paragraphs_only
 from crawler.markup import text as text_of
 from crawler.platforms._blocks import MOVE_FORM, OWN_LINK, REPLY_LINK, Block
-from crawler.platforms._themes import SURE, WEAK, Traits, traits
+from crawler.platforms._themes import NONE, SURE, WEAK, Traits, traits
 
 BODY_PROPERTIES = frozenset(("text", "commenttext", "description", "reviewbody"))
 AUTHOR_PROPERTIES = frozenset(("author", "creator"))
@@ -47,6 +47,9 @@ class Said:
     waiting: bool
 
 
+Part = tuple[HtmlElement, Traits]
+
+
 def _traits(element: HtmlElement) -> Traits:
     return traits(element.get("class"))
 
@@ -57,7 +60,7 @@ def _property(element: HtmlElement) -> str:
 
 def said(block: Block) -> Said:
     """Reads one comment."""
-    own = [element for element in block.own if element.tag not in SKIPPED]
+    own = [(element, traits(element.get("class"))) for element in block.own if element.tag not in SKIPPED]
     content = _content(block, own)
     outside = _outside(own, content)
     author, name = _author(outside, PICKS)
@@ -65,30 +68,29 @@ def said(block: Block) -> Said:
         author, name = _author(own, PICKS[:3] if content is not None and _plain_holder(content) else PICKS)
     stamp, shown, machine = _time(block, outside)
     if stamp is None:
-        stamp, shown, machine = _time(block, [element for element in own if _traits(element).dated])
+        stamp, shown, machine = _time(block, [part for part in own if part[1].dated])
     if name is None and stamp is not None and shown is not None:
         name = _name_before(block, stamp, shown)
     apart = {element for element in (author, stamp) if element is not None}
     body = _body(block, own, content, apart, name)
-    waiting = any(_traits(element).waiting for element in own)
+    waiting = any(kind.waiting for _, kind in own)
     return Said(name, body, shown, machine, waiting)
 
 
 # the text
 
 
-def _content(block: Block, own: Sequence[HtmlElement]) -> HtmlElement | None:
+def _content(block: Block, own: Sequence[Part]) -> HtmlElement | None:
     """The element that holds the text and little else."""
     best: HtmlElement | None = None
     best_rank = WEAK + 1
     inside: HtmlElement | None = None
-    for element in own:
-        if _property(element) in BODY_PROPERTIES:
+    for element, kind in own:
+        stated = element.get("itemprop")
+        if stated and stated.lower() in BODY_PROPERTIES:
             return element
-        if element is block.element:
-            continue
-        found = _traits(element).content
-        if found is None or element.tag in ("a", "img") or not _has_words(element):
+        found = kind.content
+        if found is None or element is block.element or element.tag in ("a", "img") or not _has_words(element):
             continue
         if found < best_rank:
             best, best_rank, inside = element, found, element
@@ -103,20 +105,20 @@ def _has_words(element: HtmlElement) -> bool:
     return any(piece.strip() for piece in element.itertext()) or element.find(".//img") is not None
 
 
-def _outside(own: Sequence[HtmlElement], content: HtmlElement | None) -> list[HtmlElement]:
+def _outside(own: Sequence[Part], content: HtmlElement | None) -> list[Part]:
     """What stands apart from the text: all but its element, or where that holds more, all but its paragraphs."""
     if content is not None and _plain_holder(content):
-        texts: Iterable[HtmlElement] = (content,)
+        inside = set(content.iter())
     else:
-        texts = (element for element in own if element.tag in PARAGRAPHS and not _heads(element))
-    inside = {below for text in texts for below in text.iter()}
-    return [element for element in own if element not in inside]
+        texts = (element for element, _ in own if element.tag in PARAGRAPHS and not _heads(element))
+        inside = {below for text in texts for below in text.iter()}
+    return [part for part in own if part[0] not in inside]
 
 
 def _heads(paragraph: HtmlElement) -> bool:
     """Whether a paragraph is a line of name or date."""
     return _traits(paragraph).furniture or any(
-        _by_name_class(below) or _traits(below).dated or below.tag in ("time", "cite") or _is_own_link(below)
+        _names(below) or _traits(below).dated or below.tag in ("time", "cite") or _is_own_link(below)
         for below in paragraph.iter()
         if isinstance(below.tag, str)
     )
@@ -127,12 +129,16 @@ def _is_own_link(element: HtmlElement) -> bool:
 
 
 def _body(
-    block: Block, own: Sequence[HtmlElement], content: HtmlElement | None, apart: set[HtmlElement], name: str | None
+    block: Block, parts: Sequence[Part], content: HtmlElement | None, apart: set[HtmlElement], name: str | None
 ) -> str:
     if content is not None and _plain_holder(content):
+        simple = paragraphs_only(content)
+        if simple is not None:
+            return simple
         within = [element for element in content.iter() if isinstance(element.tag, str)]
         lines = _lines_of(apart.intersection(within), {content})
         return text_of(content, skip=frozenset((*_furniture(within, content), *block.nested, *apart, *lines)))
+    own = [element for element, _ in parts]
     whole = content if content is not None else block.element
     lines = _lines_of(apart, {whole, block.element})
     skip = frozenset((*_furniture(own, whole), *block.nested, *apart, *lines))
@@ -230,29 +236,33 @@ def _without_head(text: str, name: str | None) -> str:
 
 
 def _author(
-    own: Sequence[HtmlElement], picks: Iterable[Callable[[HtmlElement], bool]]
+    own: Sequence[Part], picks: Iterable[Callable[[HtmlElement, Traits], bool]]
 ) -> tuple[HtmlElement | None, str | None]:
     """The element that names who wrote a comment, and the name."""
     for pick in picks:
-        for element in own:
-            if pick(element) and (name := _name(element)):
+        for element, kind in own:
+            if pick(element, kind) and (name := _name(element)):
                 return element, name
     return None, None
 
 
-def _by_name_class(element: HtmlElement) -> bool:
-    return _traits(element).name == 0 or (element.get("id") or "").startswith("dsq-author-user")
+def _by_name_class(element: HtmlElement, kind: Traits) -> bool:
+    return kind.name == 0 or (element.tag in ("a", "span") and (element.get("id") or "").startswith("dsq-author-user"))
 
 
-def _by_property(element: HtmlElement) -> bool:
+def _names(element: HtmlElement) -> bool:
+    return _by_name_class(element, _traits(element))
+
+
+def _by_property(element: HtmlElement, _: Traits) -> bool:
     return _property(element) in AUTHOR_PROPERTIES
 
 
-def _by_author_class(element: HtmlElement) -> bool:
-    return _traits(element).name is not None
+def _by_author_class(_: HtmlElement, kind: Traits) -> bool:
+    return kind.name is not None
 
 
-def _by_tag(element: HtmlElement) -> bool:
+def _by_tag(element: HtmlElement, _: Traits = NONE) -> bool:
     if element.tag == "cite":
         return True
     if element.tag == "a":
@@ -277,14 +287,16 @@ def _name(element: HtmlElement) -> str | None:
     """The name that an element shows, without what themes put around it."""
     inner = _inner_name(element)
     shown = " ".join(_shown(inner).split())
-    return _clean(shown, leaf=inner is not element or _by_name_class(element))
+    return _clean(shown, leaf=inner is not element or _names(element))
 
 
 def _inner_name(element: HtmlElement) -> HtmlElement:
     """The name within an element that holds picture, date or "says" as well."""
+    if len(element) == 0:
+        return element
     inside = [below for below in element.iterdescendants() if isinstance(below.tag, str) and below.tag != "meta"]
     for below in inside:
-        if (_by_name_class(below) or _property(below) == "name") and _shown(below).strip():
+        if (_names(below) or _property(below) == "name") and _shown(below).strip():
             return below
     whole = _folded(_shown(element))
     for below in sorted((each for each in inside if each.tag in INNER_NAMES), key=lambda e: INNER_NAMES.index(e.tag)):
@@ -301,6 +313,8 @@ def _folded(text: str) -> str:
 
 def _shown(element: HtmlElement) -> str:
     """Text without pictures, badges and dates."""
+    if len(element) == 0:
+        return "" if element.tag in PICTURES else element.text or ""
     pieces: list[str] = []
     stack: list[tuple[HtmlElement, bool]] = [(element, True)]
     while stack:
@@ -338,7 +352,7 @@ def _clean(shown: str, *, leaf: bool) -> str | None:
 # the time
 
 
-def _time(block: Block, outside: Sequence[HtmlElement]) -> tuple[HtmlElement | None, str | None, str | None]:
+def _time(block: Block, outside: Sequence[Part]) -> tuple[HtmlElement | None, str | None, str | None]:
     """Where the time stands, what it shows, and what it says for machines."""
     best: tuple[HtmlElement | None, str | None, str | None] = (None, None, None)
     best_precision = -1
@@ -346,7 +360,9 @@ def _time(block: Block, outside: Sequence[HtmlElement]) -> tuple[HtmlElement | N
         shown, machine = _stated_time(element)
         if element is block.element or (shown is None and machine is None):
             continue
-        precision = max(_precision(machine), _precision(shown))
+        precision = _precision(machine)
+        if precision < ENOUGH:
+            precision = max(precision, _precision(shown))
         if precision > best_precision:
             best, best_precision = (element, shown, machine), precision
         if best_precision >= ENOUGH:
@@ -354,19 +370,19 @@ def _time(block: Block, outside: Sequence[HtmlElement]) -> tuple[HtmlElement | N
     return best
 
 
-def _dated(outside: Sequence[HtmlElement]) -> Iterator[HtmlElement]:
-    yield from (e for e in outside if e.tag == "time" or _property(e) in DATE_PROPERTIES)
-    yield from (e for e in outside if e.tag == "abbr" and e.get("title"))
-    links = [e for e in outside if e.tag == "a" and OWN_LINK.search(e.get("href") or "")]
-    for element in outside:
-        if _traits(element).dated and not _holds_text(element):
+def _dated(outside: Sequence[Part]) -> Iterator[HtmlElement]:
+    yield from (e for e, _ in outside if e.tag == "time" or _property(e) in DATE_PROPERTIES)
+    yield from (e for e, _ in outside if e.tag == "abbr" and e.get("title"))
+    links = [e for e, _ in outside if e.tag == "a" and OWN_LINK.search(e.get("href") or "")]
+    for element, kind in outside:
+        if kind.dated and not _holds_text(element):
             yield element
     for link in links:
         above = link.getparent()
         if above is not None and len(above.text_content()) <= LONGEST_LINE:
             yield above
         yield link
-    yield from (element for element in reversed(outside) if element.tag in LINES and _short(element))
+    yield from (element for element, _ in reversed(outside) if element.tag in LINES and _short(element))
 
 
 def _short(element: HtmlElement) -> bool:

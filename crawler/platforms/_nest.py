@@ -28,4 +28,5 @@ def _placed(comment: Comment, index: dict[str | None, int], *, orphan: bool) -> 
     if orphan:
         flag = Flag("capture.parent_inferred", "parent-not-in-thread", f"answers {comment.parent_native_id}")
         return replace(comment, parent=None, flags=(*comment.flags, flag))
-    return replace(comment, parent=index[comment.parent_native_id] if comment.parent_native_id else None)
+    parent = index[comment.parent_native_id] if comment.parent_native_id else None
+    return comment if comment.parent == parent else replace(comment, parent=parent)

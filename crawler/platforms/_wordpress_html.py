@@ -59,12 +59,13 @@ def listing(page: Page, number: int, numbering: Numbering | None = None) -> List
         return None
     listed = [block for block in found if not block.ping]
     read = [(block, each) for block in listed if not _is_ping(each := said(block))]
+    within = _within(around, sections)
     return Listing(
         tuple(_comments(page, number, found, read)),
         sections,
-        _stated_count(around[:before] if found else around, _within(around, sections), listed=bool(found)),
+        _stated_count(around[:before] if found else around, within, listed=bool(found)),
         len(found) - len(read),
-        _closed(around, _within(around, sections)),
+        _closed(around, within),
         *_more(page),
     )
 
@@ -225,8 +226,8 @@ def _matches(pattern: re.Pattern[str], names: str | None) -> bool:
 def _counted(element: HtmlElement, before: int | None) -> int | None:
     if element.tag not in HEADINGS and not _is_counting(element):
         return before
-    line = " ".join(element.text_content().split())
-    if not line or len(line) > LONGEST_HEADING or words.is_elsewhere(line):
+    line = _line(element)
+    if not line or words.is_elsewhere(line):
         return before
     found = words.stated_count(line)
     return before if found is None else found
@@ -239,10 +240,23 @@ def _closed(around: Iterable[HtmlElement], within: set[HtmlElement]) -> bool | N
             if element.get("id") == "commentform" or "wp-comments-post.php" in (element.get("action") or ""):
                 return False
         elif closed is None and element.tag in NOTICES and element in within:
-            line = " ".join(element.text_content().split())
-            if len(line) <= LONGEST_HEADING and words.is_closed(line):
+            line = _line(element)
+            if line and words.is_closed(line):
                 closed = True
     return closed
+
+
+def _line(element: HtmlElement) -> str | None:
+    """The text of an element, or None where it is longer than any heading or notice."""
+    pieces: list[str] = []
+    length = 0
+    for piece in element.itertext():
+        words_of_piece = piece.split()
+        pieces += words_of_piece
+        length += sum(map(len, words_of_piece)) + len(words_of_piece)
+        if length > LONGEST_HEADING + 1:
+            return None
+    return " ".join(pieces)
 
 
 def _more(page: Page) -> tuple[int | None, Mapping[int, str]]:
