@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Dialect, bindparam, func, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
+from archive import search
 from archive.models import TABLES
 
 ORDER = (
@@ -76,10 +77,14 @@ class Rows:
 
     def flush(self) -> None:
         """Writes what was collected: inserts, then updates, then the totals."""
+        self.connection.exec_driver_sql(search.BEGIN_BULK)
         for name in ORDER:
             if rows := self._inserts.pop(name, None):
                 statement, order = _insert(name, self.connection.dialect)
                 self.connection.exec_driver_sql(statement, [*map(itemgetter(*order), rows)])
+                if name in search.FULL_TEXT:
+                    self.connection.exec_driver_sql(*search.index_from(name, rows[0]["id"]))
+        self.connection.exec_driver_sql(search.END_BULK)
         for (name, columns), rows in self._updates.items():
             table = TABLES[name]
             values: dict[str, Any] = {column: bindparam(column) for column in columns}

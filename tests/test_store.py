@@ -319,6 +319,21 @@ def test_full_text_finds_words_without_their_accents_and_by_prefix(archive, quer
     assert query("select count(*) from articles_fts where articles_fts match 'timetable'") == [(1,)]
 
 
+def test_full_text_of_rows_that_another_program_added(archive, query):
+    save(archive, made(said("Quayside talk.")))
+    other = sqlite3.connect(archive.path)
+    names = [row[1] for row in other.execute("pragma table_info(comments)") if row[1] not in ("id", "identity", "body")]
+    columns = ", ".join(names)
+    with other:
+        other.execute(
+            f"insert into comments (id, identity, body, {columns}) "  # noqa: S608
+            f"select 900, 'other', 'The ferry is late.', {columns} from comments where id = 1"
+        )
+    other.close()
+    assert query("select rowid from comments_fts where comments_fts match 'ferry'") == [(900,)]
+    assert query("select count(*) from totals where name = 'bulk'") == [(0,)]
+
+
 def test_pragmas(archive):
     read = lambda name: archive.engine.connect().exec_driver_sql(f"pragma {name}").scalar()  # noqa: E731
     assert [read("journal_mode"), read("foreign_keys"), read("busy_timeout")] == ["wal", 1, 1000]
