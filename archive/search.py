@@ -88,8 +88,8 @@ def _folded(sql: str) -> str:
 def _full_text() -> dict[str, str]:
     """One external-content FTS5 table for each entry, kept current by triggers whoever writes.
 
-    The insert trigger rests while a transaction is bulk. The update trigger fires only where the text differs, so that a
-    visit that changes nothing costs nothing here.
+    The insert trigger rests while a transaction is bulk. The update trigger fires only where the text differs, so that
+    a visit that changes nothing costs nothing here.
     """
     wanted: dict[str, str] = {}
     for table, columns in FULL_TEXT.items():

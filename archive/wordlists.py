@@ -27,7 +27,8 @@ COUNTED = re.compile(
     rf"|(?:{COMMENT})[^\d\n.!?]{{0,12}}[\s:(\[]+(\d{{1,6}})\s*[)\]]?(?:\s|$)"
     rf"|(\d{{1,6}})\s?(?:件の)?(?:コメント|评论|評論|댓글|条评论|則留言|개의 댓글|comments)"
     r"|(?:댓글|コメント|评论|評論)[\s:：(（]*(\d{1,6})"
-    r"|(\d{1,6}|en|ett|une|uma|μία)\s+(?:tank(?:ar|er|e) om|réflexions? sur|ideias? sobre|σκέψ\w+ (?:σχετικά|για|στο))\b"
+    r"|(\d{1,6}|en|ett|une|uma|μία)\s+"
+    r"(?:tank(?:ar|er|e) om|réflexions? sur|ideias? sobre|σκέψ\w+ (?:σχετικά|για|στο))\b"
     r"|üzerine\s+(\d{1,6}|bir)\s+(?:düşünce|yorum)"
     r"|(\d{1,6})\s?(?:件のフィードバック|[个個]想法|[条條]回[应應]|개의 (?:생각|응답))",
 )

@@ -1,4 +1,6 @@
-"""How well the crawler reads comment sections whose comments are known: `python -m benchmarks.crawl_quality [--show THEME]`.
+"""How well the crawler reads comment sections whose comments are known.
+
+python -m benchmarks.crawl_quality [--pages N] [--show THEME]
 
 Pages are made by benchmarks.pages, whole or damaged as pages are in the wild, and read as a crawl reads them, with
 nothing else to ask. Exit status 1 where a score is below its floor.
@@ -76,7 +78,7 @@ def folded(text: str) -> str:
 # damage
 
 
-def _none(html: str, rng: Random) -> str:
+def _none(html: str, _: Random) -> str:
     return html
 
 
@@ -84,11 +86,11 @@ def _open_paragraphs(html: str, rng: Random) -> str:
     return re.sub(r"</p>", lambda found: "" if rng.random() < 0.4 else found[0], html)
 
 
-def _open_items(html: str, rng: Random) -> str:
+def _open_items(html: str, _: Random) -> str:
     return re.sub(r"</li>(?=\s*<li|\s*</[ou]l>)", "", html)
 
 
-def _upper(html: str, rng: Random) -> str:
+def _upper(html: str, _: Random) -> str:
     return re.sub(r"</?(?:p|div|li|ol|ul|span|cite|b)\b", lambda found: found[0].upper(), html)
 
 
@@ -100,11 +102,11 @@ def _ads(html: str, rng: Random) -> str:
     )
 
 
-def _widgets(html: str, rng: Random) -> str:
+def _widgets(html: str, _: Random) -> str:
     return html.replace("<main>", WIDGET + "<main>").replace("</main>", "</main>" + WIDGET)
 
 
-def _stray(html: str, rng: Random) -> str:
+def _stray(html: str, _: Random) -> str:
     return html.replace("</form>", "</form></div>", 1).replace("<body>", "<body></span></p>", 1)
 
 

@@ -1,4 +1,6 @@
-"""A news site of articles with comments, made once and served from memory: `python -m benchmarks.crawl_site PAGES COMMENTS`.
+"""A news site of articles with comments, made once and served from memory.
+
+python -m benchmarks.crawl_site PAGES COMMENTS
 
 Prints its address. Nothing of it changes, so that a second crawl has nothing to write.
 """
@@ -6,6 +8,7 @@ Prints its address. Nothing of it changes, so that a second crawl has nothing to
 import asyncio
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from random import Random
 
 from benchmarks.pages import words
@@ -56,7 +59,8 @@ def _branch(rng: Random, number: int, end: int) -> str:
         f'<li id="comment-{number}" class="comment"><article id="div-comment-{number}" class="comment-body">'
         f'<footer class="comment-meta"><div class="comment-author vcard"><b class="fn">{words.name(rng)}</b> '
         f'<span class="says">says:</span></div><div class="comment-metadata"><a href="#comment-{number}">'
-        f'<time datetime="2026-03-{14 + number % 7}T{number % 24:02}:{number % 60:02}:00+00:00">in March</time></a></div>'
+        f'<time datetime="2026-03-{14 + number % 7}T{number % 24:02}:{number % 60:02}:00+00:00">in March</time></a>'
+        "</div>"
         f'</footer><div class="comment-content">{body}</div><div class="reply"><a href="#respond">Reply</a></div>'
         f"</article>{below}</li>"
     )
@@ -91,14 +95,12 @@ async def _serve(count: int, comments: int) -> None:
             writer.close()
 
     server = await asyncio.start_server(connected, "127.0.0.1", 0)
-    place = "127.0.0.1:{}".format(server.sockets[0].getsockname()[1])
+    place = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
     found |= answers(count, comments, place)
     print(place, flush=True)
     await server.serve_forever()
 
 
 if __name__ == "__main__":
-    try:
+    with suppress(KeyboardInterrupt):
         asyncio.run(_serve(int(sys.argv[1]), int(sys.argv[2])))
-    except KeyboardInterrupt:
-        pass

@@ -3,8 +3,8 @@
 python -m benchmarks.crawl_speed [--pages 2000] [--comments 200] [--json]
 
 The parts: bare Scrapy that fetches and drops, trafilatura's extraction, a walk over the comments with lxml, warcio's
-writer, and sqlite3's `executemany` of the comments in one transaction. The crawl is `btl crawl` over the same site, with
-everything that it does besides; then it runs again over the unchanged site.
+writer, and sqlite3's `executemany` of the comments in one transaction. The crawl is `btl crawl` over the same site,
+with everything that it does besides; then it runs again over the unchanged site.
 """
 
 import argparse
@@ -76,12 +76,11 @@ def extracted(html: Iterable[str]) -> float:
 
 def walked(html: Iterable[str]) -> tuple[float, list[tuple[Any, ...]]]:
     """Seconds of the least that finds a page's comments, and the rows."""
-    rows = []
+    rows: list[tuple[Any, ...]] = []
     began = time.perf_counter()
     for page in html:
-        for element in lxml.html.document_fromstring(page).iter("li"):
-            if element.get("id", "").startswith("comment-"):
-                rows.append(_comment(element))
+        items = lxml.html.document_fromstring(page).iter("li")
+        rows += [_comment(element) for element in items if element.get("id", "").startswith("comment-")]
     return time.perf_counter() - began, rows
 
 

@@ -223,7 +223,7 @@ def serving(host: str = "127.0.0.1") -> Iterator[NewsSite]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
-        def do_GET(self) -> None:  # noqa: N802
+        def do_GET(self) -> None:
             headers = {name.lower(): value for name, value in self.headers.items()}
             answer = site.answer(Asked(self.path, time.monotonic(), headers))
             try:

@@ -153,7 +153,18 @@ print(*(name for name in {heavy} if name in sys.modules))
 
 
 def test_help_loads_nothing_heavy():
-    heavy = ["sqlmodel", "sqlalchemy", "pydantic", "datasette", "scrapy", "sqlite_utils", "rich", "ftfy", "lxml", "twisted"]
+    heavy = [
+        "sqlmodel",
+        "sqlalchemy",
+        "pydantic",
+        "datasette",
+        "scrapy",
+        "sqlite_utils",
+        "rich",
+        "ftfy",
+        "lxml",
+        "twisted",
+    ]
     done = subprocess.run(
         [sys.executable, "-c", LOADED.format(heavy=heavy)], capture_output=True, text=True, check=True
     )

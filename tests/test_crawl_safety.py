@@ -4,6 +4,7 @@ import gzip
 import random
 import signal
 import time
+from itertools import pairwise
 
 import pytest
 
@@ -132,7 +133,7 @@ def test_a_host_is_asked_once_in_a_while(site, desk):
     desk.visit(site, "--delay", "0.4")
     times = [asked.at for asked in site.asked]
     assert len(times) >= 6
-    assert min(later - earlier for earlier, later in zip(times, times[1:], strict=False)) >= 0.35
+    assert min(later - earlier for earlier, later in pairwise(times)) >= 0.35
 
 
 def test_crawl_delay_is_kept(site, desk):
@@ -142,7 +143,7 @@ def test_crawl_delay_is_kept(site, desk):
         site.post(f"the-harbour-office-news-{number}", comments=TREE)
     desk.visit(site)
     times = [asked.at for asked in site.asked if asked.path.startswith("/2026/")]
-    assert min(later - earlier for earlier, later in zip(times, times[1:], strict=False)) >= 1.4
+    assert min(later - earlier for earlier, later in pairwise(times)) >= 1.4
 
 
 def test_retry_after_is_waited_for(site, desk):

@@ -140,7 +140,7 @@ def test_intervals_keep_their_bounds(changes, days):
 def test_a_page_that_moved_is_visited_where_it_went_and_is_not_new_again(frontier):
     frontier.add([wanted("old")], NOW)
     (entry,) = frontier.lease(NOW, 1)
-    frontier.done(entry, Answer(True, "article", etag='"1"', moved_to=HOME + "new"), NOW)
+    frontier.done(entry, Answer(changed=True, kind="article", etag='"1"', moved_to=HOME + "new"), NOW)
     assert frontier.add([wanted("old"), wanted("new")], NOW) == []
     (moved,) = frontier.lease(NOW + timedelta(hours=1), 5, each=5)
     assert (moved.url, moved.etag, moved.outlet) == (HOME + "new", '"1"', HOME)

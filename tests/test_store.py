@@ -326,7 +326,7 @@ def test_full_text_of_rows_that_another_program_added(archive, query):
     columns = ", ".join(names)
     with other:
         other.execute(
-            f"insert into comments (id, identity, body, {columns}) "  # noqa: S608
+            f"insert into comments (id, identity, body, {columns}) "
             f"select 900, 'other', 'The ferry is late.', {columns} from comments where id = 1"
         )
     other.close()
