@@ -4,7 +4,7 @@ BIN := .venv/bin
 UV := $(shell command -v uv 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check bench docs format browser clean
+.PHONY: help install demo test check bench docs format browser servers clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -27,7 +27,7 @@ endif
 demo: .venv/installed ## import the sample and serve it on http://127.0.0.1:8001
 	@$(BIN)/btl demo --db demo.db
 
-test: .venv/installed browser ## run the tests
+test: .venv/installed browser servers ## run the tests
 	@$(BIN)/python -m pytest
 
 check: .venv/installed ## lint, format, types, arrows, generated docs
@@ -54,5 +54,8 @@ browser:
 	            || { apt-get update -qq && apt-get install -qqy --no-install-recommends chromium; }; } >/dev/null 2>&1; } \
 	  || echo "no Chromium: tests in a real browser are skipped"
 
+servers: .venv/installed ## comment servers for the tests, in .servers/ and from Debian
+	@tests/servers/install.sh $(CURDIR)/$(BIN)/python
+
 clean: ## remove .venv, caches and the demo's archive
-	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist demo.db demo.db-wal demo.db-shm
+	@rm -rf .venv .servers .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist demo.db demo.db-wal demo.db-shm

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from archive.store import Archive
+from tests.crawling import Desk
 
 ROOT = Path(__file__).parent.parent
 SEED = ROOT.parent / "shared" / "seed"
@@ -31,6 +32,11 @@ def seed() -> Path:
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "archive.db"
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return Desk(tmp_path)
 
 
 @pytest.fixture

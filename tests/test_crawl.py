@@ -4,7 +4,6 @@ import json
 
 import pytest
 
-from tests.crawling import Desk
 from tests.news_server import Answer, serving
 
 TREE = [
@@ -21,11 +20,6 @@ from comments c order by position"""
 def site():
     with serving() as running:
         yield running
-
-
-@pytest.fixture
-def desk(tmp_path):
-    return Desk(tmp_path)
 
 
 def visible(tree):

@@ -8,7 +8,6 @@ from itertools import pairwise
 
 import pytest
 
-from tests.crawling import Desk
 from tests.news_server import Answer, serving
 
 TREE = [(1, 0, "Anna", "The new timetable is a relief."), (2, 1, "Tom", "Only for those who get up at five.")]
@@ -27,11 +26,6 @@ def inside():
     with serving() as running:
         running.hook("/", SECRET)
         yield running
-
-
-@pytest.fixture
-def desk(tmp_path):
-    return Desk(tmp_path)
 
 
 def reasons(result):

@@ -74,7 +74,7 @@ def test_site():
 
 @pytest.mark.parametrize("place", ["courier.example", "courier.example:x", "courier.example:80/x", "", ":80"])
 def test_allowed_hosts_name_their_port(place):
-    with pytest.raises(ValueError, match="HOST:PORT|Port"):
+    with pytest.raises(ValueError, match=r"HOST:PORT|Port"):
         host_and_port(place)
 
 
