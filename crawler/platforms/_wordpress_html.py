@@ -17,6 +17,7 @@ from crawler.platforms._fields import Said, posted, said
 from crawler.platforms._nest import nested
 
 COMMENT_PAGE = re.compile(r"([?&]cpage=|/comment-page-)(\d{1,5})(?=[/&#?]|$)")
+COMMENT_LINK = re.compile(r"#comment-(\d{1,19})$")
 MOST_PAGES = 500
 SECTION = re.compile(
     r"(?:^|\s)(?:comments|respond|commentform|comment-respond|comments-area|comment-area|comments-wrapper|comments_wrap|"
@@ -66,7 +67,7 @@ def listing(page: Page, number: int, numbering: Numbering | None = None) -> List
         _stated_count(around[:before] if found else around, within, listed=bool(found)),
         len(found) - len(read),
         _closed(around, within),
-        *_more(page),
+        *_more(page, {block.number for block in found}),
     )
 
 
@@ -259,28 +260,37 @@ def _line(element: HtmlElement) -> str | None:
     return " ".join(pieces)
 
 
-def _more(page: Page) -> tuple[int | None, Mapping[int, str]]:
-    """This comment page's number, and the thread's other ones: those that are linked, and those between them."""
+def _more(page: Page, comments: set[str]) -> tuple[int | None, Mapping[int, str]]:
+    """This comment page's number, and the thread's other ones: those that are linked, and those between them.
+
+    `comments` are the numbers of those that stand here: what links to one of them names this page.
+    """
     own = page.url.partition("#")[0]
     post = COMMENT_PAGE.sub("", urlsplit(own).path).rstrip("/")
     linked: dict[int, str] = {}
-    current = _number(own)
+    current, bare = _number(own), False
     for link in page.html.iter("a"):
         href = link.get("href") or ""
         if not COMMENT_PAGE.search(href) or "replytocom" in href:
+            bare = bare or (not href.startswith("#") and _comment_in(href) in comments)
             continue
-        url = (page.absolute(href) or "").partition("#")[0]
+        url, _, _ = (page.absolute(href) or "").partition("#")
         number = _number(url)
         if number and COMMENT_PAGE.sub("", urlsplit(url).path).rstrip("/") == post:
             linked.setdefault(number, url)
+            current = current or (number if _comment_in(href) in comments else None)
     if not linked:
         return current, {}
-    current = current or _current(page.html)
-    if current is None and 1 not in linked and min(linked) == 2:
-        current = 1
+    current = current or _current(page.html) or (1 if bare and 1 not in linked else None)
     form = next(iter(linked.values()))
     numbers = range(1, min(max(linked), MOST_PAGES) + 1)
     return current, {n: linked.get(n) or COMMENT_PAGE.sub(rf"\g<1>{n}", form) for n in numbers if n != current}
+
+
+def _comment_in(href: str) -> str | None:
+    """The number of the comment that a link leads to."""
+    found = COMMENT_LINK.search(href)
+    return found[1] if found else None
 
 
 def _number(url: str) -> int | None:

@@ -55,14 +55,15 @@ def read(page: Page, claim: Claim, article: Article) -> Reading:
     """See the module."""
     listing, post, api = claim.ids["listing"], claim.ids["post"], claim.ids["api"]
     found, shown = Found(), listing.comments if listing else ()
+    in_pages = bool(shown)
     by_api = bool(post and api)
     if by_api:
         yield from _by_api(found, api, post)
     asked = by_api and not found.whys
     stated = listing.stated_count if listing else None
     if listing is not None and not (asked and {c.native_id for c in shown} <= found.comments.keys()):
-        stated = yield from _by_pages(found, listing)
-        found.whys = [why for why in found.whys if not why.startswith("API: ")] if shown else found.whys
+        stated, in_pages = yield from _by_pages(found, listing)
+        found.whys = [why for why in found.whys if not why.startswith("API: ")] if in_pages else found.whys
     elif listing is not None and stated is not None:
         stated = found.total if listing.more else stated - listing.pingbacks
     if post and not found.comments and (found.whys or stated):
@@ -70,7 +71,7 @@ def read(page: Page, claim: Claim, article: Article) -> Reading:
     comments = nested(found.comments.values())
     if stated is not None and stated > len(comments):
         found.whys.append(f"{stated} stated, {len(comments)} held")
-    known = asked or bool(shown) or bool(listing and (listing.stated_count == 0 or listing.closed))
+    known = asked or in_pages or bool(listing and (listing.stated_count == 0 or listing.closed))
     return Thread(
         article,
         comments,
@@ -108,9 +109,11 @@ def _by_api(found: Found, api: str, post: str) -> Steps:
         found.whys.append(f"API: {found.total} stated, {len(found.comments)} held")
 
 
-def _by_pages(found: Found, first: html.Listing) -> Generator[Fetch, Page, int | None]:
-    """Reads all comment pages; gives how many comments the heading states, without pingbacks."""
+def _by_pages(found: Found, first: html.Listing) -> Generator[Fetch, Page, tuple[int | None, bool]]:
+    """Reads all comment pages; gives how many comments the heading states, without pingbacks, and whether there are
+    any on the pages."""
     waiting, seen, pings = list(first.more.items()), {first.number, *first.more}, first.pingbacks
+    any_shown = bool(first.comments)
     for comment in first.comments:
         found.take(comment)
     while waiting:
@@ -126,12 +129,13 @@ def _by_pages(found: Found, first: html.Listing) -> Generator[Fetch, Page, int |
             found.whys.append(f"{url}: no comments")
             continue
         pings += listing.pingbacks
+        any_shown = any_shown or bool(listing.comments)
         for comment in listing.comments:
             found.take(comment)
         if len(seen) < html.MOST_PAGES:
             waiting += [(number, more) for number, more in listing.more.items() if number not in seen]
             seen.update(listing.more)
-    return None if first.stated_count is None else max(0, first.stated_count - pings)
+    return None if first.stated_count is None else max(0, first.stated_count - pings), any_shown
 
 
 def _by_feed(found: Found, page: Page, post: str) -> Steps:

@@ -1,11 +1,14 @@
 """Real comment servers on free loopback ports, each with data of its own that is gone after the tests."""
 
+import os
+import signal
 import socket
 import subprocess
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -32,12 +35,17 @@ def running(command: list[str], log: Path, **options: Any) -> Iterator[subproces
         try:
             yield process
         finally:
-            process.terminate()
+            _end(process, signal.SIGTERM)
             try:
                 process.wait(20)
             except subprocess.TimeoutExpired:
-                process.kill()
+                _end(process, signal.SIGKILL)
                 process.wait()
+
+
+def _end(process: subprocess.Popen[bytes], how: signal.Signals) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, how)
 
 
 def wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
