@@ -17,7 +17,8 @@ Visit = Generator[Fetch, Page, tuple[Thread, ...]]
 def visit(page: Page, *, most_pages: int = MOST_PAGES) -> Visit:
     """Reads the article of a page and its threads: the first platform, by score, that finds comments, and an empty
     thread for every comment system that is known but cannot be read yet."""
-    claims = sorted(_claims(page), key=lambda found: -found[2].score)
+    claims = sorted(_claims(page, fallback=False), key=lambda found: -found[2].score)
+    claims = claims or list(_claims(page, fallback=True))
     found = known.threads(page)
     article = articles.read(page, tuple(e for _, _, claim in claims for e in claim.sections))
     threads = [Thread(article, (), name, page.capture, native_id=native_id) for name, native_id in found]
@@ -33,9 +34,10 @@ def visit(page: Page, *, most_pages: int = MOST_PAGES) -> Visit:
     return tuple(threads) or (Thread(article, (), NO_PLATFORM, page.capture),)
 
 
-def _claims(page: Page) -> Iterator[tuple[str, Platform, Claim]]:
+def _claims(page: Page, *, fallback: bool) -> Iterator[tuple[str, Platform, Claim]]:
+    """Of the platforms, or of those that are asked only where no other claims the page."""
     for name, platform in platforms().items():
-        claim = platform.claim(page)
+        claim = platform.claim(page) if getattr(platform, "IS_FALLBACK", False) == fallback else None
         if claim is not None:
             yield name, platform, claim
 

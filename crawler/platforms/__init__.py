@@ -6,6 +6,8 @@ A platform is a module here whose name does not begin with an underscore, with t
     read(page: Page, claim: Claim, article: Article) -> Generator[Fetch, Page, Thread]
                                             yields what it wants fetched, is sent the page, returns the thread
 
+One that sets IS_FALLBACK is asked only where no other claims the page.
+
 A request that failed is thrown in as FetchFailed: a platform goes on with what it has and says that the thread is
 partial.
 """
