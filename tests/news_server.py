@@ -171,8 +171,9 @@ class NewsSite:
         shown = post.comments[(number - 1) * size : number * size]
         links = "".join(
             f'<a class="page-numbers" href="{post.path}comment-page-{n}/#comments">{n}</a>'
-            for n in range(1, pages + 1)
             if n != number
+            else f'<span class="page-numbers current">{n}</span>'
+            for n in range(1, pages + 1)
         )
         heading = f'<h2 class="comments-title">{count} thoughts on the ferry</h2>' if count else ""
         api = '<link rel="https://api.w.org/" href="/wp-json/">' if self.rest else ""

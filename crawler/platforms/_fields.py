@@ -279,8 +279,10 @@ def _name_before(block: Block, stamp: HtmlElement, shown: str) -> str | None:
     line = stamp
     while (above := line.getparent()) is not None and line is not block.element and _short(above):
         line = above
-    before, _, _ = _folded(_shown(line)).partition(shown)
-    return _clean(BARE_NUMBER.sub("", words.unlinked(before.strip(" ,:|·•–—-@(["))), leaf=False) if before else None
+    before, found, _ = _folded(_shown(line)).partition(shown)
+    if not before or not found:
+        return None
+    return _clean(BARE_NUMBER.sub("", words.unlinked(before.strip(" ,:|·•–—-@(["))), leaf=False)
 
 
 def _name(element: HtmlElement) -> str | None:

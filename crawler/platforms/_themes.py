@@ -36,7 +36,7 @@ NAMES = tuple(
         r"fn|n|(?:[\w-]*[-_])?(?:author|commenter|user|autor)[-_]?(?:name|link)|dsq-commenter-name|wpd-comment-author|"
         r"comment[-_]{0,2}name|c-author",
         r"(?:[\w-]*comment[-_]{0,2})?(?:author|commenter|user|by|poster|autor|auteur)|author[-_]comment|by-?author|"
-        r"user-?name|nick-?name|name|vcard",
+        r"user-?name|nick-?name|name|vcard|(?![\w-]*post[-_]author)[\w-]+[-_](?:author|commenter|username|nickname)",
     )
 )
 DATED = re.compile(

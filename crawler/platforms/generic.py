@@ -23,6 +23,7 @@ CALLED = re.compile(
     r"discussion|responses)(?=[\s_-]|$)",
     re.IGNORECASE,
 )
+HINT = re.compile(r"comment|kommentar|comentario|reacti|kommentit|talkback|discussion|responses", re.IGNORECASE)
 ELSEWHERE = re.compile(
     r"recent|latest|popular|related|widget|sidebar|teaser|promo|form|respond|count|share", re.IGNORECASE
 )
@@ -36,7 +37,7 @@ SHARE = 0.7
 
 
 def claim(page: Page) -> Claim | None:
-    if not CALLED.search(page.text):
+    if not HINT.search(page.text):
         return None
     best = max(_lists(page), key=len, default=[])
     if not best:

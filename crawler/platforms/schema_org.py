@@ -165,7 +165,7 @@ def _from_items(items: list[HtmlElement]) -> Iterator[Comment]:
     for item in items:
         above = next((each for each in item.iterancestors() if each in number), None)
         values = _properties(item, number)
-        body = values.get("text") or values.get("commenttext") or values.get("description")
+        body = _first(values, "text", "commenttext", "description")
         if body is None:
             continue
         nested_items = frozenset(each for each in item.iterdescendants() if each in number)
@@ -196,9 +196,12 @@ def _properties(item: HtmlElement, items: Mapping[HtmlElement, int]) -> dict[str
     return found
 
 
+def _first(values: Mapping[str, HtmlElement], *names: str) -> HtmlElement | None:
+    return next((values[name] for name in names if name in values), None)
+
+
 def _author(values: Mapping[str, HtmlElement]) -> Author | None:
-    element = values.get("author")
-    element = values.get("creator") if element is None else element
+    element = _first(values, "author", "creator")
     if element is None:
         return None
     inner = next((below for below in element.iter() if (below.get("itemprop") or "").lower() == "name"), element)
@@ -207,11 +210,10 @@ def _author(values: Mapping[str, HtmlElement]) -> Author | None:
 
 
 def _posted(values: Mapping[str, HtmlElement]) -> Moment | None:
-    for name in ("datecreated", "datepublished", "commenttime"):
-        element = values.get(name)
-        if element is not None:
-            return moment(" ".join(element.text_content().split()), element.get("datetime") or element.get("content"))
-    return None
+    element = _first(values, "datecreated", "datepublished", "commenttime")
+    if element is None:
+        return None
+    return moment(" ".join(element.text_content().split()), element.get("datetime") or element.get("content"))
 
 
 def _number(element: HtmlElement | None) -> int | None:
