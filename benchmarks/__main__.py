@@ -3,7 +3,8 @@
 import subprocess
 import sys
 
-COMMANDS = (["benchmarks.import_quality"], ["benchmarks.import_speed"], ["benchmarks.site_speed"])
+NAMES = ("import_quality", "crawl_quality", "import_speed", "crawl_speed", "site_speed")
+COMMANDS = tuple([f"benchmarks.{name}"] for name in NAMES)
 
 if __name__ == "__main__":
     failed = False
