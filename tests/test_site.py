@@ -8,6 +8,8 @@ import pytest
 
 from archive.site import chart, words
 from archive.site.serve import application
+from archive.store import Archive
+from archive.thread import Article, Author, Capture, Comment, Thread
 from tests import archive_fixture
 from tests.archive_fixture import DEEP, FERRY, FOLDED, MARKET, SILENT, get, page
 
@@ -21,6 +23,9 @@ PAGES = [
         f"/thread/{FERRY}{query}"
         for query in ("", "?view=newest", "?view=flagged", "?view=changed", "?view=nonsense&page=x")
     ),
+    f"/thread/{FERRY}?at=2026-12-31",
+    "/removals",
+    "/removals?month=2026-03&outlet=1",
     f"/thread/{DEEP}",
     f"/thread/{SILENT}",
     f"/thread/{MARKET}",
@@ -309,3 +314,62 @@ def test_charts_say_in_words_what_they_show():
     assert 'aria-label="Flags: a &lt; b 1,200, c 3"' in chart.bars("Flags", [("a < b", 1200), ("c", 3)])
     assert "2 of 4 stated comments are stored" in chart.meter(2, 4)
     assert chart.meter(2, None) == ""
+
+
+def visited(at, comments):
+    article = Article("Ferry", "Late.", url="https://courier.example/ferry", outlet="courier.example")
+    said = tuple(
+        Comment(text, author=Author(name, native_id=f"u{number}"), native_id=str(number), parent_source="api")
+        for number, name, text in comments
+    )
+    return Thread(article, said, "isso", Capture(str(at), article.url, at), "t", completeness="full")
+
+
+@pytest.fixture(scope="module")
+def revisited(tmp_path_factory):
+    path = tmp_path_factory.mktemp("revisited") / "archive.db"
+    first = [(1, "Anna", "The kiosk opens at nine."), (2, "Finn", "I doubt it."), (3, "Harbour Desk", "It does.")]
+    second = [(1, "Anna", "The kiosk opens at ten."), (3, "Harbour Office", "It does."), (4, "Ruth", "Late to this.")]
+    with Archive(path) as archive:
+        run = archive.begin_run("crawl", {})
+        archive.save([visited("2026-03-02T08:00:00Z", first)], run)
+        archive.save([visited("2026-03-20T08:00:00Z", second)], run)
+    return application(path)
+
+
+def test_a_thread_as_it_stood_at_a_visit(revisited):
+    now = page(revisited, "/thread/1")
+    before = page(revisited, "/thread/1?at=2026-03-19")
+    after = page(revisited, "/thread/1?at=2026-03-20T08:00:00Z")
+    assert "The kiosk opens at ten." in now
+    assert "The kiosk opens at ten." not in before
+    assert "The kiosk opens at nine." in before
+    assert "as it stood at the visit of" in before
+    assert 'id="c4"' not in before
+    assert 'id="c4"' in after
+    assert after.count("new at this visit") == 1
+    assert "new at this visit" not in before
+    assert "<del>nine</del><ins>ten</ins>" in after
+    assert "no longer there at this visit" in after
+    assert "Gone from the site" in now
+    assert "Gone from the site" not in before
+    assert "Harbour Office" in after
+    assert "Harbour Desk" in before
+    assert "Harbour Office" not in before
+    assert 'href="/thread/1?at=2026-03-20T08:00:00Z#comments"' in now
+    assert get(revisited, "/thread/1?at=1999-01-01").status_code == 404
+    assert "as it stood at the visit" not in page(revisited, "/thread/1?at=%27%20or%201")
+    assert page(revisited, "/thread/1?at=2026-03-02T08:00:00Z") == before
+
+
+def test_removals_by_month_and_outlet(revisited):
+    html = page(revisited, "/removals")
+    gone = html.partition('id="c2"')[2].partition("</article>")[0]
+    assert '<details class="fold">' in gone
+    assert "I doubt it." in gone
+    assert 'href="/thread/1?at=2026-03-20T08:00:00Z#c2"' in gone
+    assert "confidence high" in gone
+    assert "March 2026" in html
+    assert 'id="c2"' in page(revisited, "/removals?month=2026-03&outlet=1")
+    assert "No comment of this archive" in page(revisited, "/removals?month=1999-01")
+    assert 'id="c2"' in page(revisited, "/removals?month=2026-99&outlet=x")

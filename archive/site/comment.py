@@ -5,8 +5,6 @@ from collections.abc import Sequence
 from itertools import takewhile
 from typing import Any
 
-from markupsafe import Markup
-
 from archive.site import comment_html, flags, history, queries, render, thread
 from archive.site.comment_html import Shown
 from archive.site.database import Connection, Row, all_rows, one_row, one_value
@@ -84,7 +82,7 @@ def _flags(known: flags.Context, row: Row) -> list[dict[str, Any]]:
     ]
 
 
-def _revisions(connection: Connection, shown: Shown) -> list[dict[str, str | Markup]]:
+def _revisions(connection: Connection, shown: Shown) -> list[dict[str, Any]]:
     """Every earlier text, newest first, as what the next one changed of it."""
     row = shown.row
     earlier = list(history.revisions(connection, [row["id"]]).get(row["id"], ()))
@@ -93,6 +91,9 @@ def _revisions(connection: Connection, shown: Shown) -> list[dict[str, str | Mar
         {
             "seen": f"seen {between(one['seen_from'], one['seen_until'])}",
             "change": history.compared(shown.chips, one["body"], following),
+            "source": None
+            if one["capture_id"] is None
+            else one_row(connection, queries.CAPTURE, capture=one["capture_id"]),
         }
         for one, following in reversed(list(zip(earlier, after, strict=False)))
     ]

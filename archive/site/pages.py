@@ -8,7 +8,7 @@ from datasette.database import QueryInterrupted
 from datasette.utils.asgi import Request, Response
 from datasette.views.index import IndexView
 
-from archive.site import comment, home, render, search, thread, words
+from archive.site import comment, home, removals, render, search, standing, thread, words
 from archive.site.database import Connection, TookTooLong, find_archive, known_archive, read
 from archive.site.memory import remembered
 from archive.site.style import STYLE
@@ -24,11 +24,22 @@ async def show_home(datasette: Datasette, request: Request) -> Response:
 
 async def show_thread(datasette: Datasette, request: Request) -> Response:
     view = request.args.get("view") or "order"
+    at = request.args.get("at") or ""
     asked = thread.Asked(
-        _number(request), view if view in thread.VIEWS else "order", _page_number(request.args.get("page"))
+        _number(request),
+        view if view in thread.VIEWS else "order",
+        _page_number(request.args.get("page")),
+        at if standing.ASKED.fullmatch(at) else None,
     )
     return await _page(
         datasette, request, "thread.html", asked, lambda connection, base: thread.load(connection, asked, base)
+    )
+
+
+async def show_removals(datasette: Datasette, request: Request) -> Response:
+    asked = removals.asked(request.args.get("outlet"), request.args.get("month"))
+    return await _page(
+        datasette, request, "removals.html", asked, lambda connection, base: removals.load(connection, asked, base)
     )
 
 
@@ -100,6 +111,7 @@ ROUTES = [
     (r"/thread/(?P<number>[^/]+)$", show_thread),
     (r"/comment/(?P<number>[^/]+)$", show_comment),
     (r"/flags$", show_flags),
+    (r"/removals$", show_removals),
     (r"/search$", show_search),
     (r"/-/below/style\.[0-9a-f]+\.css$", show_style),
 ]

@@ -21,6 +21,26 @@ select events.comment_id as id, events.seen_at, comments.last_seen_at, comments.
 from events join comments on comments.id = events.comment_id join threads on threads.id = events.thread_id
 join articles on articles.id = article_id left join commenters on commenters.id = comments.commenter_id
 where events.kind = 'removed' order by events.seen_at desc, events.id desc limit 5"""
+_REMOVALS = """
+with newest as materialized (select id, thread_id, comment_id, seen_at, confidence from events
+  where kind = 'removed' and seen_at >= :first and seen_at < :last order by seen_at desc, id desc limit :most)"""
+REMOVAL_SUMS = (
+    _REMOVALS
+    + """
+select substr(newest.seen_at, 1, 7) as month, articles.outlet_id, coalesce(outlets.name, outlets.domain) as outlet,
+  count(*) as found, sum(confidence = 'high') as high, sum(confidence = 'medium') as medium,
+  sum(confidence = 'low') as low
+from newest join threads on threads.id = thread_id join articles on articles.id = article_id
+left join outlets on outlets.id = outlet_id group by 1, 2 order by 1 desc, 4 desc limit 200"""
+)
+REMOVED = (
+    _REMOVALS
+    + """
+select newest.*, comments.last_seen_at, articles.title, coalesce(outlets.name, outlets.domain) as outlet
+from newest join comments on comments.id = comment_id join threads on threads.id = newest.thread_id
+join articles on articles.id = article_id left join outlets on outlets.id = outlet_id
+where :outlet is null or outlet_id = :outlet order by newest.seen_at desc, newest.id desc limit :size"""
+)
 OUTLETS = """
 select id, domain, coalesce(name, domain) as name,
   (select count(*) from (select 1 from articles where outlet_id = outlets.id limit 1001)) as articles
@@ -38,7 +58,8 @@ CAPTURE = "select * from captures where id = :capture"
 _COMMENT = """
 select comments.id, comments.thread_id, comments.parent_id, comments.commenter_id, commenters.name as author,
   comments.position, comments.depth, comments.posted_at, comments.posted_at_text, comments.posted_precision,
-  comments.body, comments.revision, comments.state, comments.likes, comments.dislikes, comments.last_seen_at
+  comments.body, comments.revision, comments.state, comments.likes, comments.dislikes, comments.first_seen_at,
+  comments.last_seen_at
 from comments left join commenters on commenters.id = comments.commenter_id"""
 
 
@@ -54,12 +75,14 @@ def _listed(which: str, order: str = "position") -> str:
 
 _IN_THREAD = "select id from comments where thread_id = :thread"
 _FLAGGED = "and exists (select 1 from flags where flags.comment_id = comments.id and withdrawn_at is null)"
+_THERE = "and first_seen_at <= :at"
 _CHANGED = "and id in (select comment_id from events where thread_id = :thread and kind <> 'added')"
 COMMENTS = {
     "order": _listed(_IN_THREAD),
     "newest": _listed(_IN_THREAD, "posted_at desc, position desc"),
     "flagged": _listed(f"{_IN_THREAD} {_FLAGGED}"),
     "changed": _listed(f"{_IN_THREAD} {_CHANGED}"),
+    "at": _listed(f"{_IN_THREAD} {_THERE}"),
 }
 COMMENTS_BY_ID = _comments("comments.id in (select value from json_each(:ids))")
 NAMES_BY_ID = """
@@ -67,9 +90,18 @@ select comments.id, commenter_id, commenters.name as author, substr(body, 1, 200
 from comments left join commenters on commenters.id = commenter_id
 where comments.id in (select value from json_each(:ids))"""
 THREAD_SUMS = """
-select sum(commenter_id is null) as unknown, sum(state <> 'visible') as gone from comments where thread_id = :thread"""
+select sum(commenter_id is null) as unknown, sum(state <> 'visible') as gone,
+  sum(exists (select 1 from flags where flags.comment_id = comments.id and withdrawn_at is null)) as flagged
+from comments where thread_id = :thread"""
 VISITS = """
 select seen_at, kind, count(*) as found from events where thread_id = :thread group by seen_at, kind order by seen_at"""
+
+VISIT_SUMS = "select count(*) as visits, sum(outcome = 'failed') as failed from visits where thread_id = :thread"
+VISIT_AT = """
+select max(seen_at) from (select seen_at from visits where thread_id = :thread and outcome <> 'failed'
+  union all select seen_at from events where thread_id = :thread
+  union all select first_seen_at from threads where id = :thread)
+where seen_at <= :at"""
 
 FLAGS = """
 select id, code, comment_id, revision, rule, evidence, target, created_at from flags
@@ -85,7 +117,7 @@ EVENTS = """
 select comment_id, kind, "before", "after", seen_at, confidence from events
 where comment_id in (select value from json_each(:ids)) and kind <> 'added' order by seen_at, id"""
 REVISIONS = """
-select comment_id, revision, body, seen_from, seen_until from comment_revisions
+select comment_id, revision, body, seen_from, seen_until, capture_id from comment_revisions
 where comment_id in (select value from json_each(:ids)) order by comment_id, revision"""
 
 ANCESTORS = """

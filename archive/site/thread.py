@@ -9,9 +9,9 @@ from typing import Any
 
 from markupsafe import Markup
 
-from archive.site import chart, comment_html, flags, history, queries, render
+from archive.site import chart, comment_html, flags, history, queries, render, standing
 from archive.site.database import Connection, Row, all_rows, one_row
-from archive.site.words import count, day, number
+from archive.site.words import count, day, moment, number
 
 SIZE = 500
 SHOWN_PARAGRAPHS = 2
@@ -26,11 +26,12 @@ COMPLETENESS = {
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Which part of which thread."""
+    """Which part of which thread; as it stood at the last visit up to `at`, where that is asked."""
 
     thread: int
     view: str = "order"
     page: int = 1
+    at: str | None = None
 
 
 def load(connection: Connection, asked: Asked, base: str) -> dict[str, Any] | None:
@@ -38,32 +39,47 @@ def load(connection: Connection, asked: Asked, base: str) -> dict[str, Any] | No
     thread = one_row(connection, queries.THREAD, thread=asked.thread)
     if thread is None:
         return None
+    if asked.at is not None:
+        asked = replace(asked, view="order", at=standing.visit_at(connection, asked.thread, asked.at))
+        if asked.at is None:
+            return None
     rows = all_rows(
-        connection, queries.COMMENTS[asked.view], thread=asked.thread, size=SIZE + 1, skip=(asked.page - 1) * SIZE
+        connection,
+        queries.COMMENTS[asked.view if asked.at is None else "at"],
+        thread=asked.thread,
+        size=SIZE + 1,
+        skip=(asked.page - 1) * SIZE,
+        **({} if asked.at is None else {"at": asked.at}),
     )
     if not rows and asked.page > 1:
         return None
     known = flags.context(connection, [row["id"] for row in rows[:SIZE]])
     visits = all_rows(connection, queries.VISITS, thread=asked.thread)
+    sums = one_row(connection, queries.THREAD_SUMS, thread=asked.thread)
     return {
         "thread": thread,
         "article": _article(thread),
-        "summary": _summary(thread, one_row(connection, queries.THREAD_SUMS, thread=asked.thread)),
-        "comments": _comments(connection, asked, rows[:SIZE], known, base),
+        "summary": _summary(thread, sums),
+        "comments": _comments(connection, asked, thread, rows[:SIZE], known, base),
+        "at": asked.at,
         "shown": len(rows[:SIZE]),
         "chips": _chips(connection, thread, known.codes),
         "completeness": COMPLETENESS.get(thread["completeness"], thread["completeness"]),
         "meter": chart.meter(thread["comment_count"], thread["stated_count"]),
-        "visits": _visits(thread, visits),
-        "tools": _tools(asked, thread, visits),
+        "visits": _visits(asked, thread, visits) | _looks(connection, asked),
+        "tools": _tools(asked, sums, visits),
         "pages": _pages(asked, thread, more=len(rows) > SIZE),
         "source": one_row(connection, queries.CAPTURE, capture=thread["capture_id"]),
     }
 
 
-def _comments(connection: Connection, asked: Asked, rows: Sequence[Row], known: flags.Context, base: str) -> Markup:
-    shown = [known.shown(row) for row in rows]
+def _comments(
+    connection: Connection, asked: Asked, thread: Row, rows: Sequence[Row], known: flags.Context, base: str
+) -> Markup:
     parents = _parents(connection, rows)
+    if asked.at is not None:
+        return comment_html.nested(standing.shown(rows, known, asked.at, thread["first_seen_at"]), parents, base)
+    shown = [known.shown(row) for row in rows]
     if asked.view == "order":
         return comment_html.nested(shown, parents, base)
     if asked.view == "changed":
@@ -117,29 +133,40 @@ def _chips(connection: Connection, thread: Row, codes: flags.Codes) -> Markup:
     return render.chips(found.values())
 
 
-def _visits(thread: Row, rows: Sequence[Row]) -> dict[str, Any]:
-    """What each visit found, by day of the visit; the last eight that found something."""
+def _looks(connection: Connection, asked: Asked) -> dict[str, Any]:
+    """How often the thread was looked at."""
+    found = one_row(connection, queries.VISIT_SUMS, thread=asked.thread)
+    return {"made": found["visits"] if found else 0, "failed": (found["failed"] if found else 0) or 0}
+
+
+def _visits(asked: Asked, thread: Row, rows: Sequence[Row]) -> dict[str, Any]:
+    """What each visit found; the last eight that found something, and where the thread can be seen as it stood then."""
     found: dict[str, Counter[str]] = {}
     for row in rows:
         found.setdefault(row["seen_at"], Counter())[row["kind"]] += row["found"]
-    points = [(day(at), _found(kinds), kinds["removed"] > 0) for at, kinds in list(found.items())[-8:]]
-    points.insert(0, (day(thread["first_seen_at"]), "first seen", False))
+    points = [(at, _found(kinds), kinds["removed"] > 0) for at, kinds in list(found.items())[-8:]]
+    points.insert(0, (thread["first_seen_at"], "first seen", False))
     if thread["last_seen_at"] not in found and thread["last_seen_at"] != thread["first_seen_at"]:
-        points.append((day(thread["last_seen_at"]), "nothing new", False))
-    return {"points": points, "chart": chart.visits(points)}
+        points.append((thread["last_seen_at"], "nothing new", False))
+    links = [None if at == asked.at else address(Asked(asked.thread, at=at)) for at, _, _ in points]
+    return {
+        "points": [(moment(at), said, link) for (at, said, _), link in zip(points, links, strict=True)],
+        "chart": chart.visits([(day(at), said, lost) for at, said, lost in points]),
+        "now": address(Asked(asked.thread)),
+    }
 
 
 def _found(kinds: Mapping[str, int]) -> str:
     return ", ".join(f"{number(kinds[kind])} {kind}" for kind in sorted(kinds))
 
 
-def _tools(asked: Asked, thread: Row, visits: Sequence[Row]) -> list[dict[str, Any]]:
+def _tools(asked: Asked, sums: Row | None, visits: Sequence[Row]) -> list[dict[str, Any]]:
     changed = sum(row["found"] for row in visits if row["kind"] != "added")
-    counts = {"flagged": thread["flag_count"], "changed": changed}
+    counts = {"flagged": (sums["flagged"] if sums else 0) or 0, "changed": changed}
     return [
         {
             "label": label + (f" ({number(counts[view])})" if view in counts else ""),
-            "href": None if view == asked.view else address(Asked(asked.thread, view)),
+            "href": None if view == asked.view and asked.at is None else address(Asked(asked.thread, view)),
         }
         for view, label in VIEWS.items()
     ]
@@ -148,7 +175,7 @@ def _tools(asked: Asked, thread: Row, visits: Sequence[Row]) -> list[dict[str, A
 def _pages(asked: Asked, thread: Row, *, more: bool) -> dict[str, Any] | None:
     if asked.page == 1 and not more:
         return None
-    last = -(-thread["comment_count"] // SIZE) if asked.view in ("order", "newest") else None
+    last = -(-thread["comment_count"] // SIZE) if asked.view in ("order", "newest") and not asked.at else None
     return {
         "page": asked.page,
         "last": last,
@@ -158,7 +185,7 @@ def _pages(asked: Asked, thread: Row, *, more: bool) -> dict[str, Any] | None:
 
 
 def address(asked: Asked) -> str:
-    wanted = ([f"view={asked.view}"] if asked.view != "order" else []) + (
-        [f"page={asked.page}"] if asked.page > 1 else []
-    )
+    wanted = [f"view={asked.view}"] if asked.view != "order" else []
+    wanted += [f"at={asked.at}"] if asked.at else []
+    wanted += [f"page={asked.page}"] if asked.page > 1 else []
     return f"/thread/{asked.thread}" + ("?" + "&".join(wanted) if wanted else "")

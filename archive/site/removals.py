@@ -1,0 +1,82 @@
+"""What is no longer on its site: how much by month and outlet, how sure that is, and what was said."""
+
+import json
+import re
+from dataclasses import dataclass, replace
+from typing import Any
+
+from markupsafe import Markup
+
+from archive.site import comment_html, flags, history, queries, words
+from archive.site.database import Connection, Row, all_rows
+
+MOST_COUNTED = 20_000
+SIZE = 50
+MONTH = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])")
+LAST = "9999-99"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which removals: of an outlet, found in a month (2026-03); None means all."""
+
+    outlet: int | None = None
+    month: str | None = None
+
+
+def asked(outlet: str | None, month: str | None) -> Asked:
+    number = int(outlet) if outlet and outlet.isascii() and outlet.isdecimal() and len(outlet) <= 18 else None
+    return Asked(number, month if month and MONTH.fullmatch(month) else None)
+
+
+def load(connection: Connection, wanted: Asked, base: str) -> dict[str, Any]:
+    """What the template needs."""
+    month = wanted.month
+    bounds = {"first": month or "", "last": f"{month}~" if month else LAST, "most": MOST_COUNTED}
+    sums = all_rows(connection, queries.REMOVAL_SUMS, **bounds)
+    found = all_rows(connection, queries.REMOVED, **bounds, outlet=wanted.outlet, size=SIZE)
+    return {
+        "sums": [_sum(row, wanted) for row in sums],
+        "counted": sum(row["found"] for row in sums),
+        "cut": sum(row["found"] for row in sums) >= MOST_COUNTED,
+        "most": MOST_COUNTED,
+        "wanted": {"month": words.month(month) if month else None, "outlet": _outlet(sums, wanted)},
+        "comments": _comments(connection, found, base),
+        "shown": len(found),
+        "more": len(found) == SIZE,
+    }
+
+
+def _outlet(sums: list[Row], wanted: Asked) -> str | None:
+    if wanted.outlet is None:
+        return None
+    return next((row["outlet"] for row in sums if row["outlet_id"] == wanted.outlet), None) or "this outlet"
+
+
+def _sum(row: Row, wanted: Asked) -> dict[str, Any]:
+    href = f"/removals?month={row['month']}" + (f"&outlet={row['outlet_id']}" if row["outlet_id"] is not None else "")
+    here = wanted == Asked(row["outlet_id"], row["month"])
+    sure = {name: row[name] for name in ("high", "medium", "low")}
+    said = ", ".join(f"{words.number(count)} {name}" for name, count in sure.items() if count)
+    return {"month": words.month(row["month"]), "row": row, "href": None if here else href, "sure": said}
+
+
+def _comments(connection: Connection, found: list[Row], base: str) -> Markup:
+    ids = [row["comment_id"] for row in found]
+    rows = {row["id"]: row for row in all_rows(connection, queries.COMMENTS_BY_ID, ids=json.dumps(ids))}
+    known = flags.context(connection, list(rows))
+    shown = [
+        replace(known.shown(rows[row["comment_id"]]), extra=_about(row)) for row in found if row["comment_id"] in rows
+    ]
+    return comment_html.flat(shown, {}, base) if shown else Markup()
+
+
+def _about(row: Row) -> Markup:
+    """When it went, how sure that is, and from where."""
+    gone = words.between(row["last_seen_at"], row["seen_at"])
+    thread = Markup('<a href="/thread/{}?at={}#c{}"><bdi>{}</bdi></a>').format(
+        row["thread_id"], row["seen_at"], row["comment_id"], row["title"] or "Untitled article"
+    )
+    outlet = Markup(", <bdi>{}</bdi>").format(row["outlet"]) if row["outlet"] else ""
+    sentence = Markup('<p class="note">{}, {}; confidence {}. Under {}{}</p>')
+    return sentence.format(history.FOUND["removed"], gone, row["confidence"], thread, outlet)
