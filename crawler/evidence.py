@@ -1,5 +1,6 @@
 """The bytes behind the rows: captures of an archive, read back from its WARC files."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,15 @@ from archive.models import TABLES
 from archive.store import Archive
 from crawler.page import Page
 from crawler.records import Damaged, read_record
+from crawler.replay import HTML, read_saved
 
 CAPTURES = TABLES["captures"]
 NOT_MODIFIED = 304
+
+
+def is_saved_page(row: Mapping[str, Any]) -> bool:
+    """Whether a row of `captures` is of a page that a browser saved: it has no status, and no importer reads it."""
+    return row["http_status"] is None and row["media_type"] in HTML
 
 
 class Evidence:
@@ -36,6 +43,8 @@ class Evidence:
         if row["http_status"] == NOT_MODIFIED:
             return self._standing(row)
         file = self.file(row["warc_file"])
+        if is_saved_page(row):
+            return read_saved(file, row["warc_offset"], row["warc_length"], row["url"] or "", row["fetched_at"])
         return read_record(file, row["warc_offset"], row["warc_length"], earlier=self.earlier)
 
     def file(self, name: str) -> Path:

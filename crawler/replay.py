@@ -19,6 +19,7 @@ HTML = ("text/html", "application/xhtml+xml")
 SAVED_FROM = re.compile(rb"saved from url=\(\d+\)(\S+)")
 SUFFIXES = (".html", ".htm", ".xhtml")
 MARKUP = re.compile(rb"<!doctype html|<html", re.IGNORECASE)
+PAGES = (*SUFFIXES, ".warc", ".warc.gz", ".wacz")  # files of other names in a folder are passed over in silence
 HEAD_LENGTH = 1 << 20
 LARGEST_PAGE = 64 << 20
 MOST_REDIRECTS = 5
@@ -58,7 +59,9 @@ def open_source(
     source = Collection(base or Path.cwd(), earlier)
     if path.is_dir():
         for file in _files(path, source.errors):
-            source.add(file, None)
+            problem = source.add(file, None)
+            if problem is not None and file.name.lower().endswith(PAGES):
+                source.errors.append(Problem(str(file), problem))
     else:
         problem = source.add(path, url)
         if problem is not None:
@@ -110,11 +113,7 @@ class Collection:
             return self._add_warc(path, 0, None, str(path))
         if head.startswith(b"PK\x03\x04"):
             return self._add_wacz(path)
-        if (
-            path.suffix.lower() in (".html", ".htm", ".xhtml")
-            or b"<html" in head.lower()
-            or b"<!doctype html" in head.lower()
-        ):
+        if path.suffix.lower() in SUFFIXES or b"<html" in head.lower() or b"<!doctype html" in head.lower():
             return self._add_page(path, head, url)
         return f"{path}: neither WARC, WACZ nor a saved page"
 
@@ -203,9 +202,10 @@ class Collection:
         return after[0] if after else ordered[-1] if ordered else None
 
     def _page(self, held: Held, requested: str | None = None) -> Page:
-        page = read_saved(held.file, held.head) if held.head.kind == "saved" else self._read(held)
-        moved = requested is not None and requested != page.url
         head = held.head
+        saved = head.kind == "saved"
+        page = read_saved(held.file, head.offset, head.length, head.url, head.date) if saved else self._read(held)
+        moved = requested is not None and requested != page.url
         stored = Capture(
             sha256(page.body).hexdigest(),
             url=page.url,
@@ -231,11 +231,11 @@ class Collection:
         return self.earlier(url, date, digest) if self.earlier else None
 
 
-def read_saved(file: Path, head: Head) -> Page:
+def read_saved(file: Path, offset: int, length: int, url: str, date: str | None) -> Page:
     """A page as a browser saved it. Raises OSError."""
     with file.open("rb") as stream:
-        stream.seek(head.offset)
-        return Page(head.url, stream.read(head.length), {"content-type": "text/html"}, head.date)
+        stream.seek(offset)
+        return Page(url, stream.read(length), {"content-type": "text/html"}, date)
 
 
 def _data_start(path: Path, header_offset: int) -> int:

@@ -2,13 +2,13 @@
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any, BinaryIO
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Select, func, select
 
 from archive.importers import HEAD_LENGTH, BadDocument, Document, importer_for
 from archive.importers._files import open_file
@@ -17,7 +17,7 @@ from archive.store import Archive
 from archive.thread import Comment, Thread
 from archive.visit import digest
 from crawler import drive
-from crawler.evidence import Evidence
+from crawler.evidence import Evidence, is_saved_page
 from crawler.page import Fetch, FetchFailed, Page
 from crawler.records import Damaged
 
@@ -92,6 +92,10 @@ class _Imported:
         return raw, self.head
 
 
+def _is_imported(row: Row) -> bool:
+    return row["http_status"] is None and not is_saved_page(row)
+
+
 class _Checker:
     def __init__(self, connection: Connection, evidence: Evidence, imported: _Imported, result: Verified) -> None:
         self.connection, self.evidence, self.imported, self.result = connection, evidence, imported, result
@@ -99,7 +103,7 @@ class _Checker:
     def check(self, row: Row) -> None:
         """One visit: the article's capture with its further pages, or one imported document."""
         try:
-            threads, ids = self._crawled(row) if row["http_status"] is not None else self._document(row)
+            threads, ids = self._document(row) if _is_imported(row) else self._crawled(row)
         except (Damaged, BadDocument, OSError, EOFError, ValueError) as error:
             self._differs(f"capture {row['id']}", str(error))
             return
@@ -137,11 +141,12 @@ class _Checker:
             self._differs(f"capture {root}", f"it holds a thread of {thread.platform} that is not stored")
             return
         read = _Read(thread.comments)
+        shown = {id(comment): _shown_parent(thread.comments, comment) for comment in thread.comments}
         known: set[str | None] = set()
         for row in _rows(self.connection, _stored(thread_id)):
             known |= {row["native_id"], row["body_sha256"]}
             if row["capture_id"] in ids:
-                self._compare_comment(row, read)
+                self._compare_comment(row, read, shown)
         for row in _rows(self.connection, _revisions(thread_id)):
             known.add(row["body_sha256"])
             if row["capture_id"] in ids:
@@ -163,7 +168,7 @@ class _Checker:
             self._differs(place, "the stored text is not that of its own SHA-256")
         return found
 
-    def _compare_comment(self, row: Row, read: "_Read") -> None:
+    def _compare_comment(self, row: Row, read: "_Read", shown_parents: Mapping[int, str | None]) -> None:
         place = f"comment {row['id']}"
         found = self._compare_text(row, read, place)
         if found is None:
@@ -173,7 +178,9 @@ class _Checker:
         if "renamed" not in changed:
             pairs.append(("author", *_same_author(row, found)))
         if "moved" not in changed:
-            pairs.append(("parent", row["parent_native_id"], found.parent_native_id))
+            pairs.append(("stated parent", row["parent_native_id"], found.parent_native_id))
+            if found.parent is not None or found.parent_native_id is None:
+                pairs.append(("parent", row["parent_key"], shown_parents[id(found)]))
         for name, stored, shown in pairs:
             if stored != shown:
                 self._differs(place, f"its {name} is {stored!r}, capture {row['capture_id']} reads {shown!r}")
@@ -196,6 +203,14 @@ class _Read:
         return next(iter(alike or found), None)
 
 
+def _shown_parent(comments: Sequence[Comment], comment: Comment) -> str | None:
+    """The parent's native id, or the SHA-256 of its text where it has none."""
+    if comment.parent is None:
+        return None
+    parent = comments[comment.parent]
+    return parent.native_id or digest(parent.body)
+
+
 def _same_author(row: Row, found: Comment) -> tuple[str | None, str | None]:
     """What must be equal: the author's native id where both have one, since accounts change their names."""
     if found.author is None:
@@ -206,9 +221,15 @@ def _same_author(row: Row, found: Comment) -> tuple[str | None, str | None]:
 
 
 def _stored(thread_id: int) -> Select[Any]:
+    parents = COMMENTS.alias()
     joined = COMMENTS.outerjoin(COMMENTERS, COMMENTERS.c.id == COMMENTS.c.commenter_id)
-    author = (COMMENTERS.c.name, COMMENTERS.c.native_id.label("author_native_id"))
-    return select(COMMENTS, *author).select_from(joined).where(COMMENTS.c.thread_id == thread_id)
+    joined = joined.outerjoin(parents, parents.c.id == COMMENTS.c.parent_id)
+    more = (
+        COMMENTERS.c.name,
+        COMMENTERS.c.native_id.label("author_native_id"),
+        func.coalesce(parents.c.native_id, parents.c.body_sha256).label("parent_key"),
+    )
+    return select(COMMENTS, *more).select_from(joined).where(COMMENTS.c.thread_id == thread_id)
 
 
 def _revisions(thread_id: int) -> Select[Any]:
