@@ -55,6 +55,7 @@ def main() -> None:
     \b
     btl demo                 look at a sample, invented archive
     btl import FOLDER        bring text documents into archive.db
+    btl crawl URL            collect an article, or an outlet, with its comments
     btl serve                search and read it at http://127.0.0.1:8001
     """
 

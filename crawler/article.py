@@ -13,7 +13,7 @@ from trafilatura import extract
 from archive.thread import Article, Moment
 from archive.urls import canonical, domain
 from crawler import jsonld
-from crawler.guard import is_public, literal, site
+from crawler.hosts import is_public, literal, site
 from crawler.markup import moment
 from crawler.markup import text as text_of
 from crawler.page import Page

@@ -138,7 +138,7 @@ def _plan(targets: Sequence[str], *, due: bool) -> "Plan":
 
 
 def _check_hosts(allow_hosts: Sequence[str]) -> None:
-    from crawler.guard import host_and_port
+    from crawler.hosts import host_and_port
 
     for place in allow_hosts:
         try:

@@ -18,7 +18,7 @@ from archive.thread import Moment
 from archive.urls import canonical
 from crawler import jsonld
 from crawler.encodings import BadEncoding, decoded
-from crawler.guard import site
+from crawler.hosts import site
 from crawler.page import Page
 
 MOST_LEADS = 2_000

@@ -1,9 +1,7 @@
 """Where a crawl may go: to public addresses and to hosts allowed by name, and never off the site by redirect."""
 
 from collections.abc import Iterable
-from functools import cache
-from ipaddress import IPv4Address, IPv6Address, ip_address
-from socket import inet_aton
+from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,11 +9,11 @@ from scrapy import Request
 from scrapy.crawler import Crawler
 from scrapy.exceptions import IgnoreRequest
 from scrapy.resolver import CachingThreadedResolver
-from tldextract import TLDExtract
 from twisted.internet.defer import Deferred, fail
 
+from crawler.hosts import DEFAULT_PORTS, host_and_port, is_public, literal, site
+
 SCHEMES = ("http", "https")
-DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 class Refused(IgnoreRequest):
@@ -24,49 +22,6 @@ class Refused(IgnoreRequest):
 
 class RefusedAddress(OSError):
     """A name that resolved to an address that is not public."""
-
-
-def host_and_port(place: str) -> tuple[str, int]:
-    """`HOST:PORT` as two. Raises ValueError where it is not that."""
-    parts = urlsplit(f"//{place}")
-    if not parts.hostname or parts.port is None or parts.path:
-        raise ValueError(f"{place!r} is not HOST:PORT")
-    return parts.hostname, parts.port
-
-
-def literal(host: str) -> IPv4Address | IPv6Address | None:
-    """The address that a host names by number: dotted, v6, v4 in v6, or the decimal and octal forms of old."""
-    try:
-        found = ip_address(host.strip("[]"))
-    except ValueError:
-        return _loose(host)
-    return getattr(found, "ipv4_mapped", None) or found
-
-
-def _loose(host: str) -> IPv4Address | None:
-    if not host or not all(part[:2].lower() == "0x" or part.isdigit() for part in host.split(".")):
-        return None
-    try:
-        return IPv4Address(inet_aton(host))
-    except OSError:
-        return None
-
-
-def is_public(address: IPv4Address | IPv6Address) -> bool:
-    return address.is_global and not address.is_multicast
-
-
-@cache
-def _extract() -> TLDExtract:
-    return TLDExtract(suffix_list_urls=(), cache_dir=None)
-
-
-def site(url: str) -> str:
-    """What a redirect must not leave: the registered domain of an address, or the host and port where it has none."""
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    registered = _extract()(host).top_domain_under_public_suffix
-    return registered or f"{host}:{parts.port or DEFAULT_PORTS.get(parts.scheme, 0)}"
 
 
 class Guard:

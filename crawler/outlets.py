@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from archive.urls import canonical
-from crawler.guard import is_public, literal
+from crawler.hosts import is_public, literal
 
 LONGEST_PATTERN = 500
 LONGEST_ADDRESS = 2_000

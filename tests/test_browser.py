@@ -122,11 +122,12 @@ def poison(path, attack):
     connection.close()
 
 
+SHOWN = [name for name in TABLES if name != "frontier"]  # which is nobody else's business
 PAGES = [
     "/", "/thread/1", "/thread/2", "/thread/3", "/thread/1?order=newest", "/comment/1", "/comment/2", "/comment/3", "/comment/4",
-    "/flags", "/search?q=quay", "/search?q=pwned", "/search?q=evil", "/archive",
-    *(f"/archive/{name}" for name in (*TABLES, "comment_list", "thread_list", "flag_list", "removal_list")),
-    *(f"/archive/{name}/1" for name in TABLES if name not in ("totals", "flag_codes")),
+    "/flags", "/removals", "/search?q=quay", "/search?q=pwned", "/search?q=evil", "/archive", "/thread/1?at=2030-01-01",
+    *(f"/archive/{name}" for name in (*SHOWN, "comment_list", "thread_list", "flag_list", "removal_list")),
+    *(f"/archive/{name}/1" for name in SHOWN if name not in ("totals", "flag_codes")),
 ]  # fmt: skip
 
 
@@ -193,7 +194,15 @@ def test_a_phone_needs_no_sideways_scrolling(browser, tmp_path):
     fill(tmp_path / "archive.db")
     with served(tmp_path / "archive.db") as site:
         page = browser.new_page(viewport={"width": 360, "height": 740})
-        for path in ("/", "/thread/1", "/comment/1", "/search?q=quay", "/flags"):
+        for path in (
+            "/",
+            "/thread/1",
+            "/thread/1?at=2030-01-01",
+            "/comment/1",
+            "/search?q=quay",
+            "/flags",
+            "/removals",
+        ):
             page.goto(site + path)
             assert page.evaluate("document.documentElement.scrollWidth") <= 360, path
         page.close()

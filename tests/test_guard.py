@@ -3,7 +3,8 @@
 import pytest
 from scrapy import Request
 
-from crawler.guard import Guard, Refused, host_and_port, literal, site
+from crawler.guard import Guard, Refused
+from crawler.hosts import host_and_port, literal, site
 
 NOT_PUBLIC = [
     "http://127.0.0.1/", "http://127.0.0.2:8080/", "http://10.0.0.1/", "http://192.168.1.1/", "http://169.254.169.254/",

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from archive.thread import Author, Comment, Moment
-from crawler.guard import site
+from crawler.hosts import site
 from crawler.markup import html_text
 from crawler.page import BadPage, Page
 
