@@ -12,6 +12,7 @@ from crawler.page import Fetch, FetchFailed, Page
 from crawler.reading import MOST_SECONDS, Failed, Found, Step, begin, step
 
 MOST_PROCESSES = 3
+WAITING = 4
 
 
 class Unreadable(Exception):
@@ -31,14 +32,14 @@ class _Process:
 
 
 class Reader:
-    """As many processes as there are processors besides the crawl's own, at the least one."""
+    """One process, and more of them, up to the number of processors, while pages have to wait."""
 
     def __init__(self) -> None:
-        self.processes = [_Process() for _ in range(min(MOST_PROCESSES, max(1, (os.cpu_count() or 1) - 1)))]
+        self.processes = [_Process()]
+        self.most = min(MOST_PROCESSES, os.cpu_count() or 1)
         self.alone = asyncio.Lock()
         self.numbers = count(1)
-        for process in self.processes:
-            process.executor.submit(int)  # starts it, while the crawl starts too
+        self.processes[0].executor.submit(int)  # starts it, while the crawl starts too
 
     def close(self) -> None:
         for process in self.processes:
@@ -47,6 +48,9 @@ class Reader:
     async def read(self, page: Page, kind: str, fetch: Callable[[Fetch], Awaitable[Page]]) -> Found:
         """Reads a page; `fetch` raises FetchFailed where it has none. Raises Unreadable."""
         process = min(self.processes, key=lambda each: each.busy)
+        if process.busy >= WAITING and len(self.processes) < self.most:
+            process = _Process()
+            self.processes.append(process)
         process.busy += 1
         answers: list[Page | FetchFailed] = [page]
         try:

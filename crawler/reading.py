@@ -3,6 +3,7 @@
 A page that takes too long or too much memory ends that process and not the crawl.
 """
 
+import gc
 import os
 import signal
 import threading
@@ -18,6 +19,7 @@ from crawler.page import Fetch, FetchFailed, Page
 
 MOST_SECONDS = 60
 MOST_MEMORY = 4 << 30
+GARBAGE = 100_000  # objects: a page makes that many, and next to none that are garbage
 FOLLOWED = ("feed", "sitemap")
 
 
@@ -57,6 +59,7 @@ _open: dict[int, Reading] = {}
 def begin() -> None:
     """What the process does first. It ends with the crawl, however that ends, and leaves Ctrl-C to it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    gc.set_threshold(GARBAGE)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     with suppress(ImportError, ValueError, OSError):
         import resource
