@@ -125,7 +125,7 @@ def poison(path, attack):
 SHOWN = [name for name in TABLES if name != "frontier"]  # which is nobody else's business
 PAGES = [
     "/", "/thread/1", "/thread/2", "/thread/3", "/thread/1?order=newest", "/comment/1", "/comment/2", "/comment/3", "/comment/4",
-    "/flags", "/removals", "/search?q=quay", "/search?q=pwned", "/search?q=evil", "/archive", "/thread/1?at=2030-01-01",
+    "/flags", "/removals", "/search?q=quay", "/search?q=pwned", "/search?q=evil", "/archive",
     *(f"/archive/{name}" for name in (*SHOWN, "comment_list", "thread_list", "flag_list", "removal_list")),
     *(f"/archive/{name}/1" for name in SHOWN if name not in ("totals", "flag_codes")),
 ]  # fmt: skip
