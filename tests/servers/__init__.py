@@ -1,6 +1,7 @@
 """Real comment servers on free loopback ports, each with data of its own that is gone after the tests."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -29,9 +30,10 @@ def free_port() -> int:
 
 @contextmanager
 def running(command: list[str], log: Path, **options: Any) -> Iterator[subprocess.Popen[bytes]]:
-    """A process that is ended, and its children with it, when the tests are done."""
+    """A process that is ended, and its children with it, when the tests are done or are killed."""
+    tied = ["setpriv", "--pdeathsig", "TERM"] if shutil.which("setpriv") else []
     with log.open("ab") as output:
-        process = subprocess.Popen(command, stdout=output, stderr=output, start_new_session=True, **options)
+        process = subprocess.Popen([*tied, *command], stdout=output, stderr=output, start_new_session=True, **options)
         try:
             yield process
         finally:

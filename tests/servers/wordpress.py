@@ -76,7 +76,7 @@ def wordpress(folder: Path) -> Iterator[WordPress]:
         site.do({"do": "install"})
         command = ["php", "-d", "memory_limit=512M", "-S", place, "-t", str(root)]
         log = folder / "php.log"
-        with running(command, log, cwd=root, env=os.environ | {"PHP_CLI_SERVER_WORKERS": "2"}) as server:
+        with running(command, log, cwd=root) as server:
             wait_for(f"http://{place}/robots.txt", server, log)
             yield site
 
