@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -28,6 +29,7 @@ ABOVE = (
     "WebPage",
 )
 MOST = 50_000
+UNNAMED = "\0"
 Values = Mapping[str, Any]
 
 
@@ -45,7 +47,7 @@ def claim(page: Page) -> Claim | None:
 
 def read(page: Page, claim: Claim, article: Article) -> Reading:
     """What the page holds is all that can be had: whole where it states as many as it holds."""
-    comments = nested(claim.ids["comments"])
+    comments = tuple(_without_keys(comment) for comment in nested(claim.ids["comments"]))
     stated = _stated(page)
     short = stated is not None and stated > len(comments)
     full = stated is not None and not short
@@ -60,6 +62,14 @@ def read(page: Page, claim: Claim, article: Article) -> Reading:
         "partial" if short else "full" if full else "unknown",
     )
     yield  # a generator, as all platforms are
+
+
+def _without_keys(comment: Comment) -> Comment:
+    """Nesting needs a key for each comment; one that the page gave no id has none in the archive."""
+    own, above = (
+        None if key and key.startswith(UNNAMED) else key for key in (comment.native_id, comment.parent_native_id)
+    )
+    return replace(comment, native_id=own, parent_native_id=above)
 
 
 def _stated(page: Page) -> int | None:
@@ -94,7 +104,7 @@ def _from_json(page: Page) -> Iterator[Comment]:
         own = above
         if is_comment:
             number += 1
-            own = _id(item) or f"#{number}"
+            own = _id(item) or f"{UNNAMED}{number}"
             yield _comment(item, own, _id(item.get("parentItem")) or above)
         for name in ("comment", "comments", "mainEntity", "hasPart"):
             below = item.get(name)
@@ -119,7 +129,7 @@ def _comment(item: Values, native_id: str, parent: str | None) -> Comment:
         html_text(item["text"]),
         author=Author(html_text(name)) if name else None,
         posted=moment(stated) if isinstance(stated, str) else None,
-        native_id=None if native_id.startswith("#") and native_id[1:].isdigit() else native_id,
+        native_id=native_id,
         parent_native_id=parent,
         parent_source="api",
         likes=_votes(item, "upvoteCount", "LikeAction"),
@@ -161,7 +171,7 @@ def _item_above(item: HtmlElement, items: list[HtmlElement]) -> HtmlElement | No
 
 def _from_items(items: list[HtmlElement]) -> Iterator[Comment]:
     number = {item: index for index, item in enumerate(items)}
-    ids = [item.get("itemid") or item.get("id") or f"#{index}" for index, item in enumerate(items)]
+    ids = [item.get("itemid") or item.get("id") or f"{UNNAMED}{index}" for index, item in enumerate(items)]
     for item in items:
         above = next((each for each in item.iterancestors() if each in number), None)
         values = _properties(item, number)
