@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, func, select
 
 from archive import changes, revisit
+from archive.flags.codes import severities
 from archive.models import TABLES
 from archive.rows import Rows
 from archive.thread import Article, Author, Capture, Flag, Moment, Thread
@@ -25,6 +26,7 @@ from wanted join commenters on commenters.platform = wanted.platform
   and coalesce(commenters.outlet_id, 0) = wanted.outlet_id and coalesce(commenters.native_id, '') = wanted.native_id
   and case when commenters.native_id is null then commenters.name else '' end = wanted.name"""
 NOTHING = Moment()
+FOUND_IN_TEXT = ("content.", "context.")
 CommenterKey = tuple[str, int, str, str]
 CaptureKey = tuple[str, str | None, str | None]
 
@@ -304,6 +306,7 @@ class Batch:
             "body_sha256": visit.hashes[i],
             "revision": 0,
             "state": state,
+            "codes": codes_of(comment.flags),
             "likes": comment.likes,
             "dislikes": comment.dislikes,
             "url": comment.url,
@@ -321,24 +324,52 @@ class Batch:
         return str(self.connection.execute(statement).scalar_one())
 
     def raise_flags(self, subject: str, subject_id: int, revision: int, flags: Iterable[Flag], visit: Visit) -> int:
-        """Adds flags to a subject (comment_id, thread_id or article_id) and gives their number."""
-        raised = 0
+        """Adds flags to a subject (comment_id, thread_id or article_id) and gives the number of those that readers are
+        told of."""
+        rows: dict[tuple[str, str, str | None, str | None], int] = {}
+        standing = 0
         for flag in flags:
-            values: dict[str, Any] = {"comment_id": None, "thread_id": None, "article_id": None, "code": flag.code}
-            values[subject] = subject_id
-            detector = "crawl" if flag.code.startswith("crawl.") else visit.thread.platform
-            values |= {"revision": revision, "detector_id": self._detector(detector), "rule": flag.rule}
-            values |= {"evidence": flag.evidence, "target": None, "score": None}
-            values |= {"created_at": visit.seen_at, "withdrawn_at": None}
-            flag_id = self.rows.insert("flags", values)
+            found_in_text = flag.code.startswith(FOUND_IN_TEXT)
+            key = (flag.code, flag.rule, flag.target, None if found_in_text else flag.evidence)
+            if key not in rows:
+                values: dict[str, Any] = {"comment_id": None, "thread_id": None, "article_id": None}
+                values |= {subject: subject_id, "revision": revision, "created_at": visit.seen_at}
+                rows[key] = self.rows.insert("flags", values | self._claim(flag, visit.thread.platform))
+                self.rows.totals[f"flags:{flag.code}"] += 1
+                standing += not flag.code.startswith("context.")
+                if found_in_text:
+                    self.rows.totals[f"rules:{flag.rule}"] += 1
             if flag.start is not None and flag.end is not None:
-                span = {"flag_id": flag_id, "start": flag.start, "end": flag.end, "exact": flag.evidence or ""}
+                span = {"flag_id": rows[key], "start": flag.start, "end": flag.end, "exact": flag.evidence or ""}
                 self.rows.insert("flag_spans", span)
-            self.rows.totals[f"flags:{flag.code}"] += 1
-            raised += 1
-        if raised:
-            self.counts["flags"] += raised
-        return raised
+        self.counts["flags"] += len(rows)
+        return standing
+
+    def _claim(self, flag: Flag, platform: str) -> dict[str, Any]:
+        """The columns of a flag that do not depend on what it stands on."""
+        detector = "crawl" if flag.code.startswith("crawl.") else platform
+        if flag.code.startswith(FOUND_IN_TEXT):
+            detector = "rules"
+        return {
+            "code": flag.code,
+            "detector_id": self._detector(detector),
+            "rule": flag.rule,
+            "evidence": flag.evidence,
+            "target": flag.target,
+            "score": None,
+            "withdrawn_at": None,
+            "run_id": self.run_id,
+            "severity": severities().get(flag.code, 0),
+            "status": "unreviewed",
+            "priority": None,
+            "corrects": None,
+        }
+
+
+def codes_of(flags: Iterable[Flag]) -> str | None:
+    """What `comments.codes` holds of a new comment with these flags."""
+    found = sorted({flag.code for flag in flags if not flag.code.startswith("context.")})
+    return json.dumps(found, separators=(",", ":")) if found else None
 
 
 def _capture_key(capture: Capture) -> CaptureKey:

@@ -21,6 +21,11 @@ def m002_crawl(db: Database) -> None:
     _run(db, CRAWL)
 
 
+@migrations()
+def m003_flags(db: Database) -> None:
+    _run(db, FLAGS)
+
+
 FOUNDATION = """\
 CREATE TABLE detectors (
     id INTEGER NOT NULL,
@@ -317,4 +322,47 @@ SELECT seen.thread_id, captures.run_id, captures.id, coalesce(captures.fetched_a
 FROM (SELECT id AS thread_id, capture_id FROM threads UNION SELECT thread_id, capture_id FROM comments) AS seen
 JOIN captures ON captures.id = seen.capture_id
 JOIN runs ON runs.id = captures.run_id;
+"""
+
+FLAGS = """\
+ALTER TABLE flag_codes ADD COLUMN mappings TEXT DEFAULT '[]' NOT NULL;
+ALTER TABLE comments ADD COLUMN codes TEXT;
+ALTER TABLE flags ADD COLUMN run_id INTEGER REFERENCES runs (id);
+ALTER TABLE flags ADD COLUMN severity INTEGER DEFAULT 0 NOT NULL;
+ALTER TABLE flags ADD COLUMN status TEXT DEFAULT 'unreviewed' NOT NULL;
+ALTER TABLE flags ADD COLUMN priority REAL;
+ALTER TABLE flags ADD COLUMN corrects INTEGER REFERENCES flags (id);
+CREATE UNIQUE INDEX flags_found ON flags (comment_id, revision, code, detector_id, rule, coalesce(target, '')) WHERE code >= 'content.' and code < 'context/' and withdrawn_at is null;
+CREATE INDEX flags_queue ON flags (severity desc, priority desc, id) WHERE status = 'unreviewed' and code >= 'content.' and code < 'content/' and withdrawn_at is null;
+CREATE INDEX flags_corrects ON flags (corrects) WHERE corrects is not null;
+CREATE TABLE flag_rules (
+    rule TEXT NOT NULL,
+    code TEXT NOT NULL,
+    language TEXT,
+    pattern TEXT NOT NULL,
+    note TEXT NOT NULL,
+    PRIMARY KEY (rule),
+    FOREIGN KEY(code) REFERENCES flag_codes (code)
+) STRICT;
+CREATE TABLE reviews (
+    id INTEGER NOT NULL,
+    flag_id INTEGER NOT NULL,
+    reviewer TEXT NOT NULL,
+    verdict TEXT NOT NULL,
+    corrected_code TEXT,
+    corrected_start INTEGER,
+    corrected_end INTEGER,
+    note TEXT,
+    reviewed_at TEXT NOT NULL,
+    PRIMARY KEY (id),
+    CONSTRAINT known_verdict CHECK (verdict in ('confirmed', 'dismissed', 'corrected')),
+    CONSTRAINT a_correction_has_a_code CHECK ((verdict = 'corrected') = (corrected_code is not null)),
+    FOREIGN KEY(flag_id) REFERENCES flags (id),
+    FOREIGN KEY(corrected_code) REFERENCES flag_codes (code)
+) STRICT;
+CREATE INDEX reviews_flag_id ON reviews (flag_id, reviewer);
+CREATE INDEX reviews_reviewed_at ON reviews (reviewed_at);
+UPDATE flags SET severity = coalesce((SELECT severity FROM flag_codes WHERE flag_codes.code = flags.code), 0);
+UPDATE comments SET codes = (SELECT json_group_array(code) FROM (SELECT DISTINCT code FROM flags WHERE comment_id = comments.id AND withdrawn_at IS NULL ORDER BY code))
+WHERE id IN (SELECT comment_id FROM flags WHERE comment_id IS NOT NULL AND withdrawn_at IS NULL);
 """

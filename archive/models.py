@@ -10,8 +10,14 @@ from sqlalchemy import text as sql
 from sqlmodel import Field, SQLModel
 
 
-def _column(kind: type[Any], about: str, **options: Any) -> Any:
-    return Field(sa_type=kind, sa_column_kwargs={"comment": about}, **options)
+# In the words of an index: the codes content.*, and these with context.*.
+CLAIMS_OF_TEXT = "code >= 'content.' and code < 'content/'"
+FOUND_IN_TEXT = "code >= 'content.' and code < 'context/'"
+
+
+def _column(kind: type[Any], about: str, server_default: str | None = None, **options: Any) -> Any:
+    more = {} if server_default is None else {"server_default": sql(server_default)}
+    return Field(sa_type=kind, sa_column_kwargs={"comment": about, **more}, **options)
 
 
 def _text(about: str, **options: Any) -> Any:
@@ -259,6 +265,7 @@ class Comment(SQLModel, table=True):
     capture_id: int | None = _reference("captures.id", "The first capture with this text.")
     first_seen_at: str = _text("First time that it was seen (UTC).")
     last_seen_at: str = _text("Last time that it was seen (UTC).")
+    codes: str | None = _text("Codes of its flags that stand, in order (JSON list); empty where there are none.")
 
 
 class CommentRevision(SQLModel, table=True):
@@ -307,6 +314,18 @@ class FlagCode(SQLModel, table=True):
     severity: int = _integer("0 info, 1 low, 2 medium, 3 high, 4 critical.")
     blur: bool = _integer("1 where the site folds the text.")
     public: bool = _integer("1 where public copies show it.")
+    mappings: str = _text("What other vocabularies call it (JSON list of vocabulary:name).", server_default="'[]'")
+
+
+class FlagRule(SQLModel, table=True):
+    __tablename__ = "flag_rules"
+    __table_args__ = _table("A rule that flags are raised by, as the last version of its detector has it.")
+
+    rule: str = _text("Its id, as in flags.", primary_key=True)
+    code: str = _text("What it claims.", foreign_key="flag_codes.code")
+    language: str | None = _text("Language that it reads (BCP 47); empty where it reads all.")
+    pattern: str = _text("What it looks for, in the words of its file.")
+    note: str = _text("What it is for.")
 
 
 class Detector(SQLModel, table=True):
@@ -333,6 +352,25 @@ class Flag(SQLModel, table=True):
         Index("flags_thread_id", "thread_id", sqlite_where=sql("thread_id is not null")),
         Index("flags_article_id", "article_id", sqlite_where=sql("article_id is not null")),
         Index("flags_code", "code", "comment_id"),
+        Index(
+            "flags_found",
+            "comment_id",
+            "revision",
+            "code",
+            "detector_id",
+            "rule",
+            sql("coalesce(target, '')"),
+            unique=True,
+            sqlite_where=sql(f"{FOUND_IN_TEXT} and withdrawn_at is null"),
+        ),
+        Index(
+            "flags_queue",
+            sql("severity desc"),
+            sql("priority desc"),
+            "id",
+            sqlite_where=sql(f"status = 'unreviewed' and {CLAIMS_OF_TEXT} and withdrawn_at is null"),
+        ),
+        Index("flags_corrects", "corrects", sqlite_where=sql("corrects is not null")),
     )
 
     id: int | None = _id("Number of the flag.")
@@ -348,6 +386,13 @@ class Flag(SQLModel, table=True):
     score: float | None = _column(REAL, "How sure the detector is, 0 to 1, where it says.")
     created_at: str = _text("When it was raised (UTC).")
     withdrawn_at: str | None = _text("When it was withdrawn (UTC): flags are never deleted.")
+    run_id: int | None = _reference("runs.id", "The run that raised it, where a run did.")
+    severity: int = _integer("Of its code: 0 info to 4 critical.", server_default="0")
+    status: str = _text(
+        "unreviewed, confirmed, dismissed, corrected, or disputed (reviewers differ).", server_default="'unreviewed'"
+    )
+    priority: float | None = _column(REAL, "Place in the review queue, the highest first, where a model orders it.")
+    corrects: int | None = _reference("flags.id", "The flag that reviewers corrected to this one.")
 
 
 class FlagSpan(SQLModel, table=True):
@@ -361,11 +406,35 @@ class FlagSpan(SQLModel, table=True):
     exact: str = _text("The words between them.")
 
 
+class Review(SQLModel, table=True):
+    __tablename__ = "reviews"
+    __table_args__ = _table(
+        "One person's verdict on a flag. Their latest one counts; none is deleted.",
+        CheckConstraint("verdict in ('confirmed', 'dismissed', 'corrected')", name="known_verdict"),
+        CheckConstraint("(verdict = 'corrected') = (corrected_code is not null)", name="a_correction_has_a_code"),
+        Index("reviews_flag_id", "flag_id", "reviewer"),
+        Index("reviews_reviewed_at", "reviewed_at"),
+    )
+
+    id: int | None = _id("Number of the review.")
+    flag_id: int = _reference("flags.id", "The flag.")
+    reviewer: str = _text("Who judged: the name that they sign in with. Not published.")
+    verdict: str = _text("confirmed, dismissed or corrected.")
+    corrected_code: str | None = _text("What it should have been, where corrected.", foreign_key="flag_codes.code")
+    corrected_start: int | None = _integer("Where it should have begun (code points), where the span was corrected.")
+    corrected_end: int | None = _integer("Where it should have ended (code points), where the span was corrected.")
+    note: str | None = _text("Why, in the reviewer's words.")
+    reviewed_at: str = _text("When (UTC).")
+
+
 class Total(SQLModel, table=True):
     __tablename__ = "totals"
     __table_args__ = _table("Numbers that the site opens with, kept current by every save.")
 
-    name: str = _text("comments, threads, articles, outlets, commenters, or flags:CODE.", primary_key=True)
+    name: str = _text(
+        "comments, threads, articles, outlets, commenters, flags:CODE or rules:RULE (flags that stand).",
+        primary_key=True,
+    )
     value: int = _integer("How many.")
 
 

@@ -14,13 +14,29 @@ NOT_BULK = "not exists (select 1 from totals where name = 'bulk')"
 
 FULL_TEXT: dict[str, tuple[str, ...]] = {"comments": ("body",), "articles": ("title", "body")}
 
+# What a reader is told of: neither withdrawn, nor refused by reviewers, nor a mere circumstance of another flag.
+STANDING = (
+    "withdrawn_at is null and status not in ('dismissed', 'corrected') and code not between 'context.' and 'context/'"
+)
+
+# The numbers and codes that are kept beside comments and threads, counted anew; :ids is a JSON list.
+RECOUNT_COMMENTS = f"""
+update comments set codes = (select nullif(json_group_array(code), '[]') from
+  (select distinct code from flags where flags.comment_id = comments.id and {STANDING} order by code))
+where id in (select value from json_each(:ids))"""  # noqa: S608
+RECOUNT_THREADS = f"""
+update threads set flag_count =
+  (select count(*) from flags where flags.thread_id = threads.id and {STANDING})
+  + (select count(*) from comments join flags on flags.comment_id = comments.id
+     where comments.thread_id = threads.id and {STANDING})
+where id in (select value from json_each(:ids))"""  # noqa: S608
+
 VIEWS = {
     "comment_list": """
 select comments.id, comments.thread_id, outlets.domain as outlet, articles.title as article, commenters.name as author,
   comments.body, comments.posted_at, comments.posted_precision, comments.state, comments.depth, comments.position,
   comments.parent_id, comments.revision, comments.likes, comments.dislikes,
-  (select group_concat(code, ' ') from (select distinct code from flags
-    where flags.comment_id = comments.id and withdrawn_at is null order by code)) as flags,
+  comments.codes,
   '/comment/' || comments.id as permalink, articles.url as article_url, threads.platform, comments.parent_source,
   comments.commenter_id, articles.outlet_id, comments.first_seen_at, comments.last_seen_at
 from comments
@@ -36,14 +52,24 @@ from threads
 join articles on articles.id = threads.article_id
 left join outlets on outlets.id = articles.outlet_id""",
     "flag_list": """
-select flags.id, flags.code, flag_codes.title as meaning, flag_codes.severity, flags.rule, flags.evidence, flags.target,
-  flag_spans.exact, flag_spans.start, flag_spans.end, coalesce(flags.thread_id, comments.thread_id) as thread_id,
-  flags.comment_id, flags.article_id, flags.revision, detectors.name as detector, detectors.version, flags.created_at
+select flags.id, flags.code, flag_codes.title as meaning, flags.severity, flag_codes.namespace as source, flags.status,
+  flags.target, flags.rule, flags.evidence, (select group_concat(exact, ' … ') from
+    (select exact from flag_spans where flag_id = flags.id order by start)) as exact,
+  (select min(start) from flag_spans where flag_id = flags.id) as start,
+  (select max("end") from flag_spans where flag_id = flags.id) as "end",
+  coalesce(flags.thread_id, comments.thread_id) as thread_id, flags.comment_id, flags.article_id, flags.revision,
+  comments.revision is not null and flags.revision < comments.revision as of_earlier_text,
+  detectors.name as detector, detectors.version, flags.created_at, flags.corrects,
+  (select json_group_object(verdict, n) from (select verdict, count(*) as n from
+    (select verdict, max(id) from reviews where flag_id = flags.id group by reviewer) group by verdict)) as verdicts,
+  (select round(max(n) * 1.0 / sum(n), 2) from (select count(*) as n from
+    (select verdict, coalesce(corrected_code, '') as other, max(id) from reviews where flag_id = flags.id
+      group by reviewer) group by verdict, other)) as agreement,
+  '/comment/' || flags.comment_id as permalink
 from flags
 join flag_codes on flag_codes.code = flags.code
 join detectors on detectors.id = flags.detector_id
 left join comments on comments.id = flags.comment_id
-left join flag_spans on flag_spans.flag_id = flags.id
 where flags.withdrawn_at is null""",
     "removal_list": """
 select events.id, outlets.domain as outlet, articles.title as article, commenters.name as author, comments.body,

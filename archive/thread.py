@@ -46,7 +46,8 @@ class Moment(Frozen):
 class Flag(Frozen):
     """A claim about an article, a thread or a comment by whoever read it; `code` is one of flags/codes.toml.
 
-    `rule` names how it was concluded, `evidence` is what was seen. `start` and `end` count code points of the body.
+    `rule` names how it was concluded, `evidence` is what was seen. `start` and `end` count code points of the body;
+    `target` is the group that is meant. Flags that differ in their place alone are one flag with several places.
     """
 
     code: str
@@ -54,6 +55,7 @@ class Flag(Frozen):
     evidence: str | None = None
     start: int | None = None
     end: int | None = None
+    target: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,15 +1,15 @@
 """An archive to look at: few threads, invented and mild, with every case that the site has to show."""
 
 import asyncio
-import tomllib
+import json
 from hashlib import sha256
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import sqlite_utils
 
 from archive import search
+from archive.flags.codes import codes, severities
 from archive.migrations import migrations
 
 FIRST, SECOND, THIRD = "2026-03-14T12:00:00Z", "2026-03-15T06:00:00Z", "2026-03-16T06:00:00Z"
@@ -45,17 +45,8 @@ def empty(path: Path) -> sqlite_utils.Database:
     db = sqlite_utils.Database(path)
     migrations.apply(db)
     search.prepare(db)
-    listed = tomllib.loads((files("archive") / "flags" / "codes.toml").read_text("utf-8"))
-    defaults = {"level": "c", "blur": False, "public": True}
-    db["flag_codes"].insert_all(
-        ({**defaults, **entry, "code": code, "namespace": code.partition(".")[0]} for code, entry in flatten(listed)),
-        alter=False,
-    )
+    db["flag_codes"].insert_all(codes(), alter=False)
     return db
-
-
-def flatten(listed: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
-    return [(f"{space}.{name}", entry) for space, names in listed.items() for name, entry in names.items()]
 
 
 class Filler:
@@ -92,6 +83,7 @@ class Filler:
     def flag(self, code: str, *words: str, **more: Any) -> int:
         """A flag; `words` are where it matched, in the text of its comment."""
         row = {"code": code, "revision": 0, "detector_id": 1, "rule": f"{code.partition('.')[2]} 12"}
+        row["severity"] = severities()[code]
         number = self.insert("flags", **(row | {"created_at": THIRD} | more))
         for exact in words:
             start = self.db["comments"].get(more["comment_id"])["body"].index(exact)
@@ -213,10 +205,8 @@ def _market(fill: Filler) -> None:
 
 def _count(db: sqlite_utils.Database) -> None:
     db.execute("update threads set comment_count = (select count(*) from comments where thread_id = threads.id)")
-    db.execute(
-        "update threads set flag_count = (select count(*) from flags where withdrawn_at is null and (thread_id ="
-        " threads.id or comment_id in (select id from comments where thread_id = threads.id)))"
-    )
+    for statement, table in ((search.RECOUNT_THREADS, "threads"), (search.RECOUNT_COMMENTS, "comments")):
+        db.execute(statement, {"ids": json.dumps([row["id"] for row in db[table].rows])})
     for table in ("comments", "threads", "articles", "outlets", "commenters"):
         db["totals"].insert({"name": table, "value": db[table].count})
     db.execute(

@@ -83,9 +83,9 @@ def test_csv(filled):
     written, text = exported(filled, "csv")
     rows = list(csv.DictReader(io.StringIO(text, newline="")))
     assert written == len(rows) == 3
-    assert [(row["author"], row["body"], row["flags"], row["permalink"]) for row in rows] == [
-        ("anna", "off the pier with it", "content.threat", "/comment/1"),
-        ("", 'a "quoted"\nline, and more', "capture.author_missing", "/comment/2"),
+    assert [(row["author"], row["body"], row["codes"], row["permalink"]) for row in rows] == [
+        ("anna", "off the pier with it", '["content.threat"]', "/comment/1"),
+        ("", 'a "quoted"\nline, and more', '["capture.author_missing"]', "/comment/2"),
         ("anna", "=1+1", "", "/comment/3"),
     ]
 

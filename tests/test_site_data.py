@@ -31,7 +31,8 @@ def test_metadata_names_what_exists(path):
     assert shown <= set(described["tables"]), "a table or view has no description"
     for table, about in described["tables"].items():
         columns = {row[1] for row in db.execute(f'pragma table_xinfo("{table}")')}
-        named = {*about.get("facets", ()), *about.get("columns", ()), *about.get("sortable_columns", ())}
+        facets = (facet if isinstance(facet, str) else facet["array"] for facet in about.get("facets", ()))
+        named = {*facets, *about.get("columns", ()), *about.get("sortable_columns", ())}
         named |= {about[key] for key in ("label_column", "sort", "sort_desc") if key in about}
         assert named <= columns, table
     db.close()

@@ -1,5 +1,6 @@
 """The code list, read from codes.toml."""
 
+import json
 import tomllib
 from functools import cache
 from importlib.resources import files
@@ -20,7 +21,14 @@ def codes() -> tuple[dict[str, Any], ...]:
             "severity": entry["severity"],
             "blur": int(entry.get("blur", False)),
             "public": int(entry.get("public", True)),
+            "mappings": json.dumps(entry.get("mappings", [])),
         }
         for namespace, entries in listed.items()
         for name, entry in entries.items()
     )
+
+
+@cache
+def severities() -> dict[str, int]:
+    """The severity of each code, 0 to 4."""
+    return {row["code"]: row["severity"] for row in codes()}
