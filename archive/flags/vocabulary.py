@@ -1,0 +1,152 @@
+"""What each word of a language means to its rules, and how a sentence becomes a row of signs that patterns can read.
+
+Each set of tags that some word has is one character, a sign; a tag in a pattern is the class of the signs that have it.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from archive.flags.lexicon import Entry, Lexicon, typos, variants
+
+FIRST_SIGN = 0x4E00
+MADE = ("GROUP", "GPL", "GSG", "GADJ", "OTHERS", "NAME", "COMMA", "NUMBER")
+MEANT = {
+    "GROUP.ONE": ("GROUP", "GSG"),
+    "GROUP.MANY": ("GROUP", "GPL"),
+    "GROUP.ADJECTIVE": ("GADJ",),
+    "UNPROTECTED.ONE": ("OTHERS",),
+    "UNPROTECTED.MANY": ("OTHERS",),
+    "UNPROTECTED.ADJECTIVE": (),
+}
+SHORTEST_TYPO = 5
+
+
+@dataclass(slots=True)
+class Word:
+    """What a word, or several that stand together, may mean. `mask` has a bit for each tag."""
+
+    mask: int = 0
+    entries: tuple[Entry, ...] = ()
+
+    def take(self, mask: int, entry: Entry | None) -> None:
+        self.mask |= mask
+        if entry is not None and entry not in self.entries:
+            self.entries = (*self.entries, entry)
+
+
+NOTHING = Word()
+
+
+@dataclass(slots=True)
+class Vocabulary:
+    """`words` by their spelling, `phrases` by their first word, the longest first; `common` has
+    the tags that are too common to be looked for."""
+
+    bits: dict[str, int] = field(default_factory=dict)
+    words: dict[str, Word] = field(default_factory=dict)
+    phrases: dict[str, list[tuple[tuple[str, ...], Word]]] = field(default_factory=dict)
+    signs: dict[int, str] = field(default_factory=dict)
+    common: int = 0
+
+    def bit(self, tag: str) -> int:
+        return self.bits.setdefault(tag, 1 << len(self.bits))
+
+    def mask(self, tags: Iterable[str]) -> int:
+        found = 0
+        for tag in tags:
+            found |= self.bit(tag)
+        return found
+
+    def sign(self, mask: int) -> str:
+        """The character that stands for a set of tags; those of sets that no word has count as none."""
+        return self.signs.get(mask) or self.signs.setdefault(mask, chr(FIRST_SIGN + len(self.signs)))
+
+    def having(self, mask: int) -> str:
+        """All signs with any of these tags."""
+        return "".join(sign for known, sign in self.signs.items() if known & mask)
+
+
+def vocabulary(lexicon: Lexicon, literals: Iterable[str], tags: Iterable[str], real_words: frozenset[str]) -> Vocabulary:
+    """The words of a lexicon that have a tag in use, and those that patterns name themselves."""
+    known = Vocabulary()
+    for tag in MADE:
+        known.bit(tag)
+    used = {*tags, *(tag for tag in _all_tags(lexicon) if tag.startswith(("GROUP.", "UNPROTECTED.")))}
+    phrases: dict[tuple[str, ...], Word] = defaultdict(Word)
+    for entry, form, form_tags in _forms(lexicon, used):
+        parts = tuple(form.split())
+        word = phrases[parts] if len(parts) > 1 else known.words.setdefault(form, Word())
+        word.take(known.mask(form_tags), entry)
+    for literal in literals:
+        known.words.setdefault(literal, Word()).take(known.bit(f"'{literal}"), None)
+    for parts, word in phrases.items():
+        known.phrases.setdefault(parts[0], []).append((parts[1:], word))
+    for some in known.phrases.values():
+        some.sort(key=lambda phrase: -len(phrase[0]))
+    known.common = known.mask((*MADE, *lexicon.function))
+    for literal in literals:
+        if known.words[literal].mask & known.common:
+            known.common |= known.bit(f"'{literal}")
+    _add_disguises(known, real_words)
+    _number_signs(known)
+    return known
+
+
+def _all_tags(lexicon: Lexicon) -> set[str]:
+    return {tag.upper() for entry in lexicon.entries for tags in entry.forms.values() for tag in tags}
+
+
+def _forms(lexicon: Lexicon, used: set[str]) -> Iterator[tuple[Entry, str, list[str]]]:
+    """Every form of every entry with those of its tags that anything asks for."""
+    for entry in lexicon.entries:
+        for form, tags in entry.forms.items():
+            wanted = [tag.upper() for tag in tags if tag.upper() in used]
+            if wanted:
+                yield entry, form, [*wanted, *(made for tag in wanted for made in _made(tag, form, entry))]
+
+
+def _made(tag: str, form: str, entry: Entry) -> tuple[str, ...]:
+    """What a tag of a lexicon means besides itself."""
+    if tag in ("SLUR", "SLUR_MILD") and entry.target:
+        return "GROUP", "GPL" if form.endswith("s") else "GSG"
+    return MEANT.get(tag, ())
+
+
+def _add_disguises(known: Vocabulary, real_words: frozenset[str]) -> None:
+    """Words with asterisks, and mistyped ones where nothing else is written so."""
+    for form, word in list(known.words.items()):
+        for disguise in variants(form):
+            known.words.setdefault(disguise, word)
+    for form, word in list(known.words.items()):
+        if len(form) >= SHORTEST_TYPO and word.entries and form.isalpha():
+            for typo in typos(form):
+                if typo not in real_words:
+                    known.words.setdefault(typo, word)
+
+
+def _number_signs(known: Vocabulary) -> None:
+    group = known.bits["GROUP"]
+    kept = [0, *(known.bits[tag] for tag in ("SLUR", "GENDERED") if tag in known.bits)]
+    for mask in (0, *(known.bits[tag] for tag in MADE)):
+        known.sign(mask)
+    for number in ("GPL", "GSG"):
+        for mask in kept:
+            known.sign(group | known.bits[number] | mask)
+    for word in known.words.values():
+        known.sign(word.mask)
+    for some in known.phrases.values():
+        for _, word in some:
+            known.sign(word.mask)
+
+
+def spelled(phrases: dict[str, list[tuple[tuple[str, ...], Word]]]) -> Iterator[tuple[str, Word]]:
+    """All phrases, written out."""
+    for first, some in phrases.items():
+        for rest, word in some:
+            yield " ".join((first, *rest)), word
+
+
+def targets(entries: Sequence[Entry]) -> str | None:
+    """The group that an entry means, where one does."""
+    return next((entry.target for entry in entries if entry.target), None)
