@@ -194,7 +194,7 @@ class Detector:
 
 
 GUARDING = {"NOT", "NO", "COMMA", "BUT", "SAY", "BELIEVE", "COUNTER", "DENOUNCE", "THINK", "AS", "NEVERMIND", "WE",
-            "I", "OWNWILL", "YOU", "THEY", "DET", "ALL", "AGE", "SOME", "EVERY", "ADV", "PERSON",
+            "I", "OWNWILL", "YOU", "YOUR", "THEY", "THEIR", "HE", "MY", "THE", "DET", "ALL", "AGE", "SOME", "EVERY", "ADV", "PERSON",
             *(f"{verb}{form}" for verb in ("SAY", "BELIEVE") for form in (".S", ".ING", ".ED", ".EN"))}  # fmt: skip
 
 

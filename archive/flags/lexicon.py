@@ -1,7 +1,7 @@
 """The words that rules know, read from lexicons/LANGUAGE/*.toml. Pure data: what is done with them stands elsewhere."""
 
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -31,12 +31,13 @@ class Entry:
 @dataclass(frozen=True, slots=True)
 class Lexicon:
     """All entries of a language. Tags of `function` are too common to be looked for by themselves, those of `frequent`
-    are looked for where a rule has none that is rarer."""
+    are looked for where a rule has none that is rarer. `expanded` says what careless spellings are read as."""
 
     language: str
     entries: Sequence[Entry]
     function: frozenset[str]
     frequent: frozenset[str]
+    expanded: Mapping[str, tuple[str, ...]]
 
 
 def languages() -> list[str]:
@@ -50,13 +51,20 @@ def lexicon(language: str) -> Lexicon:
     entries: list[Entry] = []
     function: set[str] = set()
     frequent: set[str] = set()
+    expanded: dict[str, tuple[str, ...]] = {}
     for path in _tables(language):
         listed = tomllib.loads(path.read_text("utf-8"))
         function |= {tag.upper() for tag in listed.pop("function", ())}
         frequent |= {tag.upper() for tag in listed.pop("frequent", ())}
+        expanded |= _expanded(listed.pop("expand", {}))
         for tag, named in listed.items():
             entries += (_entry(f"{language}.{tag}.{name}", tag, values) for name, values in named.items())
-    return Lexicon(language, entries, frozenset(function), frozenset(frequent))
+    return Lexicon(language, entries, frozenset(function), frozenset(frequent), expanded)
+
+
+def _expanded(table: dict[str, str]) -> dict[str, tuple[str, ...]]:
+    pairs = (pair.partition("/") for pair in split(table.get("words", "")))
+    return {short: tuple(long.split()) for short, _, long in pairs}
 
 
 def _tables(language: str) -> list[Traversable]:

@@ -15,7 +15,7 @@ FLAT = str.maketrans("01345678@$" + MARKS, "oieasgtbas" + " " * len(MARKS))
 THRICE = re.compile(r"([a-z])\1{2,}")
 NUMBER = re.compile(r"\d(?:[ ().+/-]{0,2}\d){6}")
 SHORTEST_BARE = 4
-LONG = 9
+LONG = 6
 
 
 def flat(text: str) -> str:

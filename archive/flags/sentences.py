@@ -17,9 +17,9 @@ LONGEST_TEXT = 100_000
 LONGEST_SENTENCE = 120
 LONGEST_WORD = 60
 LONGEST_PART = 16
-SHORTEST_RUN = 10
+SHORTEST_RUN = 7
 SHORTEST_RUN_OF_LETTERS = 4
-SHORTEST_MEAN = 3
+SHORTEST_MEAN = 2
 NO_GROUPS = frozenset(("politician", "journalist", "commenter", "age", "other", "unclear"))
 
 
@@ -57,6 +57,7 @@ class Reader:
         self.head = known.mask(("GADJ", "GROUP", "PERSON", "OTHERS"))
         self.marked = known.mask(("SLUR", "GENDERED"))
         self.kept = known.mask(("NO", "SOME", "EVERY", "THEY"))
+        self.definite = known.mask(("THE", "MY", "YOUR", "THEIR", "HE"))
 
     def sentences(self, text: str, original: str) -> Iterator[Sentence]:
         """The sentences of a folded text; `original` shows which words have capitals."""
@@ -74,7 +75,7 @@ class Reader:
             elif found.lastgroup == "mark":
                 items.append(Item(found.start(), found.end(), self.comma))
             else:
-                items.append(self._item(found, original if same else text, first=not items))
+                items += self._items(found, original if same else text, first=not items)
                 if len(items) >= LONGEST_SENTENCE:
                     yield self._sentence(items)
                     items = []
@@ -92,6 +93,16 @@ class Reader:
         if before[-1:].isdigit() and after.isdigit():
             return False
         return not (before[-1:].isalpha() and not before[:1].isalpha() and items)
+
+    def _items(self, found: re.Match[str], original: str, *, first: bool) -> Iterator[Item]:
+        """The item of a word, or those of all words that it is short for."""
+        words = self.known.words
+        if (parts := self.known.expanded.get(found[0])) is None:
+            yield self._item(found, original, first=first)
+            return
+        for part in parts:
+            word = words.get(part, NOTHING)
+            yield Item(found.start(), found.end(), word.mask, part, word.entries)
 
     def _item(self, found: re.Match[str], original: str, *, first: bool) -> Item:
         text = found[0]
@@ -200,6 +211,8 @@ class Reader:
             item, used = self._group_at(items, place)
             if item.mask & (self.group | self.others | self.person) and not item.mask & self.kept:
                 while found and found[-1].mask & self.absorbed and not found[-1].mask & self.kept:
+                    if item.mask & self.one and found[-1].mask & self.definite:
+                        item.mask = self.person  # one that is known, not the group
                     item.start = found.pop().start
             found.append(item)
             place += used

@@ -4,7 +4,7 @@ Each set of tags that some word has is one character, a sign; a tag in a pattern
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from archive.flags.lexicon import Entry, Lexicon, typos, variants
@@ -19,7 +19,7 @@ MEANT = {
     "UNPROTECTED.MANY": ("OTHERS",),
     "UNPROTECTED.ADJECTIVE": (),
 }
-SHORTEST_TYPO = 5
+SHORTEST_TYPO = 4
 
 
 @dataclass(slots=True)
@@ -48,6 +48,7 @@ class Vocabulary:
     phrases: dict[str, list[tuple[tuple[str, ...], Word]]] = field(default_factory=dict)
     signs: dict[int, str] = field(default_factory=dict)
     common: int = 0
+    expanded: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def bit(self, tag: str) -> int:
         return self.bits.setdefault(tag, 1 << len(self.bits))
@@ -67,15 +68,15 @@ class Vocabulary:
         return "".join(sign for known, sign in self.signs.items() if known & mask)
 
 
-def vocabulary(lexicon: Lexicon, literals: Iterable[str], tags: Iterable[str], real_words: frozenset[str]) -> Vocabulary:
+def vocabulary(lexicon: Lexicon, literals: Iterable[str], tags: Iterable[str], not_typos: frozenset[str]) -> Vocabulary:
     """The words of a lexicon that have a tag in use, and those that patterns name themselves."""
-    known = Vocabulary()
+    known = Vocabulary(expanded=lexicon.expanded)
     for tag in MADE:
         known.bit(tag)
     used = {*tags, *(tag for tag in _all_tags(lexicon) if tag.startswith(("GROUP.", "UNPROTECTED.")))}
     phrases: dict[tuple[str, ...], Word] = defaultdict(Word)
     for entry, form, form_tags in _forms(lexicon, used):
-        parts = tuple(form.split())
+        parts = tuple(part for word in form.split() for part in lexicon.expanded.get(word, (word,)))
         word = phrases[parts] if len(parts) > 1 else known.words.setdefault(form, Word())
         word.take(known.mask(form_tags), entry)
     for literal in literals:
@@ -88,7 +89,7 @@ def vocabulary(lexicon: Lexicon, literals: Iterable[str], tags: Iterable[str], r
     for literal in literals:
         if known.words[literal].mask & known.common:
             known.common |= known.bit(f"'{literal}")
-    _add_disguises(known, real_words)
+    _add_disguises(known, not_typos)
     _number_signs(known)
     return known
 
@@ -113,7 +114,7 @@ def _made(tag: str, form: str, entry: Entry) -> tuple[str, ...]:
     return MEANT.get(tag, ())
 
 
-def _add_disguises(known: Vocabulary, real_words: frozenset[str]) -> None:
+def _add_disguises(known: Vocabulary, not_typos: frozenset[str]) -> None:
     """Words with asterisks, and mistyped ones where nothing else is written so."""
     for form, word in list(known.words.items()):
         for disguise in variants(form):
@@ -121,7 +122,7 @@ def _add_disguises(known: Vocabulary, real_words: frozenset[str]) -> None:
     for form, word in list(known.words.items()):
         if len(form) >= SHORTEST_TYPO and word.entries and form.isalpha():
             for typo in typos(form):
-                if typo not in real_words:
+                if typo not in not_typos:
                     known.words.setdefault(typo, word)
 
 
