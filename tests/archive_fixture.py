@@ -9,11 +9,14 @@ from typing import Any
 import sqlite_utils
 
 from archive import search
+from archive.flags import review
 from archive.flags.codes import codes, severities
 from archive.migrations import migrations
 
 FIRST, SECOND, THIRD = "2026-03-14T12:00:00Z", "2026-03-15T06:00:00Z", "2026-03-16T06:00:00Z"
-FERRY, DEEP, SILENT, MARKET = 1, 2, 3, 4
+FERRY, DEEP, SILENT, MARKET, QUAY = 1, 2, 3, 4, 5
+THREAT, CLOWN, PERSONAL, ANSWER, DISPUTED, VERMIN, GONE, CALM = range(25, 33)
+MAIL, PHONE, NUMBER = "anna.quay@example.org", "07700 900123", "07700 900456"
 FOLDED = "Whoever voted for it should be thrown off the pier, ballot first."
 HOSTILE = (
     '<script>alert(1)</script> <img src=x onerror=alert(2)> "quoted" & \u202ereversed\u202c\n\nnext \u2067paragraph'
@@ -203,13 +206,73 @@ def _market(fill: Filler) -> None:
     fill.flag("archive.withheld", comment_id=withheld)
 
 
+def fill_reviewed(path: Path) -> Path:
+    """The whole set, and QUAY: flags that people confirmed, dismissed, corrected or dispute, and personal data."""
+    fill(path)
+    db = sqlite_utils.Database(path)
+    filler = Filler(db)
+    _quay(filler)
+    _count(db)
+    _review(db)
+    db.close()
+    return path
+
+
+def _quay(fill: Filler) -> None:
+    thread = fill.thread(fill.article("Quay wall to be rebuilt", "The wall is to be rebuilt.", 1))
+    threat = fill.comment(thread, "I will drown whoever signed this.", 1)
+    clown = fill.comment(thread, "You clown, get a map of the quay.", 2, threat)
+    personal = fill.comment(thread, f"Write to {MAIL}\nor call {PHONE}, about the quay.", 3, revision=1)
+    fill.comment(thread, "Nobody will call about the quay wall.", 4, personal)
+    disputed = fill.comment(thread, "Somebody ought to burn it down, he said, and I said no.", 5)
+    vermin = fill.comment(thread, "Vermin on the quay, all of them.", 6)
+    gone = fill.comment(thread, f"My number is {NUMBER}, call at the quay.", 7, state="missing", last_seen_at=SECOND)
+    calm = fill.comment(thread, "You fool of a tide.", 1)
+    earlier = f"Write to {MAIL} about the quay."
+    seen = {"seen_from": FIRST, "seen_until": FIRST}
+    fill.insert("comment_revisions", comment_id=personal, revision=0, body=earlier, body_sha256=digest(earlier), **seen)
+    after = f"Write to {MAIL}\nor call {PHONE}, about the quay."
+    fill.event("edited", thread, personal, SECOND, before=earlier, after=after)
+    fill.event("removed", thread, gone, THIRD, before="visible", after="missing")
+    for rule, code in (("threat.plain", "content.threat"), ("insult.name", "content.insult")):
+        pattern, note = "will <harm> (you | whoever)", "An intention, said by the writer."
+        fill.insert("flag_rules", rule=rule, code=code, language="en", pattern=pattern, note=note)
+    fill.flag("content.threat", "will drown", comment_id=threat, rule="threat.plain", target="politician")
+    fill.flag("content.insult", "clown", comment_id=clown, rule="insult.name", target="commenter")
+    fill.flag("content.pii", MAIL, PHONE, comment_id=personal, revision=1, evidence=PHONE)
+    fill.flag("content.link", f"to {MAIL}", comment_id=personal, revision=1)
+    fill.flag("content.incitement", "burn it down", comment_id=disputed)
+    fill.flag("context.quoted", "he said", comment_id=disputed)
+    fill.flag("content.insult", "Vermin", comment_id=vermin, rule="insult.name", target="other")
+    fill.flag("content.pii", NUMBER, comment_id=gone)
+    fill.flag("content.insult", "fool", comment_id=calm, rule="insult.name")
+
+
+def _review(db: sqlite_utils.Database) -> None:
+    """What two reviewers said."""
+
+    def said(comment: int, code: str, *verdicts: str, **correction: Any) -> None:
+        flag = next(db.query("select id from flags where comment_id = ? and code = ?", (comment, code)))["id"]
+        for reviewer, verdict in zip(("irene", "oskar"), verdicts, strict=False):
+            one = review.Verdict(flag, reviewer, verdict, note=f"seen by {reviewer}", **correction)  # type: ignore[arg-type]
+            review.record(db.conn, one, THIRD)
+
+    said(THREAT, "content.threat", "confirmed", "confirmed")
+    said(CLOWN, "content.insult", "dismissed")
+    said(DISPUTED, "content.incitement", "confirmed", "dismissed")
+    said(VERMIN, "content.insult", "corrected", corrected_code="content.dehumanisation")
+    db.conn.commit()
+
+
 def _count(db: sqlite_utils.Database) -> None:
     db.execute("update threads set comment_count = (select count(*) from comments where thread_id = threads.id)")
     for statement, table in ((search.RECOUNT_THREADS, "threads"), (search.RECOUNT_COMMENTS, "comments")):
         db.execute(statement, {"ids": json.dumps([row["id"] for row in db[table].rows])})
     for table in ("comments", "threads", "articles", "outlets", "commenters"):
-        db["totals"].insert({"name": table, "value": db[table].count})
-    db.execute(
-        "insert into totals select 'flags:' || code, count(*) from flags where withdrawn_at is null group by code"
-    )
+        db["totals"].insert({"name": table, "value": db[table].count}, replace=True)
+    for kind, column in (("flags", "code"), ("rules", "rule")):
+        db.execute(
+            f"insert or replace into totals select '{kind}:' || {column}, count(*) from flags "
+            f"where withdrawn_at is null group by {column}"
+        )
     db.conn.commit()

@@ -80,7 +80,7 @@ class Detector:
         known_words = lexicon(language)
         rules = sources(language)
         tags, literals = named(rules)
-        self.known: Vocabulary = vocabulary(known_words, literals, tags | GUARDING, frozenset())
+        self.known: Vocabulary = vocabulary(known_words, literals, tags | GUARDING)
         patterns = [pattern for rule in rules for pattern in compiled(rule, self.known, known_words)]
         self.by_anchor = _by_anchor(patterns, self.known)
         self.anchors = 0
@@ -186,7 +186,7 @@ class Detector:
         sentence = sentences[hit.place]
         if rule.code not in SEVERE:
             return None
-        guard = self.guards.of(text, sentences, hit.place, hit.first, hit.last, denies=rule.negation == "part")
+        guard = self.guards.of(text, sentences, hit.place, hit.first, hit.last, rule.negation)
         if guard is None and sentence.items[hit.first].mask & self.slur:
             if any(entry.reclaimed for entry in sentence.items[hit.first].entries):
                 return self.guards.reclaimed(sentence, hit.first)
@@ -194,7 +194,7 @@ class Detector:
 
 
 GUARDING = {"NOT", "NO", "COMMA", "BUT", "SAY", "BELIEVE", "COUNTER", "DENOUNCE", "THINK", "AS", "NEVERMIND", "WE",
-            "I", "OWNWILL", "YOU", "YOUR", "THEY", "THEIR", "HE", "MY", "THE", "DET", "ALL", "AGE", "SOME", "EVERY", "ADV", "PERSON",
+            "BE", "IT", "WHY", "WHAT", "CONDEMN", "WHO", "I", "OWNWILL", "YOU", "YOUR", "THEY", "THEIR", "HE", "MY", "THE", "DET", "ALL", "AGE", "SOME", "EVERY", "ADV", "PERSON",
             *(f"{verb}{form}" for verb in ("SAY", "BELIEVE") for form in (".S", ".ING", ".ED", ".EN"))}  # fmt: skip
 
 

@@ -11,6 +11,13 @@ QUOTES = re.compile(r'"[^"]{1,2000}"|(?<![\w"])\'[^\'\n]{2,400}(?:\'(?=\w)[^\'\n
 SHORTEST_REST = 8
 FAR = 14
 FIRST_PERSON = 4
+POINTS = 9
+ENDORSED = re.compile(
+    r"\b(?:(?:was|is|are|were|so|absolutely|damn) right|couldn'?t (?:have put it|agree)|could not (?:have put it|agree)|"
+    r"(?:i|we) (?:fully |totally |completely )?agree|spot on|well said|spoke for|exactly|'?s the truth|is the truth|"
+    r"amen|hear,? hear|true(?:r)? words|had a point|has a point|nailed it|tells? the truth|wasn'?t wrong|isn'?t wrong|"
+    r"not wrong|got it right|and (?:he|she|they) mean)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,60 +42,84 @@ class Guards:
         self.denouncing, self.counter = known.bit("DENOUNCE"), known.bit("COUNTER")
         self.bounds = known.mask(("COMMA", "BUT"))
         self.own = known.bit("AS")
+        self.but, self.who = known.bit("BUT"), known.bit("WHO")
+        self.base = known.mask(("SAY", "BELIEVE"))
+        self.being, self.strong = known.bit("BE"), known.bit("CONDEMN")
+        self.pointing = known.mask(("IT", "WHY", "WHAT", "COUNTER", "DENOUNCE"))
         self.we = known.mask(("WE", "I"))
         self.you = known.mask(("YOU", "THEY"))
 
-    def of(self, text: str, sentences: Sequence[Sentence], place: int, first: int, last: int, *, denies: bool) -> Guard | None:
-        """The guard of a match from item `first` to item `last` of a sentence, if there is one. `denies` is set where
-        the rule itself reads a denial."""
+    def of(
+        self, text: str, sentences: Sequence[Sentence], place: int, first: int, last: int, negation: str
+    ) -> Guard | None:
+        """The guard of a match from item `first` to item `last` of a sentence, if there is one. `negation` is as in the
+        rule: "guard", "part" where the rule itself reads a denial, "ignored" where a denial changes nothing."""
         sentence = sentences[place]
         return (
             self._quoted(text, sentence, first, last)
             or self._reported(sentences, place, first, last)
-            or self._negated(sentence, first, last, denies=denies)
+            or (None if negation == "ignored" else self._negated(sentence, first, last, denies=negation == "part"))
         )
 
     def _quoted(self, text: str, sentence: Sentence, first: int, last: int) -> Guard | None:
+        """Words in quotation marks, unless the writer says that they are right."""
         start, end = sentence.items[first].start, sentence.items[last].end
         if '"' not in text and "'" not in text:
             return None
         for found in QUOTES.finditer(text):
             if found.start() <= start and end <= found.end() and len(text) - len(found[0]) >= SHORTEST_REST:
-                return Guard("context.quoted", "quotation-marks", found.start(), found.end())
+                endorsed = ENDORSED.search(text, found.end(), found.end() + 120)
+                return None if endorsed else Guard("context.quoted", "quotation-marks", found.start(), found.end())
         return None
 
     def _reported(self, sentences: Sequence[Sentence], place: int, first: int, last: int) -> Guard | None:
-        """Somebody else's words: a verb of saying before them whose subject is not the writer, with or without a word
-        that condemns them; or a sentence right behind that condemns them."""
+        """Somebody else's words: a verb of saying before them whose subject is not the writer; or a sentence that
+        condemns what it says, or the next one does."""
         sentence = sentences[place]
-        cue = self._cue(sentence, first)
+        cue = self._cue(sentence, first, last)
         if cue is not None:
-            denounced = self._denounced(sentences, place, first, last)
+            denounced = any(item.mask & self.denouncing for item in self._around(sentences, place, first, last))
             code = "context.counter_speech" if denounced or cue.mask & self.counter else "context.quoted"
             return Guard(code, "reported", cue.start, cue.end)
-        denounced = self._denounced_here(sentence, first, last)
-        if denounced is not None:
-            return Guard("context.counter_speech", "denounced", denounced.start, denounced.end)
+        denounced_by = self._condemned(sentences, place, last)
+        if denounced_by is not None:
+            return Guard("context.counter_speech", "denounced", denounced_by.start, denounced_by.end)
         return None
 
-    def _cue(self, sentence: Sentence, first: int) -> Item | None:
-        """What announces words of somebody else before an item."""
-        for at in range(first - 1, max(-1, first - FAR), -1):
+    def _cue(self, sentence: Sentence, first: int, last: int) -> Item | None:
+        """What announces words of somebody else before the end of a match."""
+        for at in range(last - 1, max(-1, first - FAR), -1):
             item = sentence.items[at]
-            if item.mask & self.counter:
+            if item.mask & self.but and at < first:
+                return None
+            if item.mask & self.counter and not self._is_own(sentence, at):
                 return item
-            if item.mask & self.saying and not self._is_own(sentence, at):
+            if at >= first:
+                continue
+            if item.mask & self.who and not any(one.mask & self.bounds for one in sentence.items[at + 1 : first]):
+                return item
+            if item.mask & self.saying and not self._is_own(sentence, at) and not self._is_order(sentence, at):
                 return item
         return None
+
+    def _is_order(self, sentence: Sentence, at: int) -> bool:
+        """Tell the ...: what the reader is to say is the writer's own."""
+        return at == 0 and bool(sentence.items[0].mask & self.base)
 
     def _is_own(self, sentence: Sentence, at: int) -> bool:
         before = sentence.items[max(0, at - FIRST_PERSON) : at + 1]
         return any(item.mask & self.first for item in before)
 
-    def _denounced(self, sentences: Sequence[Sentence], place: int, first: int, last: int) -> bool:
-        return any(item.mask & self.denouncing for item in self._around(sentences, place, first, last))
-
-    def _denounced_here(self, sentence: Sentence, first: int, last: int) -> Item | None:
+    def _condemned(self, sentences: Sequence[Sentence], place: int, last: int) -> Item | None:
+        """The word of the same sentence, or of the next one that speaks of this one, which condemns what was said."""
+        rest = sentences[place].items[last + 1 :]
+        for at, item in enumerate(rest):
+            if item.mask & self.strong and any(one.mask & self.being for one in rest[:at]):
+                return item
+        if place + 1 < len(sentences):
+            following = sentences[place + 1].items
+            if following and following[0].mask & self.pointing:
+                return next((item for item in following[:POINTS] if item.mask & self.denouncing), None)
         return None
 
     def _around(self, sentences: Sequence[Sentence], place: int, first: int, last: int) -> Iterator[Item]:

@@ -12,6 +12,9 @@ from typing import Any
 from archive.flags.fold import fold
 
 
+ENDINGS = ("ing", "ed", "er", "ers", "s", "in")
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """Words that mean the same to a rule. `tags` are the tags that each form has; a form of several words has spaces.
@@ -31,13 +34,15 @@ class Entry:
 @dataclass(frozen=True, slots=True)
 class Lexicon:
     """All entries of a language. Tags of `function` are too common to be looked for by themselves, those of `frequent`
-    are looked for where a rule has none that is rarer. `expanded` says what careless spellings are read as."""
+    are looked for where a rule has none that is rarer. `expanded` says what careless spellings are read as; `not_typos` are words
+    that look like slips of others."""
 
     language: str
     entries: Sequence[Entry]
     function: frozenset[str]
     frequent: frozenset[str]
     expanded: Mapping[str, tuple[str, ...]]
+    not_typos: frozenset[str]
 
 
 def languages() -> list[str]:
@@ -59,12 +64,17 @@ def lexicon(language: str) -> Lexicon:
         expanded |= _expanded(listed.pop("expand", {}))
         for tag, named in listed.items():
             entries += (_entry(f"{language}.{tag}.{name}", tag, values) for name, values in named.items())
-    return Lexicon(language, entries, frozenset(function), frozenset(frequent), expanded)
+    return Lexicon(language, entries, frozenset(function), frozenset(frequent), expanded, _not_typos(language))
 
 
 def _expanded(table: dict[str, str]) -> dict[str, tuple[str, ...]]:
     pairs = (pair.partition("/") for pair in split(table.get("words", "")))
     return {short: tuple(long.split()) for short, _, long in pairs}
+
+
+def _not_typos(language: str) -> frozenset[str]:
+    path = files(__package__).joinpath("lexicons", language, "not_typos.txt")
+    return frozenset(path.read_text("utf-8").split()) if path.is_file() else frozenset()
 
 
 def _tables(language: str) -> list[Traversable]:
@@ -164,6 +174,9 @@ def variants(form: str) -> Iterator[str]:
     if len(vowels) > 1:
         yield "".join("*" if place in vowels else letter for place, letter in enumerate(form))
     yield form[:1] + "*" * (len(form) - 1)
+    for ending in ENDINGS:
+        if form.endswith(ending) and len(form) > len(ending) + 2:
+            yield form[:1] + "*" * (len(form) - 1 - len(ending)) + ending
 
 
 def typos(form: str) -> Iterator[str]:

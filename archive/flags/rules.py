@@ -16,7 +16,7 @@ from archive.flags.lexicon import Lexicon
 from archive.flags.vocabulary import Vocabulary
 
 SYMBOL = re.compile(
-    r"""(?P<macro>@\w+)|(?P<not>!|<!)|(?P<tag>[A-Z][A-Z_]*(?:\.[a-z]+)?)|(?P<word>'[^']+'|[a-z0-9][\w'$*]*)"""
+    r"""(?P<macro>@\w+)|(?P<not>!|<!|<=)|(?P<tag>[A-Z][A-Z_]*(?:\.[A-Za-z]+)?)|(?P<word>'[^']+'|[a-z0-9][\w'$*]*)"""
     r"""|(?P<repeat>\{\d,\d\}|\?)|(?P<plain>[().|^$])|\s+"""
 )
 WHO = ("group", "person", "none")
@@ -121,7 +121,7 @@ def _expression(pattern: str, known: Vocabulary) -> str:
     for kind, text in symbols(pattern):
         match kind:
             case "not":
-                parts.append("(?!" if text == "!" else "(?<!")
+                parts.append({"!": "(?!", "<!": "(?<!", "<=": "(?<="}[text])
                 continue
             case "tag" | "word":
                 piece = _class(kind, text, known)
@@ -129,7 +129,7 @@ def _expression(pattern: str, known: Vocabulary) -> str:
                 piece = {"(": "(?:", "^": r"\A", "$": r"\Z"}.get(text, text)
             case _:
                 piece = text
-        if parts and parts[-1] in ("(?!", "(?<!"):
+        if parts and parts[-1] in ("(?!", "(?<!", "(?<="):
             piece += ")"
         parts.append(piece)
     return "".join(parts)

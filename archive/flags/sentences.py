@@ -1,7 +1,8 @@
 """A text as sentences, each a row of items: words, groups of people as one item, marks. Pure."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from archive.flags.lexicon import Entry
@@ -20,6 +21,8 @@ LONGEST_PART = 16
 SHORTEST_RUN = 7
 SHORTEST_RUN_OF_LETTERS = 4
 SHORTEST_MEAN = 2
+LONG_ENOUGH = 4
+SHORT = frozenset("i a u we he is be to of in my up so no us am do it or on all the are for you and out them these they who his her not was".split())
 NO_GROUPS = frozenset(("politician", "journalist", "commenter", "age", "other", "unclear"))
 
 
@@ -176,7 +179,7 @@ class Reader:
     def _apart(self, items: list[Item]) -> Iterator[Item]:
         """The words in a run of letters, or the items as they were where it is no run of known words."""
         text = "".join(item.text for item in items).translate(LEET)
-        ends = segmented(text[:LONGEST_WORD], self.known.words) if len(text) <= LONGEST_WORD else None
+        ends = segmented(text, self.known.plain) if len(text) <= LONGEST_WORD else None
         if ends is None:
             yield from items
             return
@@ -249,21 +252,23 @@ class Reader:
         return Item(item.start, item.end, item.mask, item.text, item.entries, target)
 
 
-def segmented(text: str, words: Mapping[str, Word]) -> list[int] | None:
+def segmented(text: str, words: AbstractSet[str]) -> list[int] | None:
     """Where the words of a run of letters end, the fewest that it can be cut into; None where it is no such run."""
     best: list[tuple[int, int] | None] = [(0, 0), *[None] * len(text)]
     for end in range(1, len(text) + 1):
         for start in range(max(0, end - LONGEST_PART), end):
             before = best[start]
             part = text[start:end]
-            if before is None or part not in words or (len(part) == 1 and part not in "iau"):
+            if before is None or part not in words or (len(part) < 3 and part not in SHORT):
                 continue
             if (cost := before[0] + 1) < (best[end] or (len(text) + 1, 0))[0]:
                 best[end] = (cost, start)
     if best[-1] is None or best[-1][0] * SHORTEST_MEAN > len(text):
         return None
-    ends, place = list[int](), len(text)
+    ends, place, longest = list[int](), len(text), 0
     while place:
         ends.append(place)
+        longest = max(longest, place - best[place][1])  # type: ignore[index]
         place = best[place][1]  # type: ignore[index]
-    return ends[::-1]
+    short = text[: ends[1]] if len(ends) == 2 and 2 * ends[1] < len(text) else text[ends[-2] :] if len(ends) == 2 else ""
+    return ends[::-1] if longest >= LONG_ENOUGH and (len(short) != 3 or short in SHORT) else None

@@ -40,14 +40,17 @@ NOTHING = Word()
 
 @dataclass(slots=True)
 class Vocabulary:
-    """`words` by their spelling, `phrases` by their first word, the longest first; `common` has
-    the tags that are too common to be looked for."""
+    """`words` by their spelling, `phrases` by their first word, the longest first; `plain` are
+    the words that are spelled as they should be. `common` has the tags that are too common to be looked for, `people`
+    those of groups."""
 
     bits: dict[str, int] = field(default_factory=dict)
     words: dict[str, Word] = field(default_factory=dict)
     phrases: dict[str, list[tuple[tuple[str, ...], Word]]] = field(default_factory=dict)
     signs: dict[int, str] = field(default_factory=dict)
     common: int = 0
+    people: int = 0
+    plain: frozenset[str] = frozenset()
     expanded: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def bit(self, tag: str) -> int:
@@ -68,7 +71,7 @@ class Vocabulary:
         return "".join(sign for known, sign in self.signs.items() if known & mask)
 
 
-def vocabulary(lexicon: Lexicon, literals: Iterable[str], tags: Iterable[str], not_typos: frozenset[str]) -> Vocabulary:
+def vocabulary(lexicon: Lexicon, literals: Iterable[str], tags: Iterable[str]) -> Vocabulary:
     """The words of a lexicon that have a tag in use, and those that patterns name themselves."""
     known = Vocabulary(expanded=lexicon.expanded)
     for tag in MADE:
@@ -89,7 +92,8 @@ def vocabulary(lexicon: Lexicon, literals: Iterable[str], tags: Iterable[str], n
     for literal in literals:
         if known.words[literal].mask & known.common:
             known.common |= known.bit(f"'{literal}")
-    _add_disguises(known, not_typos)
+    known.people = known.mask(("GROUP", "GPL", "GSG", "OTHERS"))
+    _add_disguises(known, lexicon)
     _number_signs(known)
     return known
 
@@ -114,15 +118,20 @@ def _made(tag: str, form: str, entry: Entry) -> tuple[str, ...]:
     return MEANT.get(tag, ())
 
 
-def _add_disguises(known: Vocabulary, not_typos: frozenset[str]) -> None:
-    """Words with asterisks, and mistyped ones where nothing else is written so."""
+def _add_disguises(known: Vocabulary, lexicon: Lexicon) -> None:
+    """Words with asterisks, and mistyped ones where nothing else is written so: those are read, but never cut out of
+    longer runs of letters."""
+    known.plain = frozenset(known.words)
+    common = {typo for form, word in known.words.items() if word.mask & known.common for typo in typos(form)}
     for form, word in list(known.words.items()):
-        for disguise in variants(form):
-            known.words.setdefault(disguise, word)
-    for form, word in list(known.words.items()):
-        if len(form) >= SHORTEST_TYPO and word.entries and form.isalpha():
+        if word.mask & ~known.common:
+            for disguise in variants(form):
+                known.words.setdefault(disguise, word)
+    for form in known.plain:
+        word = known.words[form]
+        if len(form) >= SHORTEST_TYPO and word.entries and word.mask & (~known.common | known.people):
             for typo in typos(form):
-                if typo not in not_typos:
+                if len(typo) >= SHORTEST_TYPO - 1 and typo not in lexicon.not_typos and typo not in common:
                     known.words.setdefault(typo, word)
 
 

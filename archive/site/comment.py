@@ -5,23 +5,22 @@ from collections.abc import Sequence
 from itertools import takewhile
 from typing import Any
 
-from archive.site import comment_html, flags, history, queries, render, thread
-from archive.site.comment_html import Shown
+from archive.site import claims, comment_html, flags, history, queries, render, thread
 from archive.site.database import Connection, Row, all_rows, one_row, one_value
+from archive.site.visitor import Visitor
 from archive.site.words import between, moment
 
 MOST_ABOVE = 30
 MOST_BELOW = 200
 
 
-def load(connection: Connection, number: int, base: str) -> dict[str, Any] | None:
+def load(connection: Connection, number: int, visitor: Visitor) -> dict[str, Any] | None:
     """What the template needs; None where there is no such comment."""
     row = one_row(connection, queries.COMMENTS_BY_ID, ids=json.dumps([number]))
     if row is None:
         return None
-    above = _above(connection, number)
-    below = _below(connection, row)
-    known = flags.context(connection, [one["id"] for one in (*above, row, *below)])
+    above, below, base = ancestors(connection, number), replies(connection, row), visitor.base
+    known = flags.context(connection, [one["id"] for one in (*above, row, *below)], visitor)
     source = one_row(connection, queries.COMMENT_SOURCE, comment=number)
     return {
         "row": row,
@@ -34,8 +33,9 @@ def load(connection: Connection, number: int, base: str) -> dict[str, Any] | Non
         "below": comment_html.nested([known.shown(one) for one in below[:MOST_BELOW]], {row["id"]: row}, base),
         "replies": len(below),
         "more_below": len(below) > MOST_BELOW,
-        "flags": _flags(known, row),
-        "revisions": _revisions(connection, known.shown(row)),
+        "flags": claims.load(connection, row, known, visitor),
+        "codes": claims.choices(known.codes) if visitor.judges else [],
+        "revisions": _revisions(connection, known, row),
         "events": [(moment(event["seen_at"]), history.describe(event)) for event in known.events.get(number, ())],
         "comment_source": source,
         "link": render.outward(source["url"]) if source and source["url"] else None,
@@ -43,20 +43,20 @@ def load(connection: Connection, number: int, base: str) -> dict[str, Any] | Non
     }
 
 
-def _above(connection: Connection, number: int) -> list[Row]:
-    ids = [row["id"] for row in all_rows(connection, queries.ANCESTORS, comment=number, most=MOST_ABOVE)]
+def ancestors(connection: Connection, number: int, most: int = MOST_ABOVE) -> list[Row]:
+    ids = [row["id"] for row in all_rows(connection, queries.ANCESTORS, comment=number, most=most)]
     rows = {row["id"]: row for row in all_rows(connection, queries.COMMENTS_BY_ID, ids=json.dumps(ids))}
     return [rows[one] for one in ids if one in rows]
 
 
-def _below(connection: Connection, row: Row) -> list[Row]:
+def replies(connection: Connection, row: Row, most: int = MOST_BELOW) -> list[Row]:
     """Replies and their replies: in document order they follow, deeper than the comment itself."""
     following = all_rows(
         connection,
         queries.FOLLOWING,
         thread=row["thread_id"],
         position=row["position"],
-        most=MOST_BELOW + 1,
+        most=most + 1,
     )
     return list(takewhile(lambda one: one["depth"] > row["depth"], following))
 
@@ -70,23 +70,11 @@ def _place(connection: Connection, row: Row) -> str:
     return thread.address(thread.Asked(row["thread_id"], page=before // thread.SIZE + 1)) + f"#c{row['id']}"
 
 
-def _flags(known: flags.Context, row: Row) -> list[dict[str, Any]]:
-    return [
-        {
-            "chip": render.chip(flags.chip(flag, known.codes, earlier=flag["revision"] < row["revision"])),
-            "flag": flag,
-            "raised": moment(flag["created_at"]),
-            "exact": [span["exact"] for span in known.spans.get(flag["id"], ())],
-        }
-        for flag in known.flags.get(row["id"], ())
-    ]
-
-
-def _revisions(connection: Connection, shown: Shown) -> list[dict[str, Any]]:
+def _revisions(connection: Connection, known: flags.Context, row: Row) -> list[dict[str, Any]]:
     """Every earlier text, newest first, as what the next one changed of it."""
-    row = shown.row
-    earlier = list(history.revisions(connection, [row["id"]]).get(row["id"], ()))
-    after = [*(one["body"] for one in earlier[1:]), row["body"]]
+    shown = known.shown(row)
+    earlier = list(history.revisions(connection, known, [row["id"]]).get(row["id"], ()))
+    after = [*(one["body"] for one in earlier[1:]), shown.row["body"]]
     return [
         {
             "seen": f"seen {between(one['seen_from'], one['seen_until'])}",

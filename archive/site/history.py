@@ -5,12 +5,12 @@ import re
 from collections.abc import Mapping, Sequence
 from difflib import SequenceMatcher
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from archive.site import flags, queries, render
 from archive.site.comment_html import Shown
 from archive.site.database import Connection, Row, all_rows
-from archive.site.render import Chip
+from archive.site.render import Chip, Record
 from archive.site.words import day
 
 MOST_WORDS = 600
@@ -25,11 +25,13 @@ FOUND = {
 }
 
 
-def revisions(connection: Connection, ids: Sequence[int]) -> Mapping[int, Sequence[Row]]:
-    return flags.grouped(all_rows(connection, queries.REVISIONS, ids=json.dumps(ids)), "comment_id")
+def revisions(connection: Connection, known: flags.Context, ids: Sequence[int]) -> Mapping[int, Sequence[Record]]:
+    """The earlier texts of these comments by the comment's id, as far as a visitor may read them."""
+    rows = all_rows(connection, queries.REVISIONS, ids=json.dumps(ids))
+    return flags.grouped([known.readable(row, row["comment_id"]) for row in rows], "comment_id")
 
 
-def changes(shown: Shown, earlier: Mapping[int, Sequence[Row]], events: Sequence[Row]) -> Markup:
+def changes(shown: Shown, earlier: Mapping[int, Sequence[Record]], events: Sequence[Row]) -> Markup:
     """What visits found, and the text against the one before, below a comment."""
     lines = Markup().join(Markup("<li>{} ({})</li>").format(describe(event), day(event["seen_at"])) for event in events)
     texts = earlier.get(shown.row["id"], ())
@@ -65,9 +67,9 @@ def difference(before: str, after: str) -> Markup:
 
 def _step(kind: str, old: str, new: str) -> str:
     if kind == "equal":
-        return str(escape(old))
-    gone = f"<del>{escape(old)}</del>" if old else ""
-    return gone + (f"<ins>{escape(new)}</ins>" if new else "")
+        return render.plain(old)
+    gone = f"<del>{render.plain(old)}</del>" if old else ""
+    return gone + (f"<ins>{render.plain(new)}</ins>" if new else "")
 
 
 def _short(text: str | None) -> str:

@@ -8,12 +8,27 @@ from datasette.database import QueryInterrupted
 from datasette.utils.asgi import Request, Response
 from datasette.views.index import IndexView
 
-from archive.site import comment, home, removals, render, search, standing, thread, words
+from archive.site import (
+    accounts,
+    comment,
+    filters,
+    flag_page,
+    home,
+    removals,
+    render,
+    review_routes,
+    search,
+    standing,
+    thread,
+    words,
+)
+from archive.site.answers import answer, error_page, slow_page
 from archive.site.database import Connection, TookTooLong, find_archive, known_archive, read
 from archive.site.memory import remembered
 from archive.site.style import STYLE
+from archive.site.visitor import Visitor
 
-Load = Callable[[Connection, str], dict[str, Any] | None]
+Load = Callable[[Connection, Visitor], dict[str, Any] | None]
 
 
 async def show_home(datasette: Datasette, request: Request) -> Response:
@@ -32,32 +47,46 @@ async def show_thread(datasette: Datasette, request: Request) -> Response:
         at if standing.ASKED.fullmatch(at) else None,
     )
     return await _page(
-        datasette, request, "thread.html", asked, lambda connection, base: thread.load(connection, asked, base)
+        datasette, request, "thread.html", asked, lambda connection, visitor: thread.load(connection, asked, visitor)
     )
 
 
 async def show_removals(datasette: Datasette, request: Request) -> Response:
     asked = removals.asked(request.args.get("outlet"), request.args.get("month"))
     return await _page(
-        datasette, request, "removals.html", asked, lambda connection, base: removals.load(connection, asked, base)
+        datasette,
+        request,
+        "removals.html",
+        asked,
+        lambda connection, visitor: removals.load(connection, asked, visitor),
     )
 
 
 async def show_comment(datasette: Datasette, request: Request) -> Response:
     number = _number(request)
     return await _page(
-        datasette, request, "comment.html", number, lambda connection, base: comment.load(connection, number, base)
+        datasette,
+        request,
+        "comment.html",
+        number,
+        lambda connection, visitor: comment.load(connection, number, visitor),
     )
 
 
 async def show_flags(datasette: Datasette, request: Request) -> Response:
-    return await _page(datasette, request, "flags.html", None, lambda connection, _: home.load_flags(connection))
+    return await _page(datasette, request, "flags.html", None, flag_page.load)
+
+
+async def show_agreement(datasette: Datasette, request: Request) -> Response:
+    return await _page(
+        datasette, request, "agreement.html", None, lambda connection, _: flag_page.load_agreement(connection)
+    )
 
 
 async def show_search(datasette: Datasette, request: Request) -> Response:
-    asked = search.asked({name: request.args.get(name) for name in request.args})
+    asked = filters.asked({name: request.args.get(name) for name in request.args})
     return await _page(
-        datasette, request, "search.html", asked, lambda connection, base: search.load(connection, asked, base)
+        datasette, request, "search.html", asked, lambda connection, visitor: search.load(connection, asked, visitor)
     )
 
 
@@ -68,32 +97,30 @@ async def show_style() -> Response:
 
 async def _page(datasette: Datasette, request: Request, template: str, asked: Hashable, load: Load) -> Response:
     """A page of what `load` finds: 404 where that is nothing, 503 and what to do where it takes too long."""
+    reviewer = accounts.reviewer(datasette, request.actor)
     try:
-        found = await _found(datasette, (template, asked), load)
+        found = await _found(datasette, (template, asked), load, reviewer)
     except (TookTooLong, QueryInterrupted):
-        html = await datasette.render_template("slow.html", {}, request)
-        return Response.html(html, status=503, headers={"retry-after": "5"})
+        return await slow_page(datasette, request)
     if found is None:
-        return await _missing(datasette, request, "This archive holds no such page.")
-    return Response.html(await datasette.render_template(template, found, request))
+        return await error_page(datasette, request, 404, "This archive holds no such page.")
+    return await answer(datasette, request, template, found, reviewer)
 
 
-async def _found(datasette: Datasette, key: Hashable, load: Load) -> dict[str, Any] | None:
+async def _found(datasette: Datasette, key: Hashable, load: Load, reviewer: str | None) -> dict[str, Any] | None:
     db = await find_archive(datasette)
     if db is None:
         return None
-    base = str(datasette.urls.table(db.name, "comment_list"))
+    visitor = Visitor(str(datasette.urls.table(db.name, "comment_list")), reviewer, db.is_mutable)
 
     def work(connection: Connection) -> tuple[dict[str, Any] | None, int]:
-        return remembered(connection, (key, base), lambda: load(connection, base)), search.total(connection)
+        return remembered(connection, (key, visitor), lambda: load(connection, visitor)), search.total(connection)
 
     found, total = await read(datasette, db, work)
-    return None if found is None else {**found, "tables": str(datasette.urls.database(db.name)), "total": total}
-
-
-async def _missing(datasette: Datasette, request: Request, why: str) -> Response:
-    html = await datasette.render_template("error.html", {"status": 404, "error": why}, request)
-    return Response.html(html, status=404)
+    if found is None:
+        return None
+    about = {"tables": str(datasette.urls.database(db.name)), "total": total, "judges": visitor.judges}
+    return {**found, **about, "reviews_here": accounts.reviews_here(datasette)}
 
 
 def _number(request: Request) -> int:
@@ -111,9 +138,11 @@ ROUTES = [
     (r"/thread/(?P<number>[^/]+)$", show_thread),
     (r"/comment/(?P<number>[^/]+)$", show_comment),
     (r"/flags$", show_flags),
+    (r"/agreement$", show_agreement),
     (r"/removals$", show_removals),
     (r"/search$", show_search),
     (r"/-/below/style\.[0-9a-f]+\.css$", show_style),
+    *review_routes.ROUTES,
 ]
 FILTERS = {
     "number": words.number,

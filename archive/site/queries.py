@@ -1,12 +1,19 @@
 """Every statement of the site's own pages. Each is bounded by an index and a limit, whatever the archive holds."""
 
+from archive.search import STANDING
+
+PERSONAL = "content.pii"
+
 TOTALS = "select name, value from totals where name < 'flags:' or name >= 'flags;'"
 FLAG_TOTALS = """
 select code, title, value from totals join flag_codes on code = substr(name, 7)
 where name >= 'flags:' and name < 'flags;' and value > 0 order by value desc, code limit 10"""
 CODES = """
-select code, title, definition, namespace, level, severity, blur, coalesce(value, 0) as total
+select code, title, definition, namespace, level, severity, blur, mappings, coalesce(value, 0) as total
 from flag_codes left join totals on name = 'flags:' || code"""
+RULES = """
+select rule, code, language, pattern, note, coalesce(value, 0) as total
+from flag_rules left join totals on name = 'rules:' || rule order by code, rule"""
 
 _THREADS = """
 select threads.id, threads.comment_count, threads.flag_count, threads.stated_count, threads.completeness,
@@ -74,7 +81,7 @@ def _listed(which: str, order: str = "position") -> str:
 
 
 _IN_THREAD = "select id from comments where thread_id = :thread"
-_FLAGGED = "and exists (select 1 from flags where flags.comment_id = comments.id and withdrawn_at is null)"
+_FLAGGED = "and codes is not null"
 _THERE = "and first_seen_at <= :at"
 _CHANGED = "and id in (select comment_id from events where thread_id = :thread and kind <> 'added')"
 COMMENTS = {
@@ -86,12 +93,12 @@ COMMENTS = {
 }
 COMMENTS_BY_ID = _comments("comments.id in (select value from json_each(:ids))")
 NAMES_BY_ID = """
-select comments.id, commenter_id, commenters.name as author, substr(body, 1, 2000) as body, thread_id
+select comments.id, commenter_id, commenters.name as author, substr(body, 1, 2000) as body, revision, thread_id
 from comments left join commenters on commenters.id = commenter_id
 where comments.id in (select value from json_each(:ids))"""
 THREAD_SUMS = """
 select sum(commenter_id is null) as unknown, sum(state <> 'visible') as gone,
-  sum(exists (select 1 from flags where flags.comment_id = comments.id and withdrawn_at is null)) as flagged
+  sum(codes is not null) as flagged
 from comments where thread_id = :thread"""
 VISITS = """
 select seen_at, kind, count(*) as found from events where thread_id = :thread group by seen_at, kind order by seen_at"""
@@ -103,15 +110,31 @@ select max(seen_at) from (select seen_at from visits where thread_id = :thread a
   union all select first_seen_at from threads where id = :thread)
 where seen_at <= :at"""
 
-FLAGS = """
-select id, code, comment_id, revision, rule, evidence, target, created_at from flags
-where comment_id in (select value from json_each(:ids)) and withdrawn_at is null order by comment_id, id"""
-THREAD_FLAGS = """
-select id, code, thread_id, article_id, revision, rule, evidence, target, created_at from flags
-where thread_id = :thread and withdrawn_at is null
-union all
-select id, code, thread_id, article_id, revision, rule, evidence, target, created_at from flags
-where article_id = :article and withdrawn_at is null"""
+_FLAGS = """
+select id, code, comment_id, thread_id, article_id, revision, rule, evidence, target, created_at, status, corrects
+from flags"""
+FLAGS = f"{_FLAGS} where comment_id in (select value from json_each(:ids)) and {STANDING} order by comment_id, id"  # noqa: S608
+COMMENT_FLAGS = f"{_FLAGS} where comment_id = :comment and withdrawn_at is null order by id"
+FLAG = f"{_FLAGS} where id = :flag and withdrawn_at is null"
+THREAD_FLAGS = (
+    f"{_FLAGS} where thread_id = :thread and {STANDING} union all {_FLAGS} where article_id = :article and {STANDING}"
+)
+TEXT = """
+select body from comments where id = :comment and revision = :revision
+union all select body from comment_revisions where comment_id = :comment and revision = :revision limit 1"""
+RULE = "select rule, language, pattern, note from flag_rules where rule = :rule"
+BODY = "select body from comments where id = :comment"
+FLAG_CODE = "select code from flags where id = :flag"
+FLAG_TEXT = """
+select coalesce(earlier.body, comments.body) as body,
+  (select min(start) from flag_spans where flag_id = flags.id) as start
+from flags join comments on comments.id = flags.comment_id
+left join comment_revisions as earlier on earlier.comment_id = comments.id and earlier.revision = flags.revision
+where flags.id = :flag"""
+VERDICTS = """
+select flag_id, reviewer, verdict, corrected_code, note, reviewed_at from reviews
+where id in (select max(id) from reviews where flag_id in (select value from json_each(:ids))
+  group by flag_id, reviewer) order by id"""
 SPANS = 'select flag_id, start, "end", exact from flag_spans where flag_id in (select value from json_each(:ids))'
 EVENTS = """
 select comment_id, kind, "before", "after", seen_at, confidence from events
@@ -153,9 +176,20 @@ OUTLETS_OF = """
 select json_group_array(json_array(threads.id, articles.outlet_id))
 from threads join articles on articles.id = threads.article_id
 where threads.id in (select value from json_each(:ids))"""
-FLAGGED = """
-select json_group_array(json_array(comment_id, code)) from flags
-where comment_id in (select value from json_each(:ids)) and withdrawn_at is null"""
+CLAIMS = f"""
+select json_group_array(json_array(comment_id, code, severity, target, status)) from flags
+where comment_id in (select value from json_each(:ids)) and {STANDING}"""  # noqa: S608
+# The newest comments with a code, along the index (code, comment_id): few of its newest rows are not shown.
+NEWEST_FLAGGED = f"""
+with newest as (select comment_id, code, target, status, withdrawn_at from flags
+  where code = :code and comment_id is not null order by comment_id desc limit :looked),
+hits as materialized (select distinct comment_id as id from newest
+  where {STANDING} and (:target is null or target = :target) and (:status is null or status = :status)
+  order by comment_id desc limit :most)
+select json_group_array(json_array(
+  hits.id, 0, comments.thread_id, comments.commenter_id, substr(comments.posted_at, 1, 10)))
+from hits cross join comments on comments.id = hits.id"""  # noqa: S608
+TEXTS_BY_ID = "select id, body, revision from comments where id in (select value from json_each(:ids))"
 HITS = """
 select comments.id, comments.thread_id, comments.parent_id, comments.commenter_id, commenters.name as author,
   comments.posted_at, comments.posted_at_text, comments.posted_precision, comments.state, comments.revision,

@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from archive.site import comment_html, flags, history, queries, words
 from archive.site.database import Connection, Row, all_rows
+from archive.site.visitor import Visitor
 
 MOST_COUNTED = 20_000
 SIZE = 50
@@ -29,7 +30,7 @@ def asked(outlet: str | None, month: str | None) -> Asked:
     return Asked(number, month if month and MONTH.fullmatch(month) else None)
 
 
-def load(connection: Connection, wanted: Asked, base: str) -> dict[str, Any]:
+def load(connection: Connection, wanted: Asked, visitor: Visitor) -> dict[str, Any]:
     """What the template needs."""
     month = wanted.month
     bounds = {"first": month or "", "last": f"{month}~" if month else LAST, "most": MOST_COUNTED}
@@ -41,7 +42,7 @@ def load(connection: Connection, wanted: Asked, base: str) -> dict[str, Any]:
         "cut": sum(row["found"] for row in sums) >= MOST_COUNTED,
         "most": MOST_COUNTED,
         "wanted": {"month": words.month(month) if month else None, "outlet": _outlet(sums, wanted)},
-        "comments": _comments(connection, found, base),
+        "comments": _comments(connection, found, visitor),
         "shown": len(found),
         "more": len(found) == SIZE,
     }
@@ -61,14 +62,14 @@ def _sum(row: Row, wanted: Asked) -> dict[str, Any]:
     return {"month": words.month(row["month"]), "row": row, "href": None if here else href, "sure": said}
 
 
-def _comments(connection: Connection, found: list[Row], base: str) -> Markup:
+def _comments(connection: Connection, found: list[Row], visitor: Visitor) -> Markup:
     ids = [row["comment_id"] for row in found]
     rows = {row["id"]: row for row in all_rows(connection, queries.COMMENTS_BY_ID, ids=json.dumps(ids))}
-    known = flags.context(connection, list(rows))
+    known = flags.context(connection, list(rows), visitor)
     shown = [
         replace(known.shown(rows[row["comment_id"]]), extra=_about(row)) for row in found if row["comment_id"] in rows
     ]
-    return comment_html.flat(shown, {}, base) if shown else Markup()
+    return comment_html.flat(shown, {}, visitor.base) if shown else Markup()
 
 
 def _about(row: Row) -> Markup:

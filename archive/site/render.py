@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from markupsafe import Markup
 
+from archive.site.masking import MASK
 from archive.site.words import moment
 
 LONGEST_TEXT = 20_000
@@ -24,6 +25,8 @@ GONE = {
     "missing": "Gone from the site without a word",
 }
 START, END = "\x02", "\x03"
+# Where personal data stood. Half a surrogate pair: no text that SQLite gives can hold it, and none that is sent may.
+HIDDEN = "\udc00"
 
 _PARAGRAPHS = re.compile(r"\n[ \t\r]*\n\s*")
 _MARKED = re.compile(f"{START}([^{START}{END}]*){END}")
@@ -46,17 +49,29 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Chip:
-    """A flag as the reader sees it. `about` is its whole story, for whoever asks."""
+    """A flag as the reader sees it. `about` is its whole story, for whoever asks; `reviewers` confirmed it."""
 
     code: str
     text: str
     about: str
     blur: bool = False
+    title: str = ""
+    status: str = "unreviewed"
+    reviewers: int = 0
 
 
 def finished(html: str) -> Markup:
     """HTML whose every part was escaped or made here. The one place that says so."""
     return Markup(html)  # noqa: S704
+
+
+def plain(text: str) -> str:
+    """A text as HTML; what stood where personal data was masked is said in words."""
+    safe = escape(text)
+    return safe.replace(HIDDEN, _MASKED) if HIDDEN in safe else safe
+
+
+_MASKED = f'<span class="masked" title="personal data, masked">{MASK}</span>'
 
 
 def web_address(url: str | None) -> str | None:
@@ -116,7 +131,7 @@ def _paragraphs(text: str) -> Iterable[tuple[int, int]]:
 def _marked(text: str, start: int, end: int, spans: Sequence[Span]) -> str:
     inside = [span for span in spans if span.start < end and span.end > start and span.start < span.end]
     if not inside:
-        return escape(text[start:end])
+        return plain(text[start:end])
     edges = {start, end}
     for span in inside:
         edges |= {max(span.start, start), min(span.end, end)}
@@ -129,13 +144,13 @@ def _marked(text: str, start: int, end: int, spans: Sequence[Span]) -> str:
 
 def _piece(text: str, says: list[str]) -> str:
     if not says:
-        return escape(text)
-    return f'<mark title="{escape("; ".join(dict.fromkeys(says)))}">{escape(text)}</mark>'
+        return plain(text)
+    return f'<mark title="{escape("; ".join(dict.fromkeys(says)))}">{plain(text)}</mark>'
 
 
 def snippet(text: str) -> Markup:
     """What FTS5 cut out, its matches between START and END. A text that holds these itself gains nothing by it."""
-    safe = _MARKED.sub(r"<mark>\1</mark>", escape(text))
+    safe = _MARKED.sub(r"<mark>\1</mark>", plain(text))
     return finished(safe.replace(START, "").replace(END, ""))
 
 
@@ -144,11 +159,25 @@ def chips(flags: Iterable[Chip]) -> Markup:
 
 
 def chip(flag: Chip) -> Markup:
-    namespace = flag.code.partition(".")[0]
+    namespace = "review" if flag.status == "confirmed" else flag.code.partition(".")[0]
     return finished(
         f'<a class="chip {namespace if namespace in CLASSES else "capture"}" '
         f'href="/flags#{escape(flag.code)}" title="{escape(flag.about)}">{escape(flag.text)}</a>'
     )
+
+
+def claim(code: str, title: str, status: str, reviewers: int) -> str:
+    """What a flag says. What rules find in a text is a match, not a fact, until a person has confirmed it."""
+    if status == "confirmed":
+        return f"confirmed by {people(reviewers)}: {title}"
+    if status in ("dismissed", "corrected"):
+        return f"{status} by {people(reviewers)}: {title}"
+    words = f"matched rule: {title}" if code.startswith("content.") else title
+    return f"{words}, reviewers disagree" if status == "disputed" else words
+
+
+def people(reviewers: int) -> str:
+    return f"{reviewers:,} reviewers" if reviewers > 1 else "a reviewer"
 
 
 def fold_reason(flags: Iterable[Chip]) -> str | None:
@@ -158,8 +187,19 @@ def fold_reason(flags: Iterable[Chip]) -> str | None:
 
 
 def _reason(flag: Chip) -> str:
-    title = flag.text.removeprefix("matched rule: ")
-    return f"matched a rule for “{title}”, not reviewed" if flag.code.startswith("content.") else title
+    title = flag.title or flag.text
+    if not flag.code.startswith("content."):
+        return title
+    if flag.status == "confirmed":
+        return f"confirmed by {people(flag.reviewers)} as “{title}”"
+    return f"matched a rule for “{title}”, {_KNOWN.get(flag.status, 'not reviewed')}"
+
+
+_KNOWN = {
+    "disputed": "reviewers disagree",
+    "dismissed": "dismissed by reviewers",
+    "corrected": "corrected by reviewers",
+}
 
 
 def folded(summary: str, text: Markup) -> Markup:

@@ -12,7 +12,7 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Message, Receive, Send], Awaitable[None]]
 
-OWN_PATHS = re.compile(r"/((search|flags|thread/.*|comment/.*|-/below/.*)?)\Z")
+OWN_PATHS = re.compile(r"/((search|flags|agreement|removals|review|thread/.*|comment/.*|-/below/.*)?)\Z")
 
 
 def source_hash(script: str) -> str:
@@ -29,6 +29,7 @@ def _inline_scripts() -> Iterable[str]:
 
 _EVERYWHERE = "default-src 'none'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; "
 OWN_POLICY = _EVERYWHERE + "img-src 'self'; style-src 'self'"
+REVIEW_POLICY = OWN_POLICY + "; script-src 'self'"
 DATASETTE_POLICY = (
     _EVERYWHERE
     + "img-src 'self' data:; connect-src 'self'; style-src 'self' 'unsafe-inline'; script-src 'self' "
@@ -44,6 +45,8 @@ HEADERS = {
 
 
 def policy(path: str) -> str:
+    if path == "/review":
+        return REVIEW_POLICY
     return OWN_POLICY if OWN_PATHS.match(path) else DATASETTE_POLICY
 
 
@@ -53,13 +56,18 @@ def is_refused(raw_path: str) -> bool:
     return path.startswith("//") or "\\" in path or "%5c" in path.lower() or path.lower().startswith(("/%2f", "%2f"))
 
 
-def guard(app: App) -> App:
-    """Wraps an ASGI application: refuses unsafe paths, and adds headers to whatever it answers."""
+def guard(app: App, *, signs_in_by_header: bool = False) -> App:
+    """Wraps an ASGI application: refuses unsafe paths, and adds headers to whatever it answers.
+
+    Passwords in headers are left out where nobody signs in by them: datasette-auth-passwords would check each, and
+    fails at what it cannot read."""
 
     async def guarded(scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await app(scope, receive, send)
             return
+        if not signs_in_by_header:
+            scope = {**scope, "headers": [one for one in scope["headers"] if not _is_password(*one)]}
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -75,10 +83,20 @@ def guard(app: App) -> App:
     return guarded
 
 
+def _is_password(name: bytes, value: bytes) -> bool:
+    return name.lower() == b"authorization" and value[:6].lower() == b"basic "
+
+
 def _headers(found: Iterable[tuple[bytes, bytes]], path: str) -> list[tuple[bytes, bytes]]:
     wanted = {**HEADERS, "content-security-policy": policy(path)}
-    kept = [(name, value) for name, value in found if name.decode("latin-1").lower() not in wanted]
+    kept = [(name, _cookie(name, value)) for name, value in found if name.decode("latin-1").lower() not in wanted]
     return kept + [(name.encode(), value.encode()) for name, value in wanted.items()]
+
+
+def _cookie(name: bytes, value: bytes) -> bytes:
+    """The cookie that says who is signed in, out of reach of scripts."""
+    signs_in = name.lower() == b"set-cookie" and value.startswith(b"ds_actor=")
+    return value + b"; HttpOnly" if signs_in and b"httponly" not in value.lower() else value
 
 
 async def _refuse(send: Send) -> None:

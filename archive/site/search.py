@@ -1,113 +1,48 @@
-"""Search: candidates from full text, filters and their counts within them, and the hits of one page."""
+"""Search: candidates from full text or from their flags, the filters beside them, and the hits of one page."""
 
 import json
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, fields, replace
-from itertools import chain
-from operator import attrgetter
-from typing import Any, NamedTuple
-from urllib.parse import urlencode
+from typing import Any
 
 from markupsafe import Markup
 
-from archive.site import asking, flags, queries, rank, render
+from archive.site import asking, filters, flags, queries, rank, render
 from archive.site.database import Connection, Row, all_rows, one_value
+from archive.site.excerpt import excerpt, places_of
+from archive.site.filters import LISTED, MOST, SIZE, Asked, Claim, Fact, address
+from archive.site.masking import Place
 from archive.site.memory import remembered
+from archive.site.visitor import Visitor
 from archive.site.words import month, number
 
-MOST = 2000
 MOST_RANKED_BY_SQLITE = 400_000
-SIZE = 20
-LISTED = 8
+LOOKED_AT = 5_000
+LONGEST_LINE = 140
+FIRST = ("outlet", "flag", "severity", "date")
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A question with its filters; as in the address, where `from` and `to` are days."""
-
-    q: str = ""
-    outlet: int | None = None
-    commenter: int | None = None
-    flag: str | None = None
-    date: str | None = None
-    since: str | None = None
-    until: str | None = None
-    sort: str | None = None
-    page: int = 1
-
-
-FIELDS = tuple(one.name for one in fields(Asked))
-NO_CODES: AbstractSet[str] = frozenset()
-NAMES = {"since": "from", "until": "to"}
-
-
-class Fact(NamedTuple):
-    """What filters look at."""
-
-    id: int
-    score: float
-    outlet: int | None
-    commenter: int | None
-    day: str
-    codes: AbstractSet[str]
-
-
-def asked(arguments: Mapping[str, str]) -> Asked:
-    """Reads an address. What is not understood is left out rather than an error."""
-
-    def whole(name: str) -> int | None:
-        text = arguments.get(name) or ""
-        return int(text) if re.fullmatch(r"[0-9]{1,18}", text) else None
-
-    def date(name: str) -> str | None:
-        text = (arguments.get(name) or "").strip()
-        return text if re.fullmatch(r"[0-9]{4}(-[0-9]{2}){0,2}", text) else None
-
-    flag = arguments.get("flag") or ""
-    return Asked(
-        q=(arguments.get("q") or "").strip(),
-        outlet=whole("outlet"),
-        commenter=whole("commenter"),
-        flag=flag if re.fullmatch(r"[a-z_]+\.[a-z_]+", flag) else None,
-        date=date("date") or date("month") or date("year"),
-        since=date("from"),
-        until=date("to"),
-        sort="newest" if arguments.get("sort") == "newest" else None,
-        page=min(max(whole("page") or 1, 1), MOST // SIZE + 1),
-    )
-
-
-def address(asked: Asked, **changed: Any) -> str:
-    """The address of this question with something changed; always from its first page unless that is what changes."""
-    new = replace(asked, **{"page": 1, **changed})
-    shown = [(NAMES.get(name, name), getattr(new, name)) for name in FIELDS if name != "page" or new.page > 1]
-    return "/search?" + urlencode([(name, value) for name, value in shown if value not in (None, "")])
-
-
-def load(connection: Connection, asked: Asked, base: str) -> dict[str, Any]:
+def load(connection: Connection, asked: Asked, visitor: Visitor) -> dict[str, Any]:
     question = asking.understand(asked.q)
-    match = question.match
-    candidates = remembered(connection, ("facts", question), lambda: _facts(connection, question)) if match else []
-    more = len(candidates) > MOST
-    facts = (
-        [fact for fact in _newest(candidates) if _passes(fact, asked)] if _is_filtered(asked) else _newest(candidates)
-    )
-    facts = sorted(facts, key=_by_day if asked.sort else _by_rank, reverse=True)
-    page = facts[(asked.page - 1) * SIZE : asked.page * SIZE]
     known = flags.codes(connection)
+    found_by = "words" if question.match else "flags" if not asked.q and filters.asks_of_flags(asked) else None
+    candidates = _candidates(connection, question, asked, known) if found_by else []
+    newest = _newest(candidates)
+    facts = filters.passing(newest, asked) if filters.is_filtered(asked) else newest
+    facts = sorted(facts, key=_by_day if asked.sort or found_by == "flags" else _by_rank, reverse=True)
+    page = facts[(asked.page - 1) * SIZE : asked.page * SIZE]
+    more = len(candidates) > MOST
     return {
         "asked": asked,
         "notes": question.notes,
-        "found": _found(len(facts), more=more, filtered=_is_filtered(asked)) if question.match else None,
-        "hits": _hits(connection, question.match, [fact.id for fact in page], base),
+        "about": _about(asked, known) if found_by == "flags" else None,
+        "found": _found(len(facts), asked, more=more, by_words=found_by == "words") if found_by else None,
+        "hits": _hits(connection, question, [fact.id for fact in page], visitor),
         "articles": _articles(connection, question.match) if question.match and asked.page == 1 else [],
-        "filters": _filters(connection, asked, facts, known),
+        **_filters(connection, asked, newest, facts, known),
         "dates": asked.since or asked.until,
-        "sorts": _sorts(asked),
-        "kept": [(name, getattr(asked, name)) for name in KEPT if getattr(asked, name)],
+        "sorts": _sorts(asked) if found_by == "words" else [],
+        "kept": [(name, getattr(asked, name)) for name in filters.KEPT if getattr(asked, name)],
         "before": address(asked, page=asked.page - 1) if asked.page > 1 else None,
         "after": address(asked, page=asked.page + 1) if len(facts) > asked.page * SIZE else None,
         "pages": -(-len(facts) // SIZE),
@@ -122,20 +57,52 @@ def _by_rank(fact: Fact) -> tuple[Any, ...]:
     return -fact.score, fact.id
 
 
-KEPT = ("q", "outlet", "commenter", "flag", "date", "sort")
+def _about(asked: Asked, known: flags.Codes) -> str:
+    """What a list without words holds, in words."""
+    code = known.get(asked.flag or "")
+    return f"Flagged: {code['title']}" if code else "Flagged comments"
 
 
-def _facts(connection: Connection, question: asking.Question) -> list[Fact]:
+def _candidates(connection: Connection, question: asking.Question, asked: Asked, known: flags.Codes) -> list[Fact]:
     """The newest comments that match, one more than MOST where there are as many, in no order."""
-    found = _matches(connection, question)
+    if question.match:
+        return remembered(connection, ("facts", question), lambda: _facts(connection, _matches(connection, question)))
+    codes = _codes(asked, known)
+    key = ("flagged", codes, asked.target, asked.status)
+    return remembered(connection, key, lambda: _facts(connection, _flagged(connection, asked, codes)))
+
+
+def _codes(asked: Asked, known: flags.Codes) -> tuple[str, ...]:
+    """The codes that what is asked of flags leaves."""
+    only_content = asked.status is not None
+    return tuple(
+        code
+        for code, row in sorted(known.items())
+        if (asked.flag is None or code == asked.flag)
+        and (asked.severity is None or row["severity"] >= filters.GRAVE[asked.severity])
+        and (asked.source is None or row["namespace"] == asked.source)
+        and (row["namespace"] == "content" or (not only_content and row["namespace"] != "context"))
+    )
+
+
+def _flagged(connection: Connection, asked: Asked, codes: Sequence[str]) -> list[list[Any]]:
+    found: dict[int, list[Any]] = {}
+    wanted = {"target": asked.target, "status": asked.status, "looked": LOOKED_AT, "most": MOST + 1}
+    for code in codes:
+        rows = json.loads(one_value(connection, queries.NEWEST_FLAGGED, code=code, **wanted))
+        found |= {row[0]: row for row in rows}
+    return [found[one] for one in sorted(found, reverse=True)[: MOST + 1]]
+
+
+def _facts(connection: Connection, found: Sequence[Sequence[Any]]) -> list[Fact]:
     threads = json.dumps(sorted({thread for _, _, thread, _, _ in found}))
     outlets = dict(json.loads(one_value(connection, queries.OUTLETS_OF, ids=threads)))
-    codes: dict[int, set[str]] = {}
+    claims: dict[int, list[Claim]] = {}
     wanted = json.dumps([comment for comment, *_ in found])
-    for comment, code in json.loads(one_value(connection, queries.FLAGGED, ids=wanted)):
-        codes.setdefault(comment, set()).add(code)
+    for comment, *claim in json.loads(one_value(connection, queries.CLAIMS, ids=wanted)):
+        claims.setdefault(comment, []).append(Claim(*claim))
     return [
-        Fact(comment, score, outlets[thread], commenter, day or "", codes.get(comment, NO_CODES))
+        Fact(comment, score, outlets[thread], commenter, day or "", claims.get(comment, ()))
         for comment, score, thread, commenter, day in found
     ]
 
@@ -152,56 +119,74 @@ def _matches(connection: Connection, question: asking.Question) -> list[list[Any
 
 
 def _newest(candidates: list[Fact]) -> list[Fact]:
-    return sorted(candidates, reverse=True)[:MOST] if len(candidates) > MOST else candidates
+    if len(candidates) <= MOST:
+        return candidates
+    return sorted(candidates, key=lambda fact: fact.id, reverse=True)[:MOST]
 
 
-def _passes(fact: Fact, asked: Asked) -> bool:
-    return (
-        (asked.outlet is None or fact.outlet == asked.outlet)
-        and (asked.commenter is None or fact.commenter == asked.commenter)
-        and (asked.flag is None or asked.flag in fact.codes)
-        and (asked.date is None or fact.day.startswith(asked.date))
-        and (asked.since is None or fact.day >= asked.since)
-        and (asked.until is None or "" < fact.day[: len(asked.until)] <= asked.until)
-    )
-
-
-def _is_filtered(asked: Asked) -> bool:
-    return any(getattr(asked, name) for name in FIELDS if name not in ("q", "sort", "page"))
-
-
-def _found(total: int, *, more: bool, filtered: bool) -> str:
+def _found(total: int, asked: Asked, *, more: bool, by_words: bool) -> str:
     comments = f"{number(total)} comment{'' if total == 1 else 's'}"
     if not more:
         return f"{comments} match{'es' if total == 1 else ''}"
-    ranked = f"more than {number(MOST)} comments match; ranked are the newest {number(MOST)}"
-    return f"{comments} here: {ranked}" if filtered else ranked.capitalize()
+    done = "ranked" if by_words else "shown"
+    ranked = f"more than {number(MOST)} comments match; {done} are the newest {number(MOST)}"
+    return f"{comments} here: {ranked}" if by_words and filters.is_filtered(asked) else ranked.capitalize()
 
 
-def _hits(connection: Connection, match: str, ids: Sequence[int], base: str) -> list[dict[str, Any]]:
+def _hits(
+    connection: Connection, question: asking.Question, ids: Sequence[int], visitor: Visitor
+) -> list[dict[str, Any]]:
     if not ids:
         return []
-    wanted = json.dumps(ids)
-    rows = {row["id"]: row for row in all_rows(connection, queries.HITS, ids=wanted)}
-    cut = all_rows(connection, queries.SNIPPETS, ids=wanted, match=match, first=min(ids), last=max(ids))
-    snippets = {row["rowid"]: row["snippet"] for row in cut}
+    rows = {row["id"]: row for row in all_rows(connection, queries.HITS, ids=json.dumps(ids))}
     above = sorted({row["parent_id"] for row in rows.values() if row["parent_id"]})
     parents = {row["id"]: row for row in all_rows(connection, queries.NAMES_BY_ID, ids=json.dumps(above))}
-    known = flags.context(connection, [*ids, *above])
-    return [_hit(rows[one], snippets.get(one, ""), parents, known, base) for one in ids if one in rows]
+    known = flags.context(connection, [*ids, *above], visitor)
+    texts = _texts(connection, known, [*known.hidden, *([] if question.match else ids)])
+    snippets = _snippets(connection, question.match, ids) if question.match else {}
+    for one in texts.keys() & rows.keys():
+        marks = places_of(texts[one], question.words) if question.match else _places(known, rows[one])
+        snippets[one] = excerpt(texts[one], marks)
+    return [_hit(rows[one], snippets.get(one, ""), parents, texts, known, visitor) for one in ids if one in rows]
 
 
-def _hit(row: Row, snippet: str, parents: Mapping[int, Row], known: flags.Context, base: str) -> dict[str, Any]:
+def _texts(connection: Connection, known: flags.Context, ids: Sequence[int]) -> dict[int, str]:
+    """Whole texts, masked: of comments that hold personal data, and of those whose snippet full text does not make."""
+    rows = all_rows(connection, queries.TEXTS_BY_ID, ids=json.dumps(ids)) if ids else []
+    return {row["id"]: known.read(row["id"], row["body"], row["revision"]) for row in rows}
+
+
+def _places(known: flags.Context, row: Row) -> list[Place]:
+    """Where flags matched; nothing is marked in a masked text, where places have moved."""
+    if row["id"] in known.hidden:
+        return []
+    found = [flag["id"] for flag in known.flags.get(row["id"], ()) if flag["revision"] == row["revision"]]
+    return [(span["start"], span["end"]) for flag in found for span in known.spans.get(flag, ())]
+
+
+def _snippets(connection: Connection, match: str, ids: Sequence[int]) -> dict[int, str]:
+    wanted = {"ids": json.dumps(ids), "match": match, "first": min(ids), "last": max(ids)}
+    return {row["rowid"]: row["snippet"] for row in all_rows(connection, queries.SNIPPETS, **wanted)}
+
+
+def _hit(
+    row: Row,
+    snippet: str,
+    parents: Mapping[int, Row],
+    texts: Mapping[int, str],
+    known: flags.Context,
+    visitor: Visitor,
+) -> dict[str, Any]:
     chips = known.chips(row)
     parent = parents.get(row["parent_id"])
     return {
         "row": row,
-        "author": render.author(row, base),
+        "author": render.author(row, visitor.base),
         "when": render.when(row["posted_at"], row["posted_at_text"], row["posted_precision"]),
         "chips": render.chips(chips),
         "text": _text(chips, render.snippet(snippet)),
         "gone": render.GONE.get(row["state"]),
-        "parent": _parent(parent, known) if parent else None,
+        "parent": _parent(parent, texts.get(parent["id"], parent["body"]), known) if parent else None,
     }
 
 
@@ -213,11 +198,11 @@ def _text(chips: Sequence[render.Chip], snippet: Markup) -> Markup:
     return render.folded(reason, words) if reason else words
 
 
-def _parent(row: Row, known: flags.Context) -> dict[str, Any]:
+def _parent(row: Row, text: str, known: flags.Context) -> dict[str, Any]:
     folding = any(known.codes[flag["code"]]["blur"] for flag in known.flags.get(row["id"], ()))
-    line = next((line for line in row["body"][:2000].splitlines() if line.strip()), "(no text)")
-    words = "(folded)" if folding else line[:140] + ("…" if len(line) > 140 else "")
-    return {"id": row["id"], "name": render.name(row), "line": words}
+    line = next((line for line in text[: LONGEST_LINE * 20].splitlines() if line.strip()), "(no text)")
+    words = "(folded)" if folding else line[:LONGEST_LINE] + ("…" if len(line) > LONGEST_LINE else "")
+    return {"id": row["id"], "name": render.name(row), "line": render.finished(render.plain(words))}
 
 
 def _articles(connection: Connection, match: str) -> list[dict[str, Any]]:
@@ -240,42 +225,37 @@ def _sorts(asked: Asked) -> list[tuple[str, str | None]]:
     ]
 
 
-def _filters(connection: Connection, asked: Asked, facts: Sequence[Fact], codes: flags.Codes) -> list[dict[str, Any]]:
-    outlets = Counter(map(attrgetter("outlet"), facts))
-    commenters = Counter(map(attrgetter("commenter"), facts))
-    found = Counter(chain.from_iterable(map(attrgetter("codes"), facts)))
-    width = 7 if asked.date else 4
-    dates = Counter(fact.day[:width] for fact in facts)
-    del outlets[None], commenters[None], dates[""]
-    return [
-        _filter("Outlet", "outlet", asked, outlets, _names(connection, queries.OUTLET_NAMES, outlets)),
-        _filter("Flag", "flag", asked, found, {code: row["title"] for code, row in codes.items()}),
-        _filter("Date", "date", asked, dates, {key: month(key) if width == 7 else key for key in dates}),
-        _filter("Commenter", "commenter", asked, commenters, _names(connection, queries.COMMENTER_NAMES, commenters)),
+def _filters(
+    connection: Connection, asked: Asked, candidates: Sequence[Fact], facts: Sequence[Fact], codes: flags.Codes
+) -> dict[str, Any]:
+    """The filters, most of them behind "More filters", which is open where one of them is used."""
+    counted = {
+        name: filters.counts(candidates, facts, asked, name)
+        for name in ("outlet", "flag", "severity", "target", "source", "status", "date", "commenter")
+    }
+    dates = counted["date"]
+    shown: list[tuple[str, str, Mapping[Any, str]]] = [
+        ("Outlet", "outlet", _names(connection, queries.OUTLET_NAMES, counted["outlet"])),
+        ("Flag", "flag", {code: row["title"] for code, row in codes.items()}),
+        ("Severity", "severity", {name: f"{name} or graver" for name in ("medium", "high")}),
+        ("Target", "target", {target: target.replace("_", " ") for target in counted["target"]}),
+        ("Source", "source", filters.SOURCES),
+        ("Review", "status", filters.STATUSES),
+        ("Date", "date", {key: month(key) if len(key) == 7 else key for key in dates}),
+        ("Commenter", "commenter", _names(connection, queries.COMMENTER_NAMES, counted["commenter"])),
     ]
+    listed = {name: filters.listed(title, name, asked, counted[name], names) for title, name, names in shown}
+    used = {name: one for name, one in listed.items() if one["values"] or one["remove"]}
+    return {
+        "filters": [one for name, one in used.items() if name in FIRST],
+        "more_filters": [one for name, one in used.items() if name not in FIRST],
+        "more_open": any(one["remove"] for name, one in used.items() if name not in FIRST),
+    }
 
 
 def _names(connection: Connection, sql: str, counter: Counter[int]) -> dict[int, str]:
     ids = [one for one, _ in counter.most_common(LISTED)]
     return {row["id"]: row["name"] or "unnamed account" for row in all_rows(connection, sql, ids=json.dumps(ids))}
-
-
-def _filter(title: str, name: str, asked: Asked, counter: Counter[Any], names: Mapping[Any, str]) -> dict[str, Any]:
-    chosen = getattr(asked, name)
-    top = counter.most_common(LISTED)
-    return {
-        "title": title,
-        "remove": address(asked, **{name: None}) if chosen is not None else None,
-        "values": [
-            {
-                "label": names.get(value, str(value)),
-                "count": number(found),
-                "href": None if value == chosen else address(asked, **{name: value}),
-            }
-            for value, found in top
-        ],
-        "more": len(counter) - len(top),
-    }
 
 
 def total(connection: Connection) -> int:

@@ -2,6 +2,8 @@
 
 import gc
 import json
+import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,8 @@ import click
 import uvicorn
 from datasette import app, handle_exception  # in this order: handle_exception is half a plugin before app is there
 from datasette.database import Database
+
+from archive.site.accounts import Site, accounts
 
 NAME = "archive"
 METADATA = "datasette-metadata.json"
@@ -26,16 +30,27 @@ SETTINGS = {
 }
 
 
-def application(db_path: str | Path, *, immutable: bool = False) -> app.Datasette:
-    """Datasette over the archive, named `archive` whatever its file is called. Raises FileNotFoundError."""
+def application(
+    db_path: str | Path, *, immutable: bool = False, reviewers: Mapping[str, str] | None = None
+) -> app.Datasette:
+    """Datasette over the archive, named `archive` whatever its file is called. Reviewers (names, and hashes of their
+    passwords) sign in and judge flags. Raises FileNotFoundError, and ValueError where an account is wrong."""
     path = Path(db_path)
     if not path.is_file():
         raise FileNotFoundError(f"There is no archive at {path}")
     handle_exception.rich = None  # where rich is installed, Datasette prints every 404 with all local variables
-    datasette = app.Datasette(settings=SETTINGS, metadata=metadata())
+    datasette = Site(settings=SETTINGS, metadata=metadata())
+    datasette.reviewers = accounts(reviewers) if reviewers else {}
     datasette.remove_database("_memory")
     datasette.add_database(Database(datasette, str(path), is_mutable=not immutable), name=NAME)
     return datasette
+
+
+def read_reviewers(path: str | Path) -> dict[str, str]:
+    """Names and password hashes from a TOML file of lines `name = "pbkdf2_sha256$..."`. Raises ValueError."""
+    found = tomllib.loads(Path(path).read_text("utf-8"))
+    accounts(found)
+    return found
 
 
 def metadata() -> dict[str, Any]:
@@ -48,9 +63,15 @@ def metadata() -> dict[str, Any]:
     raise FileNotFoundError(f"{METADATA} was not installed")
 
 
-def run(db_path: str | Path, host: str = "127.0.0.1", port: int = 8001) -> None:
+def run(
+    db_path: str | Path,
+    host: str = "127.0.0.1",
+    port: int = 8001,
+    *,
+    reviewers: Mapping[str, str] | None = None,
+) -> None:
     """Serves until it is interrupted."""
-    datasette = application(db_path)
+    datasette = application(db_path, reviewers=reviewers)
     shown = f"[{host}]" if ":" in host else host
     click.echo(f"The archive is at http://{shown}:{port}/ (Ctrl-C stops)")
     gc.freeze()

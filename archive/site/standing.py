@@ -10,7 +10,7 @@ from markupsafe import Markup
 from archive.site import history, queries
 from archive.site.comment_html import Shown
 from archive.site.database import Connection, Row, one_value
-from archive.site.flags import Context
+from archive.site.flags import Context, as_dict
 
 ASKED = re.compile(r"\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d)?Z?)?")
 LATEST = "9999-12-31T23:59:59Z"
@@ -25,7 +25,7 @@ def visit_at(connection: Connection, thread: int, asked: str) -> str | None:
 
 def then(row: Row, events: Iterable[Row], at: str) -> dict[str, Any]:
     """A comment's row as it was. Its place among the others is today's."""
-    result: dict[str, Any] = {name: row[name] for name in row.keys()}  # noqa: SIM118 sqlite3.Row iterates over values
+    result = as_dict(row)
     undone: set[str] = set()
     for event in events:
         if event["seen_at"] <= at:
@@ -58,10 +58,10 @@ def shown(rows: Sequence[Row], known: Context, at: str, first: str) -> list[Show
     was = replace(known, flags=_until(known.flags, "created_at", at), events=_until(known.events, "seen_at", at))
     result = []
     for row in rows:
-        one = was.shown(then(row, known.events.get(row["id"], ()), at))  # type: ignore[arg-type]  # by names, as a Row is
+        one = was.shown(then(row, known.events.get(row["id"], ()), at))
         found = [event for event in was.events.get(row["id"], ()) if event["seen_at"] == at]
         new = row["first_seen_at"] == at != first
-        result.append(replace(one, extra=_marks(one, found, new=new)) if found or new else one)
+        result.append(replace(one, extra=_marks(was, one, found, new=new)) if found or new else one)
     return result
 
 
@@ -69,9 +69,10 @@ def _until(rows: Mapping[int, Sequence[Row]], column: str, at: str) -> dict[int,
     return {number: [row for row in some if row[column] <= at] for number, some in rows.items()}
 
 
-def _marks(one: Shown, events: Sequence[Row], *, new: bool) -> Markup:
+def _marks(known: Context, one: Shown, events: Sequence[Row], *, new: bool) -> Markup:
     lines = [Markup("<li>new at this visit</li>")] if new else []
     lines += [Markup("<li>{} at this visit</li>").format(history.describe(event)) for event in events]
     edits = [event for event in events if event["kind"] == "edited"]
-    diffs = [history.compared(one.chips, event["before"] or "", event["after"] or "") for event in edits]
+    texts = [[known.read(one.row["id"], event[side] or "") for side in ("before", "after")] for event in edits]
+    diffs = [history.compared(one.chips, before, after) for before, after in texts]
     return Markup('<ul class="note">{}</ul>{}').format(Markup().join(lines), Markup().join(diffs))

@@ -1,7 +1,15 @@
-"""The one style sheet, at an address that changes with what is in it, so that browsers may keep it for ever."""
+"""The one style sheet and the one script, at addresses that change with what is in them: browsers may keep them."""
 
 from hashlib import sha256
 from importlib.resources import files
 
-STYLE = (files(__package__) / "static" / "style.css").read_text("utf-8")
-STYLE_PATH = f"/-/below/style.{sha256(STYLE.encode()).hexdigest()[:12]}.css"
+
+def _static(name: str) -> tuple[str, str]:
+    """What a static file holds, and its address."""
+    text = (files(__package__) / "static" / name).read_text("utf-8")
+    stem, _, kind = name.partition(".")
+    return text, f"/-/below/{stem}.{sha256(text.encode()).hexdigest()[:12]}.{kind}"
+
+
+STYLE, STYLE_PATH = _static("style.css")
+SCRIPT, SCRIPT_PATH = _static("review.js")

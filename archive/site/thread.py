@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from archive.site import chart, comment_html, flags, history, queries, render, standing
 from archive.site.database import Connection, Row, all_rows, one_row
+from archive.site.visitor import Visitor
 from archive.site.words import count, day, moment, number
 
 SIZE = 500
@@ -34,7 +35,7 @@ class Asked:
     at: str | None = None
 
 
-def load(connection: Connection, asked: Asked, base: str) -> dict[str, Any] | None:
+def load(connection: Connection, asked: Asked, visitor: Visitor) -> dict[str, Any] | None:
     """What the template needs; None where there is no such thread or page."""
     thread = one_row(connection, queries.THREAD, thread=asked.thread)
     if thread is None:
@@ -53,14 +54,14 @@ def load(connection: Connection, asked: Asked, base: str) -> dict[str, Any] | No
     )
     if not rows and asked.page > 1:
         return None
-    known = flags.context(connection, [row["id"] for row in rows[:SIZE]])
+    known = flags.context(connection, [row["id"] for row in rows[:SIZE]], visitor)
     visits = all_rows(connection, queries.VISITS, thread=asked.thread)
     sums = one_row(connection, queries.THREAD_SUMS, thread=asked.thread)
     return {
         "thread": thread,
         "article": _article(thread),
         "summary": _summary(thread, sums),
-        "comments": _comments(connection, asked, thread, rows[:SIZE], known, base),
+        "comments": _comments(connection, asked, thread, rows[:SIZE], known, visitor.base),
         "at": asked.at,
         "shown": len(rows[:SIZE]),
         "chips": _chips(connection, thread, known.codes),
@@ -83,7 +84,7 @@ def _comments(
     if asked.view == "order":
         return comment_html.nested(shown, parents, base)
     if asked.view == "changed":
-        earlier = history.revisions(connection, [row["id"] for row in rows])
+        earlier = history.revisions(connection, known, [row["id"] for row in rows])
         shown = [
             replace(one, extra=history.changes(one, earlier, known.events.get(one.row["id"], ()))) for one in shown
         ]
@@ -129,8 +130,9 @@ def _summary(thread: Row, sums: Row | None) -> str:
 
 def _chips(connection: Connection, thread: Row, codes: flags.Codes) -> Markup:
     rows = all_rows(connection, queries.THREAD_FLAGS, thread=thread["id"], article=thread["article_id"])
-    found = {row["code"]: flags.chip(row, codes) for row in rows}
-    return render.chips(found.values())
+    known = flags.verdicts(connection, [row for row in rows if row["status"] != "unreviewed"])
+    counting = flags.Context(codes, verdicts=known)
+    return render.chips({row["code"]: flags.chip(row, codes, counting.reviewers(row)) for row in rows}.values())
 
 
 def _looks(connection: Connection, asked: Asked) -> dict[str, Any]:
