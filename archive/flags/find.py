@@ -19,6 +19,7 @@ from archive.flags.vocabulary import Vocabulary, spelled, targets, vocabulary
 
 SEVERE = ("content.threat", "content.incitement", "content.glorification", "content.dehumanisation",
           "content.exclusion", "content.identity_attack", "content.slur")  # fmt: skip
+VIOLENT = ("content.threat", "content.incitement")
 MOST_MATCHES = 200
 
 
@@ -89,6 +90,7 @@ class Detector:
         self.reader, self.guards = Reader(self.known), Guards(self.known)
         self.group, self.they, self.he = (self.known.bit(tag) for tag in ("GROUP", "THEY", "HE"))
         self.many, self.others, self.slur = (self.known.bit(tag) for tag in ("GPL", "OTHERS", "SLUR"))
+        self.sport = self.known.bit("SPORT")
         self.people = self.known.mask(("GROUP", "OTHERS", "PERSON", "NAME"))
         self.prefilter = Prefilter(self._rare_words())
 
@@ -173,13 +175,18 @@ class Detector:
         sentence, rule = sentences[hit.place], hit.pattern.rule
         items = sentence.items[hit.first : hit.last + 1]
         start, end = folded.span(items[0].start, items[-1].end)
-        if any(_is_homonym(item, sentence) for item in items):
+        if any(_is_homonym(item, sentence) for item in items) or self._is_a_game(hit, sentence):
             return
         guard = self._guard(folded.text, sentences, hit)
         if guard is None:
             yield Match(rule.code, rule.id, start, end, hit.target)
         elif rule.code in SEVERE:
             yield Match(guard.code, guard.rule, *folded.span(guard.start, guard.end), hit.target, rule.id)
+
+    def _is_a_game(self, hit: _Hit, sentence: Sentence) -> bool:
+        """Whether teams, films or votes are beaten, and no group that is protected is named."""
+        violent = hit.pattern.rule.code in VIOLENT and (hit.target is None or hit.target in NO_GROUPS)
+        return violent and bool(sentence.mask & self.sport)
 
     def _guard(self, text: str, sentences: Sequence[Sentence], hit: _Hit) -> Guard | None:
         rule = hit.pattern.rule
@@ -194,7 +201,7 @@ class Detector:
 
 
 GUARDING = {"NOT", "NO", "COMMA", "BUT", "SAY", "BELIEVE", "COUNTER", "DENOUNCE", "THINK", "AS", "NEVERMIND", "WE",
-            "BE", "IT", "WHY", "WHAT", "CONDEMN", "WHO", "I", "OWNWILL", "YOU", "YOUR", "THEY", "THEIR", "HE", "MY", "THE", "DET", "ALL", "AGE", "SOME", "EVERY", "ADV", "PERSON",
+            "BE", "IT", "WHY", "WHAT", "CONDEMN", "WHO", "SPORT", "I", "OWNWILL", "YOU", "YOUR", "THEY", "THEIR", "HE", "MY", "THE", "DET", "ALL", "AGE", "SOME", "EVERY", "ADV", "PERSON",
             *(f"{verb}{form}" for verb in ("SAY", "BELIEVE") for form in (".S", ".ING", ".ED", ".EN"))}  # fmt: skip
 
 

@@ -57,7 +57,7 @@ class Guards:
         sentence = sentences[place]
         return (
             self._quoted(text, sentence, first, last)
-            or self._reported(sentences, place, first, last)
+            or self._reported(text, sentences, place, first, last)
             or (None if negation == "ignored" else self._negated(sentence, first, last, denies=negation == "part"))
         )
 
@@ -72,12 +72,15 @@ class Guards:
                 return None if endorsed else Guard("context.quoted", "quotation-marks", found.start(), found.end())
         return None
 
-    def _reported(self, sentences: Sequence[Sentence], place: int, first: int, last: int) -> Guard | None:
+    def _reported(
+        self, text: str, sentences: Sequence[Sentence], place: int, first: int, last: int
+    ) -> Guard | None:
         """Somebody else's words: a verb of saying before them whose subject is not the writer; or a sentence that
         condemns what it says, or the next one does."""
         sentence = sentences[place]
         cue = self._cue(sentence, first, last)
-        if cue is not None:
+        end = sentence.items[last].end
+        if cue is not None and not ENDORSED.search(text, end, end + 120):
             denounced = any(item.mask & self.denouncing for item in self._around(sentences, place, first, last))
             code = "context.counter_speech" if denounced or cue.mask & self.counter else "context.quoted"
             return Guard(code, "reported", cue.start, cue.end)

@@ -122,7 +122,8 @@ def _add_disguises(known: Vocabulary, lexicon: Lexicon) -> None:
     """Words with asterisks, and mistyped ones where nothing else is written so: those are read, but never cut out of
     longer runs of letters."""
     known.plain = frozenset(known.words)
-    common = {typo for form, word in known.words.items() if word.mask & known.common for typo in typos(form)}
+    common = {typo for form, word in known.words.items() if not word.mask & ~known.common
+              for typo in typos(form)}  # fmt: skip
     for form, word in list(known.words.items()):
         if word.mask & ~known.common:
             for disguise in variants(form):
