@@ -4,15 +4,18 @@ First one pass over the text for words that any rule needs; most texts end there
 as rows of tags, over which the rules are patterns; then come the guards, each of which is a match of its own.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 
 from archive.flags import shapes
 from archive.flags.fold import Folded, fold
 from archive.flags.guards import Guard, Guards
+from archive.flags.languages import read_in
 from archive.flags.lexicon import languages, lexicon
-from archive.flags.prefilter import NUMBER, Prefilter
+from archive.flags.match import Context, Match
+from archive.flags.prefilter import Prefilter
 from archive.flags.rules import Pattern, compiled, named, sources
 from archive.flags.sentences import NO_GROUPS, Item, Reader, Sentence
 from archive.flags.vocabulary import Vocabulary, spelled, targets, vocabulary
@@ -21,27 +24,8 @@ SEVERE = ("content.threat", "content.incitement", "content.glorification", "cont
           "content.exclusion", "content.identity_attack", "content.slur")  # fmt: skip
 VIOLENT = ("content.threat", "content.incitement")
 MOST_MATCHES = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Context:
-    """What stands around a text: the comment that it answers, the article's title, its language where that is known."""
-
-    parent: str | None = None
-    title: str | None = None
-    language: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Match:
-    """A claim about the code points from `start` to `end` of a text. `of` names the rule that a guard held back."""
-
-    code: str
-    rule: str
-    start: int
-    end: int
-    target: str | None = None
-    of: str | None = None
+PROMOTION = "promotion"
+LONGEST_TO_TELL = 600
 
 
 NO_CONTEXT = Context()
@@ -50,16 +34,27 @@ NO_CONTEXT = Context()
 def find(text: str, context: Context = NO_CONTEXT) -> tuple[Match, ...]:
     """All matches in a text, in order. Works in time that grows with its length alone."""
     folded = fold(text)
-    found = list(shapes.find(text, folded.text, context.language))
-    for detector in _detectors():
-        if detector.prefilter.lets_through(folded.text):
-            found += detector.find(folded, text, context)
+    candidates = prefilter().languages(folded.text)
+    promotes = PROMOTION in candidates
+    found = shapes.find(text, folded.text, context.language, promotes=promotes)
+    if candidates := candidates[promotes:]:
+        language = read_in(text[:LONGEST_TO_TELL], candidates, context.language)
+        if language:
+            found += detector(language).find(folded, text, context)
     return tuple(sorted(found, key=lambda match: (match.start, match.end, match.code)))
 
 
 @cache
-def _detectors() -> tuple["Detector", ...]:
-    return tuple(Detector(language) for language in languages())
+def detector(language: str) -> "Detector":
+    """The rules of a language, compiled."""
+    return Detector(language)
+
+
+@cache
+def prefilter() -> Prefilter:
+    """The first stage over the rare words of all languages."""
+    promotion = {PROMOTION: [word for words in shapes.spam_words().values() for word in words]}
+    return Prefilter(promotion | {language: list(detector(language).rare_words()) for language in languages()})
 
 
 @dataclass(slots=True)
@@ -90,19 +85,24 @@ class Detector:
         self.reader, self.guards = Reader(self.known), Guards(self.known)
         self.group, self.they, self.he = (self.known.bit(tag) for tag in ("GROUP", "THEY", "HE"))
         self.many, self.others, self.slur = (self.known.bit(tag) for tag in ("GPL", "OTHERS", "SLUR"))
+        self.determiner = self.known.mask(("THE", "MY", "YOUR", "THEIR", "DET"))
         self.sport = self.known.bit("SPORT")
         self.people = self.known.mask(("GROUP", "OTHERS", "PERSON", "NAME"))
-        self.prefilter = Prefilter(self._rare_words())
 
-    def _rare_words(self) -> Iterator[str]:
+    def rare_words(self) -> Iterator[str]:
+        """The words and phrases of which a text needs one for any rule to match."""
+        for short, parts in self.known.expanded.items():
+            if any(self.known.words[part].mask & self.anchors for part in parts if part in self.known.words):
+                yield short
+        anchors = self.anchors | (self.known.bits["GADJ"] if self.anchors & self.group else 0)
         for form, word in self.known.words.items():
-            if word.mask & self.anchors:
+            if word.mask & anchors:
                 yield form
         for form, word in spelled(self.known.phrases):
-            if word.mask & self.anchors:
+            if word.mask & anchors:
                 yield form
 
-    def find(self, folded: Folded, original: str, context: Context) -> Iterator[Match]:
+    def find(self, folded: Folded, original: str, context: Context) -> list[Match]:
         """The matches of this language's rules in a folded text."""
         sentences = list(self.reader.sentences(folded.text, original))
         hits = [hit for place in range(len(sentences)) for hit in self._hits(sentences, place, context)]
@@ -110,7 +110,7 @@ class Detector:
         for hit in hits[:MOST_MATCHES]:
             for match in self._judged(folded, sentences, hit):
                 found.setdefault((match.code, match.rule, match.start, match.end), match)
-        yield from _without_weaker(list(found.values()))
+        return _without_weaker(list(found.values()))
 
     def _hits(self, sentences: Sequence[Sentence], place: int, context: Context) -> Iterator[_Hit]:
         sentence = sentences[place]
@@ -157,11 +157,21 @@ class Detector:
             if (found := self._last_named(items)) is not None:
                 return found
         for text in (context.parent, context.title):
-            if text:
+            if text and not self._names_others(sentences, place, at):
                 for sentence in reversed(list(self.reader.sentences(fold(text[:2000]).text, text[:2000]))):
                     if (found := self._last_named(sentence.items)) is not None:
                         return found
         return "unclear"
+
+    def _names_others(self, sentences: Sequence[Sentence], place: int, at: int) -> bool:
+        """Whether a thing or somebody else is named before an item, whom its pronoun may stand for; or right behind it,
+        as in "they are crooks, that council"."""
+        items = [*(item for sentence in sentences[:place] for item in sentence.items), *sentences[place].items[:at]]
+        for before, item in pairwise(items):
+            if item.mask == 0 and before.mask & self.determiner:
+                return True
+        end = sentences[place].items[-2:]
+        return len(end) == 2 and end[1].mask == 0 and bool(end[0].mask & self.determiner) and end[0].text == "that"
 
     def _last_named(self, items: Sequence[Item]) -> str | None:
         for item in reversed(items):

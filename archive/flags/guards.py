@@ -107,7 +107,7 @@ class Guards:
 
     def _is_order(self, sentence: Sentence, at: int) -> bool:
         """Tell the ...: what the reader is to say is the writer's own."""
-        return at == 0 and bool(sentence.items[0].mask & self.base)
+        return at == 0 and bool(sentence.items[0].text) and bool(sentence.items[0].mask & self.base)
 
     def _is_own(self, sentence: Sentence, at: int) -> bool:
         before = sentence.items[max(0, at - FIRST_PERSON) : at + 1]

@@ -46,8 +46,8 @@ class Lexicon:
 
 
 def languages() -> list[str]:
-    """The languages that there are lexicons for."""
-    return sorted(folder.name for folder in files(__package__).joinpath("lexicons").iterdir() if folder.is_dir())
+    """The languages that there are rules for."""
+    return sorted(path.name.removesuffix(".toml") for path in files(__package__).joinpath("rules").iterdir())
 
 
 @cache

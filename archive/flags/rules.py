@@ -17,7 +17,7 @@ from archive.flags.vocabulary import Vocabulary
 
 SYMBOL = re.compile(
     r"""(?P<macro>@\w+)|(?P<not>!|<!|<=)|(?P<tag>[A-Z][A-Z_]*(?:\.[A-Za-z]+)?)|(?P<word>'[^']+'|[a-z0-9][\w'$*]*)"""
-    r"""|(?P<repeat>\{\d,\d\}|\?)|(?P<plain>[().|^$])|\s+"""
+    r"""|(?P<repeat>\{\d,\d{1,2}\}|\?)|(?P<plain>[().|^$])|\s+"""
 )
 WHO = ("group", "person", "none")
 MOST_EXPANSIONS = 8
@@ -100,15 +100,17 @@ def named(rules: Iterable[Source]) -> tuple[set[str], set[str]]:
 
 
 def compiled(rule: Source, known: Vocabulary, lexicon: Lexicon) -> Iterator[Pattern]:
-    """The patterns of a rule. Raises ValueError where one names a tag that no word has, or has nothing rare in it."""
+    """The patterns of a rule. Raises ValueError where one names a tag that no word has, or has nothing in it to be
+    looked for: a rare word, or a group."""
     frequent = known.mask(lexicon.frequent)
+    named_group = (known.bits["GROUP"], known.bits["GPL"])
     for pattern in rule.patterns:
         try:
             expression = re.compile(_expression(pattern, known))
             needs = tuple(_needs(list(symbols(pattern)), known))
         except (re.error, ValueError) as error:
             raise ValueError(f"{rule.id}: {pattern!r}: {error}") from error
-        anchors = [need for need in needs if not need & known.common]
+        anchors = [need for need in needs if not need & known.common] or [need for need in needs if need in named_group]
         if not anchors:
             common = [[tag for tag, bit in known.bits.items() if bit & need & known.common] for need in needs]
             raise ValueError(f"{rule.id}: {pattern!r}: nothing in it is rare; too common are {common}")

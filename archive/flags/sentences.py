@@ -18,6 +18,7 @@ LONGEST_TEXT = 100_000
 LONGEST_SENTENCE = 120
 LONGEST_WORD = 60
 LONGEST_PART = 16
+TYPICAL = ("average", "typical", "ordinary")
 SHORTEST_RUN = 7
 SHORTEST_RUN_OF_LETTERS = 4
 SHORTEST_MEAN = 2
@@ -212,9 +213,13 @@ class Reader:
         place = 0
         while place < len(items):
             item, used = self._group_at(items, place)
+            typical = False
             if item.mask & (self.group | self.others | self.person) and not item.mask & self.kept:
                 while found and found[-1].mask & self.absorbed and not found[-1].mask & self.kept:
-                    if item.mask & self.one and found[-1].mask & self.definite:
+                    if item.mask & self.many and found[-1].text == "that":  # as in "I know that ..."
+                        break
+                    typical = typical or found[-1].text in TYPICAL
+                    if item.mask & self.one and found[-1].mask & self.definite and not typical:
                         item.mask = self.person  # one that is known, not the group
                     item.start = found.pop().start
             found.append(item)
