@@ -22,6 +22,7 @@ from archive.flags.vocabulary import Vocabulary, spelled, targets, vocabulary
 
 SEVERE = ("content.threat", "content.incitement", "content.glorification", "content.dehumanisation",
           "content.exclusion", "content.identity_attack", "content.slur")  # fmt: skip
+ATTACKS = ("content.identity_attack", "content.dehumanisation")
 VIOLENT = ("content.threat", "content.incitement")
 MOST_MATCHES = 200
 PROMOTION = "promotion"
@@ -85,6 +86,8 @@ class Detector:
         self.reader, self.guards = Reader(self.known), Guards(self.known)
         self.group, self.they, self.he = (self.known.bit(tag) for tag in ("GROUP", "THEY", "HE"))
         self.many, self.others, self.slur = (self.known.bit(tag) for tag in ("GPL", "OTHERS", "SLUR"))
+        self.adjective, self.singular = self.known.bit("GADJ"), self.known.bit("IS")
+        self.predicate = self.known.mask(("BE", "MAKESICK"))
         self.determiner = self.known.mask(("THE", "MY", "YOUR", "THEIR", "DET"))
         self.sport = self.known.bit("SPORT")
         self.people = self.known.mask(("GROUP", "OTHERS", "PERSON", "NAME"))
@@ -129,10 +132,19 @@ class Detector:
             first, last = found.start(), found.end() - 1
             if last < first:
                 continue
+            if pattern.rule.code in ATTACKS and self._speaks_of_one(sentences[place].items[first : last + 1]):
+                continue
             target = self._target(sentences, place, first, last, context)
             if pattern.rule.who == "group" and (target is None or target in NO_GROUPS):
                 continue
             yield _Hit(pattern, place, first, last, target)
+
+    def _speaks_of_one(self, items: Sequence[Item]) -> bool:
+        """Whether a singular verb follows a plural: then something else is its subject ("the abuse of ... is vile")."""
+        if not items[0].mask & self.many:
+            return False
+        verb = next((item for item in items if item.mask & self.predicate), None)
+        return verb is not None and bool(verb.mask & self.singular)
 
     def _target(
         self, sentences: Sequence[Sentence], place: int, first: int, last: int, context: Context
@@ -175,7 +187,7 @@ class Detector:
 
     def _last_named(self, items: Sequence[Item]) -> str | None:
         for item in reversed(items):
-            if item.mask & self.group:
+            if item.mask & self.group or (item.mask & self.adjective and targets(item.entries) not in NO_GROUPS):
                 return item.target or targets(item.entries) or "unclear"
             if item.mask & self.others:
                 return "other"
@@ -211,7 +223,7 @@ class Detector:
 
 
 GUARDING = {"NOT", "NO", "COMMA", "BUT", "SAY", "BELIEVE", "COUNTER", "DENOUNCE", "THINK", "AS", "NEVERMIND", "WE",
-            "BE", "IT", "WHY", "WHAT", "CONDEMN", "WHO", "SPORT", "I", "OWNWILL", "YOU", "YOUR", "THEY", "THEIR", "HE", "MY", "THE", "DET", "ALL", "AGE", "SOME", "EVERY", "ADV", "PERSON",
+            "BE", "IT", "WHY", "WHAT", "CONDEMN", "WHO", "SPORT", "IS", "I", "OWNWILL", "YOU", "YOUR", "THEY", "THEIR", "HE", "MY", "THE", "DET", "ALL", "AGE", "SOME", "EVERY", "ADV", "PERSON",
             *(f"{verb}{form}" for verb in ("SAY", "BELIEVE") for form in (".S", ".ING", ".ED", ".EN"))}  # fmt: skip
 
 

@@ -63,11 +63,11 @@ class Guards:
 
     def _quoted(self, text: str, sentence: Sentence, first: int, last: int) -> Guard | None:
         """Words in quotation marks, unless the writer says that they are right."""
-        start, end = sentence.items[first].start, sentence.items[last].end
+        start = sentence.items[first].start
         if '"' not in text and "'" not in text:
             return None
         for found in QUOTES.finditer(text):
-            if found.start() <= start and end <= found.end() and len(text) - len(found[0]) >= SHORTEST_REST:
+            if found.start() <= start < found.end() and len(text) - len(found[0]) >= SHORTEST_REST:
                 endorsed = ENDORSED.search(text, found.end(), found.end() + 120)
                 return None if endorsed else Guard("context.quoted", "quotation-marks", found.start(), found.end())
         return None
@@ -95,7 +95,7 @@ class Guards:
             item = sentence.items[at]
             if item.mask & self.but and at < first:
                 return None
-            if item.mask & self.counter and not self._is_own(sentence, at):
+            if item.mask & self.counter and at != first + 1 and not self._is_own(sentence, at):
                 return item
             if at >= first:
                 continue
@@ -138,6 +138,8 @@ class Guards:
             for item in items[first : last + 1]:
                 if item.mask & self.bits["NOT"]:
                     return Guard("context.negated", "negation", item.start, item.end)
+        if items[first].mask & self.bounds:
+            return None
         for at in range(first - 1, max(-1, first - FAR), -1):
             if items[at].mask & self.bounds:
                 break

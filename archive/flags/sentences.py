@@ -18,6 +18,8 @@ LONGEST_TEXT = 100_000
 LONGEST_SENTENCE = 120
 LONGEST_WORD = 60
 LONGEST_PART = 16
+VERBAL = ("BE", "SHOULD", "ADV", "WILL", "CAN", "COMMA", "AND", "NOT", "ALL", "PREP", "DO", "HAVE", "WHO", "ANIMAL", "FILTH",
+          "PRIMITIVE", "DISEASE", "PROFANITY", "VILE", "UP", "PERSON", "GROUP", "GADJ")  # fmt: skip
 TYPICAL = ("average", "typical", "ordinary")
 SHORTEST_RUN = 7
 SHORTEST_RUN_OF_LETTERS = 4
@@ -61,6 +63,8 @@ class Reader:
         self.head = known.mask(("GADJ", "GROUP", "PERSON", "OTHERS"))
         self.marked = known.mask(("SLUR", "GENDERED"))
         self.kept = known.mask(("NO", "SOME", "EVERY", "THEY"))
+        self.they = known.bit("THEY")
+        self.verbal = known.mask(VERBAL)
         self.definite = known.mask(("THE", "MY", "YOUR", "THEIR", "HE"))
 
     def sentences(self, text: str, original: str) -> Iterator[Sentence]:
@@ -214,13 +218,15 @@ class Reader:
         while place < len(items):
             item, used = self._group_at(items, place)
             typical = False
+            if item.text in ("these", "those") and place + 1 < len(items) and not items[place + 1].mask & self.verbal:
+                item.mask &= ~self.they
             if item.mask & (self.group | self.others | self.person) and not item.mask & self.kept:
                 while found and found[-1].mask & self.absorbed and not found[-1].mask & self.kept:
                     if item.mask & self.many and found[-1].text == "that":  # as in "I know that ..."
                         break
                     typical = typical or found[-1].text in TYPICAL
                     if item.mask & self.one and found[-1].mask & self.definite and not typical:
-                        item.mask = self.person  # one that is known, not the group
+                        item.mask = self.person | item.mask & self.marked  # one that is known, not the group
                     item.start = found.pop().start
             found.append(item)
             place += used
@@ -251,6 +257,8 @@ class Reader:
         target = targets(item.entries)
         if item.mask & self.group and target in NO_GROUPS:
             return Item(item.start, item.end, self.others, item.text, item.entries)
+        if item.mask & self.adjective and not item.mask & self.group and after is not None and after.text == "are":
+            return Item(item.start, item.end, self.group | self.many, item.text, item.entries, target)
         bare = item.mask & self.adjective and after is not None and after.mask == 0
         if bare and not item.mask & self.many and not after.text.endswith(("ed", "s")):  # type: ignore[union-attr]
             return Item(item.start, item.end, self.adjective, item.text, item.entries, target)
@@ -275,5 +283,6 @@ def segmented(text: str, words: AbstractSet[str]) -> list[int] | None:
         ends.append(place)
         longest = max(longest, place - best[place][1])  # type: ignore[index]
         place = best[place][1]  # type: ignore[index]
-    short = text[: ends[1]] if len(ends) == 2 and 2 * ends[1] < len(text) else text[ends[-2] :] if len(ends) == 2 else ""
+    first = ends[-1]
+    short = min(text[:first], text[first:], key=len) if len(ends) == 2 else ""
     return ends[::-1] if longest >= LONG_ENOUGH and (len(short) != 3 or short in SHORT) else None

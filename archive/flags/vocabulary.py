@@ -141,9 +141,14 @@ def _number_signs(known: Vocabulary) -> None:
     kept = [0, *(known.bits[tag] for tag in ("SLUR", "GENDERED") if tag in known.bits)]
     for mask in (0, *(known.bits[tag] for tag in MADE)):
         known.sign(mask)
-    for number in ("GPL", "GSG"):
-        for mask in kept:
+    person = known.bit("PERSON")
+    for mask in kept:
+        known.sign(person | mask)
+        for number in ("GPL", "GSG"):
             known.sign(group | known.bits[number] | mask)
+    for word in list(known.words.values()):  # "these" and "those" before a noun are no pronouns
+        if "THEY" in known.bits and word.mask & known.bits["THEY"]:
+            known.sign(word.mask & ~known.bits["THEY"])
     for word in known.words.values():
         known.sign(word.mask)
     for some in known.phrases.values():
