@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from archive.flags.sentences import Item, Sentence
+from archive.flags.sentences import Item, Sentence, Sentences
 from archive.flags.vocabulary import Vocabulary
 
 QUOTES = re.compile(r'"[^"]{1,2000}"|(?<![\w"])\'[^\'\n]{2,400}(?:\'(?=\w)[^\'\n]{0,400}){0,5}\'(?!\w)')
@@ -50,7 +50,7 @@ class Guards:
         self.you = known.mask(("YOU", "THEY"))
 
     def of(
-        self, text: str, sentences: Sequence[Sentence], place: int, first: int, last: int, negation: str
+        self, text: str, sentences: Sentences, place: int, first: int, last: int, negation: str
     ) -> Guard | None:
         """The guard of a match from item `first` to item `last` of a sentence, if there is one. `negation` is as in the
         rule: "guard", "part" where the rule itself reads a denial, "ignored" where a denial changes nothing."""
@@ -73,7 +73,7 @@ class Guards:
         return None
 
     def _reported(
-        self, text: str, sentences: Sequence[Sentence], place: int, first: int, last: int
+        self, text: str, sentences: Sentences, place: int, first: int, last: int
     ) -> Guard | None:
         """Somebody else's words: a verb of saying before them whose subject is not the writer; or a sentence that
         condemns what it says, or the next one does."""
@@ -113,7 +113,7 @@ class Guards:
         before = sentence.items[max(0, at - FIRST_PERSON) : at + 1]
         return any(item.mask & self.first for item in before)
 
-    def _condemned(self, sentences: Sequence[Sentence], place: int, last: int) -> Item | None:
+    def _condemned(self, sentences: Sentences, place: int, last: int) -> Item | None:
         """The word of the same sentence, or of the next one that speaks of this one, which condemns what was said."""
         rest = sentences[place].items[last + 1 :]
         for at, item in enumerate(rest):
@@ -125,7 +125,7 @@ class Guards:
                 return next((item for item in following[:POINTS] if item.mask & self.denouncing), None)
         return None
 
-    def _around(self, sentences: Sequence[Sentence], place: int, first: int, last: int) -> Iterator[Item]:
+    def _around(self, sentences: Sentences, place: int, first: int, last: int) -> Iterator[Item]:
         yield from sentences[place].items[:first]
         yield from sentences[place].items[last + 1 :]
         if place + 1 < len(sentences):

@@ -9,6 +9,7 @@ from archive.flags.lexicon import languages
 SHORTEST = 25
 SURE = 0.9
 USUAL = "en"
+PLAIN = frozenset("the and you of they that this with are have for not but".split())
 
 
 def read_in(text: str, candidates: tuple[str, ...], stated: str | None) -> str:
@@ -16,7 +17,7 @@ def read_in(text: str, candidates: tuple[str, ...], stated: str | None) -> str:
     says of its own language, which decides where the text is too short to tell."""
     article = (stated or "").partition("-")[0].lower()
     usual = article if article in candidates else USUAL if USUAL in candidates else candidates[0]
-    if len(text) < SHORTEST:
+    if len(text) < SHORTEST or (candidates == (USUAL,) and len(PLAIN.intersection(text.lower().split())) > 1):
         return usual
     found, probability = _identifier().classify(text)
     if found in candidates:

@@ -35,7 +35,7 @@ class Entry:
 class Lexicon:
     """All entries of a language. Tags of `function` are too common to be looked for by themselves, those of `frequent`
     are looked for where a rule has none that is rarer. `expanded` says what careless spellings are read as; `not_typos` are words
-    that look like slips of others."""
+    that look like slips of others, `common_words` those that most texts have some of."""
 
     language: str
     entries: Sequence[Entry]
@@ -43,6 +43,7 @@ class Lexicon:
     frequent: frozenset[str]
     expanded: Mapping[str, tuple[str, ...]]
     not_typos: frozenset[str]
+    common_words: frozenset[str]
 
 
 def languages() -> list[str]:
@@ -57,14 +58,16 @@ def lexicon(language: str) -> Lexicon:
     function: set[str] = set()
     frequent: set[str] = set()
     expanded: dict[str, tuple[str, ...]] = {}
+    common: set[str] = set()
     for path in _tables(language):
         listed = tomllib.loads(path.read_text("utf-8"))
         function |= {tag.upper() for tag in listed.pop("function", ())}
         frequent |= {tag.upper() for tag in listed.pop("frequent", ())}
+        common |= set(listed.pop("common_words", "").split())
         expanded |= _expanded(listed.pop("expand", {}))
         for tag, named in listed.items():
             entries += (_entry(f"{language}.{tag}.{name}", tag, values) for name, values in named.items())
-    return Lexicon(language, entries, frozenset(function), frozenset(frequent), expanded, _not_typos(language))
+    return Lexicon(language, entries, frozenset(function), frozenset(frequent), expanded, _not_typos(language), frozenset(common))
 
 
 def _expanded(table: dict[str, str]) -> dict[str, tuple[str, ...]]:

@@ -14,8 +14,9 @@ from ahocorasick_rs import AhoCorasick, Implementation
 MARKS = "!\"#%&'()+,-./:;<=>?[\\]^_`{|}~\n\t\r\x0b\x0c\x00"
 FLAT = str.maketrans("01345678@$" + MARKS, "oieasgtbas" + " " * len(MARKS))
 THRICE = re.compile(r"([a-z])\1{2,}")
-SHORTEST_BARE = 4
-LONG = 6
+SHORTEST_BARE = 5
+LONG = 8
+ANY = -1
 
 
 def flat(text: str) -> str:
@@ -24,47 +25,52 @@ def flat(text: str) -> str:
 
 
 class Prefilter:
-    """Which languages' rules may find something in a text. `words` are the rare words and phrases of their rules."""
+    """What a text may hold for the rules of each language: the tags of its words that rules ask for, as masks."""
 
-    def __init__(self, words: Mapping[str, Iterable[str]]) -> None:
-        self.all = tuple(words)
-        found: dict[str, set[str]] = defaultdict(set)
-        inside: dict[str, set[str]] = defaultdict(set)
+    def __init__(self, words: Mapping[str, Mapping[str, int]], grave: Mapping[str, Iterable[str]]) -> None:
+        """`words` are the words and phrases of each language with their masks, `grave` those single words that are
+        looked for inside longer ones as well."""
+        found: dict[str, dict[str, int]] = defaultdict(dict)
+        inside: dict[str, dict[str, int]] = defaultdict(dict)
         for language, some in words.items():
-            for word in map(flat, some):
-                found[word].add(language)
-                bare = word.strip()
-                if " " not in bare and len(bare) >= SHORTEST_BARE and "*" not in bare:
-                    inside[bare].add(language)
-                    if bare.isascii() and bare.isalpha():
-                        found[f" {' '.join(bare)} "].add(language)
+            for word, mask in some.items():
+                spelled = flat(word)
+                found[spelled][language] = found[spelled].get(language, 0) | mask
+            for word in grave.get(language, ()):
+                if len(word) >= SHORTEST_BARE:
+                    inside[word][language] = ANY
+                found[f" {' '.join(word)} "][language] = some[word]
         for letter in ascii_lowercase:
-            found[letter * 3] = set()
+            found[letter * 3] = {}
         self._any, self._inside = _Finder(found), _Finder(inside)
 
-    def languages(self, folded: str) -> tuple[str, ...]:
-        """The languages whose rules need to look at a folded text."""
+    def masks(self, folded: str) -> dict[str, int]:
+        """The tags of the words of a folded text, by language; ANY where a word hides in a longer one."""
         text = flat(folded)
-        found = self._any.languages(text)
-        if found is None:
-            found = set()
-        elif not found:  # letters that are repeated may hide a word
-            once, twice = THRICE.sub(r"\1", text), THRICE.sub(r"\1\1", text)
-            found = {*(self._any.languages(once) or ()), *(self._any.languages(twice) or ())}
+        found, thrice = self._any.masks(text)
+        if thrice:  # letters that are repeated may hide a word
+            for shorter in (THRICE.sub(r"\1", text), THRICE.sub(r"\1\1", text)):
+                for language, mask in self._any.masks(shorter)[0].items():
+                    found[language] = found.get(language, 0) | mask
         if long := [word for word in text.split(" ") if len(word) > LONG]:
-            found = found | (self._inside.languages(" ".join(long)) or set()) if not found else found
-        return tuple(language for language in self.all if language in found) if found else ()
+            found |= self._inside.masks(" ".join(long))[0]
+        return found
 
 
 class _Finder:
-    """Finds the languages of the patterns that occur in a text; None where none occurs."""
+    """Finds patterns in a text, and adds up what they mean."""
 
-    def __init__(self, patterns: Mapping[str, set[str]]) -> None:
-        self._of = list(patterns.values())
+    def __init__(self, patterns: Mapping[str, dict[str, int]]) -> None:
+        self._of = [tuple(means.items()) for means in patterns.values()]
         self._automaton = AhoCorasick(list(patterns), implementation=Implementation.ContiguousNFA)
 
-    def languages(self, text: str) -> set[str] | None:
-        found = self._automaton.find_matches_as_indexes(text, overlapping=True)
-        if not found:
-            return None
-        return set().union(*{number: self._of[number] for number, _, _ in found}.values())
+    def masks(self, text: str) -> tuple[dict[str, int], bool]:
+        """The masks by language, and whether a pattern without any was found."""
+        found: dict[str, int] = {}
+        empty = False
+        for number in {number for number, _, _ in self._automaton.find_matches_as_indexes(text, overlapping=True)}:
+            means = self._of[number]
+            empty |= not means
+            for language, mask in means:
+                found[language] = found.get(language, 0) | mask
+        return found, empty

@@ -8,7 +8,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 from typing import Any
 
@@ -38,15 +38,20 @@ class Source:
     negation: str = "guard"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Pattern:
-    """One pattern of a rule, compiled. A sentence that lacks all tags of any mask in `needs` cannot match; `anchors`
+    """One pattern of a rule over signs. A sentence that lacks all tags of any mask in `needs` cannot match; `anchors`
     are tags of which it needs one and which are rare."""
 
     rule: Source
-    expression: re.Pattern[str]
+    written: str
     needs: tuple[int, ...]
     anchors: int
+
+    @cached_property
+    def expression(self) -> re.Pattern[str]:
+        """Compiled when a sentence first may match."""
+        return re.compile(self.written)
 
 
 @cache
@@ -102,15 +107,18 @@ def named(rules: Iterable[Source]) -> tuple[set[str], set[str]]:
 def compiled(rule: Source, known: Vocabulary, lexicon: Lexicon) -> Iterator[Pattern]:
     """The patterns of a rule. Raises ValueError where one names a tag that no word has, or has nothing in it to be
     looked for: a rare word, or a group."""
-    frequent = known.mask(lexicon.frequent)
+    words = (f"'{word}" for word in lexicon.common_words)
+    frequent = known.mask((*lexicon.frequent, *(word for word in words if word in known.bits)))
     named_group = (known.bits["GROUP"], known.bits["GPL"])
     for pattern in rule.patterns:
         try:
-            expression = re.compile(_expression(pattern, known))
+            expression = _expression(pattern, known)
             needs = tuple(_needs(list(symbols(pattern)), known))
-        except (re.error, ValueError) as error:
+        except ValueError as error:
             raise ValueError(f"{rule.id}: {pattern!r}: {error}") from error
-        anchors = [need for need in needs if not need & known.common] or [need for need in needs if need in named_group]
+        anchors = [need for need in needs if not need & known.common]
+        if not anchors or all(need & frequent for need in anchors):
+            anchors = [need for need in needs if need in named_group] or anchors
         if not anchors:
             common = [[tag for tag, bit in known.bits.items() if bit & need & known.common] for need in needs]
             raise ValueError(f"{rule.id}: {pattern!r}: nothing in it is rare; too common are {common}")
@@ -143,6 +151,8 @@ def _class(kind: str, text: str, known: Vocabulary) -> str:
             raise ValueError(f"{text}: a tag that no word has")
         return f"[{known.having(known.bits[text])}]"
     words = text.strip("'").split()
+    if read_otherwise := known.expanded.keys() & {*words}:
+        raise ValueError(f"{', '.join(read_otherwise)}: read as something else (expand)")
     return "".join(f"[{known.having(known.bits[chr(39) + word])}]" for word in words)
 
 

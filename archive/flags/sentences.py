@@ -1,21 +1,24 @@
 """A text as sentences, each a row of items: words, groups of people as one item, marks. Pure."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
+from ahocorasick_rs import AhoCorasick
+
 from archive.flags.lexicon import Entry
-from archive.flags.vocabulary import NOTHING, Vocabulary, Word, targets
+from archive.flags.vocabulary import GRAVE, NOTHING, Vocabulary, Word, targets
 
 TOKEN = re.compile(
-    r"(?P<word>[^\W_](?:[\w'@$*]|!(?=[^\W_]))*|[@$](?=[^\W_])[\w'@$*]*|&)|(?P<end>[.!?]+|\n)|(?P<mark>[,;:()\[\]]|-{2,}|\s-+\s)"
+    r"(?P<word>[^\W_](?:[\w'@$*]|!(?=[^\W_]))*|[@$](?=[^\W_])[\w'@$*]*|&)|(?P<mark>[,;:()\[\]]|-{2,}|\s-+\s)"
 )
+END = re.compile(r"[.!?]+|\n")
 ADDRESS = re.compile(r"(?:https?://|www\.)\S+|\S+@\S+\.\w+")
 LEET = str.maketrans("01345678@$!+", "oieasgtbasit")
 THRICE = re.compile(r"(\w)\1{2,}")
 LONGEST_TEXT = 100_000
-LONGEST_SENTENCE = 120
+LONGEST_SENTENCE = 800
 LONGEST_WORD = 60
 LONGEST_PART = 16
 VERBAL = ("BE", "SHOULD", "ADV", "WILL", "CAN", "COMMA", "AND", "NOT", "ALL", "PREP", "DO", "HAVE", "WHO", "ANIMAL", "FILTH",
@@ -24,6 +27,8 @@ TYPICAL = ("average", "typical", "ordinary")
 SHORTEST_RUN = 7
 SHORTEST_RUN_OF_LETTERS = 4
 SHORTEST_MEAN = 2
+NO_WORD = "\0"
+UNKNOWN = chr(0x4DFF)  # for a set of tags that no word has
 LONG_ENOUGH = 4
 SHORT = frozenset("i a u we he is be to of in my up so no us am do it or on all the are for you and out them these they who his her not was".split())
 NO_GROUPS = frozenset(("politician", "journalist", "commenter", "age", "other", "unclear"))
@@ -36,6 +41,7 @@ class Item:
     start: int
     end: int
     mask: int
+    sign: str
     text: str = ""
     entries: Sequence[Entry] = ()
     target: str | None = None
@@ -58,7 +64,11 @@ class Reader:
         bits = known.bits
         self.group, self.many, self.one, self.adjective = (bits[tag] for tag in ("GROUP", "GPL", "GSG", "GADJ"))
         self.others, self.name, self.comma, self.number = (bits[t] for t in ("OTHERS", "NAME", "COMMA", "NUMBER"))
+        self.comma_sign = self.sign(self.comma)
         self.adverb, self.person = known.bit("ADV"), known.bit("PERSON")
+        grave = known.mask(tag for tag in GRAVE if tag in known.bits)
+        hidden = [word for word in known.plain if known.words[word].mask & grave and len(word) >= LONG_ENOUGH]
+        self.hides: Callable[[str], object] = AhoCorasick(hidden).find_matches_as_indexes if hidden else bool
         self.absorbed = known.mask(("DET", "ALL", "AGE"))
         self.head = known.mask(("GADJ", "GROUP", "PERSON", "OTHERS"))
         self.marked = known.mask(("SLUR", "GENDERED"))
@@ -67,62 +77,42 @@ class Reader:
         self.verbal = known.mask(VERBAL)
         self.definite = known.mask(("THE", "MY", "YOUR", "THEIR", "HE"))
 
-    def sentences(self, text: str, original: str) -> Iterator[Sentence]:
-        """The sentences of a folded text; `original` shows which words have capitals."""
+    def read(self, text: str, original: str) -> "Sentences":
+        """A folded text as sentences; `original` shows which words have capitals."""
         if "://" in text or "www." in text or "@" in text:
             text = ADDRESS.sub(lambda found: " " * len(found[0]), text)
-        same = len(original) == len(text)
+        return Sentences(self, text, original if len(original) == len(text) else text)
+
+    def sentence(self, text: str, written: str, start: int, end: int) -> Sentence:
+        """One sentence, from `start` to `end` of a text."""
         items: list[Item] = []
-        for found in TOKEN.finditer(text, 0, LONGEST_TEXT):
-            if found.lastgroup == "end":
-                if not self._ends(text, found, original if same else text, items):
-                    continue
-                if items:
-                    yield self._sentence(items)
-                    items = []
-            elif found.lastgroup == "mark":
-                items.append(Item(found.start(), found.end(), self.comma))
+        known = self.known.words
+        for found in TOKEN.finditer(text, start, end):
+            if found.lastgroup != "word":
+                items.append(Item(found.start(), found.end(), self.comma, self.comma_sign))
+                continue
+            word = known.get(found[0])
+            if word is not None:
+                items.append(Item(found.start(), found.end(), word.mask, word.sign, found[0], word.entries))
             else:
-                items += self._items(found, original if same else text, first=not items)
-                if len(items) >= LONGEST_SENTENCE:
-                    yield self._sentence(items)
-                    items = []
-        if items:
-            yield self._sentence(items)
+                items += self._unknown(found, written, first=not items)
+        return self._sentence(items)
 
-    def _ends(self, text: str, found: re.Match[str], original: str, items: list[Item]) -> bool:
-        """Whether a mark ends a sentence: not within a number or an abbreviation, nor where a line is only wrapped."""
-        before, after = text[max(0, found.start() - 2) : found.start()], text[found.end() : found.end() + 1]
-        if found[0] == "\n":
-            following = original[found.end() : found.end() + 2].strip()[:1]
-            return following == "" or following.isupper() or not following.isalpha()
-        if found[0] != ".":
-            return True
-        if before[-1:].isdigit() and after.isdigit():
-            return False
-        return not (before[-1:].isalpha() and not before[:1].isalpha() and items)
-
-    def _items(self, found: re.Match[str], original: str, *, first: bool) -> Iterator[Item]:
-        """The item of a word, or those of all words that it is short for."""
-        words = self.known.words
-        if (parts := self.known.expanded.get(found[0])) is None:
-            yield self._item(found, original, first=first)
-            return
-        for part in parts:
-            word = words.get(part, NOTHING)
-            yield Item(found.start(), found.end(), word.mask, part, word.entries)
-
-    def _item(self, found: re.Match[str], original: str, *, first: bool) -> Item:
-        text = found[0]
-        word = self.known.words.get(text)
-        end = found.end()
-        if word is None:
-            text = text.rstrip("'@$!")
-            end = found.start() + len(text)
-            word = self._looked_at(text)
-        if word is NOTHING and not first and original[found.start() : found.start() + 1].isupper():
-            return Item(found.start(), end, self.name, text)
-        return Item(found.start(), end, word.mask, text, word.entries)
+    def _unknown(self, found: re.Match[str], original: str, *, first: bool) -> list[Item]:
+        """The items of a word that is not written as any of the vocabulary is: all words that it is short for, the word
+        that it is when one looks at it closely, or a name."""
+        start, text = found.start(), found[0]
+        if (parts := self.known.expanded.get(text)) is not None:
+            words = [(part, self.known.words.get(part, NOTHING)) for part in parts]
+            return [Item(start, found.end(), word.mask, word.sign, part, word.entries) for part, word in words]
+        text = text.rstrip("'@$!")
+        word = self._looked_at(text)
+        if word is not NOTHING:
+            return [Item(start, start + len(text), word.mask, self.sign(word.mask), text, word.entries)]
+        if SHORTEST_RUN <= len(text) <= LONGEST_WORD and self.hides(text):
+            return self._apart([Item(start, start + len(text), 0, self.sign(0), text)])
+        mask = self.name if not first and original[start : start + 1].isupper() else 0
+        return [Item(start, start + len(text), mask, self.sign(mask), text)]
 
     def _looked_at(self, text: str) -> Word:
         """What a word means that is not written as any of the vocabulary is."""
@@ -156,60 +146,67 @@ class Reader:
         return Word(word.mask & ~(self.group | self.many | self.one | self.others | self.person), word.entries)
 
     def _sentence(self, items: list[Item]) -> Sentence:
-        items = list(self._grouped(list(self._phrased(list(self._joined(items))))))
+        if sum(len(item.text) == 1 for item in items) >= SHORTEST_RUN_OF_LETTERS:
+            items = self._joined(items)
+        items = self._grouped(self._phrased(items))
         mask = 0
         for item in items:
             mask |= item.mask
-        sign = self.known.sign
-        return Sentence(items, "".join([sign(item.mask) for item in items]), mask)
+        return Sentence(items, "".join([item.sign for item in items]), mask)
 
-    def _joined(self, items: list[Item]) -> Iterator[Item]:
-        """Items, with l e t t e r s that stand apart, and wordsthatstandtogether, read as the words that they make."""
+    def sign(self, mask: int) -> str:
+        """What stands for a set of tags in a sentence."""
+        return self.known.signs.get(mask, UNKNOWN)
+
+    def _joined(self, items: list[Item]) -> list[Item]:
+        """Items, with l e t t e r s that stand apart read as the words that they make."""
+        found: list[Item] = []
         place = 0
         while place < len(items):
-            item = items[place]
             end = place
             while end < len(items) and len(items[end].text) == 1 and items[end].text.isalnum():
                 end += 1
             if end - place >= SHORTEST_RUN_OF_LETTERS:
-                yield from self._apart(items[place:end])
+                found += self._apart(items[place:end])
                 place = end
-                continue
-            if item.mask == 0 and SHORTEST_RUN <= len(item.text) <= LONGEST_WORD:
-                yield from self._apart([item])
             else:
-                yield item
-            place += 1
+                found.append(items[place])
+                place += 1
+        return found
 
-    def _apart(self, items: list[Item]) -> Iterator[Item]:
+    def _apart(self, items: list[Item]) -> list[Item]:
         """The words in a run of letters, or the items as they were where it is no run of known words."""
         text = "".join(item.text for item in items).translate(LEET)
         ends = segmented(text, self.known.plain) if len(text) <= LONGEST_WORD else None
         if ends is None:
-            yield from items
-            return
-        start = 0
+            return items
+        found, start = list[Item](), 0
         for end in ends:
             word = self.known.words[text[start:end]]
-            first, last = (items[start], items[end - 1]) if len(items) > 1 else (items[0], items[0])
-            begin, stop = (first.start, last.end) if len(items) > 1 else (first.start + start, first.start + end)
-            yield Item(begin, stop, word.mask, text[start:end], word.entries)
+            first, last = (items[start].start, items[end - 1].end) if len(items) > 1 else (start, end)
+            moved = 0 if len(items) > 1 else items[0].start
+            found.append(Item(first + moved, last + moved, word.mask, word.sign, text[start:end], word.entries))
             start = end
+        return found
 
-    def _phrased(self, items: list[Item]) -> Iterator[Item]:
-        """Items, with several words that mean something together as one."""
-        place, phrases = 0, self.known.phrases
-        while place < len(items):
+    def _phrased(self, items: list[Item]) -> list[Item]:
+        """Items, with several words that mean something together as one: the longest where there are more."""
+        found: list[Item] = []
+        place, count, phrases = 0, len(items), self.known.phrases
+        while place < count:
             item = items[place]
-            for rest, word in phrases.get(item.text, ()):
-                end = place + 1 + len(rest)
-                if end <= len(items) and all(items[place + 1 + n].text == part for n, part in enumerate(rest)):
-                    yield Item(item.start, items[end - 1].end, word.mask, "", word.entries)
-                    place = end
-                    break
-            else:
-                yield item
-                place += 1
+            tree = phrases.get(item.text) if item.text else None
+            place += 1
+            if tree is not None:
+                end, word = place, None
+                while end < count and (tree := tree.get(items[end].text or NO_WORD)) is not None:  # type: ignore[union-attr]
+                    end += 1
+                    if "" in tree:  # type: ignore[operator]
+                        place, word = end, tree[""]  # type: ignore[index]
+                if word is not None:
+                    item = Item(item.start, items[place - 1].end, word.mask, word.sign, "", word.entries)  # type: ignore[union-attr]
+            found.append(item)
+        return found
 
     def _grouped(self, items: list[Item]) -> list[Item]:
         """Items, with "all these young black people" as one that says which group is meant."""
@@ -220,6 +217,7 @@ class Reader:
             typical = False
             if item.text in ("these", "those") and place + 1 < len(items) and not items[place + 1].mask & self.verbal:
                 item.mask &= ~self.they
+                item.sign = self.sign(item.mask)
             if item.mask & (self.group | self.others | self.person) and not item.mask & self.kept:
                 while found and found[-1].mask & self.absorbed and not found[-1].mask & self.kept:
                     if item.mask & self.many and found[-1].text == "that":  # as in "I know that ..."
@@ -227,6 +225,7 @@ class Reader:
                     typical = typical or found[-1].text in TYPICAL
                     if item.mask & self.one and found[-1].mask & self.definite and not typical:
                         item.mask = self.person | item.mask & self.marked  # one that is known, not the group
+                        item.sign = self.sign(item.mask)
                     item.start = found.pop().start
             found.append(item)
             place += used
@@ -245,24 +244,76 @@ class Reader:
             return self._alone(item, items[end] if end < len(items) else None), 1
         target = next((found for each in items[place:end] if (found := targets(each.entries))), None)
         if last.mask & self.others and not last.mask & self.group:
-            return Item(item.start, last.end, self.others, "", last.entries), end - place
+            return Item(item.start, last.end, self.others, self.sign(self.others), "", last.entries), end - place
         number = self.many if last.mask & self.many or last.text.endswith(("s", "people", "folk", "men")) else self.one
         entries = tuple(entry for each in items[place:end] for entry in each.entries)
         kept = last.mask & self.marked
         mask = self.others if target in NO_GROUPS else self.group | number | kept
-        return Item(item.start, last.end, mask, "", entries, target), end - place
+        return Item(item.start, last.end, mask, self.sign(mask), "", entries, target), end - place
 
     def _alone(self, item: Item, after: Item | None) -> Item:
         """A group's noun, or its adjective where nothing that it belongs to follows."""
         target = targets(item.entries)
         if item.mask & self.group and target in NO_GROUPS:
-            return Item(item.start, item.end, self.others, item.text, item.entries)
+            return Item(item.start, item.end, self.others, self.sign(self.others), item.text, item.entries)
         if item.mask & self.adjective and not item.mask & self.group and after is not None and after.text == "are":
-            return Item(item.start, item.end, self.group | self.many, item.text, item.entries, target)
+            plural = self.group | self.many
+            return Item(item.start, item.end, plural, self.sign(plural), item.text, item.entries, target)
         bare = item.mask & self.adjective and after is not None and after.mask == 0
         if bare and not item.mask & self.many and not after.text.endswith(("ed", "s")):  # type: ignore[union-attr]
-            return Item(item.start, item.end, self.adjective, item.text, item.entries, target)
-        return Item(item.start, item.end, item.mask, item.text, item.entries, target)
+            return Item(item.start, item.end, self.adjective, self.sign(self.adjective), item.text, item.entries, target)
+        return Item(item.start, item.end, item.mask, item.sign, item.text, item.entries, target)
+
+
+class Sentences:
+    """The sentences of a text, each read when it is asked for; `spans` says where they stand."""
+
+    def __init__(self, reader: Reader, text: str, written: str) -> None:
+        self.text = text
+        self.spans = list(_spans(text, written))
+        self._reader, self._written = reader, written
+        self._read: dict[int, Sentence] = {}
+
+    def __len__(self) -> int:
+        return len(self.spans)
+
+    def __getitem__(self, place: int) -> Sentence:
+        if place not in self._read:
+            self._read[place] = self._reader.sentence(self.text, self._written, *self.spans[place])
+        return self._read[place]
+
+
+def _spans(text: str, written: str) -> Iterator[tuple[int, int]]:
+    """Where sentences stand; what goes on without an end is cut, so that none takes long."""
+    start = 0
+    for found in END.finditer(text, 0, LONGEST_TEXT):
+        if _ends(text, found, written):
+            yield from _pieces(text, start, found.start())
+            start = found.end()
+    yield from _pieces(text, start, min(len(text), LONGEST_TEXT))
+
+
+def _pieces(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    while end - start > LONGEST_SENTENCE:
+        cut = text.rfind(" ", start + LONGEST_SENTENCE // 2, start + LONGEST_SENTENCE)
+        cut = start + LONGEST_SENTENCE if cut < 0 else cut
+        yield start, cut
+        start = cut
+    if text[start:end].strip():
+        yield start, end
+
+
+def _ends(text: str, found: re.Match[str], written: str) -> bool:
+    """Whether a mark ends a sentence: not within a number or an abbreviation, nor where a line is only wrapped."""
+    before, after = text[max(0, found.start() - 2) : found.start()], text[found.end() : found.end() + 1]
+    if found[0] == "\n":
+        following = written[found.end() : found.end() + 2].strip()[:1]
+        return following == "" or following.isupper() or not following.isalpha()
+    if found[0] != ".":
+        return True
+    if before[-1:].isdigit() and after.isdigit():
+        return False
+    return not (before[-1:].isalpha() and len(before) == 2 and not before[0].isalpha())
 
 
 def segmented(text: str, words: AbstractSet[str]) -> list[int] | None:

@@ -19,15 +19,19 @@ MEANT = {
     "UNPROTECTED.MANY": ("OTHERS",),
     "UNPROTECTED.ADJECTIVE": (),
 }
+GRAVE = ("KILL", "KILL.S", "KILL.ED", "KILL.EN", "HATE", "VILE", "FILTH", "ANIMAL", "PRIMITIVE", "SLUR", "SLUR_MILD", "INSULT",
+         "GENDERED", "PROFANITY", "EXPEL", "EXPEL.EN")  # fmt: skip
 SHORTEST_TYPO = 4
 
 
 @dataclass(slots=True)
 class Word:
-    """What a word, or several that stand together, may mean. `mask` has a bit for each tag."""
+    """What a word, or several that stand together, may mean. `mask` has a bit for each tag, `sign` stands for
+    them all."""
 
     mask: int = 0
     entries: tuple[Entry, ...] = ()
+    sign: str = ""
 
     def take(self, mask: int, entry: Entry | None) -> None:
         self.mask |= mask
@@ -38,20 +42,25 @@ class Word:
 NOTHING = Word()
 
 
+Tree = dict[str, "Tree | Word"]
+
+
 @dataclass(slots=True)
 class Vocabulary:
-    """`words` by their spelling, `phrases` by their first word, the longest first; `plain` are
-    the words that are spelled as they should be. `common` has the tags that are too common to be looked for, `people`
-    those of groups."""
+    """`words` by their spelling, `phrases` as a tree of their words, in which "" leads to what the phrase means; `plain` are
+    the words that are spelled as they should be. `function` has the tags of function words, `common` those
+    and the words that have them, `people` those of groups."""
 
     bits: dict[str, int] = field(default_factory=dict)
     words: dict[str, Word] = field(default_factory=dict)
-    phrases: dict[str, list[tuple[tuple[str, ...], Word]]] = field(default_factory=dict)
+    phrases: "Tree" = field(default_factory=dict)
     signs: dict[int, str] = field(default_factory=dict)
     common: int = 0
+    function: int = 0
     people: int = 0
     plain: frozenset[str] = frozenset()
     expanded: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    _having: dict[int, str] = field(default_factory=dict)
 
     def bit(self, tag: str) -> int:
         return self.bits.setdefault(tag, 1 << len(self.bits))
@@ -63,12 +72,14 @@ class Vocabulary:
         return found
 
     def sign(self, mask: int) -> str:
-        """The character that stands for a set of tags; those of sets that no word has count as none."""
+        """The character that stands for a set of tags."""
         return self.signs.get(mask) or self.signs.setdefault(mask, chr(FIRST_SIGN + len(self.signs)))
 
     def having(self, mask: int) -> str:
-        """All signs with any of these tags."""
-        return "".join(sign for known, sign in self.signs.items() if known & mask)
+        """All signs with any of these tags, once all have been numbered."""
+        if mask not in self._having:
+            self._having[mask] = "".join(sign for known, sign in self.signs.items() if known & mask)
+        return self._having[mask]
 
 
 def vocabulary(lexicon: Lexicon, literals: Iterable[str], tags: Iterable[str]) -> Vocabulary:
@@ -85,10 +96,8 @@ def vocabulary(lexicon: Lexicon, literals: Iterable[str], tags: Iterable[str]) -
     for literal in literals:
         known.words.setdefault(literal, Word()).take(known.bit(f"'{literal}"), None)
     for parts, word in phrases.items():
-        known.phrases.setdefault(parts[0], []).append((parts[1:], word))
-    for some in known.phrases.values():
-        some.sort(key=lambda phrase: -len(phrase[0]))
-    known.common = known.mask((*MADE, *lexicon.function))
+        _plant(known.phrases, parts, word)
+    known.function = known.common = known.mask((*MADE, *lexicon.function))
     for literal in literals:
         if known.words[literal].mask & known.common:
             known.common |= known.bit(f"'{literal}")
@@ -121,6 +130,8 @@ def _made(tag: str, form: str, entry: Entry) -> tuple[str, ...]:
 def _add_disguises(known: Vocabulary, lexicon: Lexicon) -> None:
     """Words with asterisks, and mistyped ones where nothing else is written so: those are read, but never cut out of
     longer runs of letters."""
+    for short in known.expanded:
+        known.words.pop(short, None)
     known.plain = frozenset(known.words)
     common = {typo for form, word in known.words.items() if not word.mask & ~known.common
               for typo in typos(form)}  # fmt: skip
@@ -149,18 +160,23 @@ def _number_signs(known: Vocabulary) -> None:
     for word in list(known.words.values()):  # "these" and "those" before a noun are no pronouns
         if "THEY" in known.bits and word.mask & known.bits["THEY"]:
             known.sign(word.mask & ~known.bits["THEY"])
-    for word in known.words.values():
-        known.sign(word.mask)
-    for some in known.phrases.values():
-        for _, word in some:
-            known.sign(word.mask)
+    for word in (*known.words.values(), *(word for _, word in spelled(known.phrases))):
+        word.sign = known.sign(word.mask)
 
 
-def spelled(phrases: dict[str, list[tuple[tuple[str, ...], Word]]]) -> Iterator[tuple[str, Word]]:
+def _plant(tree: Tree, parts: Sequence[str], word: Word) -> None:
+    for part in parts:
+        tree = tree.setdefault(part, {})  # type: ignore[assignment]
+    tree[""] = word
+
+
+def spelled(tree: Tree, before: str = "") -> Iterator[tuple[str, Word]]:
     """All phrases, written out."""
-    for first, some in phrases.items():
-        for rest, word in some:
-            yield " ".join((first, *rest)), word
+    for part, below in tree.items():
+        if isinstance(below, Word):
+            yield before.rstrip(), below
+        else:
+            yield from spelled(below, f"{before}{part} ")
 
 
 def targets(entries: Sequence[Entry]) -> str | None:

@@ -1,0 +1,216 @@
+"""The rules of one language over the sentences of a text."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from archive.flags.fold import Folded
+from archive.flags.guards import Guard, Guards
+from archive.flags.lexicon import lexicon
+from archive.flags.match import Context, Match
+from archive.flags.meant import Meant
+from archive.flags.rules import Pattern, compiled, named, sources
+from archive.flags.sentences import NO_GROUPS, Item, Reader, Sentence, Sentences
+from archive.flags.vocabulary import GRAVE, Vocabulary, spelled, vocabulary
+
+SEVERE = ("content.threat", "content.incitement", "content.glorification", "content.dehumanisation",
+          "content.exclusion", "content.identity_attack", "content.slur")  # fmt: skip
+ATTACKS = ("content.identity_attack", "content.dehumanisation")
+VIOLENT = ("content.threat", "content.incitement")
+MOST_MATCHES = 200
+
+@cache
+def detector(language: str) -> "Detector":
+    """The rules of a language, compiled."""
+    return Detector(language)
+
+
+@dataclass(slots=True)
+class _Hit:
+    """A pattern's match: items `first` to `last` of sentence `place`."""
+
+    pattern: Pattern
+    place: int
+    first: int
+    last: int
+    target: str
+
+
+class Detector:
+    """The rules of one language over its words."""
+
+    def __init__(self, language: str) -> None:
+        self.language = language
+        known_words = lexicon(language)
+        rules = sources(language)
+        tags, literals = named(rules)
+        self.known: Vocabulary = vocabulary(known_words, literals, tags | GUARDING)
+        patterns = [pattern for rule in rules for pattern in compiled(rule, self.known, known_words)]
+        self.by_anchor = _by_anchor(patterns, self.known)
+        self.anchors = 0
+        for bit in self.by_anchor:
+            self.anchors |= bit
+        seen = self.known.mask(("GROUP", "GPL", "GSG")) | ~self.known.function
+        self.seen_by_anchor = {
+            bit: tuple({(one.rule.who == "group", tuple(n for n in one.needs if not n & ~seen)) for one in some})
+            for bit, some in self.by_anchor.items()
+        }
+        self.visible = self.known.mask(("GADJ", "GROUP"))
+        for one in patterns:
+            for need in one.needs:
+                self.visible |= 0 if need & ~seen else need
+        self.of_group = self.known.mask(("GROUP", "GADJ"))
+        self.reader, self.guards = Reader(self.known), Guards(self.known)
+        self.meant = Meant(self.reader)
+        self.group, self.they, self.he = (self.known.bit(tag) for tag in ("GROUP", "THEY", "HE"))
+        self.group_bits = self.known.mask(("GROUP", "GPL", "GSG"))
+        self.many, self.others, self.slur = (self.known.bit(tag) for tag in ("GPL", "OTHERS", "SLUR"))
+        self.adjective, self.singular = self.known.bit("GADJ"), self.known.bit("IS")
+        self.predicate = self.known.mask(("BE", "MAKESICK"))
+        self.determiner = self.known.mask(("THE", "MY", "YOUR", "THEIR", "DET"))
+        self.sport = self.known.bit("SPORT")
+        self.people = self.known.mask(("GROUP", "OTHERS", "PERSON", "NAME"))
+
+    def visible_words(self) -> Iterator[tuple[str, int]]:
+        """The words and phrases that the first stage looks for, with their tags."""
+        words = self.known.words
+        for short, parts in self.known.expanded.items():
+            if mask := self._mask(parts):
+                yield short, mask
+        for form, word in (*words.items(), *spelled(self.known.phrases)):
+            if word.mask & self.visible:
+                yield form, word.mask & self.visible
+
+    def _mask(self, parts: Iterable[str]) -> int:
+        found = 0
+        for part in parts:
+            found |= self.known.words[part].mask & self.visible if part in self.known.words else 0
+        return found
+
+    def may_match(self, mask: int, *, of_group: bool) -> bool:
+        """Whether a text with words of these tags can match any pattern, as far as the first stage sees. `of_group` is
+        set where its pronouns may stand for a group that is named elsewhere."""
+        if mask & self.adjective:  # of a group, once a person stands behind it
+            mask |= self.group_bits
+        if mask & self.group:
+            mask |= self.others
+            of_group = True
+        anchors = mask & self.anchors
+        while anchors:
+            bit = anchors & -anchors
+            anchors ^= bit
+            for about_group, needs in self.seen_by_anchor[bit]:
+                if (of_group or not about_group) and all(mask & need for need in needs):
+                    return True
+        return False
+
+    def grave_words(self) -> Iterator[str]:
+        """Single words of violence and contempt, as they are spelled."""
+        grave = self.known.mask(tag for tag in GRAVE if tag in self.known.bits) & self.anchors
+        yield from (word for word in self.known.plain if self.known.words[word].mask & grave and word.isalpha())
+
+    def find(self, folded: Folded, original: str, context: Context, seen: Callable[[str], bool]) -> list[Match]:
+        """The matches of this language's rules in a folded text. `seen` says whether a part of it needs to be read."""
+        sentences = self.reader.read(folded.text, original)
+        found: dict[tuple[str, str, int, int], Match] = {}
+        for place, (start, end) in enumerate(sentences.spans):
+            if len(sentences) == 1 or seen(sentences.text[start:end]):
+                for hit in self._hits(sentences, place, context):
+                    for match in self._judged(folded, sentences, hit):
+                        found.setdefault((match.code, match.rule, match.start, match.end), match)
+            if len(found) > MOST_MATCHES:
+                break
+        return _without_weaker(list(found.values()))
+
+    def _hits(self, sentences: Sentences, place: int, context: Context) -> Iterator[_Hit]:
+        sentence = sentences[place]
+        anchors = sentence.mask & self.anchors
+        while anchors:
+            bit = anchors & -anchors
+            anchors ^= bit
+            for pattern in self.by_anchor[bit]:
+                if all(sentence.mask & need for need in pattern.needs):
+                    yield from self._matches(pattern, sentences, place, context)
+
+    def _matches(
+        self, pattern: Pattern, sentences: Sentences, place: int, context: Context
+    ) -> Iterator[_Hit]:
+        for found in pattern.expression.finditer(sentences[place].signs):
+            first, last = found.start(), found.end() - 1
+            if last < first:
+                continue
+            if pattern.rule.code in ATTACKS and self._speaks_of_one(sentences[place].items[first : last + 1]):
+                continue
+            target = self.meant.by(sentences, place, first, last, context)
+            if pattern.rule.who == "group" and target in NO_GROUPS:
+                continue
+            yield _Hit(pattern, place, first, last, target)
+
+    def _speaks_of_one(self, items: Sequence[Item]) -> bool:
+        """Whether a singular verb follows a plural: then something else is its subject ("the abuse of ... is vile")."""
+        if not items[0].mask & self.many:
+            return False
+        verb = next((item for item in items if item.mask & self.predicate), None)
+        return verb is not None and bool(verb.mask & self.singular)
+
+    def _judged(self, folded: Folded, sentences: Sentences, hit: _Hit) -> Iterator[Match]:
+        sentence, rule = sentences[hit.place], hit.pattern.rule
+        items = sentence.items[hit.first : hit.last + 1]
+        start, end = folded.span(items[0].start, items[-1].end)
+        if any(_is_homonym(item, sentence) for item in items) or self._is_a_game(hit, sentence):
+            return
+        guard = self._guard(folded.text, sentences, hit)
+        if guard is None:
+            yield Match(rule.code, rule.id, start, end, hit.target)
+        elif rule.code in SEVERE:
+            yield Match(guard.code, guard.rule, *folded.span(guard.start, guard.end), hit.target, rule.id)
+
+    def _is_a_game(self, hit: _Hit, sentence: Sentence) -> bool:
+        """Whether teams, films or votes are beaten, and no group that is protected is named."""
+        violent = hit.pattern.rule.code in VIOLENT and hit.target in NO_GROUPS
+        return violent and bool(sentence.mask & self.sport)
+
+    def _guard(self, text: str, sentences: Sentences, hit: _Hit) -> Guard | None:
+        rule = hit.pattern.rule
+        sentence = sentences[hit.place]
+        if rule.code not in SEVERE:
+            return None
+        guard = self.guards.of(text, sentences, hit.place, hit.first, hit.last, rule.negation)
+        if guard is None and sentence.items[hit.first].mask & self.slur:
+            if any(entry.reclaimed for entry in sentence.items[hit.first].entries):
+                return self.guards.reclaimed(sentence, hit.first)
+        return guard
+
+
+GUARDING = {"NOT", "NO", "COMMA", "BUT", "SAY", "BELIEVE", "COUNTER", "DENOUNCE", "THINK", "AS", "NEVERMIND", "WE",
+            "BE", "IT", "WHY", "WHAT", "CONDEMN", "WHO", "SPORT", "IS", "I", "OWNWILL", "YOU", "YOUR", "THEY", "THEIR", "HE", "MY", "THE", "DET", "ALL", "AGE", "SOME", "EVERY", "ADV", "PERSON",
+            *(f"{verb}{form}" for verb in ("SAY", "BELIEVE") for form in (".S", ".ING", ".ED", ".EN"))}  # fmt: skip
+
+
+def _by_anchor(patterns: Iterable[Pattern], known: Vocabulary) -> dict[int, list[Pattern]]:
+    """Patterns by each tag that one of them is looked for by."""
+    found: dict[int, list[Pattern]] = {}
+    for pattern in patterns:
+        for bit in known.bits.values():
+            if bit & pattern.anchors:
+                found.setdefault(bit, []).append(pattern)
+    return found
+
+
+def _is_homonym(item: Item, sentence: Sentence) -> bool:
+    """Whether the sentence shows that a word's harmless meaning is meant."""
+    for entry in item.entries:
+        if entry.homonyms and any(other.text in entry.homonyms for other in sentence.items):
+            return True
+    return False
+
+
+def _without_weaker(found: list[Match]) -> list[Match]:
+    """Matches, less swearing and insults that lie within a graver match."""
+    grave = [match for match in found if match.code in SEVERE]
+    return [
+        match
+        for match in found
+        if match.code not in ("content.profanity", "content.insult")
+        or not any(one.start <= match.start and match.end <= one.end for one in grave)
+    ]
