@@ -1,5 +1,6 @@
 """The rules of one language over the sentences of a text."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -10,14 +11,17 @@ from archive.flags.lexicon import lexicon
 from archive.flags.match import Context, Match
 from archive.flags.meant import Meant
 from archive.flags.rules import Pattern, compiled, named, sources
-from archive.flags.sentences import NO_GROUPS, Item, Reader, Sentence, Sentences
-from archive.flags.vocabulary import GRAVE, Vocabulary, spelled, vocabulary
+from archive.flags.sentences import SHORTEST_RUN_OF_LETTERS, THRICE, Item, Reader, Sentence, Sentences
+from archive.flags.vocabulary import GRAVE, NO_GROUPS, Vocabulary, spelled, vocabulary
 
 SEVERE = ("content.threat", "content.incitement", "content.glorification", "content.dehumanisation",
           "content.exclusion", "content.identity_attack", "content.slur")  # fmt: skip
 ATTACKS = ("content.identity_attack", "content.dehumanisation")
 VIOLENT = ("content.threat", "content.incitement")
 MOST_MATCHES = 200
+MOST_LOOSE = 100_000
+ALL_TAGS = -1
+WORD = re.compile(r"[^\W_][\w'@$*]*|[@$][\w@$*']+")
 
 @cache
 def detector(language: str) -> "Detector":
@@ -50,7 +54,7 @@ class Detector:
         self.anchors = 0
         for bit in self.by_anchor:
             self.anchors |= bit
-        seen = self.known.mask(("GROUP", "GPL", "GSG")) | ~self.known.function
+        seen = self.known.mask(("GROUP", "GPL", "GSG")) | ~self.known.common
         self.seen_by_anchor = {
             bit: tuple({(one.rule.who == "group", tuple(n for n in one.needs if not n & ~seen)) for one in some})
             for bit, some in self.by_anchor.items()
@@ -59,6 +63,8 @@ class Detector:
         for one in patterns:
             for need in one.needs:
                 self.visible |= 0 if need & ~seen else need
+        self.always = self.known.mask(("COMMA", "NAME", "NUMBER", "ADV", "GSG", "PERSON"))
+        self._loose: dict[str, int] = {}
         self.of_group = self.known.mask(("GROUP", "GADJ"))
         self.reader, self.guards = Reader(self.known), Guards(self.known)
         self.meant = Meant(self.reader)
@@ -104,6 +110,42 @@ class Detector:
                     return True
         return False
 
+    def may_match_sentence(self, part: str, mask: int, *, of_group: bool) -> bool:
+        """The same of one sentence, with the tags of all its words: what it must have for any pattern to be tried."""
+        tokens = WORD.findall(part)
+        if sum(map(is_letter, tokens)) >= SHORTEST_RUN_OF_LETTERS:
+            return True
+        for token in tokens:
+            mask |= self._loose.get(token) or self._loosely(token)
+        mask |= self.always
+        if mask & self.adjective:
+            mask |= self.group_bits
+        if mask & self.group:
+            mask |= self.others
+        anchors = mask & self.anchors
+        while anchors:
+            bit = anchors & -anchors
+            anchors ^= bit
+            for pattern in self.by_anchor[bit]:
+                if (of_group or pattern.rule.who != "group") and all(mask & need for need in pattern.needs):
+                    return True
+        return False
+
+    def _loosely(self, token: str) -> int:
+        """All tags that a word may have, alone or as the first of several."""
+        mask = 0
+        for part in self.known.expanded.get(token, (token,)):
+            word = self.known.words.get(part.rstrip("'@$!"))
+            mask |= word.mask if word else 0
+            for _, phrase in spelled({part: tree} if (tree := self.known.phrases.get(part)) else {}):
+                mask |= phrase.mask & self.known.common  # the first stage sees the others
+        if not mask and (not token.isalpha() or THRICE.search(token) or self.reader.hides(token)):
+            mask = ALL_TAGS
+        if len(self._loose) >= MOST_LOOSE:
+            self._loose.clear()
+        self._loose[token] = mask or self.always
+        return mask
+
     def grave_words(self) -> Iterator[str]:
         """Single words of violence and contempt, as they are spelled."""
         grave = self.known.mask(tag for tag in GRAVE if tag in self.known.bits) & self.anchors
@@ -114,7 +156,7 @@ class Detector:
         sentences = self.reader.read(folded.text, original)
         found: dict[tuple[str, str, int, int], Match] = {}
         for place, (start, end) in enumerate(sentences.spans):
-            if len(sentences) == 1 or seen(sentences.text[start:end]):
+            if seen(sentences.text[start:end]):
                 for hit in self._hits(sentences, place, context):
                     for match in self._judged(folded, sentences, hit):
                         found.setdefault((match.code, match.rule, match.start, match.end), match)
@@ -180,6 +222,11 @@ class Detector:
             if any(entry.reclaimed for entry in sentence.items[hit.first].entries):
                 return self.guards.reclaimed(sentence, hit.first)
         return guard
+
+
+def is_letter(token: str) -> bool:
+    """Whether a word is one letter, as in words that are s p a c e d."""
+    return len(token) == 1
 
 
 GUARDING = {"NOT", "NO", "COMMA", "BUT", "SAY", "BELIEVE", "COUNTER", "DENOUNCE", "THINK", "AS", "NEVERMIND", "WE",

@@ -66,8 +66,10 @@ class _Seen:
     of_group: bool
 
     def __call__(self, part: str) -> bool:
-        mask = prefilter().masks(part).get(self.language, 0)
-        return detector(self.language).may_match(mask, of_group=self.of_group)
+        rules, mask = detector(self.language), prefilter().masks(part).get(self.language, 0)
+        return rules.may_match(mask, of_group=self.of_group) and rules.may_match_sentence(
+            part, mask, of_group=self.of_group
+        )
 
 
 @cache

@@ -5,8 +5,8 @@ from itertools import pairwise
 
 from archive.flags.fold import fold
 from archive.flags.match import Context
-from archive.flags.sentences import NO_GROUPS, Item, Reader, Sentences
-from archive.flags.vocabulary import targets
+from archive.flags.sentences import Item, Reader, Sentences
+from archive.flags.vocabulary import NO_GROUPS, targets
 
 LONGEST_CONTEXT = 2_000
 SENTENCES_BACK = 3

@@ -15,7 +15,7 @@ MARKS = "!\"#%&'()+,-./:;<=>?[\\]^_`{|}~\n\t\r\x0b\x0c\x00"
 FLAT = str.maketrans("01345678@$" + MARKS, "oieasgtbas" + " " * len(MARKS))
 THRICE = re.compile(r"([a-z])\1{2,}")
 SHORTEST_BARE = 5
-LONG = 8
+LONG = 9
 ANY = -1
 
 

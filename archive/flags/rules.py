@@ -109,21 +109,29 @@ def compiled(rule: Source, known: Vocabulary, lexicon: Lexicon) -> Iterator[Patt
     looked for: a rare word, or a group."""
     words = (f"'{word}" for word in lexicon.common_words)
     frequent = known.mask((*lexicon.frequent, *(word for word in words if word in known.bits)))
-    named_group = (known.bits["GROUP"], known.bits["GPL"])
     for pattern in rule.patterns:
         try:
             expression = _expression(pattern, known)
             needs = tuple(_needs(list(symbols(pattern)), known))
         except ValueError as error:
             raise ValueError(f"{rule.id}: {pattern!r}: {error}") from error
-        anchors = [need for need in needs if not need & known.common]
-        if not anchors or all(need & frequent for need in anchors):
-            anchors = [need for need in needs if need in named_group] or anchors
-        if not anchors:
+        anchor = _anchor(needs, known, frequent)
+        if not anchor:
             common = [[tag for tag, bit in known.bits.items() if bit & need & known.common] for need in needs]
             raise ValueError(f"{rule.id}: {pattern!r}: nothing in it is rare; too common are {common}")
-        best = min(anchors, key=lambda need: ((need & frequent).bit_count(), len(known.having(need))))
-        yield Pattern(rule, expression, needs, best)
+        yield Pattern(rule, expression, needs, anchor)
+
+
+def _anchor(needs: Iterable[int], known: Vocabulary, frequent: int) -> int:
+    """The tags that a pattern is looked for by: of the rarest place that has none that is common; else of its group;
+    else the rare ones of a place that has both, whose common ones then count only beside other rare words."""
+    whole = [need for need in needs if not need & known.common]
+    partly = [rare for need in needs if (rare := need & ~known.common & ~frequent)]
+    named = [need for need in needs if need in (known.bits["GROUP"], known.bits["GPL"])]
+    for choice in ([need for need in whole if not need & frequent], named, whole, partly):
+        if choice:
+            return min(choice, key=lambda need: len(known.having(need)))
+    return 0
 
 
 def _expression(pattern: str, known: Vocabulary) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ahocorasick_rs import AhoCorasick
 
 from archive.flags.lexicon import Entry
-from archive.flags.vocabulary import GRAVE, NOTHING, Vocabulary, Word, targets
+from archive.flags.vocabulary import GRAVE, NO_GROUPS, NOTHING, Vocabulary, Word, targets
 
 TOKEN = re.compile(
     r"(?P<word>[^\W_](?:[\w'@$*]|!(?=[^\W_]))*|[@$](?=[^\W_])[\w'@$*]*|&)|(?P<mark>[,;:()\[\]]|-{2,}|\s-+\s)"
@@ -27,11 +27,11 @@ TYPICAL = ("average", "typical", "ordinary")
 SHORTEST_RUN = 7
 SHORTEST_RUN_OF_LETTERS = 4
 SHORTEST_MEAN = 2
+MOST_STRANGE = 50_000
 NO_WORD = "\0"
 UNKNOWN = chr(0x4DFF)  # for a set of tags that no word has
 LONG_ENOUGH = 4
 SHORT = frozenset("i a u we he is be to of in my up so no us am do it or on all the are for you and out them these they who his her not was".split())
-NO_GROUPS = frozenset(("politician", "journalist", "commenter", "age", "other", "unclear"))
 
 
 @dataclass(slots=True)
@@ -64,7 +64,8 @@ class Reader:
         bits = known.bits
         self.group, self.many, self.one, self.adjective = (bits[tag] for tag in ("GROUP", "GPL", "GSG", "GADJ"))
         self.others, self.name, self.comma, self.number = (bits[t] for t in ("OTHERS", "NAME", "COMMA", "NUMBER"))
-        self.comma_sign = self.sign(self.comma)
+        self.comma_sign, self.name_sign, self.no_sign = self.sign(self.comma), self.sign(self.name), self.sign(0)
+        self._strange: dict[str, tuple[str, Word, bool]] = {}
         self.adverb, self.person = known.bit("ADV"), known.bit("PERSON")
         grave = known.mask(tag for tag in GRAVE if tag in known.bits)
         hidden = [word for word in known.plain if known.words[word].mask & grave and len(word) >= LONG_ENOUGH]
@@ -72,6 +73,7 @@ class Reader:
         self.absorbed = known.mask(("DET", "ALL", "AGE"))
         self.head = known.mask(("GADJ", "GROUP", "PERSON", "OTHERS"))
         self.marked = known.mask(("SLUR", "GENDERED"))
+        self.grouping = self.head | known.bit("THEY")
         self.kept = known.mask(("NO", "SOME", "EVERY", "THEY"))
         self.they = known.bit("THEY")
         self.verbal = known.mask(VERBAL)
@@ -105,14 +107,27 @@ class Reader:
         if (parts := self.known.expanded.get(text)) is not None:
             words = [(part, self.known.words.get(part, NOTHING)) for part in parts]
             return [Item(start, found.end(), word.mask, word.sign, part, word.entries) for part, word in words]
+        strange = self._strange.get(text)
+        if strange is None:
+            if len(self._strange) >= MOST_STRANGE:
+                self._strange.clear()
+            strange = self._strange[text] = self._examined(text)
+        bare, word, hides = strange
+        if word is not NOTHING:
+            return [Item(start, start + len(bare), word.mask, word.sign, bare, word.entries)]
+        if hides:
+            return self._apart([Item(start, start + len(bare), 0, self.no_sign, bare)])
+        if not first and original[start].isupper():
+            return [Item(start, start + len(bare), self.name, self.name_sign, bare)]
+        return [Item(start, start + len(bare), 0, self.no_sign, bare)]
+
+    def _examined(self, text: str) -> tuple[str, Word, bool]:
+        """A word without marks at its end, what it means, and whether it hides others."""
         text = text.rstrip("'@$!")
         word = self._looked_at(text)
-        if word is not NOTHING:
-            return [Item(start, start + len(text), word.mask, self.sign(word.mask), text, word.entries)]
-        if SHORTEST_RUN <= len(text) <= LONGEST_WORD and self.hides(text):
-            return self._apart([Item(start, start + len(text), 0, self.sign(0), text)])
-        mask = self.name if not first and original[start : start + 1].isupper() else 0
-        return [Item(start, start + len(text), mask, self.sign(mask), text)]
+        if word is not NOTHING and not word.sign:
+            word = Word(word.mask, word.entries, self.sign(word.mask))
+        return text, word, SHORTEST_RUN <= len(text) <= LONGEST_WORD and bool(self.hides(text))
 
     def _looked_at(self, text: str) -> Word:
         """What a word means that is not written as any of the vocabulary is."""
@@ -148,10 +163,14 @@ class Reader:
     def _sentence(self, items: list[Item]) -> Sentence:
         if sum(len(item.text) == 1 for item in items) >= SHORTEST_RUN_OF_LETTERS:
             items = self._joined(items)
-        items = self._grouped(self._phrased(items))
+        items = self._phrased(items)
         mask = 0
         for item in items:
             mask |= item.mask
+        if mask & self.grouping:
+            items = self._grouped(items)
+            for item in items:
+                mask |= item.mask
         return Sentence(items, "".join([item.sign for item in items]), mask)
 
     def sign(self, mask: int) -> str:

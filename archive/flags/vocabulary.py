@@ -21,6 +21,7 @@ MEANT = {
 }
 GRAVE = ("KILL", "KILL.S", "KILL.ED", "KILL.EN", "HATE", "VILE", "FILTH", "ANIMAL", "PRIMITIVE", "SLUR", "SLUR_MILD", "INSULT",
          "GENDERED", "PROFANITY", "EXPEL", "EXPEL.EN")  # fmt: skip
+NO_GROUPS = frozenset(("politician", "journalist", "commenter", "age", "other", "unclear"))
 SHORTEST_TYPO = 4
 
 
@@ -124,6 +125,8 @@ def _made(tag: str, form: str, entry: Entry) -> tuple[str, ...]:
     """What a tag of a lexicon means besides itself."""
     if tag in ("SLUR", "SLUR_MILD") and entry.target:
         return "GROUP", "GPL" if form.endswith("s") else "GSG"
+    if entry.target in NO_GROUPS and tag.startswith("GROUP."):
+        return () if tag == "GROUP.ADJECTIVE" else ("OTHERS",)
     return MEANT.get(tag, ())
 
 
@@ -139,7 +142,7 @@ def _add_disguises(known: Vocabulary, lexicon: Lexicon) -> None:
         if word.mask & ~known.common:
             for disguise in variants(form):
                 known.words.setdefault(disguise, word)
-    for form in known.plain:
+    for form in known.plain if lexicon.not_typos else ():
         word = known.words[form]
         if len(form) >= SHORTEST_TYPO and word.entries and word.mask & (~known.common | known.people):
             for typo in typos(form):
