@@ -7,16 +7,19 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, select
+from sqlalchemy import Connection, and_, delete, func, insert, select
 
-from archive import changes, revisit
+from archive import changes, revisit, search
 from archive.flags.codes import severities
+from archive.flags.marking import FOUND_IN_TEXT
+from archive.flags.versions import data_sha256, detector_of, listed
 from archive.models import TABLES
 from archive.rows import Rows
 from archive.thread import Article, Author, Capture, Flag, Moment, Thread
 from archive.tree import depths
 from archive.visit import Visit, article_digest, article_url, digest, shortfall, thread_columns, thread_flags
 
+REFUSED = ("dismissed", "corrected")
 MOST_NAMES = 200_000
 NAMES_A_QUERY = 2_000
 COMMENTERS = """
@@ -26,7 +29,6 @@ from wanted join commenters on commenters.platform = wanted.platform
   and coalesce(commenters.outlet_id, 0) = wanted.outlet_id and coalesce(commenters.native_id, '') = wanted.native_id
   and case when commenters.native_id is null then commenters.name else '' end = wanted.name"""
 NOTHING = Moment()
-FOUND_IN_TEXT = ("content.", "context.")
 CommenterKey = tuple[str, int, str, str]
 CaptureKey = tuple[str, str | None, str | None]
 
@@ -72,11 +74,16 @@ class Batch:
         self._articles: dict[str, dict[str, Any]] = {}
         self._threads: dict[tuple[str, str], dict[str, Any]] = {}
         self.visits: list[Visited | None] = []
+        self.recounted: set[int] = set()
         self._captures: dict[CaptureKey, int] = {}
         self._visited: dict[int, set[str]] = defaultdict(set)
 
     def flush(self) -> None:
         self.rows.flush()
+        if self.recounted:
+            ids = json.dumps(sorted(self.recounted))
+            self.connection.exec_driver_sql(search.RECOUNT_COMMENTS, {"ids": ids})
+            self.recounted.clear()
 
     def look_up(self, threads: Sequence[Thread]) -> None:
         """Reads which outlets, captures, articles, threads and commenters of these the archive has."""
@@ -196,13 +203,17 @@ class Batch:
             self.rows.update("outlets", outlet.id, {"name": name})
         return outlet.id
 
-    def _detector(self, name: str) -> int:
+    def _detector(self, name: str, lexicon_sha256: str | None = None) -> int:
+        """The row of a detector of this version, and of its rules where it is new."""
         if name not in self.known.detectors:
             table, current = TABLES["detectors"], version("belowtheline")
-            same = and_(table.c.name == name, table.c.version == current, table.c.lexicon_sha256.is_(None))
+            same = and_(table.c.name == name, table.c.version == current)
+            same &= func.coalesce(table.c.lexicon_sha256, "") == (lexicon_sha256 or "")
             found = self.connection.execute(select(table.c.id).where(same)).scalar()
-            row = {"name": name, "version": current, "lexicon_sha256": None}
+            row = {"name": name, "version": current, "lexicon_sha256": lexicon_sha256}
             self.known.detectors[name] = found or self.rows.insert("detectors", row)
+            if lexicon_sha256 and not found:
+                list_rules(self.connection)
         return self.known.detectors[name]
 
     def commenter(self, platform: str, outlet_id: int | None, author: Author | None) -> int | None:
@@ -277,13 +288,21 @@ class Batch:
         levels = depths([comment.parent for comment in thread.comments])
         for i, comment in enumerate(thread.comments):
             parent_id = None if comment.parent is None else first + comment.parent
-            self.new_comment(visit, i, identities[i], parent_id, (i, levels[i]), comment.state)
-            if comment.flags:
-                row["flag_count"] += self.raise_flags("comment_id", first + i, 0, comment.flags, visit)
+            flags = visit.flags_of(i)
+            self.new_comment(visit, i, identities[i], parent_id, (i, levels[i]), comment.state, flags)
+            if flags:
+                row["flag_count"] += self.raise_flags("comment_id", first + i, 0, flags, visit, comment.body)
         row["flag_count"] += self.raise_flags("thread_id", visit.thread_id, 0, thread_flags(thread), visit)
 
     def new_comment(
-        self, visit: Visit, i: int, identity: str, parent_id: int | None, place: tuple[int, int], state: str
+        self,
+        visit: Visit,
+        i: int,
+        identity: str,
+        parent_id: int | None,
+        place: tuple[int, int],
+        state: str,
+        flags: Sequence[Flag],
     ) -> int:
         comment = visit.thread.comments[i]
         posted = comment.posted or NOTHING
@@ -306,7 +325,7 @@ class Batch:
             "body_sha256": visit.hashes[i],
             "revision": 0,
             "state": state,
-            "codes": codes_of(comment.flags),
+            "codes": codes_of(flags),
             "likes": comment.likes,
             "dislikes": comment.dislikes,
             "url": comment.url,
@@ -323,9 +342,16 @@ class Batch:
         statement = select(read).join(runs, runs.c.id == captures.c.run_id).where(captures.c.id == capture_id)
         return str(self.connection.execute(statement).scalar_one())
 
-    def raise_flags(self, subject: str, subject_id: int, revision: int, flags: Iterable[Flag], visit: Visit) -> int:
+    def raise_flags(
+        self, subject: str, subject_id: int, revision: int, flags: Iterable[Flag], visit: Visit, text: str = ""
+    ) -> int:
         """Adds flags to a subject (comment_id, thread_id or article_id) and gives the number of those that readers are
-        told of."""
+        told of. `text` is what the places of flags that were found in a text are places of."""
+        return self._raise(subject, subject_id, revision, flags, visit.thread.platform, visit.seen_at, text)
+
+    def _raise(
+        self, subject: str, subject_id: int, revision: int, flags: Iterable[Flag], platform: str, at: str, text: str
+    ) -> int:
         rows: dict[tuple[str, str, str | None, str | None], int] = {}
         standing = 0
         for flag in flags:
@@ -333,26 +359,44 @@ class Batch:
             key = (flag.code, flag.rule, flag.target, None if found_in_text else flag.evidence)
             if key not in rows:
                 values: dict[str, Any] = {"comment_id": None, "thread_id": None, "article_id": None}
-                values |= {subject: subject_id, "revision": revision, "created_at": visit.seen_at}
-                rows[key] = self.rows.insert("flags", values | self._claim(flag, visit.thread.platform))
+                values |= {subject: subject_id, "revision": revision, "created_at": at}
+                rows[key] = self.rows.insert("flags", values | self._claim(flag, platform))
                 self.rows.totals[f"flags:{flag.code}"] += 1
                 standing += not flag.code.startswith("context.")
                 if found_in_text:
                     self.rows.totals[f"rules:{flag.rule}"] += 1
             if flag.start is not None and flag.end is not None:
-                span = {"flag_id": rows[key], "start": flag.start, "end": flag.end, "exact": flag.evidence or ""}
+                exact = text[flag.start : flag.end] if found_in_text and text else flag.evidence or ""
+                span = {"flag_id": rows[key], "start": flag.start, "end": flag.end, "exact": exact}
                 self.rows.insert("flag_spans", span)
-        self.counts["flags"] += len(rows)
+        if rows:
+            self.counts["flags"] += len(rows)
         return standing
+
+    def raise_on_text(self, comment_id: int, revision: int, flags: Iterable[Flag], text: str) -> None:
+        """Adds flags that rules found in a comment's text."""
+        self._raise("comment_id", comment_id, revision, flags, "", self.seen_at, text)
+
+    def withdraw(self, flag_id: int, code: str, rule: str, status: str, at: str | None = None) -> bool:
+        """Withdraws a flag, and says whether readers were told of it."""
+        self.rows.update("flags", flag_id, {"withdrawn_at": at or self.seen_at})
+        of_context = code.startswith("context.")
+        if status in REFUSED and not of_context:
+            return False
+        self.rows.totals[f"flags:{code}"] -= 1
+        if code.startswith(FOUND_IN_TEXT):
+            self.rows.totals[f"rules:{rule}"] -= 1
+        return not of_context
 
     def _claim(self, flag: Flag, platform: str) -> dict[str, Any]:
         """The columns of a flag that do not depend on what it stands on."""
-        detector = "crawl" if flag.code.startswith("crawl.") else platform
         if flag.code.startswith(FOUND_IN_TEXT):
-            detector = "rules"
+            detector = self._detector(detector_of(flag.rule), data_sha256())
+        else:
+            detector = self._detector("crawl" if flag.code.startswith("crawl.") else platform)
         return {
             "code": flag.code,
-            "detector_id": self._detector(detector),
+            "detector_id": detector,
             "rule": flag.rule,
             "evidence": flag.evidence,
             "target": flag.target,
@@ -364,6 +408,13 @@ class Batch:
             "priority": None,
             "corrects": None,
         }
+
+
+def list_rules(connection: Connection) -> None:
+    """Writes down the rules that are in force, in the place of those that were."""
+    table = TABLES["flag_rules"]
+    connection.execute(delete(table))
+    connection.execute(insert(table), listed())
 
 
 def codes_of(flags: Iterable[Flag]) -> str | None:

@@ -1,10 +1,11 @@
 """Pure: what is stored of a thread and what was seen now -> which comments are the same, and what became of them."""
 
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from hashlib import blake2b
+from operator import attrgetter, itemgetter
 
 from archive.thread import Author, Comment
 
@@ -168,12 +169,13 @@ def _votes(likes: int | None, dislikes: int | None) -> str:
 class _Match:
     """`found[i]` is the stored comment that seen comment i is. By native id, unless author, time and text are all
     others; by author, time and text where a site gave its comments new ids; else by author and text under the same
-    parent, then anywhere in the thread, then by a similar text of the same author under the same parent."""
+    parent, then anywhere in the thread, then by a similar text of the same author under the same parent. Of stored
+    comments that are alike, those that were seen last come first, so that what was just saved matches itself."""
 
     def __init__(self, stored: Sequence[Stored], seen: Sequence[Comment], hashes: Sequence[str]) -> None:
         self.seen, self.hashes = seen, hashes
         self.found: list[Stored | None] = [None] * len(seen)
-        self.free = {row.id: row for row in stored}
+        self.free = {row.id: row for row in _last_seen_first(stored)}
         self._by_native_id({row.native_id: row for row in stored if row.native_id is not None})
         self._new_ids()
         if any(comment.native_id is None for comment in seen):
@@ -185,6 +187,11 @@ class _Match:
         self.found[i] = row
         del self.free[row.id]
 
+    def _pair_alike(self, seen: Sequence[int], rows: Sequence[Stored]) -> None:
+        """Pairs as many as there are, in document order."""
+        for i, row in zip(seen, sorted(rows[: len(seen)], key=attrgetter("position")), strict=False):
+            self._pair(i, row)
+
     def _by_native_id(self, rows: dict[str, Stored]) -> None:
         for i, comment in enumerate(self.seen):
             row = rows.get(comment.native_id) if comment.native_id is not None else None
@@ -192,21 +199,22 @@ class _Match:
                 self._pair(i, row)
 
     def _new_ids(self) -> None:
-        places: dict[tuple[object, ...], deque[Stored]] = defaultdict(deque)
+        rows: dict[tuple[object, ...], list[Stored]] = defaultdict(list)
         for row in self.free.values():
             if row.native_id is not None and row.posted_at is not None:
-                places[(row.author_name, row.posted_at, row.body_sha256)].append(row)
+                rows[(row.author_name, row.posted_at, row.body_sha256)].append(row)
+        alike: dict[tuple[object, ...], list[int]] = defaultdict(list)
         for i, comment in enumerate(self.seen):
             if self.found[i] is None and comment.native_id is not None and comment.posted is not None:
-                queue = places.get((_names(comment.author)[0], comment.posted.at, self.hashes[i]))
-                if queue:
-                    self._pair(i, queue.popleft())
+                alike[(_names(comment.author)[0], comment.posted.at, self.hashes[i])].append(i)
+        for key, seen in alike.items():
+            self._pair_alike(seen, rows.get(key, ()))
 
     def _open(self) -> Iterable[tuple[int, Comment]]:
         return ((i, c) for i, c in enumerate(self.seen) if self.found[i] is None and c.native_id is None)
 
     def _candidates(self) -> Iterable[Stored]:
-        return (row for row in sorted(self.free.values(), key=lambda row: row.position) if row.native_id is None)
+        return (row for row in self.free.values() if row.native_id is None)
 
     def _parent_id(self, comment: Comment) -> int | None:
         """The stored parent's id, None at top level, -1 under a comment that is new."""
@@ -216,23 +224,25 @@ class _Match:
         return -1 if row is None else row.id
 
     def _same_place(self) -> None:
-        places: dict[tuple[object, ...], deque[Stored]] = defaultdict(deque)
+        rows: dict[tuple[object, ...], list[Stored]] = defaultdict(list)
         for row in self._candidates():
-            places[(row.parent_id, row.author_name, row.author_native_id, row.body_sha256)].append(row)
+            rows[(row.parent_id, row.author_name, row.author_native_id, row.body_sha256)].append(row)
+        alike: dict[tuple[object, ...], list[int]] = defaultdict(list)
         for i, comment in self._open():
-            queue = places.get((self._parent_id(comment), *_names(comment.author), self.hashes[i]))
-            if queue:
-                self._pair(i, queue.popleft())
+            alike[(comment.parent, *_names(comment.author), self.hashes[i])].append(i)
+        for (_, *same), seen in alike.items():  # parents come before their replies
+            self._pair_alike(seen, rows.get((self._parent_id(self.seen[seen[0]]), *same), ()))
 
     def _same_text(self) -> None:
-        texts: dict[tuple[object, ...], deque[Stored]] = defaultdict(deque)
+        rows: dict[tuple[object, ...], list[Stored]] = defaultdict(list)
         for row in self._candidates():
-            texts[(row.author_name, row.author_native_id, row.body_sha256)].append(row)
+            rows[(row.author_name, row.author_native_id, row.body_sha256)].append(row)
+        alike: dict[tuple[object, ...], list[int]] = defaultdict(list)
         for i, comment in self._open():
             if comment.author is not None or len(comment.body) >= TELLING_LENGTH:
-                queue = texts.get((*_names(comment.author), self.hashes[i]))
-                if queue:
-                    self._pair(i, queue.popleft())
+                alike[(*_names(comment.author), self.hashes[i])].append(i)
+        for key, seen in alike.items():
+            self._pair_alike(seen, rows.get(key, ()))
 
     def _similar_text(self) -> None:
         siblings: dict[tuple[object, ...], list[Stored]] = defaultdict(list)
@@ -244,10 +254,16 @@ class _Match:
             comparisons += len(rows)
             if not rows or comparisons > MOST_COMPARISONS:
                 continue
-            likeness, _, nearest = max((_likeness(comment.body, row.body), -row.position, row) for row in rows)
+            likeness, nearest = max(((_likeness(comment.body, row.body), row) for row in rows), key=itemgetter(0))
             if likeness >= (SIMILAR if comment.author is not None else SIMILAR_WITHOUT_AUTHOR):
                 self._pair(i, nearest)
                 rows.remove(nearest)
+
+
+def _last_seen_first(stored: Sequence[Stored]) -> list[Stored]:
+    """What the last capture showed, then what earlier ones did, then what is missing; each in document order."""
+    latest = max((row.last_seen_at for row in stored), default="")
+    return sorted(stored, key=lambda row: (row.state == "missing", row.last_seen_at < latest, row.position))
 
 
 def _another(row: Stored, comment: Comment, sha256: str) -> bool:

@@ -1,11 +1,13 @@
 """`btl`: the command line. Each command imports what it needs when it is called, so that `btl --help` is quick."""
 
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, TextIO, cast
+from typing import TYPE_CHECKING, Any, TextIO, cast
 
 import click
+
+from archive.commands import as_json as as_json_option
+from archive.commands import database, fail, opened, print_json, require
 
 if TYPE_CHECKING:
     from archive.importing import Progress
@@ -33,18 +35,9 @@ def _added() -> dict[str, Any]:
     return {entry.name: entry for entry in entry_points(group=COMMAND_GROUP)}
 
 
-def _database(command: Callable[..., None]) -> Callable[..., None]:
-    kind = click.Path(dir_okay=False, path_type=Path)
-    option = click.option("--db", "path", type=kind, default="archive.db", show_default=True, help="The archive file.")
-    return option(command)
-
-
 _port = click.option(
     "--port", default=8001, show_default=True, type=click.IntRange(0, 65535), help="Port; 0 takes a free one."
 )
-
-
-_as_json = click.option("--json", "as_json", is_flag=True, help="Print a summary as JSON on standard output.")
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -62,8 +55,8 @@ def main() -> None:
 
 @main.command(name="import")
 @click.argument("paths", nargs=-1, required=True)
-@_database
-@_as_json
+@database
+@as_json_option
 @click.option("--workers", type=click.IntRange(0, 64), help="Processes that read documents.  [default: 2 at most]")
 def import_(paths: tuple[str, ...], path: Path, as_json: bool, workers: int | None) -> None:
     """Import files, folders or standard input (-) into the archive.
@@ -78,7 +71,7 @@ def import_(paths: tuple[str, ...], path: Path, as_json: bool, workers: int | No
     missing = [name for name in paths if name != "-" and not Path(name).exists()]
     if missing:
         raise click.UsageError(f"no such file or folder: {', '.join(missing)}")
-    with _opened(path) as archive:
+    with opened(path) as archive:
         progress = _import(archive, list(paths), workers, quiet=as_json)
     _summarise(progress, path, as_json)
 
@@ -95,7 +88,7 @@ def _summarise(progress: "Progress", path: Path, as_json: bool) -> None:
     """Prints what an import did, and ends with status 1 where something could not be read."""
     counts, errors = progress.counts, progress.errors
     if as_json:
-        _print_json(
+        print_json(
             {
                 "db": str(path),
                 "counts": dict(counts),
@@ -129,7 +122,7 @@ def _sentence(counts: dict[str, int], path: Path) -> str:
 
 
 @main.command()
-@_database
+@database
 @click.option("--format", "form", default="jsonl", show_default=True, help="jsonl, csv or sql.")
 @click.option("--output", "-o", type=click.Path(dir_okay=False), default="-", help="File to write.  [default: stdout]")
 def export(path: Path, form: str, output: str) -> None:
@@ -144,15 +137,15 @@ def export(path: Path, form: str, output: str) -> None:
 
     if form not in formats():
         raise click.UsageError(f"no format {form!r}; there are {', '.join(formats())}")
-    _require(path)
+    require(path)
     with click.open_file(output, "w", encoding="utf-8", atomic=output != "-") as out:
         written = write(path, form, cast("TextIO", out))
     click.echo(f"{written:,} {'threads' if form == 'jsonl' else 'rows'} written", err=True)
 
 
 @main.command()
-@_database
-@_as_json
+@database
+@as_json_option
 def stats(path: Path, as_json: bool) -> None:
     """Say what the archive holds: outlets, threads, comments, flags, the last runs.
 
@@ -161,10 +154,10 @@ def stats(path: Path, as_json: bool) -> None:
     """
     from archive.stats import stats as read
 
-    _require(path)
+    require(path)
     found = read(path)
     if as_json:
-        _print_json(found)
+        print_json(found)
         return
     for name, count in found["counts"].items():
         click.echo(f"{count:>12,}  {name}")
@@ -183,26 +176,36 @@ def _table(title: str, rows: Any) -> None:
 
 
 @main.command()
-@_database
+@database
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @_port
-def serve(path: Path, host: str, port: int) -> None:
+@click.option(
+    "--reviewers",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A file of names and password hashes (`btl review password`): those may sign in and judge flags.",
+)
+def serve(path: Path, host: str, port: int, reviewers: Path | None) -> None:
     """Serve the archive as a site: threads, search, flags, tables, SQL.
 
     \b
     Example:  btl serve --db archive.db --port 8001
+              btl serve --reviewers reviewers.toml
     """
-    from archive.site.serve import run
+    from archive.site.serve import read_reviewers, run
 
-    _opened(path).close()
-    run(path, host=host, port=port)
+    try:
+        known = read_reviewers(reviewers) if reviewers else None
+    except (OSError, ValueError) as error:
+        fail(str(error))
+    opened(path).close()
+    run(path, host=host, port=port, reviewers=known)
 
 
 @main.command()
-@_database
+@database
 @click.option("--serve/--no-serve", "serving", default=True, help="Serve the site after importing, or stop.")
 @_port
-@_as_json
+@as_json_option
 def demo(path: Path, serving: bool, port: int, as_json: bool) -> None:
     """Import the sample, threads from an invented town, and serve it.
 
@@ -210,7 +213,7 @@ def demo(path: Path, serving: bool, port: int, as_json: bool) -> None:
     Example:  btl demo --db demo.db
     """
     sample = Path(__file__).with_name("sample")
-    with _opened(path) as archive:
+    with opened(path) as archive:
         if archive.has_other_runs_than(str(sample)):
             raise click.UsageError(f"{path} holds other documents; name another file with --db")
         progress = _import(archive, [str(sample)], 0, quiet=as_json)
@@ -219,33 +222,6 @@ def demo(path: Path, serving: bool, port: int, as_json: bool) -> None:
         from archive.site.serve import run
 
         run(path, port=port)
-
-
-def _opened(path: Path) -> "Archive":
-    """The archive, made where it is not there. Ends with status 1 where the file is something else."""
-    from archive.store import Archive, Busy, NotAnArchive
-
-    try:
-        return Archive(path, on_wait=lambda: click.echo(f"waiting: another process is writing to {path}", err=True))
-    except (NotAnArchive, Busy) as error:
-        _fail(str(error))
-
-
-def _require(path: Path) -> None:
-    if not path.exists():
-        _fail(f"{path} is not there; `btl import` makes it, --db names another")
-    _opened(path).close()
-
-
-def _fail(message: str) -> NoReturn:
-    click.echo(f"error: {message}", err=True)
-    sys.exit(1)
-
-
-def _print_json(value: Any) -> None:
-    import json
-
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ from sqlalchemy import REAL, CheckConstraint, Index, Integer, Text, UniqueConstr
 from sqlalchemy import text as sql
 from sqlmodel import Field, SQLModel
 
-
 # In the words of an index: the codes content.*, and these with context.*.
 CLAIMS_OF_TEXT = "code >= 'content.' and code < 'content/'"
 FOUND_IN_TEXT = "code >= 'content.' and code < 'context/'"

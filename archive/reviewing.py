@@ -4,26 +4,18 @@ import json
 import re
 import sqlite3
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn, TextIO, cast
+from typing import TYPE_CHECKING, TextIO, cast
 
 import click
 
+from archive.commands import changing, database, fail, opened, reading, require
+
 if TYPE_CHECKING:
     from archive.flags.spreadsheet import Imported
-    from archive.store import Archive
 
 ERRORS_SHOWN = 20
 SHORTEST_PASSWORD = 8
-BUSY_TIMEOUT_S = 60.0
-
-
-def _database(command: Callable[..., None]) -> Callable[..., None]:
-    kind = click.Path(dir_okay=False, path_type=Path)
-    option = click.option("--db", "path", type=kind, default="archive.db", show_default=True, help="The archive file.")
-    return option(command)
 
 
 @click.group()
@@ -38,7 +30,7 @@ def review() -> None:
 
 
 @review.command()
-@_database
+@database
 @click.option("--output", "-o", type=click.Path(dir_okay=False), default="-", help="File to write.  [default: stdout]")
 @click.option("--all", "everything", is_flag=True, help="Also flags that somebody has judged.")
 @click.option("--code", help="Only flags of this code.")
@@ -56,7 +48,7 @@ def export(path: Path, output: str, everything: bool, code: str | None, sample: 
     """
     from archive.flags.spreadsheet import export_csv
 
-    with _reading(path) as connection, click.open_file(output, "w", "utf-8", atomic=output != "-") as out:
+    with reading(path) as connection, click.open_file(output, "w", "utf-8", atomic=output != "-") as out:
         _require_code(connection, code)
         written = export_csv(
             connection, cast("TextIO", out), everything=everything, code=code, sample=sample, seed=seed
@@ -66,7 +58,7 @@ def export(path: Path, output: str, everything: bool, code: str | None, sample: 
 
 @review.command(name="import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@_database
+@database
 @click.option("--reviewer", help="Who judged, in rows that do not say so.")
 def import_(file: Path, path: Path, reviewer: str | None) -> None:
     """Read the verdicts of a sheet that `btl review export` wrote.
@@ -79,14 +71,14 @@ def import_(file: Path, path: Path, reviewer: str | None) -> None:
     """
     from archive.flags.review import BadReview
 
-    _require(path)
-    with _opened(path) as archive:
+    require(path)
+    with opened(path) as archive:
         run = archive.begin_run("review", {"sha256": _digest(file)})
         try:
             imported = _import(file, path, reviewer, run.started_at)
         except (BadReview, UnicodeDecodeError, sqlite3.OperationalError) as error:
             archive.end_run(run, "failed", {})
-            _fail(f"{file}: {_reason(error)}")
+            fail(f"{file}: {_reason(error)}")
         counts = {"saved": imported.saved, "repeated": imported.repeated, "errors": len(imported.errors)}
         archive.end_run(run, "failed" if imported.errors else "done", counts)
     _summarise(file, imported)
@@ -95,13 +87,8 @@ def import_(file: Path, path: Path, reviewer: str | None) -> None:
 def _import(file: Path, path: Path, reviewer: str | None, at: str) -> "Imported":
     from archive.flags.spreadsheet import import_csv
 
-    with closing(sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None)) as connection:
-        connection.execute("pragma foreign_keys = on")
-        with file.open(encoding="utf-8-sig", newline="") as sheet:
-            connection.execute("begin immediate")
-            imported = import_csv(connection, sheet, reviewer=reviewer, at=at)
-            connection.execute("commit")
-    return imported
+    with changing(path) as connection, file.open(encoding="utf-8-sig", newline="") as sheet:
+        return import_csv(connection, sheet, reviewer=reviewer, at=at)
 
 
 def _summarise(file: Path, imported: "Imported") -> None:
@@ -123,7 +110,7 @@ def _reason(error: Exception) -> str:
 
 
 @review.command()
-@_database
+@database
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
 def agreement(path: Path, as_json: bool) -> None:
     """Say how far reviewers agree about flags that two or more of them judged.
@@ -138,7 +125,7 @@ def agreement(path: Path, as_json: bool) -> None:
 
     from archive.flags.agreement import agreement as measure
 
-    with _reading(path) as connection:
+    with reading(path) as connection:
         found = measure(connection)
     if as_json:
         click.echo(json.dumps([asdict(one) for one in found], indent=2))
@@ -170,33 +157,9 @@ def password(name: str) -> None:
         raise click.UsageError("a name has letters that can be seen")
     chosen = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
     if len(chosen) < SHORTEST_PASSWORD:
-        _fail(f"a password has at least {SHORTEST_PASSWORD} characters")
+        fail(f"a password has at least {SHORTEST_PASSWORD} characters")
     key = name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else json.dumps(name, ensure_ascii=False)
     click.echo(f'{key} = "{hash_password(chosen)}"')
-
-
-def _opened(path: Path) -> "Archive":
-    from archive.store import Archive, Busy, NotAnArchive
-
-    try:
-        return Archive(path, on_wait=lambda: click.echo(f"waiting: another process is writing to {path}", err=True))
-    except (NotAnArchive, Busy) as error:
-        _fail(str(error))
-
-
-def _require(path: Path) -> None:
-    if not path.exists():
-        _fail(f"{path} is not there; `btl import` makes it, --db names another")
-
-
-@contextmanager
-def _reading(path: Path) -> Iterator[sqlite3.Connection]:
-    """The archive, brought up to date and open for reading, all of it as it is now."""
-    _require(path)
-    _opened(path).close()
-    with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
-        connection.execute("begin")
-        yield connection
 
 
 def _require_code(connection: sqlite3.Connection, code: str | None) -> None:
@@ -208,8 +171,3 @@ def _digest(file: Path) -> str:
     from hashlib import sha256
 
     return sha256(file.read_bytes()).hexdigest()
-
-
-def _fail(message: str) -> NoReturn:
-    click.echo(f"error: {message}", err=True)
-    sys.exit(1)

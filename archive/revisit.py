@@ -99,8 +99,9 @@ class _Revisit:
             parent_id = plan.parents[i]
             place = plan.places[plan.ids[i]]
             state = "missing" if gone_since and comment.state == "visible" else comment.state
-            comment_id = self.batch.new_comment(self.visit, i, plan.identities[i], parent_id, place, state)
-            self.flag_count += self.batch.raise_flags("comment_id", comment_id, 0, comment.flags, self.visit)
+            flags = self.visit.flags_of(i)
+            comment_id = self.batch.new_comment(self.visit, i, plan.identities[i], parent_id, place, state, flags)
+            self.flag_count += self.batch.raise_flags("comment_id", comment_id, 0, flags, self.visit, comment.body)
             if not self.late:
                 self._event(Change("added", comment_id, None, None), "high")
 
@@ -152,6 +153,7 @@ class _Revisit:
         body, sha256 = self.visit.thread.comments[i].body, self.visit.hashes[i]
         new = {"body": body, "body_sha256": sha256, "revision": row.revision, "capture_id": self.visit.read_from(i)}
         self.values[row.id] |= new
+        self.flags[row.id] += self.visit.text_flags_of(i)
 
     def _lose(self, comment_id: int) -> None:
         confidence = CONFIDENCE[self.visit.thread.completeness]
@@ -171,36 +173,41 @@ class _Revisit:
                 self.values[comment_id] |= {"position": position, "depth": depth}
 
     def _renew_flags(self) -> None:
-        """Raises the seen comments' flags that are not up, and withdraws those of the same source that are no more."""
+        """Raises the flags that the source has for seen comments and that are not up, and withdraws those that it no
+        longer has; what rules found in a text stays with that text."""
         seen = {comment_id: i for comment_id, i in self.index.items() if comment_id in self.stored}
+        said = {comment_id: self.visit.source_flags_of(i) for comment_id, i in seen.items()}
         up: dict[int, set[tuple[str, str]]] = defaultdict(set)
-        for flag_id, comment_id, code, rule in self._current_flags():
-            if comment_id in seen and not self.late:
-                wanted = {(flag.code, flag.rule) for flag in self.visit.thread.comments[seen[comment_id]].flags}
-                if (code, rule) not in wanted:
-                    self._withdraw(flag_id, code)
-                    continue
-            up[comment_id].add((code, rule))
-        for comment_id, i in seen.items():
-            for flag in self.visit.thread.comments[i].flags:
-                if not self.late and (flag.code, flag.rule) not in up[comment_id]:
-                    self.flags[comment_id].append(flag)
+        for flag_id, comment_id, code, rule, status in self._current_flags():
+            if (
+                comment_id in seen
+                and not self.late
+                and (code, rule) not in {(f.code, f.rule) for f in said[comment_id]}
+            ):
+                self._withdraw(flag_id, code, rule, status)
+                self.batch.recounted.add(comment_id)
+            else:
+                up[comment_id].add((code, rule))
+        for comment_id, flags in said.items():
+            if not self.late:
+                self.flags[comment_id] += [flag for flag in flags if (flag.code, flag.rule) not in up[comment_id]]
         for comment_id, flags in self.flags.items():
-            revision = self.stored[comment_id].revision if comment_id in self.stored else 0
-            self.flag_count += self.batch.raise_flags("comment_id", comment_id, revision, flags, self.visit)
+            if flags:
+                revision = self.stored[comment_id].revision if comment_id in self.stored else 0
+                text = self.visit.thread.comments[self.index[comment_id]].body if comment_id in self.index else ""
+                self.flag_count += self.batch.raise_flags("comment_id", comment_id, revision, flags, self.visit, text)
+                self.batch.recounted.add(comment_id)
 
-    def _current_flags(self) -> Iterable[tuple[int, int, str, str]]:
+    def _current_flags(self) -> Iterable[tuple[int, int, str, str, str]]:
         flags, comments, detectors = TABLES["flags"], TABLES["comments"], TABLES["detectors"]
         joined = flags.join(comments, comments.c.id == flags.c.comment_id).join(detectors)
         ours = and_(comments.c.thread_id == self.visit.thread_id, detectors.c.name == self.visit.thread.platform)
-        columns = (flags.c.id, flags.c.comment_id, flags.c.code, flags.c.rule)
+        columns = (flags.c.id, flags.c.comment_id, flags.c.code, flags.c.rule, flags.c.status)
         statement = select(*columns).select_from(joined).where(ours, flags.c.withdrawn_at.is_(None))
-        return [(row[0], row[1], row[2], row[3]) for row in self.batch.connection.execute(statement)]
+        return [(row[0], row[1], row[2], row[3], row[4]) for row in self.batch.connection.execute(statement)]
 
-    def _withdraw(self, flag_id: int, code: str) -> None:
-        self.batch.rows.update("flags", flag_id, {"withdrawn_at": self.visit.seen_at})
-        self.batch.rows.totals[f"flags:{code}"] -= 1
-        self.flag_count -= 1
+    def _withdraw(self, flag_id: int, code: str, rule: str, status: str) -> None:
+        self.flag_count -= self.batch.withdraw(flag_id, code, rule, status, self.visit.seen_at)
 
     def _update_thread(self, added: int) -> None:
         values = {"first_seen_at": min(self.visit.seen_at, self.row["first_seen_at"])}
@@ -214,10 +221,10 @@ class _Revisit:
     def _renew_thread_flags(self, wanted: tuple[Flag, ...]) -> None:
         table = TABLES["flags"]
         current = and_(table.c.thread_id == self.visit.thread_id, table.c.withdrawn_at.is_(None))
-        up = {(r.code, r.rule, r.evidence): r.id for r in self.batch.connection.execute(select(table).where(current))}
+        up = {(r.code, r.rule, r.evidence): r for r in self.batch.connection.execute(select(table).where(current))}
         keys = {(flag.code, flag.rule, flag.evidence): flag for flag in wanted}
-        for key, flag_id in up.items():
+        for key, row in up.items():
             if key not in keys:
-                self._withdraw(flag_id, key[0])
+                self._withdraw(row.id, row.code, row.rule, row.status)
         new = [flag for key, flag in keys.items() if key not in up]
         self.flag_count += self.batch.raise_flags("thread_id", self.visit.thread_id, 0, new, self.visit)

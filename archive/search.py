@@ -22,7 +22,8 @@ STANDING = (
 # The numbers and codes that are kept beside comments and threads, counted anew; :ids is a JSON list.
 RECOUNT_COMMENTS = f"""
 update comments set codes = (select nullif(json_group_array(code), '[]') from
-  (select distinct code from flags where flags.comment_id = comments.id and {STANDING} order by code))
+  (select distinct code from flags where flags.comment_id = comments.id and {STANDING}
+    and (revision = comments.revision or code not between 'content.' and 'content/') order by code))
 where id in (select value from json_each(:ids))"""  # noqa: S608
 RECOUNT_THREADS = f"""
 update threads set flag_count =

@@ -11,7 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, insert, select, update
+from sqlalchemy import Connection, Engine, create_engine, event, func, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.pool import StaticPool
@@ -34,6 +34,7 @@ PRAGMAS = (
     "pragma wal_autocheckpoint = 4000",
 )
 LONGEST_WAIT_S = 600.0
+RUNS_THAT_READ_NOTHING = ("flag", "review")
 
 
 class NotAnArchive(Exception):
@@ -115,8 +116,13 @@ class Archive:
         if changed:
             statement = upsert(table)
             fresh = {name: statement.excluded[name] for name in listed[0] if name != "code"}
+            severity = select(table.c.severity).where(table.c.code == TABLES["flags"].c.code).scalar_subquery()
+            codes_changed = [row["code"] for row in changed]
             with self.transaction() as connection:
                 connection.execute(statement.on_conflict_do_update(index_elements=["code"], set_=fresh), changed)
+                flags = TABLES["flags"]
+                of_these = flags.c.code.in_(codes_changed) & (flags.c.severity != severity)
+                connection.execute(update(flags).where(of_these).values(severity=severity))
 
     def _when_free(self, work: Callable[[], None]) -> None:
         """Runs `work`, again while another process holds the file. Raises Busy after LONGEST_WAIT_S."""
@@ -180,8 +186,21 @@ class Archive:
 
     def has_other_runs_than(self, path: str) -> bool:
         """Whether a run read anything but this one path."""
-        found = self._connection.execute(select(TABLES["runs"].c.settings)).scalars()
+        read = TABLES["runs"].c.kind.not_in(RUNS_THAT_READ_NOTHING)
+        found = self._connection.execute(select(TABLES["runs"].c.settings).where(read)).scalars()
         return any(json.loads(settings).get("paths") != [path] for settings in found)
+
+    def read(self, sql: str, parameters: tuple[Any, ...] = ()) -> list[Any]:
+        """The rows of a statement that only reads."""
+        return list(self._connection.exec_driver_sql(sql, parameters).fetchall())
+
+    def count_comments(self, since: int | None = None) -> int:
+        """How many comments there are, or were last read by a run from `since` on."""
+        comments, captures = TABLES["comments"], TABLES["captures"]
+        counted = select(func.count()).select_from(comments)
+        if since is not None:
+            counted = counted.join(captures, captures.c.id == comments.c.capture_id).where(captures.c.run_id >= since)
+        return int(self._connection.execute(counted).scalar_one())
 
     def save(self, threads: Sequence[Thread], run: Run) -> Saved:
         """Saves a batch in one transaction. If one thread cannot be saved the others are, each in its own."""

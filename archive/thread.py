@@ -134,6 +134,7 @@ class Thread(Frozen):
     """An article with its comments in document order (a parent, then its replies), and what the source said of itself.
 
     `capture` is what the article was read from, `pages` what else the comments were read from, in the order asked for.
+    `rules` is the SHA-256 of the rules that the comments' flags hold the findings of, None where none were asked.
     `furniture` holds the lines of a text that were recognised as neither article nor comment, so that nothing is lost.
     Raises ValueError where the comments are not in document order, or name a page that is not there.
     """
@@ -150,6 +151,7 @@ class Thread(Frozen):
     flags: tuple[Flag, ...] = ()
     furniture: tuple[str, ...] = ()
     pages: tuple[Capture, ...] = ()
+    rules: str | None = None
 
     def __post_init__(self) -> None:
         ancestors: list[int] = []

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
+from archive.flags import marking
+from archive.flags.marking import FOUND_IN_TEXT
 from archive.thread import Article, Flag, Thread
 
 
@@ -24,6 +26,17 @@ class Visit:
     @property
     def capture_id(self) -> int:
         return self.capture_ids[0]
+
+    def flags_of(self, i: int) -> tuple[Flag, ...]:
+        """What the source says of comment i, and what rules find in its text."""
+        said = self.thread.comments[i].flags
+        return said if self.thread.rules else (*said, *marking.flags_of(self.thread, i))
+
+    def text_flags_of(self, i: int) -> list[Flag]:
+        return [flag for flag in self.flags_of(i) if flag.code.startswith(FOUND_IN_TEXT)]
+
+    def source_flags_of(self, i: int) -> list[Flag]:
+        return [flag for flag in self.thread.comments[i].flags if not flag.code.startswith(FOUND_IN_TEXT)]
 
     def read_from(self, i: int) -> int:
         """The capture that comment i was read from."""

@@ -2,12 +2,15 @@
 
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import click
+
+from archive.commands import as_json as as_json_option
+from archive.commands import database, fail, opened, print_json
 
 if TYPE_CHECKING:
     from archive.store import Archive
@@ -18,13 +21,6 @@ INTERRUPTED = 130
 CONTACT_VARIABLE = "BTL_CONTACT"
 
 
-def _database(command: Callable[..., None]) -> Callable[..., None]:
-    kind = click.Path(dir_okay=False, path_type=Path)
-    option = click.option("--db", "path", type=kind, default="archive.db", show_default=True, help="The archive file.")
-    return option(command)
-
-
-_as_json = click.option("--json", "as_json", is_flag=True, help="Print a summary as JSON on standard output.")
 _contact = click.option(
     "--contact",
     envvar=CONTACT_VARIABLE,
@@ -60,7 +56,7 @@ _verbose = click.option("--verbose", is_flag=True, help="Print Scrapy's log on s
 @click.command()
 @click.argument("targets", nargs=-1, metavar="[URL... | OUTLETS.TOML]")
 @click.option("--due", is_flag=True, help="Visit what is due, and end.")
-@_database
+@database
 @_contact
 @_allow
 @_delay
@@ -68,7 +64,7 @@ _verbose = click.option("--verbose", is_flag=True, help="Print Scrapy's log on s
 @_timeout
 @click.option("--limit", "most", type=click.IntRange(1), help="Visit at most so many pages of the frontier.")
 @click.option("--wait", "wait_s", type=click.FloatRange(0), default=0.0, help="Seconds to wait for another crawl.")
-@_as_json
+@as_json_option
 @_verbose
 def crawl(
     targets: tuple[str, ...],
@@ -101,7 +97,7 @@ def crawl(
     plan = _plan(targets, due=due)
     _check_hosts(allow_hosts)
     options = Options(contact, allow_hosts, delay, concurrency, timeout, most, verbose, as_json)
-    with _locked(path, wait_s), _opened(path) as archive:
+    with _locked(path, wait_s), opened(path) as archive:
         _require_contact(archive, plan, contact, allow_hosts)
         outcome = run(archive, plan, options)
     _summarise(outcome, path, as_json=as_json)
@@ -165,7 +161,7 @@ def _require_contact(archive: "Archive", plan: "Plan", contact: str | None, allo
 def _summarise(outcome: "Outcome", path: Path, *, as_json: bool) -> None:
     report = outcome.report
     if as_json:
-        _print_json({"db": str(path), "run": outcome.run_id, "counts": report.counts(), "warnings": outcome.warnings})
+        print_json({"db": str(path), "run": outcome.run_id, "counts": report.counts(), "warnings": outcome.warnings})
     else:
         for line in report.summary():
             click.echo(line)
@@ -207,13 +203,13 @@ def record(url: str, name: str, pages: Path, contact: str | None, allow_hosts: t
 
     plan = _plan([url], due=False)
     _check_hosts(allow_hosts)
-    with tempfile.TemporaryDirectory() as folder, _opened(Path(folder) / "record.db") as archive:
+    with tempfile.TemporaryDirectory() as folder, opened(Path(folder) / "record.db") as archive:
         _require_contact(archive, plan, contact, allow_hosts)
         options = Options(contact, allow_hosts, most=1, quiet=True)
         try:
             case, failures = record_case(archive, plan, options, pages, name)
         except Exists as error:
-            _fail(str(error))
+            fail(str(error))
     _print_errors(failures)
     if case is None:
         sys.exit(1)
@@ -223,8 +219,8 @@ def record(url: str, name: str, pages: Path, contact: str | None, allow_hosts: t
 @click.command()
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--url", help="Address of a saved page that does not name its own.")
-@_database
-@_as_json
+@database
+@as_json_option
 def replay(paths: tuple[Path, ...], url: str | None, path: Path, as_json: bool) -> None:
     """Read captured pages into the archive: WARC and WACZ files, saved pages, folders of them. Nothing is fetched.
 
@@ -244,12 +240,12 @@ def replay(paths: tuple[Path, ...], url: str | None, path: Path, as_json: bool) 
         progress.report = report
         progress.show()
 
-    with _opened(path) as archive:
+    with opened(path) as archive:
         result = reread(archive, paths, url, show)
     progress.end()
     counts = result.report.total
     if as_json:
-        _print_json({"db": str(path), "counts": result.report.counts()})
+        print_json({"db": str(path), "counts": result.report.counts()})
     else:
         for line in result.report.summary():
             click.echo(line)
@@ -261,8 +257,8 @@ def replay(paths: tuple[Path, ...], url: str | None, path: Path, as_json: bool) 
 
 
 @click.command()
-@_database
-@_as_json
+@database
+@as_json_option
 def verify(path: Path, as_json: bool) -> None:
     """Check the archive against its evidence: every capture's digest, and every comment read again from its capture.
 
@@ -274,12 +270,12 @@ def verify(path: Path, as_json: bool) -> None:
     from crawler.verify import verify as check
 
     if not path.exists():
-        _fail(f"{path} is not there")
-    with _opened(path) as archive:
+        fail(f"{path} is not there")
+    with opened(path) as archive:
         result = check(archive)
     if as_json:
         differences = [{"place": each.place, "what": each.what} for each in result.differences]
-        _print_json({"db": str(path), "counts": dict(result.counts), "differences": differences})
+        print_json({"db": str(path), "counts": dict(result.counts), "differences": differences})
     else:
         for difference in result.differences:
             click.echo(str(difference))
@@ -293,7 +289,7 @@ def verify(path: Path, as_json: bool) -> None:
 
 @click.command()
 @click.option("--every", default=15, show_default=True, type=click.IntRange(1, 1440), help="Minutes between runs.")
-@_database
+@database
 @_contact
 def schedule(every: int, path: Path, contact: str | None) -> None:
     """Print a systemd service and timer, and a cron line, that make the visits which are due.
@@ -318,28 +314,8 @@ def _locked(path: Path, wait_s: float) -> Any:
             with only_crawl(path, f"begun {now()}", wait_s=wait_s):
                 yield
         except Held as error:
-            _fail(str(error))
+            fail(str(error))
         except OSError as error:
-            _fail(f"{path}: {error.strerror}")
+            fail(f"{path}: {error.strerror}")
 
     return held()
-
-
-def _opened(path: Path) -> "Archive":
-    from archive.store import Archive, Busy, NotAnArchive
-
-    try:
-        return Archive(path, on_wait=lambda: click.echo(f"waiting: another process is writing to {path}", err=True))
-    except (NotAnArchive, Busy) as error:
-        _fail(str(error))
-
-
-def _fail(message: str) -> NoReturn:
-    click.echo(f"error: {message}", err=True)
-    sys.exit(1)
-
-
-def _print_json(value: Any) -> None:
-    import json
-
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2))

@@ -35,12 +35,13 @@ ATTACKS = [
     f"quay {BIDI}",
 ]
 KEPT = {
-    "flag_codes": {"code", "namespace"},
-    "flags": {"code"},
-    "comments": {"identity", "state"},
+    "flags": {"code", "status"},
+    "comments": {"identity", "state", "codes"},
     "threads": {"platform", "native_id", "completeness"},
     "totals": {"name"},
     "events": {"kind"},
+    "flag_codes": {"code", "namespace", "mappings"},
+    "flag_rules": {"rule"},
 }
 
 
@@ -122,7 +123,7 @@ def poison(path, attack):
     connection.close()
 
 
-SHOWN = [name for name in TABLES if name != "frontier"]  # which is nobody else's business
+SHOWN = [name for name in TABLES if name not in ("frontier", "reviews")]  # which are nobody else's business
 PAGES = [
     "/", "/thread/1", "/thread/2", "/thread/3", "/thread/1?order=newest", "/comment/1", "/comment/2", "/comment/3", "/comment/4",
     "/flags", "/removals", "/search?q=quay", "/search?q=pwned", "/search?q=evil", "/archive",

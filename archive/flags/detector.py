@@ -2,15 +2,15 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from archive.flags.fold import Folded
 from archive.flags.guards import Guard, Guards
 from archive.flags.lexicon import lexicon
 from archive.flags.match import Context, Match
-from archive.flags.meant import Meant
-from archive.flags.rules import Pattern, compiled, named, sources
+from archive.flags.meant import WILDLIFE, Meant
+from archive.flags.rules import Pattern, Source, compiled, named, sources
 from archive.flags.sentences import SHORTEST_RUN_OF_LETTERS, THRICE, Item, Reader, Sentence, Sentences
 from archive.flags.vocabulary import GRAVE, NO_GROUPS, Vocabulary, spelled, vocabulary
 
@@ -22,6 +22,7 @@ MOST_MATCHES = 200
 MOST_LOOSE = 100_000
 ALL_TAGS = -1
 WORD = re.compile(r"[^\W_][\w'@$*]*|[@$][\w@$*']+")
+
 
 @cache
 def detector(language: str) -> "Detector":
@@ -38,6 +39,20 @@ class _Hit:
     first: int
     last: int
     target: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A place that a pattern fits, from `start` to `end` of the text, and what became of it: a match, which may be that
+    of a guard, or a reason why there is none."""
+
+    rule: Source
+    pattern: str
+    start: int
+    end: int
+    target: str
+    match: Match | None = None
+    dropped: str | None = None
 
 
 class Detector:
@@ -73,9 +88,7 @@ class Detector:
         self.many, self.others, self.slur = (self.known.bit(tag) for tag in ("GPL", "OTHERS", "SLUR"))
         self.adjective, self.singular = self.known.bit("GADJ"), self.known.bit("IS")
         self.predicate = self.known.mask(("BE", "MAKESICK"))
-        self.determiner = self.known.mask(("THE", "MY", "YOUR", "THEIR", "DET"))
         self.sport = self.known.bit("SPORT")
-        self.people = self.known.mask(("GROUP", "OTHERS", "PERSON", "NAME"))
 
     def visible_words(self) -> Iterator[tuple[str, int]]:
         """The words and phrases that the first stage looks for, with their tags."""
@@ -153,16 +166,23 @@ class Detector:
 
     def find(self, folded: Folded, original: str, context: Context, seen: Callable[[str], bool]) -> list[Match]:
         """The matches of this language's rules in a folded text. `seen` says whether a part of it needs to be read."""
-        sentences = self.reader.read(folded.text, original)
         found: dict[tuple[str, str, int, int], Match] = {}
-        for place, (start, end) in enumerate(sentences.spans):
-            if seen(sentences.text[start:end]):
-                for hit in self._hits(sentences, place, context):
-                    for match in self._judged(folded, sentences, hit):
-                        found.setdefault((match.code, match.rule, match.start, match.end), match)
+        for one in self.decisions(folded, original, context, seen):
+            if one.match is not None:
+                found.setdefault((one.match.code, one.match.rule, one.match.start, one.match.end), one.match)
             if len(found) > MOST_MATCHES:
                 break
         return _without_weaker(list(found.values()))
+
+    def decisions(
+        self, folded: Folded, original: str, context: Context, seen: Callable[[str], bool]
+    ) -> Iterator[Decision]:
+        """Every place that a pattern fits, with what became of it."""
+        sentences = self.reader.read(folded.text, original)
+        for place, (start, end) in enumerate(sentences.spans):
+            if seen(sentences.text[start:end]):
+                for hit in self._hits(sentences, place, context):
+                    yield self._decision(folded, sentences, hit)
 
     def _hits(self, sentences: Sentences, place: int, context: Context) -> Iterator[_Hit]:
         sentence = sentences[place]
@@ -172,21 +192,40 @@ class Detector:
             anchors ^= bit
             for pattern in self.by_anchor[bit]:
                 if all(sentence.mask & need for need in pattern.needs):
-                    yield from self._matches(pattern, sentences, place, context)
+                    for found in pattern.expression.finditer(sentence.signs):
+                        if found.end() > found.start():
+                            first, last = found.start(), found.end() - 1
+                            yield _Hit(
+                                pattern, place, first, last, self.meant.by(sentences, place, first, last, context)
+                            )
 
-    def _matches(
-        self, pattern: Pattern, sentences: Sentences, place: int, context: Context
-    ) -> Iterator[_Hit]:
-        for found in pattern.expression.finditer(sentences[place].signs):
-            first, last = found.start(), found.end() - 1
-            if last < first:
-                continue
-            if pattern.rule.code in ATTACKS and self._speaks_of_one(sentences[place].items[first : last + 1]):
-                continue
-            target = self.meant.by(sentences, place, first, last, context)
-            if pattern.rule.who == "group" and target in NO_GROUPS:
-                continue
-            yield _Hit(pattern, place, first, last, target)
+    def _decision(self, folded: Folded, sentences: Sentences, hit: _Hit) -> Decision:
+        sentence, rule = sentences[hit.place], hit.pattern.rule
+        items = sentence.items[hit.first : hit.last + 1]
+        start, end = folded.span(items[0].start, items[-1].end)
+        decision = Decision(rule, hit.pattern.raw, start, end, hit.target)
+        if reason := self._dropped(hit, sentence, items):
+            return replace(decision, dropped=reason)
+        guard = self._guard(folded.text, sentences, hit)
+        if guard is None:
+            return replace(decision, match=Match(rule.code, rule.id, start, end, hit.target))
+        held = folded.span(guard.start, guard.end)
+        return replace(decision, match=Match(guard.code, guard.rule, *held, hit.target, rule.id))
+
+    def _dropped(self, hit: _Hit, sentence: Sentence, items: Sequence[Item]) -> str | None:
+        """Why a place that a pattern fits is no match at all."""
+        rule = hit.pattern.rule
+        if rule.who == "group" and hit.target in NO_GROUPS:
+            return "no group that is protected is meant"
+        if hit.target == WILDLIFE:
+            return "animals are meant"
+        if rule.code in ATTACKS and self._speaks_of_one(items):
+            return "the verb's subject is not the group"
+        if any(_is_homonym(item, sentence) for item in items):
+            return "another word of the sentence shows a harmless meaning"
+        if rule.code in VIOLENT and hit.target in NO_GROUPS and sentence.mask & self.sport:
+            return "the sentence is about a game, a film or a vote"
+        return None
 
     def _speaks_of_one(self, items: Sequence[Item]) -> bool:
         """Whether a singular verb follows a plural: then something else is its subject ("the abuse of ... is vile")."""
@@ -195,32 +234,15 @@ class Detector:
         verb = next((item for item in items if item.mask & self.predicate), None)
         return verb is not None and bool(verb.mask & self.singular)
 
-    def _judged(self, folded: Folded, sentences: Sentences, hit: _Hit) -> Iterator[Match]:
-        sentence, rule = sentences[hit.place], hit.pattern.rule
-        items = sentence.items[hit.first : hit.last + 1]
-        start, end = folded.span(items[0].start, items[-1].end)
-        if any(_is_homonym(item, sentence) for item in items) or self._is_a_game(hit, sentence):
-            return
-        guard = self._guard(folded.text, sentences, hit)
-        if guard is None:
-            yield Match(rule.code, rule.id, start, end, hit.target)
-        elif rule.code in SEVERE:
-            yield Match(guard.code, guard.rule, *folded.span(guard.start, guard.end), hit.target, rule.id)
-
-    def _is_a_game(self, hit: _Hit, sentence: Sentence) -> bool:
-        """Whether teams, films or votes are beaten, and no group that is protected is named."""
-        violent = hit.pattern.rule.code in VIOLENT and hit.target in NO_GROUPS
-        return violent and bool(sentence.mask & self.sport)
-
     def _guard(self, text: str, sentences: Sentences, hit: _Hit) -> Guard | None:
         rule = hit.pattern.rule
         sentence = sentences[hit.place]
         if rule.code not in SEVERE:
             return None
         guard = self.guards.of(text, sentences, hit.place, hit.first, hit.last, rule.negation)
-        if guard is None and sentence.items[hit.first].mask & self.slur:
-            if any(entry.reclaimed for entry in sentence.items[hit.first].entries):
-                return self.guards.reclaimed(sentence, hit.first)
+        first = sentence.items[hit.first]
+        if guard is None and first.mask & self.slur and any(entry.reclaimed for entry in first.entries):
+            return self.guards.reclaimed(sentence, hit.first)
         return guard
 
 
@@ -229,9 +251,11 @@ def is_letter(token: str) -> bool:
     return len(token) == 1
 
 
-GUARDING = {"NOT", "NO", "COMMA", "BUT", "SAY", "BELIEVE", "COUNTER", "DENOUNCE", "THINK", "AS", "NEVERMIND", "WE",
-            "BE", "IT", "WHY", "WHAT", "CONDEMN", "WHO", "SPORT", "IS", "I", "OWNWILL", "YOU", "YOUR", "THEY", "THEIR", "HE", "MY", "THE", "DET", "ALL", "AGE", "SOME", "EVERY", "ADV", "PERSON",
-            *(f"{verb}{form}" for verb in ("SAY", "BELIEVE") for form in (".S", ".ING", ".ED", ".EN"))}  # fmt: skip
+GUARDING = frozenset(
+    "NOT NO COMMA BUT SAY BELIEVE COUNTER DENOUNCE THINK AS NEVERMIND WE BE IT WHY WHAT CONDEMN WHO SPORT WILDLIFE IS "  # noqa: SIM905
+    "I OWNWILL YOU YOUR THEY THEIR HE MY THE DET ALL AGE SOME EVERY ADV PERSON SAY.S SAY.ING SAY.ED SAY.EN BELIEVE.S "
+    "BELIEVE.ING BELIEVE.ED BELIEVE.EN".split()
+)
 
 
 def _by_anchor(patterns: Iterable[Pattern], known: Vocabulary) -> dict[int, list[Pattern]]:

@@ -7,15 +7,18 @@ from dataclasses import dataclass
 from functools import cache
 
 DROPPED = re.compile("[\u0300-\u036f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufe00-\ufe0f\ufeff]")
-RANGES = ((0x80, 0x250), (0x370, 0x530), (0x1D00, 0x1DC0), (0x1E00, 0x2150), (0x2460, 0x2500), (0xFF01, 0xFF5F))
+RANGES = ((0x80, 0x250), (0x1D00, 0x1DC0), (0x1E00, 0x2150), (0x2460, 0x2500), (0xFF01, 0xFF5F))
 STYLED = (0x1D400, 0x1D800)
-LOOKALIKES = dict(
+OTHER_SCRIPT = re.compile("[\u0370-\u052f]")
+MIXED = re.compile(r"\b(?=\w*[a-zA-Z])\w*[\u0370-\u052f]\w*")
+DISGUISES = dict(
     zip(
-        "аеорсухіјѕԁһԛԝкмтнвАЕОРСУХІЈЅМТНВКαβεικνορτυχωγηλΑΒΕΙΚΝΟΡΤΥΧΗΜΖøØłŁđĐßæœ‘’‚‛“”„«»‹›‐‑‒–—―…·•",
-        'aeopcyxijsdhqwkmthbAEOPCYXIJSMTHBKabeiknoptuxwynlABEIKNOPTYXHMZoOlLdDsao\'\'\'\'"""""""------.··',
+        "аеорсухіјѕԁһԛԝкмтнвАЕОРСУХІЈЅМТНВКαβεικνορτυχωγηλΑΒΕΙΚΝΟΡΤΥΧΗΜΖ",
+        "aeopcyxijsdhqwkmthbAEOPCYXIJSMTHBKabeiknoptuxwynlABEIKNOPTYXHMZ",
         strict=True,
     )
 )
+PLAIN = dict(zip("øØłŁđĐßæœ‘’‚‛“”„«»‹›‐‑‒–—―…·•", "oOlLdDsao''''\"\"\"\"\"''------.··", strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +42,29 @@ def fold(text: str) -> Folded:
         return Folded(text.lower())
     if DROPPED.search(text):
         places = [place for place, letter in enumerate(text) if not DROPPED.match(letter)]
-        return Folded("".join([text[place] for place in places]).translate(_table()).lower(), places)
-    return Folded(text.translate(_table()).lower())
+        return Folded(_plain_letters("".join([text[place] for place in places])), places)
+    return Folded(_plain_letters(text))
+
+
+def _plain_letters(text: str) -> str:
+    """Letters of other scripts are taken for Latin ones only in words that have Latin ones as well."""
+    text = text.translate(_table())
+    if OTHER_SCRIPT.search(text):
+        text = MIXED.sub(lambda word: word[0].translate(_disguises()), text)
+    return text.lower()
 
 
 @cache
 def _table() -> dict[int, str]:
     """Single characters for single characters, so that none changes its place."""
     table = {code: plain for code, plain in _plain() if len(plain) == 1 and plain.isascii()}
-    table |= {ord(letter): plain for letter, plain in LOOKALIKES.items()}
+    table |= {ord(letter): plain for letter, plain in PLAIN.items()}
     return table | {0x130: "i", 0x131: "i", 0xA0: " "}
+
+
+@cache
+def _disguises() -> dict[int, str]:
+    return {ord(letter): plain for letter, plain in DISGUISES.items()}
 
 
 def _plain() -> Iterator[tuple[int, str]]:

@@ -1,7 +1,7 @@
-"""What takes the edge off a match: it is negated, quoted, denounced, or said by a member of the group of itself. Pure."""
+"""What takes the edge off a match: it is negated, quoted, denounced, or said of the writer's own group. Pure."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from archive.flags.sentences import Item, Sentence, Sentences
@@ -13,7 +13,7 @@ FAR = 14
 FIRST_PERSON = 4
 POINTS = 9
 ENDORSED = re.compile(
-    r"\b(?:(?:was|is|are|were|so|absolutely|damn) right|couldn'?t (?:have put it|agree)|could not (?:have put it|agree)|"
+    r"\b(?:(?:was|is|are|were|so|absolutely|damn) right|couldn'?t (?:have put it|agree)|could not (?:have put|agree)|"
     r"(?:i|we) (?:fully |totally |completely )?agree|spot on|well said|spoke for|exactly|'?s the truth|is the truth|"
     r"amen|hear,? hear|true(?:r)? words|had a point|has a point|nailed it|tells? the truth|wasn'?t wrong|isn'?t wrong|"
     r"not wrong|got it right|and (?:he|she|they) mean)"
@@ -36,7 +36,9 @@ class Guards:
     def __init__(self, known: Vocabulary) -> None:
         names = ("NOT", "NO", "COMMA", "BUT", "SAY", "BELIEVE", "COUNTER", "DENOUNCE", "THINK", "AS", "NEVERMIND", "WE")
         self.bits = {name: known.bit(name) for name in names}
-        self.saying = known.mask(f"{verb}{form}" for verb in ("SAY", "BELIEVE") for form in ("", ".S", ".ING", ".ED", ".EN"))
+        self.saying = known.mask(
+            f"{verb}{form}" for verb in ("SAY", "BELIEVE") for form in ("", ".S", ".ING", ".ED", ".EN")
+        )
         self.first = known.mask(("I", "WE", "THINK", "OWNWILL"))
         self.negating = known.mask(("NOT", "NO"))
         self.denouncing, self.counter = known.bit("DENOUNCE"), known.bit("COUNTER")
@@ -49,19 +51,17 @@ class Guards:
         self.we = known.mask(("WE", "I"))
         self.you = known.mask(("YOU", "THEY"))
 
-    def of(
-        self, text: str, sentences: Sentences, place: int, first: int, last: int, negation: str
-    ) -> Guard | None:
+    def of(self, text: str, sentences: Sentences, place: int, first: int, last: int, negation: str) -> Guard | None:
         """The guard of a match from item `first` to item `last` of a sentence, if there is one. `negation` is as in the
         rule: "guard", "part" where the rule itself reads a denial, "ignored" where a denial changes nothing."""
         sentence = sentences[place]
         return (
-            self._quoted(text, sentence, first, last)
+            self._quoted(text, sentence, first)
             or self._reported(text, sentences, place, first, last)
             or (None if negation == "ignored" else self._negated(sentence, first, last, denies=negation == "part"))
         )
 
-    def _quoted(self, text: str, sentence: Sentence, first: int, last: int) -> Guard | None:
+    def _quoted(self, text: str, sentence: Sentence, first: int) -> Guard | None:
         """Words in quotation marks, unless the writer says that they are right."""
         start = sentence.items[first].start
         if '"' not in text and "'" not in text:
@@ -69,12 +69,12 @@ class Guards:
         for found in QUOTES.finditer(text):
             if found.start() <= start < found.end() and len(text) - len(found[0]) >= SHORTEST_REST:
                 endorsed = ENDORSED.search(text, found.end(), found.end() + 120)
-                return None if endorsed else Guard("context.quoted", "quotation-marks", found.start(), found.end())
+                return (
+                    None if endorsed else Guard("context.quoted", "guard.quotation-marks", found.start(), found.end())
+                )
         return None
 
-    def _reported(
-        self, text: str, sentences: Sentences, place: int, first: int, last: int
-    ) -> Guard | None:
+    def _reported(self, text: str, sentences: Sentences, place: int, first: int, last: int) -> Guard | None:
         """Somebody else's words: a verb of saying before them whose subject is not the writer; or a sentence that
         condemns what it says, or the next one does."""
         sentence = sentences[place]
@@ -83,10 +83,10 @@ class Guards:
         if cue is not None and not ENDORSED.search(text, end, end + 120):
             denounced = any(item.mask & self.denouncing for item in self._around(sentences, place, first, last))
             code = "context.counter_speech" if denounced or cue.mask & self.counter else "context.quoted"
-            return Guard(code, "reported", cue.start, cue.end)
+            return Guard(code, "guard.reported", cue.start, cue.end)
         denounced_by = self._condemned(sentences, place, last)
         if denounced_by is not None:
-            return Guard("context.counter_speech", "denounced", denounced_by.start, denounced_by.end)
+            return Guard("context.counter_speech", "guard.denounced", denounced_by.start, denounced_by.end)
         return None
 
     def _cue(self, sentence: Sentence, first: int, last: int) -> Item | None:
@@ -137,18 +137,18 @@ class Guards:
         if not denies:
             for item in items[first : last + 1]:
                 if item.mask & self.bits["NOT"]:
-                    return Guard("context.negated", "negation", item.start, item.end)
+                    return Guard("context.negated", "guard.negation", item.start, item.end)
         if items[first].mask & self.bounds:
             return None
         for at in range(first - 1, max(-1, first - FAR), -1):
             if items[at].mask & self.bounds:
                 break
             if items[at].mask & self.negating and not items[at].mask & self.bits["NEVERMIND"]:
-                return Guard("context.negated", "negation", items[at].start, items[at].end)
+                return Guard("context.negated", "guard.negation", items[at].start, items[at].end)
         return None
 
     def reclaimed(self, sentence: Sentence, at: int) -> Guard | None:
         """The writer, or somebody, uses a group's word of their own group."""
         near = sentence.items[max(0, at - 6) : at] + sentence.items[at + 1 : at + 4]
         found = next((item for item in near if item.mask & self.own), None)
-        return None if found is None else Guard("context.reclaimed", "own-group", found.start, found.end)
+        return None if found is None else Guard("context.reclaimed", "guard.own-group", found.start, found.end)

@@ -9,7 +9,7 @@ from archive.flags.lexicon import languages
 SHORTEST = 25
 SURE = 0.9
 USUAL = "en"
-PLAIN = frozenset("the and you of they that this with are have for not but".split())
+PLAIN = frozenset(["the", "and", "you", "of", "they", "that", "this", "with", "are", "have", "for", "not", "but"])
 
 
 def read_in(text: str, candidates: tuple[str, ...], stated: str | None) -> str:

@@ -11,7 +11,6 @@ from typing import Any
 
 from archive.flags.fold import fold
 
-
 ENDINGS = ("ing", "ed", "er", "ers", "s", "in")
 
 
@@ -34,8 +33,8 @@ class Entry:
 @dataclass(frozen=True, slots=True)
 class Lexicon:
     """All entries of a language. Tags of `function` are too common to be looked for by themselves, those of `frequent`
-    are looked for where a rule has none that is rarer. `expanded` says what careless spellings are read as; `not_typos` are words
-    that look like slips of others, `common_words` those that most texts have some of."""
+    are looked for where a rule has none that is rarer. `expanded` says what careless spellings are read as;
+    `not_typos` are words that look like slips of others, `common_words` those that most texts have some of."""
 
     language: str
     entries: Sequence[Entry]
@@ -67,7 +66,9 @@ def lexicon(language: str) -> Lexicon:
         expanded |= _expanded(listed.pop("expand", {}))
         for tag, named in listed.items():
             entries += (_entry(f"{language}.{tag}.{name}", tag, values) for name, values in named.items())
-    return Lexicon(language, entries, frozenset(function), frozenset(frequent), expanded, _not_typos(language), frozenset(common))
+    return Lexicon(
+        language, entries, frozenset(function), frozenset(frequent), expanded, _not_typos(language), frozenset(common)
+    )
 
 
 def _expanded(table: dict[str, str]) -> dict[str, tuple[str, ...]]:
@@ -168,7 +169,7 @@ def variants(form: str) -> Iterator[str]:
     """A word as it is written to slip past a filter with asterisks: f*ck, f**k, n****r."""
     if " " in form or len(form) < 4 or not form.isalpha():
         return
-    vowels = [place for place, letter in enumerate(form) if letter in "aeiou" and 0 < place]
+    vowels = [place for place, letter in enumerate(form) if letter in "aeiou" and place > 0]
     for place in vowels:
         yield form[:place] + "*" + form[place + 1 :]
     for first, last in product((1, 2), (1, 2)):

@@ -10,6 +10,7 @@ from archive.flags.vocabulary import NO_GROUPS, targets
 
 LONGEST_CONTEXT = 2_000
 SENTENCES_BACK = 3
+WILDLIFE = "wildlife"
 
 
 class Meant:
@@ -21,6 +22,7 @@ class Meant:
         self.group, self.others, self.adjective = known.bit("GROUP"), known.bit("OTHERS"), known.bit("GADJ")
         self.pronoun = known.mask(("THEY", "HE"))
         self.people = known.mask(("GROUP", "OTHERS", "PERSON", "NAME"))
+        self.wildlife, self.ends = known.bit("WILDLIFE"), known.mask(("COMMA", "BE", "AND", "BUT"))
         self.determiner = known.mask(("THE", "MY", "YOUR", "THEIR", "DET"))
 
     def by(self, sentences: Sentences, place: int, first: int, last: int, context: Context) -> str:
@@ -65,9 +67,17 @@ class Meant:
         return len(items) > 1 and items[-1].mask == 0 and items[-2].text == "that"
 
     def _last_named(self, items: Sequence[Item]) -> str | None:
+        after: Item | None = None
         for item in reversed(items):
-            if item.mask & self.group or (item.mask & self.adjective and targets(item.entries) not in NO_GROUPS):
+            if item.mask & self.group or (item.mask & self.adjective and self._stands_alone(item, after)):
                 return item.target or targets(item.entries) or "unclear"
             if item.mask & self.others:
                 return "other"
+            if item.mask & self.wildlife:
+                return WILDLIFE
+            after = item
         return None
+
+    def _stands_alone(self, item: Item, after: Item | None) -> bool:
+        """Whether an adjective means people by itself: "disabled?", not "foreign power"."""
+        return (after is None or bool(after.mask & self.ends)) and targets(item.entries) not in NO_GROUPS

@@ -27,7 +27,8 @@ Symbol = tuple[str, str]
 @dataclass(frozen=True, slots=True)
 class Source:
     """A rule as it is written. `who` says what a match must be about; `negation` is "part" where the rule reads a
-    denial ("not human"), so that the denial is no guard."""
+    denial ("not human"), so that the denial is no guard, and "ignored" where a denial changes nothing. `patterns` have
+    their macros written out, `raw` is as the file has them."""
 
     id: str
     code: str
@@ -35,6 +36,7 @@ class Source:
     who: str
     note: str
     language: str
+    raw: tuple[str, ...]
     negation: str = "guard"
 
 
@@ -44,6 +46,7 @@ class Pattern:
     are tags of which it needs one and which are rare."""
 
     rule: Source
+    raw: str
     written: str
     needs: tuple[int, ...]
     anchors: int
@@ -67,7 +70,16 @@ def _source(language: str, name: str, values: dict[str, Any], macros: dict[str, 
         raise ValueError(f"{language}.{name}: who is {values['who']!r}, which is none of {', '.join(WHO)}")
     patterns = tuple(_expanded(pattern, macros) for pattern in values["patterns"])
     negation = values.get("negation", "guard")
-    return Source(f"{language}.{name}", values["code"], patterns, values["who"], values["note"], language, negation)
+    return Source(
+        f"{language}.{name}",
+        values["code"],
+        patterns,
+        values["who"],
+        values["note"],
+        language,
+        tuple(values["patterns"]),
+        negation,
+    )
 
 
 def _expanded(pattern: str, macros: dict[str, str]) -> str:
@@ -100,7 +112,7 @@ def named(rules: Iterable[Source]) -> tuple[set[str], set[str]]:
                 if kind == "tag":
                     tags.add(text)
                 elif kind == "word":
-                    words |= {word for word in text.strip("'").split()}
+                    words |= set(text.strip("'").split())
     return tags, words
 
 
@@ -109,7 +121,7 @@ def compiled(rule: Source, known: Vocabulary, lexicon: Lexicon) -> Iterator[Patt
     looked for: a rare word, or a group."""
     words = (f"'{word}" for word in lexicon.common_words)
     frequent = known.mask((*lexicon.frequent, *(word for word in words if word in known.bits)))
-    for pattern in rule.patterns:
+    for pattern, raw in zip(rule.patterns, rule.raw, strict=True):
         try:
             expression = _expression(pattern, known)
             needs = tuple(_needs(list(symbols(pattern)), known))
@@ -119,7 +131,7 @@ def compiled(rule: Source, known: Vocabulary, lexicon: Lexicon) -> Iterator[Patt
         if not anchor:
             common = [[tag for tag, bit in known.bits.items() if bit & need & known.common] for need in needs]
             raise ValueError(f"{rule.id}: {pattern!r}: nothing in it is rare; too common are {common}")
-        yield Pattern(rule, expression, needs, anchor)
+        yield Pattern(rule, raw, expression, needs, anchor)
 
 
 def _anchor(needs: Iterable[int], known: Vocabulary, frequent: int) -> int:

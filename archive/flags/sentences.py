@@ -21,17 +21,23 @@ LONGEST_TEXT = 100_000
 LONGEST_SENTENCE = 800
 LONGEST_WORD = 60
 LONGEST_PART = 16
-VERBAL = ("BE", "SHOULD", "ADV", "WILL", "CAN", "COMMA", "AND", "NOT", "ALL", "PREP", "DO", "HAVE", "WHO", "ANIMAL", "FILTH",
-          "PRIMITIVE", "DISEASE", "PROFANITY", "VILE", "UP", "PERSON", "GROUP", "GADJ")  # fmt: skip
+VERBAL = (
+    "BE SHOULD ADV WILL CAN COMMA AND NOT ALL PREP DO HAVE WHO ANIMAL FILTH PRIMITIVE DISEASE PROFANITY VILE UP PERSON "  # noqa: SIM905
+    "GROUP GADJ".split()
+)
 TYPICAL = ("average", "typical", "ordinary")
 SHORTEST_RUN = 7
 SHORTEST_RUN_OF_LETTERS = 4
 SHORTEST_MEAN = 2
+SHORTEST_ADVERB = 4
 MOST_STRANGE = 50_000
 NO_WORD = "\0"
 UNKNOWN = chr(0x4DFF)  # for a set of tags that no word has
 LONG_ENOUGH = 4
-SHORT = frozenset("i a u we he is be to of in my up so no us am do it or on all the are for you and out them these they who his her not was".split())
+SHORT = frozenset(
+    "i a u we he is be to of in my up so no us am do it or on all the are for you and out them these they who his her "  # noqa: SIM905
+    "not was".split()
+)
 
 
 @dataclass(slots=True)
@@ -134,23 +140,15 @@ class Reader:
         words = self.known.words
         if text in words:
             return words[text]
-        if not text.isalpha():
-            if text.isdigit():
-                return Word(self.number)
-            if "'" in text:
-                return self._possessive(text)
-            plain = text.translate(LEET)
-            for spelled in (plain, text.replace("1", "l").translate(LEET)):
-                if spelled in words:
-                    return words[spelled]
-            text = plain
-        if THRICE.search(text):
-            for times in (r"\1\1", r"\1"):
-                if (word := words.get(THRICE.sub(times, text))) is not None:
-                    return word
-        if text.endswith("ly") and len(text) > 4:
-            return Word(self.adverb)
-        return NOTHING
+        if text.isdigit():
+            return Word(self.number)
+        if "'" in text:
+            return self._possessive(text)
+        plain = text.translate(LEET)
+        for spelled in (plain, text.replace("1", "l").translate(LEET), *_shorter(plain)):
+            if spelled in words:
+                return words[spelled]
+        return Word(self.adverb) if text.endswith("ly") and len(text) > SHORTEST_ADVERB else NOTHING
 
     def _possessive(self, text: str) -> Word:
         """Muslims' or women's: not the group itself but what is theirs."""
@@ -280,8 +278,15 @@ class Reader:
             return Item(item.start, item.end, plural, self.sign(plural), item.text, item.entries, target)
         bare = item.mask & self.adjective and after is not None and after.mask == 0
         if bare and not item.mask & self.many and not after.text.endswith(("ed", "s")):  # type: ignore[union-attr]
-            return Item(item.start, item.end, self.adjective, self.sign(self.adjective), item.text, item.entries, target)
+            return Item(
+                item.start, item.end, self.adjective, self.sign(self.adjective), item.text, item.entries, target
+            )
         return Item(item.start, item.end, item.mask, item.sign, item.text, item.entries, target)
+
+
+def _shorter(text: str) -> tuple[str, ...]:
+    """A word without the letters that are repeated in it."""
+    return (THRICE.sub(r"\1\1", text), THRICE.sub(r"\1", text)) if THRICE.search(text) else ()
 
 
 class Sentences:

@@ -1,7 +1,7 @@
 """What is known by its shape and not by its words: personal data, links, promotion.
 
-None of it is read by rules of a language. Telephone numbers are found by `phonenumbers`; the rest are regular expressions
-without nested repetition.
+No rule of a language reads any of it. Telephone numbers are found by `phonenumbers`; the rest are regular
+expressions without nested repetition.
 """
 
 import re
@@ -17,7 +17,7 @@ RULES = {
     "shape.email": ("content.pii", "An e-mail address, with @ or spelled out in brackets."),
     "shape.phone": ("content.pii", "A telephone number that is valid where the language is spoken, or international."),
     "shape.address": ("content.pii", "A house number beside the name of a street."),
-    "shape.id_number": ("content.pii", "A social security or insurance number, an IBAN or a card number with right check digits."),
+    "shape.id_number": ("content.pii", "A social security number, an IBAN, or the number of a card."),
     "shape.link": ("content.link", "An address of the web."),
     "shape.spam": ("content.spam", "Several signs of promotion (archive/flags/spam.toml)."),
 }  # fmt: skip
@@ -75,7 +75,11 @@ def _numbers(text: str, language: str | None) -> list[Match]:
     found = [*_matches("shape.address", (one for one in ADDRESS.finditer(text) if not PUBLIC.search(one[0])))]
     if not DIGITS.search(text) and not SOCIAL_SECURITY.search(text):
         return found
-    ids = [*SOCIAL_SECURITY.finditer(text), *filter(_is_iban, IBAN.finditer(text)), *filter(_is_card, CARD.finditer(text))]
+    ids = [
+        *SOCIAL_SECURITY.finditer(text),
+        *filter(_is_iban, IBAN.finditer(text)),
+        *filter(_is_card, CARD.finditer(text)),
+    ]
     found += _matches("shape.id_number", ids)
     found += (Match("content.pii", "shape.phone", *span) for span in _telephones(text, language))
     return found
@@ -103,7 +107,7 @@ def _is_grouped(raw: str) -> bool:
 
 def _is_complete(raw: str) -> bool:
     """With the prefix of a country or of a network, and as long as such numbers are."""
-    return raw.startswith(("+", "0", "(0")) and SHORTEST_NUMBER <= sum(map(str.isdigit, raw))
+    return raw.startswith(("+", "0", "(0")) and sum(map(str.isdigit, raw)) >= SHORTEST_NUMBER
 
 
 def _is_iban(found: re.Match[str]) -> bool:

@@ -11,6 +11,23 @@ from archive.flags.lexicon import Entry, Lexicon, typos, variants
 
 FIRST_SIGN = 0x4E00
 MADE = ("GROUP", "GPL", "GSG", "GADJ", "OTHERS", "NAME", "COMMA", "NUMBER")
+GRAVE = (
+    "KILL KILL.S KILL.ED KILL.EN HATE VILE FILTH ANIMAL PRIMITIVE SLUR SLUR_MILD INSULT GENDERED PROFANITY EXPEL "  # noqa: SIM905
+    "EXPEL.EN".split()
+)
+DISGUISED = (
+    *GRAVE,
+    "DEROG",
+    "CRIME",
+    "DISEASE",
+    "SEXUAL",
+    "HURT",
+    "HURT.EN",
+    "DIE",
+    "MAKESICK",
+    "INSULT_ADJECTIVE",
+    "EXPEL.S",
+)
 MEANT = {
     "GROUP.ONE": ("GROUP", "GSG"),
     "GROUP.MANY": ("GROUP", "GPL"),
@@ -19,8 +36,6 @@ MEANT = {
     "UNPROTECTED.MANY": ("OTHERS",),
     "UNPROTECTED.ADJECTIVE": (),
 }
-GRAVE = ("KILL", "KILL.S", "KILL.ED", "KILL.EN", "HATE", "VILE", "FILTH", "ANIMAL", "PRIMITIVE", "SLUR", "SLUR_MILD", "INSULT",
-         "GENDERED", "PROFANITY", "EXPEL", "EXPEL.EN")  # fmt: skip
 NO_GROUPS = frozenset(("politician", "journalist", "commenter", "age", "other", "unclear"))
 SHORTEST_TYPO = 4
 
@@ -48,8 +63,8 @@ Tree = dict[str, "Tree | Word"]
 
 @dataclass(slots=True)
 class Vocabulary:
-    """`words` by their spelling, `phrases` as a tree of their words, in which "" leads to what the phrase means; `plain` are
-    the words that are spelled as they should be. `function` has the tags of function words, `common` those
+    """`words` by their spelling, `phrases` as a tree of their words, in which "" leads to what a phrase means; `plain`
+    are the words that are spelled as they should be. `function` has the tags of function words, `common` those
     and the words that have them, `people` those of groups."""
 
     bits: dict[str, int] = field(default_factory=dict)
@@ -138,16 +153,18 @@ def _add_disguises(known: Vocabulary, lexicon: Lexicon) -> None:
     known.plain = frozenset(known.words)
     common = {typo for form, word in known.words.items() if not word.mask & ~known.common
               for typo in typos(form)}  # fmt: skip
-    for form, word in list(known.words.items()):
-        if word.mask & ~known.common:
+    hidden = known.people | known.mask(tag for tag in DISGUISED if tag in known.bits)
+    telling = known.mask(tag for tag in ("KILL", "HATE") if tag in known.bits)
+    for form in known.plain:
+        word = known.words[form]
+        if word.mask & hidden:
             for disguise in variants(form):
                 known.words.setdefault(disguise, word)
-    for form in known.plain if lexicon.not_typos else ():
-        word = known.words[form]
-        if len(form) >= SHORTEST_TYPO and word.entries and word.mask & (~known.common | known.people):
-            for typo in typos(form):
-                if len(typo) >= SHORTEST_TYPO - 1 and typo not in lexicon.not_typos and typo not in common:
-                    known.words.setdefault(typo, word)
+            if lexicon.not_typos and len(form) >= SHORTEST_TYPO:
+                for typo in typos(form):
+                    enough = len(typo) >= SHORTEST_TYPO or (len(typo) == SHORTEST_TYPO - 1 and word.mask & telling)
+                    if enough and typo not in lexicon.not_typos and typo not in common:
+                        known.words.setdefault(typo, word)
 
 
 def _number_signs(known: Vocabulary) -> None:

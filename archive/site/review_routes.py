@@ -183,7 +183,7 @@ async def sign_in(datasette: Datasette, request: Request) -> Response:
     """datasette-auth-passwords' own page; who has signed in there comes to the review."""
     if not accounts.configured(datasette):
         return await error_page(datasette, request, 404, "Nobody signs in at this site.")
-    from datasette_auth_passwords import password_login  # type: ignore[import-untyped]
+    from datasette_auth_passwords import password_login
 
     response: Response = await password_login(request, datasette)
     if response.status == 302 and accounts.reviews_here(datasette):

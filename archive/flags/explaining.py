@@ -1,0 +1,48 @@
+"""What the rules make of one text, step by step, for people who write rules or doubt one."""
+
+from collections.abc import Iterator
+
+from archive.flags import shapes
+from archive.flags.detector import Decision, detector
+from archive.flags.find import LONGEST_TO_TELL, NO_CONTEXT, PROMOTION, find, prefilter
+from archive.flags.fold import fold
+from archive.flags.languages import read_in
+from archive.flags.match import Context, Match
+
+
+def explain(text: str, context: Context = NO_CONTEXT) -> Iterator[str]:
+    """Lines that say which language's rules read a text, every place that a pattern fits and what became of it, and
+    the flags that come out."""
+    folded = fold(text)
+    masks = prefilter().masks(folded.text)
+    promotes = masks.pop(PROMOTION, 0) != 0
+    if masks:
+        language = read_in(text[:LONGEST_TO_TELL], tuple(masks), context.language)
+        yield f"words of rules in: {', '.join(masks)}; read as: {language or 'another language, so by no rules'}"
+        if language:
+            for decision in detector(language).decisions(folded, text, context, lambda _: True):
+                yield from _told(decision, text)
+    else:
+        yield "no word of any rule"
+    for match in shapes.find(text, folded.text, context.language, promotes=promotes):
+        yield f"{match.rule}: {text[match.start : match.end]!r}"
+    found = find(text, context)
+    yield "flags:" if found else "no flags"
+    yield from (f"  {_line(match, text)}" for match in found)
+
+
+def _told(decision: Decision, text: str) -> Iterator[str]:
+    yield f"{decision.rule.id} fits {text[decision.start : decision.end]!r}, meant: {decision.target}"
+    yield f"    pattern: {decision.pattern}"
+    if decision.dropped:
+        yield f"    dropped: {decision.dropped}"
+    elif decision.match and decision.match.of:
+        yield f"    held back by {decision.match.rule}: {text[decision.match.start : decision.match.end]!r}"
+
+
+def _line(match: Match, text: str) -> str:
+    instead = f", instead of {match.of}" if match.of else ""
+    target = f", meant: {match.target}" if match.target else ""
+    return (
+        f"{match.code} by {match.rule} at {match.start}-{match.end}: {text[match.start : match.end]!r}{target}{instead}"
+    )

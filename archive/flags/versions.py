@@ -1,0 +1,65 @@
+"""Which rules are in force: their names, and the hash of all the data that they are made of."""
+
+from collections.abc import Iterator
+from functools import cache
+from hashlib import sha256
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+
+from archive.flags import shapes
+from archive.flags.lexicon import languages
+from archive.flags.rules import sources
+
+RULES, SHAPES = "rules", "shapes"
+DETECTORS = (RULES, SHAPES)
+GUARDS = {
+    "guard.negation": ("context.negated", "A negation before the words, within their clause."),
+    "guard.quotation-marks": ("context.quoted", "The words stand in quotation marks, and not alone."),
+    "guard.reported": ("context.quoted", "A verb of saying before the words, whose subject is not the writer."),
+    "guard.denounced": ("context.counter_speech", "The same sentence, or the next, condemns what the words say."),
+    "guard.own-group": ("context.reclaimed", "The words around it speak of the writer's own group."),
+}
+
+
+def detector_of(rule: str) -> str:
+    """Which detector a rule belongs to."""
+    return SHAPES if rule.startswith("shape.") else RULES
+
+
+@cache
+def data_sha256() -> str:
+    """SHA-256 over the names and the bytes of all lexicons and rules."""
+    digest = sha256()
+    for name, path in sorted(_data(files("archive.flags"), "")):
+        digest.update(f"{name}\0".encode() + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def _data(folder: Traversable, above: str) -> Iterator[tuple[str, Traversable]]:
+    for path in folder.iterdir():
+        name = f"{above}{path.name}"
+        if path.is_dir():
+            yield from _data(path, f"{name}/")
+        elif path.name.endswith((".toml", ".txt")) and path.name != "codes.toml":
+            yield name, path
+
+
+def listed() -> list[dict[str, str | None]]:
+    """Every rule as a row of `flag_rules`."""
+    rows: list[dict[str, str | None]] = [
+        {
+            "rule": rule.id,
+            "code": rule.code,
+            "language": rule.language,
+            "pattern": "\n".join(rule.raw),
+            "note": rule.note,
+        }
+        for language in languages()
+        for rule in sources(language)
+    ]
+    known = shapes.RULES | GUARDS
+    rows += [
+        {"rule": rule, "code": code, "language": None, "pattern": "", "note": note}
+        for rule, (code, note) in known.items()
+    ]
+    return rows
