@@ -1,7 +1,7 @@
 """The rules of one language over the sentences of a text."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -11,7 +11,7 @@ from archive.flags.lexicon import lexicon
 from archive.flags.match import Context, Match
 from archive.flags.meant import WILDLIFE, Meant
 from archive.flags.rules import Pattern, Source, compiled, named, sources
-from archive.flags.sentences import SHORTEST_RUN_OF_LETTERS, THRICE, Item, Reader, Sentence, Sentences
+from archive.flags.sentences import LETTERS, Item, Reader, Sentence, Sentences
 from archive.flags.vocabulary import GRAVE, NO_GROUPS, Vocabulary, spelled, vocabulary
 
 SEVERE = ("content.threat", "content.incitement", "content.glorification", "content.dehumanisation",
@@ -28,6 +28,9 @@ WORD = re.compile(r"[^\W_][\w'@$*]*|[@$][\w@$*']+")
 def detector(language: str) -> "Detector":
     """The rules of a language, compiled."""
     return Detector(language)
+
+
+Needs = tuple[bool, tuple[int, ...]]
 
 
 @dataclass(slots=True)
@@ -74,6 +77,9 @@ class Detector:
             bit: tuple({(one.rule.who == "group", tuple(n for n in one.needs if not n & ~seen)) for one in some})
             for bit, some in self.by_anchor.items()
         }
+        self.all_by_anchor = {
+            bit: tuple({(one.rule.who == "group", one.needs) for one in some}) for bit, some in self.by_anchor.items()
+        }
         self.visible = self.known.mask(("GADJ", "GROUP"))
         for one in patterns:
             for need in one.needs:
@@ -106,57 +112,51 @@ class Detector:
             found |= self.known.words[part].mask & self.visible if part in self.known.words else 0
         return found
 
-    def may_match(self, mask: int, *, of_group: bool) -> bool:
-        """Whether a text with words of these tags can match any pattern, as far as the first stage sees. `of_group` is
-        set where its pronouns may stand for a group that is named elsewhere."""
+    def may_match(self, part: str, mask: int, *, of_group: bool) -> bool:
+        """Whether a sentence, in which the first stage saw words of these tags, can match any pattern. `of_group` is
+        set where its pronouns may stand for a group."""
         if mask & self.adjective:  # of a group, once a person stands behind it
             mask |= self.group_bits
         if mask & self.group:
             mask |= self.others
-            of_group = True
-        anchors = mask & self.anchors
-        while anchors:
-            bit = anchors & -anchors
-            anchors ^= bit
-            for about_group, needs in self.seen_by_anchor[bit]:
-                if (of_group or not about_group) and all(mask & need for need in needs):
-                    return True
-        return False
-
-    def may_match_sentence(self, part: str, mask: int, *, of_group: bool) -> bool:
-        """The same of one sentence, with the tags of all its words: what it must have for any pattern to be tried."""
-        tokens = WORD.findall(part)
-        if sum(map(is_letter, tokens)) >= SHORTEST_RUN_OF_LETTERS:
+        if not self._fits(mask, self.seen_by_anchor, of_group=of_group):
+            return False
+        if LETTERS.search(part):
             return True
-        for token in tokens:
+        for token in WORD.findall(part):
             mask |= self._loose.get(token) or self._loosely(token)
-        mask |= self.always
-        if mask & self.adjective:
-            mask |= self.group_bits
-        if mask & self.group:
-            mask |= self.others
+        return self._fits(mask | self.always, self.all_by_anchor, of_group=of_group)
+
+    def _fits(self, mask: int, by_anchor: Mapping[int, tuple[Needs, ...]], *, of_group: bool) -> bool:
+        """Whether tags have what some pattern needs."""
         anchors = mask & self.anchors
         while anchors:
             bit = anchors & -anchors
             anchors ^= bit
-            for pattern in self.by_anchor[bit]:
-                if (of_group or pattern.rule.who != "group") and all(mask & need for need in pattern.needs):
-                    return True
+            for about_group, needs in by_anchor[bit]:
+                if of_group or not about_group:
+                    for need in needs:
+                        if not mask & need:
+                            break
+                    else:
+                        return True
         return False
 
     def _loosely(self, token: str) -> int:
-        """All tags that a word may have, alone or as the first of several."""
-        mask = 0
-        for part in self.known.expanded.get(token, (token,)):
-            word = self.known.words.get(part.rstrip("'@$!"))
-            mask |= word.mask if word else 0
-            for _, phrase in spelled({part: tree} if (tree := self.known.phrases.get(part)) else {}):
-                mask |= phrase.mask & self.known.common  # the first stage sees the others
-        if not mask and (not token.isalpha() or THRICE.search(token) or self.reader.hides(token)):
-            mask = ALL_TAGS
+        """All tags that a word may have, alone or as the first of several; those that the first stage sees are left to
+        it."""
+        mask, known = self.always, self.known
+        for part in known.expanded.get(token, (token,)):
+            word = known.words.get(part)
+            if word is None:
+                _, word, hides = self.reader.examined(part)
+                mask |= ALL_TAGS if hides else 0
+            mask |= word.mask
+            for _, phrase in spelled({part: tree} if (tree := known.phrases.get(part)) else {}):
+                mask |= phrase.mask & known.common
         if len(self._loose) >= MOST_LOOSE:
             self._loose.clear()
-        self._loose[token] = mask or self.always
+        self._loose[token] = mask
         return mask
 
     def grave_words(self) -> Iterator[str]:
@@ -164,10 +164,10 @@ class Detector:
         grave = self.known.mask(tag for tag in GRAVE if tag in self.known.bits) & self.anchors
         yield from (word for word in self.known.plain if self.known.words[word].mask & grave and word.isalpha())
 
-    def find(self, folded: Folded, original: str, context: Context, seen: Callable[[str], bool]) -> list[Match]:
-        """The matches of this language's rules in a folded text. `seen` says whether a part of it needs to be read."""
+    def find(self, folded: Folded, sentences: Sentences, context: Context, places: Iterable[int]) -> list[Match]:
+        """The matches of this language's rules in some sentences of a folded text."""
         found: dict[tuple[str, str, int, int], Match] = {}
-        for one in self.decisions(folded, original, context, seen):
+        for one in self.decisions(folded, sentences, context, places):
             if one.match is not None:
                 found.setdefault((one.match.code, one.match.rule, one.match.start, one.match.end), one.match)
             if len(found) > MOST_MATCHES:
@@ -175,14 +175,12 @@ class Detector:
         return _without_weaker(list(found.values()))
 
     def decisions(
-        self, folded: Folded, original: str, context: Context, seen: Callable[[str], bool]
+        self, folded: Folded, sentences: Sentences, context: Context, places: Iterable[int]
     ) -> Iterator[Decision]:
         """Every place that a pattern fits, with what became of it."""
-        sentences = self.reader.read(folded.text, original)
-        for place, (start, end) in enumerate(sentences.spans):
-            if seen(sentences.text[start:end]):
-                for hit in self._hits(sentences, place, context):
-                    yield self._decision(folded, sentences, hit)
+        for place in places:
+            for hit in self._hits(sentences, place, context):
+                yield self._decision(folded, sentences, hit)
 
     def _hits(self, sentences: Sentences, place: int, context: Context) -> Iterator[_Hit]:
         sentence = sentences[place]
@@ -244,11 +242,6 @@ class Detector:
         if guard is None and first.mask & self.slur and any(entry.reclaimed for entry in first.entries):
             return self.guards.reclaimed(sentence, hit.first)
         return guard
-
-
-def is_letter(token: str) -> bool:
-    """Whether a word is one letter, as in words that are s p a c e d."""
-    return len(token) == 1
 
 
 GUARDING = frozenset(

@@ -4,9 +4,8 @@ from collections.abc import Iterator
 
 from archive.flags import shapes
 from archive.flags.detector import Decision, detector
-from archive.flags.find import LONGEST_TO_TELL, NO_CONTEXT, PROMOTION, find, prefilter
+from archive.flags.find import NO_CONTEXT, PROMOTION, find, language_of, prefilter
 from archive.flags.fold import fold
-from archive.flags.languages import read_in
 from archive.flags.match import Context, Match
 
 
@@ -14,17 +13,16 @@ def explain(text: str, context: Context = NO_CONTEXT) -> Iterator[str]:
     """Lines that say which language's rules read a text, every place that a pattern fits and what became of it, and
     the flags that come out."""
     folded = fold(text)
-    masks = prefilter().masks(folded.text)
-    promotes = masks.pop(PROMOTION, 0) != 0
-    if masks:
-        language = read_in(text[:LONGEST_TO_TELL], tuple(masks), context.language)
-        yield f"words of rules in: {', '.join(masks)}; read as: {language or 'another language, so by no rules'}"
-        if language:
-            for decision in detector(language).decisions(folded, text, context, lambda _: True):
-                yield from _told(decision, text)
-    else:
-        yield "no word of any rule"
-    for match in shapes.find(text, folded.text, context.language, promotes=promotes):
+    hits = prefilter().hits(folded.text)
+    named = [name for name in hits.masks if name != PROMOTION]
+    language = language_of(folded.text, hits, context)
+    yield f"words of rules in: {', '.join(named) or 'no language'}; read by the rules of: {language or 'none'}"
+    if language:
+        rules = detector(language)
+        sentences = rules.reader.read(folded.text, text)
+        for decision in rules.decisions(folded, sentences, context, range(len(sentences))):
+            yield from _told(decision, text)
+    for match in shapes.find(text, folded.text, context.language, promotes=PROMOTION in hits.masks):
         yield f"{match.rule}: {text[match.start : match.end]!r}"
     found = find(text, context)
     yield "flags:" if found else "no flags"

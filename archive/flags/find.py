@@ -4,7 +4,6 @@ First one pass over the text for words that any rule needs; most texts end there
 as rows of tags, over which the rules are patterns; then come the guards, each of which is a match of its own.
 """
 
-from dataclasses import dataclass
 from functools import cache, lru_cache
 
 from archive.flags import shapes
@@ -14,7 +13,7 @@ from archive.flags.languages import read_in
 from archive.flags.lexicon import languages
 from archive.flags.match import Context, Match
 from archive.flags.meant import LONGEST_CONTEXT
-from archive.flags.prefilter import Prefilter
+from archive.flags.prefilter import Hits, Prefilter
 
 PROMOTION = "promotion"
 LONGEST_TO_TELL = 600
@@ -24,52 +23,45 @@ NO_CONTEXT = Context()
 def find(text: str, context: Context = NO_CONTEXT) -> tuple[Match, ...]:
     """All matches in a text, in order. Works in time that grows with its length alone."""
     folded = fold(text)
-    masks = prefilter().masks(folded.text)
-    found = shapes.find(text, folded.text, context.language, promotes=masks.pop(PROMOTION, 0) != 0)
-    if candidates := tuple(language for language, mask in masks.items() if _may_match(language, mask, context)):
-        language = read_in(text[:LONGEST_TO_TELL], candidates, context.language)
-        if language:
-            of_group = _names_group(language, masks[language]) or _is_about_group(language, context)
-            found += detector(language).find(folded, text, context, _Seen(language, of_group=of_group))
+    hits = prefilter().hits(folded.text)
+    found = shapes.find(text, folded.text, context.language, promotes=PROMOTION in hits.masks)
+    if language := language_of(folded.text, hits, context):
+        rules = detector(language)
+        sentences = rules.reader.read(folded.text, text)
+        of_group = bool(hits.masks[language] & rules.of_group) or _is_about_group(language, context)
+        masks = hits.by_span(language, sentences.spans)
+        places = [
+            place
+            for place, mask in enumerate(masks)
+            if mask & rules.anchors and rules.may_match(sentences.part(place), mask, of_group=of_group)
+        ]
+        if places:
+            found += rules.find(folded, sentences, context, places)
     return tuple(sorted(found, key=lambda match: (match.start, match.end, match.code)))
 
 
-def _may_match(language: str, mask: int, context: Context) -> bool:
-    rules = detector(language)
-    return rules.may_match(mask, of_group=False) or (
-        not _names_group(language, mask) and _is_about_group(language, context) and rules.may_match(mask, of_group=True)
-    )
+def language_of(folded: str, hits: Hits, context: Context) -> str:
+    """The language whose rules are to read a text; "" where there is none."""
+    candidates = tuple(name for name, mask in hits.masks.items() if mask & _anchors().get(name, 0))
+    return read_in(folded[:LONGEST_TO_TELL], candidates, context.language) if candidates else ""
 
 
-def _names_group(language: str, mask: int) -> bool:
-    return bool(mask & detector(language).of_group)
+@cache
+def _anchors() -> dict[str, int]:
+    return {language: detector(language).anchors for language in languages()}
 
 
 def _is_about_group(language: str, context: Context) -> bool:
     """Whether a pronoun may stand for a group that only the parent or the title names."""
+    of_group = detector(language).of_group
     around = (text[:LONGEST_CONTEXT] for text in (context.parent, context.title) if text)
-    return any(_names_group(language, _masks(text).get(language, 0)) for text in around)
+    return any(_masks(text).get(language, 0) & of_group for text in around)
 
 
 @lru_cache(4096)
 def _masks(text: str) -> dict[str, int]:
     """What the first stage sees in a parent or a title, which many comments share."""
-    return prefilter().masks(fold(text).text)
-
-
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """Whether a part of a text needs to be read, as far as the first stage sees; `of_group` where the text, or what
-    stands around it, names a group."""
-
-    language: str
-    of_group: bool
-
-    def __call__(self, part: str) -> bool:
-        rules, mask = detector(self.language), prefilter().masks(part).get(self.language, 0)
-        return rules.may_match(mask, of_group=self.of_group) and rules.may_match_sentence(
-            part, mask, of_group=self.of_group
-        )
+    return prefilter().hits(fold(text).text).masks
 
 
 @cache
@@ -79,4 +71,6 @@ def prefilter() -> Prefilter:
     detectors = {language: detector(language) for language in languages()}
     words = {language: dict(one.visible_words()) for language, one in detectors.items()}
     grave = {language: list(one.grave_words()) for language, one in detectors.items()}
-    return Prefilter({PROMOTION: promotion} | words, grave)
+    return Prefilter(
+        {PROMOTION: promotion} | words, grave, lambda language, word: detectors[language].reader.is_run(word)
+    )

@@ -9,7 +9,10 @@ from archive.flags.lexicon import languages
 SHORTEST = 25
 SURE = 0.9
 USUAL = "en"
-PLAIN = frozenset(["the", "and", "you", "of", "they", "that", "this", "with", "are", "have", "for", "not", "but"])
+PLAIN = frozenset(
+    "the and you of they that this with are have not but it it's my what who just be for from your he she would there "  # noqa: SIM905
+    "their about been if out up get don't i'm can't never".split()
+)
 
 
 def read_in(text: str, candidates: tuple[str, ...], stated: str | None) -> str:
@@ -17,8 +20,10 @@ def read_in(text: str, candidates: tuple[str, ...], stated: str | None) -> str:
     says of its own language, which decides where the text is too short to tell."""
     article = (stated or "").partition("-")[0].lower()
     usual = article if article in candidates else USUAL if USUAL in candidates else candidates[0]
-    if len(text) < SHORTEST or (candidates == (USUAL,) and len(PLAIN.intersection(text.lower().split())) > 1):
+    if len(text) < SHORTEST:
         return usual
+    if USUAL in candidates and len(PLAIN.intersection(text.split())) > 1:
+        return USUAL
     found, probability = _identifier().classify(text)
     if found in candidates:
         return str(found)

@@ -5,8 +5,9 @@ rare words of rules however they are dressed up; what it lets through is looked 
 """
 
 import re
+from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from string import ascii_lowercase
 
 from ahocorasick_rs import AhoCorasick, Implementation
@@ -17,6 +18,8 @@ THRICE = re.compile(r"([a-z])\1{2,}")
 SHORTEST_BARE = 5
 LONG = 9
 ANY = -1
+EVERYWHERE = -1
+Hit = tuple[int, tuple[tuple[str, int], ...]]
 
 
 def flat(text: str) -> str:
@@ -25,11 +28,17 @@ def flat(text: str) -> str:
 
 
 class Prefilter:
-    """What a text may hold for the rules of each language: the tags of its words that rules ask for, as masks."""
+    """Finds what a text may hold for the rules of each language: its words that rules ask for."""
 
-    def __init__(self, words: Mapping[str, Mapping[str, int]], grave: Mapping[str, Iterable[str]]) -> None:
+    def __init__(
+        self,
+        words: Mapping[str, Mapping[str, int]],
+        grave: Mapping[str, Iterable[str]],
+        is_run: Callable[[str, str], bool],
+    ) -> None:
         """`words` are the words and phrases of each language with their masks, `grave` those single words that are
-        looked for inside longer ones as well."""
+        looked for inside longer ones as well, where `is_run` says of a language and a word that it is such a run."""
+        self._is_run = is_run
         found: dict[str, dict[str, int]] = defaultdict(dict)
         inside: dict[str, dict[str, int]] = defaultdict(dict)
         for language, some in words.items():
@@ -44,33 +53,60 @@ class Prefilter:
             found[letter * 3] = {}
         self._any, self._inside = _Finder(found), _Finder(inside)
 
-    def masks(self, folded: str) -> dict[str, int]:
-        """The tags of the words of a folded text, by language; ANY where a word hides in a longer one."""
+    def hits(self, folded: str) -> "Hits":
+        """What stands where in a folded text."""
         text = flat(folded)
-        found, thrice = self._any.masks(text)
-        if thrice:  # letters that are repeated may hide a word
-            for shorter in (THRICE.sub(r"\1", text), THRICE.sub(r"\1\1", text)):
-                for language, mask in self._any.masks(shorter)[0].items():
-                    found[language] = found.get(language, 0) | mask
-        if long := [word for word in text.split(" ") if len(word) > LONG]:
-            found |= self._inside.masks(" ".join(long))[0]
-        return found
+        found = self._any.hits(text)
+        if any(not means for _, means in found):  # letters that are repeated may hide a word
+            shorter = (THRICE.sub(r"\1", text), THRICE.sub(r"\1\1", text))
+            found += [(EVERYWHERE, means) for one in shorter for _, means in self._any.hits(one)]
+        for word in text.split(" "):
+            if len(word) > LONG:
+                found += self._hidden(word)
+        return Hits(found)
+
+    def _hidden(self, word: str) -> Iterator[Hit]:
+        """What a long word hides in each language."""
+        languages = {language for _, means in self._inside.hits(word) for language, _ in means}
+        yield from ((EVERYWHERE, ((language, ANY),)) for language in languages if self._is_run(language, word))
+
+
+class Hits:
+    """What the first stage found in a text. `masks` has the tags of all its words by language, ANY where a word hides in
+    a longer one."""
+
+    def __init__(self, found: list[Hit]) -> None:
+        self._found = found
+        self.masks: dict[str, int] = {}
+        for means in {id(means): means for _, means in found}.values():
+            for language, mask in means:
+                self.masks[language] = self.masks.get(language, 0) | mask
+
+    def by_span(self, language: str, spans: Sequence[tuple[int, int]]) -> list[int]:
+        """The mask of each span of the text."""
+        starts, everywhere = [start for start, _ in spans], 0
+        masks = [0] * len(spans)
+        for start, means in self._found:
+            for of, mask in means:
+                if of == language:
+                    if start == EVERYWHERE:
+                        everywhere |= mask
+                    else:
+                        masks[max(0, bisect_right(starts, start) - 1)] |= mask
+        return [mask | everywhere for mask in masks] if everywhere else masks
 
 
 class _Finder:
-    """Finds patterns in a text, and adds up what they mean."""
+    """Finds patterns in a text."""
 
     def __init__(self, patterns: Mapping[str, dict[str, int]]) -> None:
-        self._of = [tuple(means.items()) for means in patterns.values()]
+        self._means = [tuple(means.items()) for means in patterns.values()]
         self._automaton = AhoCorasick(list(patterns), implementation=Implementation.ContiguousNFA)
 
-    def masks(self, text: str) -> tuple[dict[str, int], bool]:
-        """The masks by language, and whether a pattern without any was found."""
-        found: dict[str, int] = {}
-        empty = False
-        for number in {number for number, _, _ in self._automaton.find_matches_as_indexes(text, overlapping=True)}:
-            means = self._of[number]
-            empty |= not means
-            for language, mask in means:
-                found[language] = found.get(language, 0) | mask
-        return found, empty
+    def hits(self, text: str) -> list[Hit]:
+        """Where patterns begin, and what they mean."""
+        means = self._means
+        return [
+            (start, means[number])
+            for number, start, _ in self._automaton.find_matches_as_indexes(text, overlapping=True)
+        ]

@@ -16,6 +16,7 @@ TOKEN = re.compile(
 END = re.compile(r"[.!?]+|\n")
 ADDRESS = re.compile(r"(?:https?://|www\.)\S+|\S+@\S+\.\w+")
 LEET = str.maketrans("01345678@$!+", "oieasgtbasit")
+LETTERS = re.compile(r"(?:(?<![^\W_])[^\W_](?![^\W_])[\W_]{1,3}){3}[^\W_](?![^\W_])")
 THRICE = re.compile(r"(\w)\1{2,}")
 LONGEST_TEXT = 100_000
 LONGEST_SENTENCE = 800
@@ -96,15 +97,16 @@ class Reader:
         items: list[Item] = []
         known = self.known.words
         for found in TOKEN.finditer(text, start, end):
-            if found.lastgroup != "word":
-                items.append(Item(found.start(), found.end(), self.comma, self.comma_sign))
-                continue
-            word = known.get(found[0])
+            token = found[0]
+            word = known.get(token)
             if word is not None:
-                items.append(Item(found.start(), found.end(), word.mask, word.sign, found[0], word.entries))
+                begin, stop = found.span()
+                items.append(Item(begin, stop, word.mask, word.sign, token, word.entries))
+            elif found.lastgroup == "mark":
+                items.append(Item(found.start(), found.end(), self.comma, self.comma_sign))
             else:
                 items += self._unknown(found, written, first=not items)
-        return self._sentence(items)
+        return self._sentence(items, text, start, end)
 
     def _unknown(self, found: re.Match[str], original: str, *, first: bool) -> list[Item]:
         """The items of a word that is not written as any of the vocabulary is: all words that it is short for, the word
@@ -117,7 +119,7 @@ class Reader:
         if strange is None:
             if len(self._strange) >= MOST_STRANGE:
                 self._strange.clear()
-            strange = self._strange[text] = self._examined(text)
+            strange = self._strange[text] = self.examined(text)
         bare, word, hides = strange
         if word is not NOTHING:
             return [Item(start, start + len(bare), word.mask, word.sign, bare, word.entries)]
@@ -127,13 +129,19 @@ class Reader:
             return [Item(start, start + len(bare), self.name, self.name_sign, bare)]
         return [Item(start, start + len(bare), 0, self.no_sign, bare)]
 
-    def _examined(self, text: str) -> tuple[str, Word, bool]:
+    def examined(self, text: str) -> tuple[str, Word, bool]:
         """A word without marks at its end, what it means, and whether it hides others."""
         text = text.rstrip("'@$!")
         word = self._looked_at(text)
         if word is not NOTHING and not word.sign:
             word = Word(word.mask, word.entries, self.sign(word.mask))
-        return text, word, SHORTEST_RUN <= len(text) <= LONGEST_WORD and bool(self.hides(text))
+        return text, word, self.is_run(text)
+
+    def is_run(self, text: str) -> bool:
+        """Whether a word is a run of words that stand together, a grave one among them."""
+        if not SHORTEST_RUN <= len(text) <= LONGEST_WORD or text in self.known.ordinary or not self.hides(text):
+            return False
+        return segmented(text.translate(LEET), self.known.plain) is not None
 
     def _looked_at(self, text: str) -> Word:
         """What a word means that is not written as any of the vocabulary is."""
@@ -158,8 +166,8 @@ class Reader:
             return NOTHING
         return Word(word.mask & ~(self.group | self.many | self.one | self.others | self.person), word.entries)
 
-    def _sentence(self, items: list[Item]) -> Sentence:
-        if sum(len(item.text) == 1 for item in items) >= SHORTEST_RUN_OF_LETTERS:
+    def _sentence(self, items: list[Item], text: str, start: int, end: int) -> Sentence:
+        if LETTERS.search(text, start, end):
             items = self._joined(items)
         items = self._phrased(items)
         mask = 0
@@ -300,6 +308,11 @@ class Sentences:
 
     def __len__(self) -> int:
         return len(self.spans)
+
+    def part(self, place: int) -> str:
+        """The text of one sentence."""
+        start, end = self.spans[place]
+        return self.text[start:end]
 
     def __getitem__(self, place: int) -> Sentence:
         if place not in self._read:

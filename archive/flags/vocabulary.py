@@ -37,6 +37,7 @@ MEANT = {
     "UNPROTECTED.ADJECTIVE": (),
 }
 NO_GROUPS = frozenset(("politician", "journalist", "commenter", "age", "other", "unclear"))
+MARKS = (",", ";", ":", "(", ")", "[", "]")
 SHORTEST_TYPO = 4
 
 
@@ -64,7 +65,8 @@ Tree = dict[str, "Tree | Word"]
 @dataclass(slots=True)
 class Vocabulary:
     """`words` by their spelling, `phrases` as a tree of their words, in which "" leads to what a phrase means; `plain`
-    are the words that are spelled as they should be. `function` has the tags of function words, `common` those
+    are the words that are spelled as they should be, `ordinary`
+    those that are no run of others. `function` has the tags of function words, `common` those
     and the words that have them, `people` those of groups."""
 
     bits: dict[str, int] = field(default_factory=dict)
@@ -75,6 +77,7 @@ class Vocabulary:
     function: int = 0
     people: int = 0
     plain: frozenset[str] = frozenset()
+    ordinary: frozenset[str] = frozenset()
     expanded: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     _having: dict[int, str] = field(default_factory=dict)
 
@@ -100,7 +103,7 @@ class Vocabulary:
 
 def vocabulary(lexicon: Lexicon, literals: Iterable[str], tags: Iterable[str]) -> Vocabulary:
     """The words of a lexicon that have a tag in use, and those that patterns name themselves."""
-    known = Vocabulary(expanded=lexicon.expanded)
+    known = Vocabulary(expanded=lexicon.expanded, ordinary=lexicon.common_words)
     for tag in MADE:
         known.bit(tag)
     used = {*tags, *(tag for tag in _all_tags(lexicon) if tag.startswith(("GROUP.", "UNPROTECTED.")))}
@@ -119,6 +122,8 @@ def vocabulary(lexicon: Lexicon, literals: Iterable[str], tags: Iterable[str]) -
             known.common |= known.bit(f"'{literal}")
     known.people = known.mask(("GROUP", "GPL", "GSG", "OTHERS"))
     _add_disguises(known, lexicon)
+    for mark in MARKS:
+        known.words[mark] = Word(known.bits["COMMA"])
     _number_signs(known)
     return known
 

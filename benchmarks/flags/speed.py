@@ -1,0 +1,58 @@
+"""How fast comments are looked at, beside a plain Aho-Corasick pass over the same words as the limit.
+
+python -m benchmarks.flags.speed [--seconds N]
+
+Everyday comments (benchmarks/flags/ordinary.txt) and hostile ones (the cases), one core.
+"""
+
+import argparse
+import sys
+import time
+from collections.abc import Callable, Sequence
+
+from ahocorasick_rs import AhoCorasick
+
+from archive.flags.detector import detector
+from archive.flags.find import find, prefilter
+from archive.flags.fold import fold
+from archive.flags.lexicon import languages
+from benchmarks.flags.cases import cases, ordinary
+
+
+def rate(work: Callable[[str], object], texts: Sequence[str], seconds: float) -> float:
+    """Texts a second of processor time, over whole rounds for at least some seconds."""
+    for text in texts:
+        work(text)
+    begin, done = time.process_time(), 0
+    while time.process_time() - begin < seconds:
+        for text in texts:
+            work(text)
+        done += len(texts)
+    return done / (time.process_time() - begin)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seconds", type=float, default=3.0, help="of each measurement")
+    seconds = parser.parse_args().seconds
+    begin = time.perf_counter()
+    prefilter()
+    print(f"rules of {len(languages())} languages ready in {time.perf_counter() - begin:.2f} s")
+    words = [word for language in languages() for word, _ in detector(language).visible_words()]
+    automaton = AhoCorasick(words)
+    hostile = [case.text for case in cases("seen_too") if case.harmful][::7]
+    for name, texts in (("everyday", ordinary()), ("hostile", hostile)):
+        limit = rate(lambda text: automaton.find_matches_as_indexes(text.lower()), texts, seconds)
+        first = rate(lambda text: prefilter().hits(fold(text).text).masks, texts, seconds)
+        whole = rate(find, texts, seconds)
+        length = sum(map(len, texts)) / len(texts)
+        print(
+            f"{name} comments ({len(texts)}, {length:.0f} characters on average), a second on one core: "
+            f"{whole:,.0f}; first stage alone {first:,.0f}; plain Aho-Corasick over {len(words):,} words {limit:,.0f} "
+            f"(ratio {whole / limit:.3f})"
+        )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
