@@ -50,7 +50,8 @@ def _bar(said: Said) -> Iterator[Report]:
         task = bar.add_task("", total=None)
 
         def report(progress: Any) -> None:
-            bar.update(task, total=progress.size, completed=progress.done, description=said(progress, _since(began)))
+            words = said(progress, _since(began))
+            bar.update(task, total=progress.size, completed=progress.done, description=words, refresh=True)
 
         yield report
 

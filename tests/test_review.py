@@ -124,11 +124,12 @@ def spans(db, flag):
 def assert_counts_are_true(db):
     """Counts everything from the rows, in other words than the archive's own."""
     flags = db.execute(
-        "select code, rule, status, withdrawn_at, comment_id, thread_id from flags where withdrawn_at is null"
+        "select code, rule, status, flags.revision < comments.revision, comment_id, flags.thread_id from flags "
+        "left join comments on comments.id = comment_id where withdrawn_at is null"
     ).fetchall()
     threads = dict(db.execute("select id, thread_id from comments"))
     totals, codes, count = {}, {}, dict.fromkeys(threads.values(), 0)
-    for code, rule, state, _, comment, thread in flags:
+    for code, rule, state, is_earlier, comment, thread in flags:
         context = code.startswith("context.")
         refused = state in ("dismissed", "corrected")
         if context or not refused:
@@ -136,7 +137,7 @@ def assert_counts_are_true(db):
             if context or code.startswith("content."):
                 totals[f"rules:{rule}"] = totals.get(f"rules:{rule}", 0) + 1
         if not context and not refused:
-            if comment:
+            if comment and not (is_earlier and code.startswith("content.")):
                 codes.setdefault(comment, set()).add(code)
             if comment or thread:
                 count[thread or threads[comment]] = count.get(thread or threads[comment], 0) + 1

@@ -121,6 +121,38 @@ def test_a_comment_that_comes_back_is_restored(archive, query):
     ]
 
 
+@pytest.mark.parametrize("completeness", ["full", "partial"])
+def test_of_identical_comments_the_one_that_was_just_seen_is_seen_again(archive, query, completeness):
+    save(archive, made(said("0", None), said("0"), said("0", None), at=DAYS[0]))
+    fewer = said("0"), said("0", None), said("reply", parent=1)
+    save(archive, made(*fewer, at=DAYS[1], completeness=completeness))
+    count = query("select count(*) from events")
+    saved = save(archive, made(*fewer, at=DAYS[2], completeness=completeness))
+    assert saved.counts["threads_changed"] == 0
+    assert query("select count(*) from events") == count
+
+
+def test_identical_comments_that_all_come_back_keep_their_replies(archive, query):
+    whole = said("0"), said("a"), said("0"), said("reply", parent=2)
+    for day, seen in zip(DAYS, (whole, (said("a"), said("0")), whole, whole), strict=False):
+        save(archive, made(*seen, at=day))
+    assert query("select parent_id from comments where body = 'reply'") == [(3,)]
+    assert query("select kind, comment_id from events order by id") == [
+        ("removed", 3),
+        ("removed", 4),
+        ("restored", 3),
+        ("restored", 4),
+    ]
+
+
+def test_of_identical_comments_with_new_ids_the_one_that_was_just_seen_is_seen_again(archive, query):
+    posted = Moment("2026-03-14T09:00:00Z", precision="minute")
+    for day, ids in zip(DAYS, ("123", "45", "67"), strict=False):
+        seen = [said(body, native_id=n, posted=posted) for body, n in zip("0a0"[-len(ids) :], ids, strict=True)]
+        save(archive, made(*seen, at=day, completeness="full"))
+    assert query("select kind, comment_id from events") == [("removed", 3)]
+
+
 def test_nothing_is_gone_from_a_partial_capture(archive, query):
     save(archive, made(said("a"), said("b"), at=DAYS[0]))
     save(archive, made(said("a"), at=DAYS[1], completeness="partial"))

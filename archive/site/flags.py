@@ -110,7 +110,8 @@ def chip(flag: Record, codes: Codes, reviewers: int = 0, *, earlier: bool = Fals
     text = render.claim(flag["code"], title, flag["status"], reviewers)
     story = f"{about} Rule: {flag['rule']}." + (f" Meant: {flag['target']}." if flag["target"] else "")
     shown = f"{text} (earlier text)" if earlier else text
-    return Chip(flag["code"], shown, story, bool(code and code["blur"]), title, flag["status"], reviewers)
+    blurs = bool(code and code["blur"]) and not (earlier and flag["code"].startswith("content."))
+    return Chip(flag["code"], shown, story, blurs, title, flag["status"], reviewers)
 
 
 def context(connection: Connection, ids: Sequence[int], visitor: Visitor) -> Context:
