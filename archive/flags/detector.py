@@ -93,6 +93,7 @@ class Detector:
         self.group_bits = self.known.mask(("GROUP", "GPL", "GSG"))
         self.many, self.others, self.slur = (self.known.bit(tag) for tag in ("GPL", "OTHERS", "SLUR"))
         self.adjective, self.singular = self.known.bit("GADJ"), self.known.bit("IS")
+        self.starts = self.anchors | self.adjective
         self.predicate = self.known.mask(("BE", "MAKESICK"))
         self.sport = self.known.bit("SPORT")
 

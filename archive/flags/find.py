@@ -33,7 +33,7 @@ def find(text: str, context: Context = NO_CONTEXT) -> tuple[Match, ...]:
         places = [
             place
             for place, mask in enumerate(masks)
-            if mask & rules.anchors and rules.may_match(sentences.part(place), mask, of_group=of_group)
+            if mask & rules.starts and rules.may_match(sentences.part(place), mask, of_group=of_group)
         ]
         if places:
             found += rules.find(folded, sentences, context, places)
@@ -42,13 +42,13 @@ def find(text: str, context: Context = NO_CONTEXT) -> tuple[Match, ...]:
 
 def language_of(folded: str, hits: Hits, context: Context) -> str:
     """The language whose rules are to read a text; "" where there is none."""
-    candidates = tuple(name for name, mask in hits.masks.items() if mask & _anchors().get(name, 0))
+    candidates = tuple(name for name, mask in hits.masks.items() if mask & _starts().get(name, 0))
     return read_in(folded[:LONGEST_TO_TELL], candidates, context.language) if candidates else ""
 
 
 @cache
-def _anchors() -> dict[str, int]:
-    return {language: detector(language).anchors for language in languages()}
+def _starts() -> dict[str, int]:
+    return {language: detector(language).starts for language in languages()}
 
 
 def _is_about_group(language: str, context: Context) -> bool:

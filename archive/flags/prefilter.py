@@ -72,7 +72,7 @@ class Prefilter:
 
 
 class Hits:
-    """What the first stage found in a text. `masks` has the tags of all its words by language, ANY where a word hides in
+    """What the first stage found. `masks` has the tags of all its words by language, ANY where a word hides in
     a longer one."""
 
     def __init__(self, found: list[Hit]) -> None:

@@ -27,6 +27,27 @@ VERBAL = (
     "GROUP GADJ".split()
 )
 TYPICAL = ("average", "typical", "ordinary")
+EACH = ("EVERY", "ANY", "NO", "SOME", "ONE", "ONLY", "AGE", "DECENT")
+OF_EACH = ("next", "last", "single", "good")
+ENDS = (
+    "BE",
+    "SHOULD",
+    "WILL",
+    "CAN",
+    "HAVE",
+    "DO",
+    "COMMA",
+    "AND",
+    "WHO",
+    "OF",
+    "PREP",
+    "I",
+    "YOU",
+    "ONE",
+    "GET",
+    "DIE",
+    "UP",
+)
 SHORTEST_RUN = 7
 SHORTEST_RUN_OF_LETTERS = 4
 SHORTEST_MEAN = 2
@@ -84,6 +105,7 @@ class Reader:
         self.kept = known.mask(("NO", "SOME", "EVERY", "THEY"))
         self.they = known.bit("THEY")
         self.verbal = known.mask(VERBAL)
+        self.each, self.ends = known.mask(EACH), known.mask(ENDS)
         self.definite = known.mask(("THE", "MY", "YOUR", "THEIR", "HE"))
 
     def read(self, text: str, original: str) -> "Sentences":
@@ -266,7 +288,7 @@ class Reader:
             end += 1
         last = items[end - 1]
         if end == place + 1:
-            return self._alone(item, items[end] if end < len(items) else None), 1
+            return self._alone(items, place), 1
         target = next((found for each in items[place:end] if (found := targets(each.entries))), None)
         if last.mask & self.others and not last.mask & self.group:
             return Item(item.start, last.end, self.others, self.sign(self.others), "", last.entries), end - place
@@ -276,14 +298,22 @@ class Reader:
         mask = self.others if target in NO_GROUPS else self.group | number | kept
         return Item(item.start, last.end, mask, self.sign(mask), "", entries, target), end - place
 
-    def _alone(self, item: Item, after: Item | None) -> Item:
+    def _alone(self, items: list[Item], place: int) -> Item:
         """A group's noun, or its adjective where nothing that it belongs to follows."""
+        item = items[place]
+        after = items[place + 1] if place + 1 < len(items) else None
         target = targets(item.entries)
         if item.mask & self.group and target in NO_GROUPS:
             return Item(item.start, item.end, self.others, self.sign(self.others), item.text, item.entries)
         if item.mask & self.adjective and not item.mask & self.group and after is not None and after.text == "are":
             plural = self.group | self.many
             return Item(item.start, item.end, plural, self.sign(plural), item.text, item.entries, target)
+        if item.mask & self.adjective and not item.mask & self.group and place:
+            before = items[place - 1]
+            one = before.mask & self.each or before.text in OF_EACH
+            if one and (after is None or after.mask & self.ends):  # as in "no gay should ..."
+                single = self.group | self.one
+                return Item(item.start, item.end, single, self.sign(single), item.text, item.entries, target)
         bare = item.mask & self.adjective and after is not None and after.mask == 0
         if bare and not item.mask & self.many and not after.text.endswith(("ed", "s")):  # type: ignore[union-attr]
             return Item(

@@ -25,9 +25,15 @@ QUOTED = ("quotes.denounced", "quotes.denounced_unquoted", "quotes.reported_fixe
           "harmless.referred_denounced", "quoted_denounced", "reported_denounced")  # fmt: skip
 NEGATED = ("negation.negated_hate_twin", "harmless.negated_hate", "negated_hate")
 FLOORS = {
-    "seen": {"precision": 0.97, "harmless": 0.95, "macro_f1": 0.91, "mentions": 0.98, "quoted": 0.93, "negated": 0.98},
-    "seen_too": {"precision": 0.96, "harmless": 0.94, "macro_f1": 0.82, "mentions": 0.95, "quoted": 0.93, "negated": 0.98},
-    "held_out": {"precision": 0.95, "harmless": 0.93, "macro_f1": 0.80, "mentions": 0.98, "quoted": 0.93, "negated": 0.85},
+    "seen": {
+        "precision": 0.97, "harmless": 0.95, "macro_f1": 0.915, "mentions": 0.98, "quoted": 0.93, "negated": 0.98,
+    },
+    "seen_too": {
+        "precision": 0.96, "harmless": 0.94, "macro_f1": 0.835, "mentions": 0.95, "quoted": 0.93, "negated": 0.98,
+    },
+    "held_out": {
+        "precision": 0.95, "harmless": 0.93, "macro_f1": 0.805, "mentions": 0.98, "quoted": 0.93, "negated": 0.85,
+    },
 }  # fmt: skip
 MOST_APART = 0.05
 LANGUAGE_FLOORS = {"de": 0.9, "es": 0.9, "fr": 0.9, "nl": 0.9}
