@@ -44,7 +44,7 @@ class Run(SQLModel, table=True):
     __table_args__ = _table("One crawl, import, flagging or publication.")
 
     id: int | None = _id("Number of the run.")
-    kind: str = _text("What was run: import, crawl, flag or publish.")
+    kind: str = _text("What was run: import, crawl, flag, review or publish.")
     started_at: str = _text("When it began (UTC).")
     finished_at: str | None = _text("When it ended (UTC); empty while it runs, or where it was killed.")
     outcome: str | None = _text("done, failed (some input could not be read), interrupted; empty while it runs.")

@@ -127,7 +127,7 @@ SHOWN = [name for name in TABLES if name not in ("frontier", "reviews")]  # whic
 PAGES = [
     "/", "/thread/1", "/thread/2", "/thread/3", "/thread/1?order=newest", "/comment/1", "/comment/2", "/comment/3", "/comment/4",
     "/flags", "/removals", "/search?q=quay", "/search?q=pwned", "/search?q=evil", "/archive",
-    *(f"/archive/{name}" for name in (*SHOWN, "comment_list", "thread_list", "flag_list", "removal_list")),
+    *(f"/archive/{name}" for name in (*SHOWN, "comment_list", "thread_list", "flag_list", "agreement_list", "removal_list")),
     *(f"/archive/{name}/1" for name in SHOWN if name not in ("totals", "flag_codes", "flag_rules")),
 ]  # fmt: skip
 

@@ -13,7 +13,7 @@ from archive.export import export, formats
 from archive.models import TABLES
 from archive.store import Archive
 from archive.thread import Flag
-from tests.test_store import save
+from tests.test_store import DAYS, save
 from tests.trees import BODIES, made, said
 
 LINE = {
@@ -79,6 +79,28 @@ def test_a_line_of_jsonl(filled):
     assert written == 3
 
 
+def test_a_flag_that_was_dismissed_or_is_of_an_earlier_text_is_not_in_jsonl(tmp_path):
+    with Archive(tmp_path / "archive.db") as archive:
+        save(
+            archive,
+            made(said("off the pier", native_id="c1", flags=(Flag("content.threat", "r1", "off the pier", 0, 12),))),
+        )
+        save(
+            archive,
+            made(said("so be it", native_id="c1", flags=(Flag("content.insult", "r2", "so", 0, 2),)), at=DAYS[1]),
+        )
+    dismissed = sqlite3.connect(tmp_path / "archive.db", isolation_level=None)
+    assert flags_in_jsonl(tmp_path / "archive.db") == ["content.insult"]
+    dismissed.execute("update flags set status = 'dismissed' where code = 'content.insult'")
+    dismissed.close()
+    assert flags_in_jsonl(tmp_path / "archive.db") == []
+
+
+def flags_in_jsonl(path):
+    _, text = exported(path, "jsonl")
+    return [flag["code"] for comment in json.loads(text)["comments"] for flag in comment["flags"]]
+
+
 def test_csv(filled):
     written, text = exported(filled, "csv")
     rows = list(csv.DictReader(io.StringIO(text, newline="")))
@@ -99,7 +121,15 @@ def rebuilt(text, path):
 def same_rows(one, other):
     return all(
         one.execute(f"select * from {name}").fetchall() == other.execute(f"select * from {name}").fetchall()
-        for name in [*TABLES, "_sqlite_migrations", "comment_list", "thread_list", "flag_list", "removal_list"]
+        for name in [
+            *TABLES,
+            "_sqlite_migrations",
+            "comment_list",
+            "thread_list",
+            "flag_list",
+            "agreement_list",
+            "removal_list",
+        ]
     )
 
 

@@ -25,18 +25,7 @@ AT = "2026-04-01T09:00:00Z"
 THREAT, EDITED = 4, 2
 INCITEMENT, INSULT, WITHDRAWN, DIESEL, DOXXING, ARTICLE_FLAG, PARTIAL = 4, 5, 6, 7, 10, 12, 13
 EARLIER = "We all have waited three years for this boat."
-# By code, without Python: what a view can say.
-PAIRS = """
-with labels as (
-  select flag_id, verdict, other, count(*) as n from
-    (select flag_id, verdict, coalesce(corrected_code, '') as other, max(id) from reviews group by flag_id, reviewer)
-  group by flag_id, verdict, other),
-judged as (
-  select flag_id, sum(n) * (sum(n) - 1) / 2 as pairs, sum(n * (n - 1)) / 2 as agreeing from labels
-  group by flag_id having sum(n) > 1)
-select flags.code, count(*) as flags, sum(pairs) as pairs, sum(agreeing) as agreeing,
-  round(sum(agreeing) * 1.0 / sum(pairs), 3) as share
-from judged join flags on flags.id = flag_id group by flags.code"""
+PAIRS = "select * from agreement_list"
 COUNT_RULES = """
 insert into totals select 'rules:' || rule, count(*) from flags
 where withdrawn_at is null and code between 'content.' and 'context/' group by rule"""

@@ -22,13 +22,16 @@ COMMENT_NAMES = (
 )  # fmt: skip
 FLAG = "code, rule, target, start, end, exact"
 FLAG_NAMES = ("code", "rule", "target", "start", "end", "exact")
+# What no reviewer refused; of a text, what was found in the text as it stands.
+KEPT = "withdrawn_at is null and status not in ('dismissed', 'corrected')"
 COMMENT_FLAGS = f"""
 select comments.thread_id, flags.comment_id, {FLAG} from flags join comments on comments.id = flags.comment_id
-left join flag_spans on flag_spans.flag_id = flags.id where withdrawn_at is null
+left join flag_spans on flag_spans.flag_id = flags.id
+where {KEPT} and (flags.revision = comments.revision or code not between 'content.' and 'context/')
 order by comments.thread_id, comments.position, flags.id, start"""  # noqa: S608
 OTHER_FLAGS = f"""
 select {FLAG} from flags left join flag_spans on flag_spans.flag_id = flags.id
-where withdrawn_at is null and (thread_id = ? or article_id = ?) order by flags.id, start"""  # noqa: S608
+where {KEPT} and (thread_id = ? or article_id = ?) order by flags.id, start"""  # noqa: S608
 
 
 def write(connection: sqlite3.Connection, out: TextIO) -> int:

@@ -53,14 +53,14 @@ def ordinary() -> list[str]:
 
 
 def _cases(table: Mapping[str, Any], groups: Mapping[str, Mapping[str, str]]) -> Iterator[Case]:
-    common = (table["class"],)
+    name, harmful = table["class"], table["harmful"]
     expect = tuple(table.get("expect", ()))
     for text in table.get("texts", ()):
-        yield Case(*common, text, table["harmful"], None, table.get("parent"), table.get("title"), expect)
+        yield Case(name, text, harmful, None, table.get("parent"), table.get("title"), expect)
     for template in table.get("templates", ()):
-        for name, forms in groups.items():
-            around = (_filled(table, f"templates_{what}", what, forms) for what in ("parent", "title"))
-            yield Case(*common, template.format(**forms), table["harmful"], name, *around, expect)
+        for group, forms in groups.items():
+            parent, title = (_filled(table, f"templates_{what}", what, forms) for what in ("parent", "title"))
+            yield Case(name, template.format(**forms), harmful, group, parent, title, expect)
 
 
 def _filled(table: Mapping[str, Any], template: str, plain: str, forms: Mapping[str, str]) -> str | None:
