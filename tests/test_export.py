@@ -83,17 +83,20 @@ def test_a_flag_that_was_dismissed_or_is_of_an_earlier_text_is_not_in_jsonl(tmp_
     with Archive(tmp_path / "archive.db") as archive:
         save(
             archive,
-            made(said("off the pier", native_id="c1", flags=(Flag("content.threat", "r1", "off the pier", 0, 12),))),
+            made(
+                said("off the pier", native_id="c1", flags=(Flag("content.threat", "r1", "off the pier", 0, 12),)),
+                at=DAYS[0],
+            ),
         )
         save(
             archive,
             made(said("so be it", native_id="c1", flags=(Flag("content.insult", "r2", "so", 0, 2),)), at=DAYS[1]),
         )
     dismissed = sqlite3.connect(tmp_path / "archive.db", isolation_level=None)
-    assert flags_in_jsonl(tmp_path / "archive.db") == ["content.insult"]
+    assert flags_in_jsonl(tmp_path / "archive.db") == ["content.insult", "crawl.edited"]
     dismissed.execute("update flags set status = 'dismissed' where code = 'content.insult'")
     dismissed.close()
-    assert flags_in_jsonl(tmp_path / "archive.db") == []
+    assert flags_in_jsonl(tmp_path / "archive.db") == ["crawl.edited"]
 
 
 def flags_in_jsonl(path):
