@@ -113,15 +113,21 @@ class Detector:
             found |= self.known.words[part].mask & self.visible if part in self.known.words else 0
         return found
 
+    def may_fit(self, mask: int, *, of_group: bool) -> bool:
+        """Whether words of these tags, which the first stage saw, are enough for any pattern."""
+        return bool(mask & self.starts) and self._fits(self._with_groups(mask), self.seen_by_anchor, of_group=of_group)
+
+    def _with_groups(self, mask: int) -> int:
+        if mask & self.adjective:  # of a group, once a person stands behind it
+            mask |= self.group_bits
+        return mask | self.others if mask & self.group else mask
+
     def may_match(self, part: str, mask: int, *, of_group: bool) -> bool:
         """Whether a sentence, in which the first stage saw words of these tags, can match any pattern. `of_group` is
         set where its pronouns may stand for a group."""
-        if mask & self.adjective:  # of a group, once a person stands behind it
-            mask |= self.group_bits
-        if mask & self.group:
-            mask |= self.others
-        if not self._fits(mask, self.seen_by_anchor, of_group=of_group):
+        if not self.may_fit(mask, of_group=of_group):
             return False
+        mask = self._with_groups(mask)
         if LETTERS.search(part):
             return True
         for token in WORD.findall(part):
@@ -185,12 +191,16 @@ class Detector:
 
     def _hits(self, sentences: Sentences, place: int, context: Context) -> Iterator[_Hit]:
         sentence = sentences[place]
-        anchors = sentence.mask & self.anchors
+        mask = sentence.mask
+        anchors = mask & self.anchors
         while anchors:
             bit = anchors & -anchors
             anchors ^= bit
             for pattern in self.by_anchor[bit]:
-                if all(sentence.mask & need for need in pattern.needs):
+                for need in pattern.needs:
+                    if not mask & need:
+                        break
+                else:
                     for found in pattern.expression.finditer(sentence.signs):
                         if found.end() > found.start():
                             first, last = found.start(), found.end() - 1

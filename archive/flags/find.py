@@ -26,9 +26,8 @@ def find(text: str, context: Context = NO_CONTEXT) -> tuple[Match, ...]:
     hits = prefilter().hits(folded.text)
     found = shapes.find(text, folded.text, context.language, promotes=PROMOTION in hits.masks)
     if language := language_of(folded.text, hits, context):
-        rules = detector(language)
+        rules, of_group = detector(language), _of_group(language, hits, context)
         sentences = rules.reader.read(folded.text, text)
-        of_group = bool(hits.masks[language] & rules.of_group) or _is_about_group(language, context)
         masks = hits.by_span(language, sentences.spans)
         places = [
             place
@@ -41,9 +40,17 @@ def find(text: str, context: Context = NO_CONTEXT) -> tuple[Match, ...]:
 
 
 def language_of(folded: str, hits: Hits, context: Context) -> str:
-    """The language whose rules are to read a text; "" where there is none."""
+    """The language whose rules are to read a text; "" where there is none, or where no words of its rules are enough for
+    any of them."""
     candidates = tuple(name for name, mask in hits.masks.items() if mask & _starts().get(name, 0))
-    return read_in(folded[:LONGEST_TO_TELL], candidates, context.language) if candidates else ""
+    if not any(_may_fit(name, hits, context) for name in candidates):
+        return ""
+    language = read_in(folded[:LONGEST_TO_TELL], candidates, context.language)
+    return language if language and _may_fit(language, hits, context) else ""
+
+
+def _may_fit(language: str, hits: Hits, context: Context) -> bool:
+    return detector(language).may_fit(hits.masks[language], of_group=_of_group(language, hits, context))
 
 
 @cache
@@ -51,11 +58,12 @@ def _starts() -> dict[str, int]:
     return {language: detector(language).starts for language in languages()}
 
 
-def _is_about_group(language: str, context: Context) -> bool:
-    """Whether a pronoun may stand for a group that only the parent or the title names."""
+def _of_group(language: str, hits: Hits, context: Context) -> bool:
+    """Whether pronouns may stand for a group: one that the text names, or the parent, or the title."""
     of_group = detector(language).of_group
     around = (text[:LONGEST_CONTEXT] for text in (context.parent, context.title) if text)
-    return any(_masks(text).get(language, 0) & of_group for text in around)
+    return bool(hits.masks[language] & of_group) or any(_masks(text).get(language, 0) & of_group for text in around)
+
 
 
 @lru_cache(4096)

@@ -6,6 +6,7 @@ Each set of tags that some word has is one character, a sign; a tag in a pattern
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from archive.flags.lexicon import Entry, Lexicon, typos, variants
 
@@ -37,6 +38,7 @@ MEANT = {
     "UNPROTECTED.ADJECTIVE": (),
 }
 NO_GROUPS = frozenset(("politician", "journalist", "commenter", "age", "other", "unclear"))
+MOST_HIDDEN = ("SLUR", "PROFANITY", "SLUR_MILD", "VILE", "KILL", "HATE", "GROUP")
 MARKS = (",", ";", ":", "(", ")", "[", "]")
 SHORTEST_TYPO = 4
 
@@ -160,16 +162,25 @@ def _add_disguises(known: Vocabulary, lexicon: Lexicon) -> None:
               for typo in typos(form)}  # fmt: skip
     hidden = known.people | known.mask(tag for tag in DISGUISED if tag in known.bits)
     telling = known.mask(tag for tag in ("KILL", "HATE") if tag in known.bits)
-    for form in known.plain:
+    taken = common | lexicon.not_typos | set(known.expanded)
+    for form in sorted(known.words, key=partial(_by_how_often_hidden, known)):
         word = known.words[form]
         if word.mask & hidden:
             for disguise in variants(form):
-                known.words.setdefault(disguise, word)
+                if disguise not in known.expanded:
+                    known.words.setdefault(disguise, word)
             if lexicon.not_typos and len(form) >= SHORTEST_TYPO:
-                for typo in typos(form):
+                for typo in sorted(typos(form)):
                     enough = len(typo) >= SHORTEST_TYPO or (len(typo) == SHORTEST_TYPO - 1 and word.mask & telling)
-                    if enough and typo not in lexicon.not_typos and typo not in common:
+                    if enough and typo not in taken:
                         known.words.setdefault(typo, word)
+
+
+def _by_how_often_hidden(known: Vocabulary, form: str) -> tuple[int, str]:
+    """The order in which words may be meant where several are disguised alike: nobody hides a harmless one."""
+    mask = known.words[form].mask
+    order = (number for number, tag in enumerate(MOST_HIDDEN) if tag in known.bits and mask & known.bits[tag])
+    return next(order, len(MOST_HIDDEN)), form
 
 
 def _number_signs(known: Vocabulary) -> None:
