@@ -7,7 +7,7 @@ from functools import cache
 
 from archive.flags.fold import Folded
 from archive.flags.guards import Guard, Guards
-from archive.flags.lexicon import lexicon
+from archive.flags.lexicon import languages, lexicon
 from archive.flags.match import Context, Match
 from archive.flags.meant import WILDLIFE, Meant
 from archive.flags.rules import Pattern, Source, compiled, named, sources
@@ -66,7 +66,9 @@ class Detector:
         known_words = lexicon(language)
         rules = sources(language)
         tags, literals = named(rules)
-        self.known: Vocabulary = vocabulary(known_words, literals, tags | GUARDING)
+        others = (lexicon(other).entries for other in languages() if other != language)
+        foreign = {form for entries in others for entry in entries if entry.target for form in entry.forms}
+        self.known: Vocabulary = vocabulary(known_words, literals, tags | GUARDING, foreign)
         patterns = [pattern for rule in rules for pattern in compiled(rule, self.known, known_words)]
         self.by_anchor = _by_anchor(patterns, self.known)
         self.anchors = 0

@@ -19,10 +19,10 @@ def explain(text: str, context: Context = NO_CONTEXT) -> Iterator[str]:
     yield f"words of rules in: {', '.join(named) or 'no language'}; read by the rules of: {language or 'none'}"
     if language:
         rules = detector(language)
-        sentences = rules.reader.read(folded.text, text)
+        sentences = rules.reader.read(folded.text, folded.written(text))
         for decision in rules.decisions(folded, sentences, context, range(len(sentences))):
             yield from _told(decision, text)
-    for match in shapes.find(text, folded.text, context.language, promotes=PROMOTION in hits.masks):
+    for match in shapes.find(text, folded, context.language, promotes=PROMOTION in hits.masks):
         yield f"{match.rule}: {text[match.start : match.end]!r}"
     found = find(text, context)
     yield "flags:" if found else "no flags"

@@ -24,10 +24,11 @@ def find(text: str, context: Context = NO_CONTEXT) -> tuple[Match, ...]:
     """All matches in a text, in order. Works in time that grows with its length alone."""
     folded = fold(text)
     hits = prefilter().hits(folded.text)
-    found = shapes.find(text, folded.text, context.language, promotes=PROMOTION in hits.masks)
-    if language := language_of(folded.text, hits, context):
+    found = shapes.find(text, folded, context.language, promotes=PROMOTION in hits.masks)
+    promising = [name for name in _candidates(hits) if _may_fit(name, hits, context)]
+    if promising and (language := language_of(folded.text, hits, context)) in promising:
         rules, of_group = detector(language), _of_group(language, hits, context)
-        sentences = rules.reader.read(folded.text, text)
+        sentences = rules.reader.read(folded.text, folded.written(text))
         masks = hits.by_span(language, sentences.spans)
         places = [
             place
@@ -40,13 +41,14 @@ def find(text: str, context: Context = NO_CONTEXT) -> tuple[Match, ...]:
 
 
 def language_of(folded: str, hits: Hits, context: Context) -> str:
-    """The language whose rules are to read a text; "" where there is none, or where no words of its rules are enough for
-    any of them."""
-    candidates = tuple(name for name, mask in hits.masks.items() if mask & _starts().get(name, 0))
-    if not any(_may_fit(name, hits, context) for name in candidates):
-        return ""
-    language = read_in(folded[:LONGEST_TO_TELL], candidates, context.language)
-    return language if language and _may_fit(language, hits, context) else ""
+    """The language whose rules are to read a text; "" where there is none."""
+    candidates = _candidates(hits)
+    return read_in(folded[:LONGEST_TO_TELL], candidates, context.language) if candidates else ""
+
+
+def _candidates(hits: Hits) -> tuple[str, ...]:
+    """The languages with a word in the text that some rule starts from."""
+    return tuple(name for name, mask in hits.masks.items() if mask & _starts().get(name, 0))
 
 
 def _may_fit(language: str, hits: Hits, context: Context) -> bool:
@@ -63,7 +65,6 @@ def _of_group(language: str, hits: Hits, context: Context) -> bool:
     of_group = detector(language).of_group
     around = (text[:LONGEST_CONTEXT] for text in (context.parent, context.title) if text)
     return bool(hits.masks[language] & of_group) or any(_masks(text).get(language, 0) & of_group for text in around)
-
 
 
 @lru_cache(4096)

@@ -8,6 +8,7 @@ from functools import cache
 
 DROPPED = re.compile("[\u0300-\u036f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufe00-\ufe0f\ufeff]")
 RANGES = ((0x80, 0x250), (0x1D00, 0x1DC0), (0x1E00, 0x2150), (0x2460, 0x2500), (0xFF01, 0xFF5F))
+SURROGATES = range(0xD800, 0xE000)
 STYLED = (0x1D400, 0x1D800)
 OTHER_SCRIPT = re.compile("[\u0370-\u052f]")
 MIXED = re.compile(r"\b(?=\w*[a-zA-Z])\w*[\u0370-\u052f]\w*")
@@ -18,7 +19,7 @@ DISGUISES = dict(
         strict=True,
     )
 )
-PLAIN = dict(zip("øØłŁđĐßæœ‘’‚‛“”„«»‹›‐‑‒–—―…·•", "oOlLdDsao''''\"\"\"\"\"''------.··", strict=True))
+PLAIN = dict(zip("øłđßæœ‘’‚‛“”„«»‹›‐‑‒–—―…·•", "oldsao''''\"\"\"\"\"''------.··", strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,10 @@ class Folded:
 
     text: str
     places: Sequence[int] | None = None
+
+    def written(self, original: str) -> str:
+        """The original without what was dropped: each character where it stands in the folded text."""
+        return original if self.places is None else "".join([original[place] for place in self.places])
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """A span of the folded text in the original."""
@@ -48,7 +53,10 @@ def fold(text: str) -> Folded:
 
 def _plain_letters(text: str) -> str:
     """Letters of other scripts are taken for Latin ones only in words that have Latin ones as well."""
-    text = text.translate(_table())
+    lower = text.lower()
+    if len(lower) != len(text):  # a letter that becomes two
+        lower = "".join([small if len(small := letter.lower()) == 1 else letter for letter in text])
+    text = lower.translate(_table())
     if OTHER_SCRIPT.search(text):
         text = MIXED.sub(lambda word: word[0].translate(_disguises()), text)
     return text.lower()
@@ -59,6 +67,7 @@ def _table() -> dict[int, str]:
     """Single characters for single characters, so that none changes its place."""
     table = {code: plain for code, plain in _plain() if len(plain) == 1 and plain.isascii()}
     table |= {ord(letter): plain for letter, plain in PLAIN.items()}
+    table |= dict.fromkeys(SURROGATES, "\ufffd")
     return table | {0x130: "i", 0x131: "i", 0xA0: " "}
 
 

@@ -1,8 +1,11 @@
 """What takes the edge off a match: it is negated, quoted, denounced, or said of the writer's own group. Pure."""
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
+from operator import itemgetter
 
 from archive.flags.sentences import Item, Sentence, Sentences
 from archive.flags.vocabulary import Vocabulary
@@ -64,15 +67,14 @@ class Guards:
     def _quoted(self, text: str, sentence: Sentence, first: int) -> Guard | None:
         """Words in quotation marks, unless the writer says that they are right."""
         start = sentence.items[first].start
-        if '"' not in text and "'" not in text:
+        quotes = _quotes(text)
+        number = bisect_right(quotes, start, key=itemgetter(0)) - 1
+        if number < 0:
             return None
-        for found in QUOTES.finditer(text):
-            if found.start() <= start < found.end() and len(text) - len(found[0]) >= SHORTEST_REST:
-                endorsed = ENDORSED.search(text, found.end(), found.end() + 120)
-                return (
-                    None if endorsed else Guard("context.quoted", "guard.quotation-marks", found.start(), found.end())
-                )
-        return None
+        begin, end = quotes[number]
+        if start >= end or len(text) - (end - begin) < SHORTEST_REST or ENDORSED.search(text, end, end + 120):
+            return None
+        return Guard("context.quoted", "guard.quotation-marks", begin, end)
 
     def _reported(self, text: str, sentences: Sentences, place: int, first: int, last: int) -> Guard | None:
         """Somebody else's words: a verb of saying before them whose subject is not the writer; or a sentence that
@@ -152,3 +154,9 @@ class Guards:
         near = sentence.items[max(0, at - 6) : at] + sentence.items[at + 1 : at + 4]
         found = next((item for item in near if item.mask & self.own), None)
         return None if found is None else Guard("context.reclaimed", "guard.own-group", found.start, found.end)
+
+
+@lru_cache(64)
+def _quotes(text: str) -> list[tuple[int, int]]:
+    """Where words in quotation marks stand: asked for anew by each match in a text."""
+    return [found.span() for found in QUOTES.finditer(text)] if '"' in text or "'" in text else []

@@ -50,7 +50,8 @@ class Meant:
         around = [text[:LONGEST_CONTEXT] for text in (context.parent, context.title) if text]
         if around and not self._names_others(sentences, place, at):
             for text in around:
-                read = self.reader.read(fold(text).text, text)
+                folded = fold(text)
+                read = self.reader.read(folded.text, folded.written(text))
                 for place_there in range(len(read) - 1, -1, -1):
                     if found := self._last_named(read[place_there].items):
                         return found

@@ -108,11 +108,12 @@ def named(rules: Iterable[Source]) -> tuple[set[str], set[str]]:
     tags, words = set[str](), set[str]()
     for rule in rules:
         for pattern in rule.patterns:
-            for kind, text in symbols(pattern):
-                if kind == "tag":
-                    tags.add(text)
-                elif kind == "word":
-                    words |= set(text.strip("'").split())
+            try:
+                found = list(symbols(pattern))
+            except ValueError as error:
+                raise ValueError(f"{rule.id}: {pattern!r}: {error}") from error
+            tags |= {text for kind, text in found if kind == "tag"}
+            words |= {word for kind, text in found if kind == "word" for word in text.strip("'").split()}
     return tags, words
 
 

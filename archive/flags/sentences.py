@@ -14,7 +14,7 @@ TOKEN = re.compile(
     r"(?P<word>[^\W_](?:[\w'@$*]|!(?=[^\W_]))*|[@$](?=[^\W_])[\w'@$*]*|&)|(?P<mark>[,;:()\[\]]|-{2,}|\s-+\s)"
 )
 END = re.compile(r"[.!?]+|\n")
-ADDRESS = re.compile(r"(?:https?://|www\.)\S+|\S+@\S+\.\w+")
+ADDRESS = re.compile(r"(?:https?://|www\.)\S+|[^\s@]{1,64}@[^\s@]{1,255}\.\w+")
 LEET = str.maketrans("01345678@$!+", "oieasgtbasit")
 LETTERS = re.compile(r"(?:(?<![^\W_])[^\W_](?![^\W_])[\W_]{1,3}){3}[^\W_](?![^\W_])")
 THRICE = re.compile(r"(\w)\1{2,}")
@@ -108,11 +108,11 @@ class Reader:
         self.each, self.ends = known.mask(EACH), known.mask(ENDS)
         self.definite = known.mask(("THE", "MY", "YOUR", "THEIR", "HE"))
 
-    def read(self, text: str, original: str) -> "Sentences":
-        """A folded text as sentences; `original` shows which words have capitals."""
+    def read(self, text: str, written: str) -> "Sentences":
+        """A folded text as sentences; `written` is the same with its capitals."""
         if "://" in text or "www." in text or "@" in text:
             text = ADDRESS.sub(lambda found: " " * len(found[0]), text)
-        return Sentences(self, text, original if len(original) == len(text) else text)
+        return Sentences(self, text, written)
 
     def sentence(self, text: str, written: str, start: int, end: int) -> Sentence:
         """One sentence, from `start` to `end` of a text."""
@@ -374,8 +374,9 @@ def _ends(text: str, found: re.Match[str], written: str) -> bool:
     """Whether a mark ends a sentence: not within a number or an abbreviation, nor where a line is only wrapped."""
     before, after = text[max(0, found.start() - 2) : found.start()], text[found.end() : found.end() + 1]
     if found[0] == "\n":
-        following = written[found.end() : found.end() + 2].strip()[:1]
-        return following == "" or following.isupper() or not following.isalpha()
+        ahead = written[found.end() : found.end() + 2]
+        following = ahead.strip()[:1]
+        return following == "" or "\n" in ahead or following.isupper() or not following.isalpha()
     if found[0] != ".":
         return True
     if before[-1:].isdigit() and after.isdigit():

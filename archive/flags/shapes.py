@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib.resources import files
 
+from archive.flags.fold import Folded
 from archive.flags.lexicon import split
 from archive.flags.match import Match
 
@@ -45,24 +46,25 @@ REGIONS = {
     "es": ("ES", "MX", "US", "AR"),
     "nl": ("NL", "BE"),
 }
+DATE = re.compile(r"(?<!\d)(?:[0-3]?\d([./-])[01]?\d\1(?:19|20)\d\d|(?:19|20)\d\d([./-])[01]?\d\2[0-3]?\d)(?!\d)")
 MOST_NUMBERS = 20
 SHORTEST_NUMBER = 10
 LONGEST = 20_000
 ENOUGH = 2
 
 
-def find(text: str, folded: str, language: str | None, *, promotes: bool) -> list[Match]:
+def find(text: str, folded: Folded, language: str | None, *, promotes: bool) -> list[Match]:
     """Personal data, links and promotion in a text. `promotes` is set where a word of `spam.toml` stands in it."""
     found: list[Match] = []
-    text = text[:LONGEST]
-    if "http" in folded or "www." in folded:
+    text, plain = text[:LONGEST], folded.text[:LONGEST]
+    if "http" in plain or "www." in plain:
         found += _matches("shape.link", LINK.finditer(text))
-    if "@" in text or "at]" in folded or "at)" in folded:
+    if "@" in text or "at]" in plain or "at)" in plain:
         found += _matches("shape.email", EMAIL.finditer(text))
     if any(digit in text for digit in "0123456789"):
         found += _numbers(text, language)
     if promotes:
-        found += _promotion(text, folded, linked=any(match.code in ("content.link", "content.pii") for match in found))
+        found += _promotion(folded, linked=any(match.code in ("content.link", "content.pii") for match in found))
     return found
 
 
@@ -93,7 +95,7 @@ def _telephones(text: str, language: str | None) -> Iterator[tuple[int, int]]:
     for region in REGIONS.get((language or "en")[:2], REGIONS["en"]):
         for number in PhoneNumberMatcher(cleaned, region, leniency=Leniency.POSSIBLE, max_tries=MOST_NUMBERS):
             known = is_valid_number(number.number) and _is_grouped(number.raw_string)
-            if not known and not _is_complete(number.raw_string):
+            if DATE.search(number.raw_string) or (not known and not _is_complete(number.raw_string)):
                 continue
             if not any(number.start < end and start < number.end for start, end in taken):
                 taken.append((number.start, number.end))
@@ -123,14 +125,12 @@ def _is_card(found: re.Match[str]) -> bool:
     return (sum(backwards[::2]) + sum(doubled)) % 10 == 0 and len(set(backwards)) > 2
 
 
-def _promotion(text: str, folded: str, *, linked: bool) -> list[Match]:
-    if len(folded) != len(text):
-        return []
-    signals = list(_signals().finditer(folded))
+def _promotion(folded: Folded, *, linked: bool) -> list[Match]:
+    signals = list(_signals().finditer(folded.text[:LONGEST]))
     kinds = {found.lastgroup for found in signals}
     if len(kinds) + linked < ENOUGH:
         return []
-    return [*_matches("shape.spam", signals)]
+    return [Match(RULES["shape.spam"][0], "shape.spam", *folded.span(*found.span())) for found in signals]
 
 
 @cache

@@ -5,6 +5,7 @@ Each set of tags that some word has is one character, a sign; a tag in a pattern
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -103,8 +104,11 @@ class Vocabulary:
         return self._having[mask]
 
 
-def vocabulary(lexicon: Lexicon, literals: Iterable[str], tags: Iterable[str]) -> Vocabulary:
-    """The words of a lexicon that have a tag in use, and those that patterns name themselves."""
+def vocabulary(
+    lexicon: Lexicon, literals: Iterable[str], tags: Iterable[str], foreign: AbstractSet[str] = frozenset()
+) -> Vocabulary:
+    """The words of a lexicon that have a tag in use, and those that patterns name themselves. `foreign` are words of
+    other languages, which are no slips of this one's."""
     known = Vocabulary(expanded=lexicon.expanded, ordinary=lexicon.common_words)
     for tag in MADE:
         known.bit(tag)
@@ -123,7 +127,7 @@ def vocabulary(lexicon: Lexicon, literals: Iterable[str], tags: Iterable[str]) -
         if known.words[literal].mask & known.common:
             known.common |= known.bit(f"'{literal}")
     known.people = known.mask(("GROUP", "GPL", "GSG", "OTHERS"))
-    _add_disguises(known, lexicon)
+    _add_disguises(known, lexicon, foreign)
     for mark in MARKS:
         known.words[mark] = Word(known.bits["COMMA"])
     _number_signs(known)
@@ -152,7 +156,7 @@ def _made(tag: str, form: str, entry: Entry) -> tuple[str, ...]:
     return MEANT.get(tag, ())
 
 
-def _add_disguises(known: Vocabulary, lexicon: Lexicon) -> None:
+def _add_disguises(known: Vocabulary, lexicon: Lexicon, foreign: AbstractSet[str]) -> None:
     """Words with asterisks, and mistyped ones where nothing else is written so: those are read, but never cut out of
     longer runs of letters."""
     for short in known.expanded:
@@ -162,7 +166,7 @@ def _add_disguises(known: Vocabulary, lexicon: Lexicon) -> None:
               for typo in typos(form)}  # fmt: skip
     hidden = known.people | known.mask(tag for tag in DISGUISED if tag in known.bits)
     telling = known.mask(tag for tag in ("KILL", "HATE") if tag in known.bits)
-    taken = common | lexicon.not_typos | set(known.expanded)
+    taken = common | lexicon.not_typos | foreign | set(known.expanded)
     for form in sorted(known.words, key=partial(_by_how_often_hidden, known)):
         word = known.words[form]
         if word.mask & hidden:
