@@ -3,7 +3,10 @@
 import subprocess
 import sys
 
-NAMES = ("import_quality", "crawl_quality", "flags.quality", "import_speed", "crawl_speed", "flags.speed", "flags.fuzz", "site_speed")
+NAMES = (
+    "import_quality", "crawl_quality", "flags.quality", "import_speed", "crawl_speed", "flags.speed", "flags.fuzz",
+    "site_speed",
+)  # fmt: skip
 COMMANDS = tuple([f"benchmarks.{name}"] for name in NAMES)
 
 if __name__ == "__main__":
