@@ -301,6 +301,10 @@ def test_next_to_nothing_is_nothing(text):
     assert find(text, Context(text, text, text)) == ()
 
 
+def test_a_text_that_is_one_address_has_no_sentence():
+    assert [match.rule for match in find("https://courier.example/{!vermin-immigrants")] == ["shape.link"]
+
+
 @pytest.mark.parametrize("lone", ["\ud800", "\udfff\ud800"])
 def test_lone_surrogates_are_characters_as_any(lone):
     assert find(lone) == ()

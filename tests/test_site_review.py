@@ -12,6 +12,7 @@ from contextlib import closing, contextmanager
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from datasette_auth_passwords.utils import hash_password
+from itsdangerous import BadSignature
 
 from archive.site import reviewing, safety
 from archive.site.serve import application, read_reviewers
@@ -149,6 +150,15 @@ def test_accounts_are_checked(path):
         application(path, reviewers={"irene": "secret"})
     with pytest.raises(ValueError, match="no name for a reviewer"):
         application(path, reviewers={"": HASHES["irene"]})
+
+
+def test_sign_ins_outlive_a_restart_where_the_secret_is_set(path, monkeypatch):
+    monkeypatch.setenv("DATASETTE_SECRET", "a long sentence of the newsroom")
+    one, another = application(path), application(path)
+    assert another.unsign(one.sign({"a": {"id": "irene"}}, "actor"), "actor") == {"a": {"id": "irene"}}
+    monkeypatch.delenv("DATASETTE_SECRET")
+    with pytest.raises(BadSignature):
+        application(path).unsign(one.sign({}, "actor"), "actor")
 
 
 def test_accounts_stand_in_a_file(tmp_path):

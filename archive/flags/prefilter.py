@@ -86,7 +86,7 @@ class Hits:
         """The mask of each span of the text."""
         starts, everywhere = [start for start, _ in spans], 0
         masks = [0] * len(spans)
-        for start, means in self._found:
+        for start, means in self._found if spans else ():  # a text may be one address
             for of, mask in means:
                 if of == language:
                     if start == EVERYWHERE:

@@ -2,6 +2,7 @@
 
 import gc
 import json
+import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -39,7 +40,7 @@ def application(
     if not path.is_file():
         raise FileNotFoundError(f"There is no archive at {path}")
     handle_exception.rich = None  # where rich is installed, Datasette prints every 404 with all local variables
-    datasette = Site(settings=SETTINGS, metadata=metadata())
+    datasette = Site(settings=SETTINGS, metadata=metadata(), secret=os.environ.get("DATASETTE_SECRET"))
     datasette.reviewers = accounts(reviewers) if reviewers else {}
     datasette.remove_database("_memory")
     datasette.add_database(Database(datasette, str(path), is_mutable=not immutable), name=NAME)
