@@ -49,6 +49,7 @@ def test_the_measure_sees_what_is_wrong():
         ("I hate muslims.", "I hate mondays."),
         ("No asian should ever teach here.", "No asian elephant should ever live in a zoo."),
         ("Jews are rats.", "The posters said that jews are rats, which is disgusting propaganda."),
+        ("Women should be denied the right to vote.", "Women shouldn't be denied the right to vote."),
         ("Trans people deserve to die.", "Nobody deserves to die for being trans."),
     ],
 )
