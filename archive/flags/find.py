@@ -1,8 +1,8 @@
 """What rules find in a text: `find(text, context)` is pure, and gives matches with their places in that very text.
 
 First one pass over the text for words that any rule needs; nearly half of everyday comments end there. The rest are
-read sentence by sentence as rows of tags, over which the rules are patterns; then come the guards, each of which is a match
-of its own.
+read sentence by sentence as rows of tags, over which the rules are patterns; then come the guards, each of which is a
+match of its own.
 """
 
 from functools import cache, lru_cache
