@@ -3,8 +3,11 @@
 Warning: this file holds hostile words, for a detector of them.
 """
 
+import os
 import random
 import re
+import subprocess
+import sys
 import time
 from dataclasses import replace
 from importlib.resources import files
@@ -19,7 +22,7 @@ from archive.flags.detector import SEVERE, detector
 from archive.flags.explaining import explain
 from archive.flags.lexicon import Entry, Lexicon, inflected, languages, lexicon, split, typos, variants
 from archive.flags.match import Context
-from archive.flags.rules import WHO, Source, compiled, named, sources, symbols
+from archive.flags.rules import WHO, Source, _source, compiled, named, sources, symbols
 from archive.flags.sentences import LONGEST_SENTENCE, segmented
 from archive.flags.vocabulary import SHORTEST_TYPO, vocabulary
 
@@ -173,11 +176,20 @@ def test_a_pattern_is_compiled_with_what_it_needs():
         "GROUP \\w ANIMAL",
         "(GROUP ANIMAL",
         "dont ANIMAL",
+        "GROUP !(BE|SHOULD) ANIMAL",
+        "<!(BE|SHOULD) GROUP ANIMAL",
+        "<=(BE|SHOULD) GROUP ANIMAL",
     ],
 )
 def test_a_pattern_that_cannot_be_read_is_refused_by_its_rules_name(pattern):
     with pytest.raises(ValueError, match=re.escape("en.test")):
         compiles(pattern)
+
+
+def test_a_macro_that_is_not_there_is_refused_by_its_rules_name():
+    values = {"code": "content.insult", "who": "none", "patterns": ["@nobody ANIMAL"], "note": "A test."}
+    with pytest.raises(ValueError, match=r"en\.test: .*no macro is called nobody"):
+        _source("en", "test", values, {"somebody": "GROUP"})
 
 
 def test_words_of_a_pattern_that_cannot_be_read_are_refused_by_its_rules_name():
@@ -414,3 +426,22 @@ def test_rules_can_be_copied_with_another_pattern_and_are_refused_by_their_own_n
     broken = replace(one, patterns=("GROUP NOSUCHTAG",), raw=("GROUP NOSUCHTAG",))
     with pytest.raises(ValueError, match=re.escape(one.id)):
         list(compiled(broken, detector(one.language).known, lexicon(one.language)))
+
+
+def test_words_mean_the_same_in_each_process():
+    """Spellings that hide several words alike are decided by no order that changes."""
+    say = (
+        "from archive.flags.detector import detector\nfrom hashlib import sha256\n"
+        "known = detector('en').known\nnames = {bit: tag for tag, bit in known.bits.items()}\n"
+        "said = [(form, sorted(tag for bit, tag in names.items() if bit & word.mask), [e.id for e in word.entries])\n"
+        "        for form, word in sorted(known.words.items()) if '*' in form]\n"
+        "print(len(said), sha256(repr(said).encode()).hexdigest())"
+    )
+    outputs = {
+        subprocess.run(
+            [sys.executable, "-c", say], env=os.environ | {"PYTHONHASHSEED": seed}, capture_output=True, check=True
+        ).stdout
+        for seed in ("2", "3")
+    }
+    assert len(outputs) == 1
+    assert int(outputs.pop().split()[0]) > 1000

@@ -20,6 +20,8 @@ SYMBOL = re.compile(
     r"""|(?P<repeat>\{\d,\d{1,2}\}|\?)|(?P<plain>[().|^$])|\s+"""
 )
 WHO = ("group", "person", "none")
+MACRO = re.compile(r"@(\w+)")
+AROUND = {"!": "(?!", "<!": "(?<!", "<=": "(?<="}
 MOST_EXPANSIONS = 8
 Symbol = tuple[str, str]
 
@@ -68,7 +70,10 @@ def sources(language: str) -> tuple[Source, ...]:
 def _source(language: str, name: str, values: dict[str, Any], macros: dict[str, str]) -> Source:
     if values["who"] not in WHO:
         raise ValueError(f"{language}.{name}: who is {values['who']!r}, which is none of {', '.join(WHO)}")
-    patterns = tuple(_expanded(pattern, macros) for pattern in values["patterns"])
+    try:
+        patterns = tuple(_expanded(pattern, macros) for pattern in values["patterns"])
+    except ValueError as error:
+        raise ValueError(f"{language}.{name}: {error}") from error
     negation = values.get("negation", "guard")
     return Source(
         f"{language}.{name}",
@@ -86,7 +91,9 @@ def _expanded(pattern: str, macros: dict[str, str]) -> str:
     for _ in range(MOST_EXPANSIONS):
         if "@" not in pattern:
             return pattern
-        pattern = re.sub(r"@(\w+)", lambda found: macros[found[1]], pattern)
+        if missing := set(MACRO.findall(pattern)) - macros.keys():
+            raise ValueError(f"{pattern!r}: no macro is called {', '.join(sorted(missing))}")
+        pattern = MACRO.sub(lambda found: macros[found[1]], pattern)
     raise ValueError(f"{pattern}: macros that name each other")
 
 
@@ -150,9 +157,11 @@ def _anchor(needs: Iterable[int], known: Vocabulary, frequent: int) -> int:
 def _expression(pattern: str, known: Vocabulary) -> str:
     parts: list[str] = []
     for kind, text in symbols(pattern):
+        if text == "(" and parts and parts[-1] in AROUND.values():
+            raise ValueError("not before and not behind are of one tag or word, not of a bracket")
         match kind:
             case "not":
-                parts.append({"!": "(?!", "<!": "(?<!", "<=": "(?<="}[text])
+                parts.append(AROUND[text])
                 continue
             case "tag" | "word":
                 piece = _class(kind, text, known)
@@ -160,7 +169,7 @@ def _expression(pattern: str, known: Vocabulary) -> str:
                 piece = {"(": "(?:", "^": r"\A", "$": r"\Z"}.get(text, text)
             case _:
                 piece = text
-        if parts and parts[-1] in ("(?!", "(?<!", "(?<="):
+        if parts and parts[-1] in AROUND.values():
             piece += ")"
         parts.append(piece)
     return "".join(parts)
