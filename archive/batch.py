@@ -19,7 +19,6 @@ from archive.thread import Article, Author, Capture, Flag, Moment, Thread
 from archive.tree import depths
 from archive.visit import Visit, article_digest, article_url, digest, shortfall, thread_columns, thread_flags
 
-REFUSED = ("dismissed", "corrected")
 MOST_NAMES = 200_000
 NAMES_A_QUERY = 2_000
 COMMENTERS = """
@@ -381,7 +380,7 @@ class Batch:
         """Withdraws a flag, and says whether readers were told of it."""
         self.rows.update("flags", flag_id, {"withdrawn_at": at or self.seen_at})
         of_context = code.startswith("context.")
-        if status in REFUSED and not of_context:
+        if status in search.REFUSED and not of_context:
             return False
         self.rows.totals[f"flags:{code}"] -= 1
         if code.startswith(FOUND_IN_TEXT):

@@ -15,9 +15,9 @@ NOT_BULK = "not exists (select 1 from totals where name = 'bulk')"
 FULL_TEXT: dict[str, tuple[str, ...]] = {"comments": ("body",), "articles": ("title", "body")}
 
 # What a reader is told of: neither withdrawn, nor refused by reviewers, nor a mere circumstance of another flag.
-STANDING = (
-    "withdrawn_at is null and status not in ('dismissed', 'corrected') and code not between 'context.' and 'context/'"
-)
+REFUSED = ("dismissed", "corrected")
+NOT_REFUSED = f"status not in {REFUSED}"
+STANDING = f"withdrawn_at is null and {NOT_REFUSED} and code not between 'context.' and 'context/'"
 
 # The numbers and codes that are kept beside comments and threads, counted anew; :ids is a JSON list.
 RECOUNT_COMMENTS = f"""

@@ -7,6 +7,8 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any, TextIO
 
+from archive.search import NOT_REFUSED
+
 THREADS = """
 select threads.id, articles.url, articles.title, articles.body, outlets.domain, articles.published_at,
   platform, native_id, stated_count, completeness, articles.id
@@ -23,7 +25,7 @@ COMMENT_NAMES = (
 FLAG = "code, rule, target, start, end, exact"
 FLAG_NAMES = ("code", "rule", "target", "start", "end", "exact")
 # What no reviewer refused; of a text, what was found in the text as it stands.
-KEPT = "withdrawn_at is null and status not in ('dismissed', 'corrected')"
+KEPT = f"withdrawn_at is null and {NOT_REFUSED}"
 COMMENT_FLAGS = f"""
 select comments.thread_id, flags.comment_id, {FLAG} from flags join comments on comments.id = flags.comment_id
 left join flag_spans on flag_spans.flag_id = flags.id

@@ -62,7 +62,6 @@ class Detector:
     """The rules of one language over its words."""
 
     def __init__(self, language: str) -> None:
-        self.language = language
         known_words = lexicon(language)
         rules = sources(language)
         tags, literals = named(rules)
@@ -91,7 +90,7 @@ class Detector:
         self.of_group = self.known.mask(("GROUP", "GADJ"))
         self.reader, self.guards = Reader(self.known), Guards(self.known)
         self.meant = Meant(self.reader)
-        self.group, self.they, self.he = (self.known.bit(tag) for tag in ("GROUP", "THEY", "HE"))
+        self.group = self.known.bit("GROUP")
         self.group_bits = self.known.mask(("GROUP", "GPL", "GSG"))
         self.many, self.others, self.slur = (self.known.bit(tag) for tag in ("GPL", "OTHERS", "SLUR"))
         self.adjective, self.singular = self.known.bit("GADJ"), self.known.bit("IS")

@@ -19,9 +19,7 @@ SAID_BY_PEOPLE = ("content", "context", "review")
 LEVELS = {"comment_id": "c", "thread_id": "t", "article_id": "a"}
 
 # What `totals` counts: what a reader is told of, and every circumstance that is not withdrawn.
-COUNTED = (
-    "withdrawn_at is null and (status not in ('dismissed', 'corrected') or code between 'context.' and 'context/')"
-)
+COUNTED = f"withdrawn_at is null and ({search.NOT_REFUSED} or code between 'context.' and 'context/')"
 
 # Each reviewer's last word on a flag. SQLite takes the other columns from the row that has the maximum.
 LATEST = """
