@@ -3,16 +3,17 @@
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from typing import Any
 
 from sqlalchemy import Connection, and_, delete, func, insert, select
 
-from archive import changes, revisit, search
+from archive import changes, hiding, revisit, search
 from archive.flags.codes import severities
 from archive.flags.marking import FOUND_IN_TEXT
 from archive.flags.versions import data_sha256, detector_of, listed
+from archive.ledger import CODE, Entry, Ledger
 from archive.models import TABLES
 from archive.rows import Rows
 from archive.thread import Article, Author, Capture, Flag, Moment, Thread
@@ -64,7 +65,8 @@ class Known:
 
 
 class Batch:
-    """`look_up` reads what the archive has of the threads, `add` takes them one by one, `flush` writes."""
+    """`look_up` reads what the archive has of the threads, `add` takes them one by one, `flush` writes. What the ledger
+    withholds is left out on the way."""
 
     def __init__(self, connection: Connection, known: Known, run_id: int, seen_at: str) -> None:
         self.connection, self.known, self.run_id, self.seen_at = connection, known, run_id, seen_at
@@ -76,9 +78,14 @@ class Batch:
         self.recounted: set[int] = set()
         self._captures: dict[CaptureKey, int] = {}
         self._visited: dict[int, set[str]] = defaultdict(set)
+        self.ledger = Ledger.load(connection)
+        self.to_hide: list[int] = []
 
     def flush(self) -> None:
         self.rows.flush()
+        if self.to_hide:
+            hiding.hide_comments(self.connection, self.to_hide)
+            self.to_hide.clear()
         if self.recounted:
             ids = json.dumps(sorted(self.recounted))
             self.connection.exec_driver_sql(search.RECOUNT_COMMENTS, {"ids": ids})
@@ -86,7 +93,7 @@ class Batch:
 
     def look_up(self, threads: Sequence[Thread]) -> None:
         """Reads which outlets, captures, articles, threads and commenters of these the archive has."""
-        urls = [article_url(t.article, t.capture.sha256) for t in threads]
+        urls = [article_url(self._kept(t).article, t.capture.sha256) for t in threads]
         for row in self.rows.found("articles", "url", urls):
             self._articles[row["url"]] = row
         native = [t.native_id or url for t, url in zip(threads, urls, strict=True)]
@@ -119,7 +126,10 @@ class Batch:
             outlet_id = self.known.outlets[outlet].id if outlet else None
             authors = (comment.author for comment in thread.comments if comment.author is not None)
             unknown.update(_commenter_key(thread.platform, outlet_id, author) for author in authors)
-        keys = sorted(unknown - self.known.commenters.keys())
+        self._find_commenters(unknown)
+
+    def _find_commenters(self, wanted: set[CommenterKey]) -> None:
+        keys = sorted(wanted - self.known.commenters.keys())
         for start in range(0, len(keys), NAMES_A_QUERY):
             some = keys[start : start + NAMES_A_QUERY]
             rows = ", ".join(["(?, ?, ?, ?)"] * len(some))
@@ -136,11 +146,14 @@ class Batch:
             return
         before = self.counts.copy()
         hashes = [digest(comment.body) for comment in thread.comments]
+        withheld = self._withheld(thread, hashes)
+        thread = self._kept(thread)
         url = article_url(thread.article, thread.capture.sha256)
         article_sha256 = article_digest(thread.article)
-        capture_ids = self._capture_all(thread)
+        capture_ids = self._capture_all(thread, withheld)
         outlet_id = self._outlet(thread.article)
         visit = Visit(thread, hashes, thread.capture.fetched_at or self.seen_at, capture_ids, outlet_id)
+        visit.withheld = withheld
         self._visited[visit.capture_id].add(thread.platform)
         article_id = self._article(visit, url, article_sha256)
         row = self._threads.get((thread.platform, thread.native_id or url))
@@ -153,6 +166,27 @@ class Batch:
         self._note(visit, outcome)
         self.visits.append(Visited(visit.thread_id, visit.capture_id, outcome, self.counts - before))
 
+    def _kept(self, thread: Thread) -> Thread:
+        if not self.ledger:
+            return thread
+        url = article_url(thread.article, thread.capture.sha256)
+        return self.ledger.masked(thread, url, thread.native_id or url)
+
+    def _withheld(self, thread: Thread, hashes: Sequence[str]) -> dict[int, Entry]:
+        """Which of a thread's comments are withheld, by index."""
+        if not self.ledger:
+            return {}
+        url = article_url(thread.article, thread.capture.sha256)
+        found = changes.identities(thread.comments, hashes)
+        return self.ledger.among(thread, url, thread.native_id or url, found)
+
+    def _shown_lines(self, thread: Thread, withheld: Iterable[int]) -> list[str]:
+        """The lines beside a document's comments, without those that hold what is withheld."""
+        url = article_url(thread.article, thread.capture.sha256)
+        texts = [thread.comments[i].body for i in withheld] + hiding.held_under(self.connection, url)
+        lines = [line for line in thread.furniture if not self.ledger.is_text(url, line)]
+        return hiding.without(lines, [text for text in texts if text])
+
     def _note(self, visit: Visit, outcome: str) -> None:
         thread = visit.thread
         values: dict[str, Any] = {"thread_id": visit.thread_id, "run_id": self.run_id, "capture_id": visit.capture_id}
@@ -160,9 +194,10 @@ class Batch:
         values |= {"stated_count": thread.stated_count, "comment_count": len(thread.comments)}
         self.rows.insert("visits", values | {"reason": shortfall(thread)})
 
-    def _capture_all(self, thread: Thread) -> list[int]:
+    def _capture_all(self, thread: Thread, withheld: Iterable[int]) -> list[int]:
         """The ids of the thread's capture and of its further pages' captures."""
-        first = self._capture(thread.capture, "\n".join(thread.furniture) or None, None)
+        furniture = self._shown_lines(thread, withheld) if self.ledger else thread.furniture
+        first = self._capture(thread.capture, "\n".join(furniture) or None, None)
         return [first, *(self._capture(page, None, first) for page in thread.pages)]
 
     def _capture(self, capture: Capture, furniture: str | None, page_of: int | None) -> int:
@@ -184,6 +219,7 @@ class Batch:
             "furniture": furniture,
             "page_of": page_of,
             "payload_digest": capture.payload_digest,
+            "redacted_at": None,
         }
         self._captures[key] = self.rows.insert("captures", values)
         return self._captures[key]
@@ -232,6 +268,11 @@ class Batch:
             commenter_id = self.known.commenters[key] = self.rows.insert("commenters", values)
             self.rows.totals["commenters"] += 1
         return commenter_id
+
+    def commenter_again(self, platform: str, outlet_id: int | None, author: Author) -> int | None:
+        """The id of a commenter whom no batch has looked up."""
+        self._find_commenters({_commenter_key(platform, outlet_id, author)})
+        return self.commenter(platform, outlet_id, author)
 
     def _article(self, visit: Visit, url: str, body_sha256: str) -> int:
         article, row = visit.thread.article, self._articles.get(url)
@@ -305,6 +346,7 @@ class Batch:
     ) -> int:
         comment = visit.thread.comments[i]
         posted = comment.posted or NOTHING
+        withheld = visit.withheld.get(i)
         self.rows.totals["comments"] += 1
         self.counts["comments_new"] += 1
         values = {
@@ -313,26 +355,44 @@ class Batch:
             "native_id": comment.native_id,
             "parent_native_id": comment.parent_native_id,
             "identity": identity,
-            "commenter_id": self.commenter(visit.thread.platform, visit.outlet_id, comment.author),
+            "commenter_id": None
+            if withheld
+            else self.commenter(visit.thread.platform, visit.outlet_id, comment.author),
             "position": place[0],
             "depth": place[1],
             "posted_at": posted.at,
             "posted_at_text": posted.text,
             "posted_precision": posted.precision,
             "parent_source": comment.parent_source,
-            "body": comment.body,
-            "body_sha256": visit.hashes[i],
+            "body": "" if withheld else comment.body,
+            "body_sha256": hiding.NOTHING_SHA256 if withheld else visit.hashes[i],
             "revision": 0,
             "state": state,
             "codes": codes_of(flags),
             "likes": comment.likes,
             "dislikes": comment.dislikes,
-            "url": comment.url,
+            "url": None if withheld else comment.url,
             "capture_id": visit.read_from(i),
             "first_seen_at": visit.seen_at,
             "last_seen_at": visit.seen_at,
         }
-        return self.rows.insert("comments", values)
+        number = self.rows.insert("comments", values)
+        if withheld and not withheld.erased:
+            self._put_away(visit, i, number)
+        return number
+
+    def _put_away(self, visit: Visit, i: int, comment_id: int) -> None:
+        """Keeps what a withheld comment holds where nobody reads it, so that it can be restored."""
+        comment = visit.thread.comments[i]
+        held: dict[str, Any] = {
+            "body": comment.body,
+            "body_sha256": visit.hashes[i],
+            "commenter_id": None,
+            "url": comment.url,
+        }
+        held |= {"author": comment.author and asdict(comment.author), "outlet_id": visit.outlet_id}
+        text = json.dumps(held | {"platform": visit.thread.platform})
+        self.rows.insert("withheld", {"name": "comments", "row_id": comment_id, "comment_id": comment_id, "held": text})
 
     def read_at(self, capture_id: int) -> str:
         """When a stored capture was made, or else when it was read."""
@@ -372,6 +432,10 @@ class Batch:
             self.counts["flags"] += len(rows)
         return standing
 
+    def raise_by_hand(self, subject: str, subject_id: int, flag: Flag) -> None:
+        """Adds a flag of this archive's own to a comment, thread or article."""
+        self._raise(subject, subject_id, 0, [flag], "", self.seen_at, "")
+
     def raise_on_text(self, comment_id: int, revision: int, flags: Iterable[Flag], text: str) -> None:
         """Adds flags that rules found in a comment's text."""
         self._raise("comment_id", comment_id, revision, flags, "", self.seen_at, text)
@@ -391,6 +455,8 @@ class Batch:
         """The columns of a flag that do not depend on what it stands on."""
         if flag.code.startswith(FOUND_IN_TEXT):
             detector = self._detector(detector_of(flag.rule), data_sha256())
+        elif flag.code == CODE:
+            detector = self._detector("withhold")
         else:
             detector = self._detector("crawl" if flag.code.startswith("crawl.") else platform)
         return {

@@ -15,6 +15,7 @@ from archive.flags.find import find
 from archive.flags.marking import flags_in
 from archive.flags.match import Context
 from archive.flags.versions import DETECTORS, data_sha256, detector_of
+from archive.ledger import FLAGGED
 from archive.store import Archive, Run
 from archive.thread import Flag
 
@@ -22,12 +23,13 @@ BATCH = 5_000
 CHUNK = 1_000
 CHUNKS_WITHOUT_WORKERS = 2
 CHUNKS_A_WORKER = 4
-COMMENTS = """
+COMMENTS = f"""
 select comments.id, comments.body, comments.revision, comments.thread_id,
   (select above.body from comments as above where above.id = comments.parent_id), articles.title, articles.language
 from comments join threads on threads.id = comments.thread_id join articles on articles.id = threads.article_id
 where comments.id > ? and (? is null or comments.capture_id in (select id from captures where run_id >= ?))
-order by comments.id limit ?"""
+  and (comments.codes is null or not {FLAGGED})
+order by comments.id limit ?"""  # noqa: S608
 UP = """
 select flags.id, flags.comment_id, flags.code, flags.rule, flags.target, flags.status
 from flags join detectors on detectors.id = flags.detector_id join comments on comments.id = flags.comment_id

@@ -26,6 +26,11 @@ def m003_flags(db: Database) -> None:
     _run(db, FLAGS)
 
 
+@migrations()
+def m004_publication(db: Database) -> None:
+    _run(db, PUBLICATION)
+
+
 FOUNDATION = """\
 CREATE TABLE detectors (
     id INTEGER NOT NULL,
@@ -365,4 +370,38 @@ CREATE INDEX reviews_reviewed_at ON reviews (reviewed_at);
 UPDATE flags SET severity = coalesce((SELECT severity FROM flag_codes WHERE flag_codes.code = flags.code), 0);
 UPDATE comments SET codes = (SELECT json_group_array(code) FROM (SELECT DISTINCT code FROM flags WHERE comment_id = comments.id AND withdrawn_at IS NULL ORDER BY code))
 WHERE id IN (SELECT comment_id FROM flags WHERE comment_id IS NOT NULL AND withdrawn_at IS NULL);
+"""
+
+PUBLICATION = """\
+ALTER TABLE captures ADD COLUMN redacted_at TEXT;
+CREATE TABLE settings (
+    name TEXT NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY (name)
+) STRICT;
+CREATE TABLE suppressions (
+    id INTEGER NOT NULL,
+    subject TEXT NOT NULL,
+    number INTEGER,
+    keys TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    note TEXT,
+    run_id INTEGER NOT NULL,
+    created_at TEXT NOT NULL,
+    lifted_at TEXT,
+    erased_at TEXT,
+    PRIMARY KEY (id),
+    FOREIGN KEY(run_id) REFERENCES runs (id)
+) STRICT;
+CREATE TABLE withheld (
+    id INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    row_id INTEGER NOT NULL,
+    comment_id INTEGER,
+    held TEXT NOT NULL,
+    PRIMARY KEY (id),
+    UNIQUE (name, row_id),
+    FOREIGN KEY(comment_id) REFERENCES comments (id)
+) STRICT;
+CREATE INDEX withheld_comment_id ON withheld (comment_id) WHERE comment_id is not null;
 """

@@ -44,7 +44,7 @@ class Run(SQLModel, table=True):
     __table_args__ = _table("One crawl, import, flagging or publication.")
 
     id: int | None = _id("Number of the run.")
-    kind: str = _text("What was run: import, crawl, flag, review or publish.")
+    kind: str = _text("What was run: import, crawl, replay, flag, review, withhold, restore, erase or publish.")
     started_at: str = _text("When it began (UTC).")
     finished_at: str | None = _text("When it ended (UTC); empty while it runs, or where it was killed.")
     outcome: str | None = _text("done, failed (some input could not be read), interrupted; empty while it runs.")
@@ -88,6 +88,7 @@ class Capture(SQLModel, table=True):
         "captures.id", "Where these bytes are a further page of a visit: the article's own capture of that visit."
     )
     payload_digest: str | None = _text("WARC-Payload-Digest of the record: of the bytes before decoding.")
+    redacted_at: str | None = _text("When its bytes were taken out of the file (UTC); its digests are kept.")
 
 
 class Article(SQLModel, table=True):
@@ -424,6 +425,45 @@ class Review(SQLModel, table=True):
     corrected_end: int | None = _integer("Where it should have ended (code points), where the span was corrected.")
     note: str | None = _text("Why, in the reviewer's words.")
     reviewed_at: str = _text("When (UTC).")
+
+
+class Setting(SQLModel, table=True):
+    __tablename__ = "settings"
+    __table_args__ = _table("Keys of this archive: no part of what is published.")
+
+    name: str = _text("What it is: ledger_key or pseudonym_key.", primary_key=True)
+    value: str = _text("The key (hexadecimal).")
+
+
+class Suppression(SQLModel, table=True):
+    __tablename__ = "suppressions"
+    __table_args__ = _table("Something that this archive withholds, by keyed hashes: no part of what is published.")
+
+    id: int | None = _id("Number of the suppression.")
+    subject: str = _text("comment, commenter, thread or article.")
+    number: int | None = _integer("The subject's id, where it was in the archive.")
+    keys: str = _text("HMAC-SHA256 of what tells the subject wherever it comes from (JSON list).")
+    reason: str = _text("Why, as a code.")
+    note: str | None = _text("Why, in words.")
+    run_id: int = _reference("runs.id", "The run that withheld it.")
+    created_at: str = _text("When (UTC).")
+    lifted_at: str | None = _text("When it was restored (UTC); empty while it holds.")
+    erased_at: str | None = _text("When the text itself was destroyed (UTC), where it was.")
+
+
+class Withheld(SQLModel, table=True):
+    __tablename__ = "withheld"
+    __table_args__ = _table(
+        "What was taken out of a row so that nobody reads it, to be put back: no part of what is published.",
+        UniqueConstraint("name", "row_id"),
+        Index("withheld_comment_id", "comment_id", sqlite_where=sql("comment_id is not null")),
+    )
+
+    id: int | None = _id("Number of the row.")
+    name: str = _text("The table that it was taken from.")
+    row_id: int = _integer("The id of the row there.")
+    comment_id: int | None = _reference("comments.id", "The comment that it belongs to, where it does.")
+    held: str = _text("What its columns held (JSON).")
 
 
 class Total(SQLModel, table=True):

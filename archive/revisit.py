@@ -1,12 +1,13 @@
 """A thread that the archive has, seen again: what is new is added, what changed is kept as a revision and an event."""
 
+import json
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, select
 
-from archive import changes
+from archive import changes, hiding, ledger
 from archive.changes import Change, Plan, Stored
 from archive.models import TABLES
 from archive.thread import Comment, Flag, Thread
@@ -30,6 +31,7 @@ def save(batch: "Batch", visit: Visit, row: dict[str, Any]) -> str:
     the last one only adds what is unknown."""
     batch.flush()
     stored = _stored(batch, visit.thread_id)
+    hidden = _hidden(batch, visit, stored) if batch.ledger else set()
     late = visit.seen_at < row["last_seen_at"]
     plan = changes.compare(
         stored,
@@ -38,8 +40,29 @@ def save(batch: "Batch", visit: Visit, row: dict[str, Any]) -> str:
         batch.rows.next_id("comments"),
         whole=_whole(visit.thread) and not late,
     )
-    changed = _Revisit(batch, visit, row, {s.id: s for s in stored}, late).save(plan)
+    changed = _Revisit(batch, visit, row, {s.id: s for s in stored}, late, hidden).save(plan)
     return "late" if late else "changed" if changed else "unchanged"
+
+
+def _hidden(batch: "Batch", visit: Visit, stored: Sequence[Stored]) -> set[int]:
+    """The ids of stored comments that are withheld, after giving their rows back (in memory alone) what they held, so
+    that they are told from the others as ever: from `withheld`, or where that was erased, from what is seen now."""
+    flagged = f"select id from comments where thread_id = ? and {ledger.FLAGGED}"  # noqa: S608
+    ids = {row[0] for row in batch.connection.exec_driver_sql(flagged, (visit.thread_id,))}
+    held = hiding.held_of(batch.connection, sorted(ids))
+    comments = visit.thread.comments
+    seen = {one: i for i, one in enumerate(changes.identities(comments, visit.hashes))} if ids else {}
+    for row in stored:
+        if row.id in held:
+            row.body, row.body_sha256 = held[row.id]["body"], held[row.id]["body_sha256"]
+            row.commenter_id, author = held[row.id]["commenter_id"], ledger.author_of(held[row.id])
+        elif row.id in ids and row.identity in seen:
+            i = seen[row.identity]
+            row.body, row.body_sha256, author = comments[i].body, visit.hashes[i], comments[i].author
+        else:
+            continue
+        row.author_name, row.author_native_id = (author.name, author.native_id) if author else (None, None)
+    return ids
 
 
 def _whole(thread: Thread) -> bool:
@@ -64,9 +87,16 @@ def _stored(batch: "Batch", thread_id: int) -> list[Stored]:
 
 class _Revisit:
     def __init__(
-        self, batch: "Batch", visit: Visit, row: dict[str, Any], stored: dict[int, Stored], late: bool
+        self,
+        batch: "Batch",
+        visit: Visit,
+        row: dict[str, Any],
+        stored: dict[int, Stored],
+        late: bool,
+        hidden: set[int],
     ) -> None:
         self.batch, self.visit, self.row, self.stored, self.late = batch, visit, row, stored, late
+        self.hidden = hidden
         self.values: dict[int, dict[str, Any]] = defaultdict(dict)
         self.flags: dict[int, list[Flag]] = defaultdict(list)
         self.flag_count: int = row["flag_count"]
@@ -75,6 +105,7 @@ class _Revisit:
     def save(self, plan: Plan) -> bool:
         """Writes the plan: new comments, changes, what is gone, places, flags, and the thread itself."""
         self.index = {comment_id: i for i, comment_id in enumerate(plan.ids)}
+        self._hide_known(plan)
         new_before = self.batch.counts["comments_new"]
         self._add_new(plan)
         if not self.late:
@@ -91,6 +122,29 @@ class _Revisit:
         changed = bool(added or plan.changes or plan.gone)
         self.batch.counts["threads_changed" if changed else "threads_unchanged"] += 1
         return changed
+
+    def _hide_known(self, plan: Plan) -> None:
+        """Stored comments that the ledger withholds only as they are seen now are to be hidden; of withheld ones no
+        change is kept that would show a text or a name."""
+        for comment_id, i in self.index.items():
+            if comment_id in self.stored and comment_id not in self.hidden and i in self.visit.withheld:
+                self.hidden.add(comment_id)
+                self.batch.to_hide.append(comment_id)
+                self.flags[comment_id].append(Flag(ledger.CODE, self.visit.withheld[i].reason))
+        for change in plan.changes:
+            if change.comment_id in self.hidden and change.kind == "edited":
+                self._keep_hidden(change.comment_id)
+        told = [c for c in plan.changes if c.comment_id not in self.hidden or c.kind not in ("edited", "renamed")]
+        plan.changes[:] = told
+
+    def _keep_hidden(self, comment_id: int) -> None:
+        """Notes the present text of a withheld comment beside the others that are withheld."""
+        held = hiding.held_of(self.batch.connection, [comment_id]).get(comment_id)
+        if held is not None:
+            i = self.index[comment_id]
+            held |= {"body": self.visit.thread.comments[i].body, "body_sha256": self.visit.hashes[i]}
+            statement = "update withheld set held = ? where name = 'comments' and row_id = ?"
+            self.batch.connection.exec_driver_sql(statement, (json.dumps(held), comment_id))
 
     def _add_new(self, plan: Plan) -> None:
         gone_since = self.late and self.row["completeness"] != "partial"
@@ -175,7 +229,11 @@ class _Revisit:
     def _renew_flags(self) -> None:
         """Raises the flags that the source has for seen comments and that are not up, and withdraws those that it no
         longer has; what rules found in a text stays with that text."""
-        seen = {comment_id: i for comment_id, i in self.index.items() if comment_id in self.stored}
+        seen = {
+            comment_id: i
+            for comment_id, i in self.index.items()
+            if comment_id in self.stored and comment_id not in self.hidden
+        }
         said = {comment_id: self.visit.source_flags_of(i) for comment_id, i in seen.items()}
         up: dict[int, set[tuple[str, str]]] = defaultdict(set)
         for flag_id, comment_id, code, rule, status in self._current_flags():

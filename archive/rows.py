@@ -26,6 +26,7 @@ ORDER = (
     "events",
     "flags",
     "flag_spans",
+    "withheld",
 )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -34,7 +35,7 @@ PRAGMAS = (
     "pragma wal_autocheckpoint = 4000",
 )
 LONGEST_WAIT_S = 600.0
-RUNS_THAT_READ_NOTHING = ("flag", "review")
+RUNS_THAT_READ_NOTHING = ("flag", "review", "withhold", "restore", "erase", "publish")
 
 
 class NotAnArchive(Exception):
@@ -124,12 +125,13 @@ class Archive:
                 of_these = flags.c.code.in_(codes_changed) & (flags.c.severity != severity)
                 connection.execute(update(flags).where(of_these).values(severity=severity))
 
-    def _when_free(self, work: Callable[[], None]) -> None:
+    def _when_free(self, work: Callable[[], object]) -> None:
         """Runs `work`, again while another process holds the file. Raises Busy after LONGEST_WAIT_S."""
         began, told = time.monotonic(), False
         while True:
             try:
-                return work()
+                work()
+                return
             except Exception as error:
                 if "locked" not in str(error):
                     raise
@@ -193,6 +195,11 @@ class Archive:
     def read(self, sql: str, parameters: tuple[Any, ...] = ()) -> list[Any]:
         """The rows of a statement that only reads."""
         return list(self._connection.exec_driver_sql(sql, parameters).fetchall())
+
+    def maintain(self, *statements: str) -> None:
+        """Runs statements that no transaction may hold, such as VACUUM. Waits while another process writes."""
+        for statement in statements:
+            self._when_free(partial(self._connection.exec_driver_sql, statement))
 
     def count_comments(self, since: int | None = None) -> int:
         """How many comments there are, or were last read by a run from `since` on."""

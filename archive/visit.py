@@ -1,19 +1,25 @@
 """A thread as one capture shows it, on its way to becoming rows. Pure."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from archive.flags import marking
 from archive.flags.marking import FOUND_IN_TEXT
 from archive.thread import Article, Flag, Thread
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from archive.ledger import Entry
 
 
 @dataclass(slots=True)
 class Visit:
     """A thread with what its rows have in common; `hashes` are of the comments' bodies, `thread_id` 0 while unknown.
 
-    `capture_ids` are of the thread's own capture and of its further pages, as `Comment.page` counts them.
+    `capture_ids` are of the thread's own capture and of its further pages, as `Comment.page` counts them; `withheld`
+    says which comments the archive withholds, by index.
     """
 
     thread: Thread
@@ -22,13 +28,16 @@ class Visit:
     capture_ids: list[int]
     outlet_id: int | None
     thread_id: int = 0
+    withheld: "Mapping[int, Entry]" = field(default_factory=dict)
 
     @property
     def capture_id(self) -> int:
         return self.capture_ids[0]
 
     def flags_of(self, i: int) -> tuple[Flag, ...]:
-        """What the source says of comment i, and what rules find in its text."""
+        """What the source says of comment i, and what rules find in its text; of one that is withheld only that."""
+        if i in self.withheld:
+            return (Flag("archive.withheld", self.withheld[i].reason),)
         said = self.thread.comments[i].flags
         return said if self.thread.rules else (*said, *marking.flags_of(self.thread, i))
 

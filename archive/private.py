@@ -1,0 +1,17 @@
+"""What of an archive is nobody's to read: not on the site, in no export and in no public copy."""
+
+import sqlite3
+
+PRIVATE_TABLES = frozenset({"frontier", "settings", "suppressions", "withheld"})
+
+
+def forbid(connection: sqlite3.Connection) -> None:
+    """Makes a connection refuse every statement that would read a private table. Raises nothing by itself; such a
+    statement raises sqlite3.DatabaseError ("access to ... is prohibited")."""
+    connection.set_authorizer(_allowed)
+
+
+def _allowed(action: int, table: str | None, *_: str | None) -> int:
+    if action == sqlite3.SQLITE_READ and table is not None and table.lower() in PRIVATE_TABLES:
+        return sqlite3.SQLITE_DENY
+    return sqlite3.SQLITE_OK
