@@ -5,7 +5,7 @@ import sys
 
 NAMES = (
     "import_quality", "crawl_quality", "flags.quality", "import_speed", "crawl_speed", "flags.speed", "flags.fuzz",
-    "site_speed",
+    "site_speed", "large",
 )  # fmt: skip
 COMMANDS = tuple([f"benchmarks.{name}"] for name in NAMES)
 
