@@ -257,34 +257,57 @@ def replay(paths: tuple[Path, ...], url: str | None, path: Path, as_json: bool) 
 
 
 @click.command()
+@click.argument("release", required=False, type=click.Path(exists=True, path_type=Path))
 @database
 @as_json_option
-def verify(path: Path, as_json: bool) -> None:
+def verify(release: Path | None, path: Path, as_json: bool) -> None:
     """Check the archive against its evidence: every capture's digest, and every comment read again from its capture.
 
-    Ends with status 1 where anything differs, and names it.
+    With RELEASE, a folder that `btl publish` made: its files, its database and the chain of releases, without the
+    archive. Ends with status 1 where anything differs, and names it. What is withheld, or was redacted by `btl erase`,
+    is counted.
 
     \b
     Example:  btl verify --db archive.db
+              btl verify public/archive.releases/0001
     """
+    differences, counts = _release(release) if release is not None else _evidence(path)
+    checked = release or path
+    if as_json:
+        listed = [{"place": place, "what": what} for place, what in differences]
+        print_json({"db": str(checked), "counts": counts, "differences": listed})
+    else:
+        for place, what in differences:
+            click.echo(f"{place}: {what}")
+        click.echo(f"{_checked(counts)}{len(differences):,} differences. {checked}")
+    if differences:
+        sys.exit(1)
+
+
+def _release(release: Path) -> tuple[list[tuple[str, str]], dict[str, int]]:
+    from archive.publish.verifying import verify_release
+
+    return list(verify_release(release)), {}
+
+
+def _evidence(path: Path) -> tuple[list[tuple[str, str]], dict[str, int]]:
     from crawler.verify import verify as check
 
     if not path.exists():
         fail(f"{path} is not there")
     with opened(path) as archive:
         result = check(archive)
-    if as_json:
-        differences = [{"place": each.place, "what": each.what} for each in result.differences]
-        print_json({"db": str(path), "counts": dict(result.counts), "differences": differences})
-    else:
-        for difference in result.differences:
-            click.echo(str(difference))
-        click.echo(
-            f"{result.counts['captures']:,} captures and {result.counts['texts']:,} texts checked, "
-            f"{len(result.differences):,} differences. {path}"
-        )
-    if result.differences:
-        sys.exit(1)
+    return [(each.place, each.what) for each in result.differences], dict(result.counts)
+
+
+def _checked(counts: dict[str, int]) -> str:
+    """How much was checked, and what was not and why."""
+    if not counts:
+        return ""
+    said = f"{counts.get('captures', 0):,} captures and {counts.get('texts', 0):,} texts checked, "
+    if counts.get("redacted"):
+        said += f"{counts['redacted']:,} captures redacted, {counts['unchecked']:,} texts not checked: redacted, "
+    return said + (f"{counts['withheld']:,} comments withheld, " if counts.get("withheld") else "")
 
 
 @click.command()

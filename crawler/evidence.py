@@ -1,11 +1,14 @@
 """The bytes behind the rows: captures of an archive, read back from its WARC files."""
 
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from sqlalchemy import and_, select
 
+from archive.importers import HEAD_LENGTH
+from archive.importers._files import open_file
 from archive.models import TABLES
 from archive.store import Archive
 from crawler.page import Page
@@ -19,6 +22,11 @@ NOT_MODIFIED = 304
 def is_saved_page(row: Mapping[str, Any]) -> bool:
     """Whether a row of `captures` is of a page that a browser saved: it has no status, and no importer reads it."""
     return row["http_status"] is None and row["media_type"] in HTML
+
+
+def is_imported(row: Mapping[str, Any]) -> bool:
+    """Whether a row of `captures` is of a document that an importer read."""
+    return row["http_status"] is None and not is_saved_page(row)
 
 
 class Evidence:
@@ -76,3 +84,36 @@ class Evidence:
         with self.archive.engine.connect() as connection:
             row = connection.execute(statement).mappings().first()
         return dict(row) if row else None
+
+
+class ImportedFiles:
+    """Imported files, read on from document to document: compressed ones have no way back but the beginning."""
+
+    def __init__(self) -> None:
+        self.stack = ExitStack()
+        self.name = ""
+        self.file: BinaryIO
+        self.position = 0
+        self.head = b""
+
+    def __enter__(self) -> "ImportedFiles":
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.stack.close()
+
+    def read(self, name: str, offset: int, length: int) -> tuple[bytes, bytes]:
+        """The bytes at a place of a file after decompression, and the file's first ones."""
+        if name != self.name or offset < self.position:
+            self.stack.close()
+            self.file, _ = self.stack.enter_context(open_file(name))
+            self.name, self.position = name, 0
+            self.head = self.file.peek(HEAD_LENGTH)[:HEAD_LENGTH]  # type: ignore[attr-defined]
+        while self.position < offset:
+            skipped = len(self.file.read(min(offset - self.position, 1 << 20)))
+            if not skipped:
+                break
+            self.position += skipped
+        raw = self.file.read(length)
+        self.position += len(raw)
+        return raw, self.head

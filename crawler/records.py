@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from hashlib import new as new_hash
 from io import BytesIO, StringIO
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeVar
 
 from warcio.archiveiterator import ArchiveIterator
 from warcio.bufferedreaders import ChunkedDataReader
@@ -25,25 +25,38 @@ STARTS = re.compile(rb"\x1f\x8b\x08|WARC/[01]\.\d\r?\n")
 LONGEST_MARK = 12
 REDIRECTS = (301, 302, 303, 307, 308)
 ALGORITHMS = {"sha1": "sha1", "sha256": "sha256", "sha-1": "sha1", "sha-256": "sha256", "md5": "md5"}
+REDACTED = "redacted"
+REDACTED_DATE, REDACTED_REASON = "Redacted-Date", "Redacted-Reason"
 EarlierPage = Callable[[str, str, str | None], Page | None]
+T = TypeVar("T")
 
 
 class Damaged(Exception):
     """Bytes that cannot be read back as what they were."""
 
 
+class Redacted(Damaged):
+    """The bytes were taken out on purpose, and a note stands in their place. `payload_digest` is of what was there."""
+
+    def __init__(self, reason: str, payload_digest: str | None = None) -> None:
+        super().__init__(reason)
+        self.payload_digest = payload_digest
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something that was passed over: where, and why."""
+    """Something that was passed over: where, and why; `offset` and `length` (bytes) say how much of the file."""
 
     place: str
     reason: str
+    offset: int = 0
+    length: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Head:
     """What a record says without its body; `offset` and `length` (bytes) are of its gzip member or of its plain text,
-    `kind` is response, revisit, resource, or saved for a page without a record."""
+    `kind` is response, revisit, resource, redacted, or saved for a page without a record."""
 
     kind: str
     url: str
@@ -74,6 +87,13 @@ class _Window:
 
 def heads(path: Path, start: int, end: int | None, place: str) -> Iterator[Head | Problem]:
     """The records with answers between two offsets of a file. What is broken is a Problem, and the rest is read on."""
+    return walk(path, start, end, place, _head)
+
+
+def walk(
+    path: Path, start: int, end: int | None, place: str, take: Callable[[Any, Any], T | str | None]
+) -> Iterator[T | Problem]:
+    """What `take` gives for each of warcio's records and their iterator; of it, a string is why one cannot be read."""
     with path.open("rb") as file:
         position: int | None = start
         while position is not None:
@@ -83,15 +103,17 @@ def heads(path: Path, start: int, end: int | None, place: str) -> Iterator[Head 
             position = None
             try:
                 for record in records:
-                    found = _head(record, records)
+                    found = take(record, records)
                     began = records.offset
                     if isinstance(found, str):
-                        yield Problem(f"{place}:{records.member_info[0]}", found)
+                        offset, length = records.member_info
+                        yield Problem(f"{place}:{offset}", found, offset, length)
                     elif found is not None:
                         yield found
             except (ArchiveLoadFailed, EOFError, ValueError, OSError, AttributeError) as error:
-                yield Problem(f"{place}:{began}", _why(error))
                 position = _next_start(file, began + 1, end)
+                until = position or end or path.stat().st_size
+                yield Problem(f"{place}:{began}", _why(error), began, until - began)
 
 
 def _why(error: Exception) -> str:
@@ -114,19 +136,22 @@ def _next_start(file: BinaryIO, position: int, end: int | None) -> int | None:
 
 def _head(record: Any, records: Any) -> Head | str | None:
     """The record's head; why it cannot be read; None where it holds no answer."""
-    if record.rec_type not in KINDS:
-        _finish(records)
+    redacted = is_redaction(record)
+    if record.rec_type not in KINDS and not redacted:
+        finish(records)
         return None
     while record.raw_stream.read(BLOCK):
         pass
-    cut = getattr(record.raw_stream, "limit", 0) > 0
-    _finish(records)
+    cut = cut_short(record)
+    finish(records)
     offset, length = records.member_info
     if cut:
         return "the record is cut short"
     url = (record.rec_headers.get_header("WARC-Target-URI") or "").strip("<>")
     if not url.startswith(("http://", "https://")):
         return None
+    if redacted:
+        return Head(REDACTED, url, _seconds(record.rec_headers.get_header("WARC-Date")), None, "", offset, length)
     headers = record.http_headers
     status = _status(record)
     media_type = headers.get_header("Content-Type") if headers else record.rec_headers.get_header("Content-Type")
@@ -143,7 +168,17 @@ def _head(record: Any, records: Any) -> Head | str | None:
     )
 
 
-def _finish(records: Any) -> None:
+def cut_short(record: Any) -> bool:
+    """Whether a record that was read to its end ended early."""
+    return getattr(record.raw_stream, "limit", 0) > 0
+
+
+def is_redaction(record: Any) -> bool:
+    """Whether a record stands where another one was taken out."""
+    return record.rec_type == "metadata" and record.rec_headers.get_header(REDACTED_DATE) is not None
+
+
+def finish(records: Any) -> None:
     """Reads on to the record's end; warcio tells of oddities on standard error, where progress is shown."""
     with redirect_stderr(StringIO()):
         records.read_to_end()
@@ -165,7 +200,8 @@ def _status(record: Any) -> int | None:
 def read_record(file: Path, offset: int, length: int, *, earlier: EarlierPage) -> Page:
     """The page that a record holds, its body without codings. `earlier` gives what a revisit record refers to.
 
-    Raises Damaged where the record is not whole, or not what its digest says; OSError where the file is gone.
+    Raises Redacted where it was taken out; Damaged where it is not whole, or not what its digest says; OSError where
+    the file is gone.
     """
     if length > LARGEST_RECORD:
         raise Damaged(f"a record of {length >> 20} MB")
@@ -177,19 +213,27 @@ def read_record(file: Path, offset: int, length: int, *, earlier: EarlierPage) -
     try:
         with redirect_stderr(StringIO()):
             record = next(iter(ArchiveIterator(BytesIO(raw))))
+            _refuse_redaction(record)
             return _revisited(record, earlier) if record.rec_type == "revisit" else _response(record)
     except (ArchiveLoadFailed, StopIteration, EOFError, ValueError, AttributeError) as error:
         raise Damaged(f"no record at {offset} of {file.name}: {_why(error)}") from error
+
+
+def _refuse_redaction(record: Any) -> None:
+    if is_redaction(record):
+        stated = record.rec_headers
+        reason, date = stated.get_header(REDACTED_REASON), stated.get_header(REDACTED_DATE)
+        raise Redacted(f"redacted {date}: {reason}", stated.get_header("Redacted-Payload-Digest"))
 
 
 def _response(record: Any) -> Page:
     body = record.raw_stream.read(MOST_DECODED + 1)
     if len(body) > MOST_DECODED:
         raise Damaged(f"more than {MOST_DECODED >> 20} MB")
-    if getattr(record.raw_stream, "limit", 0) > 0:
+    if cut_short(record):
         raise Damaged("the record is cut short")
-    headers = _headers(record)
-    whole = _joined(body) if "chunked" in headers.get("transfer-encoding", "").lower() else body
+    headers = headers_of(record)
+    whole = joined(body) if "chunked" in headers.get("transfer-encoding", "").lower() else body
     _check(record.rec_headers.get_header("WARC-Payload-Digest"), body, whole)
     body = whole
     try:
@@ -200,7 +244,7 @@ def _response(record: Any) -> Page:
     return Page(url, body, headers, _seconds(record.rec_headers.get_header("WARC-Date")))
 
 
-def _headers(record: Any) -> dict[str, str]:
+def headers_of(record: Any) -> dict[str, str]:
     """Names in lower case, repeated ones joined."""
     if record.http_headers is None:
         return {"content-type": record.rec_headers.get_header("Content-Type") or ""}
@@ -211,7 +255,8 @@ def _headers(record: Any) -> dict[str, str]:
     return headers
 
 
-def _joined(chunks: bytes) -> bytes:
+def joined(chunks: bytes) -> bytes:
+    """A body without its transfer coding."""
     reader = ChunkedDataReader(BytesIO(chunks))
     return b"".join(iter(lambda: reader.read(BLOCK), b""))
 

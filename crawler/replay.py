@@ -13,7 +13,7 @@ from zipfile import ZIP_STORED, BadZipFile, ZipFile
 from archive.thread import Capture
 from archive.urls import canonical
 from crawler.page import Fetch, FetchFailed, Page
-from crawler.records import Damaged, Head, Problem, heads, read_record
+from crawler.records import REDACTED, Damaged, Head, Problem, Redacted, heads, read_record
 
 HTML = ("text/html", "application/xhtml+xml")
 SAVED_FROM = re.compile(rb"saved from url=\(\d+\)(\S+)")
@@ -138,7 +138,7 @@ class Collection:
             if info.compress_type != ZIP_STORED:
                 self.errors.append(Problem(place, "is compressed once more, which WACZ does not allow"))
                 continue
-            start = _data_start(path, info.header_offset)
+            start = data_start(path, info.header_offset)
             self._add_warc(path, start, start + info.file_size, place)
         return None if members else f"{path}: holds no WARC file"
 
@@ -169,6 +169,8 @@ class Collection:
                 continue
             try:
                 yield Visitable(self._page(held))
+            except Redacted:
+                continue
             except (Damaged, OSError) as error:
                 self.errors.append(Problem(f"{held.file}:{held.head.offset}", str(error)))
 
@@ -226,7 +228,7 @@ class Collection:
     def _earlier(self, url: str, date: str, digest: str | None) -> Page | None:
         for held in self.by_address.get(_key(url), []):
             same = digest is None or held.head.payload_digest in (None, digest)
-            if held.head.date == date and same and held.head.kind == "response":
+            if held.head.date == date and same and held.head.kind in ("response", REDACTED):
                 return self._read(held)
         return self.earlier(url, date, digest) if self.earlier else None
 
@@ -238,7 +240,7 @@ def read_saved(file: Path, offset: int, length: int, url: str, date: str | None)
         return Page(url, stream.read(length), {"content-type": "text/html"}, date)
 
 
-def _data_start(path: Path, header_offset: int) -> int:
+def data_start(path: Path, header_offset: int) -> int:
     """Where a stored member's bytes begin: after the zip's local header, its name and extra field."""
     with path.open("rb") as file:
         file.seek(header_offset + 26)

@@ -3,28 +3,30 @@
 import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Any, BinaryIO
+from typing import Any
 
 from sqlalchemy import Connection, Select, func, select
 
-from archive.importers import HEAD_LENGTH, BadDocument, Document, importer_for
-from archive.importers._files import open_file
+from archive.changes import identities
+from archive.importers import BadDocument, Document, importer_for
+from archive.ledger import CODE, FLAGGED, Ledger
 from archive.models import TABLES
 from archive.store import Archive
 from archive.thread import Comment, Thread
-from archive.visit import digest
+from archive.visit import article_url, digest
 from crawler import drive
-from crawler.evidence import Evidence, is_saved_page
+from crawler.evidence import Evidence, ImportedFiles, is_imported
 from crawler.page import Fetch, FetchFailed, Page
-from crawler.records import Damaged
+from crawler.records import Damaged, Redacted
 
 CAPTURES, VISITS, THREADS = TABLES["captures"], TABLES["visits"], TABLES["threads"]
 COMMENTS, REVISIONS, COMMENTERS, EVENTS = (
     TABLES[name] for name in ("comments", "comment_revisions", "commenters", "events")
 )
+WITHHELD = f"select count(*) from comments where {FLAGGED}"  # noqa: S608
+NOTHING_SHA256 = digest("")
 Row = dict[str, Any]
 
 
@@ -41,69 +43,36 @@ class Difference:
 
 @dataclass(slots=True)
 class Verified:
-    """How much was checked, and what differs."""
+    """How much was checked, and what differs. `counts` has captures and texts that were checked, captures whose bytes
+    were taken out (redacted), texts that stood in such a capture (unchecked), and comments that are withheld."""
 
     counts: Counter[str] = field(default_factory=Counter)
     differences: list[Difference] = field(default_factory=list)
 
 
 def verify(archive: Archive, on_capture: Callable[[Verified], None] = lambda _: None) -> Verified:
-    """Checks every capture and every comment and revision that was first read from it."""
+    """Checks every capture and every comment and revision that was first read from it, but for what is withheld or was
+    redacted: that is counted."""
     result = Verified()
-    with archive.engine.connect() as connection, _Imported() as imported:
+    with archive.engine.connect() as connection, ImportedFiles() as imported:
         checker = _Checker(connection, Evidence(archive), imported, result)
         roots = select(CAPTURES.c.id).where(CAPTURES.c.page_of.is_(None)).order_by(CAPTURES.c.id)
         for capture_id in connection.execute(roots).scalars().all():
             checker.check(next(_rows(connection, select(CAPTURES).where(CAPTURES.c.id == capture_id))))
             on_capture(result)
+        result.counts["withheld"] = connection.exec_driver_sql(WITHHELD).scalar_one()
     return result
 
 
-class _Imported:
-    """Imported files, read on from document to document: compressed ones have no way back but the beginning."""
-
-    def __init__(self) -> None:
-        self.stack = ExitStack()
-        self.name = ""
-        self.file: BinaryIO
-        self.position = 0
-        self.head = b""
-
-    def __enter__(self) -> "_Imported":
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self.stack.close()
-
-    def read(self, name: str, offset: int, length: int) -> tuple[bytes, bytes]:
-        """The bytes at a place of a file after decompression, and the file's first ones."""
-        if name != self.name or offset < self.position:
-            self.stack.close()
-            self.file, _ = self.stack.enter_context(open_file(name))
-            self.name, self.position = name, 0
-            self.head = self.file.peek(HEAD_LENGTH)[:HEAD_LENGTH]  # type: ignore[attr-defined]
-        while self.position < offset:
-            skipped = len(self.file.read(min(offset - self.position, 1 << 20)))
-            if not skipped:
-                break
-            self.position += skipped
-        raw = self.file.read(length)
-        self.position += len(raw)
-        return raw, self.head
-
-
-def _is_imported(row: Row) -> bool:
-    return row["http_status"] is None and not is_saved_page(row)
-
-
 class _Checker:
-    def __init__(self, connection: Connection, evidence: Evidence, imported: _Imported, result: Verified) -> None:
+    def __init__(self, connection: Connection, evidence: Evidence, imported: ImportedFiles, result: Verified) -> None:
         self.connection, self.evidence, self.imported, self.result = connection, evidence, imported, result
+        self.ledger = Ledger.load(connection)
 
     def check(self, row: Row) -> None:
         """One visit: the article's capture with its further pages, or one imported document."""
         try:
-            threads, ids = self._document(row) if _is_imported(row) else self._crawled(row)
+            threads, ids = self._document(row) if is_imported(row) else self._crawled(row)
         except (Damaged, BadDocument, OSError, EOFError, ValueError) as error:
             self._differs(f"capture {row['id']}", str(error))
             return
@@ -112,16 +81,35 @@ class _Checker:
 
     def _crawled(self, row: Row) -> tuple[Sequence[Thread], list[int]]:
         further = list(_rows(self.connection, select(CAPTURES).where(CAPTURES.c.page_of == row["id"])))
-        pages = [self._page(each) for each in (row, *further)]
+        ids = [row["id"], *(each["id"] for each in further)]
+        pages = [page for each in (row, *further) if (page := self._page(each)) is not None]
+        if len(pages) < len(ids):
+            self._pass_over(ids)
+            return (), ids
         answers = {_requested(each): page for each, page in zip(further, pages[1:], strict=True)}
-        return drive.run(drive.visit(pages[0]), _answering(answers)), [row["id"], *(each["id"] for each in further)]
+        return drive.run(drive.visit(pages[0]), _answering(answers)), ids
 
-    def _page(self, row: Row) -> Page:
-        page = self.evidence.page(row["id"])
+    def _page(self, row: Row) -> Page | None:
+        """The page that a capture holds; None where it was redacted."""
+        try:
+            page = self.evidence.page(row["id"])
+        except Redacted as redacted:
+            self.result.counts["redacted"] += 1
+            if redacted.payload_digest and row["payload_digest"] not in (None, redacted.payload_digest):
+                self._differs(f"capture {row['id']}", "the note in its place is of other bytes")
+            return None
         self.result.counts["captures"] += 1
         if sha256(page.body).hexdigest() != row["sha256"]:
             raise Damaged(f"the bytes of {row['warc_file']} at {row['warc_offset']} have another SHA-256")
+        if row["redacted_at"] is not None:
+            raise Damaged(f"it is said to be redacted, and {row['warc_file']} holds it at {row['warc_offset']}")
         return page
+
+    def _pass_over(self, ids: list[int]) -> None:
+        """Counts the texts that cannot be checked, since their visit was not captured whole any more."""
+        for table in (COMMENTS, REVISIONS):
+            read = select(func.count()).select_from(table).where(table.c.capture_id.in_(ids))
+            self.result.counts["unchecked"] += self.connection.execute(read).scalar_one()
 
     def _document(self, row: Row) -> tuple[Sequence[Thread], list[int]]:
         raw, head = self.imported.read(row["warc_file"] or "", row["warc_offset"] or 0, row["warc_length"] or 0)
@@ -145,16 +133,25 @@ class _Checker:
         known: set[str | None] = set()
         for row in _rows(self.connection, _stored(thread_id)):
             known |= {row["native_id"], row["body_sha256"]}
-            if row["capture_id"] in ids:
+            if row["capture_id"] in ids and not _is_withheld(row):
                 self._compare_comment(row, read, shown)
         for row in _rows(self.connection, _revisions(thread_id)):
             known.add(row["body_sha256"])
-            if row["capture_id"] in ids:
+            if row["capture_id"] in ids and not _is_withheld(row):
                 self._compare_text(row, read, f"comment {row['id']}, text {row['revision']}")
-        for comment in thread.comments:
-            if known.isdisjoint({comment.native_id or "", digest(comment.body)}):
+        withheld = self._withheld(thread)
+        for i, comment in enumerate(thread.comments):
+            if i not in withheld and known.isdisjoint({comment.native_id or "", digest(comment.body)}):
                 what = f"capture {root} holds comment {comment.native_id or comment.body[:80]!r}, which is not stored"
                 self._differs(f"thread {thread_id}", what)
+
+    def _withheld(self, thread: Thread) -> Mapping[int, Any]:
+        """Which of its comments the ledger knows, by index."""
+        if not self.ledger:
+            return {}
+        url = article_url(thread.article, thread.capture.sha256)
+        found = identities(thread.comments, [digest(comment.body) for comment in thread.comments])
+        return self.ledger.among(thread, url, thread.native_id or url, found)
 
     def _compare_text(self, row: Row, read: "_Read", place: str) -> Comment | None:
         self.result.counts["texts"] += 1
@@ -179,7 +176,8 @@ class _Checker:
             pairs.append(("author", *_same_author(row, found)))
         if "moved" not in changed:
             pairs.append(("stated parent", row["parent_native_id"], found.parent_native_id))
-            if found.parent is not None or found.parent_native_id is None:
+            told = row["parent_key"] != NOTHING_SHA256  # else it is withheld, and has no id of its own
+            if told and (found.parent is not None or found.parent_native_id is None):
                 pairs.append(("parent", row["parent_key"], shown_parents[id(found)]))
         for name, stored, shown in pairs:
             if stored != shown:
@@ -187,6 +185,10 @@ class _Checker:
 
     def _differs(self, place: str, what: str) -> None:
         self.result.differences.append(Difference(place, what))
+
+
+def _is_withheld(row: Row) -> bool:
+    return f'"{CODE}"' in (row["codes"] or "")
 
 
 class _Read:
@@ -236,7 +238,7 @@ def _revisions(thread_id: int) -> Select[Any]:
     joined = REVISIONS.join(COMMENTS, COMMENTS.c.id == REVISIONS.c.comment_id)
     joined = joined.outerjoin(COMMENTERS, COMMENTERS.c.id == COMMENTS.c.commenter_id)
     columns = (REVISIONS.c.comment_id.label("id"), REVISIONS.c.revision, REVISIONS.c.body, REVISIONS.c.body_sha256)
-    more = (REVISIONS.c.capture_id, COMMENTS.c.native_id, COMMENTERS.c.name)
+    more = (REVISIONS.c.capture_id, COMMENTS.c.native_id, COMMENTS.c.codes, COMMENTERS.c.name)
     return select(*columns, *more).select_from(joined).where(COMMENTS.c.thread_id == thread_id)
 
 
