@@ -1,13 +1,18 @@
-"""Every benchmark in turn: `make bench`."""
+"""Every benchmark in turn: `make bench`. Those of large archives run at a small size here."""
 
 import subprocess
 import sys
 
 NAMES = (
     "import_quality", "crawl_quality", "flags.quality", "import_speed", "crawl_speed", "flags.speed", "flags.fuzz",
-    "site_speed", "large",
+    "site_speed", "large", "publish_speed", "public_speed",
 )  # fmt: skip
-COMMANDS = tuple([f"benchmarks.{name}"] for name in NAMES)
+SMALL = {
+    "large": ["--check"],
+    "publish_speed": ["--comments", "50000"],
+    "public_speed": ["--comments", "50000", "--requests", "200"],
+}
+COMMANDS = tuple([f"benchmarks.{name}", *SMALL.get(name, ())] for name in NAMES)
 
 if __name__ == "__main__":
     failed = False

@@ -6,19 +6,15 @@ python -m benchmarks.site_speed [--documents 10000] [--db archive.db] [--request
 import argparse
 import asyncio
 import json
-import socket
-import statistics
-import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 from archive.importing import import_files
 from archive.store import Archive
 from benchmarks.corpus import Corpus
+from benchmarks.load import READERS, load, serving
 
-READERS = 100
 LONG_THREAD = 200
 
 
@@ -31,51 +27,6 @@ def filled(folder: Path, documents: int) -> Path:
     with Archive(folder / "archive.db") as archive:
         import_files(archive, [str(folder / "long.jsonl"), str(source)])
     return folder / "archive.db"
-
-
-async def _get(port: int, path: str) -> tuple[int, float]:
-    began = time.perf_counter()
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    writer.write(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n".encode())
-    answer = await reader.read(-1)
-    writer.close()
-    return int(answer.split(b" ", 2)[1]), time.perf_counter() - began
-
-
-async def load(port: int, paths: list[str], requests: int) -> dict[str, float]:
-    """Asks for the paths in turn, READERS at a time; rate, times in ms, and answers other than 200."""
-    todo = iter(range(requests))
-    times: list[float] = []
-    bad = 0
-
-    async def reader() -> None:
-        nonlocal bad
-        for number in todo:
-            status, seconds = await _get(port, paths[number % len(paths)])
-            times.append(seconds)
-            bad += status != 200
-
-    began = time.perf_counter()
-    await asyncio.gather(*(reader() for _ in range(READERS)))
-    rate = requests / (time.perf_counter() - began)
-    ordered = sorted(times)
-    p95 = ordered[int(len(ordered) * 0.95)]
-    return {"requests_per_s": round(rate, 1), "p50_ms": round(statistics.median(ordered) * 1000),
-            "p95_ms": round(p95 * 1000), "errors": bad}  # fmt: skip
-
-
-def _serve(database: Path) -> tuple[subprocess.Popen[bytes], int]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    command = [sys.executable, "-m", "archive.cli", "serve", "--db", str(database), "--port", str(port)]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    for _ in range(300):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return process, port
-        time.sleep(0.1)
-    raise TimeoutError("the site did not start")
 
 
 def _pages() -> dict[str, list[str]]:
@@ -96,16 +47,12 @@ def _pages() -> dict[str, list[str]]:
 
 def measure(database: Path, requests: int) -> dict[str, dict[str, float]]:
     """A row of figures a kind of page."""
-    process, port = _serve(database)
-    try:
-        found = {}
+    found = {}
+    with serving("--db", str(database)) as port:
         for name, paths in _pages().items():
             asyncio.run(load(port, paths, READERS))
             found[name] = asyncio.run(load(port, paths, requests))
-        return found
-    finally:
-        process.terminate()
-        process.wait()
+    return found
 
 
 def main() -> int:

@@ -12,6 +12,7 @@ from archive.importing import import_files
 from archive.store import Archive
 from archive.thread import Author, Comment
 from archive.tree import depths
+from benchmarks.large.again import EDITED, FLAGGED, NEW, THREADS, crawl
 from benchmarks.large.fill import faults, fill
 from benchmarks.large.rows import COLUMNS, IMPORTED, LONGEST_THREAD
 from tests.documents import HARBOUR
@@ -158,6 +159,22 @@ def test_it_takes_further_imports(large, tmp_path):
     with Archive(copy) as archive:
         assert not import_files(archive, [str(text)], workers=0).errors
         assert archive.read("select count(*) from comments_fts where comments_fts match 'diesel'") == [(1,)]
+    assert faults(copy) == []
+
+
+def test_a_small_crawl_of_it_changes_what_it_says(large, tmp_path):
+    copy = tmp_path / "copy.db"
+    copy.write_bytes(large.read_bytes())
+    counts = crawl(copy)
+    assert counts["threads_changed"] <= THREADS
+    assert counts["comments_new"] >= NEW
+    assert counts["comments_edited"] >= EDITED
+    connection = sqlite3.connect(copy)
+    raised = "select count(*) from flags where run_id = (select max(id) from runs) and code like 'platform.%'"
+    assert connection.execute(raised).fetchone()[0] >= FLAGGED
+    gone = "select count(*) from events where kind = 'removed' and run_id = (select max(id) from runs)"
+    assert connection.execute(gone).fetchone() == (0,)
+    connection.close()
     assert faults(copy) == []
 
 
