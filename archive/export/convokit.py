@@ -1,0 +1,152 @@
+"""A corpus for ConvoKit (https://convokit.cornell.edu): a folder that `Corpus(filename=...)` reads.
+
+A conversation is a thread. ConvoKit wants it to be a tree whose root has the conversation's id, so the first utterance
+of each is the article, said by its outlet; comments at top level answer it. Speakers are commenters, by number, since
+two may have one name; a comment whose author is unknown has a speaker of its own, for nobody knows who else wrote it.
+`timestamp` is in seconds since 1970, or null; `meta` says how exact it is (posted_precision), whether the selection
+chose the comment (chosen) or has it because a chosen one answers it, and where the archive shows it (url).
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator
+from importlib.metadata import version
+from pathlib import Path
+
+from archive.export._selection import Rows, Selection, picked
+from archive.export._selection import count as count
+from archive.export.jsonl import COMMENT_FLAGS, OTHER_FLAGS, THREADS, Lines, comments, these_threads, threads
+
+SELECTS = ("comments",)
+FOLDER = True
+
+UTTERANCE = """json_object('id', {id}, 'conversation_id', 'thread-' || {thread}, 'text', {text}, 'speaker', {speaker},
+  'meta', json_object({meta}), 'reply-to', {reply_to}, 'timestamp', cast(strftime('%s', {posted_at}) as integer),
+  'vectors', json('[]')) || char(10)"""
+AUTHOR = "coalesce('commenter-' || commenters.id, 'unknown-' || comments.id)"
+OUTLET = "coalesce('outlet-' || outlets.id, 'article-' || articles.id)"
+COMMENT_META = """'kind', 'comment', 'url', {base} || '/comment/' || comments.id, 'state', state,
+  'posted_at', posted_at, 'posted_precision', posted_precision, 'likes', likes, 'dislikes', dislikes,
+  'revision', revision, 'chosen', json(iif({chosen}, 'true', 'false')), 'flags', {flags}"""
+ARTICLE_META = """'kind', 'article', 'url', {base} || '/thread/' || threads.id, 'posted_at', published_at,
+  'posted_precision', published_precision, 'flags', json('[]')"""
+COMMENT = UTTERANCE.format(
+    id="cast(comments.id as text)",
+    thread="comments.thread_id",
+    text="body",
+    speaker=AUTHOR,
+    meta=COMMENT_META,
+    reply_to="coalesce(cast(parent_id as text), 'thread-' || comments.thread_id)",
+    posted_at="posted_at",
+)
+ARTICLE = UTTERANCE.format(
+    id="'thread-' || threads.id",
+    thread="threads.id",
+    text="iif(title is null, body, title || char(10, 10) || body)",
+    speaker=OUTLET,
+    meta=ARTICLE_META,
+    reply_to="null",
+    posted_at="published_at",
+)
+# The members of a JSON object: a key, and what `meta` says.
+MEMBER = "json_quote({}) || ': ' || json_object('meta', json_object({}), 'vectors', json('[]'))"
+CONVERSATION = MEMBER.format(
+    "'thread-' || threads.id",
+    f"""'title', title, 'outlet', domain, 'url', {{base}} || '/thread/' || threads.id, 'article_url', articles.url,
+  'published_at', published_at, 'language', language, 'section', section, 'platform', platform,
+  'stated_count', stated_count, 'completeness', completeness, 'flags', {OTHER_FLAGS}""",
+)
+COMMENTER = MEMBER.format(
+    "'commenter-' || commenters.id",
+    "'kind', 'commenter', 'name', name, 'platform', platform, 'is_guest', is_guest, 'is_staff', is_staff",
+)
+UNKNOWN = MEMBER.format("'unknown-' || comments.id", "'kind', 'unknown', 'name', null")
+NEWSROOM = MEMBER.format(OUTLET, "'kind', 'outlet', 'name', coalesce(name, domain), 'domain', domain")
+TEXT, NUMBER, LIST, TRUTH = (f"<class '{kind}'>" for kind in ("str", "int", "list", "bool"))
+INDEX = {
+    "utterances-index": {
+        "kind": TEXT, "url": TEXT, "state": TEXT, "posted_at": TEXT, "posted_precision": TEXT, "likes": NUMBER,
+        "dislikes": NUMBER, "revision": NUMBER, "chosen": TRUTH, "flags": LIST,
+    },
+    "speakers-index": {
+        "kind": TEXT, "name": TEXT, "platform": TEXT, "is_guest": NUMBER, "is_staff": NUMBER, "domain": TEXT,
+    },
+    "conversations-index": {
+        "title": TEXT, "outlet": TEXT, "url": TEXT, "article_url": TEXT, "published_at": TEXT, "language": TEXT,
+        "section": TEXT, "platform": TEXT, "stated_count": NUMBER, "completeness": TEXT, "flags": LIST,
+    },
+    "overall-index": {
+        "name": TEXT, "url": TEXT, "software_version": TEXT, "release": TEXT, "comments": NUMBER, "context": NUMBER,
+    },
+}  # fmt: skip
+
+
+def write(connection: sqlite3.Connection, out: Path, selection: Selection) -> Rows:
+    """Memory holds one comment, or one article."""
+    out.mkdir(exist_ok=True)
+    release = _release(connection)
+    base = "coalesce((select value from release where name = 'url'), '')" if release else "''"
+    connection.text_factory = bytes
+    with picked(connection, selection) as some:
+        rows = _write_utterances(connection, out / "utterances.jsonl", selection, base, some=some)
+        conversation = CONVERSATION.format(base=base)
+        members = (member for _, member in threads(connection, selection, conversation, some=some))
+        _write_object(out / "conversations.json", members)
+        _write_object(out / "speakers.json", _speakers(connection, selection, some=some))
+    about = {
+        "name": release.get("title") or "Below the Line",
+        "url": release.get("url"),
+        "release": release.get("number"),
+        "software_version": version("belowtheline"),
+        "comments": rows.rows,
+        "context": rows.context,
+    }
+    (out / "corpus.json").write_text(json.dumps(about, ensure_ascii=False) + "\n", "utf-8")
+    index = {part: {name: [kind] for name, kind in names.items()} for part, names in INDEX.items()}
+    (out / "index.json").write_text(json.dumps({**index, "version": 1, "vectors": []}) + "\n", "utf-8")
+    return rows
+
+
+def _release(connection: sqlite3.Connection) -> dict[str, str]:
+    """What a public copy says of itself; nothing where it is a live archive."""
+    if connection.execute("select 1 from sqlite_master where name = 'release'").fetchone() is None:
+        return {}
+    return dict(connection.execute("select name, value from release"))
+
+
+def _write_utterances(
+    connection: sqlite3.Connection, path: Path, selection: Selection, base: str, *, some: bool
+) -> Rows:
+    comment = COMMENT.format(base=base, chosen="chosen" if some else "true", flags=COMMENT_FLAGS)
+    lines = Lines(comments(connection, selection, comment, some=some))
+    with path.open("wb") as out:
+        for thread_id, article in threads(connection, selection, ARTICLE.format(base=base), some=some):
+            out.write(article)
+            for line in lines.of(thread_id):
+                out.write(line)
+    return Rows(lines.chosen, lines.context)
+
+
+def _speakers(connection: sqlite3.Connection, selection: Selection, *, some: bool) -> Iterator[bytes]:
+    """The members of speakers.json, each once: commenters, those who are unknown, newsrooms."""
+    if some:
+        which = "comments.id in (select id from temp.picked)"
+        of_commenter = "id in (select commenter_id from temp.picked join comments on comments.id = picked.id)"
+    else:
+        which = selection.within("comments.thread_id")
+        of_commenter = f"exists (select 1 from comments where commenter_id = commenters.id and {which})"  # noqa: S608
+    commenters = f"select {COMMENTER} from commenters where {of_commenter} order by id"  # noqa: S608
+    unknown = f"""select {UNKNOWN} from comments left join commenters on commenters.id = commenter_id
+where commenters.id is null and {which} order by comments.id"""  # noqa: S608
+    newsrooms = THREADS.format(f"distinct {NEWSROOM}", these_threads(selection, some=some), "articles.id")
+    for statement in (commenters, unknown, newsrooms):
+        yield from (member for (member,) in connection.execute(statement))
+
+
+def _write_object(path: Path, members: Iterable[bytes]) -> None:
+    """Writes a JSON object of members as they come."""
+    with path.open("wb") as out:
+        out.write(b"{")
+        for number, member in enumerate(members):
+            out.write(b",\n" + member if number else b"\n" + member)
+        out.write(b"\n}\n")
