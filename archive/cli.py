@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO, cast
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -119,28 +119,6 @@ def _sentence(counts: dict[str, int], path: Path) -> str:
         if counts[name]:
             parts.append(f"{counts[name]:,} {words}")
     return ", ".join(parts) + "."
-
-
-@main.command()
-@database
-@click.option("--format", "form", default="jsonl", show_default=True, help="jsonl, csv or sql.")
-@click.option("--output", "-o", type=click.Path(dir_okay=False), default="-", help="File to write.  [default: stdout]")
-def export(path: Path, form: str, output: str) -> None:
-    """Write the whole archive as JSON Lines (a thread a line), CSV (a comment a line) or an SQL script.
-
-    \b
-    Example:  btl export --format jsonl | head -1
-              btl export --format sql -o archive.sql && sqlite3 copy.db < archive.sql
-    """
-    from archive.export import export as write
-    from archive.export import formats
-
-    if form not in formats():
-        raise click.UsageError(f"no format {form!r}; there are {', '.join(formats())}")
-    require(path)
-    with click.open_file(output, "w", encoding="utf-8", atomic=output != "-") as out:
-        written = write(path, form, cast("TextIO", out))
-    click.echo(f"{written:,} {'threads' if form == 'jsonl' else 'rows'} written", err=True)
 
 
 @main.command()
