@@ -95,7 +95,7 @@ def _announce(found: "Plan") -> None:
         f"comments, and {numbers['records']:,} of {numbers['records_searched']:,} WARC records in "
         f"{numbers['warc_files_searched']:,} files.",
         f"{found.others:,} other comments were read from these records, and no bytes will prove them any more.",
-        f"{len(found.left):,} other places hold it, and are not this archive's to change.",
+        f"{len(found.left):,} other places hold it, and stay as they are.",
     ]
     for line in lines:
         click.echo(line, err=True)

@@ -18,8 +18,9 @@ from sqlalchemy import Connection, select
 from archive.erasing import Text, erase, texts_of
 from archive.models import TABLES
 from archive.store import Archive, now
+from archive.visit import digest
 from crawler.evidence import Evidence, ImportedFiles, is_saved_page
-from crawler.holding import Texts, readings
+from crawler.holding import SHORTEST, Texts, fold, readings
 from crawler.page import Page
 from crawler.records import Problem
 from crawler.redact import Found, Record, records, redact, resume, search
@@ -47,6 +48,14 @@ update frontier set etag = null, last_modified = null where capture_id in (selec
 OTHERS = """
 select count(*) from comments where capture_id in (select value from json_each(:ids))
   and id not in (select value from json_each(:comments))"""
+ALIKE = """
+select id from comments where body_sha256 in (select value from json_each(:hashes))
+  and id not in (select value from json_each(:comments))
+union select comment_id from comment_revisions where body_sha256 in (select value from json_each(:hashes))
+  and comment_id not in (select value from json_each(:comments))
+union select comment_id from withheld
+where json_extract(held, '$.body_sha256') in (select value from json_each(:hashes)) and comment_id not in (select value from json_each(:comments))
+order by 1"""
 Place = tuple[Path, int]
 
 
@@ -101,7 +110,16 @@ def plan(
         ids = json.dumps(_redacted(archive, connection, found))
         values = {"ids": ids, "comments": json.dumps(found.comments)}
         found.others = connection.exec_driver_sql(OTHERS, values).scalar_one()
+        found.left += _alike(connection, found)
     return found
+
+
+def _alike(connection: Connection, found: Plan) -> list[Problem]:
+    """Other comments with the same text, such as under another article: who asked may mean them as well, or not."""
+    telling = {digest(text.body) for text in found.texts if len(fold(text.body)) >= SHORTEST}
+    values = {"hashes": json.dumps(sorted(telling)), "comments": json.dumps(found.comments)}
+    rows = connection.exec_driver_sql(ALIKE, values) if telling else ()
+    return [Problem(f"comment {row[0]}", "is another comment with the same text") for row in rows]
 
 
 def unwritable(found: Plan) -> list[Path]:

@@ -14,7 +14,7 @@ from urllib.parse import unquote
 from ahocorasick_rs import AhoCorasick, Implementation
 
 SHORTEST = 12
-PIECE = 64
+PIECE = 40
 MARKUP_LEVELS = 3
 NO_LETTERS = re.compile(r"[\W_]+")
 TAG = re.compile(r"<[^<>]*>")
