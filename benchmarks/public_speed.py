@@ -204,7 +204,9 @@ def published(folder: Path, comments: int, *, live: bool) -> Path:
     out = folder / "public" / "archive.db"
     out.parent.mkdir()
     command = [sys.executable, "-m", "archive.cli", "publish", str(out), "--db", str(folder / "archive.db")]
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError(f"btl publish failed: {done.stderr[-2000:]}")
     return out
 
 
