@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from itertools import takewhile
 from typing import Any
 
-from archive.site import claims, comment_html, flags, history, queries, render, thread
+from archive.site import citing, claims, comment_html, flags, history, published, queries, render, thread
+from archive.site.card import Card, card
 from archive.site.database import Connection, Row, all_rows, one_row, one_value
 from archive.site.visitor import Visitor
 from archive.site.words import between, moment
@@ -22,10 +23,18 @@ def load(connection: Connection, number: int, visitor: Visitor) -> dict[str, Any
     above, below, base = ancestors(connection, number), replies(connection, row), visitor.base
     known = flags.context(connection, [one["id"] for one in (*above, row, *below)], visitor)
     source = one_row(connection, queries.COMMENT_SOURCE, comment=number)
+    place = one_row(connection, queries.THREAD, thread=row["thread_id"])
+    assert place is not None
+    reason = thread.withheld(connection, place)
+    said = cited(connection, row, known)
     return {
         "row": row,
         "name": render.name(row),
-        "thread": one_row(connection, queries.THREAD, thread=row["thread_id"]),
+        "thread": place,
+        "title": (place["title"] or "Untitled article") if reason is None else "Withheld by this archive",
+        "withheld": one_value(connection, queries.REASON, comment=number),
+        "cited": said,
+        "card": _card(row, said),
         "place": _place(connection, row),
         "above": comment_html.nested([known.shown(one) for one in above], {}, base),
         "more_above": bool(above and above[0]["parent_id"]),
@@ -38,9 +47,51 @@ def load(connection: Connection, number: int, visitor: Visitor) -> dict[str, Any
         "revisions": _revisions(connection, known, row),
         "events": [(moment(event["seen_at"]), history.describe(event)) for event in known.events.get(number, ())],
         "comment_source": source,
-        "link": render.outward(source["url"]) if source and source["url"] else None,
-        "source": one_row(connection, queries.CAPTURE, capture=source["capture_id"]) if source else None,
+        "link": render.outward(source["url"]) if source and source["url"] and not said.withheld else None,
+        "source": one_row(connection, queries.CAPTURE, capture=source["capture_id"])
+        if source and reason is None
+        else None,
     }
+
+
+def cited(connection: Connection, row: Row, known: flags.Context) -> citing.Cited:
+    """What a citation says; of one that is withheld neither who wrote it nor a sum of its text. Nor has a text that is
+    masked a sum here: the few digits that it hides could be tried until it fits."""
+    place = one_row(connection, queries.THREAD, thread=row["thread_id"])
+    source = one_row(connection, queries.COMMENT_SOURCE, comment=row["id"])
+    assert place is not None
+    assert source is not None
+    capture = one_row(connection, queries.CAPTURE, capture=source["capture_id"])
+    hidden = any(flag["code"] == queries.WITHHELD for flag in known.flags.get(row["id"], ()))
+    nameless = thread.withheld(connection, place) is not None
+    named = not hidden and row["commenter_id"] is not None
+    return citing.Cited(
+        "comment",
+        row["id"],
+        published.cited_as(connection),
+        author=render.name(row) if named else None,
+        title=None if nameless else place["title"],
+        outlet=place["outlet"],
+        posted_at=row["posted_at"],
+        precision=row["posted_precision"],
+        revision=row["revision"],
+        captured_at=(capture["fetched_at"] if capture else None) or row["last_seen_at"],
+        text_sha256=None if hidden or row["id"] in known.hidden else source["body_sha256"],
+        capture_sha256=capture["sha256"] if capture else None,
+        withheld=hidden or nameless,
+    )
+
+
+def cite(connection: Connection, number: int, visitor: Visitor) -> citing.Cited | None:
+    """What a citation of a comment says; None where there is no such comment."""
+    row = one_row(connection, queries.COMMENTS_BY_ID, ids=json.dumps([number]))
+    return None if row is None else cited(connection, row, flags.context(connection, [number], visitor))
+
+
+def _card(row: Row, said: citing.Cited) -> Card:
+    under = None if said.withheld else f"under “{said.title or 'Untitled article'}”"
+    when = moment(row["posted_at"], row["posted_precision"]) if row["posted_at"] else None
+    return card(f"Comment #{row['id']}", [under, said.outlet, when], f"/comment/{row['id']}")
 
 
 def ancestors(connection: Connection, number: int, most: int = MOST_ABOVE) -> list[Row]:

@@ -113,6 +113,11 @@ def address(asked: Asked, **changed: Any) -> str:
     return "/search?" + urlencode([(name, value) for name, value in shown if value not in (None, "")])
 
 
+def file_address(asked: Asked, kind: str) -> str:
+    """Where all that this question finds is as a file."""
+    return address(asked).replace("/search?", f"/search.{kind}?", 1)
+
+
 def asks_of_flags(asked: Asked) -> bool:
     return any(getattr(asked, name) for name in OF_FLAGS)
 

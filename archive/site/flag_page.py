@@ -37,6 +37,22 @@ def load(connection: Connection, visitor: Visitor) -> dict[str, Any]:
     }
 
 
+def as_rows(connection: Connection) -> list[dict[str, Any]]:
+    """The codes as rows, in the order of the page within each namespace."""
+    rates = {rate.name: rate for rate in queue.rates(connection) if rate.kind == "code"}
+    rows = sorted(
+        all_rows(connection, queries.CODES), key=lambda row: (row["namespace"], -row["severity"], row["code"])
+    )
+    return [_as_row(row, rates.get(row["code"])) for row in rows]
+
+
+def _as_row(row: Row, rate: queue.Rate | None) -> dict[str, Any]:
+    kept = ("code", "title", "definition", "namespace", "level", "severity", "blur")
+    judged = ("reviewed", "confirmed", "dismissed", "corrected", "disputed")
+    numbers = {name: getattr(rate, name) if rate else 0 for name in judged}
+    return {name: row[name] for name in kept} | {"flags": row["total"]} | numbers
+
+
 def _code(
     row: Row, rules: Sequence[Row], rates: Mapping[tuple[str, str], queue.Rate], visitor: Visitor
 ) -> dict[str, Any]:

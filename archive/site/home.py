@@ -5,6 +5,7 @@ from typing import Any
 from markupsafe import Markup
 
 from archive.site import chart, queries, render
+from archive.site.card import card
 from archive.site.database import Connection, Row, all_rows
 from archive.site.words import between, count
 
@@ -21,6 +22,15 @@ def load(connection: Connection) -> dict[str, Any]:
     totals = dict(map(tuple, all_rows(connection, queries.TOTALS)))
     flagged = all_rows(connection, queries.FLAG_TOTALS)
     return {
+        "card": card(
+            "What readers wrote under the news",
+            [
+                f"{count(totals.get('comments', 0), 'comment')} in {count(totals.get('threads', 0), 'thread')}",
+                f"{count(totals.get('outlets', 0), 'outlet')}",
+            ],
+            "/",
+            "website",
+        ),
         "totals": totals,
         "held": [(count(totals.get(name, 0), noun), table) for name, noun, table in HELD],
         "newest": all_rows(connection, queries.NEWEST_THREADS),

@@ -1,34 +1,41 @@
 """The routes: what is asked for, read in one go, put into a template."""
 
-from collections.abc import Callable, Hashable
+from collections.abc import Awaitable, Callable, Hashable
+from functools import partial
 from typing import Any
 
 from datasette.app import Datasette
-from datasette.database import QueryInterrupted
+from datasette.database import Database, QueryInterrupted
 from datasette.utils.asgi import Request, Response
 from datasette.views.index import IndexView
 
 from archive.site import (
+    about,
     accounts,
+    citing,
     comment,
+    file_routes,
     filters,
     flag_page,
     home,
+    published,
     removals,
     render,
     review_routes,
     search,
-    standing,
+    statistics_page,
     thread,
     words,
 )
 from archive.site.answers import answer, error_page, slow_page
+from archive.site.asked import number_of, thread_of
 from archive.site.database import Connection, TookTooLong, find_archive, known_archive, read
 from archive.site.memory import remembered
 from archive.site.style import STYLE
 from archive.site.visitor import Visitor
 
 Load = Callable[[Connection, Visitor], dict[str, Any] | None]
+More = Callable[[Database], Awaitable[dict[str, Any]]]
 
 
 async def show_home(datasette: Datasette, request: Request) -> Response:
@@ -38,14 +45,7 @@ async def show_home(datasette: Datasette, request: Request) -> Response:
 
 
 async def show_thread(datasette: Datasette, request: Request) -> Response:
-    view = request.args.get("view") or "order"
-    at = request.args.get("at") or ""
-    asked = thread.Asked(
-        _number(request),
-        view if view in thread.VIEWS else "order",
-        _page_number(request.args.get("page")),
-        at if standing.ASKED.fullmatch(at) else None,
-    )
+    asked = thread_of(request)
     return await _page(
         datasette, request, "thread.html", asked, lambda connection, visitor: thread.load(connection, asked, visitor)
     )
@@ -63,7 +63,7 @@ async def show_removals(datasette: Datasette, request: Request) -> Response:
 
 
 async def show_comment(datasette: Datasette, request: Request) -> Response:
-    number = _number(request)
+    number = number_of(request)
     return await _page(
         datasette,
         request,
@@ -90,20 +90,40 @@ async def show_search(datasette: Datasette, request: Request) -> Response:
     )
 
 
+async def show_about(datasette: Datasette, request: Request) -> Response:
+    async def more(db: Database) -> dict[str, Any]:
+        names = ("threads_by_completeness", "comments_stated")
+        return about.completeness(*[await statistics_page.values(datasette, db, name) for name in names])
+
+    return await _page(datasette, request, "about.html", None, lambda connection, _: about.load(connection), more)
+
+
+async def show_statistics(datasette: Datasette, request: Request) -> Response:
+    return await _page(
+        datasette, request, "statistics.html", None, lambda *_: {}, partial(statistics_page.load, datasette)
+    )
+
+
 async def show_style() -> Response:
     headers = {"cache-control": "public, max-age=31536000, immutable"}
     return Response(STYLE, headers=headers, content_type="text/css; charset=utf-8")
 
 
-async def _page(datasette: Datasette, request: Request, template: str, asked: Hashable, load: Load) -> Response:
-    """A page of what `load` finds: 404 where that is nothing, 503 and what to do where it takes too long."""
+async def _page(
+    datasette: Datasette, request: Request, template: str, asked: Hashable, load: Load, more: More | None = None
+) -> Response:
+    """A page of what `load` finds, and `more`, which takes its own time: 404 where that is nothing, 503 and what to do
+    where it takes too long."""
     reviewer = accounts.reviewer(datasette, request.actor)
     try:
         found = await _found(datasette, (template, asked), load, reviewer)
+        if found is not None and more is not None:
+            found |= await more(await find_archive(datasette))
     except (TookTooLong, QueryInterrupted):
         return await slow_page(datasette, request)
     if found is None:
         return await error_page(datasette, request, 404, "This archive holds no such page.")
+    found["base"] = published.base(datasette, request, found["release"])
     return await answer(datasette, request, template, found, reviewer)
 
 
@@ -113,33 +133,27 @@ async def _found(datasette: Datasette, key: Hashable, load: Load, reviewer: str 
         return None
     visitor = Visitor(str(datasette.urls.table(db.name, "comment_list")), reviewer, db.is_mutable)
 
-    def work(connection: Connection) -> tuple[dict[str, Any] | None, int]:
-        return remembered(connection, (key, visitor), lambda: load(connection, visitor)), search.total(connection)
+    def work(connection: Connection) -> tuple[dict[str, Any] | None, int, dict[str, Any]]:
+        page = remembered(connection, (key, visitor), lambda: load(connection, visitor))
+        return page, search.total(connection), remembered(connection, "release", lambda: published.facts(connection))
 
-    found, total = await read(datasette, db, work)
+    found, total, release = await read(datasette, db, work)
     if found is None:
         return None
-    about = {"tables": str(datasette.urls.database(db.name)), "total": total, "judges": visitor.judges}
-    return {**found, **about, "reviews_here": accounts.reviews_here(datasette)}
-
-
-def _number(request: Request) -> int:
-    """The number in the address; 0, which nothing has, where it is none that SQLite can hold."""
-    text = request.url_vars["number"]
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else 0
-
-
-def _page_number(text: str | None) -> int:
-    return max(1, int(text)) if text and text.isascii() and text.isdigit() and len(text) < 8 else 1
+    site = {"tables": str(datasette.urls.database(db.name)), "total": total, "judges": visitor.judges}
+    return {**found, **site, "release": release, "reviews_here": accounts.reviews_here(datasette)}
 
 
 ROUTES = [
     (r"/(?P<format>)$", show_home),
+    *file_routes.ROUTES,
     (r"/thread/(?P<number>[^/]+)$", show_thread),
     (r"/comment/(?P<number>[^/]+)$", show_comment),
     (r"/flags$", show_flags),
     (r"/agreement$", show_agreement),
     (r"/removals$", show_removals),
+    (r"/about$", show_about),
+    (r"/statistics$", show_statistics),
     (r"/search$", show_search),
     (r"/-/below/style\.[0-9a-f]+\.css$", show_style),
     *review_routes.ROUTES,
@@ -150,6 +164,7 @@ FILTERS = {
     "outward": render.outward,
     "moment": words.moment,
     "day": words.day,
+    "citations": citing.styles,
 }
 
 

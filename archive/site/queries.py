@@ -3,6 +3,7 @@
 from archive.search import STANDING
 
 PERSONAL = "content.pii"
+WITHHELD = "archive.withheld"
 
 TOTALS = "select name, value from totals where name < 'flags:' or name >= 'flags;'"
 FLAG_TOTALS = """
@@ -15,19 +16,31 @@ RULES = """
 select rule, code, language, pattern, note, coalesce(value, 0) as total
 from flag_rules left join totals on name = 'rules:' || rule order by code, rule"""
 
-_THREADS = """
+HAS_TABLE = "select 1 from sqlite_master where type = 'table' and name = :name"
+RELEASE = "select name, value from release"
+
+# What stands for the title of an article or a thread that is withheld; such articles have none, such threads no word.
+_IS_WITHHELD = f"""exists (select 1 from flags where flags.thread_id = threads.id and flags.code = '{WITHHELD}'
+  and flags.withdrawn_at is null)"""  # noqa: S608
+_TITLE = f"""case when articles.url glob 'urn:withheld:*' or {_IS_WITHHELD} then 'Withheld by this archive'
+  else articles.title end as title"""
+_THREADS = f"""
 select threads.id, threads.comment_count, threads.flag_count, threads.stated_count, threads.completeness,
-  threads.last_seen_at, articles.title, articles.published_at, articles.published_precision,
+  threads.first_seen_at, threads.last_seen_at, {_TITLE}, articles.published_at, articles.published_precision,
   articles.outlet_id, coalesce(outlets.name, outlets.domain) as outlet
-from threads join articles on articles.id = article_id left join outlets on outlets.id = outlet_id"""
+from threads join articles on articles.id = article_id left join outlets on outlets.id = outlet_id"""  # noqa: S608
 NEWEST_THREADS = f"{_THREADS} order by threads.last_seen_at desc, threads.id desc limit 8"
 FLAGGED_THREADS = f"{_THREADS} where flag_count > 0 order by threads.flag_count desc, threads.id desc limit 5"
-REMOVALS = """
-select events.comment_id as id, events.seen_at, comments.last_seen_at, comments.commenter_id, commenters.name as author,
-  articles.title, events.thread_id
+LATEST_THREADS = f"{_THREADS} order by threads.id desc limit 50"
+REMOVALS = f"""
+select events.comment_id as id, events.id as event_id, events.seen_at, events.confidence, comments.last_seen_at,
+  comments.commenter_id, commenters.name as author, {_TITLE}, events.thread_id,
+  (select coalesce(outlets.name, outlets.domain) from outlets where outlets.id = articles.outlet_id) as outlet
 from events join comments on comments.id = events.comment_id join threads on threads.id = events.thread_id
 join articles on articles.id = article_id left join commenters on commenters.id = comments.commenter_id
-where events.kind = 'removed' order by events.seen_at desc, events.id desc limit 5"""
+where events.kind = 'removed' order by events.seen_at desc, events.id desc"""  # noqa: S608
+LATEST_REMOVALS = f"{REMOVALS} limit 50"
+REMOVALS += " limit 5"
 _REMOVALS = """
 with newest as materialized (select id, thread_id, comment_id, seen_at, confidence from events
   where kind = 'removed' and seen_at >= :first and seen_at < :last order by seen_at desc, id desc limit :most)"""
@@ -42,12 +55,20 @@ left join outlets on outlets.id = outlet_id group by 1, 2 order by 1 desc, 4 des
 )
 REMOVED = (
     _REMOVALS
-    + """
-select newest.*, comments.last_seen_at, articles.title, coalesce(outlets.name, outlets.domain) as outlet
+    + f"""
+select newest.*, comments.last_seen_at, {_TITLE}, coalesce(outlets.name, outlets.domain) as outlet
 from newest join comments on comments.id = comment_id join threads on threads.id = newest.thread_id
 join articles on articles.id = article_id left join outlets on outlets.id = outlet_id
-where :outlet is null or outlet_id = :outlet order by newest.seen_at desc, newest.id desc limit :size"""
+where :outlet is null or outlet_id = :outlet order by newest.seen_at desc, newest.id desc limit :size"""  # noqa: S608
 )
+EVERY_REMOVAL = f"""
+select events.id, events.comment_id, events.thread_id, events.seen_at, events.confidence, {_TITLE},
+  coalesce(outlets.name, outlets.domain) as outlet
+from events cross join threads on threads.id = thread_id cross join articles on articles.id = article_id
+left join outlets on outlets.id = outlet_id
+where events.kind = 'removed' and events.seen_at >= :first and events.seen_at < :last
+  and events.comment_id is not null and (:outlet is null or outlet_id = :outlet)
+order by events.seen_at desc, events.id desc"""  # noqa: S608
 OUTLETS = """
 select id, domain, coalesce(name, domain) as name,
   (select count(*) from (select 1 from articles where outlet_id = outlets.id limit 1001)) as articles
@@ -90,6 +111,13 @@ COMMENTS = {
     "flagged": _listed(f"{_IN_THREAD} {_FLAGGED}"),
     "changed": _listed(f"{_IN_THREAD} {_CHANGED}"),
     "at": _listed(f"{_IN_THREAD} {_THERE}"),
+}
+THREAD_IDS = {
+    "order": f"{_IN_THREAD} order by position",
+    "newest": f"{_IN_THREAD} order by posted_at desc, position desc",
+    "flagged": f"{_IN_THREAD} {_FLAGGED} order by position",
+    "changed": f"{_IN_THREAD} {_CHANGED} order by position",
+    "at": f"{_IN_THREAD} {_THERE} order by position",
 }
 COMMENTS_BY_ID = _comments("comments.id in (select value from json_each(:ids))")
 NAMES_BY_ID = """
@@ -157,6 +185,20 @@ PLACE = "select count(*) from comments where thread_id = :thread and position < 
 COMMENT_SOURCE = (
     "select capture_id, url, parent_source, native_id, body_sha256, first_seen_at from comments where id = :comment"
 )
+REASON = f"select rule from flags where comment_id = :comment and code = '{WITHHELD}' and withdrawn_at is null"  # noqa: S608
+WITHHELD_BY_REASON = f"""
+select rule, count(*) as found from flags where code = '{WITHHELD}' and comment_id is not null and withdrawn_at is null
+group by rule order by rule"""  # noqa: S608
+PERIOD = """
+select (select min(posted_at) from comments) as first, (select max(posted_at) from comments) as last,
+  (select min(first_seen_at) from threads) as begun, (select max(last_seen_at) from threads) as latest"""
+OUTLETS_BY_NAME = "select coalesce(name, domain) as name, domain from outlets order by id limit 200"
+STATISTIC = "select key1, key2, value from statistics where name = :name order by key1, key2"
+FILE = "select file from pragma_database_list where name = 'main'"
+LAST_THREAD = "select max(id) from threads"
+SITEMAP = f"""
+select id, last_seen_at from threads where id > :after and id <= :last
+  and not {_IS_WITHHELD} order by id"""  # noqa: S608
 
 # Thousands of rows come as one row of JSON: SQLite's threads then hold and leave the interpreter's lock once.
 MATCHES = """
@@ -190,13 +232,17 @@ select json_group_array(json_array(
   hits.id, 0, comments.thread_id, comments.commenter_id, substr(comments.posted_at, 1, 10)))
 from hits cross join comments on comments.id = hits.id"""  # noqa: S608
 TEXTS_BY_ID = "select id, body, revision from comments where id in (select value from json_each(:ids))"
-HITS = """
+HITS = f"""
 select comments.id, comments.thread_id, comments.parent_id, comments.commenter_id, commenters.name as author,
   comments.posted_at, comments.posted_at_text, comments.posted_precision, comments.state, comments.revision,
-  comments.last_seen_at, articles.title, articles.outlet_id, coalesce(outlets.name, outlets.domain) as outlet
+  comments.last_seen_at, {_TITLE}, articles.outlet_id, coalesce(outlets.name, outlets.domain) as outlet
 from comments join threads on threads.id = comments.thread_id join articles on articles.id = threads.article_id
 left join outlets on outlets.id = articles.outlet_id left join commenters on commenters.id = comments.commenter_id
-where comments.id in (select value from json_each(:ids))"""
+where comments.id in (select value from json_each(:ids))"""  # noqa: S608
+PLACES_OF = f"""
+select threads.id, {_TITLE}, coalesce(outlets.name, outlets.domain) as outlet
+from threads join articles on articles.id = article_id left join outlets on outlets.id = outlet_id
+where threads.id in (select value from json_each(:ids))"""  # noqa: S608
 # One pass between the first and the last: a look-up of each would read all words of a prefix each time.
 SNIPPETS = """
 select rowid, snippet(comments_fts, 0, char(2), char(3), '…', 40) as snippet from comments_fts

@@ -2,8 +2,9 @@
 
 import json
 import re
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
+from urllib.parse import urlencode
 
 from markupsafe import Markup
 
@@ -30,12 +31,23 @@ def asked(outlet: str | None, month: str | None) -> Asked:
     return Asked(number, month if month and MONTH.fullmatch(month) else None)
 
 
+def bounds(wanted: Asked) -> dict[str, Any]:
+    """Between which times they were found."""
+    return {"first": wanted.month or "", "last": f"{wanted.month}~" if wanted.month else LAST}
+
+
+def files(wanted: Asked) -> list[tuple[str, str]]:
+    """Where all of them are as CSV and JSON."""
+    query = urlencode({name: value for name, value in asdict(wanted).items() if value is not None})
+    return [(kind.upper(), f"/removals.{kind}" + (f"?{query}" if query else "")) for kind in ("csv", "json")]
+
+
 def load(connection: Connection, wanted: Asked, visitor: Visitor) -> dict[str, Any]:
     """What the template needs."""
     month = wanted.month
-    bounds = {"first": month or "", "last": f"{month}~" if month else LAST, "most": MOST_COUNTED}
-    sums = all_rows(connection, queries.REMOVAL_SUMS, **bounds)
-    found = all_rows(connection, queries.REMOVED, **bounds, outlet=wanted.outlet, size=SIZE)
+    within = {**bounds(wanted), "most": MOST_COUNTED}
+    sums = all_rows(connection, queries.REMOVAL_SUMS, **within)
+    found = all_rows(connection, queries.REMOVED, **within, outlet=wanted.outlet, size=SIZE)
     return {
         "sums": [_sum(row, wanted) for row in sums],
         "counted": sum(row["found"] for row in sums),
@@ -45,6 +57,7 @@ def load(connection: Connection, wanted: Asked, visitor: Visitor) -> dict[str, A
         "comments": _comments(connection, found, visitor),
         "shown": len(found),
         "more": len(found) == SIZE,
+        "files": files(wanted),
     }
 
 

@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from markupsafe import Markup
@@ -22,16 +23,45 @@ LONGEST_LINE = 140
 FIRST = ("outlet", "flag", "severity", "date")
 
 
-def load(connection: Connection, asked: Asked, visitor: Visitor) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a question finds: `facts` of those that pass its filters, in its order, out of the `newest` that match.
+    `more` says that others match."""
+
+    question: asking.Question
+    by: str | None
+    newest: Sequence[Fact]
+    facts: Sequence[Fact]
+    more: bool
+
+
+def find(connection: Connection, asked: Asked, known: flags.Codes) -> Found:
     question = asking.understand(asked.q)
-    known = flags.codes(connection)
     found_by = "words" if question.match else "flags" if not asked.q and filters.asks_of_flags(asked) else None
     candidates = _candidates(connection, question, asked, known) if found_by else []
     newest = _newest(candidates)
     facts = filters.passing(newest, asked) if filters.is_filtered(asked) else newest
     facts = sorted(facts, key=_by_day if asked.sort or found_by == "flags" else _by_rank, reverse=True)
+    return Found(question, found_by, newest, facts, more=len(candidates) > MOST)
+
+
+def found_ids(connection: Connection, asked: Asked) -> tuple[list[int], dict[str, Any]]:
+    """All comments that a question finds, in its order, and what is to be said of them."""
+    found = find(connection, asked, flags.codes(connection))
+    about = {
+        "question": {name: getattr(asked, name) for name in filters.FIELDS if name != "page"},
+        "matched": len(found.facts),
+        "limited": found.more,
+        "looked_at": len(found.newest),
+    }
+    return [fact.id for fact in found.facts], about
+
+
+def load(connection: Connection, asked: Asked, visitor: Visitor) -> dict[str, Any]:
+    known = flags.codes(connection)
+    found = find(connection, asked, known)
+    question, found_by, newest, facts, more = found.question, found.by, found.newest, found.facts, found.more
     page = facts[(asked.page - 1) * SIZE : asked.page * SIZE]
-    more = len(candidates) > MOST
     return {
         "asked": asked,
         "notes": question.notes,
@@ -46,7 +76,13 @@ def load(connection: Connection, asked: Asked, visitor: Visitor) -> dict[str, An
         "before": address(asked, page=asked.page - 1) if asked.page > 1 else None,
         "after": address(asked, page=asked.page + 1) if len(facts) > asked.page * SIZE else None,
         "pages": -(-len(facts) // SIZE),
+        "files": [(_file(kind, more=more), filters.file_address(asked, kind)) for kind in ("csv", "json")],
     }
+
+
+def _file(kind: str, *, more: bool) -> str:
+    """What a link to these comments as a file says; that they are not all, where others match."""
+    return f"{kind.upper()} of the newest {number(MOST)}" if more else kind.upper()
 
 
 def _by_day(fact: Fact) -> tuple[Any, ...]:

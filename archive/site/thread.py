@@ -9,7 +9,8 @@ from typing import Any
 
 from markupsafe import Markup
 
-from archive.site import chart, comment_html, flags, history, queries, render, standing
+from archive.site import chart, citing, comment_html, flags, history, published, queries, render, standing
+from archive.site.card import Card, card
 from archive.site.database import Connection, Row, all_rows, one_row
 from archive.site.visitor import Visitor
 from archive.site.words import count, day, moment, number
@@ -22,6 +23,16 @@ COMPLETENESS = {
     "full": "Complete at the last visit.",
     "partial": "This thread is incomplete.",
     "unknown": "Nothing says whether this is the whole thread.",
+}
+
+
+NO_ARTICLE = {
+    "title": "Withheld by this archive",
+    "lead": "",
+    "rest": "",
+    "cut": False,
+    "published": None,
+    "link": None,
 }
 
 
@@ -57,9 +68,15 @@ def load(connection: Connection, asked: Asked, visitor: Visitor) -> dict[str, An
     known = flags.context(connection, [row["id"] for row in rows[:SIZE]], visitor)
     visits = all_rows(connection, queries.VISITS, thread=asked.thread)
     sums = one_row(connection, queries.THREAD_SUMS, thread=asked.thread)
+    source = one_row(connection, queries.CAPTURE, capture=thread["capture_id"])
+    reason = withheld(connection, thread)
     return {
         "thread": thread,
-        "article": _article(thread),
+        "withheld": reason,
+        "article": _article(thread) if reason is None else NO_ARTICLE,
+        "cited": _cited(connection, thread, source, reason),
+        "card": _card(thread, sums, reason),
+        "files": files(asked),
         "summary": _summary(thread, sums),
         "comments": _comments(connection, asked, thread, rows[:SIZE], known, visitor.base),
         "at": asked.at,
@@ -70,8 +87,49 @@ def load(connection: Connection, asked: Asked, visitor: Visitor) -> dict[str, An
         "visits": _visits(asked, thread, visits) | _looks(connection, asked),
         "tools": _tools(asked, sums, visits),
         "pages": _pages(asked, thread, more=len(rows) > SIZE),
-        "source": one_row(connection, queries.CAPTURE, capture=thread["capture_id"]),
+        "source": source if reason is None else None,
     }
+
+
+def withheld(connection: Connection, thread: Row) -> str | None:
+    """The reason for which this archive withholds a thread or its article; None where it does not."""
+    rows = all_rows(connection, queries.THREAD_FLAGS, thread=thread["id"], article=thread["article_id"])
+    return next((str(row["rule"]) for row in rows if row["code"] == queries.WITHHELD), None)
+
+
+def cite(connection: Connection, number: int) -> citing.Cited | None:
+    """What a citation of a thread says; None where there is no such thread."""
+    row = one_row(connection, queries.THREAD, thread=number)
+    if row is None:
+        return None
+    source = one_row(connection, queries.CAPTURE, capture=row["capture_id"])
+    return _cited(connection, row, source, withheld(connection, row))
+
+
+def _cited(connection: Connection, thread: Row, source: Row | None, reason: str | None) -> citing.Cited:
+    return citing.Cited(
+        "thread",
+        thread["id"],
+        published.cited_as(connection),
+        title=thread["title"] if reason is None else None,
+        outlet=thread["outlet"],
+        posted_at=thread["published_at"],
+        precision=thread["published_precision"],
+        captured_at=(source["fetched_at"] if source else None) or thread["last_seen_at"],
+        capture_sha256=source["sha256"] if source else None,
+        withheld=reason is not None,
+    )
+
+
+def _card(thread: Row, sums: Row | None, reason: str | None) -> Card:
+    title = (thread["title"] or "Untitled article") if reason is None else "Withheld by this archive"
+    return card(title, [thread["outlet"], _summary(thread, sums)], f"/thread/{thread['id']}")
+
+
+def files(asked: Asked) -> list[tuple[str, str]]:
+    """Where a view is as CSV and JSON: all of its pages."""
+    path, _, query = address(replace(asked, page=1)).partition("?")
+    return [(kind.upper(), f"{path}.{kind}" + (f"?{query}" if query else "")) for kind in ("csv", "json")]
 
 
 def _comments(

@@ -1,0 +1,167 @@
+"""The statistics page: what a public copy has worked out, or a live archive works out in time, as charts and tables."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from datasette.app import Datasette
+from datasette.database import Database, QueryInterrupted
+
+from archive.site import chart, flags, published, queries
+from archive.site.database import Connection, TookTooLong, all_rows, read
+from archive.site.memory import remembered
+from archive.site.search import total
+from archive.site.words import MONTHS, number
+from archive.statistics import COLUMNS, OTHERS, STATISTICS
+
+Values = list[tuple[str, str, int]]
+
+MOST_COUNTED = 400_000
+MOST_COLUMNS = 120
+SERIES = 6
+MOST_RATES = 30
+
+
+async def values(datasette: Datasette, db: Database, name: str) -> Values | None:
+    """A statistic; None where it is not there and cannot be worked out in time."""
+    try:
+        found: Values | None = await read(datasette, db, lambda connection: _values(connection, name))
+        return found
+    except (TookTooLong, QueryInterrupted):
+        return None
+
+
+def _values(connection: Connection, name: str) -> Values | None:
+    if published.has_table(connection, "statistics"):
+        return [(row[0], row[1], row[2]) for row in all_rows(connection, queries.STATISTIC, name=name)]
+    if total(connection) > MOST_COUNTED:
+        return None
+
+    def work() -> Values:
+        rows = connection.execute(STATISTICS[name])
+        return [(str(key1), str(key2), int(value)) for key1, key2, value in rows]
+
+    return remembered(connection, ("statistic", name), work)
+
+
+async def load(datasette: Datasette, db: Database) -> dict[str, Any]:
+    """What the template needs."""
+    titles = await read(datasette, db, lambda connection: {code: row["title"] for code, row in _codes(connection)})
+    found = {name: await values(datasette, db, name) for name in STATISTICS}
+    dated = found["comments_by_day"]
+    by = ("month" if len(dated[0][0]) == 7 else "day") if dated else "time"
+    sections: list[tuple[str, str, str, Callable[[Values], dict[str, Any]]]] = [
+        (
+            "comments_by_day",
+            f"Comments by {by} and outlet",
+            "When they were posted, as far as their sources say when; comments without a date are not here.",
+            lambda some: _columns(f"Comments by {by}", some, by.capitalize()),
+        ),
+        (
+            "flags_by_month",
+            "Flags by month and code",
+            "By the month in which the comment was posted, or else first seen. A flag is a claim by its rule: these "
+            "numbers say how often rules matched, and change when rules do.",
+            lambda some: _columns("Flags by month", [(at, titles.get(code, code), n) for at, code, n in some], "Month"),
+        ),
+        (
+            "removals_by_outlet",
+            "Removal rate by outlet",
+            "Of comments in threads that were visited more than once, how many a later visit no longer found, or found "
+            "marked as removed. Threads that were seen once can tell of no removal, and are left out.",
+            _rates,
+        ),
+        (
+            "removals_by_month",
+            "Removals by month and outlet",
+            "By the month of the visit that missed them.",
+            lambda some: _columns("Removals by month", some, "Month"),
+        ),
+    ]
+    return {
+        "sections": [
+            {"name": name, "title": title, "about": about, "there": (some := found[name]) is not None}
+            | (draw(some) if some else {})
+            for name, title, about, draw in sections
+        ]
+    }
+
+
+def _codes(connection: Connection) -> Iterable[tuple[str, Any]]:
+    return flags.codes(connection).items()
+
+
+def _columns(title: str, found: Values, first: str) -> dict[str, Any]:
+    """A chart of the last columns, its legend, and its table: the largest kinds by name, the others as one."""
+    at = _every({key for key, _, _ in found})
+    shown = at[-MOST_COLUMNS:]
+    within: Counter[str] = Counter()
+    for key, kind, value in found:
+        if key >= shown[0]:
+            within[kind] += value
+    others = f"all others ({len(within) - SERIES})"
+    top = [kind for kind, _ in within.most_common() if kind != OTHERS]
+    names = top if len(within) <= SERIES + 1 else [*top[:SERIES], others]
+    names = [*names, OTHERS] if len(within) <= SERIES + 1 and OTHERS in within else names
+    cells: Counter[tuple[str, str]] = Counter()
+    for key, kind, value in found:
+        cells[key, kind if kind in names else others] += value
+    labels = [_label(key) for key in shown]
+    series = [(name, [cells[key, name] for key in shown]) for name in names]
+    return {
+        "chart": chart.columns(title, labels, series),
+        "legend": names,
+        "cut": len(at) - len(shown),
+        "head": [first, *names],
+        "rows": [
+            [label, *(number(values[place]) for _, values in series)]
+            for place, label in reversed(list(enumerate(labels)))
+        ],
+    }
+
+
+def _every(keys: set[str]) -> list[str]:
+    """All days or months from the first to the last, as far back as is drawn; those before as they are."""
+    last = max(keys)
+    filled: set[str] = set()
+    try:
+        when = date.fromisoformat(last if len(last) == 10 else f"{last}-01")
+        while len(filled) < MOST_COLUMNS and when.isoformat()[: len(last)] >= min(keys):
+            filled.add(when.isoformat()[: len(last)])
+            when = (when if len(last) == 10 else when.replace(day=1)) - timedelta(days=1)
+    except (ValueError, OverflowError):
+        return sorted(keys)
+    return sorted(keys | filled)
+
+
+def _label(key: str) -> str:
+    """`Mar 2026`, `14 Mar 2026`."""
+    year, _, rest = key.partition("-")
+    month, _, day = rest.partition("-")
+    if not month.isdecimal() or not 1 <= int(month) <= 12:
+        return key
+    said = f"{MONTHS[int(month) - 1][:3]} {year}"
+    return f"{int(day)} {said}" if day.isdecimal() else said
+
+
+def _rates(found: Values) -> dict[str, Any]:
+    seen = {outlet: value for outlet, kind, value in found if kind == "seen"}
+    removed = {outlet: value for outlet, kind, value in found if kind == "removed"}
+    every = sorted(
+        ((outlet, removed.get(outlet, 0), seen[outlet]) for outlet in seen if seen[outlet]),
+        key=lambda one: (-one[1] / one[2], one[0]),
+    )
+    shown = every[:MOST_RATES]
+    return {
+        "chart": chart.rates("Removal rate by outlet", shown) if shown else "",
+        "legend": [],
+        "cut": len(every) - len(shown),
+        "head": ["Outlet", "Removed", "Seen", "Rate"],
+        "rows": [[outlet, number(part), number(whole), f"{part / whole:.2%}"] for outlet, part, whole in shown],
+    }
+
+
+def columns(name: str) -> Sequence[str] | None:
+    """The names that its file gives to key1, key2 and value; None where there is no such statistic."""
+    return COLUMNS.get(name)
