@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 STANDARD_OUTPUT = "-"
 PACKED = (".gz", ".zst")
+# Told from the names of files, since to load the package takes longer than to show the help.
+FORMATS = sorted(file.stem for file in (Path(__file__).parent / "export").glob("[!_]*.py"))
 
 
 @click.command()
@@ -26,7 +28,8 @@ PACKED = (".gz", ".zst")
     "--format",
     "-f",
     "form",
-    help="csv, jsonl, sql, parquet or convokit.  [default: as the name of -o ends, else jsonl]",
+    type=click.Choice(FORMATS),
+    help="What to write.  [default: as the name of -o ends, else jsonl]",
 )
 @click.option(
     "--output",
@@ -113,10 +116,8 @@ def export(
 
 def _named(output: str) -> str:
     """The format that the name of a file says."""
-    from archive.export import formats
-
     name = Path(output).with_suffix("") if output.endswith(PACKED) else Path(output)
-    return name.suffix[1:] if name.suffix[1:] in formats() else "jsonl"
+    return name.suffix[1:] if name.suffix[1:] in FORMATS else "jsonl"
 
 
 def _check_output(form: str, output: str, path: Path, *, as_json: bool) -> None:

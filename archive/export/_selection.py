@@ -49,8 +49,9 @@ class SqlError(Exception):
     @classmethod
     def of(cls, selection: "Selection", error: Exception) -> "SqlError":
         """What SQLite said, with the part of the selection that it is said of, where it has SQL."""
-        part = "sql: " if selection.sql else "where: " if selection.where else ""
-        return cls(part + " ".join(str(error).split()))
+        part = "sql: " if selection.sql is not None else "where: " if selection.where is not None else ""
+        told = " ".join(str(error).split())
+        return cls(part + ("access to a private table is prohibited" if told == "not authorized" else told))
 
 
 class Rows(NamedTuple):
