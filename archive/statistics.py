@@ -61,7 +61,7 @@ where {_STANDING} and comments.first_seen_at {_SEEN} group by 1, 2""",
 with {_PLACES},
 again as materialized (select id, comment_count from threads where last_seen_at > first_seen_at)
 select outlet as key1, 'seen' as key2, sum(comment_count) as value
-from again join places on places.thread_id = again.id group by 1
+from again join places on places.thread_id = again.id group by 1 having sum(comment_count) > 0
 union all
 select outlet, 'removed', count(distinct comment_id) from events join places using (thread_id)
 where kind = 'removed' group by 1""",

@@ -250,11 +250,12 @@ where comments_fts match :match and rowid between :first and :last and +rowid in
 ARTICLE_HITS = """
 select rowid as id, snippet(articles_fts, -1, char(2), char(3), '…', 30) as snippet from articles_fts
 where articles_fts match :match order by rowid desc limit 5"""
-ARTICLES_BY_ID = """
+ARTICLES_BY_ID = f"""
 select articles.id, articles.title, articles.published_at, articles.published_precision,
   coalesce(outlets.name, outlets.domain) as outlet,
   (select id from threads where article_id = articles.id order by id limit 1) as thread_id
 from articles left join outlets on outlets.id = articles.outlet_id
-where articles.id in (select value from json_each(:ids))"""
+where articles.id in (select value from json_each(:ids))
+  and not exists (select 1 from threads where article_id = articles.id and {_IS_WITHHELD})"""  # noqa: S608
 OUTLET_NAMES = "select id, coalesce(name, domain) as name from outlets where id in (select value from json_each(:ids))"
 COMMENTER_NAMES = "select id, name from commenters where id in (select value from json_each(:ids))"

@@ -201,8 +201,9 @@ async def show_database(datasette: Datasette, request: Request) -> Any:
     return await WholeDatabase(datasette).dispatch_request(request)
 
 
-# As Datasette's own, but for what begins with "-": that is no database.
+# As Datasette's own, of which those stay that are for other formats, or begin with "-" or ":".
+_FORMAT = r"(\.(?P<format>csv|json))?$"
 ROUTES = [
-    (r"/(?!-(?:/|$))(?P<database>[^\/\.]+)(\.(?P<format>\w+))?$", show_database),
-    (r"/(?!-/)(?P<database>[^\/\.]+)/(?P<table>[^\/\.]+)(\.(?P<format>\w+))?$", show_table),
+    (rf"/(?![-:])(?P<database>[^\/\.]+){_FORMAT}", show_database),
+    (rf"/(?!-/|:)(?P<database>[^\/\.]+)/(?P<table>[^\/\.]+){_FORMAT}", show_table),
 ]
