@@ -114,6 +114,15 @@ def prepare(db: Database) -> None:
                 db.execute(f"insert into {name}({name}) values('rebuild')")
 
 
+def full_text_table(table: str) -> str:
+    """The statement that makes the full text of a table, still empty."""
+    names = ", ".join(FULL_TEXT[table])
+    return (
+        f"CREATE VIRTUAL TABLE {table}_fts USING fts5({names}, content='{table}', content_rowid='id', "
+        f"tokenize='{TOKENIZE}')"
+    )
+
+
 def index_from(table: str, first: int) -> tuple[str, tuple[int]]:
     """The statement that puts new rows into the full text, from an id on; for a transaction that is bulk."""
     names = ", ".join(FULL_TEXT[table])
@@ -137,10 +146,7 @@ def _full_text() -> dict[str, str]:
         changed = " or ".join(f"old.{column} is not new.{column}" for column in columns)
         add = f"insert into {fts}(rowid, {names}) values (new.id, {new});"  # noqa: S608
         drop = f"insert into {fts}({fts}, rowid, {names}) values ('delete', old.id, {old});"  # noqa: S608
-        wanted[fts] = (
-            f"CREATE VIRTUAL TABLE {fts} USING fts5({names}, content='{table}', content_rowid='id', "
-            f"tokenize='{TOKENIZE}')"
-        )
+        wanted[fts] = full_text_table(table)
         wanted[f"{fts}_insert"] = f"CREATE TRIGGER {fts}_insert after insert on {table} when {NOT_BULK} begin {add} end"
         wanted[f"{fts}_delete"] = f"CREATE TRIGGER {fts}_delete after delete on {table} begin {drop} end"
         wanted[f"{fts}_update"] = (

@@ -1,0 +1,423 @@
+"""Builds the database of a release: from nothing, or from the release before it, as one snapshot of the archive.
+
+The archive is attached as `src`, read-only, in one transaction, so that a crawl may write on meanwhile. What is not to
+be public never enters the new file: texts that are shown otherwise are worked out before (`texts`).
+"""
+
+import json
+import os
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from hashlib import sha256
+from importlib.metadata import version
+from pathlib import Path
+
+from archive import search, statistics
+from archive.publish import tables, texts
+from archive.publish.policy import Policy, matches
+from archive.publish.tables import COPIED, FACET_VALUES, FACETS, LISTS, Source
+from archive.publish.texts import script
+from archive.search import FULL_TEXT, STANDING
+
+Say = Callable[[str], None]
+
+PAGE_CACHE_KB = 400_000
+REBUILD_SHARE = 0.3
+SHADOW = ("data", "idx", "docsize", "config")
+THREADS = """
+select threads.id from src.threads join src.articles on articles.id = article_id
+left join src.outlets on outlets.id = outlet_id
+where (:only is null or domain in (select value from json_each(:only)))
+  and (domain is null or domain not in (select value from json_each(:without)))
+  and (:since is null or coalesce(published_at, articles.first_seen_at) >= :since)
+  and (:until is null or coalesce(published_at, articles.first_seen_at) < :until || '~')"""
+KEPT = """
+create temp table kept_commenters as select distinct commenter_id from src.comments
+  where thread_id in (select id from temp.kept_threads) and commenter_id is not null;
+create temp table kept_outlets as select outlet_id from src.articles
+  where id in (select article_id from src.threads where id in (select id from temp.kept_threads))
+  union select outlet_id from src.commenters where id in (select commenter_id from temp.kept_commenters);
+create temp table used_captures as
+  select capture_id as id from src.visits where thread_id in (select id from temp.kept_threads)
+  union select capture_id from src.threads where id in (select id from temp.kept_threads)
+  union select capture_id from src.comments where thread_id in (select id from temp.kept_threads)
+  union select comment_revisions.capture_id from src.comment_revisions join src.comments on comments.id = comment_id
+    where thread_id in (select id from temp.kept_threads)
+  union select capture_id from src.articles
+    where id in (select article_id from src.threads where id in (select id from temp.kept_threads))
+  union select article_revisions.capture_id from src.article_revisions where article_id in
+    (select article_id from src.threads where id in (select id from temp.kept_threads));
+create temp table kept_captures (id integer primary key);
+insert or ignore into temp.kept_captures select id from temp.used_captures where id is not null;
+insert or ignore into temp.kept_captures select page_of from src.captures
+  where page_of is not null and id in (select id from temp.used_captures);
+"""
+KNOWN = """
+create temp table thread_names (id integer primary key, outlet text, article text);
+insert into temp.thread_names select threads.id, domain, title from src.threads
+  join src.articles on articles.id = article_id left join src.outlets on outlets.id = outlet_id;
+create temp table withheld_comments (id integer primary key);
+insert into temp.withheld_comments select id from src.comments where codes like '%"archive.withheld"%';
+insert or ignore into temp.withheld_comments select id from temp.altered_comments where why is not null;
+create temp table withheld_captures (id integer primary key);
+insert or ignore into temp.withheld_captures
+  select visits.capture_id from src.visits join src.threads on threads.id = visits.thread_id
+  join src.flags on flags.article_id = threads.article_id and flags.code = 'archive.withheld' and withdrawn_at is null
+  where visits.capture_id is not null;
+insert or ignore into temp.withheld_captures
+  select id from src.captures where page_of in (select id from temp.withheld_captures);
+create temp table reviewers (name text primary key, number integer);
+insert into temp.reviewers select reviewer, row_number() over (order by min(id)) from src.reviews group by reviewer;
+create temp table policy_detectors as select * from src.detectors where false;
+create temp table policy_flags as select * from src.flags where false;
+"""
+POLICY_FLAGS = """
+insert into temp.policy_flags (id, code, comment_id, revision, detector_id, rule, created_at, severity, status)
+select (select coalesce(max(id), 0) from src.flags) + row_number() over (order by altered_comments.id),
+  'archive.withheld', altered_comments.id, revision, (select id from temp.policy_detectors), 'policy:' || why,
+  comments.last_seen_at, (select severity from src.flag_codes where code = 'archive.withheld'), 'unreviewed'
+from temp.altered_comments join src.comments on comments.id = altered_comments.id
+where why is not null and altered_comments.id not in (select comment_id from src.flags
+  where code = 'archive.withheld' and comment_id is not null and withdrawn_at is null)"""
+# The threads that rows belong to which are no longer what they were.
+_OF_FLAGS = """
+select coalesce({of}.thread_id, comments.thread_id, threads.id) from {of}
+left join main.comments on comments.id = {of}.comment_id
+left join main.threads on threads.article_id = {of}.article_id"""
+CHANGED_THREADS = {
+    "comments": (
+        "select thread_id from temp.differing",
+        "select thread_id from main.comments where id in temp.gone or id in (select id from temp.differing)",
+    ),
+    "threads": ("select id from temp.differing",),
+    "articles": ("select id from main.threads where article_id in (select id from temp.differing)",),
+    "flags": (
+        _OF_FLAGS.format(of="differing"),
+        _OF_FLAGS.format(of="flags") + " where flags.id in temp.gone or flags.id in (select id from temp.differing)",
+    ),
+    "flag_spans": (
+        _OF_FLAGS.format(of="flags") + " where flags.id in (select flag_id from temp.differing)",
+        _OF_FLAGS.format(of="flags") + " where flags.id in (select flag_id from main.flag_spans where id in temp.gone)",
+    ),
+}
+WITHHELD_BY_REASON = """
+select rule, count(*) from main.flags where code = 'archive.withheld' and comment_id is not null group by rule"""
+SHOWN = f"""
+create temp table shown_flags as select id, comment_id, thread_id, code, revision from src.flags
+  where id in (select id from temp.public_flags) and {STANDING}
+  union all select id, comment_id, thread_id, code, revision from temp.policy_flags;
+create temp table shown_codes (id integer primary key, codes text);
+insert into temp.shown_codes select id, json_group_array(code) from
+  (select distinct comments.id, shown_flags.code from temp.shown_flags join src.comments on comments.id = comment_id
+   where shown_flags.revision = comments.revision or shown_flags.code not between 'content.' and 'content/'
+   order by comments.id, shown_flags.code) group by id;
+create temp table flag_counts (id integer primary key, flags integer);
+insert into temp.flag_counts select threads.id, 0 from src.threads;
+update temp.flag_counts set flags = found.n from
+  (select coalesce(shown_flags.thread_id, comments.thread_id) as id, count(*) as n
+   from temp.shown_flags left join src.comments on comments.id = comment_id group by 1) as found
+  where found.id = flag_counts.id;
+"""
+
+
+@dataclass(slots=True)
+class Built:
+    """What a build made: rows by table, how many comments each reason withholds, whether all was made anew, and where
+    not, the threads of which something is no longer what it was."""
+
+    counts: dict[str, int] = field(default_factory=dict)
+    withheld: dict[str, int] = field(default_factory=dict)
+    whole: bool = True
+    changed_threads: set[int] = field(default_factory=set)
+
+
+def recipe(policy: Policy) -> str:
+    """SHA-256 of how a copy is built: two releases with the same one may share what has not changed."""
+    told = [policy.digest, version("belowtheline"), tables.comment_list(), *search.VIEWS.values()]
+    for some_threads, some_flags in ((False, False), (True, True)):
+        found = tables.sources(policy, some_threads=some_threads, some_flags=some_flags)
+        for name, source in found.items():  # the order of constraints in a statement means nothing
+            lines = sorted(line.strip().rstrip(",") for line in tables.creating(name).splitlines())
+            told += [*lines, tables.select(name, source)]
+    return sha256("\0".join(told).encode()).hexdigest()
+
+
+@contextmanager
+def opened(target: Path, source: Path) -> Iterator[sqlite3.Connection]:
+    """The new file, with the archive attached; where SQLite keeps what it sorts is beside the new file."""
+    before = os.environ.get("SQLITE_TMPDIR")
+    os.environ["SQLITE_TMPDIR"] = str(target.parent)
+    uri = f"{target.resolve().as_uri()}?mode=rwc"
+    try:
+        with closing(sqlite3.connect(uri, uri=True, isolation_level=None)) as connection:
+            for pragma in ("journal_mode = off", "synchronous = off", f"cache_size = -{PAGE_CACHE_KB}",
+                           "secure_delete = on", "temp_store = file"):  # fmt: skip
+                connection.execute(f"pragma {pragma}").fetchall()
+            connection.create_function("base_name", 1, _base_name, deterministic=True)
+            connection.execute("attach ? as src", (f"{source.resolve().as_uri()}?mode=ro",))
+            connection.execute("attach ? as work", (str(_work(target)),))
+            connection.execute("pragma work.journal_mode = off").fetchall()
+            yield connection
+    finally:
+        if before is None:
+            del os.environ["SQLITE_TMPDIR"]
+        else:
+            os.environ["SQLITE_TMPDIR"] = before
+
+
+def _base_name(path: str | None) -> str | None:
+    """A file's name without the folders of the machine that it lay on."""
+    return None if path is None else path.replace("\\", "/").rstrip("/").rpartition("/")[2]
+
+
+def build(
+    target: Path, source: Path, policy: Policy, key: bytes, release: dict[str, str], *, whole: bool, say: Say
+) -> Built:
+    """Makes the file at `target` from the archive at `source`; unless `whole`, it holds the release before, which is
+    brought up to date. Raises sqlite3.Error."""
+    built = Built(whole=whole)
+    with opened(target, source) as connection:
+        connection.execute("begin")
+        say("reading what is public")
+        found = _prepare(connection, policy, key)
+        for name in COPIED:
+            say(f"copying {name}")
+            if whole:
+                connection.execute(tables.creating(name))
+                rows = tables.select(name, found[name])
+                connection.execute(f"insert into main.{name} ({_listed(name)}) {rows}")
+            else:
+                _renew(connection, name, found[name], built)
+        say("copying full text")
+        rebuild = [name for name in FULL_TEXT if whole and not _copy_words(connection, name)]
+        built.withheld = dict(connection.execute(WITHHELD_BY_REASON))
+        described = {name: [(row[1], row[2]) for row in connection.execute(f"pragma src.table_info({name})")]
+                     for name in LISTS}  # fmt: skip
+        connection.execute("commit")
+        connection.execute("detach src")
+        connection.execute("begin")
+        _finish(connection, described, release | {"withheld": json.dumps(built.withheld, sort_keys=True)}, whole, say)
+        connection.execute("commit")
+    say("merging full text")
+    built.counts = _merge_words(target, rebuild, whole=whole)
+    _work(target).unlink(missing_ok=True)
+    _to_disk(target)
+    return built
+
+
+def _prepare(connection: sqlite3.Connection, policy: Policy, key: bytes) -> dict[str, Source]:
+    """The temporary tables that the sources speak of, and the sources."""
+    some_threads = bool(policy.outlets or policy.without_outlets or policy.since or policy.until)
+    codes = [row[0] for row in connection.execute("select code from src.flag_codes order by code")]
+    private = {row[0] for row in connection.execute("select code from src.flag_codes where public = 0")}
+    public = [code for code in codes if policy.shows(code) and code not in private]
+    _codes(connection, "public_codes", public)
+    _codes(connection, "blurred_codes", [code for code in codes if any(matches(one, code) for one in policy.blur)])
+    connection.execute("create temp table kept_threads (id integer primary key)")
+    if some_threads:
+        values = {"only": json.dumps(policy.outlets) if policy.outlets else None, "since": policy.since}
+        values |= {"without": json.dumps(policy.without_outlets), "until": policy.until}
+        connection.execute(f"insert into temp.kept_threads {THREADS}", values)
+        script(connection, KEPT)
+    else:
+        connection.execute("create temp table kept_outlets as select id as outlet_id from src.outlets")
+    texts.prepare(connection, policy, key, codes)
+    script(connection, KNOWN)
+    if connection.execute("select 1 from temp.altered_comments where why is not null limit 1").fetchone():
+        connection.execute(
+            "insert into temp.policy_detectors (id, name, version) "
+            "select coalesce(max(id), 0) + 1, 'publish', ? from src.detectors", (version("belowtheline"),)
+        )  # fmt: skip
+        connection.execute(POLICY_FLAGS)
+        if some_threads:
+            connection.execute(
+                "delete from temp.policy_flags where comment_id not in (select id from src.comments where thread_id in "
+                "(select id from temp.kept_threads))"
+            )
+    withheld = connection.execute("select 1 from temp.withheld_comments limit 1").fetchone()
+    some_flags = len(public) < len(codes) or not policy.unreviewed or withheld is not None
+    if some_flags:
+        connection.execute("create temp table public_flags (id integer primary key)")
+        where = tables.public_flags(policy, some_threads=some_threads)
+        connection.execute(f"insert into temp.public_flags select id from src.flags where {where}")
+        script(connection, SHOWN)
+    return tables.sources(policy, some_threads=some_threads, some_flags=some_flags)
+
+
+def _codes(connection: sqlite3.Connection, name: str, codes: list[str]) -> None:
+    connection.execute(f"create temp table {name} (code text primary key)")
+    connection.executemany(f"insert into temp.{name} values (?)", [(code,) for code in codes])
+
+
+def _listed(name: str) -> str:
+    return ", ".join(f'"{column}"' for column in tables.columns(name))
+
+
+def _renew(connection: sqlite3.Connection, name: str, source: Source, built: Built) -> None:
+    """Makes a table of the release before what it is to be now, touching only the rows that differ."""
+    key, columns = tables.key(name), tables.columns(name)
+    connection.execute(f"create temp view new_rows as {tables.select(name, source)}")
+    rows = ", ".join(f'new_rows."{column}"' for column in columns)
+    old = ", ".join(f'old."{column}"' for column in columns)
+    connection.execute(
+        f"create temp table differing as select {rows} from temp.new_rows left join main.{name} as old "
+        f'on old."{key}" = new_rows."{key}" where old."{key}" is null or ({rows}) is not ({old})'
+    )
+    connection.execute(
+        f'create temp table gone as select "{key}" as id from main.{name} where "{key}" not in '
+        f'(select "{key}" from temp.new_rows)'
+    )
+    if name in FULL_TEXT:
+        _take_words(connection, name)
+    for rows_of in CHANGED_THREADS.get(name, ()):
+        built.changed_threads |= {row[0] for row in connection.execute(rows_of)}
+    connection.execute(f'delete from main.{name} where "{key}" in temp.gone')
+    connection.execute(f"insert or replace into main.{name} ({_listed(name)}) select * from temp.differing")
+    if name in FULL_TEXT:
+        words = ", ".join(FULL_TEXT[name])
+        connection.execute(f"insert into main.{name}_fts(rowid, {words}) select id, {words} from temp.differing")
+    for made in ("view temp.new_rows", "table temp.differing", "table temp.gone"):
+        connection.execute(f"drop {made}")
+
+
+def _take_words(connection: sqlite3.Connection, name: str) -> None:
+    """Takes what differs out of full text, by the words that it holds."""
+    words = ", ".join(FULL_TEXT[name])
+    connection.execute(
+        f"insert into main.{name}_fts({name}_fts, rowid, {words}) select 'delete', id, {words} from main.{name} "
+        "where id in temp.gone or id in (select id from temp.differing)"
+    )
+
+
+def _copy_words(connection: sqlite3.Connection, name: str) -> bool:
+    """Copies the archive's index of words, and notes in `work` what is to go out of it; False where making it anew is
+    less work."""
+    fts = f"{name}_fts"
+    connection.execute(search.full_text_table(name))
+    differs = " or ".join(f"{name}.{column} is not was.{column}" for column in FULL_TEXT[name])
+    connection.execute(
+        f"create table work.{name}_words as select was.id, {', '.join(f'was.{column}' for column in FULL_TEXT[name])}, "
+        f"{name}.id is not null as is_there from src.{name} as was left join main.{name} on {name}.id = was.id "
+        f"where {name}.id is null or {differs}"
+    )
+    differing = connection.execute(f"select count(*) from work.{name}_words").fetchone()[0]
+    total = connection.execute(f"select count(*) from src.{name}").fetchone()[0]
+    if differing > REBUILD_SHARE * total:
+        return False
+    for shadow in SHADOW:
+        connection.execute(f"delete from main.{fts}_{shadow}")
+        connection.execute(f"insert into main.{fts}_{shadow} select * from src.{fts}_{shadow}")
+    return True
+
+
+def _merge_words(target: Path, rebuild: Iterable[str], *, whole: bool) -> dict[str, int]:
+    """Takes out of a copied index what is not in the copy, and merges each into one; gives the rows of each table.
+
+    It needs a connection of its own: one that has made the index does not see what was copied into it."""
+    with closing(sqlite3.connect(target, isolation_level=None)) as connection:
+        for pragma in (
+            "journal_mode = off",
+            "synchronous = off",
+            f"cache_size = -{PAGE_CACHE_KB}",
+            "secure_delete = on",
+        ):
+            connection.execute(f"pragma {pragma}").fetchall()
+        connection.execute("attach ? as work", (str(_work(target)),))
+        for name, columns in FULL_TEXT.items():
+            fts, words = f"{name}_fts", ", ".join(columns)
+            if name in rebuild:
+                connection.execute(f"insert into {fts}({fts}) values ('rebuild')")
+            elif whole:
+                connection.execute(
+                    f"insert into {fts}({fts}, rowid, {words}) select 'delete', id, {words} from work.{name}_words"
+                )
+                there = f"(select id from work.{name}_words where is_there)"
+                connection.execute(
+                    f"insert into {fts}(rowid, {words}) select id, {words} from main.{name} where id in {there}"
+                )
+            connection.execute(f"insert into {fts}({fts}) values ('optimize')")
+        connection.execute("pragma analysis_limit = 2000")
+        connection.execute("analyze main")
+        return count(connection)
+
+
+def _work(target: Path) -> Path:
+    return target.with_name("work.db")
+
+
+def _finish(
+    connection: sqlite3.Connection,
+    described: dict[str, list[tuple[str, str]]],
+    release: dict[str, str],
+    whole: bool,
+    say: Say,
+) -> None:
+    """Indexes, lists, numbers and the release itself."""
+    if whole:
+        for name in COPIED:
+            say(f"indexing {name}")
+            for statement in tables.indexing(name):
+                connection.execute(statement)
+        connection.execute(tables.comment_list())
+        script(connection, tables.OWN_TABLES)
+        connection.execute(statistics.TABLE)
+        connection.execute("create table totals (name text primary key, value integer not null)")
+    for name in LISTS:
+        say(f"making {name}")
+        if not whole:
+            connection.execute(f"drop table main.{name}")
+        connection.execute(tables.creating_list(name, described[name]))
+        connection.execute(f"insert into {name} {search.VIEWS[name]}")
+        for statement in tables.indexing_list(name):
+            connection.execute(statement)
+    say("counting")
+    for name in ("release", "facets", "statistics", "totals"):
+        connection.execute(f"delete from {name}")
+    connection.executemany("insert into release values (?, ?)", release.items())
+    _count_facets(connection)
+    for name, statement in statistics.STATISTICS.items():
+        connection.execute(f"insert into statistics select ?, key1, key2, value from ({statement})", (name,))
+    _count_totals(connection)
+
+
+def _count_facets(connection: sqlite3.Connection) -> None:
+    for name, columns in FACETS.items():
+        for column in columns:
+            connection.execute(
+                f'insert into facets select ?, ?, "{column}", count(*) as n from {name} where "{column}" is not null '
+                f"group by 3 order by n desc, 3 limit {FACET_VALUES}",
+                (name, column),
+            )
+    connection.execute(
+        f"insert into facets select 'comments', 'codes', value, n from (select value, count(*) as n "
+        f"from comments join json_each(comments.codes) where codes is not null group by value) "
+        f"order by n desc, value limit {FACET_VALUES}"
+    )
+
+
+def _count_totals(connection: sqlite3.Connection) -> None:
+    for name in ("comments", "threads", "articles", "outlets", "commenters"):
+        connection.execute(f"insert into totals select '{name}', count(*) from {name}")
+    for kind, column in (("flags", "code"), ("rules", "rule")):
+        only = "" if kind == "flags" else "and code between 'content.' and 'context/'"
+        connection.execute(
+            f"insert into totals select '{kind}:' || {column}, count(*) from flags "
+            f"where {search.NOT_REFUSED} {only} group by {column}"
+        )
+
+
+def count(connection: sqlite3.Connection) -> dict[str, int]:
+    """Rows of each table that people read."""
+    names = [row[0] for row in connection.execute(
+        "select name from sqlite_master where type = 'table' and name not like 'sqlite_%' and name not like '%\\_fts%' "
+        "escape '\\' order by name"
+    )]  # fmt: skip
+    return {name: connection.execute(f'select count(*) from "{name}"').fetchone()[0] for name in names}
+
+
+def _to_disk(path: Path) -> None:
+    """Nothing was waited for while it was written."""
+    with path.open("rb") as file:
+        os.fsync(file.fileno())

@@ -1,0 +1,93 @@
+"""The codebook of a release: every table and column of its database, in words."""
+
+import sqlite3
+from collections.abc import Iterator, Mapping
+
+from archive.models import TABLES
+
+MORE_TABLES = {
+    "agreement_list": "How far reviewers agree, by code.",
+    "flag_list": "Flags that stand or were refused, with their words and what reviewers made of them.",
+    "removal_list": "Comments that a visit saw and a later one did not, or found marked as removed.",
+    "thread_list": "Threads with their article and outlet.",
+    "comment_list": "Comments with their author, article and outlet: a view over comments.",
+    "release": "What this copy is, by name.",
+    "facets": "How often the most frequent values of a column stand in a list.",
+    "statistics": "Sums over the whole copy, as the page of statistics shows them.",
+}
+MORE_COLUMNS = {
+    "outlet": "Host name of the site.",
+    "article": "Headline of the article.",
+    "author": "Who wrote it, by the name that this copy shows.",
+    "permalink": "Its page on the site.",
+    "article_url": "Address of the article.",
+    "outlet_id": "The outlet.",
+    "comment_id": "The comment.",
+    "article_id": "The article.",
+    "published_at": "When the article was published (UTC).",
+    "meaning": "What the code means, in short.",
+    "source": "Who claims it: content is rules on the text.",
+    "exact": "The words that it matched.",
+    "start": "First code point of the text that it matched, from 0.",
+    "end": "Code point after the last.",
+    "of_earlier_text": "1 where it speaks of an earlier text of the comment.",
+    "detector": "What raised it.",
+    "verdicts": "What reviewers last said: how many of each verdict (JSON).",
+    "agreement": "Share of the reviewers who say what most say.",
+    "missed_at": "The visit that did not find it (UTC).",
+    "flags": "How many flags.",
+    "pairs": "Pairs of reviewers of one flag.",
+    "agreeing": "Pairs that agree.",
+    "share": "Share of pairs that agree.",
+    "name": "Its name.",
+    "value": "Its value.",
+    "list": "The table.",
+    "column": "The column.",
+    "count": "How many rows.",
+    "key1": "What the sum is of, first part.",
+    "key2": "What the sum is of, second part.",
+}  # fmt: skip
+COUNTED = (
+    "select name, type from sqlite_master where type in ('table', 'view') and name not like 'sqlite_%' order by name"
+)
+
+
+def codebook(connection: sqlite3.Connection, counts: Mapping[str, int], number: str) -> str:
+    """Markdown."""
+    parts = [
+        f"# Codebook of release {number}",
+        "Times are ISO-8601 in UTC; booleans are 0 or 1; an empty cell means that the source did not say.",
+    ]
+    for name, _ in connection.execute(COUNTED).fetchall():
+        if "_fts" not in name:
+            parts.append(_table(connection, name, counts.get(name)))
+    parts.append(
+        "## Flag codes\n\n| code | title | what it claims | severity |\n|---|---|---|---|\n" + _codes(connection)
+    )
+    return "\n\n".join(parts) + "\n"
+
+
+def _table(connection: sqlite3.Connection, name: str, rows: int | None) -> str:
+    about = TABLES[name].comment if name in TABLES else MORE_TABLES.get(name, "")
+    told = "" if rows is None else f" {rows:,} rows."
+    lines = "\n".join(_columns(connection, name))
+    return f"## {name}\n\n{about}{told}\n\n| column | type | what it is |\n|---|---|---|\n{lines}"
+
+
+def _columns(connection: sqlite3.Connection, name: str) -> Iterator[str]:
+    known = {column.name: column.comment for column in TABLES[name].columns} if name in TABLES else {}
+    of_comments = {column.name: column.comment for column in TABLES["comments"].columns}
+    for _, column, kind, *_ in connection.execute(f"pragma table_info({name})").fetchall():
+        about = known.get(column) or MORE_COLUMNS.get(column) or of_comments.get(column) or _elsewhere(column)
+        yield f"| `{column}` | {kind or 'any'} | {about} |"
+
+
+def _elsewhere(column: str) -> str:
+    """What a column of this name is in the first table that has one."""
+    found = (table.columns[column].comment for table in TABLES.values() if column in table.columns)
+    return str(next(found, ""))
+
+
+def _codes(connection: sqlite3.Connection) -> str:
+    rows = connection.execute("select code, title, definition, severity from flag_codes order by code")
+    return "\n".join(f"| `{code}` | {title} | {about} | {severity} |" for code, title, about, severity in rows)
