@@ -5,7 +5,7 @@ import sys
 
 NAMES = (
     "import_quality", "crawl_quality", "flags.quality", "import_speed", "crawl_speed", "flags.speed", "flags.fuzz",
-    "site_speed", "large", "publish_speed", "public_speed",
+    "site_speed", "export_speed", "large", "publish_speed", "public_speed",
 )  # fmt: skip
 SMALL = {
     "large": ["--check"],
