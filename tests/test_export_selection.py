@@ -5,18 +5,23 @@ import io
 import json
 import sqlite3
 from contextlib import closing
+from datetime import UTC, datetime
 
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from archive import withhold
 from archive.export import Miscounted, Selection, SqlError, Written, WrongUsage, export, formats, write
 from archive.private import PRIVATE_TABLES
 from archive.search import STANDING
-from tests.archive_fixture import SECOND, THIRD, fill_reviewed
+from archive.store import Archive
+from tests.archive_fixture import FOLDED, SECOND, THIRD, fill_reviewed
 
 SECRET = "a text that nobody may read"
+THREAT = 4
+TODAY = datetime.now(UTC).date().isoformat()
 FOR_ALL = ("csv", "jsonl", "parquet")
 
 
@@ -295,24 +300,35 @@ def test_the_order_is_that_of_an_index(full):
     assert not any("B-TREE FOR ORDER BY" in plan for plan in plans if "LAST TERM" not in plan and "flag" not in plan)
 
 
-def test_withheld_comments_are_tombstones(full, tmp_path):
+@pytest.mark.parametrize("subject, number", [("comment", 4), ("commenter", 3), ("thread", 1), ("article", 1)])
+def test_what_is_withheld_is_in_no_export_and_its_place_is(full, tmp_path, subject, number):
     path = tmp_path / "archive.db"
-    text = "A text that this archive does not show, unmistakably."
     with closing(sqlite3.connect(full)) as archive, closing(sqlite3.connect(path)) as copy:
         archive.backup(copy)
-        copy.execute("update comments set body = '', commenter_id = null where codes like '%archive.withheld%'")
-        copy.execute("delete from withheld")
-        copy.execute("insert into withheld (name, row_id, held) values ('comments', 1, ?)", (text,))
-        copy.commit()
-    where = Selection(flag="archive.withheld")
+        copy.executescript("".join(f"delete from {table};" for table in PRIVATE_TABLES))
+    counts = {form: exported_whole(path, form, tmp_path / f"{form}-before")[0] for form in formats()}
+    with Archive(path) as opened:
+        withhold.withhold(opened, subject, number, "privacy")
     for form in formats():
-        out = tmp_path / form if form == "convokit" else io.BytesIO()
-        assert export(path, form, out).matched == export(full, form, tmp_path / f"full-{form}" if form == "convokit" else io.BytesIO()).matched  # fmt: skip
-        data = b"".join(file.read_bytes() for file in out.iterdir()) if form == "convokit" else out.getvalue()
-        assert text.encode() not in data
-        assert b"archive.withheld" in data or form == "parquet"
-    assert len(chosen(path, where)) == 1
-    (line,) = map(json.loads, exported(path, "jsonl", where)[1].splitlines())
-    assert [(one["body"], one["author"], [flag["code"] for flag in one["flags"]]) for one in line["comments"]] == [
-        ("", None, ["archive.withheld"])
-    ]
+        written, data = exported_whole(path, form, tmp_path / form)
+        assert FOLDED.encode() not in data
+        assert b"thrown off" not in data
+        assert form == "sql" or written == counts[form]
+    gone = Selection(flag="archive.withheld", where=f"id = {THREAT}")
+    (line,) = map(json.loads, exported(path, "jsonl", gone)[1].splitlines())
+    (tombstone,) = (comment for comment in line["comments"] if comment["id"] == THREAT)
+    assert (tombstone["body"], tombstone["author"]) == ("", None)
+    assert "archive.withheld" in {flag["code"] for flag in tombstone["flags"]}
+    assert THREAT in chosen(path, Selection(since=TODAY))
+    with Archive(path) as opened:
+        withhold.restore(opened, subject, number)
+    assert THREAT in chosen(path, Selection(since=TODAY))
+    assert FOLDED in exported(path, "jsonl", Selection(since=TODAY))[1].decode()
+
+
+def exported_whole(path, form, place):
+    """What an export gives and all its bytes, of whatever files they are; Parquet's unpacked."""
+    if form == "convokit":
+        return export(path, form, place), b"".join(file.read_bytes() for file in place.iterdir())
+    written, data = exported(path, form, Selection())
+    return written, repr(pq.read_table(io.BytesIO(data)).to_pylist()).encode() if form == "parquet" else data
