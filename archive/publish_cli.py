@@ -34,7 +34,11 @@ PAGES_A_STEP = 20_000
     show_default=True,
     help="Earlier releases that keep their files; 0 after a takedown. A site that still serves one needs it.",
 )
-@click.option("--whole", is_flag=True, help="Make everything anew, also what the release before has.")
+@click.option(
+    "--whole",
+    is_flag=True,
+    help="Make everything anew: take over neither the release before nor the archive's full text.",
+)
 @as_json_option
 def publish(out: Path, path: Path, policy_path: Path | None, keep: int, whole: bool, as_json: bool) -> None:
     """Make a public copy of the archive as the next release, and have the link OUT name it.

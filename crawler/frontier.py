@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import Connection, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
+from archive.ledger import Ledger, of_article
 from archive.models import TABLES
 from archive.store import Archive
 
@@ -123,11 +124,13 @@ class Frontier:
 
     def add(self, wanted: Iterable[Wanted], now: datetime) -> list[int]:
         """Lists pages, and gives the ids of those that are due now: new ones, those asked for, and those whose feed
-        announces another number of comments than before."""
+        announces another number of comments than before. Articles that the archive withholds are not visited."""
         unique = {each.url: each for each in wanted}
         if not unique:
             return []
         with self.archive.transaction() as connection:
+            if ledger := Ledger.load(connection):
+                unique = {url: each for url, each in unique.items() if ledger.find([of_article(url)]) is None}
             known = self._known(connection, list(unique))
             fresh = [self._row(each, now) for each in unique.values() if each.url not in known]
             if fresh:

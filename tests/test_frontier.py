@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from archive.withhold import withhold
 from crawler.frontier import DAY, HOUR, LATE_VISIT, Answer, Entry, Frontier, Wanted, next_interval, next_visit, stamp
+from tests.trees import made, said
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 HOME = "https://courier.example/"
@@ -144,3 +146,13 @@ def test_a_page_that_moved_is_visited_where_it_went_and_is_not_new_again(frontie
     assert frontier.add([wanted("old"), wanted("new")], NOW) == []
     (moved,) = frontier.lease(NOW + timedelta(hours=1), 5, each=5)
     assert (moved.url, moved.etag, moved.outlet) == (HOME + "new", '"1"', HOME)
+
+
+def test_a_withheld_article_is_not_listed_again(archive, frontier, query):
+    run = archive.begin_run("import", {"paths": []})
+    archive.save([made(said("one"), url=HOME + "a")], run)
+    frontier.add([wanted("a"), wanted("b")], NOW)
+    withhold(archive, "article", 1, "law")
+    assert urls(frontier.lease(NOW, 10, each=5)) == ["b"]
+    assert frontier.add([wanted("a", now=True, comment_count=5)], NOW) == []
+    assert query("select count(*) from frontier where next_at is not null") == [(1,)]

@@ -391,10 +391,14 @@ def test_a_database_that_is_not_whole_is_not_published(source, out, monkeypatch)
         connection.exec_driver_sql("pragma defer_foreign_keys = on")
         connection.exec_driver_sql("pragma ignore_check_constraints = on")
         connection.exec_driver_sql("drop trigger comments_fts_update")
-        connection.exec_driver_sql("update comments set body = 'other words than the index has' where id = 1")
+        words = "other words than the index has"
+        digest = publish.sha256(words.encode()).hexdigest()
+        connection.exec_driver_sql("update comments set body = ?, body_sha256 = ? where id = 1", (words, digest))
     with pytest.raises(NotPublished, match="comments_fts"):
         publish.publish(source, out, Policy())
     assert not out.exists()
+    released(source, out, whole=True)
+    assert rows(out, "select rowid from comments_fts where comments_fts match 'index'") == [(1,)]
 
 
 def test_a_file_that_is_no_link_is_left_alone(source, tmp_path):
@@ -529,3 +533,7 @@ def test_the_commands(source, path, out, tmp_path):
     assert copied.exit_code == 0, copied.output
     assert rows(tmp_path / "copy.db", "select url from frontier") == [(FRONTIER,)]
     assert CliRunner().invoke(main, ["backup", str(tmp_path / "copy.db"), "--db", str(path)]).exit_code == 1
+
+
+def test_the_example_says_the_defaults():
+    assert read(Path(__file__).parent.parent / "docs" / "publish.example.toml") == Policy()

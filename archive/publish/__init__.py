@@ -155,7 +155,7 @@ class _Release:
         (self.folder / "dumps").mkdir()
         try:
             shares = not whole and self._take_database()
-            built = self._build(key, whole=not shares)
+            built = self._build(key, whole=not shares, new_words=whole)
             files = self._check_and_dump(built)
             manifest = self._finish(state, built, files)
             target = self.releases / f"{self.number:04}"
@@ -177,8 +177,8 @@ class _Release:
         shutil.copyfile(earlier, self.database)
         return True
 
-    def _build(self, key: bytes, *, whole: bool) -> building.Built:
-        policy = self.policy
+    def _build(self, key: bytes, *, whole: bool, new_words: bool) -> building.Built:
+        policy, source = self.policy, self.archive.path
         told = {
             "number": str(self.number),
             "published_at": self.published_at,
@@ -189,7 +189,7 @@ class _Release:
             "blur": json.dumps(policy.blur),
         }
         told |= {name: value for name, value in (("url", policy.url), ("contact", policy.contact)) if value}
-        return building.build(self.database, self.archive.path, policy, key, told, whole=whole, say=self.say)
+        return building.build(self.database, source, policy, key, told, whole=whole, new_words=new_words, say=self.say)
 
     def _check_and_dump(self, built: building.Built) -> list[dict[str, Any]]:
         """The dumps and the checks of the database, at the same time. Raises NotPublished where it is not whole."""
@@ -206,7 +206,7 @@ class _Release:
             checks |= {what: pool.submit(dumps.check, database, what) for what in dumps.CHECKS[1:]}
             problems = [problem for check in checks.values() for problem in check.result()]
             if problems:
-                raise NotPublished("the copy is not whole: " + "; ".join(problems[:5]))
+                raise NotPublished("the copy is not whole (--whole makes all of it anew): " + "; ".join(problems[:5]))
             return [one.result() if isinstance(one, Future) else one for _, one in made]
 
     def _taken_over(

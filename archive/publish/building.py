@@ -173,10 +173,18 @@ def _base_name(path: str | None) -> str | None:
 
 
 def build(
-    target: Path, source: Path, policy: Policy, key: bytes, release: dict[str, str], *, whole: bool, say: Say
+    target: Path,
+    source: Path,
+    policy: Policy,
+    key: bytes,
+    release: dict[str, str],
+    *,
+    whole: bool,
+    new_words: bool = False,
+    say: Say,
 ) -> Built:
     """Makes the file at `target` from the archive at `source`; unless `whole`, it holds the release before, which is
-    brought up to date. Raises sqlite3.Error."""
+    brought up to date. `new_words` says that full text is not to be the archive's own. Raises sqlite3.Error."""
     built = Built(whole=whole)
     with opened(target, source) as connection:
         connection.execute("begin")
@@ -191,7 +199,7 @@ def build(
             else:
                 _renew(connection, name, found[name], built)
         say("copying full text")
-        rebuild = [name for name in FULL_TEXT if whole and not _copy_words(connection, name)]
+        rebuild = [name for name in FULL_TEXT if whole and not _copy_words(connection, name, use=not new_words)]
         built.withheld = dict(connection.execute(WITHHELD_BY_REASON))
         described = {name: [(row[1], row[2]) for row in connection.execute(f"pragma src.table_info({name})")]
                      for name in LISTS}  # fmt: skip
@@ -291,7 +299,7 @@ def _take_words(connection: sqlite3.Connection, name: str) -> None:
     )
 
 
-def _copy_words(connection: sqlite3.Connection, name: str) -> bool:
+def _copy_words(connection: sqlite3.Connection, name: str, *, use: bool) -> bool:
     """Copies the archive's index of words, and notes in `work` what is to go out of it; False where making it anew is
     less work."""
     fts = f"{name}_fts"
@@ -304,7 +312,7 @@ def _copy_words(connection: sqlite3.Connection, name: str) -> bool:
     )
     differing = connection.execute(f"select count(*) from work.{name}_words").fetchone()[0]
     total = connection.execute(f"select count(*) from src.{name}").fetchone()[0]
-    if differing > REBUILD_SHARE * total:
+    if not use or differing > REBUILD_SHARE * total:
         return False
     for shadow in SHADOW:
         connection.execute(f"delete from main.{fts}_{shadow}")
