@@ -49,13 +49,11 @@ OTHERS = """
 select count(*) from comments where capture_id in (select value from json_each(:ids))
   and id not in (select value from json_each(:comments))"""
 ALIKE = """
-select id from comments where body_sha256 in (select value from json_each(:hashes))
-  and id not in (select value from json_each(:comments))
-union select comment_id from comment_revisions where body_sha256 in (select value from json_each(:hashes))
-  and comment_id not in (select value from json_each(:comments))
-union select comment_id from withheld
-where json_extract(held, '$.body_sha256') in (select value from json_each(:hashes)) and comment_id not in (select value from json_each(:comments))
-order by 1"""
+with holding (id, sha256) as (select id, body_sha256 from comments
+  union select comment_id, body_sha256 from comment_revisions
+  union select comment_id, json_extract(held, '$.body_sha256') from withheld)
+select distinct id from holding where sha256 in (select value from json_each(:hashes))
+  and id not in (select value from json_each(:comments)) order by id"""
 Place = tuple[Path, int]
 
 

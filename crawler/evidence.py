@@ -1,6 +1,7 @@
 """The bytes behind the rows: captures of an archive, read back from its WARC files."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -11,7 +12,7 @@ from archive.importers import HEAD_LENGTH
 from archive.importers._files import open_file
 from archive.models import TABLES
 from archive.store import Archive
-from crawler.page import Page
+from crawler.page import Fetch, FetchFailed, Page
 from crawler.records import Damaged, read_record
 from crawler.replay import HTML, read_saved
 
@@ -117,3 +118,19 @@ class ImportedFiles:
         raw = self.file.read(length)
         self.position += len(raw)
         return raw, self.head
+
+
+def requested(row: Mapping[str, Any]) -> str:
+    """What was asked for, where the answer came from elsewhere."""
+    return str(json.loads(row["metadata_json"] or "{}").get("requested") or row["url"])
+
+
+def answering(answers: Mapping[str, Page]) -> Callable[[Fetch], Page]:
+    """Answers a visit from the further pages that were captured with it, by what was asked for."""
+
+    def answer(wanted: Fetch) -> Page:
+        if wanted.url not in answers:
+            raise FetchFailed(wanted.url, "not captured")
+        return answers[wanted.url]
+
+    return answer

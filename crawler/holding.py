@@ -11,12 +11,13 @@ from html import unescape
 from unicodedata import normalize
 from urllib.parse import unquote
 
-from ahocorasick_rs import AhoCorasick, Implementation
+from ahocorasick_rs import AhoCorasick
 
 SHORTEST = 12
 PIECE = 40
 MARKUP_LEVELS = 3
 NO_LETTERS = re.compile(r"[\W_]+")
+ASCII_MARKS = bytes(code for code in range(128) if not chr(code).isalnum())
 TAG = re.compile(r"<[^<>]*>")
 ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(.))", re.DOTALL)
 BREAKS = {"n": "\n", "r": "\n", "t": "\t", "b": " ", "f": " "}
@@ -24,7 +25,9 @@ BREAKS = {"n": "\n", "r": "\n", "t": "\t", "b": " ", "f": " "}
 
 def fold(text: str) -> str:
     """Letters and digits alone, without capitals and accents."""
-    return NO_LETTERS.sub("", normalize("NFKD", text).casefold())
+    plain = normalize("NFKD", text).casefold().encode("utf-8", "surrogatepass").translate(None, ASCII_MARKS)
+    letters = plain.decode("utf-8", "surrogatepass")
+    return letters if letters.isascii() else NO_LETTERS.sub("", letters)
 
 
 def words(text: str) -> str:
@@ -92,8 +95,7 @@ class Texts:
             for place, piece in enumerate(pieces):
                 owners[piece].append((number, place))
         self.owners = list(owners.values())
-        kind = Implementation.ContiguousNFA
-        self.finder = AhoCorasick(list(owners), implementation=kind) if owners else None
+        self.finder = AhoCorasick(list(owners)) if owners else None
 
     def __bool__(self) -> bool:
         return bool(self.long or self.short)

@@ -1,6 +1,5 @@
 """Proves an archive: every capture's bytes are what they were, and today's parsers read from them what is stored."""
 
-import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,8 +16,8 @@ from archive.store import Archive
 from archive.thread import Comment, Thread
 from archive.visit import article_url, digest
 from crawler import drive
-from crawler.evidence import Evidence, ImportedFiles, is_imported
-from crawler.page import Fetch, FetchFailed, Page
+from crawler.evidence import Evidence, ImportedFiles, answering, is_imported, requested
+from crawler.page import Page
 from crawler.records import Damaged, Redacted
 
 CAPTURES, VISITS, THREADS = TABLES["captures"], TABLES["visits"], TABLES["threads"]
@@ -86,8 +85,8 @@ class _Checker:
         if len(pages) < len(ids):
             self._pass_over(ids)
             return (), ids
-        answers = {_requested(each): page for each, page in zip(further, pages[1:], strict=True)}
-        return drive.run(drive.visit(pages[0]), _answering(answers)), ids
+        answers = {requested(each): page for each, page in zip(further, pages[1:], strict=True)}
+        return drive.run(drive.visit(pages[0]), answering(answers)), ids
 
     def _page(self, row: Row) -> Page | None:
         """The page that a capture holds; None where it was redacted."""
@@ -244,17 +243,3 @@ def _revisions(thread_id: int) -> Select[Any]:
 
 def _rows(connection: Connection, statement: Select[Any]) -> Iterator[Row]:
     return (dict(row) for row in connection.execute(statement).mappings().all())
-
-
-def _requested(row: Row) -> str:
-    """What was asked for, where the answer came from elsewhere."""
-    return str(json.loads(row["metadata_json"] or "{}").get("requested") or row["url"])
-
-
-def _answering(answers: dict[str, Page]) -> Callable[[Fetch], Page]:
-    def answer(wanted: Fetch) -> Page:
-        if wanted.url not in answers:
-            raise FetchFailed(wanted.url, "not captured")
-        return answers[wanted.url]
-
-    return answer

@@ -12,6 +12,8 @@ from urllib.parse import quote
 
 import pytest
 
+from archive.store import Archive
+from crawler.forgetting import forget_again
 from crawler.holding import fold, readings
 from crawler.lock import only_crawl
 from tests.documents import HARBOUR
@@ -262,3 +264,21 @@ def test_withheld_comments_are_counted_and_not_compared(desk, site):
     said = desk.btl("verify").stdout
     assert said.startswith("1 captures and 3 texts")
     assert "0 differences" in said
+
+
+def test_a_changed_page_does_not_bring_it_back(desk, site):
+    desk.visit(site)
+    number = _number(desk, "1")
+    _erase(desk, "comment", number)
+    _erase(desk, "comment", _number(desk, "2"))
+    site.posts[1].comments += [(4, 0, "Ruth", "And on Tuesday once more, to nobody's surprise at all.")]
+    desk.make_due()
+    desk.visit(site)
+    with Archive(desk.path) as archive:
+        forget_again(archive, desk.query("select max(id) from runs where kind = 'crawl'")[0][0])
+    assert _holders(desk.folder, [TEXT]) == set()
+    assert not any(SHORT.encode() in raw for _, raw in _everything(desk.folder))
+    assert desk.query("select body from comments where id = ?", number) == [("",)]
+    assert desk.query("select count(*) from comments") == [(4,)]
+    assert "0 differences" in desk.btl("verify").stdout
+    desk.check_warcs()
