@@ -10,11 +10,12 @@ import json
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
-
-from sqlalchemy import Connection
+from typing import TYPE_CHECKING, Any
 
 from archive.thread import Article, Author, Flag, Thread
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 SUBJECTS = ("comment", "commenter", "thread", "article")
 REASONS = {
@@ -45,7 +46,7 @@ class Entry:
     erased: bool
 
 
-def secret(connection: Connection, name: str) -> bytes:
+def secret(connection: "Connection", name: str) -> bytes:
     """A key of this archive, made where there is none yet."""
     found = connection.exec_driver_sql(READ_SETTING, (name,)).scalar()
     if found is None:
@@ -62,7 +63,7 @@ class Ledger:
         self.subjects = {entry.subject for entry in entries.values()}
 
     @classmethod
-    def load(cls, connection: Connection) -> "Ledger":
+    def load(cls, connection: "Connection") -> "Ledger":
         rows = connection.exec_driver_sql(ENTRIES).fetchall()
         if not rows:
             return cls(b"", {})

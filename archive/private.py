@@ -3,6 +3,7 @@
 import sqlite3
 
 PRIVATE_TABLES = frozenset({"frontier", "settings", "suppressions", "withheld"})
+RAW_PAGES = "sqlite_dbpage"
 
 
 def forbid(connection: sqlite3.Connection) -> None:
@@ -12,6 +13,6 @@ def forbid(connection: sqlite3.Connection) -> None:
 
 
 def _allowed(action: int, table: str | None, *_: str | None) -> int:
-    if action == sqlite3.SQLITE_READ and table is not None and table.lower() in PRIVATE_TABLES:
+    if action == sqlite3.SQLITE_READ and table is not None and table.lower() in {*PRIVATE_TABLES, RAW_PAGES}:
         return sqlite3.SQLITE_DENY
     return sqlite3.SQLITE_OK

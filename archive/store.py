@@ -17,12 +17,14 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.pool import StaticPool
 from sqlite_utils import Database
+from sqlmodel import SQLModel
 
 from archive import search
 from archive.batch import Batch, Known, Visited
 from archive.flags.codes import codes
 from archive.migrations import migrations
 from archive.models import TABLES
+from archive.private import PRIVATE_TABLES
 from archive.thread import Thread
 
 PRAGMAS = (
@@ -35,6 +37,7 @@ PRAGMAS = (
     "pragma wal_autocheckpoint = 4000",
 )
 LONGEST_WAIT_S = 600.0
+_PRIVATE = [TABLES[name] for name in sorted(PRIVATE_TABLES)]
 RUNS_THAT_READ_NOTHING = ("flag", "review", "withhold", "restore", "erase", "publish")
 
 
@@ -108,6 +111,8 @@ class Archive:
         if migrations.pending(db):
             self._when_free(lambda: migrations.apply(db))
         self._when_free(lambda: search.prepare(db))
+        if PRIVATE_TABLES - set(db.table_names()):  # an archive that an exported script made has none
+            self._when_free(lambda: SQLModel.metadata.create_all(self._connection, tables=_PRIVATE))
         self._list_codes()
 
     def _list_codes(self) -> None:

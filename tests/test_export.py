@@ -342,3 +342,14 @@ def test_an_export_to_a_pipe_that_closes_early(filled):
     done = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)
     assert done.stdout == '{"article"'
     assert "Traceback" not in done.stderr
+
+
+def test_a_script_makes_an_archive_that_can_be_saved_into(archive, path, tmp_path):
+    """It has no private tables; opening it adds them, empty."""
+    with output(tmp_path / "archive.sql") as out:
+        export(path, "sql", out)
+    with closing(sqlite3.connect(tmp_path / "copy.db")) as copy:
+        copy.executescript((tmp_path / "archive.sql").read_text("utf-8"))
+    with Archive(tmp_path / "copy.db") as opened:
+        saved = opened.save([made(said("a new one"))], opened.begin_run("import", {"paths": []}))
+        assert saved.counts["comments_new"] == 1
