@@ -238,3 +238,16 @@ def test_a_file_that_cannot_be_finished_is_broken_off(path):
         answer.close()
         with urllib.request.urlopen(f"{address}/archive/comments.csv?_sort=id") as whole:
             assert whole.read().count(b"\r\n") == 25 + MANY
+
+
+@pytest.mark.parametrize("name", ["frontier", "settings", "suppressions", "withheld", "reviews"])
+def test_private_tables_are_no_files(site, name):
+    for address in (
+        f"/archive/{name}.csv",
+        f"/archive/{name}.json?_stream=on",
+        f"/archive.csv?sql=select+*+from+{name}" if name != "reviews" else f"/archive/{name}.csv?_size=1",
+        f"/archive/comments.csv?_where=id+in+(select+1+from+{name})" if name != "reviews" else f"/archive/{name}.json",
+    ):
+        answer = get(site, address)
+        assert answer.status_code in (400, 403, 404), address
+        assert "text/csv" not in answer.headers["content-type"]

@@ -40,11 +40,12 @@ def load(connection: Connection, row: Record, known: flags.Context, visitor: Vis
 def _told(flag: Row, row: Record, known: flags.Context, visitor: Visitor) -> dict[str, Any]:
     verdicts = known.verdicts.get(flag["id"], ())
     personal = flag["code"].partition(".")[0] in SAID_BY_PEOPLE
+    hidden = any(one["code"] == queries.WITHHELD for one in known.flags.get(row["id"], ()))
     return {
         "flag": flag,
         "chip": render.chip(flags.chip(flag, known.codes, known.reviewers(flag), earlier=_is_earlier(flag, row))),
         "raised": moment(flag["created_at"]),
-        "exact": [_words(known, flag, span) for span in known.spans.get(flag["id"], ())],
+        "exact": [] if hidden else [_words(known, flag, span) for span in known.spans.get(flag["id"], ())],
         "evidence": _evidence(flag, known, visitor),
         "status": _status(flag, verdicts) if personal else None,
         "said": [said(one, known.codes) for one in verdicts] if visitor.reviewer else [],

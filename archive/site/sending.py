@@ -28,6 +28,7 @@ BATCH = 500
 WORKERS = 2
 MOST_AT_ONCE = 12
 LONGEST_S = 1800
+_PLAIN = frozenset({str, int, float, type(None)})
 KINDS = {"csv": "text/csv; charset=utf-8", "json": "application/json; charset=utf-8"}
 
 Record = Mapping[str, Any]
@@ -53,13 +54,17 @@ def as_csv(rows: Rows, *, header: bool = True) -> Iterator[str]:
     if header:
         yield _lines([rows.columns])
     for batch in rows.batches:
-        yield _lines([_cell(row[column]) for column in rows.columns] for row in batch)
+        yield _lines(_cells([row[column] for column in rows.columns]) for row in batch)
 
 
 def _lines(rows: Iterable[Sequence[Any]]) -> str:
     out = io.StringIO()
     csv.writer(out).writerows(rows)
     return out.getvalue()
+
+
+def _cells(values: list[Any]) -> list[Any]:
+    return values if _PLAIN.issuperset(map(type, values)) else [_cell(value) for value in values]
 
 
 def _cell(value: Any) -> Any:

@@ -40,7 +40,12 @@ class _Whole:
     more = False  # whether the rows of the last answer are not all
 
     async def data(self, request: Request, *arguments: Any, **options: Any) -> Any:
-        found = await super().data(request, *arguments, **options)  # type: ignore[misc]
+        try:
+            found = await super().data(request, *arguments, **options)  # type: ignore[misc]
+        except sqlite3.DatabaseError as error:
+            if "not authorized" in str(error) or "prohibited" in str(error):
+                raise DatasetteError("That is not to be read here.", title="Not open", status=403) from error
+            raise
         if isinstance(found, tuple):
             self.more = bool(found[0].get("next") or found[0].get("truncated"))
         return found
