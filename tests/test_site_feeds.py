@@ -164,3 +164,12 @@ def test_the_sitemap_walks_the_ids(path):
     assert "SEARCH threads USING INTEGER PRIMARY KEY" in plan
     assert "SCAN" not in plan.replace("SCAN CONSTANT ROW", "")
     db.close()
+
+
+def test_a_copy_that_does_not_say_where_it_is_has_names_for_ids(path):
+    db = sqlite3.connect(path)
+    db.row_factory = sqlite3.Row
+    root = valid(etree.fromstring(feeds.threads(db, "")))
+    assert root.findtext(f"{ATOM}entry/{ATOM}id") == "tag:below-the-line,2026:/thread/5"
+    assert feeds.sitemap(db, "") is None
+    db.close()

@@ -40,7 +40,7 @@ def _thread(row: Row, base: str) -> dict[str, str]:
     parts += ["incomplete"] if row["completeness"] == "partial" else []
     link = f"{base}/thread/{row['id']}"
     return {
-        "id": link,
+        "id": _id(link),
         "link": link,
         "title": row["title"] or "Untitled article",
         "published": time(row["first_seen_at"]),
@@ -54,7 +54,7 @@ def _removal(row: Row, base: str) -> dict[str, str]:
     where = f"Under “{row['title'] or 'Untitled article'}”" + (f", {row['outlet']}" if row["outlet"] else "")
     when = between(row["last_seen_at"], row["seen_at"])
     return {
-        "id": f"{link}#event-{row['event_id']}",
+        "id": _id(f"{link}#event-{row['event_id']}"),
         "link": link,
         "title": f"Comment #{row['id']} is no longer on its site",
         "updated": time(row["seen_at"]),
@@ -62,12 +62,17 @@ def _removal(row: Row, base: str) -> dict[str, str]:
     }
 
 
+def _id(link: str) -> str:
+    """The permanent link; a name of its own where the copy does not say where it stands."""
+    return f"tag:below-the-line,2026:{link}" if link.startswith("/") else link
+
+
 def _feed(connection: Connection, base: str, name: str, what: str, entries: list[dict[str, str]]) -> bytes:
     release = published.facts(connection)
     title = str(release.get("title") or published.NAME)
     here = f"{base}/feeds/{name}.atom"
     feed = etree.Element(f"{{{ATOM}}}feed", nsmap={None: ATOM})
-    _add(feed, "id", here)
+    _add(feed, "id", _id(here))
     _add(feed, "title", f"{title}: {what}")
     newest = max((entry["updated"] for entry in entries), default=LONG_AGO)
     _add(feed, "updated", max(newest, time(release.get("published_at"))))
@@ -105,9 +110,10 @@ def _bytes(root: Any) -> bytes:
 
 
 def sitemap(connection: Connection, base: str) -> bytes | None:
-    """The parts of the sitemap, by ranges of ids; None where this copy is not to be found by search engines."""
+    """The parts of the sitemap, by ranges of ids; None where this copy is not to be found by search engines, or does
+    not say where it stands."""
     release = published.facts(connection)
-    if release.get("robots") == "none":
+    if release.get("robots") == "none" or not base:
         return None
     last = one_value(connection, queries.LAST_THREAD) or 0
     made = time(release["published_at"]) if release.get("published_at") else None
@@ -118,7 +124,7 @@ def sitemap(connection: Connection, base: str) -> bytes | None:
 def part(connection: Connection, base: str, number: int) -> bytes | None:
     """The threads of one range of ids; the first part has the site's own pages too."""
     release, last = published.facts(connection), one_value(connection, queries.LAST_THREAD) or 0
-    if release.get("robots") == "none" or not 1 <= number <= last // PART + 1:
+    if release.get("robots") == "none" or not base or not 1 <= number <= last // PART + 1:
         return None
     rows = connection.execute(queries.SITEMAP, {"after": (number - 1) * PART, "last": number * PART})
     own = ["/", "/about", "/statistics", "/flags", "/removals"] if number == 1 else []
