@@ -2,7 +2,7 @@
 
 import re
 from base64 import b64encode
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
 from hashlib import sha256
 from importlib.resources import files
 from typing import Any
@@ -12,7 +12,10 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Message, Receive, Send], Awaitable[None]]
 
-OWN_PATHS = re.compile(r"/((search|flags|agreement|removals|review|thread/.*|comment/.*|-/below/.*)?)\Z")
+OWN_PATHS = re.compile(
+    r"/(((search|flags|removals)(\.(csv|json))?|agreement|review|about|statistics(/.*)?|dumps|robots\.txt|sitemap.*"
+    r"|feeds/.*|thread/.*|comment/.*|-/below/.*)?)\Z"
+)
 
 
 def source_hash(script: str) -> str:
@@ -56,8 +59,8 @@ def is_refused(raw_path: str) -> bool:
     return path.startswith("//") or "\\" in path or "%5c" in path.lower() or path.lower().startswith(("/%2f", "%2f"))
 
 
-def guard(app: App, *, signs_in_by_header: bool = False) -> App:
-    """Wraps an ASGI application: refuses unsafe paths, and adds headers to whatever it answers.
+def guard(app: App, *, signs_in_by_header: bool = False, more: Mapping[str, str] | None = None) -> App:
+    """Wraps an ASGI application: refuses unsafe paths, and adds headers, and `more` of them, to whatever it answers.
 
     Passwords in headers are left out where nobody signs in by them: datasette-auth-passwords would check each, and
     fails at what it cannot read."""
@@ -71,7 +74,7 @@ def guard(app: App, *, signs_in_by_header: bool = False) -> App:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message = {**message, "headers": _headers(message.get("headers", []), scope["path"])}
+                message = {**message, "headers": _headers(message.get("headers", []), scope["path"], more or {})}
             await send(message)
 
         raw = (scope.get("raw_path") or b"").decode("latin-1") or scope["path"]
@@ -87,8 +90,8 @@ def _is_password(name: bytes, value: bytes) -> bool:
     return name.lower() == b"authorization" and value[:6].lower() == b"basic "
 
 
-def _headers(found: Iterable[tuple[bytes, bytes]], path: str) -> list[tuple[bytes, bytes]]:
-    wanted = {**HEADERS, "content-security-policy": policy(path)}
+def _headers(found: Iterable[tuple[bytes, bytes]], path: str, more: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
+    wanted = {**HEADERS, **more, "content-security-policy": policy(path)}
     kept = [(name, _cookie(name, value)) for name, value in found if name.decode("latin-1").lower() not in wanted]
     return kept + [(name.encode(), value.encode()) for name, value in wanted.items()]
 

@@ -1,4 +1,4 @@
-"""`btl serve`: Datasette in this process over one archive, with the settings that were measured."""
+"""`btl serve`: Datasette over one archive, for a newsroom in this process or for everybody in several."""
 
 import gc
 import json
@@ -11,9 +11,12 @@ from typing import Any
 import click
 import uvicorn
 from datasette import app, handle_exception  # in this order: handle_exception is half a plugin before app is there
-from datasette.database import Database
 
+from archive.site import public, release
 from archive.site.accounts import Site, accounts
+from archive.site.guarded import Guarded
+from archive.site.limiting import RATE
+from archive.site.safety import App
 
 NAME = "archive"
 METADATA = "datasette-metadata.json"
@@ -43,8 +46,22 @@ def application(
     datasette = Site(settings=SETTINGS, metadata=metadata(), secret=os.environ.get("DATASETTE_SECRET"))
     datasette.reviewers = accounts(reviewers) if reviewers else {}
     datasette.remove_database("_memory")
-    datasette.add_database(Database(datasette, str(path), is_mutable=not immutable), name=NAME)
+    datasette.add_database(Guarded(datasette, str(path), is_mutable=not immutable), name=NAME)
     return datasette
+
+
+def public_application(db_path: str | Path, rate: int = RATE) -> App:
+    """The public site over a public copy, which a link may lead to. Raises FileNotFoundError, and release.NotPublic."""
+    handle_exception.rich = None
+    return public.application(public.public_site(db_path, metadata()), rate)
+
+
+def worker() -> App:
+    """What each process of a public site runs: `run_public` says by the environment what to serve."""
+    told = public.options()
+    found = public_application(told["path"], told["rate"])
+    _collect_less_often()
+    return found
 
 
 def read_reviewers(path: str | Path) -> dict[str, str]:
@@ -70,13 +87,61 @@ def run(
     port: int = 8001,
     *,
     reviewers: Mapping[str, str] | None = None,
+    immutable: bool = False,
 ) -> None:
     """Serves until it is interrupted."""
-    datasette = application(db_path, reviewers=reviewers)
-    shown = f"[{host}]" if ":" in host else host
-    click.echo(f"The archive is at http://{shown}:{port}/ (Ctrl-C stops)")
-    gc.freeze()
-    gc.set_threshold(
-        50_000, 20, 50
-    )  # pages make many short-lived strings; collecting less often is a tenth of the time
+    datasette = application(db_path, reviewers=reviewers, immutable=immutable)
+    click.echo(f"The archive is at {_address(host, port)} (Ctrl-C stops)")
+    _collect_less_often()
     uvicorn.run(datasette.app(), host=host, port=port, log_level="warning", lifespan="on")
+
+
+def run_public(
+    db_path: str | Path, host: str = "127.0.0.1", port: int = 8001, *, workers: int = 1, rate: int = RATE
+) -> None:
+    """Serves a public copy by so many processes until it is interrupted: the file that the path leads to now, however
+    long. Raises FileNotFoundError, and release.NotPublic."""
+    found = release.read(db_path)
+    os.environ[public.ENVIRONMENT] = json.dumps({"path": str(found.path), "rate": rate})
+    click.echo(f"Release {found.number} is at {_address(host, port)} for everybody (Ctrl-C stops)")
+    uvicorn.run(
+        "archive.site.serve:worker",
+        factory=True,
+        host=host,
+        port=port,
+        workers=workers,
+        log_level="warning",
+        access_log=False,
+        lifespan="on",
+        ws="none",
+        server_header=False,
+        proxy_headers=True,
+        forwarded_allow_ips="127.0.0.1,::1",
+        backlog=2048,
+        limit_concurrency=_most_connections(),
+        timeout_keep_alive=75,  # longer than proxies keep theirs
+        timeout_graceful_shutdown=10,
+    )
+
+
+def _most_connections() -> int:
+    """As many as there may be open files, less those that a process needs itself."""
+    try:
+        import resource
+    except ImportError:
+        return 400
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = min(hard, 8192) if hard != resource.RLIM_INFINITY else 8192
+    if soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    return max(64, min(max(soft, wanted), 8192) - 128)
+
+
+def _address(host: str, port: int) -> str:
+    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
+
+
+def _collect_less_often() -> None:
+    """Pages make many short-lived strings: collecting less often is a tenth of the time."""
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
