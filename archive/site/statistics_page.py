@@ -1,9 +1,10 @@
 """The statistics page: what a public copy has worked out, or a live archive works out in time, as charts and tables."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 from datasette.app import Datasette
 from datasette.database import Database, QueryInterrupted
@@ -16,17 +17,39 @@ from archive.site.words import MONTHS, number
 from archive.statistics import COLUMNS, OTHERS, STATISTICS
 
 Values = list[tuple[str, str, int]]
+T = TypeVar("T")
 
 MOST_COUNTED = 400_000
 MOST_COLUMNS = 120
 SERIES = 6
 MOST_RATES = 30
+SECTIONS = {
+    "comments_by_day": (
+        "Comments by time and outlet",
+        "When they were posted, as far as their sources say when; comments without a date are not here.",
+    ),
+    "flags_by_month": (
+        "Flags by month and code",
+        "By the month in which the comment was posted, or else first seen. A flag is a claim by its rule: these "
+        "numbers say how often rules matched, and change when rules do.",
+    ),
+    "removals_by_outlet": (
+        "Removal rate by outlet",
+        "Of comments in threads that were visited more than once, how many a later visit no longer found, or found "
+        "marked as removed. Threads that were seen once can tell of no removal, and are left out.",
+    ),
+    "removals_by_month": ("Removals by month and outlet", "By the month of the visit that missed them."),
+}
 
 
 async def values(datasette: Datasette, db: Database, name: str) -> Values | None:
     """A statistic; None where it is not there and cannot be worked out in time."""
+    return await _in_time(datasette, db, lambda connection: _values(connection, name))
+
+
+async def _in_time(datasette: Datasette, db: Database, work: Callable[[Connection], T | None]) -> T | None:
     try:
-        found: Values | None = await read(datasette, db, lambda connection: _values(connection, name))
+        found: T | None = await read(datasette, db, work)
         return found
     except (TookTooLong, QueryInterrupted):
         return None
@@ -46,50 +69,35 @@ def _values(connection: Connection, name: str) -> Values | None:
 
 
 async def load(datasette: Datasette, db: Database) -> dict[str, Any]:
-    """What the template needs."""
-    titles = await read(datasette, db, lambda connection: {code: row["title"] for code, row in _codes(connection)})
-    found = {name: await values(datasette, db, name) for name in STATISTICS}
-    dated = found["comments_by_day"]
-    by = ("month" if len(dated[0][0]) == 7 else "day") if dated else "time"
-    sections: list[tuple[str, str, str, Callable[[Values], dict[str, Any]]]] = [
-        (
-            "comments_by_day",
-            f"Comments by {by} and outlet",
-            "When they were posted, as far as their sources say when; comments without a date are not here.",
-            lambda some: _columns(f"Comments by {by}", some, by.capitalize()),
-        ),
-        (
-            "flags_by_month",
-            "Flags by month and code",
-            "By the month in which the comment was posted, or else first seen. A flag is a claim by its rule: these "
-            "numbers say how often rules matched, and change when rules do.",
-            lambda some: _columns("Flags by month", [(at, titles.get(code, code), n) for at, code, n in some], "Month"),
-        ),
-        (
-            "removals_by_outlet",
-            "Removal rate by outlet",
-            "Of comments in threads that were visited more than once, how many a later visit no longer found, or found "
-            "marked as removed. Threads that were seen once can tell of no removal, and are left out.",
-            _rates,
-        ),
-        (
-            "removals_by_month",
-            "Removals by month and outlet",
-            "By the month of the visit that missed them.",
-            lambda some: _columns("Removals by month", some, "Month"),
-        ),
-    ]
-    return {
-        "sections": [
-            {"name": name, "title": title, "about": about, "there": (some := found[name]) is not None}
-            | (draw(some) if some else {})
-            for name, title, about, draw in sections
-        ]
-    }
+    """What the template needs; each statistic has the time of a page."""
+    sections = []
+    for name, (title, about) in SECTIONS.items():
+        drawn = await _in_time(datasette, db, partial(_section, name=name))
+        sections.append({"name": name, "title": title, "about": about, "there": drawn is not None} | (drawn or {}))
+    return {"sections": sections}
 
 
-def _codes(connection: Connection) -> Iterable[tuple[str, Any]]:
-    return flags.codes(connection).items()
+def _section(connection: Connection, name: str) -> dict[str, Any] | None:
+    """A statistic as it is drawn; empty where it counts nothing."""
+    found = _values(connection, name)
+    if not found:
+        return None if found is None else {}
+
+    def draw() -> dict[str, Any]:
+        match name:
+            case "comments_by_day":
+                by = "month" if len(found[0][0]) == 7 else "day"
+                said = {"title": f"Comments by {by} and outlet"}
+                return _columns(f"Comments by {by}", found, by.capitalize()) | said
+            case "flags_by_month":
+                titles = {code: row["title"] for code, row in flags.codes(connection).items()}
+                return _columns("Flags by month", [(at, titles.get(code, code), n) for at, code, n in found], "Month")
+            case "removals_by_outlet":
+                return _rates(found)
+            case _:
+                return _columns("Removals by month", found, "Month")
+
+    return remembered(connection, ("chart", name), draw)
 
 
 def _columns(title: str, found: Values, first: str) -> dict[str, Any]:
