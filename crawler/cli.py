@@ -287,7 +287,7 @@ def verify(release: Path | None, path: Path, as_json: bool) -> None:
 def _release(release: Path) -> tuple[list[tuple[str, str]], dict[str, int]]:
     from archive.publish.verifying import verify_release
 
-    return list(verify_release(release)), {}
+    return verify_release(release), {}
 
 
 def _evidence(path: Path) -> tuple[list[tuple[str, str]], dict[str, int]]:
