@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
-from urllib.request import urlopen
 
 from archive.publish import publish as make
 from archive.publish.policy import Policy
@@ -84,10 +83,15 @@ def _more(path: Path, number: int) -> None:
 
 def _beside(folder: Path) -> None:
     (folder / "dumps" / "unlisted.txt").write_text("not listed")
-    (folder / "secret.txt").write_text("beside it")
+    (folder / "secret.txt").write_text("unlisted secret")
     (folder / "dumps" / "empty.csv").write_text("")
     told = json.loads((folder / "manifest.json").read_text())
-    for name, size in (("dumps/../secret.txt", 9), ("/etc/hostname", 5), ("dumps/gone.csv", 7), ("dumps/empty.csv", 0)):
+    for name, size in (
+        ("dumps/../secret.txt", 15),
+        ("/etc/hostname", 5),
+        ("dumps/gone.csv", 7),
+        ("dumps/empty.csv", 0),
+    ):
         told["files"].append({"path": name, "bytes": size, "sha256": "", "rows": None, "what": "<b>odd</b>"})
     (folder / "manifest.json").write_text(json.dumps(told))
 
@@ -165,7 +169,7 @@ def served(*arguments: str, env: dict[str, str] | None = None) -> Any:
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=os.environ | (env or {}))
     address = f"http://127.0.0.1:{port}"
     try:
-        _wait(address, process)
+        _wait(port, process)
         yield address, process
     finally:
         if process.poll() is None:
@@ -173,11 +177,11 @@ def served(*arguments: str, env: dict[str, str] | None = None) -> Any:
         process.communicate(timeout=20)
 
 
-def _wait(address: str, process: subprocess.Popen[bytes]) -> None:
+def _wait(port: int, process: subprocess.Popen[bytes]) -> None:
     for _ in range(200):
         if process.poll() is not None:
             raise AssertionError(process.communicate()[0].decode())
-        with contextlib.suppress(OSError), urlopen(f"{address}/robots.txt", timeout=5):
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=5):
             return
         time.sleep(0.1)
     raise AssertionError("it does not start")

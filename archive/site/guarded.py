@@ -34,7 +34,9 @@ class Guarded(Database):  # type: ignore[misc]  # Datasette has no types
         try:
             return await super().execute(sql, *arguments, **options)
         except sqlite3.DatabaseError as error:
-            if "prohibited" in str(error):  # which Datasette knows as wrong SQL only where it is an OperationalError
+            if "prohibited" in str(error) or "not authorized" in str(
+                error
+            ):  # which Datasette knows as wrong SQL only where it is an OperationalError
                 raise sqlite3.OperationalError(str(error)) from error
             raise
 

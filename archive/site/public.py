@@ -46,7 +46,7 @@ ENVIRONMENT = "BELOWTHELINE_PUBLIC"
 _PATH = re.compile(r"/[\w.~,/:@!$&'()*+;=-]*", re.ASCII)
 _OPEN_BELOW = ("/-/static/", "/-/static-plugins/", "/-/below/")
 _DATA = re.compile(r"/archive(?:\.(?P<whole>\w+))?\Z|/archive/(?P<table>\w+)(?:\.(?P<form>\w+))?\Z", re.ASCII)
-_ROW = re.compile(r"/archive/(?P<table>\w+)/(?P<key>[\w~,-]{1,200})(?:\.(?P<form>\w+))?\Z", re.ASCII)
+_ROW = re.compile(r"/archive/(?P<table>\w+)/(?P<key>[\w~,+-]{1,200})(?:\.(?P<form>\w+))?\Z", re.ASCII)
 _HIDDEN = re.compile(r"sqlite_|_sqlite_|.*_fts(_|\Z)")
 _PARAMETER = re.compile(r":([a-z]\w*)")
 
@@ -106,13 +106,14 @@ def application(site: PublicSite, rate: int = RATE) -> App:
     found = site.release
     assert found is not None
     rooms = {"any": Room(48, 1000, 30), "search": Room(2, 400, 30), "file": Room(6, 12, 20)}
-    answer = gate(site, site.app())
+    datasette = site.app()
+    answer = gate(site, datasette)
     answer = roomy(answer, rooms, kind)
     answer = asgi_gzip.GZipMiddleware(answer, minimum_size=500, compresslevel=5)
     answer = cached(answer, found.tag)
     answer = dumps.offered(answer, found.dumps, found.tag)
     answer = limited(answer, rate)
-    answer = sound(answer, found)
+    answer = sound(answer, found, datasette)
     return safety.guard(answer, more=headers(found))
 
 
@@ -133,8 +134,9 @@ def kind(scope: Message) -> str | None:
     return "search" if path.startswith(("/search", "/archive/")) else None
 
 
-def sound(app: App, found: Release) -> App:
-    """Refuses what no page of the site is asked by, and leaves out who asks: nobody signs in here."""
+def sound(app: App, found: Release, starting: App) -> App:
+    """Refuses what no page of the site is asked by, and leaves out who asks: nobody signs in here. `starting` is told
+    when the server starts and ends."""
     parts = urlsplit(found.url)
     host, scheme = (parts.netloc or "localhost").encode(), parts.scheme or "http"
     robots = robots_text(found)
@@ -142,7 +144,7 @@ def sound(app: App, found: Release) -> App:
     async def answer(scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             if scope["type"] == "lifespan":
-                await app(scope, receive, send)
+                await starting(scope, receive, send)
             else:
                 await send({"type": "websocket.close", "code": 1000})
             return
@@ -226,9 +228,6 @@ def gate(site: PublicSite, app: App) -> App:
     starting = asyncio.Lock()
 
     async def answer(scope: Message, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await app(scope, receive, send)
-            return
         if not site._startup_invoked:  # no server has said that it starts: a test asks
             async with starting:
                 await site.invoke_startup()
@@ -303,7 +302,7 @@ def _row(site: PublicSite, name: str, key: str, form: str | None, query: str) ->
 async def _canned(site: PublicSite, name: str, query: str) -> str:
     """A query of the metadata: it takes its own parameters and no others."""
     canned = await site.get_canned_query(NAME, name, None)
-    known = set(_PARAMETER.findall(canned["sql"])) | {"_shape", "_nl", "_dl", "_header", "_show_sql"}
+    known = set(_PARAMETER.findall(canned["sql"])) | {"_shape", "_nl", "_dl", "_header", "_show_sql", "_stream"}
     pairs = served.without(served.parse(query), ("_size", "_labels"))  # of links that Datasette makes
     if any(field not in known for field, _ in pairs):
         raise served.Refused("This query is asked by its own fields only.")

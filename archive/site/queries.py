@@ -78,7 +78,7 @@ THREAD = """
 select threads.*, articles.url as article_url, articles.title, articles.byline, articles.published_at,
   articles.published_at_text, articles.published_precision, articles.language, articles.section,
   articles.body as article_body, articles.revision as article_revision, articles.outlet_id,
-  coalesce(outlets.name, outlets.domain) as outlet
+  outlets.domain, coalesce(outlets.name, outlets.domain) as outlet
 from threads join articles on articles.id = threads.article_id left join outlets on outlets.id = articles.outlet_id
 where threads.id = :thread"""
 CAPTURE = "select * from captures where id = :capture"

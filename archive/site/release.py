@@ -2,7 +2,6 @@
 
 import json
 import sqlite3
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -42,11 +41,13 @@ class Dump:
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """One public copy, by the file that it is now: a link that is changed later changes nothing here."""
+    """One public copy, by the file that it is now: a link that is changed later changes nothing here. `missing` are
+    dumps that its manifest lists and that are not as it says."""
 
     path: Path
     values: Mapping[str, str]
     dumps: Mapping[str, Dump] = field(default_factory=dict)
+    missing: tuple[str, ...] = ()
     inspected: Mapping[str, Any] | None = None
     tag: str = ""
 
@@ -90,7 +91,10 @@ def read(path: str | Path) -> Release:
         values = {str(name): str(value) for name, value in connection.execute("select name, value from release")}
     values["url"] = _address(values.get("url"))
     inspected = _inspected(real)
-    return Release(real, values, dict(_dumps(real.parent, values)), inspected, _tag(real, values, inspected))
+    files = dict(_dumps(real.parent, values))
+    there = {name: dump for name, dump in files.items() if dump is not None}
+    missing = tuple(name for name, dump in files.items() if dump is None)
+    return Release(real, values, there, missing, inspected, _tag(real, values, inspected))
 
 
 def _opened(path: Path) -> sqlite3.Connection:
@@ -130,8 +134,8 @@ def _inspected(path: Path) -> Mapping[str, Any] | None:
     return {NAME: one} if whole and fresh and isinstance(one.get("hash"), str) else None
 
 
-def _dumps(folder: Path, values: Mapping[str, str]) -> Iterator[tuple[str, Dump]]:
-    """The files that the manifest lists, as far as they are there and have the size that it says."""
+def _dumps(folder: Path, values: Mapping[str, str]) -> Iterator[tuple[str, Dump | None]]:
+    """The dumps that the manifest lists; None for those that are not there, or not of the size that it says."""
     manifest = _json(folder / "manifest.json")
     if not isinstance(manifest, dict) or str(manifest.get("number")) != values.get("number"):
         return
@@ -140,12 +144,12 @@ def _dumps(folder: Path, values: Mapping[str, str]) -> Iterator[tuple[str, Dump]
         path = _within(folder, name)
         if not name.startswith(DUMPS):
             continue
+        short = name.removeprefix(DUMPS)
         if path is None or path.stat().st_size != one.get("bytes"):
-            sys.stderr.write(f"{name} is not as manifest.json says: it is not offered\n")
+            yield short, None
             continue
         rows = one.get("rows")
         known = rows if isinstance(rows, int) else None
-        short = name.removeprefix(DUMPS)
         yield short, Dump(short, path, path.stat().st_size, str(one.get("what", "")), str(one.get("sha256", "")), known)
     for name, what in BESIDE.items():
         path = _within(folder, name)

@@ -103,6 +103,8 @@ def run_public(
     long. Raises FileNotFoundError, and release.NotPublic."""
     found = release.read(db_path)
     os.environ[public.ENVIRONMENT] = json.dumps({"path": str(found.path), "rate": rate})
+    if found.missing:
+        click.echo(f"not offered, for they are not as manifest.json says: {', '.join(found.missing)}", err=True)
     click.echo(f"Release {found.number} is at {_address(host, port)} for everybody (Ctrl-C stops)")
     uvicorn.run(
         "archive.site.serve:worker",
@@ -110,7 +112,7 @@ def run_public(
         host=host,
         port=port,
         workers=workers,
-        log_level="warning",
+        log_level="error",  # it warns of each request that is none
         access_log=False,
         lifespan="on",
         ws="none",

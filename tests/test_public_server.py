@@ -1,0 +1,211 @@
+"""`btl serve` as it is run: real processes and sockets, signals, a proxy's headers."""
+
+import contextlib
+import gzip
+import json
+import os
+import signal
+import socket
+import sqlite3
+import time
+from concurrent.futures import ThreadPoolExecutor
+from http.client import HTTPConnection
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from click.testing import CliRunner
+
+from archive.cli import main
+from tests import public_fixture
+from tests.public_fixture import served
+
+
+@pytest.fixture(scope="module")
+def link(tmp_path_factory):
+    return public_fixture.publish(tmp_path_factory.mktemp("public"), more=12_000)
+
+
+def get(address, path="/", method="GET", **headers):
+    connection = HTTPConnection(urlsplit(address).netloc, timeout=30)
+    with contextlib.closing(connection):
+        connection.request(method, path, headers={name.replace("_", "-"): value for name, value in headers.items()})
+        answer = connection.getresponse()
+        return answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read()
+
+
+def raw(address, sent):
+    """What comes back for exactly these bytes."""
+    host, _, port = urlsplit(address).netloc.partition(":")
+    with socket.create_connection((host, int(port)), timeout=10) as plain:
+        plain.sendall(sent)
+        plain.shutdown(socket.SHUT_WR)
+        found = b""
+        with contextlib.suppress(ConnectionResetError):
+            while part := plain.recv(65536):
+                found += part
+        return found
+
+
+def children(process):
+    found = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    return [int(one) for one in found.read_text().split()] if found.exists() else []
+
+
+def gone(pid):
+    for _ in range(100):
+        if not Path(f"/proc/{pid}").exists():
+            return True
+        time.sleep(0.1)
+    return False
+
+
+def test_a_public_site_by_one_process(link):
+    with served(str(link), "--public") as (address, process):
+        status, headers, body = get(address)
+        assert status == 200
+        assert "server" not in headers
+        assert "set-cookie" not in headers
+        assert get(address, if_none_match=headers["etag"])[0] == 304
+        status, headers, body = get(address, "/archive/comments.csv", accept_encoding="gzip")
+        assert (status, headers["content-encoding"], headers.get("transfer-encoding")) == (200, "gzip", "chunked")
+        assert gzip.decompress(body).count(b"Remark") == 12_000
+        for method, path in (
+            ("HEAD", "/archive/comments.csv"),
+            ("HEAD", "/thread/1"),
+            ("HEAD", "/dumps/manifest.json"),
+        ):
+            assert get(address, path, method)[::2] == (200, b"")
+        assert get(address, "/", "POST")[0] == 405
+        _attack(address)
+        process.send_signal(signal.SIGINT)
+        out = process.communicate(timeout=20)[0].decode()
+    assert out.splitlines()[0].startswith("not offered")
+    assert len(out.splitlines()) == 2
+    assert f"Release 1 is at {address}/ for everybody" in out
+    assert process.returncode == 0
+
+
+def _attack(address):
+    for sent in (
+        b"GET http://evil.example/ HTTP/1.1\r\nHost: evil.example\r\n\r\n",
+        b"GET //evil.example/ HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET /\\evil.example/ HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET /../../etc/passwd HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET /dumps/../archive.db HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET /%2e%2e/%2e%2e/etc/passwd HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET /" + b"a" * 70_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"a" * 70_000 + b"\r\n\r\n",
+        b"GET /\xff\xfe HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"CONNECT evil.example:443 HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET / HTTP/1.1\r\n\r\n",
+        b"\x16\x03\x01\x02\x00" + bytes(60),
+        b"GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    ):
+        found = raw(address, sent)
+        assert found.startswith((b"HTTP/1.1 4", b"")), found[:200]
+        assert b" 200 " not in found.partition(b"\r\n")[0] or b"Content-Length: 5" in sent
+        assert b"root:" not in found
+        assert b"SQLite format" not in found
+        assert b"Traceback" not in found
+    assert get(address)[0] == 200
+
+
+def test_several_processes_end_together(link):
+    with served(str(link), "--public", "--workers", "2", "--rate", "1") as (address, process):
+        workers = children(process)
+        assert len(workers) >= 2
+        with ThreadPoolExecutor(20) as pool:
+            found = list(pool.map(lambda n: get(address, f"/comment/{1 + n % 30}"), range(200)))
+        assert {status for status, _, _ in found} == {200}
+        _limit(address)
+        process.send_signal(signal.SIGTERM)
+        out = process.communicate(timeout=20)[0].decode()
+    assert all(gone(pid) for pid in workers)
+    assert out.count("Release 1 is at") == 1
+    assert "Traceback" not in out
+
+
+def _limit(address):
+    """By what a proxy says of who asks, and not at all for this machine itself."""
+    asked = [get(address, "/flags", x_forwarded_for="203.0.113.50")[:2] for _ in range(60)]
+    statuses = [status for status, _ in asked]
+    assert statuses[0] == 200
+    assert 10 <= statuses.count(200) <= 20
+    assert statuses[-1] == 429
+    assert int(asked[-1][1]["retry-after"]) >= 1
+    assert get(address, "/flags", x_forwarded_for="203.0.113.51")[0] == 200
+    pretending = [get(address, "/flags", x_forwarded_for=f"198.51.100.{n}, 203.0.113.50")[0] for n in range(30)]
+    assert 429 in pretending
+    assert all(get(address, "/flags")[0] == 200 for _ in range(60))
+
+
+def test_a_worker_that_dies_is_replaced(link):
+    with served(str(link), "--public", "--workers", "2") as (address, process):
+        serving = [pid for pid in children(process) if "spawn_main" in Path(f"/proc/{pid}/cmdline").read_text()]
+        os.kill(serving[0], signal.SIGKILL)
+        assert gone(serving[0])
+        for _ in range(100):
+            if len([pid for pid in children(process) if pid not in serving]) and get(address)[0] == 200:
+                break
+            time.sleep(0.1)
+        assert get(address)[0] == 200
+        workers = children(process)
+    assert all(gone(pid) for pid in workers)
+
+
+def test_a_copy_without_public_is_only_read(link, tmp_path):
+    before = public_fixture.digest(link.resolve())
+    with served(str(link)) as (address, _):
+        assert get(address, "/archive?sql=select+40%2B2")[2].count(b"42") > 0
+        assert get(address, "/archive/comments")[0] == 200
+    assert public_fixture.digest(link.resolve()) == before
+    assert not list(link.resolve().parent.glob("archive.db-*"))
+
+
+def test_the_newsroom_stays_as_it_was(tmp_path):
+    path = public_fixture.live(tmp_path / "archive.db")
+    with served("--db", str(path)) as (address, _):
+        assert b"42" in get(address, "/archive?sql=select+40%2B2")[2]
+        assert get(address, "/dumps")[0] == 404
+        assert get(address, "/-/versions")[0] == 200
+        with contextlib.closing(sqlite3.connect(path)) as db, db:
+            db.execute("update articles set title = 'Another title' where id = 1")
+        assert b"Another title" in get(address, "/thread/1")[2]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--public"], "live archive; btl publish makes a public copy"),
+        (["--public", "--workers", "2", "--port", "0"], "need a port"),
+        (["--workers", "2"], "--public"),
+        (["--public", "--reviewers", "REVIEWERS"], "nobody signs in"),
+        (["--public", "--db", "nothing.db"], "no public copy"),
+        (["--rate", "-1"], "rate"),
+    ],
+)
+def test_what_does_not_go_together(tmp_path, monkeypatch, arguments, said):
+    monkeypatch.chdir(tmp_path)
+    public_fixture.live(tmp_path / "archive.db")
+    (tmp_path / "REVIEWERS").write_text("")
+    done = CliRunner().invoke(main, ["serve", *arguments])
+    assert done.exit_code in (1, 2)
+    assert said in done.output
+
+
+def test_a_new_release_is_served_after_a_restart(tmp_path):
+    link = public_fixture.publish(tmp_path, extras=False)
+    with served(str(link), "--public") as (address, _):
+        mark = get(address, "/about")[1]["etag"]
+        with contextlib.closing(sqlite3.connect(tmp_path / "live.db")) as db, db:
+            db.execute("update outlets set name = 'Renamed Courier' where id = 1")
+            db.execute("insert into visits (thread_id, run_id, seen_at, outcome) values (1, 1, 't', 'changed')")
+        done = CliRunner().invoke(main, ["publish", str(link), "--db", str(tmp_path / "live.db"), "--json"])
+        assert json.loads(done.stdout)["release"] == 2, done.output
+        assert b"Renamed" not in get(address, "/thread/1")[2]
+        assert get(address, "/archive/comments")[0] == 200
+    with served(str(link), "--public") as (address, _):
+        assert b"Renamed Courier" in get(address, "/thread/1")[2]
+        assert get(address, "/about", if_none_match=mark)[0] == 200
