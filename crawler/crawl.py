@@ -17,6 +17,7 @@ from archive.urls import canonical
 from crawler import report as reports
 from crawler.capture import WarcFile
 from crawler.evidence import Evidence
+from crawler.forgetting import forget_again
 from crawler.frontier import Wanted, stamp
 from crawler.outlets import Outlet
 from crawler.reader import Reader
@@ -100,6 +101,7 @@ def run(archive: Archive, plan: Plan, options: Options) -> Outcome:
         reader.close()
         warc.close()
         work.frontier.free_leases()
+        forget_again(archive, started.id)
         outcome = _ended(archive, started, work, finished=finished)
     return outcome
 

@@ -401,6 +401,13 @@ def test_a_database_that_is_not_whole_is_not_published(source, out, monkeypatch)
     assert rows(out, "select rowid from comments_fts where comments_fts match 'index'") == [(1,)]
 
 
+def test_a_relative_place(source, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    done = publish.publish(source, Path("here/copy"), Policy())
+    assert done.folder == tmp_path / "here" / "copy.releases" / "0001"
+    assert verify_release(Path("here/copy")) == []
+
+
 def test_a_file_that_is_no_link_is_left_alone(source, tmp_path):
     (tmp_path / "mine.db").write_text("something else")
     with pytest.raises(NotPublished, match="file of its own"):

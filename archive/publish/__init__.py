@@ -71,6 +71,7 @@ def publish(
     then. `keep` is how many earlier releases keep their files (their manifests all stay).
 
     Raises NotPublished, and OSError and sqlite3.Error; the link then names what it named."""
+    out = out.absolute()
     releases = out.with_suffix(".releases") if out.suffix else out.with_name(f"{out.name}.releases")
     if out.exists() and not out.is_symlink():
         raise NotPublished(f"{out} is a file of its own, not a link to a release; name another place")
@@ -200,7 +201,7 @@ class _Release:
         with _workers(built.counts["comments"]) as pool:
             checks = {what: pool.submit(dumps.check, database, what) for what in dumps.CHECKS[:1]}
             made: list[tuple[Dump, Future[dict[str, Any]] | dict[str, Any]]] = []
-            for dump in plan:
+            for dump in sorted(plan, key=lambda dump: dump.threads is not None):  # what is not in parts takes longest
                 told = self._taken_over(dump, built, earlier)
                 made.append((dump, told or pool.submit(dumps.write, database, str(self.folder), dump)))
             checks |= {what: pool.submit(dumps.check, database, what) for what in dumps.CHECKS[1:]}

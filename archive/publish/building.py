@@ -25,6 +25,7 @@ Say = Callable[[str], None]
 
 PAGE_CACHE_KB = 400_000
 REBUILD_SHARE = 0.3
+SORTERS = 2
 SHADOW = ("data", "idx", "docsize", "config")
 THREADS = """
 select threads.id from src.threads join src.articles on articles.id = article_id
@@ -140,7 +141,8 @@ def recipe(policy: Policy) -> str:
         found = tables.sources(policy, some_threads=some_threads, some_flags=some_flags)
         for name, source in found.items():  # the order of constraints in a statement means nothing
             lines = sorted(line.strip().rstrip(",") for line in tables.creating(name).splitlines())
-            told += [*lines, tables.select(name, source)]
+            told += [*lines, *tables.indexing(name), tables.select(name, source)]
+    told += [tables.OWN_TABLES, statistics.TABLE, *(line for name in LISTS for line in tables.indexing_list(name))]
     return sha256("\0".join(told).encode()).hexdigest()
 
 
@@ -153,7 +155,7 @@ def opened(target: Path, source: Path) -> Iterator[sqlite3.Connection]:
     try:
         with closing(sqlite3.connect(uri, uri=True, isolation_level=None)) as connection:
             for pragma in ("journal_mode = off", "synchronous = off", f"cache_size = -{PAGE_CACHE_KB}",
-                           "secure_delete = on", "temp_store = file"):  # fmt: skip
+                           "secure_delete = on", "temp_store = file", f"threads = {SORTERS}"):  # fmt: skip
                 connection.execute(f"pragma {pragma}").fetchall()
             connection.create_function("base_name", 1, _base_name, deterministic=True)
             connection.execute("attach ? as src", (f"{source.resolve().as_uri()}?mode=ro",))

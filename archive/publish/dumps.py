@@ -13,7 +13,7 @@ from hashlib import file_digest
 from pathlib import Path
 from typing import Any
 
-PART_COMMENTS = 1_000_000
+PART_COMMENTS = 250_000
 BY_THREAD = ("csv", "jsonl", "parquet")
 NAMES = {
     "csv": ("comments", ".csv.gz", "Comments, one a row, with author, article and outlet (CSV, UTF-8, RFC 4180)"),
@@ -55,16 +55,16 @@ def _bounds(before: Iterable[Mapping[str, Any]]) -> list[int]:
 
 
 def _parts(connection: sqlite3.Connection, bounds: Sequence[int]) -> list[tuple[int, int]]:
-    """First and last thread of each part; the last part ends with the greatest id that there may be."""
-    firsts, held = [0], 0
+    """First and last thread of each part."""
+    parts, held = [(0, 0)], 0
     for thread, comments in connection.execute(SIZES):
         starts = thread in bounds if thread <= max(bounds, default=0) else held + comments > PART_COMMENTS and held > 0
         if starts:
-            firsts.append(thread)
+            parts.append((thread, thread))
             held = 0
+        parts[-1] = (parts[-1][0], thread)
         held += comments
-    lasts = [first - 1 for first in firsts[1:]] + [2**53]
-    return list(zip(firsts, lasts, strict=True))
+    return parts
 
 
 def write(database: str, folder: str, dump: Dump) -> dict[str, Any]:

@@ -37,7 +37,7 @@ LISTS = {
     "removal_list": ("outlet", "missed_at", "confidence", "state", "comment_id", "thread_id"),
     "agreement_list": (),
 }
-MORE_INDEXES = {"comments": (("outlet", "id"), ("author", "id"), ("state", "id")), "flags": (("status", "code"),)}
+MORE_INDEXES = {"comments": (("outlet", "id"), ("state", "id")), "flags": (("status", "code"),)}
 OWN_TABLES = """
 create table release (name text primary key, value text not null) without rowid;
 create table facets (list text not null, "column" text not null, value text, count integer not null);
