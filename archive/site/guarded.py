@@ -15,9 +15,11 @@ MOST_KNOWN = 2_000
 
 _COUNT = re.compile(r"select count\(\*\) (from .*)", re.DOTALL)
 _COUNTS = re.compile(r"\(select count\(\*\) from (\S+) where (\S+?)=:id\)")
-_FROM = re.compile(r" from (\S+) where ")
-_NEXT_DOWN = re.compile(r"\((\S+) < (:p\d+) or \1 is null or \(\1 = \2 and ")
-_NEXT_UP = re.compile(r"\((\S+) > (:p\d+) or \(\1 = \2 and ")
+_FROM = re.compile(r" from (\S+) ")
+_ORDER_DOWN = re.compile(r" order by (\S+) desc, (\S+)(?= limit )")
+_ROWS = r"\({c} {after} (:p\d+) or (?:{c} is null or )?\({c} = \1 and \(*{key} > (:p\d+)\)*\)\)"
+_EMPTY_ROWS = r"\({c} is null and \(*{key} > :p\d+\)*\)"
+_ORDER_UP = re.compile(r" order by (\S+), (\S+)(?= limit )")
 _OF_SCHEMA = re.compile(r"\s*(pragma schema_version\b|select [\w, ]+ from sqlite_master\b)", re.IGNORECASE)
 
 
@@ -184,13 +186,28 @@ class Copy(Guarded):
         return self._from_there(sql), False
 
     def _from_there(self, sql: str) -> str:
-        """Datasette asks for the rows after one by an "or", which SQLite reads all rows for. What it says of the sorted
-        column alone can be looked up."""
-        table = _FROM.search(sql)
-        if table is None:
+        """Datasette asks for the rows after one by an "or", for which SQLite reads all rows before them, too; and rows
+        that are alike it wants in their key's order where all else runs backwards, for which all of them are sorted.
+        As one comparison, and backwards altogether, both are found along the index."""
+        table, down, up = _FROM.search(sql), _ORDER_DOWN.search(sql), _ORDER_UP.search(sql)
+        if table is None or (down or up) is None:
             return sql
-        down = _NEXT_DOWN.search(sql)
-        if down and (table[1].strip("[]"), down[1].strip("[]")) in self.never_null:
-            return sql.replace(down[0], f"{down[1]} <= {down[2]} and {down[0]}", 1)
-        up = _NEXT_UP.search(sql)
-        return sql.replace(up[0], f"{up[1]} >= {up[2]} and {up[0]}", 1) if up else sql
+        column, key = (down or up).groups()  # type: ignore[union-attr]
+        known = {"c": re.escape(column), "key": re.escape(key), "after": "<" if down else ">"}
+        if down:
+            sql = _ORDER_DOWN.sub(r" order by \1 desc, \2 desc", sql, count=1)
+            sql = re.sub(_EMPTY_ROWS.format(**known), lambda one: one[0].replace(f"{key} >", f"{key} <"), sql, count=1)
+        found = re.search(_ROWS.format(**known), sql)
+        if found is None:
+            return sql
+        there = sql.replace(found[0], f"({column}, {key}) {known['after']} ({found[1]}, {found[2]})", 1)
+        if up or (table[1].strip("[]"), column.strip("[]")) in self.never_null or not _selects(sql, column):
+            return there
+        empty = sql.replace(found[0], f"{column} is null", 1)  # which come last
+        rest = sql[sql.rindex(" order by ") :]
+        return f"select * from (select * from ({there}) union all select * from ({empty})){rest}"  # noqa: S608
+
+
+def _selects(sql: str, column: str) -> bool:
+    """Whether the rows of a statement of Datasette's have this column."""
+    return column in sql.removeprefix("select ").partition(" from ")[0].split(", ")

@@ -103,7 +103,7 @@ def _table(connection: sqlite3.Connection, name: str, rows: int, arrays: frozens
         found = ordered = {*columns, *ids}
     else:
         found = set(first.values()) | ids
-        ordered = {column for column in first.values() if not _is_alike(connection, name, column)} | ids
+        ordered = {column for index, column in first.items() if _orders(connection, name, index, column, key)} | ids
     never_null = frozenset(column for column in ordered if column in ids or not _has_null(connection, name, column))
     return Table(name, columns, key, frozenset(found), frozenset(ordered), never_null, arrays, rows, filled)
 
@@ -121,6 +121,12 @@ def _first_columns(connection: sqlite3.Connection, table: str, *, partial: bool)
     if partial:
         found = [one for one in found if (said := _FILLED.search(one[2] or "")) and said[1] == one[1]]
     return {index: column for index, column, _ in found}
+
+
+def _orders(connection: sqlite3.Connection, table: str, index: str, column: str, key: tuple[str, ...]) -> bool:
+    """Whether an index has a table's rows as they are sorted: by the column, and by the key where that is alike."""
+    names = [name for (name,) in connection.execute("select name from pragma_index_info(?) order by seqno", (index,))]
+    return names in ([column], [column, *key]) or not _is_alike(connection, table, column)
 
 
 def _is_alike(connection: sqlite3.Connection, table: str, column: str) -> bool:
