@@ -15,6 +15,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import sync_playwright
 
 from archive.models import TABLES
+from archive.private import PRIVATE_TABLES
 from archive.store import Archive
 from archive.thread import Flag, Moment
 from tests.conftest import missing
@@ -123,7 +124,7 @@ def poison(path, attack):
     connection.close()
 
 
-SHOWN = [name for name in TABLES if name not in ("frontier", "reviews")]  # which are nobody else's business
+SHOWN = [name for name in TABLES if name not in {*PRIVATE_TABLES, "reviews"}]  # which are nobody else's business
 PAGES = [
     "/", "/thread/1", "/thread/2", "/thread/3", "/thread/1?order=newest", "/comment/1", "/comment/2", "/comment/3", "/comment/4",
     "/flags", "/removals", "/search?q=quay", "/search?q=pwned", "/search?q=evil", "/archive",
