@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from datasette.database import Database, Results
+from datasette.utils import escape_sqlite
 
 from archive.private import PRIVATE_TABLES
 
@@ -16,10 +17,14 @@ MOST_KNOWN = 2_000
 _COUNT = re.compile(r"select count\(\*\) (from .*)", re.DOTALL)
 _COUNTS = re.compile(r"\(select count\(\*\) from (\S+) where (\S+?)=:id\)")
 _FROM = re.compile(r" from (\S+) ")
-_ORDER_DOWN = re.compile(r" order by (\S+) desc, (\S+)(?= limit )")
+_ORDER_DOWN = re.compile(r" order by ((?!\d)\S+) desc, ((?!\d)\S+)(?= limit )")
 _ROWS = r"\({c} {after} (:p\d+) or (?:{c} is null or )?\({c} = \1 and \(*{key} > (:p\d+)\)*\)\)"
 _EMPTY_ROWS = r"\({c} is null and \(*{key} > :p\d+\)*\)"
-_ORDER_UP = re.compile(r" order by (\S+), (\S+)(?= limit )")
+_ORDER_UP = re.compile(r" order by ((?!\d)\S+), ((?!\d)\S+)(?= limit \d)")
+_ONLY_SORTED = re.compile(
+    r"(select .+? from )(\S+)"
+    r"( (?:where \((\S+), \S+\) [<>] \(:p\d+, :p\d+\) )?order by (\S+?)(?: desc)?(?:,.*)? limit \d.*)"
+)
 _OF_SCHEMA = re.compile(r"\s*(pragma schema_version\b|select [\w, ]+ from sqlite_master\b)", re.IGNORECASE)
 
 
@@ -96,14 +101,15 @@ class Copy(Guarded):
     """A public copy: immutable, so what Datasette asks of its schema is asked once. Counts stop at MOST_COUNTED, and
     pages begin where the page before ended instead of at the first row.
 
-    `is_open` says which tables are shown, `is_served` which columns an index finds, and `never_null` which are never
-    empty."""
+    `is_open` says which tables are shown, `is_served` which columns an index finds, `never_null` which are never empty,
+    and `sorting` names the indexes that whole tables are sorted by."""
 
     def __init__(self, datasette: Any, path: str) -> None:
         super().__init__(datasette, path, is_mutable=False)
         self.is_open: Callable[[str], bool] = lambda _: True
         self.is_served: Callable[[str, str], bool] = lambda _, __: True
         self.never_null: frozenset[tuple[str, str]] = frozenset()
+        self.sorting: Mapping[tuple[str, str], str] = {}
         self._answers: dict[Hashable, Any] = {}
 
     async def known(self, key: Hashable, ask: Callable[[], Awaitable[Any]]) -> Any:
@@ -183,7 +189,16 @@ class Copy(Guarded):
         if sql.startswith("select (select count(*) from "):
             limited = rf"(select count(*) from (select 1 from \1 where \2=:id limit {MOST_COUNTED + 1}))"  # noqa: S608
             return _COUNTS.sub(limited, sql), True
-        return self._from_there(sql), False
+        return self._along_index(self._from_there(sql)), False
+
+    def _along_index(self, sql: str) -> str:
+        """For few rows SQLite thinks it cheaper to sort a whole table than to follow an index: it takes the limit for
+        less work, and it is none less."""
+        found = _ONLY_SORTED.fullmatch(sql)
+        if found is None or found[4] not in (None, found[5]):
+            return sql
+        index = self.sorting.get((found[2].strip("[]"), found[5].strip("[]")))
+        return f"{found[1]}{found[2]} indexed by {escape_sqlite(index)}{found[3]}" if index else sql
 
     def _from_there(self, sql: str) -> str:
         """Datasette asks for the rows after one by an "or", for which SQLite reads all rows before them, too; and rows
@@ -203,6 +218,7 @@ class Copy(Guarded):
         there = sql.replace(found[0], f"({column}, {key}) {known['after']} ({found[1]}, {found[2]})", 1)
         if up or (table[1].strip("[]"), column.strip("[]")) in self.never_null or not _selects(sql, column):
             return there
+        there = self._along_index(there)
         empty = sql.replace(found[0], f"{column} is null", 1)  # which come last
         rest = sql[sql.rindex(" order by ") :]
         return f"select * from (select * from ({there}) union all select * from ({empty})){rest}"  # noqa: S608

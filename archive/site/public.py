@@ -7,7 +7,6 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import asgi_gzip
 from datasette.app import Datasette
@@ -21,9 +20,10 @@ from archive.site.accounts import Site
 from archive.site.answers import error_page, slow_page
 from archive.site.caching import cached
 from archive.site.guarded import Copy
-from archive.site.limiting import RATE, Room, limited, refuse, roomy
+from archive.site.limiting import RATE, Room, limited, roomy
 from archive.site.release import NAME, Release
 from archive.site.safety import App, Message, Receive, Send
+from archive.site.sound import sound
 
 SETTINGS = {
     "default_allow_sql": False,
@@ -36,15 +36,12 @@ SETTINGS = {
     "default_page_size": 50,
     "truncate_cells_html": 400,
     "max_csv_mb": 0,
-    "num_sql_threads": 4,
+    "num_sql_threads": 6,
     "cache_size_kb": 32768,
 }
-LONGEST_PATH, LONGEST_QUERY, MOST_HEADERS = 1_000, 4_000, 16_384
 MOST_PAGE_ROWS, MOST_FILE_ROWS = 1_000, 100_000
 ENVIRONMENT = "BELOWTHELINE_PUBLIC"
 
-_PATH = re.compile(r"/[\w.~,/:@!$&'()*+;=-]*", re.ASCII)
-_OPEN_BELOW = ("/-/static/", "/-/static-plugins/", "/-/below/")
 _DATA = re.compile(r"/archive(?:\.(?P<whole>\w+))?\Z|/archive/(?P<table>\w+)(?:\.(?P<form>\w+))?\Z", re.ASCII)
 _ROW = re.compile(r"/archive/(?P<table>\w+)/(?P<key>[\w~,+-]{1,200})(?:\.(?P<form>\w+))?\Z", re.ASCII)
 _HIDDEN = re.compile(r"sqlite_|_sqlite_|.*_fts(_|\Z)")
@@ -56,6 +53,13 @@ class PublicSite(Site):
 
     release: Release | None = None
     tables: Mapping[str, served.Table] = {}
+    _knows_schemas = False
+
+    async def refresh_schemas(self) -> None:
+        """Once: the file does not change."""
+        if not self._knows_schemas:
+            await super().refresh_schemas()
+            self._knows_schemas = True
 
     def absolute_url(self, request: Request, path: str) -> str:  # noqa: ARG002
         return (self.release.url if self.release else "") + str(path)
@@ -87,6 +91,7 @@ async def start(site: PublicSite) -> None:
     site.tables = {table.name: table for table in tables}
     copy.is_served = lambda table, column: table in site.tables and column in site.tables[table].served
     copy.never_null = frozenset((table.name, column) for table in tables for column in table.never_null)
+    copy.sorting = {(table.name, column): index for table in tables for column, index in table.sorting.items()}
     for table in tables:
         _describe(described.setdefault("tables", {}).setdefault(table.name, {}), table)
 
@@ -105,7 +110,7 @@ def application(site: PublicSite, rate: int = RATE) -> App:
     """Everything that stands between the world and a public copy, the outermost last."""
     found = site.release
     assert found is not None
-    rooms = {"any": Room(48, 1000, 30), "search": Room(2, 400, 30), "file": Room(6, 12, 20)}
+    rooms = {"any": Room(48, 1000, 30), "search": Room(2, 400, 30), "table": Room(4, 400, 30), "file": Room(6, 12, 20)}
     datasette = site.app()
     answer = gate(site, datasette)
     answer = roomy(answer, rooms, kind)
@@ -131,96 +136,7 @@ def kind(scope: Message) -> str | None:
     is_file = path.endswith((".csv", ".json")) and not path.startswith("/archive")
     if is_file or path.endswith(".csv") or (b"_stream" in query and path.endswith(".json")):
         return "file"
-    return "search" if path.startswith(("/search", "/archive/")) else None
-
-
-def sound(app: App, found: Release, starting: App) -> App:
-    """Refuses what no page of the site is asked by, and leaves out who asks: nobody signs in here. `starting` is told
-    when the server starts and ends."""
-    parts = urlsplit(found.url)
-    host, scheme = (parts.netloc or "localhost").encode(), parts.scheme or "http"
-    robots = robots_text(found)
-
-    async def answer(scope: Message, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            if scope["type"] == "lifespan":
-                await starting(scope, receive, send)
-            else:
-                await send({"type": "websocket.close", "code": 1000})
-            return
-        status, why = _fault(scope)
-        if status:
-            await refuse(send, status, why)
-            return
-        is_head = scope["method"] == "HEAD"
-        send = _bodiless(send) if is_head else send
-        path = scope["raw_path"].decode("ascii").partition("?")[0] if scope.get("raw_path") else scope["path"]
-        if path == "/robots.txt":
-            await _text(send, robots)
-            return
-        kept = [(name, value) for name, value in scope["headers"] if name in _ASKED_BY]
-        changed = {"path": path, "raw_path": path.encode(), "method": "GET", "scheme": scheme}
-        changed |= {"headers": [*kept, (b"host", host)], "belowtheline.head": is_head}
-        await app({**scope, **changed}, receive, send)
-
-    return answer
-
-
-_ASKED_BY = {b"accept-encoding", b"if-none-match", b"if-range", b"range", b"x-forwarded-for"}
-
-
-def _fault(scope: Message) -> tuple[int, str]:
-    raw = (scope.get("raw_path") or scope["path"].encode("utf-8", "replace")).partition(b"?")[0]
-    if scope["method"] not in ("GET", "HEAD"):
-        return 405, "This site is only read.\n"
-    if len(raw) > LONGEST_PATH or len(scope["query_string"]) > LONGEST_QUERY:
-        return 414, "That address is too long.\n"
-    if sum(len(name) + len(value) for name, value in scope["headers"]) > MOST_HEADERS:
-        return 431, "That is too much to say before a question.\n"
-    if not raw.isascii() or not _PATH.fullmatch(raw.decode("ascii")) or b"//" in raw or not _query(scope):
-        return 400, "This address is not one of this site's.\n"
-    path = raw.decode("ascii")
-    if path.startswith("/-/") and not path.startswith(_OPEN_BELOW):
-        return 404, "There is no such page here.\n"
-    if path.endswith(".db") or path in ("/.json", "/.jsono") or path.startswith(("/_", "/:")):
-        return 404, "There is no such page here.\n"
-    return 0, ""
-
-
-def _query(scope: Message) -> bool:
-    found: bytes = scope["query_string"]
-    return found.isascii() and found.decode("ascii").isprintable() and found.count(b"&") < served.MOST_PARAMETERS
-
-
-def _bodiless(send: Send) -> Send:
-    """Answers HEAD: what GET says before its body."""
-    ended = False
-
-    async def without_body(message: Message) -> None:
-        nonlocal ended
-        if message["type"] == "http.response.start":
-            await send(message)
-        elif not ended and not message.get("more_body"):
-            ended = True
-            await send({"type": "http.response.body", "body": b""})
-
-    return without_body
-
-
-async def _text(send: Send, text: str) -> None:
-    body = text.encode()
-    said = [(b"content-type", b"text/plain; charset=utf-8"), (b"cache-control", b"public, max-age=3600")]
-    said.append((b"content-length", str(len(body)).encode()))
-    await send({"type": "http.response.start", "status": 200, "headers": said})
-    await send({"type": "http.response.body", "body": body})
-
-
-def robots_text(found: Release) -> str:
-    if not found.is_indexed:
-        return "User-agent: *\nDisallow: /\n"
-    closed = ("/archive/*?*", "/archive/*.csv", "/archive/*.json", "/search", "/dumps/")
-    lines = ["User-agent: *", *(f"Disallow: {path}" for path in closed)]
-    return "\n".join(lines + ([f"Sitemap: {found.url}/sitemap.xml"] if found.url else [])) + "\n"
+    return "search" if path.startswith("/search") else "table" if path.startswith("/archive/") else None
 
 
 def gate(site: PublicSite, app: App) -> App:

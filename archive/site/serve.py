@@ -1,5 +1,6 @@
 """`btl serve`: Datasette over one archive, for a newsroom in this process or for everybody in several."""
 
+import asyncio
 import gc
 import json
 import os
@@ -96,6 +97,21 @@ def run(
     uvicorn.run(datasette.app(), host=host, port=port, log_level="warning", lifespan="on")
 
 
+class OneByOne(asyncio.SelectorEventLoop):
+    """Takes one connection at a time: by default a process takes all that wait, and the others have nothing to do."""
+
+    def _accept_connection(
+        self,
+        protocol_factory: Any,
+        sock: Any,
+        sslcontext: Any = None,
+        server: Any = None,
+        backlog: int = 1,  # noqa: ARG002
+        *rest: Any,
+    ) -> None:
+        super()._accept_connection(protocol_factory, sock, sslcontext, server, 1, *rest)  # type: ignore[misc]
+
+
 def run_public(
     db_path: str | Path, host: str = "127.0.0.1", port: int = 8001, *, workers: int = 1, rate: int = RATE
 ) -> None:
@@ -109,6 +125,7 @@ def run_public(
     uvicorn.run(
         "archive.site.serve:worker",
         factory=True,
+        loop="archive.site.serve:OneByOne",
         host=host,
         port=port,
         workers=workers,

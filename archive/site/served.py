@@ -42,7 +42,8 @@ class Elsewhere(Exception):
 @dataclass(frozen=True, slots=True)
 class Table:
     """`found` are the columns that an index begins with, `filled` those whose index leaves out rows without a value,
-    and `ordered` those that rows can be sorted by. A small table is read whole for any question."""
+    `ordered` those that rows can be sorted by, and `sorting` the indexes that have all rows in such an order. A small
+    table is read whole for any question."""
 
     name: str
     columns: tuple[str, ...]
@@ -53,6 +54,7 @@ class Table:
     arrays: frozenset[str] = frozenset()
     rows: int = 0
     filled: frozenset[str] = frozenset()
+    sorting: Mapping[str, str] = field(default_factory=dict)
     is_view: bool = False
 
     @property
@@ -99,13 +101,14 @@ def _table(connection: sqlite3.Connection, name: str, rows: int, arrays: frozens
     filled = frozenset(_first_columns(connection, name, partial=True).values())
     is_rowid = len(key) == 1 and any((column, kind.lower()) == (key[0], "integer") for column, kind, _ in said)
     ids = set(key) if is_rowid else {"rowid"} if not key else set()
+    sorting = {column: index for index, column in first.items() if _sorts(connection, index, column, key)}
     if rows <= SMALL:
         found = ordered = {*columns, *ids}
     else:
         found = set(first.values()) | ids
-        ordered = {column for index, column in first.items() if _orders(connection, name, index, column, key)} | ids
+        ordered = {one for one in found if one in sorting or one in ids or not _is_alike(connection, name, one)}
     never_null = frozenset(column for column in ordered if column in ids or not _has_null(connection, name, column))
-    return Table(name, columns, key, frozenset(found), frozenset(ordered), never_null, arrays, rows, filled)
+    return Table(name, columns, key, frozenset(found), frozenset(ordered), never_null, arrays, rows, filled, sorting)
 
 
 _FILLED = re.compile(r"\bwhere (\w+) is not null\Z", re.IGNORECASE)
@@ -123,10 +126,10 @@ def _first_columns(connection: sqlite3.Connection, table: str, *, partial: bool)
     return {index: column for index, column, _ in found}
 
 
-def _orders(connection: sqlite3.Connection, table: str, index: str, column: str, key: tuple[str, ...]) -> bool:
+def _sorts(connection: sqlite3.Connection, index: str, column: str, key: tuple[str, ...]) -> bool:
     """Whether an index has a table's rows as they are sorted: by the column, and by the key where that is alike."""
     names = [name for (name,) in connection.execute("select name from pragma_index_info(?) order by seqno", (index,))]
-    return names in ([column], [column, *key]) or not _is_alike(connection, table, column)
+    return names in ([column], [column, *key])
 
 
 def _is_alike(connection: sqlite3.Connection, table: str, column: str) -> bool:
