@@ -260,7 +260,15 @@ def test_pages_follow_each_other_to_the_end(site, rows, asked):
 
 @pytest.mark.parametrize(
     "asked",
-    ["", "_sort_desc=posted_at", "_sort=posted_at", "_sort=id", "state=visible", "_sort_desc=commenter_id", "_sort=state"],
+    [
+        "",
+        "_sort_desc=posted_at",
+        "_sort=posted_at",
+        "_sort=id",
+        "state=visible",
+        "_sort_desc=commenter_id",
+        "_sort=state",
+    ],
 )
 def test_no_page_reads_the_rows_before_it(link, monkeypatch, asked):
     """As SQLite says of the statements that are made: along an index, from the last page's end, without sorting."""

@@ -96,6 +96,6 @@ async def _text(send: Send, text: str) -> None:
 def robots_text(found: Release) -> str:
     if not found.is_indexed:
         return "User-agent: *\nDisallow: /\n"
-    closed = ("/archive/*?*", "/archive/*.csv", "/archive/*.json", "/search", "/dumps/")
+    closed = ("/archive/*?*", "/*.csv", "/*.json", "/search", "/dumps/")
     lines = ["User-agent: *", *(f"Disallow: {path}" for path in closed)]
     return "\n".join(lines + ([f"Sitemap: {found.url}/sitemap.xml"] if found.url else [])) + "\n"
