@@ -3,7 +3,7 @@
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
 
@@ -13,9 +13,10 @@ from archive import changes, hiding, revisit, search
 from archive.flags.codes import severities
 from archive.flags.marking import FOUND_IN_TEXT
 from archive.flags.versions import data_sha256, detector_of, listed
-from archive.ledger import CODE, Entry, Ledger
+from archive.ledger import CODE
 from archive.models import TABLES
 from archive.rows import Rows
+from archive.screen import Screen, held_of
 from archive.thread import Article, Author, Capture, Flag, Moment, Thread
 from archive.tree import depths
 from archive.visit import Visit, article_digest, article_url, digest, shortfall, thread_columns, thread_flags
@@ -78,7 +79,7 @@ class Batch:
         self.recounted: set[int] = set()
         self._captures: dict[CaptureKey, int] = {}
         self._visited: dict[int, set[str]] = defaultdict(set)
-        self.ledger = Ledger.load(connection)
+        self.screen = Screen(connection)
         self.to_hide: list[int] = []
 
     def flush(self) -> None:
@@ -93,7 +94,7 @@ class Batch:
 
     def look_up(self, threads: Sequence[Thread]) -> None:
         """Reads which outlets, captures, articles, threads and commenters of these the archive has."""
-        urls = [article_url(self._kept(t).article, t.capture.sha256) for t in threads]
+        urls = [article_url(self.screen.kept(t).article, t.capture.sha256) for t in threads]
         for row in self.rows.found("articles", "url", urls):
             self._articles[row["url"]] = row
         native = [t.native_id or url for t, url in zip(threads, urls, strict=True)]
@@ -146,8 +147,8 @@ class Batch:
             return
         before = self.counts.copy()
         hashes = [digest(comment.body) for comment in thread.comments]
-        withheld = self._withheld(thread, hashes)
-        thread = self._kept(thread)
+        withheld = self.screen.withheld(thread, hashes)
+        thread = self.screen.kept(thread)
         url = article_url(thread.article, thread.capture.sha256)
         article_sha256 = article_digest(thread.article)
         capture_ids = self._capture_all(thread, withheld)
@@ -166,27 +167,6 @@ class Batch:
         self._note(visit, outcome)
         self.visits.append(Visited(visit.thread_id, visit.capture_id, outcome, self.counts - before))
 
-    def _kept(self, thread: Thread) -> Thread:
-        if not self.ledger:
-            return thread
-        url = article_url(thread.article, thread.capture.sha256)
-        return self.ledger.masked(thread, url, thread.native_id or url)
-
-    def _withheld(self, thread: Thread, hashes: Sequence[str]) -> dict[int, Entry]:
-        """Which of a thread's comments are withheld, by index."""
-        if not self.ledger:
-            return {}
-        url = article_url(thread.article, thread.capture.sha256)
-        found = changes.identities(thread.comments, hashes)
-        return self.ledger.among(thread, url, thread.native_id or url, found)
-
-    def _shown_lines(self, thread: Thread, withheld: Iterable[int]) -> list[str]:
-        """The lines beside a document's comments, without those that hold what is withheld."""
-        url = article_url(thread.article, thread.capture.sha256)
-        texts = [thread.comments[i].body for i in withheld] + hiding.held_under(self.connection, url)
-        lines = [line for line in thread.furniture if not self.ledger.is_text(url, line)]
-        return hiding.without(lines, [text for text in texts if text])
-
     def _note(self, visit: Visit, outcome: str) -> None:
         thread = visit.thread
         values: dict[str, Any] = {"thread_id": visit.thread_id, "run_id": self.run_id, "capture_id": visit.capture_id}
@@ -196,7 +176,7 @@ class Batch:
 
     def _capture_all(self, thread: Thread, withheld: Iterable[int]) -> list[int]:
         """The ids of the thread's capture and of its further pages' captures."""
-        furniture = self._shown_lines(thread, withheld) if self.ledger else thread.furniture
+        furniture = self.screen.lines(thread, withheld)
         first = self._capture(thread.capture, "\n".join(furniture) or None, None)
         return [first, *(self._capture(page, None, first) for page in thread.pages)]
 
@@ -378,21 +358,9 @@ class Batch:
         }
         number = self.rows.insert("comments", values)
         if withheld and not withheld.erased:
-            self._put_away(visit, i, number)
+            put_away = {"name": "comments", "row_id": number, "comment_id": number}
+            self.rows.insert("withheld", put_away | {"held": held_of(visit, i)})
         return number
-
-    def _put_away(self, visit: Visit, i: int, comment_id: int) -> None:
-        """Keeps what a withheld comment holds where nobody reads it, so that it can be restored."""
-        comment = visit.thread.comments[i]
-        held: dict[str, Any] = {
-            "body": comment.body,
-            "body_sha256": visit.hashes[i],
-            "commenter_id": None,
-            "url": comment.url,
-        }
-        held |= {"author": comment.author and asdict(comment.author), "outlet_id": visit.outlet_id}
-        text = json.dumps(held | {"platform": visit.thread.platform})
-        self.rows.insert("withheld", {"name": "comments", "row_id": comment_id, "comment_id": comment_id, "held": text})
 
     def read_at(self, capture_id: int) -> str:
         """When a stored capture was made, or else when it was read."""

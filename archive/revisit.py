@@ -31,7 +31,7 @@ def save(batch: "Batch", visit: Visit, row: dict[str, Any]) -> str:
     the last one only adds what is unknown."""
     batch.flush()
     stored = _stored(batch, visit.thread_id)
-    hidden = _hidden(batch, visit, stored) if batch.ledger else set()
+    hidden = _hidden(batch, visit, stored) if batch.screen.ledger else set()
     late = visit.seen_at < row["last_seen_at"]
     plan = changes.compare(
         stored,

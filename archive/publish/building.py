@@ -7,7 +7,7 @@ be public never enters the new file: texts that are shown otherwise are worked o
 import json
 import os
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -15,18 +15,16 @@ from importlib.metadata import version
 from pathlib import Path
 
 from archive import search, statistics
-from archive.publish import tables, texts
+from archive.publish import fulltext, numbers, tables, texts
+from archive.publish.fulltext import PAGE_CACHE_KB
 from archive.publish.policy import Policy, matches
-from archive.publish.tables import COPIED, FACET_VALUES, FACETS, LISTS, Source
+from archive.publish.tables import COPIED, LISTS, Source
 from archive.publish.texts import script
 from archive.search import FULL_TEXT, STANDING
 
 Say = Callable[[str], None]
 
-PAGE_CACHE_KB = 400_000
-REBUILD_SHARE = 0.3
 SORTERS = 2
-SHADOW = ("data", "idx", "docsize", "config")
 THREADS = """
 select threads.id from src.threads join src.articles on articles.id = article_id
 left join src.outlets on outlets.id = outlet_id
@@ -159,7 +157,7 @@ def opened(target: Path, source: Path) -> Iterator[sqlite3.Connection]:
                 connection.execute(f"pragma {pragma}").fetchall()
             connection.create_function("base_name", 1, _base_name, deterministic=True)
             connection.execute("attach ? as src", (f"{source.resolve().as_uri()}?mode=ro",))
-            connection.execute("attach ? as work", (str(_work(target)),))
+            connection.execute("attach ? as work", (str(fulltext.work(target)),))
             connection.execute("pragma work.journal_mode = off").fetchall()
             yield connection
     finally:
@@ -201,7 +199,7 @@ def build(
             else:
                 _renew(connection, name, found[name], built)
         say("copying full text")
-        rebuild = [name for name in FULL_TEXT if whole and not _copy_words(connection, name, use=not new_words)]
+        rebuild = [name for name in FULL_TEXT if whole and not fulltext.copy(connection, name, use=not new_words)]
         built.withheld = dict(connection.execute(WITHHELD_BY_REASON))
         described = {name: [(row[1], row[2]) for row in connection.execute(f"pragma src.table_info({name})")]
                      for name in LISTS}  # fmt: skip
@@ -211,8 +209,12 @@ def build(
         _finish(connection, described, release | {"withheld": json.dumps(built.withheld, sort_keys=True)}, whole, say)
         connection.execute("commit")
     say("merging full text")
-    built.counts = _merge_words(target, rebuild, whole=whole)
-    _work(target).unlink(missing_ok=True)
+    fulltext.merge(target, rebuild, whole=whole)
+    fulltext.work(target).unlink(missing_ok=True)
+    with closing(sqlite3.connect(target, isolation_level=None)) as connection:
+        connection.execute("pragma analysis_limit = 2000")
+        connection.execute("analyze")
+        built.counts = numbers.count(connection)
     _to_disk(target)
     return built
 
@@ -280,7 +282,7 @@ def _renew(connection: sqlite3.Connection, name: str, source: Source, built: Bui
         f'(select "{key}" from temp.new_rows)'
     )
     if name in FULL_TEXT:
-        _take_words(connection, name)
+        fulltext.take_out(connection, name)
     for rows_of in CHANGED_THREADS.get(name, ()):
         built.changed_threads |= {row[0] for row in connection.execute(rows_of)}
     connection.execute(f'delete from main.{name} where "{key}" in temp.gone')
@@ -290,71 +292,6 @@ def _renew(connection: sqlite3.Connection, name: str, source: Source, built: Bui
         connection.execute(f"insert into main.{name}_fts(rowid, {words}) select id, {words} from temp.differing")
     for made in ("view temp.new_rows", "table temp.differing", "table temp.gone"):
         connection.execute(f"drop {made}")
-
-
-def _take_words(connection: sqlite3.Connection, name: str) -> None:
-    """Takes what differs out of full text, by the words that it holds."""
-    words = ", ".join(FULL_TEXT[name])
-    connection.execute(
-        f"insert into main.{name}_fts({name}_fts, rowid, {words}) select 'delete', id, {words} from main.{name} "
-        "where id in temp.gone or id in (select id from temp.differing)"
-    )
-
-
-def _copy_words(connection: sqlite3.Connection, name: str, *, use: bool) -> bool:
-    """Copies the archive's index of words, and notes in `work` what is to go out of it; False where making it anew is
-    less work."""
-    fts = f"{name}_fts"
-    connection.execute(search.full_text_table(name))
-    differs = " or ".join(f"{name}.{column} is not was.{column}" for column in FULL_TEXT[name])
-    connection.execute(
-        f"create table work.{name}_words as select was.id, {', '.join(f'was.{column}' for column in FULL_TEXT[name])}, "
-        f"{name}.id is not null as is_there from src.{name} as was left join main.{name} on {name}.id = was.id "
-        f"where {name}.id is null or {differs}"
-    )
-    differing = connection.execute(f"select count(*) from work.{name}_words").fetchone()[0]
-    total = connection.execute(f"select count(*) from src.{name}").fetchone()[0]
-    if not use or differing > REBUILD_SHARE * total:
-        return False
-    for shadow in SHADOW:
-        connection.execute(f"delete from main.{fts}_{shadow}")
-        connection.execute(f"insert into main.{fts}_{shadow} select * from src.{fts}_{shadow}")
-    return True
-
-
-def _merge_words(target: Path, rebuild: Iterable[str], *, whole: bool) -> dict[str, int]:
-    """Takes out of a copied index what is not in the copy, and merges each into one; gives the rows of each table.
-
-    It needs a connection of its own: one that has made the index does not see what was copied into it."""
-    with closing(sqlite3.connect(target, isolation_level=None)) as connection:
-        for pragma in (
-            "journal_mode = off",
-            "synchronous = off",
-            f"cache_size = -{PAGE_CACHE_KB}",
-            "secure_delete = on",
-        ):
-            connection.execute(f"pragma {pragma}").fetchall()
-        connection.execute("attach ? as work", (str(_work(target)),))
-        for name, columns in FULL_TEXT.items():
-            fts, words = f"{name}_fts", ", ".join(columns)
-            if name in rebuild:
-                connection.execute(f"insert into {fts}({fts}) values ('rebuild')")
-            elif whole:
-                connection.execute(
-                    f"insert into {fts}({fts}, rowid, {words}) select 'delete', id, {words} from work.{name}_words"
-                )
-                there = f"(select id from work.{name}_words where is_there)"
-                connection.execute(
-                    f"insert into {fts}(rowid, {words}) select id, {words} from main.{name} where id in {there}"
-                )
-            connection.execute(f"insert into {fts}({fts}) values ('optimize')")
-        connection.execute("pragma analysis_limit = 2000")
-        connection.execute("analyze main")
-        return count(connection)
-
-
-def _work(target: Path) -> Path:
-    return target.with_name("work.db")
 
 
 def _finish(
@@ -386,45 +323,10 @@ def _finish(
     for name in ("release", "facets", "statistics", "totals"):
         connection.execute(f"delete from {name}")
     connection.executemany("insert into release values (?, ?)", release.items())
-    _count_facets(connection)
+    numbers.count_facets(connection)
     for name, statement in statistics.STATISTICS.items():
         connection.execute(f"insert into statistics select ?, key1, key2, value from ({statement})", (name,))
-    _count_totals(connection)
-
-
-def _count_facets(connection: sqlite3.Connection) -> None:
-    for name, columns in FACETS.items():
-        for column in columns:
-            connection.execute(
-                f'insert into facets select ?, ?, "{column}", count(*) as n from {name} where "{column}" is not null '
-                f"group by 3 order by n desc, 3 limit {FACET_VALUES}",
-                (name, column),
-            )
-    connection.execute(
-        f"insert into facets select 'comments', 'codes', value, n from (select value, count(*) as n "
-        f"from comments join json_each(comments.codes) where codes is not null group by value) "
-        f"order by n desc, value limit {FACET_VALUES}"
-    )
-
-
-def _count_totals(connection: sqlite3.Connection) -> None:
-    for name in ("comments", "threads", "articles", "outlets", "commenters"):
-        connection.execute(f"insert into totals select '{name}', count(*) from {name}")
-    for kind, column in (("flags", "code"), ("rules", "rule")):
-        only = "" if kind == "flags" else "and code between 'content.' and 'context/'"
-        connection.execute(
-            f"insert into totals select '{kind}:' || {column}, count(*) from flags "
-            f"where {search.NOT_REFUSED} {only} group by {column}"
-        )
-
-
-def count(connection: sqlite3.Connection) -> dict[str, int]:
-    """Rows of each table that people read."""
-    names = [row[0] for row in connection.execute(
-        "select name from sqlite_master where type = 'table' and name not like 'sqlite_%' and name not like '%\\_fts%' "
-        "escape '\\' order by name"
-    )]  # fmt: skip
-    return {name: connection.execute(f'select count(*) from "{name}"').fetchone()[0] for name in names}
+    numbers.count_totals(connection)
 
 
 def _to_disk(path: Path) -> None:
