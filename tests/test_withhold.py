@@ -51,9 +51,7 @@ def readable(path):
     private.forbid(connection)
     tables = [name for name in TABLES if name not in private.PRIVATE_TABLES]
     found = {name: connection.execute(f'select * from "{name}"').fetchall() for name in tables}
-    found["words"] = connection.execute(
-        "select rowid from comments_fts where comments_fts match 'heron'"
-    ).fetchall()
+    found["words"] = connection.execute("select rowid from comments_fts where comments_fts match 'heron'").fetchall()
     connection.close()
     return found
 
