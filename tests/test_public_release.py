@@ -6,9 +6,12 @@ from contextlib import closing
 
 import pytest
 
+from archive.publish import publish
+from archive.publish.policy import Policy
 from archive.site import release
 from archive.site.release import NotPublic
 from archive.site.serve import public_application
+from archive.store import Archive
 from tests import public_fixture
 from tests.public_fixture import PLANTED, URL, ask
 
@@ -131,3 +134,15 @@ def test_an_address_that_is_none_does_not_come_to_stand_in_headers(tmp_path, url
 def test_nothing_private_is_in_the_copy(link):
     content = link.resolve().read_bytes()
     assert not [name for name, text in PLANTED.items() if text.encode() in content]
+
+
+def test_the_chain_is_offered(tmp_path):
+    link = public_fixture.publish(tmp_path, extras=False)
+    with Archive(next(path for path in tmp_path.glob("*.db") if not path.is_symlink())) as archive:
+        publish(archive, link, Policy(title="Two"))
+    site = public_application(link, rate=0)
+    assert 'href="/dumps/chain/0001.json"' in ask(site, "/dumps").text
+    found = ask(site, "/dumps/chain/0001.json").body
+    assert found == (link.resolve().parent / "chain" / "0001.json").read_bytes()
+    assert ask(site, "/dumps/chain/0002.json").status == 404
+    assert ask(site, "/dumps/chain/../manifest.json").status in (400, 404)

@@ -253,7 +253,8 @@ async def show_dumps(datasette: Datasette, request: Request) -> Response:
         return await error_page(datasette, request, 404, "This archive holds no such page.")
     page = {
         "release": found,
-        "files": list(found.dumps.values()),
+        "files": [dump for dump in found.dumps.values() if not dump.name.startswith(release.CHAIN)],
+        "earlier": [dump for dump in found.dumps.values() if dump.name.startswith(release.CHAIN)],
         "day": dumps.day(found.values.get("published_at", "")),
     }
     return Response.html(await datasette.render_template("dumps.html", page, request))

@@ -16,6 +16,7 @@ from archive.private import PRIVATE_TABLES
 
 NAME = "archive"
 DUMPS = "dumps/"
+CHAIN = "chain/"
 BESIDE = {
     "manifest.json": "What this release is: its counts, what was withheld, and each file with its SHA-256",
     "SHA256SUMS": "SHA-256 of each file, as sha256sum reads it",
@@ -155,6 +156,10 @@ def _dumps(folder: Path, values: Mapping[str, str]) -> Iterator[tuple[str, Dump 
         path = _within(folder, name)
         if path is not None:
             yield name, Dump(name, path, path.stat().st_size, what)
+    for file in sorted((folder / "chain").glob("[0-9]*.json")):
+        path = _within(folder, f"{CHAIN}{file.name}")
+        if path is not None:
+            yield f"{CHAIN}{file.name}", Dump(f"{CHAIN}{file.name}", path, path.stat().st_size, "An earlier manifest")
 
 
 def _within(folder: Path, name: str) -> Path | None:
