@@ -110,7 +110,7 @@ def application(site: PublicSite, rate: int = RATE) -> App:
     """Everything that stands between the world and a public copy, the outermost last."""
     found = site.release
     assert found is not None
-    rooms = {"any": Room(48, 1000, 30), "search": Room(2, 400, 30), "table": Room(4, 400, 30), "file": Room(6, 12, 20)}
+    rooms = {"any": Room(48, 1000, 30), "search": Room(2, 400, 30), "table": Room(4, 400, 30), "file": Room(6, 200, 30)}
     datasette = site.app()
     answer = gate(site, datasette)
     answer = roomy(answer, rooms, kind)

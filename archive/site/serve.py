@@ -4,6 +4,7 @@ import asyncio
 import gc
 import json
 import os
+import socket
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -98,7 +99,9 @@ def run(
 
 
 class OneByOne(asyncio.SelectorEventLoop):
-    """Takes one connection at a time: by default a process takes all that wait, and the others have nothing to do."""
+    """Takes one connection at a time: by default a process takes all that wait, and the others have nothing to do.
+
+    Answers go out at once: a small one on a connection that is kept would otherwise wait 40 ms for more to send."""
 
     def _accept_connection(
         self,
@@ -109,6 +112,8 @@ class OneByOne(asyncio.SelectorEventLoop):
         backlog: int = 1,  # noqa: ARG002
         *rest: Any,
     ) -> None:
+        if sock.family in (socket.AF_INET, socket.AF_INET6):
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # which the accepted ones inherit
         super()._accept_connection(protocol_factory, sock, sslcontext, server, 1, *rest)  # type: ignore[misc]
 
 
