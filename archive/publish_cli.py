@@ -70,6 +70,8 @@ def publish(out: Path, path: Path, policy_path: Path | None, keep: int, whole: b
         except (NotPublished, OSError, sqlite3.Error) as error:
             fail(f"nothing was published: {error}")
     _summarise(done, out, time.monotonic() - began, as_json=as_json)
+    if policy.url is None:
+        click.echo("note: the policy names no url, so citations are relative and there is no sitemap", err=True)
 
 
 def _policy(path: Path, policy_path: Path | None) -> "Policy":

@@ -90,7 +90,7 @@ def restore(subject: str, number: int, path: Path, as_json: bool) -> None:
     if as_json:
         print_json({"db": str(path), "entry": done.entry, "comments": done.comments})
     else:
-        click.echo(f"{subject} {number} is restored: {done.comments:,} comments can be read again.")
+        click.echo(f"{subject} {number} is restored: {_comments(done.comments)} can be read again.")
 
 
 def _one(archive: "Archive", wanted: dict[str, Any], *, as_json: bool) -> None:
@@ -104,7 +104,7 @@ def _one(archive: "Archive", wanted: dict[str, Any], *, as_json: bool) -> None:
         print_json({"db": str(archive.path), "entry": done.entry, "comments": done.comments})
     else:
         click.echo(
-            f"{wanted['subject']} {wanted['id']} is withheld ({wanted['reason']}): {done.comments:,} comments, entry "
+            f"{wanted['subject']} {wanted['id']} is withheld ({wanted['reason']}): {_comments(done.comments)}, entry "
             f"{done.entry} of the ledger. Public copies show it until `btl publish` makes the next one."
         )
 
@@ -127,9 +127,13 @@ def _from_file(archive: "Archive", source: Path, *, as_json: bool) -> None:
             click.echo(f"error: {line}", err=True)
         if len(errors) > ERRORS_SHOWN:
             click.echo(f"... and {len(errors) - ERRORS_SHOWN:,} more errors", err=True)
-        click.echo(f"{done:,} entries added to the ledger, {comments:,} comments withheld.")
+        click.echo(f"{done:,} entries added to the ledger, {_comments(comments)} withheld.")
     if errors:
         sys.exit(1)
+
+
+def _comments(number: int) -> str:
+    return f"{number:,} comment{'' if number == 1 else 's'}"
 
 
 def _rows(source: Path) -> Iterator[tuple[str, dict[str, Any]]]:

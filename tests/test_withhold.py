@@ -283,11 +283,11 @@ def btl(path, *arguments):
 def test_the_commands(filled, path, tmp_path):
     filled.close()
     assert (
-        "comment 2 is withheld (privacy): 1 comments"
+        "comment 2 is withheld (privacy): 1 comment,"
         in btl(path, "withhold", "comment", "2", "--reason", "privacy").output
     )
     assert "privacy" in btl(path, "withhold", "--list").output
-    assert "1 comments can be read again" in btl(path, "restore", "comment", "2").output
+    assert "1 comment can be read again" in btl(path, "restore", "comment", "2").output
     requests = "subject,id,url,reason,note\ncomment,3,,law,\narticle,,https://courier.example/ferry,law,as asked\nthread,77,,law,\ncomment,x,,law,\n"
     (tmp_path / "requests.csv").write_text("\ufeff" + requests)
     found = btl(path, "withhold", "--from", str(tmp_path / "requests.csv"))
