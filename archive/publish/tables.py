@@ -60,9 +60,6 @@ FACETS = {
     "flag_codes": ("namespace", "severity"),
 }
 FACET_VALUES = 30
-PER_CODE = "select code, count(*) from comments join json_each(comments.codes) on true where codes is not null"
-
-
 OF_TEXT = "flags.code between 'content.' and 'content/'"
 
 
@@ -77,18 +74,35 @@ class Source:
     more: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """Conditions, to be put after a column, that hold for the threads, comments and articles that are shown."""
+
+    threads: str = "is not null"
+    comments: str = "is not null"
+    articles: str = "is not null"
+
+
+SOME = _Kept(
+    "in (select id from temp.kept_threads)",
+    "in (select id from src.comments where thread_id in (select id from temp.kept_threads))",
+    "in (select article_id from src.threads where id in (select id from temp.kept_threads))",
+)
+
+
 def sources(policy: Policy, *, some_threads: bool, some_flags: bool) -> dict[str, Source]:
     """The sources of all tables. `some_threads` says that `temp.kept_threads` has those that are shown; `some_flags`
     that not all flags are, so that what is counted of them must be counted anew."""
-    threads = "in (select id from temp.kept_threads)" if some_threads else "is not null"
-    comments = f"in (select id from src.comments where thread_id {threads})" if some_threads else "is not null"
-    articles = "in (select article_id from src.threads where id in (select id from temp.kept_threads))"
-    articles = articles if some_threads else "is not null"
-    shown = policy.commenters == "shown"
-    gone = "comments.id in (select id from temp.withheld_comments)"
-    codes = (
-        "(select codes from temp.shown_codes where shown_codes.id = comments.id)" if some_flags else "comments.codes"
-    )
+    kept = SOME if some_threads else _Kept()
+    flags = "flags.id in (select id from temp.public_flags)"
+    if not some_flags:
+        flags = public_flags(policy, some_threads=some_threads)
+    return _sections(kept, some_flags=some_flags) | _texts(policy, kept, some_flags=some_flags) | _claims(flags)
+
+
+def _sections(kept: _Kept, *, some_flags: bool) -> dict[str, Source]:
+    """Outlets, articles and their comment sections, and where they were read."""
+    counted = {"flag_count": "(select flags from temp.flag_counts where flag_counts.id = threads.id)"}
     return {
         "outlets": Source({}, "src.outlets", "outlets.id in (select outlet_id from temp.kept_outlets)"),
         "runs": Source(
@@ -107,26 +121,35 @@ def sources(policy: Policy, *, some_threads: bool, some_flags: bool) -> dict[str
                 "url": "case when captures.id not in (select id from temp.withheld_captures) then captures.url end",
             },
             "src.captures",
-            "captures.id in (select id from temp.kept_captures)" if some_threads else "true",
+            "captures.id in (select id from temp.kept_captures)" if kept is SOME else "true",
         ),
-        "articles": Source({}, "src.articles", f"articles.id {articles}"),
-        "article_revisions": Source({}, "src.article_revisions", f"article_revisions.article_id {articles}"),
+        "articles": Source({}, "src.articles", f"articles.id {kept.articles}"),
+        "article_revisions": Source({}, "src.article_revisions", f"article_revisions.article_id {kept.articles}"),
         "threads": Source(
-            {"flag_count": "(select flags from temp.flag_counts where flag_counts.id = threads.id)"}
-            if some_flags
-            else {},
+            counted if some_flags else {},
             "src.threads",
-            f"threads.id {threads}",
+            f"threads.id {kept.threads}",
         ),
-        "visits": Source({}, "src.visits", f"visits.thread_id {threads}"),
+        "visits": Source({}, "src.visits", f"visits.thread_id {kept.threads}"),
+    }
+
+
+def _texts(policy: Policy, kept: _Kept, *, some_flags: bool) -> dict[str, Source]:
+    """Comments, who wrote them and what they used to say."""
+    shown = policy.commenters == "shown"
+    gone = "comments.id in (select id from temp.withheld_comments)"
+    name = "commenters.name" if shown else "(select name from temp.public_names where id = commenters.id)"
+    codes = "comments.codes"
+    if some_flags:
+        codes = "(select codes from temp.shown_codes where shown_codes.id = comments.id)"
+    return {
         "commenters": Source(
-            {"name": "commenters.name" if shown else "(select name from temp.public_names where id = commenters.id)"}
-            | ({} if shown else {"native_id": "null"}),
+            {"name": name} | ({} if shown else {"native_id": "null"}),
             "src.commenters",
             "false"
             if policy.commenters == "dropped"
             else "commenters.id in (select commenter_id from temp.kept_commenters)"
-            if some_threads
+            if kept is SOME
             else "true",
         ),
         "comments": Source(
@@ -149,7 +172,7 @@ def sources(policy: Policy, *, some_threads: bool, some_flags: bool) -> dict[str
 join temp.thread_names on thread_names.id = comments.thread_id
 left join src.commenters on commenters.id = comments.commenter_id"""
             + ("" if shown else "\nleft join temp.public_names on public_names.id = comments.commenter_id"),
-            f"comments.thread_id {threads}",
+            f"comments.thread_id {kept.threads}",
         ),
         "comment_revisions": Source(
             {
@@ -158,7 +181,7 @@ left join src.commenters on commenters.id = comments.commenter_id"""
             },
             """src.comment_revisions
 left join temp.altered_revisions as altered on altered.id = comment_revisions.id""",
-            f"comment_revisions.comment_id {comments}",
+            f"comment_revisions.comment_id {kept.comments}",
         ),
         "events": Source(
             {
@@ -166,8 +189,14 @@ left join temp.altered_revisions as altered on altered.id = comment_revisions.id
                 for name in ("before", "after")
             },
             "src.events left join temp.altered_events as altered on altered.id = events.id",
-            f"events.thread_id {threads}",
+            f"events.thread_id {kept.threads}",
         ),
+    }
+
+
+def _claims(flags: str) -> dict[str, Source]:
+    """Flags, as far as the condition `flags` leaves them, and what they are made of."""
+    return {
         "flag_codes": Source(
             {"blur": "max(flag_codes.blur, flag_codes.code in (select code from temp.blurred_codes))"},
             "src.flag_codes",
@@ -182,9 +211,7 @@ left join temp.altered_revisions as altered on altered.id = comment_revisions.id
     and code in (select code from temp.public_codes)) then flags.corrects end""",
             },
             "src.flags left join temp.altered_flags as altered on altered.id = flags.id",
-            "flags.id in (select id from temp.public_flags)"
-            if some_flags
-            else public_flags(policy, some_threads=some_threads),
+            flags,
             "temp.policy_flags",
         ),
         "flag_spans": Source(
@@ -208,14 +235,12 @@ left join temp.altered_revisions as altered on altered.id = comment_revisions.id
 
 def public_flags(policy: Policy, *, some_threads: bool) -> str:
     """The condition on `src.flags` that leaves those that are shown."""
-    threads = "in (select id from temp.kept_threads)" if some_threads else "is not null"
-    comments = f"in (select id from src.comments where thread_id {threads})" if some_threads else "is not null"
-    articles = "in (select article_id from src.threads where id in (select id from temp.kept_threads))"
+    kept = SOME if some_threads else _Kept()
     reviewed = "true" if policy.unreviewed else f"(flags.status <> 'unreviewed' or not {OF_TEXT})"
     return f"""flags.withdrawn_at is null and flags.code in (select code from temp.public_codes)
-  and (flags.comment_id is null or flags.comment_id {comments})
-  and (flags.thread_id is null or flags.thread_id {threads})
-  and (flags.article_id is null or flags.article_id {articles if some_threads else "is not null"})
+  and (flags.comment_id is null or flags.comment_id {kept.comments})
+  and (flags.thread_id is null or flags.thread_id {kept.threads})
+  and (flags.article_id is null or flags.article_id {kept.articles})
   and {reviewed}
   and (flags.code = 'archive.withheld' or flags.comment_id is null
     or flags.comment_id not in (select id from temp.withheld_comments))"""
