@@ -297,6 +297,33 @@ def _withhold_article(archive, _):
     withhold.withhold(archive, "article", 2, "law")
 
 
+def test_what_was_taken_down_is_in_no_byte_of_a_renewed_release(path, out, tmp_path):
+    """The database of the release before held it: what is written over leaves nothing behind."""
+    (tmp_path / "texts.jsonl").write_text("".join(json.dumps({"text": numbered(n, 20)}) + "\n" for n in range(60)))
+    with Archive(path) as archive:
+        import_files(archive, [str(tmp_path / "texts.jsonl")], workers=0)
+        with archive.transaction() as connection:
+            for (number,) in connection.exec_driver_sql("select id from comments").fetchall():
+                body = f"mark{number:06}begins {'words of the quay ' * (number % 37)}mark{number:06}ends"
+                digest = publish.sha256(body.encode()).hexdigest()
+                change = "update comments set body = ?, body_sha256 = ? where id = ?"
+                connection.exec_driver_sql(change, (body, digest, number))
+        released(archive, out)
+        for number in range(3, 1200, 97):
+            withhold.withhold(archive, "comment", number, "privacy")
+        withhold.withhold(archive, "thread", 20, "law")
+        gone = [row[0] for row in archive.read("select row_id from withheld where name = 'comments'")]
+        done = released(archive, out, keep=0)
+    raw = every_byte(done.folder)
+    assert not done.whole
+    assert len(gone) > 30
+    assert [
+        number for number in gone if f"{number:06}begins".encode() in raw or f"{number:06}ends".encode() in raw
+    ] == []
+    assert b"mark000001begins" in raw
+    assert sorted(path.name for path in done.folder.parent.glob("[0-9]*")) == ["0002"]
+
+
 def test_nothing_new_is_no_new_release(source, out):
     first = released(source, out)
     assert not publish.publish(source, out, Policy()).is_new

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from archive.masking import MASK, Hidden, masked, merged, moved, occurrences
 from archive.site import excerpt, filters, queries, render
-from archive.site.masking import MASK, Hidden, masked, merged, moved, occurrences
 from archive.site.serve import application
 from tests import archive_fixture
 from tests.archive_fixture import (

@@ -215,7 +215,6 @@ def build(
         connection.execute("pragma analysis_limit = 2000")
         connection.execute("analyze")
         built.counts = numbers.count(connection)
-    _to_disk(target)
     return built
 
 
@@ -327,9 +326,3 @@ def _finish(
     for name, statement in statistics.STATISTICS.items():
         connection.execute(f"insert into statistics select ?, key1, key2, value from ({statement})", (name,))
     numbers.count_totals(connection)
-
-
-def _to_disk(path: Path) -> None:
-    """Nothing was waited for while it was written."""
-    with path.open("rb") as file:
-        os.fsync(file.fileno())

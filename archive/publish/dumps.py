@@ -83,7 +83,7 @@ def write(database: str, folder: str, dump: Dump) -> dict[str, Any]:
 def reused(folder: Path, earlier: Path, dump: Dump, told: Mapping[str, Any]) -> dict[str, Any] | None:
     """Takes a file over from the release before; None where it is not what that release's manifest says."""
     source, target = earlier / str(told["path"]), folder / dump.path
-    if not source.is_file() or source.stat().st_size != told["bytes"] or _sha256(source) != told["sha256"]:
+    if not source.is_file() or source.stat().st_size != told["bytes"] or sha256_of(source) != told["sha256"]:
         return None
     target.parent.mkdir(exist_ok=True)
     os.link(source, target)
@@ -92,7 +92,7 @@ def reused(folder: Path, earlier: Path, dump: Dump, told: Mapping[str, Any]) -> 
 
 def entry(folder: Path, path: str, what: str, *, rows: int | None = None) -> dict[str, Any]:
     """What a manifest says of a file: its size, its hash, its rows."""
-    size, sha256 = (folder / path).stat().st_size, _sha256(folder / path)
+    size, sha256 = (folder / path).stat().st_size, sha256_of(folder / path)
     return {"path": path, "bytes": size, "sha256": sha256, "rows": rows, "what": what}
 
 
@@ -106,7 +106,7 @@ def _opened(database: str) -> sqlite3.Connection:
     return connection
 
 
-def _sha256(path: Path) -> str:
+def sha256_of(path: Path) -> str:
     with path.open("rb") as file:
         return file_digest(file, "sha256").hexdigest()
 

@@ -11,11 +11,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from operator import itemgetter
 
+from archive.masking import MASK, Hidden
 from archive.publish import names
 from archive.publish.names import DROPPED, Names, pseudonym
 from archive.publish.policy import Policy, matches
 from archive.search import STANDING
-from archive.site.masking import MASK, Hidden
 from archive.visit import digest
 
 TABLES = """

@@ -6,13 +6,15 @@ import re
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing
-from hashlib import file_digest, sha256
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
 
+from archive.private import PRIVATE_TABLES
 from archive.publish import sums
+from archive.publish.dumps import sha256_of
 
 Problem = tuple[str, str]
 
@@ -21,7 +23,6 @@ BLOCK = 1 << 20
 # Each comment has it once; within a text its quotes are escaped.
 KEY_OF_COMMENTS = b'"parent_id":'
 UNNAMED = {"manifest.json", "SHA256SUMS"}
-FIXED_SECRETS = ("frontier", "settings", "suppressions", "withheld")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 BODIES = """
 select 'comment ' || id, body, body_sha256 from comments
@@ -83,7 +84,7 @@ def _files(folder: Path, manifest: Mapping[str, Any]) -> Iterator[Problem]:
             yield place, "it lies outside of the release"
         elif not file.is_file():
             yield place, "it is not there"
-        elif file.stat().st_size != told["bytes"] or _sha256(file) != told["sha256"]:
+        elif file.stat().st_size != told["bytes"] or sha256_of(file) != told["sha256"]:
             yield place, "its bytes are not those of its SHA-256"
         elif told.get("rows") is not None and (rows := _rows(file)) is not None and rows != told["rows"]:
             yield place, f"it holds {rows:,} rows; the manifest says {told['rows']:,}"
@@ -91,11 +92,6 @@ def _files(folder: Path, manifest: Mapping[str, Any]) -> Iterator[Problem]:
         place = file.relative_to(folder).as_posix()
         if not file.is_dir() and place not in named | UNNAMED and not place.startswith("chain/"):
             yield place, "the manifest does not name it"
-
-
-def _sha256(file: Path) -> str:
-    with file.open("rb") as stream:
-        return file_digest(stream, "sha256").hexdigest()
 
 
 def _rows(file: Path) -> int | None:
@@ -165,7 +161,7 @@ def _database(folder: Path, manifest: Mapping[str, Any]) -> Iterator[Problem]:
                 if said != "ok":
                     yield "archive.db", said
             names = {row[0] for row in connection.execute("select name from sqlite_master where type = 'table'")}
-            for name in sorted(names & set(FIXED_SECRETS)):
+            for name in sorted(names & PRIVATE_TABLES):
                 yield "archive.db", f"it holds the private table {name}"
             for name, count in manifest["counts"].items():
                 found = connection.execute(f'select count(*) from "{name}"').fetchone()[0] if name in names else None

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 
-from archive.site.masking import Place, merged
+from archive.masking import Place, merged
 from archive.site.rank import fold
 from archive.site.render import END, START
 

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from archive.masking import Hidden, Place, masked, moved
 from archive.site import queries, render
 from archive.site.comment_html import Shown
 from archive.site.database import Connection, Row, all_rows
-from archive.site.masking import Hidden, Place, masked, moved
 from archive.site.render import HIDDEN, Chip, Record, Span
 from archive.site.visitor import Visitor
 from archive.site.words import between, day

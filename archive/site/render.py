@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from markupsafe import Markup
 
-from archive.site.masking import MASK
+from archive.masking import MASK
 from archive.site.words import moment
 
 LONGEST_TEXT = 20_000

@@ -7,10 +7,10 @@ from typing import Any
 from urllib.parse import urlencode
 
 from archive.flags import queue
+from archive.masking import Place, occurrences
 from archive.site import claims, comment, comment_html, flags, queries, render
 from archive.site.comment_html import Shown
 from archive.site.database import Connection, Row, all_rows, one_row, one_value
-from archive.site.masking import Place, occurrences
 from archive.site.render import Span
 from archive.site.visitor import Visitor
 from archive.site.words import count

@@ -4,10 +4,10 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from archive.masking import MASK
 from archive.site import flags, queries, standing
 from archive.site.comment_html import Shown
 from archive.site.database import Connection, all_rows
-from archive.site.masking import MASK
 from archive.site.render import HIDDEN
 from archive.site.visitor import Visitor
 

@@ -8,11 +8,11 @@ from typing import Any
 
 from markupsafe import Markup
 
+from archive.masking import Place
 from archive.site import asking, filters, flags, queries, rank, render
 from archive.site.database import Connection, Row, all_rows, one_value
 from archive.site.excerpt import excerpt, places_of
 from archive.site.filters import LISTED, MOST, SIZE, Asked, Claim, Fact, address
-from archive.site.masking import Place
 from archive.site.memory import remembered
 from archive.site.visitor import Visitor
 from archive.site.words import month, number
