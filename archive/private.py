@@ -12,6 +12,11 @@ def forbid(connection: sqlite3.Connection) -> None:
     connection.set_authorizer(_allowed)
 
 
+def is_refusal(error: sqlite3.Error) -> bool:
+    """Whether a statement failed because it would read what `forbid` forbids."""
+    return "prohibited" in str(error) or "not authorized" in str(error)
+
+
 def _allowed(action: int, table: str | None, *_: str | None) -> int:
     if action == sqlite3.SQLITE_READ and table is not None and table.lower() in {*PRIVATE_TABLES, RAW_PAGES}:
         return sqlite3.SQLITE_DENY

@@ -9,7 +9,7 @@ from typing import Any
 from datasette.database import Database, Results
 from datasette.utils import escape_sqlite
 
-from archive.private import PRIVATE_TABLES
+from archive.private import PRIVATE_TABLES, is_refusal
 
 MOST_COUNTED = 10_000
 MOST_KNOWN = 2_000
@@ -41,9 +41,7 @@ class Guarded(Database):  # type: ignore[misc]  # Datasette has no types
         try:
             return await super().execute(sql, *arguments, **options)
         except sqlite3.DatabaseError as error:
-            if "prohibited" in str(error) or "not authorized" in str(
-                error
-            ):  # which Datasette knows as wrong SQL only where it is an OperationalError
+            if is_refusal(error):  # which Datasette knows as wrong SQL only where it is an OperationalError
                 raise sqlite3.OperationalError(str(error)) from error
             raise
 

@@ -21,6 +21,7 @@ from datasette.views.base import DatasetteError
 from datasette.views.database import DatabaseView, MagicParameters
 from datasette.views.table import TableView
 
+from archive.private import is_refusal
 from archive.site import sending
 from archive.site.answers import slow_page
 from archive.site.database import Connection, all_rows
@@ -43,7 +44,7 @@ class _Whole:
         try:
             found = await super().data(request, *arguments, **options)  # type: ignore[misc]
         except sqlite3.DatabaseError as error:
-            if "not authorized" in str(error) or "prohibited" in str(error):
+            if is_refusal(error):
                 raise DatasetteError("That is not to be read here.", title="Not open", status=403) from error
             raise
         if isinstance(found, tuple):
