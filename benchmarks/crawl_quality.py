@@ -16,14 +16,14 @@ from dataclasses import dataclass, field
 from html import unescape
 from random import Random
 
-from archive.dates import day_order, read
+from archive.text.dates import day_order, read
 from archive.thread import Comment, Thread
 from benchmarks.pages import furniture, plain, platforms, talk, themes, words
 from benchmarks.pages.native import NATIVE
 from benchmarks.pages.themes import Theme
 from benchmarks.pages.tongues import TONGUES
-from crawler import drive
-from crawler.page import Fetch, FetchFailed, Page
+from crawler.pages.page import Fetch, FetchFailed, Page
+from crawler.platforms import driver
 
 FAMILIES: dict[str, tuple[Theme, ...]] = {
     "wordpress, seen": (*platforms.WORDPRESS, *NATIVE[::2]),
@@ -180,7 +180,7 @@ def thread_of(html: str) -> Thread:
     page = Page(
         "https://town.example/2014/05/a-page/", html.encode(), {"content-type": "text/html"}, "2026-01-02T03:04:05Z"
     )
-    return drive.run(drive.visit(page), fetch)[0]
+    return driver.run(driver.visit(page), fetch)[0]
 
 
 @dataclass(slots=True)

@@ -280,7 +280,7 @@ def failures(verdicts: Iterable[Verdict], most: int, because: str | None) -> Ite
 
 def reader() -> Reader:
     """The importer's `read_text`; looked up late, so that the generator can be used without it."""
-    found: Reader = import_module("archive.importers.resiliparse_text").read_text
+    found: Reader = import_module("archive.importers.plain_text.importer").read_text
     return found
 
 

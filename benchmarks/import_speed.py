@@ -15,9 +15,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from archive import search
-from archive.rows import ORDER
-from archive.store import Archive
+from archive.store import views
+from archive.store.archive import Archive
+from archive.store.writer import ORDER
 from benchmarks.corpus import COMMENTS, Corpus
 
 TABLES = ("runs", *ORDER, "totals")
@@ -52,16 +52,16 @@ def bare(source: Path, target: Path) -> tuple[int, float]:
         width = len(read.execute(f"pragma table_info({table})").fetchall())
         cursor = read.execute(f"select * from {table}")
         statement = f"insert into {table} values ({', '.join('?' * width)})"
-        write.execute(search.BEGIN_BULK)
+        write.execute(views.BEGIN_BULK)
         while rows := cursor.fetchmany(100_000):
             began = time.perf_counter()
             write.executemany(statement, rows)
             seconds += time.perf_counter() - began
             written += len(rows)
-        write.execute(search.END_BULK)
+        write.execute(views.END_BULK)
     began = time.perf_counter()
-    for table in search.FULL_TEXT:
-        write.execute(*search.index_from(table, 0))
+    for table in views.FULL_TEXT:
+        write.execute(*views.index_from(table, 0))
     write.execute("commit")
     seconds += time.perf_counter() - began
     read.close()

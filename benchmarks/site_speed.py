@@ -10,8 +10,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from archive.importing import import_files
-from archive.store import Archive
+from archive.importers.pool import import_files
+from archive.store.archive import Archive
 from benchmarks.corpus import Corpus
 from benchmarks.load import READERS, load, serving
 

@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 from sqlalchemy import Connection, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
-from archive.ledger import Ledger, of_article
-from archive.models import TABLES
-from archive.store import Archive
+from archive.store.archive import Archive
+from archive.store.schema import TABLES
+from archive.store.suppressions import Ledger, of_article
 
 HOUR = 3600
 DAY = 24 * HOUR

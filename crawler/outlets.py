@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from archive.urls import canonical
-from crawler.hosts import is_public, literal
+from archive.text.hosts import is_public, literal
+from archive.text.urls import canonical
 
 LONGEST_PATTERN = 500
 LONGEST_ADDRESS = 2_000

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from archive.batch import Visited
+from archive.store.save import Visited
 from archive.thread import Comment, Thread
 
 FIELDS = ("native_id", "author", "posted", "body")

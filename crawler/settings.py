@@ -38,16 +38,16 @@ SETTINGS = {
     "SCRAPER_SLOT_MAX_ACTIVE_SIZE": 64 << 20,
     "SPIDER_MIDDLEWARES": {"scrapy.spidermiddlewares.referer.RefererMiddleware": None},
     "DOWNLOADER_MIDDLEWARES": {
-        "crawler.guard.Guard": 10,
+        "crawler.middlewares.address_guard.Guard": 10,
         "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
         "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
-        "crawler.politeness.Robots": 100,
+        "crawler.middlewares.politeness.Robots": 100,
         "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
         "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,
-        "crawler.politeness.Retry": 550,
+        "crawler.middlewares.politeness.Retry": 550,
     },
-    "ITEM_PIPELINES": {"crawler.pipeline.Save": 300},
-    "EXTENSIONS": {"crawler.recorder.Recorder": 100},
+    "ITEM_PIPELINES": {"crawler.pipelines.Save": 300},
+    "EXTENSIONS": {"crawler.extensions.Recorder": 100},
 }
 
 

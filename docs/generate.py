@@ -10,8 +10,8 @@ from pathlib import Path
 from sqlalchemy import Table
 
 from archive.flags.codes import codes
-from archive.models import TABLES
-from archive.search import FULL_TEXT, VIEWS
+from archive.store.schema import TABLES
+from archive.store.views import FULL_TEXT, VIEWS
 
 ROOT = Path(__file__).parent.parent
 METADATA = ROOT / "datasette-metadata.json"
@@ -21,7 +21,7 @@ def schema() -> str:
     """The tables, views and codes as a page."""
     parts = [
         "# The archive's tables",
-        "Generated from `archive/models.py` by `make docs`. Times are ISO-8601 in UTC; booleans are 0 or 1.",
+        "Generated from `archive/store/schema.py` by `make docs`. Times are ISO-8601 in UTC; booleans are 0 or 1.",
         *(_table(TABLES[name]) for name in sorted(TABLES)),
         "## Full text\n\n" + "\n".join(
             f"- `{name}_fts` over {', '.join(f'`{column}`' for column in columns)} of `{name}`"

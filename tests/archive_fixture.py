@@ -8,10 +8,10 @@ from typing import Any
 
 import sqlite_utils
 
-from archive import search
-from archive.flags import review
 from archive.flags.codes import codes, severities
-from archive.migrations import migrations
+from archive.review import verdicts
+from archive.store import views
+from archive.store.migrations import migrations
 
 FIRST, SECOND, THIRD = "2026-03-14T12:00:00Z", "2026-03-15T06:00:00Z", "2026-03-16T06:00:00Z"
 FERRY, DEEP, SILENT, MARKET, QUAY = 1, 2, 3, 4, 5
@@ -47,7 +47,7 @@ def empty(path: Path) -> sqlite_utils.Database:
     """An archive that nothing was saved in."""
     db = sqlite_utils.Database(path)
     migrations.apply(db)
-    search.prepare(db)
+    views.prepare(db)
     db["flag_codes"].insert_all(codes(), alter=False)
     return db
 
@@ -251,22 +251,22 @@ def _quay(fill: Filler) -> None:
 def _review(db: sqlite_utils.Database) -> None:
     """What two reviewers said."""
 
-    def said(comment: int, code: str, *verdicts: str, **correction: Any) -> None:
+    def judge(comment: int, code: str, *words: str, **correction: Any) -> None:
         flag = next(db.query("select id from flags where comment_id = ? and code = ?", (comment, code)))["id"]
-        for reviewer, verdict in zip(("irene", "oskar"), verdicts, strict=False):
-            one = review.Verdict(flag, reviewer, verdict, note=f"seen by {reviewer}", **correction)  # type: ignore[arg-type]
-            review.record(db.conn, one, THIRD)
+        for reviewer, verdict in zip(("irene", "oskar"), words, strict=False):
+            one = verdicts.Verdict(flag, reviewer, verdict, note=f"seen by {reviewer}", **correction)  # type: ignore[arg-type]
+            verdicts.record(db.conn, one, THIRD)
 
-    said(THREAT, "content.threat", "confirmed", "confirmed")
-    said(CLOWN, "content.insult", "dismissed")
-    said(DISPUTED, "content.incitement", "confirmed", "dismissed")
-    said(VERMIN, "content.insult", "corrected", corrected_code="content.dehumanisation")
+    judge(THREAT, "content.threat", "confirmed", "confirmed")
+    judge(CLOWN, "content.insult", "dismissed")
+    judge(DISPUTED, "content.incitement", "confirmed", "dismissed")
+    judge(VERMIN, "content.insult", "corrected", corrected_code="content.dehumanisation")
     db.conn.commit()
 
 
 def _count(db: sqlite_utils.Database) -> None:
     db.execute("update threads set comment_count = (select count(*) from comments where thread_id = threads.id)")
-    for statement, table in ((search.RECOUNT_THREADS, "threads"), (search.RECOUNT_COMMENTS, "comments")):
+    for statement, table in ((views.RECOUNT_THREADS, "threads"), (views.RECOUNT_COMMENTS, "comments")):
         db.execute(statement, {"ids": json.dumps([row["id"] for row in db[table].rows])})
     for table in ("comments", "threads", "articles", "outlets", "commenters"):
         db["totals"].insert({"name": table, "value": db[table].count}, replace=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from archive.store import Archive
+from archive.store.archive import Archive
 from tests.crawling import Desk
 
 ROOT = Path(__file__).parent.parent

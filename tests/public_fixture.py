@@ -16,9 +16,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from archive.publish import publish as make
 from archive.publish.policy import Policy
-from archive.store import Archive
+from archive.publish.release import publish as make
+from archive.store.archive import Archive
 from tests import archive_fixture
 
 URL = "https://comments.example"

@@ -4,8 +4,8 @@ import json
 import sqlite3
 from pathlib import Path
 
-from archive import search
-from archive.statistics import STATISTICS, TABLE
+from archive.store import views
+from archive.store.statistics import STATISTICS, TABLE
 from tests import archive_fixture
 
 HARM = "<script>alert(1)</script>\r\nSet-Cookie: a=b\r\n\r\n\"'\\{}%&$#_~^ \x00\x0b\ud7ff\u202e 山田 }{ @misc{x,"
@@ -49,7 +49,7 @@ def withheld(path: Path) -> Path:
         db.execute("update comments set body = '', commenter_id = null, url = null where thread_id = 1")
         db.execute("update articles set title = null, body = '', byline = null, url = 'urn:withheld:00' where id = 2")
         ids = json.dumps(of_thread)
-        db.execute(search.RECOUNT_COMMENTS, {"ids": ids})
+        db.execute(views.RECOUNT_COMMENTS, {"ids": ids})
     db.close()
     return path
 

@@ -13,9 +13,9 @@ from collections.abc import Iterable, Iterator
 from importlib.metadata import version
 from pathlib import Path
 
-from archive.export._selection import Rows, Selection, picked
-from archive.export._selection import count as count
 from archive.export.jsonl import COMMENT_FLAGS, OTHER_FLAGS, THREADS, Lines, comments, these_threads, threads
+from archive.export.selection import Rows, Selection, picked
+from archive.export.selection import count as count
 
 SELECTS = ("comments",)
 FOLDER = True

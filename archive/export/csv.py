@@ -8,10 +8,10 @@ import re
 import sqlite3
 from typing import Any, BinaryIO
 
-from archive.export._rows import NUMBERS, batches, columns, comment_list, stated, write_lines
-from archive.export._selection import Rows, Selection
-from archive.export._selection import count as count
-from archive.flags.spreadsheet import BOM, FORMULA
+from archive.export.rows import NUMBERS, batches, columns, comment_list, stated, write_lines
+from archive.export.selection import Rows, Selection
+from archive.export.selection import count as count
+from archive.text.csv_cells import BOM, FORMULA
 
 SELECTS = ("comments", "rows")
 FOLDER = False

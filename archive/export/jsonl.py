@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from math import isfinite
 from typing import Any, BinaryIO
 
-from archive.export._rows import batches, stated
-from archive.export._selection import KEPT, Rows, Selection, picked
-from archive.export._selection import count as count
-from archive.search import NOT_REFUSED
+from archive.export.rows import batches, stated
+from archive.export.selection import KEPT, Rows, Selection, picked
+from archive.export.selection import count as count
+from archive.store.views import NOT_REFUSED
 
 SELECTS = ("comments", "rows")
 FOLDER = False

@@ -14,10 +14,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pyarrow.csv import ConvertOptions, ParseOptions, ReadOptions, read_csv
 
-from archive.export._rows import NUMBERS, batches, columns, comment_list, stated
-from archive.export._selection import Rows, Selection, SqlError, bare
-from archive.export._selection import count as count
 from archive.export.csv import line
+from archive.export.rows import NUMBERS, batches, columns, comment_list, stated
+from archive.export.selection import Rows, Selection, SqlError, bare
+from archive.export.selection import count as count
 
 SELECTS = ("comments", "rows")
 FOLDER = False

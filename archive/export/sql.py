@@ -7,9 +7,9 @@ import re
 import sqlite3
 from typing import BinaryIO
 
-from archive.export._rows import write_lines
-from archive.export._selection import Rows, Selection
-from archive.private import PRIVATE_TABLES
+from archive.export.rows import write_lines
+from archive.export.selection import Rows, Selection
+from archive.store.private_tables import PRIVATE_TABLES
 
 SELECTS = ()
 FOLDER = False

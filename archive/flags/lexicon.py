@@ -9,7 +9,7 @@ from importlib.resources.abc import Traversable
 from itertools import product
 from typing import Any
 
-from archive.flags.fold import fold
+from archive.flags.normalize import fold
 
 ENDINGS = ("ing", "ed", "er", "ers", "s", "in")
 

@@ -6,7 +6,7 @@ from hashlib import sha256
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
-from archive.flags import shapes
+from archive.flags import pii_patterns
 from archive.flags.lexicon import languages
 from archive.flags.rules import sources
 
@@ -57,7 +57,7 @@ def listed() -> list[dict[str, str | None]]:
         for language in languages()
         for rule in sources(language)
     ]
-    known = shapes.RULES | GUARDS
+    known = pii_patterns.RULES | GUARDS
     rows += [
         {"rule": rule, "code": code, "language": None, "pattern": "", "note": note}
         for rule, (code, note) in known.items()

@@ -1,67 +1,12 @@
-"""Ways in for files: one module a format, found by discovery: it cuts a file into documents, and reads one to a Thread.
+"""Files -> Thread, a module a format: each cuts a file into documents, and reads one document to a thread."""
 
-A format is a module here whose name does not begin with an underscore, with these three functions:
+from archive.importers.base import Importer
+from archive.importers.plain_text import importer as plain_text
 
-    matches(head: bytes) -> bool                            does a file that begins like this hold the format?
-    documents(file: BinaryIO, name: str) -> Iterator[Document]   cut, cheaply; may raise BadDocument for one and go on
-    parse(document: Document) -> Thread                     pure; raises BadDocument
-"""
-
-import pkgutil
-from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import cache
-from importlib import import_module
-from typing import BinaryIO, Protocol, cast
-
-from archive.thread import Frozen, Thread
-
-HEAD_LENGTH = 4096
-
-
-class BadDocument(Exception):
-    """A document that cannot be read: `place` names file and line, `reason` says why."""
-
-    def __init__(self, place: str, reason: str) -> None:
-        super().__init__(place, reason)
-        self.place, self.reason = place, reason
-
-    def __str__(self) -> str:
-        return f"{self.place}: {self.reason}"
-
-
-@dataclass(frozen=True, slots=True)
-class Document(Frozen):
-    """The bytes of one document, at `offset` (after decompression) in `file`; `line` where the file has one a line."""
-
-    raw: bytes
-    file: str
-    offset: int = 0
-    line: int | None = None
-
-    @property
-    def place(self) -> str:
-        """Where it stands, as error messages say it."""
-        return self.file if self.line is None else f"{self.file}:{self.line}"
-
-
-class Importer(Protocol):
-    """What a module of this package offers."""
-
-    __name__: str
-
-    def matches(self, head: bytes) -> bool: ...
-    def documents(self, file: BinaryIO, name: str) -> Iterator[Document | BadDocument]: ...
-    def parse(self, document: Document) -> Thread: ...
-
-
-@cache
-def importers() -> tuple[Importer, ...]:
-    """Every format, by name."""
-    names = sorted(module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_"))
-    return tuple(cast("Importer", import_module(f"{__name__}.{name}")) for name in names)
+# The order in which they are asked whether a file is theirs.
+IMPORTERS: tuple[Importer, ...] = (plain_text,)
 
 
 def importer_for(head: bytes) -> Importer | None:
-    """The format that a file with this beginning holds."""
-    return next((importer for importer in importers() if importer.matches(head)), None)
+    """Return the importer of a file that begins with these bytes."""
+    return next((importer for importer in IMPORTERS if importer.matches(head)), None)

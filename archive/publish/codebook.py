@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Iterator, Mapping
 
-from archive.models import TABLES
+from archive.store.schema import TABLES
 
 MORE_TABLES = {
     "agreement_list": "How far reviewers agree, by code.",

@@ -69,8 +69,9 @@ def _parts(connection: sqlite3.Connection, bounds: Sequence[int]) -> list[tuple[
 
 def write(database: str, folder: str, dump: Dump) -> dict[str, Any]:
     """Makes one file, and says what the manifest says of it."""
-    from archive.export import Selection, output
-    from archive.export import write as export
+    from archive.export.output import output
+    from archive.export.selection import Selection
+    from archive.export.write import write as export
 
     path = Path(folder) / dump.path
     path.parent.mkdir(exist_ok=True)

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
 
-from archive import search
-from archive.search import FULL_TEXT
+from archive.store import views
+from archive.store.views import FULL_TEXT
 
 PAGE_CACHE_KB = 400_000
 REBUILD_SHARE = 0.3
@@ -26,7 +26,7 @@ def copy(connection: sqlite3.Connection, name: str, *, use: bool) -> bool:
     """Copies the archive's index of words, and notes in `work` what is to go out of it; False where making it anew is
     less work."""
     fts = f"{name}_fts"
-    connection.execute(search.full_text_table(name))
+    connection.execute(views.full_text_table(name))
     differs = " or ".join(f"{name}.{column} is not was.{column}" for column in FULL_TEXT[name])
     connection.execute(
         f"create table work.{name}_words as select was.id, {', '.join(f'was.{column}' for column in FULL_TEXT[name])}, "

@@ -2,8 +2,8 @@
 
 from datasette.utils.asgi import Request
 
-from archive.site import standing
-from archive.site.thread import VIEWS, Asked
+from archive.site import thread_history
+from archive.site.views.thread import VIEWS, Asked
 
 
 def number_of(request: Request) -> int:
@@ -24,5 +24,5 @@ def thread_of(request: Request) -> Asked:
         number_of(request),
         view if view in VIEWS else "order",
         page_of(request.args.get("page")),
-        at if standing.ASKED.fullmatch(at) else None,
+        at if thread_history.ASKED.fullmatch(at) else None,
     )

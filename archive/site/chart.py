@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from markupsafe import Markup, escape
 
-from archive.site.words import number
+from archive.site.formatting import number
 
 WIDTH, ROW = 360, 24
 

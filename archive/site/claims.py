@@ -8,11 +8,11 @@ from typing import Any
 
 from markupsafe import Markup
 
-from archive.site import flags, queries, render
+from archive.site import flags, html, queries
 from archive.site.database import Connection, Row, all_rows
-from archive.site.render import Record
-from archive.site.visitor import Visitor
-from archive.site.words import count, day, moment
+from archive.site.formatting import count, day, moment
+from archive.site.html import Record
+from archive.site.viewer import Visitor
 
 SAID_BY_PEOPLE = ("content", "context", "review")
 BY_HAND = "review.by-hand"
@@ -43,7 +43,7 @@ def _told(flag: Row, row: Record, known: flags.Context, visitor: Visitor) -> dic
     hidden = any(one["code"] == queries.WITHHELD for one in known.flags.get(row["id"], ()))
     return {
         "flag": flag,
-        "chip": render.chip(flags.chip(flag, known.codes, known.reviewers(flag), earlier=_is_earlier(flag, row))),
+        "chip": html.chip(flags.chip(flag, known.codes, known.reviewers(flag), earlier=_is_earlier(flag, row))),
         "raised": moment(flag["created_at"]),
         "exact": [] if hidden else [_words(known, flag, span) for span in known.spans.get(flag["id"], ())],
         "evidence": _evidence(flag, known, visitor),
@@ -58,7 +58,7 @@ def _is_earlier(flag: Row, row: Record) -> bool:
 
 
 def _words(known: flags.Context, flag: Row, span: Row) -> Markup:
-    return render.finished(render.plain(known.exact(flag, span)))
+    return html.finished(html.plain(known.exact(flag, span)))
 
 
 def _evidence(flag: Row, known: flags.Context, visitor: Visitor) -> Markup | None:
@@ -66,8 +66,8 @@ def _evidence(flag: Row, known: flags.Context, visitor: Visitor) -> Markup | Non
     if flag["evidence"] is None or (flag["rule"] == BY_HAND and not visitor.reviewer):
         return None
     if flag["code"] == queries.PERSONAL and not visitor.reviewer:
-        return render.finished(render.plain(render.HIDDEN))
-    return render.finished(render.plain(known.read(flag["comment_id"], flag["evidence"])))
+        return html.finished(html.plain(html.HIDDEN))
+    return html.finished(html.plain(known.read(flag["comment_id"], flag["evidence"])))
 
 
 def _status(flag: Row, verdicts: Sequence[Row]) -> str:

@@ -6,9 +6,9 @@ from html import escape
 
 from markupsafe import Markup
 
-from archive.site import render
-from archive.site.render import Chip, Record, Span, finished
-from archive.site.words import count, day
+from archive.site import html
+from archive.site.formatting import count, day
+from archive.site.html import Chip, Record, Span, finished
 
 DEEPEST = 8
 
@@ -60,7 +60,7 @@ def answers(parent: Record | None, *, on_page: bool = False) -> str:
     if parent is None:
         return ""
     target = f"#c{parent['id']}" if on_page else f"/comment/{parent['id']}"
-    name = escape(render.name(parent))
+    name = escape(html.name(parent))
     return f'<p class="note">answers <a href="{target}"><bdi>{name}</bdi>, #{parent["id"]}</a></p>'
 
 
@@ -69,28 +69,28 @@ def block(shown: Shown, base: str, line: str = "") -> str:
     row = shown.row
     number = row["id"]
     gone = " gone" if row["state"] != "visible" else ""
-    time = render.when(row["posted_at"], row["posted_at_text"], row["posted_precision"])
+    time = html.when(row["posted_at"], row["posted_at_text"], row["posted_precision"])
     return (
-        f'<li class="c{gone}" id="c{number}"><article><header>{render.author(row, base)}{time}'
+        f'<li class="c{gone}" id="c{number}"><article><header>{html.author(row, base)}{time}'
         f'<a class="id" href="/comment/{number}" title="Permanent link">#{number}</a>{_votes(row)}'
-        f"{render.chips(shown.chips)}</header>{line}{text(shown)}{shown.extra}</article>"
+        f"{html.chips(shown.chips)}</header>{line}{text(shown)}{shown.extra}</article>"
     )
 
 
 def text(shown: Shown) -> Markup:
     """The body: plain, folded where a code blurs it or it is gone from its site, or a word on why there is none."""
     row = shown.row
-    gone = render.GONE.get(row["state"])
+    gone = html.GONE.get(row["state"])
     if any(flag.code == "archive.withheld" for flag in shown.chips):
         return _none("This archive does not show the text.")
     if not row["body"].strip():
         return _none(f"{gone}; the text was not captured." if gone else "The text was not captured.")
-    body = render.body(row["body"], shown.spans, f"/comment/{row['id']}")
-    reason = render.fold_reason(shown.chips)
+    body = html.body(row["body"], shown.spans, f"/comment/{row['id']}")
+    reason = html.fold_reason(shown.chips)
     if gone:
         standing = f"{gone}; the text as it stood on {day(row['last_seen_at'])}"
-        return render.folded(f"{standing}. {reason}" if reason else standing, body)
-    return render.folded(reason, body) if reason else body
+        return html.folded(f"{standing}. {reason}" if reason else standing, body)
+    return html.folded(reason, body) if reason else body
 
 
 def _none(words: str) -> Markup:

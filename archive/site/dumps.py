@@ -7,8 +7,8 @@ from datetime import datetime
 from email.utils import formatdate
 from typing import BinaryIO
 
+from archive.publish.manifest import Dump
 from archive.site.limiting import refuse
-from archive.site.release import Dump
 from archive.site.safety import App, Message, Receive, Send
 
 CHUNK = 256 * 1024

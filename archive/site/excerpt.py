@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterable, Sequence
 
-from archive.masking import Place, merged
-from archive.site.rank import fold
-from archive.site.render import END, START
+from archive.site.bm25 import fold
+from archive.site.html import END, START
+from archive.text.pii_masking import Place, merged
 
 WORDS, BEFORE = 40, 12
 

@@ -9,7 +9,7 @@ from lxml import etree
 
 from archive.site import published, queries
 from archive.site.database import Connection, Row, all_rows, one_value
-from archive.site.words import between, count
+from archive.site.formatting import between, count
 
 ATOM = "http://www.w3.org/2005/Atom"
 SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"

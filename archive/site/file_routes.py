@@ -7,24 +7,13 @@ from datasette.app import Datasette
 from datasette.database import Database, QueryInterrupted
 from datasette.utils.asgi import Request, Response
 
-from archive.site import (
-    accounts,
-    citing,
-    comment,
-    downloads,
-    feeds,
-    filters,
-    published,
-    removals,
-    search,
-    statistics_page,
-    thread,
-)
-from archive.site.answers import error_page, slow_page
+from archive.site import accounts, citations, feeds, params, published
 from archive.site.asked import number_of, thread_of
 from archive.site.database import Connection, TookTooLong, find_archive, read
+from archive.site.responses import error_page, slow_page
 from archive.site.sending import Rows, send_rows
-from archive.site.visitor import Visitor
+from archive.site.viewer import Visitor
+from archive.site.views import comment, downloads, removals, search, statistics, thread
 
 Load = Callable[[Connection, Visitor, str], Rows | None]
 NOWHERE = "This archive holds no such page."
@@ -60,7 +49,7 @@ async def citation_file(datasette: Datasette, request: Request) -> Response:
     def cite(connection: Connection, visitor: Visitor, base: str) -> str | None:
         is_thread = kind == "thread"
         found = thread.cite(connection, number) if is_thread else comment.cite(connection, number, visitor)
-        return citing.bibtex(found, base) if found else None
+        return citations.bibtex(found, base) if found else None
 
     text = await _read(datasette, request, cite)
     if not isinstance(text, str):
@@ -70,7 +59,7 @@ async def citation_file(datasette: Datasette, request: Request) -> Response:
 
 
 async def search_file(datasette: Datasette, request: Request) -> Response:
-    asked = filters.asked({name: request.args.get(name) for name in request.args})
+    asked = params.asked({name: request.args.get(name) for name in request.args})
     found = await _read(datasette, request, lambda connection, *_: search.found_ids(connection, asked))
     if not isinstance(found, tuple):
         return found
@@ -99,10 +88,10 @@ async def flags_file(datasette: Datasette, request: Request) -> Response:
 
 async def statistic_file(datasette: Datasette, request: Request) -> Response:
     name, db = request.url_vars["name"], await find_archive(datasette)
-    columns = statistics_page.columns(name)
+    columns = statistics.columns(name)
     if db is None or columns is None:
         return await error_page(datasette, request, 404, NOWHERE)
-    found = await statistics_page.values(datasette, db, name)
+    found = await statistics.values(datasette, db, name)
     if found is None:
         return await slow_page(datasette, request)
     return await _rows(datasette, request, name, lambda *_: downloads.of_statistic(found, columns, name))

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from archive.masking import Hidden, Place, masked, moved
-from archive.site import queries, render
+from archive.site import html, queries
 from archive.site.comment_html import Shown
 from archive.site.database import Connection, Row, all_rows
-from archive.site.render import HIDDEN, Chip, Record, Span
-from archive.site.visitor import Visitor
-from archive.site.words import between, day
+from archive.site.formatting import between, day
+from archive.site.html import HIDDEN, Chip, Record, Span
+from archive.site.viewer import Visitor
+from archive.text.pii_masking import Hidden, Place, masked, moved
 
 Codes = Mapping[str, Row]
 SURE = {"confirmed": 0, "disputed": 1}
@@ -107,7 +107,7 @@ def chip(flag: Record, codes: Codes, reviewers: int = 0, *, earlier: bool = Fals
     """A flag in words."""
     code = codes.get(flag["code"])
     title, about = (code["title"], code["definition"]) if code else (flag["code"], "")
-    text = render.claim(flag["code"], title, flag["status"], reviewers)
+    text = html.claim(flag["code"], title, flag["status"], reviewers)
     story = f"{about} Rule: {flag['rule']}." + (f" Meant: {flag['target']}." if flag["target"] else "")
     shown = f"{text} (earlier text)" if earlier else text
     blurs = bool(code and code["blur"]) and not (earlier and flag["code"].startswith("content."))

@@ -9,7 +9,7 @@ from typing import Any
 from datasette.database import Database, Results
 from datasette.utils import escape_sqlite
 
-from archive.private import PRIVATE_TABLES, is_refusal
+from archive.store.private_tables import PRIVATE_TABLES, is_refusal
 
 MOST_COUNTED = 10_000
 MOST_KNOWN = 2_000

@@ -7,11 +7,11 @@ from difflib import SequenceMatcher
 
 from markupsafe import Markup
 
-from archive.site import flags, queries, render
+from archive.site import flags, html, queries
 from archive.site.comment_html import Shown
 from archive.site.database import Connection, Row, all_rows
-from archive.site.render import Chip, Record
-from archive.site.words import day
+from archive.site.formatting import day
+from archive.site.html import Chip, Record
 
 MOST_WORDS = 600
 FOUND = {
@@ -44,8 +44,8 @@ def compared(chips: Sequence[Chip], before: str, after: str) -> Markup:
     if any(chip.code == "archive.withheld" for chip in chips):
         return Markup()
     diff = Markup('<div class="diff">{}</div>').format(difference(before, after))
-    reason = render.fold_reason(chips)
-    return render.folded(reason, diff) if reason else diff
+    reason = html.fold_reason(chips)
+    return html.folded(reason, diff) if reason else diff
 
 
 def describe(event: Row) -> str:
@@ -59,17 +59,17 @@ def difference(before: str, after: str) -> Markup:
     """Words that went and words that came. Long texts are not compared, since that takes time without a bound."""
     old, new = (re.findall(r"\s+|\w+|[^\w\s]", text[:20_000]) for text in (before, after))
     if max(len(old), len(new)) > MOST_WORDS:
-        return Markup('<p class="note">The text before:</p>{}').format(render.body(before))
+        return Markup('<p class="note">The text before:</p>{}').format(html.body(before))
     steps = SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
     pieces = (_step(kind, "".join(old[a:b]), "".join(new[c:d])) for kind, a, b, c, d in steps)
-    return Markup('<p dir="auto">{}</p>').format(render.finished("".join(pieces)))
+    return Markup('<p dir="auto">{}</p>').format(html.finished("".join(pieces)))
 
 
 def _step(kind: str, old: str, new: str) -> str:
     if kind == "equal":
-        return render.plain(old)
-    gone = f"<del>{render.plain(old)}</del>" if old else ""
-    return gone + (f"<ins>{render.plain(new)}</ins>" if new else "")
+        return html.plain(old)
+    gone = f"<del>{html.plain(old)}</del>" if old else ""
+    return gone + (f"<ins>{html.plain(new)}</ins>" if new else "")
 
 
 def _short(text: str | None) -> str:

@@ -15,13 +15,14 @@ from datasette.filters import Filters
 from datasette.utils import escape_sqlite
 from datasette.utils.asgi import Request, Response
 
-from archive.site import dumps, release, safety, served
+from archive.publish import manifest
+from archive.publish.manifest import NAME, Release
+from archive.site import dumps, safety, served
 from archive.site.accounts import Site
-from archive.site.answers import error_page, slow_page
 from archive.site.caching import cached
 from archive.site.guarded import Copy
 from archive.site.limiting import RATE, Room, limited, roomy
-from archive.site.release import NAME, Release
+from archive.site.responses import error_page, slow_page
 from archive.site.safety import App, Message, Receive, Send
 from archive.site.sound import sound
 
@@ -67,7 +68,7 @@ class PublicSite(Site):
 
 def public_site(path: str | Path, metadata: dict[str, Any]) -> PublicSite:
     """Datasette over a public copy. Raises FileNotFoundError, and release.NotPublic."""
-    found = release.read(path)
+    found = manifest.read(path)
     metadata["databases"][NAME]["allow_sql"] = False
     site = PublicSite(settings=SETTINGS, metadata=metadata, inspect_data=found.inspected)
     site.remove_database("_memory")
@@ -253,8 +254,8 @@ async def show_dumps(datasette: Datasette, request: Request) -> Response:
         return await error_page(datasette, request, 404, "This archive holds no such page.")
     page = {
         "release": found,
-        "files": [dump for dump in found.dumps.values() if not dump.name.startswith(release.CHAIN)],
-        "earlier": [dump for dump in found.dumps.values() if dump.name.startswith(release.CHAIN)],
+        "files": [dump for dump in found.dumps.values() if not dump.name.startswith(manifest.CHAIN)],
+        "earlier": [dump for dump in found.dumps.values() if dump.name.startswith(manifest.CHAIN)],
         "day": dumps.day(found.values.get("published_at", "")),
     }
     return Response.html(await datasette.render_template("dumps.html", page, request))

@@ -1,6 +1,6 @@
 """Every statement of the site's own pages. Each is bounded by an index and a limit, whatever the archive holds."""
 
-from archive.search import STANDING
+from archive.store.views import STANDING
 
 PERSONAL = "content.pii"
 WITHHELD = "archive.withheld"

@@ -11,13 +11,14 @@ from datasette.app import Datasette
 from datasette.database import Database
 from datasette.utils.asgi import Request, Response
 
-from archive.flags import review
-from archive.site import accounts, queries, reviewing
-from archive.site.answers import PRIVATE, answer, error_page, slow_page
+from archive.review import verdicts
+from archive.site import accounts, queries
 from archive.site.database import TookTooLong, find_archive, one_row, one_value, read
-from archive.site.reviewing import NOTHING, Typed, Wanted
+from archive.site.responses import PRIVATE, answer, error_page, slow_page
 from archive.site.style import SCRIPT
-from archive.site.visitor import Visitor
+from archive.site.viewer import Visitor
+from archive.site.views import review
+from archive.site.views.review import NOTHING, Typed, Wanted
 
 LONGEST_FORM = 100_000
 READ_ONLY = "This copy of the archive is served as one that never changes, so nothing can be reviewed in it."
@@ -38,7 +39,7 @@ async def show_review(datasette: Datasette, request: Request) -> Response:
         return await error_page(datasette, request, 409, READ_ONLY)
     if not is_form:
         arguments = {name: request.args.get(name) or "" for name in request.args}
-        return await _review_page(datasette, request, db, reviewer, reviewing.wanted(arguments))
+        return await _review_page(datasette, request, db, reviewer, review.wanted(arguments))
     form = await _form(request)
     if form is None:
         return await error_page(datasette, request, 403, "This form does not come from this site, or is too old.")
@@ -53,7 +54,7 @@ async def _review_page(
     visitor = Visitor(str(datasette.urls.table(db.name, "comment_list")), reviewer, writable=True)
     try:
         page = await read(
-            datasette, db, lambda connection: reviewing.load(connection, wanted, visitor, _now()[:10], typed)
+            datasette, db, lambda connection: review.load(connection, wanted, visitor, _now()[:10], typed)
         )
     except TookTooLong:
         return await slow_page(datasette, request)
@@ -66,30 +67,30 @@ async def _judge(
     datasette: Datasette, request: Request, db: Database, reviewer: str, form: Mapping[str, str]
 ) -> Response:
     """Records a verdict and leads to the next flag; or back to the same one, saying why it was not taken."""
-    wanted = reviewing.wanted(form)
+    wanted = review.wanted(form)
     if wanted.flag is None:
         return await error_page(datasette, request, 400, "The form names no flag.")
     problem = await _write(db, lambda connection: _record(connection, wanted.flag or 0, reviewer, form))
     if problem:
         typed = Typed(problem, form.get("code", ""), form.get("words", ""), form.get("note", ""))
         return await _review_page(datasette, request, db, reviewer, wanted, typed)
-    return _see(datasette, reviewing.address(Wanted(None, wanted.code, wanted.after, wanted.second)))
+    return _see(datasette, review.address(Wanted(None, wanted.code, wanted.after, wanted.second)))
 
 
 def _record(connection: sqlite3.Connection, flag: int, reviewer: str, form: Mapping[str, str]) -> None:
     note = form.get("note") or None
     match form.get("verdict"):
         case "confirmed":
-            said = review.Verdict(flag, reviewer, "confirmed", note=note)
+            said = verdicts.Verdict(flag, reviewer, "confirmed", note=note)
         case "dismissed":
-            said = review.Verdict(flag, reviewer, "dismissed", note=note)
+            said = verdicts.Verdict(flag, reviewer, "dismissed", note=note)
         case "corrected":
             start, end = _corrected_place(connection, flag, form.get("words", ""))
             code = form.get("code") or one_value(connection, queries.FLAG_CODE, flag=flag)
-            said = review.Verdict(flag, reviewer, "corrected", code, start, end, note)
+            said = verdicts.Verdict(flag, reviewer, "corrected", code, start, end, note)
         case _:
-            raise review.BadReview("Say what you make of the flag: confirm, dismiss or correct it.")
-    review.record(connection, said, _now())
+            raise verdicts.BadReview("Say what you make of the flag: confirm, dismiss or correct it.")
+    verdicts.record(connection, said, _now())
 
 
 def _corrected_place(connection: sqlite3.Connection, flag: int, words: str) -> tuple[int | None, int | None]:
@@ -100,9 +101,9 @@ def _corrected_place(connection: sqlite3.Connection, flag: int, words: str) -> t
 def _place(text: str, words: str, near: int = 0) -> tuple[int | None, int | None]:
     if not words.strip():
         return None, None
-    found = reviewing.place_of(text, words.strip(), near)
+    found = review.place_of(text, words.strip(), near)
     if found is None:
-        raise review.BadReview("The words do not stand in the text. Copy them from it, exactly.")
+        raise verdicts.BadReview("The words do not stand in the text. Copy them from it, exactly.")
     return found
 
 
@@ -117,7 +118,7 @@ async def _add(
         body = one_value(connection, queries.BODY, comment=comment)
         start, end = _place(body or "", form.get("words", ""))
         said = {"reviewer": reviewer, "code": form.get("code", ""), "reason": form.get("note", "")}
-        review.add(connection, comment_id=comment, start=start, end=end, at=_now(), **said)
+        verdicts.add(connection, comment_id=comment, start=start, end=end, at=_now(), **said)
 
     problem = await _write(db, add)
     if problem:
@@ -133,7 +134,7 @@ async def _write(db: Database, work: Callable[[sqlite3.Connection], object]) -> 
             connection.execute("begin immediate")
             work(connection)
             connection.commit()
-        except review.BadReview as error:
+        except verdicts.BadReview as error:
             return _sentence(str(error))
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:

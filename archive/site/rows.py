@@ -4,12 +4,12 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from archive.masking import MASK
-from archive.site import flags, queries, standing
+from archive.site import flags, queries, thread_history
 from archive.site.comment_html import Shown
 from archive.site.database import Connection, all_rows
-from archive.site.render import HIDDEN
-from archive.site.visitor import Visitor
+from archive.site.html import HIDDEN
+from archive.site.viewer import Visitor
+from archive.text.pii_masking import MASK
 
 COLUMNS = (
     "id",
@@ -49,7 +49,7 @@ def of(
     found = {row["id"]: row for row in all_rows(connection, queries.COMMENTS_BY_ID, ids=json.dumps(ids))}
     stored = [found[one] for one in ids if one in found]
     known = flags.context(connection, list(found), visitor)
-    shown = standing.shown(stored, known, *at) if at else [known.shown(row) for row in stored]
+    shown = thread_history.shown(stored, known, *at) if at else [known.shown(row) for row in stored]
     threads = json.dumps(sorted({row["thread_id"] for row in stored}))
     places = {row["id"]: row for row in all_rows(connection, queries.PLACES_OF, ids=threads)}
     return [row(one, places[one.row["thread_id"]], base, masked=one.row["id"] in known.hidden) for one in shown]

@@ -21,8 +21,8 @@ from datasette.database import Database
 from datasette.utils import sqlite_timelimit
 from datasette.utils.asgi import Request, Response
 
-from archive.site.answers import error_page, slow_page
 from archive.site.database import Connection, TookTooLong
+from archive.site.responses import error_page, slow_page
 
 BATCH = 500
 WORKERS = 2

@@ -3,8 +3,8 @@
 import re
 from urllib.parse import urlsplit
 
+from archive.publish.manifest import Release
 from archive.site.limiting import refuse
-from archive.site.release import Release
 from archive.site.safety import App, Message, Receive, Send
 from archive.site.served import MOST_PARAMETERS
 

@@ -21,11 +21,11 @@ from datasette.views.base import DatasetteError
 from datasette.views.database import DatabaseView, MagicParameters
 from datasette.views.table import TableView
 
-from archive.private import is_refusal
 from archive.site import sending
-from archive.site.answers import slow_page
 from archive.site.database import Connection, all_rows
+from archive.site.responses import slow_page
 from archive.site.sending import Rows, Sent, Written, send_rows
+from archive.store.private_tables import is_refusal
 
 BATCH = 1000
 PATIENCE = 20  # times the limit of a page: sorting a whole table takes longer than finding its first rows

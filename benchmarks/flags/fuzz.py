@@ -14,11 +14,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from random import Random
 
-from archive.flags.find import find
+from archive.flags.detect import find
 from archive.flags.lexicon import languages, lexicon, variants
 from archive.flags.match import Context, Match
+from archive.flags.pii_patterns import spam_words
 from archive.flags.rules import named, sources
-from archive.flags.shapes import spam_words
 
 STRINGS = 1_000_000
 LONGEST = 400

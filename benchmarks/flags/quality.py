@@ -14,8 +14,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from archive.flags.detector import SEVERE
-from archive.flags.find import find
+from archive.flags.detect import find
+from archive.flags.lexical_detector import SEVERE
 from archive.flags.match import Context
 from benchmarks.flags.cases import SETS, Case, cases, in_language, ordinary
 

@@ -12,10 +12,10 @@ from collections.abc import Callable, Sequence
 
 from ahocorasick_rs import AhoCorasick
 
-from archive.flags.detector import detector
-from archive.flags.find import find, prefilter
-from archive.flags.fold import fold
+from archive.flags.detect import find, prefilter
+from archive.flags.lexical_detector import detector
 from archive.flags.lexicon import languages
+from archive.flags.normalize import fold
 from benchmarks.flags.cases import cases, ordinary
 
 

@@ -5,8 +5,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from archive import search
-from archive.store import Archive
+from archive.store import views
+from archive.store.archive import Archive
 from benchmarks.large.rows import COLUMNS, Rows
 
 FAST = (
@@ -24,7 +24,7 @@ WORTH_TELLING_S = 1.0
 CHECKS = (
     "pragma integrity_check",
     "pragma foreign_key_check",
-    *(f"insert into {table}_fts({table}_fts, rank) values ('integrity-check', 1)" for table in search.FULL_TEXT),
+    *(f"insert into {table}_fts({table}_fts, rank) values ('integrity-check', 1)" for table in views.FULL_TEXT),
 )
 
 
@@ -47,7 +47,7 @@ def fill(path: Path, comments: int, seed: int = 1, say: Callable[[str], None] = 
         if (took := time.monotonic() - began) > WORTH_TELLING_S:
             say(f"{name}: {took:.1f} s")
     connection.execute("commit")
-    for table in search.FULL_TEXT:
+    for table in views.FULL_TEXT:
         _full_text(connection, table, say)
     connection.close()
     Archive(path).close()

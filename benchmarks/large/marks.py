@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
-from archive.batch import codes_of
 from archive.flags.codes import severities
 from archive.flags.versions import data_sha256, detector_of, listed
+from archive.store.save import codes_of
 from archive.thread import Flag
 from benchmarks.large.words import LONGEST, Words
 

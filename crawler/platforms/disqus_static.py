@@ -6,10 +6,10 @@ from urllib.parse import urlsplit
 from lxml.html import HtmlElement
 
 from archive.thread import Article, Flag, Thread
-from crawler.page import Fetch, FetchFailed, Page
-from crawler.platforms import CERTAIN, Claim, Reading
-from crawler.platforms import _wordpress_html as html
-from crawler.platforms._wordpress_rest import post_id
+from crawler.pages.page import Fetch, FetchFailed, Page
+from crawler.platforms import wordpress_html as html
+from crawler.platforms.base import CERTAIN, Claim, Reading
+from crawler.platforms.wordpress_rest import post_id
 
 NUMBERED = re.compile(r"dsq-comment-(\d{1,19})")
 

@@ -6,10 +6,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from archive.thread import Article, Author, Comment, Flag, Moment, Thread
-from crawler.markup import moment
-from crawler.page import BadPage, Fetch, FetchFailed, Page
-from crawler.platforms import CERTAIN, Claim, Reading
-from crawler.platforms._nest import nested
+from crawler.pages.html_text import moment
+from crawler.pages.page import BadPage, Fetch, FetchFailed, Page
+from crawler.platforms.base import CERTAIN, Claim, Reading
+from crawler.platforms.nesting import nested
 
 PLACE = re.compile(r"[\"'=](/[\w/.-]{0,200}api)/([a-z_]\w{0,60}-[a-z_]\w{0,60})/([-\w]{1,60})/(?:count/)?[\"'&]")
 TARGET = re.compile(r"[a-z_]\w{0,60}\.[a-z_]\w{0,60}")

@@ -10,13 +10,13 @@ from collections.abc import Iterator, Sequence
 
 from lxml.html import HtmlElement
 
-from archive import words
-from archive.dates import day_order
+from archive.text import line_rules
+from archive.text.dates import day_order
 from archive.thread import Article, Author, Comment, Flag, Thread
-from crawler.page import Page
-from crawler.platforms import FALLBACK, Claim, Reading
-from crawler.platforms._blocks import Block
-from crawler.platforms._fields import Said, posted, said
+from crawler.pages.page import Page
+from crawler.platforms.base import FALLBACK, Claim, Reading
+from crawler.platforms.comment_elements import Block
+from crawler.platforms.comment_fields import Said, posted, said
 
 CALLED = re.compile(
     r"(?:^|[\s_-])(?:comments?|commentlist|commentaires?|kommentar\w*|comentarios?|reacties|kommentit|talkback|reactions?|"
@@ -167,7 +167,7 @@ def _stated(page: Page, blocks: set[HtmlElement]) -> int | None:
             break
         if element.tag in ("h2", "h3", "h4", "h5", "span", "p") and element.getparent() not in blocks:
             line = " ".join(element.text_content().split())
-            if 0 < len(line) <= LONGEST_HEADING and not words.is_elsewhere(line):
-                found = words.stated_count(line)
+            if 0 < len(line) <= LONGEST_HEADING and not line_rules.is_elsewhere(line):
+                found = line_rules.stated_count(line)
                 stated = stated if found is None else found
     return stated

@@ -5,10 +5,10 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from archive.thread import Article, Author, Comment, Flag, State, Thread
-from crawler.markup import epoch, html_text
-from crawler.page import BadPage, Fetch, FetchFailed, Page
-from crawler.platforms import CERTAIN, Claim, Reading
-from crawler.platforms._nest import nested
+from crawler.pages.html_text import epoch, html_text
+from crawler.pages.page import BadPage, Fetch, FetchFailed, Page
+from crawler.platforms.base import CERTAIN, Claim, Reading
+from crawler.platforms.nesting import nested
 
 PER_PAGE = 100
 PENDING, DELETED = 2, 4

@@ -9,11 +9,11 @@ from urllib.parse import urlsplit
 from lxml.html import HtmlElement
 
 from archive.thread import Article, Author, Comment, Moment, Thread
-from crawler import jsonld
-from crawler.markup import count, html_text, moment, text
-from crawler.page import Page
-from crawler.platforms import LIKELY, Claim, Reading
-from crawler.platforms._nest import nested
+from crawler.pages import jsonld
+from crawler.pages.html_text import count, html_text, moment, text
+from crawler.pages.page import Page
+from crawler.platforms.base import LIKELY, Claim, Reading
+from crawler.platforms.nesting import nested
 
 KINDS = ("Comment", "UserComments")
 SIGNS = re.compile(

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from archive.thread import Article, Capture, Comment, Flag, Thread
-from crawler.page import BadPage, Fetch, FetchFailed, Page
-from crawler.platforms import CERTAIN, LIKELY, Claim, Reading
-from crawler.platforms import _wordpress_feed as feed
-from crawler.platforms import _wordpress_html as html
-from crawler.platforms import _wordpress_rest as rest
-from crawler.platforms._nest import nested
+from crawler.pages.page import BadPage, Fetch, FetchFailed, Page
+from crawler.platforms import wordpress_feed as feed
+from crawler.platforms import wordpress_html as html
+from crawler.platforms import wordpress_rest as rest
+from crawler.platforms.base import CERTAIN, LIKELY, Claim, Reading
+from crawler.platforms.nesting import nested
 
 SIGNS = re.compile(
     r"wp-content/|wp-includes/|wp-json|wp-comments-post\.php|api\.w\.org|comment_post_ID|content=[\"']WordPress|"

@@ -16,14 +16,14 @@ from twisted.python.failure import Failure
 from archive.thread import Capture, Moment
 from crawler.frontier import Answer, Entry, Wanted
 from crawler.items import VisitItem
-from crawler.page import Fetch, FetchFailed, Page
-from crawler.politeness import AskedToWait
-from crawler.reader import Unreadable
-from crawler.reading import Found
-from crawler.work import Work
+from crawler.middlewares.politeness import AskedToWait
+from crawler.pages.page import Fetch, FetchFailed, Page
+from crawler.parse_page import Found
+from crawler.parse_pool import Unreadable
+from crawler.state import Work
 
 if TYPE_CHECKING:
-    from crawler.capture import Stored
+    from crawler.warc.writer import Stored
 
 logger = logging.getLogger(__name__)
 PAUSE_S = 0.02

@@ -1,0 +1,178 @@
+"""`btl export`: comments out of the archive, in the formats of archive/export."""
+
+import errno
+import sqlite3
+import sys
+from contextlib import closing
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from archive.cli.common import as_json as as_json_option
+from archive.cli.common import database, fail, print_json, require
+from archive.export import FORMATS
+
+if TYPE_CHECKING:
+    from archive.export.selection import Selection
+    from archive.export.write import Written
+
+STANDARD_OUTPUT = "-"
+PACKED = (".gz", ".zst")
+
+
+@click.command()
+@database
+@click.option(
+    "--format",
+    "-f",
+    "form",
+    type=click.Choice(FORMATS),
+    help="What to write.  [default: as the name of -o ends, else jsonl]",
+)
+@click.option(
+    "--output",
+    "-o",
+    default=STANDARD_OUTPUT,
+    help="File to write, or folder for convokit; packed where its name ends in .gz or .zst.  [default: stdout]",
+)
+@click.option(
+    "--where", metavar="SQL", help="Only comments for which this holds: a condition over the view comment_list."
+)
+@click.option(
+    "--flag",
+    metavar="CODE",
+    help="Only comments with this flag (content.threat), or with one of these (content.*), that stands in the text as "
+    "it is now and that no reviewer refused.",
+)
+@click.option("--outlet", metavar="DOMAIN", help="Only comments of this outlet.")
+@click.option(
+    "--since",
+    metavar="TIME",
+    help="Only comments first seen at this time (2026-03-14, 2026-03-14T06:00Z; UTC) or later, and those that a visit "
+    "since then found edited, removed, restored, moved, renamed or with other votes, or that were withheld or given "
+    "back since then. New flags and reviews do not count.",
+)
+@click.option(
+    "--sql", metavar="SELECT", help="Instead: the rows of this statement as they are, as csv, jsonl or parquet."
+)
+@click.option(
+    "--excel",
+    is_flag=True,
+    help="csv that Excel opens safely: with a byte order mark, and an apostrophe before text that it would calculate.",
+)
+@as_json_option
+def export(
+    path: Path,
+    form: str | None,
+    output: str,
+    where: str | None,
+    flag: str | None,
+    outlet: str | None,
+    since: str | None,
+    sql: str | None,
+    excel: bool,
+    as_json: bool,
+) -> None:
+    """Write comments with their threads, authors and flags: all of them, or those for which all options hold.
+
+    csv and parquet have a comment a row: the view comment_list. jsonl has a thread a line, and convokit a conversation
+    a thread: of a selection, those that hold a comment of it, with the chosen comments and the ones that they answer.
+    sql is a script that rebuilds the archive. Private tables are in none of them and cannot be asked for.
+
+    Rows are counted before and while they are written; if the two differ, that is an error. A file appears when it is
+    whole.
+
+    \b
+    Example:  btl export -o archive.jsonl.zst
+              btl export -o threats.csv --excel --flag content.threat --since 2026-03-01
+              btl export -o deep.parquet --where "depth > 3 and state <> 'visible'"
+              btl export -f csv --sql "select outlet, count(*) from comment_list group by 1"
+              btl export -f convokit -o corpus --outlet harbour-courier.example
+              btl export -o archive.sql && sqlite3 copy.db < archive.sql
+    """
+    from archive.export.selection import Selection, SqlError, WrongUsage
+    from archive.export.write import Miscounted
+
+    form = form or _named(output)
+    try:
+        selection = Selection(where, flag, outlet, since, sql=sql)
+        _check_output(form, output, path, as_json=as_json)
+        _bring_up_to_date(path)
+        written = _write(path, form, output, selection, excel=excel)
+    except WrongUsage as error:
+        raise click.UsageError(str(error)) from None
+    except (Miscounted, SqlError, sqlite3.Error) as error:
+        fail(str(error))
+    except OSError as error:
+        if error.errno == errno.EPIPE:
+            raise
+        fail(str(error))
+    if as_json:
+        print_json({"db": str(path), "output": output, "format": form, **_summary(written)})
+    else:
+        click.echo(_sentence(written), err=True)
+
+
+def _named(output: str) -> str:
+    """The format that the name of a file says."""
+    name = Path(output).with_suffix("") if output.endswith(PACKED) else Path(output)
+    return name.suffix[1:] if name.suffix[1:] in FORMATS else "jsonl"
+
+
+def _check_output(form: str, output: str, path: Path, *, as_json: bool) -> None:
+    from archive.export.selection import WrongUsage
+    from archive.export.write import is_folder
+
+    if as_json and output == STANDARD_OUTPUT:
+        raise WrongUsage("--json prints its summary where the export would go: name a file with -o")
+    if is_folder(form) and (output == STANDARD_OUTPUT or output.endswith(PACKED)):
+        raise WrongUsage(f"{form} is a folder of files: name one with -o")
+    if form == "parquet" and output.endswith(PACKED):
+        raise WrongUsage("parquet is compressed already")
+    if form == "parquet" and output == STANDARD_OUTPUT and sys.stdout.isatty():
+        raise WrongUsage("parquet is not for a terminal: name a file with -o")
+    if output != STANDARD_OUTPUT and Path(output).exists():
+        if path.exists() and Path(output).samefile(path):
+            raise WrongUsage("-o names the archive itself")
+        if Path(output).is_dir() and not is_folder(form):
+            raise WrongUsage(f"{output} is a folder")
+
+
+def _bring_up_to_date(path: Path) -> None:
+    """Opens a live archive as every command does; a public copy stays as it was published."""
+    try:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+            published = connection.execute("select 1 from sqlite_master where name = 'release'").fetchone()
+    except sqlite3.Error:
+        published = None
+    if not published:
+        require(path)
+
+
+def _write(path: Path, form: str, output: str, selection: "Selection", *, excel: bool) -> "Written":
+    from archive.export import output as files
+    from archive.export.write import export as write_selection
+    from archive.export.write import is_folder
+
+    if output == STANDARD_OUTPUT:
+        out = sys.stdout.buffer
+        written = write_selection(path, form, out, selection, excel=excel)
+        out.flush()
+        return written
+    if is_folder(form):
+        with files.folder(Path(output)) as place:
+            return write_selection(path, form, place, selection, excel=excel)
+    with files.output(Path(output)) as target:
+        return write_selection(path, form, target, selection, excel=excel)
+
+
+def _summary(written: "Written") -> dict[str, Any]:
+    found = asdict(written)
+    return {"unit": found["unit"], "matched": found["matched"], "written": found["rows"], "context": found["context"]}
+
+
+def _sentence(written: "Written") -> str:
+    beside = f", and {written.context:,} that they answer" if written.context else ""
+    return f"{written.matched:,} {written.unit} matched, {written.rows:,} written{beside}"

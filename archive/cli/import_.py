@@ -1,0 +1,84 @@
+"""`btl import`: text documents into the archive."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from archive.cli.common import as_json as as_json_option
+from archive.cli.common import database, opened, print_json
+
+if TYPE_CHECKING:
+    from archive.importers.pool import Progress
+    from archive.store.archive import Archive
+
+ERRORS_SHOWN = 20
+
+
+@click.command(name="import")
+@click.argument("paths", nargs=-1, required=True)
+@database
+@as_json_option
+@click.option("--workers", type=click.IntRange(0, 64), help="Processes that read documents.  [default: 2 at most]")
+def import_(paths: tuple[str, ...], path: Path, as_json: bool, workers: int | None) -> None:
+    """Import files, folders or standard input (-) into the archive.
+
+    One text a file, or JSON Lines with "text" and optional "url", "title", "date"; plain or compressed with gzip,
+    bzip2, xz or zstd. What the archive has already is passed over, so an import that was killed is simply run again.
+
+    \b
+    Example:  btl import corpus/ extra.jsonl.gz
+              zcat dump.gz | btl import -
+    """
+    missing = [name for name in paths if name != "-" and not Path(name).exists()]
+    if missing:
+        raise click.UsageError(f"no such file or folder: {', '.join(missing)}")
+    with opened(path) as archive:
+        progress = import_paths(archive, list(paths), workers, quiet=as_json)
+    summarise(progress, path, as_json)
+
+
+def import_paths(archive: "Archive", paths: list[str], workers: int | None, *, quiet: bool) -> "Progress":
+    from archive.cli.progress import shown
+    from archive.importers.pool import import_files
+
+    with shown(quiet=quiet) as report:
+        return import_files(archive, paths, workers=workers, report=report)
+
+
+def summarise(progress: "Progress", path: Path, as_json: bool) -> None:
+    """Prints what an import did, and ends with status 1 where something could not be read."""
+    counts, errors = progress.counts, progress.errors
+    if as_json:
+        print_json(
+            {
+                "db": str(path),
+                "counts": dict(counts),
+                "errors": [{"place": error.place, "reason": error.reason} for error in errors],
+            }
+        )
+    else:
+        for error in errors[:ERRORS_SHOWN]:
+            click.echo(f"error: {error}", err=True)
+        if len(errors) > ERRORS_SHOWN:
+            click.echo(f"... and {len(errors) - ERRORS_SHOWN:,} more errors", err=True)
+        click.echo(_sentence(counts, path))
+    if errors:
+        sys.exit(1)
+
+
+def _sentence(counts: dict[str, int], path: Path) -> str:
+    parts = [f"{counts['documents']:,} documents read into {path}", f"{counts['threads_new']:,} new threads"]
+    parts.append(f"{counts['comments_new']:,} new comments")
+    for name, words in (
+        ("unchanged", "already there"),
+        ("threads_changed", "threads changed"),
+        ("comments_edited", "comments edited"),
+        ("comments_removed", "comments gone"),
+        ("comments_restored", "comments back"),
+        ("errors", "could not be read"),
+    ):
+        if counts[name]:
+            parts.append(f"{counts[name]:,} {words}")
+    return ", ".join(parts) + "."

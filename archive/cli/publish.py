@@ -1,0 +1,158 @@
+"""`btl publish` and `btl backup`: copies of an archive, one for strangers and one for yourself."""
+
+import time
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from archive.cli.common import as_json as as_json_option
+from archive.cli.common import database, fail, opened, print_json, require
+
+if TYPE_CHECKING:
+    from archive.publish.policy import Policy
+    from archive.publish.release import Published
+
+POLICY = "publish.toml"
+PAGES_A_STEP = 20_000
+
+
+@click.command()
+@click.argument("out", type=click.Path(dir_okay=False, path_type=Path))
+@database
+@click.option(
+    "--policy",
+    "policy_path",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help=f"What is public (docs/publish.example.toml).  [default: {POLICY} beside the archive, where there is one]",
+)
+@click.option(
+    "--keep",
+    type=click.IntRange(0),
+    default=1,
+    show_default=True,
+    help="Earlier releases that keep their files; 0 after a takedown. A site that still serves one needs it.",
+)
+@click.option(
+    "--whole",
+    is_flag=True,
+    help="Make everything anew: take over neither the release before nor the archive's full text.",
+)
+@as_json_option
+def publish(out: Path, path: Path, policy_path: Path | None, keep: int, whole: bool, as_json: bool) -> None:
+    """Make a public copy of the archive as the next release, and have the link OUT name it.
+
+    The copy leaves out what is private or withheld. Beside it stand dumps (CSV, JSON Lines, Parquet, SQL), a codebook
+    and a manifest with the hash of every file and of the release before. A crawl may write meanwhile; a publication
+    that fails leaves OUT as it was. `btl serve OUT --public` serves it, `btl verify FOLDER` proves it.
+
+    \b
+    Example:  btl publish public/archive.db
+              btl publish public/archive.db --policy publish.toml --json
+    """
+    import sqlite3
+
+    from archive.publish.release import NotPublished
+    from archive.publish.release import publish as make
+
+    require(path)
+    policy = _policy(path, policy_path)
+    began = time.monotonic()
+
+    def say(step: str) -> None:
+        if not as_json:
+            click.echo(f"{time.monotonic() - began:7.1f} s  {step}", err=True)
+
+    with opened(path) as archive:
+        try:
+            done = make(archive, out, policy, keep=keep, whole=whole, say=say)
+        except (NotPublished, OSError, sqlite3.Error) as error:
+            fail(f"nothing was published: {error}")
+    _summarise(done, out, time.monotonic() - began, as_json=as_json)
+    if policy.url is None:
+        click.echo("note: the policy names no url, so citations are relative and there is no sitemap", err=True)
+
+
+def _policy(path: Path, policy_path: Path | None) -> "Policy":
+    from archive.publish.policy import BadPolicy, Policy, read
+
+    beside = path.resolve().parent / POLICY
+    chosen = policy_path or (beside if beside.is_file() else None)
+    try:
+        return read(chosen) if chosen else Policy()
+    except (BadPolicy, OSError) as error:
+        fail(str(error))
+
+
+def _summarise(done: "Published", out: Path, seconds: float, *, as_json: bool) -> None:
+    manifest = done.manifest
+    if as_json:
+        print_json(
+            {
+                "out": str(out),
+                "release": done.number,
+                "folder": str(done.folder),
+                "is_new": done.is_new,
+                "whole": done.whole,
+                "reused": done.reused,
+                "seconds": round(seconds, 1),
+                "counts": manifest["counts"],
+                "withheld": manifest["withheld"],
+                "bytes": {one["path"]: one["bytes"] for one in manifest["files"]},
+            }
+        )
+    elif not done.is_new:
+        click.echo(f"Nothing has changed since release {done.number}, which {out} names.")
+    else:
+        withheld = sum(manifest["withheld"].values())
+        click.echo(
+            f"Release {done.number} in {done.folder}: {manifest['counts']['comments']:,} comments"
+            f"{f', {withheld:,} of them withheld' if withheld else ''}, {len(manifest['files']):,} files"
+            f"{f', {len(done.reused):,} of them as before' if done.reused else ''}. {out} names it; a site changes "
+            "over when it is started again."
+        )
+
+
+@click.command()
+@click.argument("out", type=click.Path(dir_okay=False, path_type=Path))
+@database
+def backup(out: Path, path: Path) -> None:
+    """Copy the whole archive to OUT, private tables included, while crawls write.
+
+    The WARC files beside the archive are not in it; copy their folder too.
+
+    \b
+    Example:  btl backup /backups/archive-monday.db
+    """
+    import sqlite3
+
+    if not path.exists():
+        fail(f"{path} is not there")
+    if out.exists():
+        fail(f"{out} is there already")
+    part = out.with_name(f".{out.name}.part")
+    part.unlink(missing_ok=True)
+    try:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as source:
+            with closing(sqlite3.connect(part)) as target:
+                source.backup(target, pages=PAGES_A_STEP, sleep=0.05)
+                target.execute("pragma journal_mode = delete").fetchall()
+            problems = _problems(part)
+        if problems:
+            fail(f"the copy is not whole: {problems}")
+        part.chmod(path.stat().st_mode & 0o777)
+        part.replace(out)
+    except (sqlite3.Error, OSError) as error:
+        fail(f"nothing was copied: {error}")
+    finally:
+        part.unlink(missing_ok=True)
+    click.echo(f"{out}: {out.stat().st_size:,} bytes, checked.")
+
+
+def _problems(part: Path) -> str:
+    import sqlite3
+
+    with closing(sqlite3.connect(part)) as connection:
+        said = [row[0] for row in connection.execute("pragma quick_check(3)")]
+    return "" if said == ["ok"] else "; ".join(said)

@@ -1,0 +1,173 @@
+"""`btl review`: verdicts by spreadsheet, how far reviewers agree, and their passwords."""
+
+import json
+import re
+import sqlite3
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO, cast
+
+import click
+
+from archive.cli.common import changing, database, fail, opened, reading, require
+
+if TYPE_CHECKING:
+    from archive.review.spreadsheet import Imported
+
+ERRORS_SHOWN = 20
+SHORTEST_PASSWORD = 8
+
+
+@click.group()
+def review() -> None:
+    """Have people judge what rules found: by spreadsheet, or on the site.
+
+    \b
+    Example:  btl review export -o flags.csv
+              btl review import flags.csv --reviewer anna
+              btl review agreement
+    """
+
+
+@review.command()
+@database
+@click.option("--output", "-o", type=click.Path(dir_okay=False), default="-", help="File to write.  [default: stdout]")
+@click.option("--all", "everything", is_flag=True, help="Also flags that somebody has judged.")
+@click.option("--code", help="Only flags of this code.")
+@click.option("--sample", type=click.IntRange(1), help="Only so many flags, drawn at random.")
+@click.option("--seed", default=0, show_default=True, help="Draws the same sample again.")
+def export(path: Path, output: str, everything: bool, code: str | None, sample: int | None, seed: int) -> None:
+    """Write flags to judge as CSV, one a row, for a spreadsheet.
+
+    Fill in the columns reviewer, verdict (confirmed, dismissed or corrected), corrected_code and note. Text that a
+    spreadsheet would calculate begins with an apostrophe.
+
+    \b
+    Example:  btl review export -o flags.csv
+              btl review export --code content.insult --sample 200 --seed 7 -o sample.csv
+    """
+    from archive.review.spreadsheet import export_csv
+
+    with reading(path) as connection, click.open_file(output, "w", "utf-8", atomic=output != "-") as out:
+        _require_code(connection, code)
+        written = export_csv(
+            connection, cast("TextIO", out), everything=everything, code=code, sample=sample, seed=seed
+        )
+    click.echo(f"{written:,} flags written", err=True)
+
+
+@review.command(name="import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@database
+@click.option("--reviewer", help="Who judged, in rows that do not say so.")
+def import_(file: Path, path: Path, reviewer: str | None) -> None:
+    """Read the verdicts of a sheet that `btl review export` wrote.
+
+    Rows without a verdict are passed over. A row that cannot be taken is an error, and the others are saved; the same
+    sheet can be read again. Columns may be apart by commas or semicolons.
+
+    \b
+    Example:  btl review import flags.csv --reviewer anna
+    """
+    from archive.review.verdicts import BadReview
+
+    require(path)
+    with opened(path) as archive:
+        run = archive.begin_run("review", {"sha256": _digest(file)})
+        try:
+            imported = _import(file, path, reviewer, run.started_at)
+        except (BadReview, UnicodeDecodeError, sqlite3.OperationalError) as error:
+            archive.end_run(run, "failed", {})
+            fail(f"{file}: {_reason(error)}")
+        counts = {"saved": imported.saved, "repeated": imported.repeated, "errors": len(imported.errors)}
+        archive.end_run(run, "failed" if imported.errors else "done", counts)
+    _summarise(file, imported)
+
+
+def _import(file: Path, path: Path, reviewer: str | None, at: str) -> "Imported":
+    from archive.review.spreadsheet import import_csv
+
+    with changing(path) as connection, file.open(encoding="utf-8-sig", newline="") as sheet:
+        return import_csv(connection, sheet, reviewer=reviewer, at=at)
+
+
+def _summarise(file: Path, imported: "Imported") -> None:
+    for error in imported.errors[:ERRORS_SHOWN]:
+        click.echo(f"error: {file}:{error.line}: {error.reason}", err=True)
+    if len(imported.errors) > ERRORS_SHOWN:
+        click.echo(f"... and {len(imported.errors) - ERRORS_SHOWN:,} more errors", err=True)
+    parts = [f"{imported.saved:,} verdicts saved"]
+    parts += [f"{imported.repeated:,} there already"] if imported.repeated else []
+    parts += [f"{imported.empty:,} rows without a verdict"] if imported.empty else []
+    parts += [f"{len(imported.errors):,} rows refused"] if imported.errors else []
+    click.echo(", ".join(parts) + ".")
+    if imported.errors:
+        sys.exit(1)
+
+
+def _reason(error: Exception) -> str:
+    return "not UTF-8: save it as CSV UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)
+
+
+@review.command()
+@database
+@click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
+def agreement(path: Path, as_json: bool) -> None:
+    """Say how far reviewers agree about flags that two or more of them judged.
+
+    Pairs of verdicts that agree, Cohen's kappa (its mean over pairs of reviewers) and Krippendorff's alpha, by code. A
+    coefficient is missing where all verdicts are the same.
+
+    \b
+    Example:  btl review agreement --json
+    """
+    from dataclasses import asdict
+
+    from archive.review.agreement import agreement as measure
+
+    with reading(path) as connection:
+        found = measure(connection)
+    if as_json:
+        click.echo(json.dumps([asdict(one) for one in found], indent=2))
+        return
+    if not found:
+        click.echo("no flag was judged by two reviewers")
+        return
+    click.echo(f"{'flags':>8} {'reviewers':>9} {'agree':>6} {'kappa':>6} {'alpha':>6}  code")
+    for one in found:
+        numbers = f"{one.flags:>8,} {one.reviewers:>9,} {one.share:>6.0%} {_two(one.kappa)} {_two(one.alpha)}"
+        click.echo(f"{numbers}  {one.code or 'all codes'}")
+
+
+def _two(value: float | None) -> str:
+    return f"{'-':>6}" if value is None else f"{value:>6.2f}"
+
+
+@review.command()
+@click.argument("name")
+def password(name: str) -> None:
+    """Print a reviewer's line for the reviewers' file: the name, and a hash of the password that is asked for.
+
+    \b
+    Example:  btl review password anna >> reviewers.toml
+    """
+    from datasette_auth_passwords.utils import hash_password
+
+    if not name.strip() or not name.isprintable():
+        raise click.UsageError("a name has letters that can be seen")
+    chosen = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+    if len(chosen) < SHORTEST_PASSWORD:
+        fail(f"a password has at least {SHORTEST_PASSWORD} characters")
+    key = name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else json.dumps(name, ensure_ascii=False)
+    click.echo(f'{key} = "{hash_password(chosen)}"')
+
+
+def _require_code(connection: sqlite3.Connection, code: str | None) -> None:
+    if code and connection.execute("select 1 from flag_codes where code = ?", (code,)).fetchone() is None:
+        raise click.UsageError(f"there is no code {code!r}")
+
+
+def _digest(file: Path) -> str:
+    from hashlib import sha256
+
+    return sha256(file.read_bytes()).hexdigest()

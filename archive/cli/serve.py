@@ -1,0 +1,76 @@
+"""`btl serve`: the site, for a newsroom or for everybody."""
+
+from pathlib import Path
+
+import click
+
+from archive.cli.common import database, fail, opened, port_option
+
+
+@click.command()
+@click.argument("file", required=False, type=click.Path(dir_okay=False, path_type=Path))
+@database
+@click.option("--public", is_flag=True, help="For everybody: a public copy (btl publish), SQL off, behind a proxy.")
+@click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Processes; with --public.")
+@click.option(
+    "--rate",
+    default=10,
+    show_default=True,
+    type=click.IntRange(0),
+    help="Pages a second that one reader gets of each process, in bursts of ten times as many; 0 is no limit.",
+)
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@port_option
+@click.option(
+    "--reviewers",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A file of names and password hashes (`btl review password`): those may sign in and judge flags.",
+)
+def serve(
+    file: Path | None,
+    path: Path,
+    public: bool,
+    workers: int,
+    rate: int,
+    host: str,
+    port: int,
+    reviewers: Path | None,
+) -> None:
+    """Serve the archive as a site: threads, search, flags, tables, SQL. With --public: a public copy, to everybody.
+
+    \b
+    Example:  btl serve --db archive.db --port 8001
+              btl serve --reviewers reviewers.toml
+              btl serve public/archive.db --public --workers 2
+    """
+    path = file or path
+    if public:
+        _serve_public(path, host, port, workers, rate, reviewers)
+        return
+    from archive.publish.manifest import is_release
+    from archive.site.app import read_reviewers, run
+
+    if workers > 1:
+        raise click.UsageError("only a public copy is served by several processes: --public")
+    try:
+        known = read_reviewers(reviewers) if reviewers else None
+    except (OSError, ValueError) as error:
+        fail(str(error))
+    is_copy = path.is_file() and is_release(path)
+    if not is_copy:
+        opened(path).close()
+    run(path, host=host, port=port, reviewers=known, immutable=is_copy)
+
+
+def _serve_public(path: Path, host: str, port: int, workers: int, rate: int, reviewers: Path | None) -> None:
+    from archive.publish.manifest import NotPublic
+    from archive.site.app import run_public
+
+    if reviewers:
+        raise click.UsageError("nobody signs in on a public site: --reviewers is for the newsroom's")
+    if workers > 1 and not port:
+        raise click.UsageError("several processes need a port of their own: --port 0 takes a free one for one process")
+    try:
+        run_public(path, host, port, workers=workers, rate=rate)
+    except (OSError, NotPublic) as error:
+        fail(str(error))

@@ -1,0 +1,146 @@
+"""What is known by its shape and not by its words: personal data, links, promotion.
+
+No rule of a language reads any of it. Telephone numbers are found by `phonenumbers`; the rest are regular
+expressions without nested repetition.
+"""
+
+import re
+import tomllib
+from collections.abc import Iterable, Iterator
+from functools import cache
+from importlib.resources import files
+
+from archive.flags.lexicon import split
+from archive.flags.match import Match
+from archive.flags.normalize import Folded
+
+RULES = {
+    "shape.email": ("content.pii", "An e-mail address, with @ or spelled out in brackets."),
+    "shape.phone": ("content.pii", "A telephone number that is valid where the language is spoken, or international."),
+    "shape.address": ("content.pii", "A house number beside the name of a street."),
+    "shape.id_number": ("content.pii", "A social security number, an IBAN, or the number of a card."),
+    "shape.link": ("content.link", "An address of the web."),
+    "shape.spam": ("content.spam", "Several signs of promotion (archive/flags/spam.toml)."),
+}  # fmt: skip
+EMAIL = re.compile(r"[\w.+-]{1,64}(?:@|\s?[\[({]\s?at\s?[\])}]\s?)[\w-]{1,63}(?:(?:\.|\s?[\[({]\s?dot\s?[\])}]\s?)[\w-]{2,24}){1,4}", re.IGNORECASE)  # fmt: skip  # noqa: E501
+LINK = re.compile(r"(?:https?://|www\.)[^\s<>\"']{3,2000}", re.IGNORECASE)
+DIGITS = re.compile(r"\d(?:[ ().+/-]{0,2}\d){6}")
+STREETS = (
+    "street|road|avenue|lane|drive|close|court|way|crescent|terrace|boulevard|gardens|grove|mews|parade|highway|"
+    "st|rd|ave|ln|dr|blvd|cres|ct|pl|place|square|walk|row"
+)
+ADDRESS = re.compile(
+    rf"\b\d{{1,5}}[a-z]?\s{{1,3}}(?:[A-Z][\w'.-]{{1,30}}\s{{1,3}}){{1,4}}(?i:{STREETS})\b\.?"
+    r"|\b[A-ZÄÖÜ][\wäöüß-]{2,40}(?:straße|strasse|str\.|gasse|allee|weg|platz|straat|laan|plein|gracht|kade)\s{1,2}\d{1,4}[a-z]?\b"
+    r"|\b\d{1,4}(?:\s?(?:bis|ter))?,?\s{1,2}(?:rue|avenue|boulevard|impasse|allée|chemin|quai)\s(?:[\w'’-]{1,30}\s?){1,5}"
+    r"|\b(?:[Cc]alle|[Aa]venida|[Pp]laza|[Pp]aseo)\s(?:[\w'’-]{1,30}\s){0,4}[\w'’-]{1,30},?\s(?:n[.ºo]*\s?)?\d{1,4}\b"
+)
+PUBLIC = re.compile(r"10 downing|1600 pennsylvania|24 sussex|221b baker|wall st\b", re.IGNORECASE)
+SOCIAL_SECURITY = re.compile(r"\b\d{3}-\d{2}-\d{4}\b|\b[A-CEGHJ-PR-TW-Z]{2} ?\d{2} ?\d{2} ?\d{2} ?[A-D]\b")
+IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}(?: ?[A-Z0-9]{1,3})?\b")
+CARD = re.compile(r"\b(?:\d[ -]?){12,18}\d\b")
+REGIONS = {
+    "en": ("GB", "US", "CA", "AU", "IE", "NZ"),
+    "de": ("DE", "AT", "CH"),
+    "fr": ("FR", "BE", "CH", "CA"),
+    "es": ("ES", "MX", "US", "AR"),
+    "nl": ("NL", "BE"),
+}
+DATE = re.compile(r"(?<!\d)(?:[0-3]?\d([./-])[01]?\d\1(?:19|20)\d\d|(?:19|20)\d\d([./-])[01]?\d\2[0-3]?\d)(?!\d)")
+MOST_NUMBERS = 20
+SHORTEST_NUMBER = 10
+LONGEST = 20_000
+ENOUGH = 2
+
+
+def find(text: str, folded: Folded, language: str | None, *, promotes: bool) -> list[Match]:
+    """Personal data, links and promotion in a text. `promotes` is set where a word of `spam.toml` stands in it."""
+    found: list[Match] = []
+    text, plain = text[:LONGEST], folded.text[:LONGEST]
+    if "http" in plain or "www." in plain:
+        found += _matches("shape.link", LINK.finditer(text))
+    if "@" in text or "at]" in plain or "at)" in plain:
+        found += _matches("shape.email", EMAIL.finditer(text))
+    if any(digit in text for digit in "0123456789"):
+        found += _numbers(text, language)
+    if promotes:
+        found += _promotion(folded, linked=any(match.code in ("content.link", "content.pii") for match in found))
+    return found
+
+
+def _matches(rule: str, found: Iterable[re.Match[str]]) -> Iterator[Match]:
+    code = RULES[rule][0]
+    yield from (Match(code, rule, match.start(), match.end()) for match in found)
+
+
+def _numbers(text: str, language: str | None) -> list[Match]:
+    found = [*_matches("shape.address", (one for one in ADDRESS.finditer(text) if not PUBLIC.search(one[0])))]
+    if not DIGITS.search(text) and not SOCIAL_SECURITY.search(text):
+        return found
+    ids = [
+        *SOCIAL_SECURITY.finditer(text),
+        *filter(_is_iban, IBAN.finditer(text)),
+        *filter(_is_card, CARD.finditer(text)),
+    ]
+    found += _matches("shape.id_number", ids)
+    found += (Match("content.pii", "shape.phone", *span) for span in _telephones(text, language))
+    return found
+
+
+def _telephones(text: str, language: str | None) -> Iterator[tuple[int, int]]:
+    from phonenumbers import Leniency, PhoneNumberMatcher, is_valid_number
+
+    taken: list[tuple[int, int]] = []
+    cleaned = LINK.sub(lambda link: " " * len(link[0]), text)
+    for region in REGIONS.get((language or "en")[:2], REGIONS["en"]):
+        for number in PhoneNumberMatcher(cleaned, region, leniency=Leniency.POSSIBLE, max_tries=MOST_NUMBERS):
+            known = is_valid_number(number.number) and _is_grouped(number.raw_string)
+            if DATE.search(number.raw_string) or (not known and not _is_complete(number.raw_string)):
+                continue
+            if not any(number.start < end and start < number.end for start, end in taken):
+                taken.append((number.start, number.end))
+    yield from sorted(taken)
+
+
+def _is_grouped(raw: str) -> bool:
+    """Not a sum of money, a year or a row of scores: a sign, a leading zero, or groups as numbers are written."""
+    return raw.startswith(("+", "0", "(")) or len(re.findall(r"\d+", raw)) in (3, 4)
+
+
+def _is_complete(raw: str) -> bool:
+    """With the prefix of a country or of a network, and as long as such numbers are."""
+    return raw.startswith(("+", "0", "(0")) and sum(map(str.isdigit, raw)) >= SHORTEST_NUMBER
+
+
+def _is_iban(found: re.Match[str]) -> bool:
+    text = found[0].replace(" ", "")
+    moved = text[4:] + text[:4]
+    return int("".join(str(int(letter, 36)) for letter in moved)) % 97 == 1
+
+
+def _is_card(found: re.Match[str]) -> bool:
+    """By Luhn's check digit."""
+    backwards = [int(letter) for letter in found[0] if letter.isdigit()][::-1]
+    doubled = (sum(divmod(2 * digit, 10)) for digit in backwards[1::2])
+    return (sum(backwards[::2]) + sum(doubled)) % 10 == 0 and len(set(backwards)) > 2
+
+
+def _promotion(folded: Folded, *, linked: bool) -> list[Match]:
+    signals = list(_signals().finditer(folded.text[:LONGEST]))
+    kinds = {found.lastgroup for found in signals}
+    if len(kinds) + linked < ENOUGH:
+        return []
+    return [Match(RULES["shape.spam"][0], "shape.spam", *folded.span(*found.span())) for found in signals]
+
+
+@cache
+def spam_words() -> dict[str, list[str]]:
+    """The signs of promotion by what they are signs of."""
+    listed = tomllib.loads(files(__package__).joinpath("spam.toml").read_text("utf-8"))["signal"]
+    return {name: split(values["words"]) for name, values in listed.items()}
+
+
+@cache
+def _signals() -> re.Pattern[str]:
+    kinds = (f"(?P<{name}>{'|'.join(map(re.escape, words))})" for name, words in spam_words().items())
+    return re.compile(rf"(?<!\w)(?:{'|'.join(kinds)})(?!\w)")

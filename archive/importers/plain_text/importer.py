@@ -1,0 +1,256 @@
+"""Reads the plain text that Resiliparse makes of a page: an article, then its readers' comments as nested lists.
+
+Nothing in such a text says what is what. Each document is read by what recurs in it; what stays undecidable stays text,
+and every line comes out somewhere.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from archive.importers.base import Document
+from archive.importers.documents import documents, is_json_lines, read, thread
+from archive.importers.plain_text.article import Outside
+from archive.importers.plain_text.dialect import Entry
+from archive.importers.plain_text.encoding import decode
+from archive.importers.plain_text.item_kinds import Kinds
+from archive.importers.plain_text.layout import Block, Item, Paragraph, lay_out
+from archive.importers.plain_text.section import Run, comment_runs, heading_of, is_lost_body, stated_in
+from archive.text import dates, line_rules
+from archive.thread import Author, Comment, Flag, Thread
+
+__all__ = ["Reading", "documents", "matches", "parse", "read_text"]
+
+_OTHER_FORMAT = re.compile(r"\s*(?:<[!?a-zA-Z]|[\[{]\s*(?:[\"\[{\]}0-9-]|$)|WARC/|PK\x03)")
+_UNFINISHED = re.compile(
+    r"(?:[,(„“\"‘—–-]|\b(?:the|a|an|of|to|and|or|in|for|with|der|die|das|und|zu|de|la|le|les|et|el|los|y|il|e|di|"
+    r"het|een|en|i|w|и|в|на))$"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one text says. `furniture` are the lines that are neither article nor comment: nothing is lost."""
+
+    title: str | None
+    paragraphs: tuple[str, ...]
+    comments: tuple[Comment, ...]
+    furniture: tuple[str, ...]
+    stated_count: int | None
+    closed: bool | None
+    flags: tuple[Flag, ...]
+
+
+def matches(head: bytes) -> bool:
+    """Whether a file that begins like this holds texts: one, or one a line as JSON."""
+    return is_json_lines(head) or is_plain_text(decode(head).text)
+
+
+def parse(document: Document) -> Thread:
+    """The thread of one document. Raises BadDocument where it is not a text."""
+    text, metadata = read(document)
+    return thread(document, text, metadata, read_text(text.text), "resiliparse_text")
+
+
+def is_plain_text(head: str) -> bool:
+    """Whether the beginning of a file looks like plain text rather than markup, JSON or binary data."""
+    sample = head[:4096].lstrip("\ufeff")
+    if not sample.strip() or _OTHER_FORMAT.match(sample):
+        return False
+    control = sum((ch < " " and ch not in "\n\r\t\f") or ch == "\ufffd" for ch in sample)
+    return control * 50 <= len(sample)
+
+
+def read_text(text: str) -> Reading:
+    """The article and the comments of a text; never raises, and reads no more into it than it shows."""
+    return _Reader(text).reading()
+
+
+class _Reader:
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.stream = lay_out(text.lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n"))
+        self.runs = comment_runs(self.stream)
+        self.furniture: list[str] = []
+        self.comments: list[Comment] = []
+        self.position: dict[int, int] = {}
+        self.entries = {id(entry.item): entry for run in self.runs for entry in run.entries}
+        self.adopted: set[int] = set()
+        self.day_first = dates.day_order(entry.date for entry in self.entries.values() if entry.date)
+
+    def reading(self) -> Reading:
+        for run in self.runs:
+            self._read_run(run)
+        outside = Outside(self.stream, self.runs, self.adopted).read()
+        comments = _with_duplicates(self.comments)
+        return Reading(
+            outside.title,
+            tuple(outside.paragraphs),
+            comments,
+            tuple(self.furniture + outside.furniture),
+            self._stated_count(),
+            self._closed(),
+            tuple(self._flags()),
+        )
+
+    def _read_run(self, run: Run) -> None:
+        kinds = Kinds(run)
+        self._adopt(run, kinds)
+        for entry in run.entries:
+            kind = kinds.of(entry)
+            if kind == "comment":
+                self._comment(entry, kinds)
+            elif kind != "list":
+                self.furniture.extend(filter(None, self._whole(entry)))
+
+    def _adopt(self, run: Run, kinds: Kinds) -> None:
+        """Takes in the unindented paragraphs that stand between two comments."""
+        last = run.items[-1].line
+        for entry in run.entries:
+            for part in entry.parts if kinds.of(entry) == "comment" else ():
+                if isinstance(part, Paragraph) and (part.line < last or _goes_on(entry, part)) and is_lost_body(part):
+                    self.adopted.add(id(part))
+
+    def _comment(self, entry: Entry, kinds: Kinds) -> None:
+        body = self._body(entry, kinds)
+        parent = self._parent(entry.item)
+        self.position[id(entry.item)] = len(self.comments)
+        author = Author(entry.name) if entry.name else None
+        posted = dates.read(entry.date, self.day_first) if entry.date else None
+        flags = tuple(_flags_of(entry, body, self.adopted))
+        self.comments.append(Comment(body, parent, author, posted, parent_source="indent", flags=flags))
+        self.furniture.extend(entry.rest)
+
+    def _parent(self, item: Item) -> int | None:
+        above = item.parent
+        while above is not None:
+            if id(above) in self.position:
+                return self.position[id(above)]
+            above = above.parent
+        return None
+
+    def _body(self, entry: Entry, kinds: Kinds) -> str:
+        lines: list[str] = []
+        for index, part in enumerate(entry.parts):
+            if isinstance(part, str):
+                if index not in entry.taken:
+                    lines.append(part)
+            elif isinstance(part, Paragraph):
+                lines += ["", *part.lines, ""] if id(part) in self.adopted else []
+            elif isinstance(part, Item) and kinds.listed(part):
+                lines += ([""] if part.gap else []) + _render(part)
+            elif isinstance(part, Item):
+                lines.append("")
+        return _folded(lines)
+
+    def _whole(self, entry: Entry) -> list[str]:
+        return [str(part).strip() for part in entry.parts if isinstance(part, str)]
+
+    def _stated_count(self) -> int | None:
+        for run in self.runs:
+            if (heading := heading_of(run)) and (count := stated_in(heading, run)) is not None:
+                return count
+        if self.runs:
+            return None
+        return _count_without_comments(self.stream)
+
+    def _closed(self) -> bool | None:
+        short = (part for part in self.stream if isinstance(part, Paragraph) and len(part.lines) <= 3)
+        return True if any(line_rules.is_closed(part.text) for part in short) else None
+
+    def _flags(self) -> Iterable[Flag]:
+        last = self.text.rstrip().rsplit("\n", 1)[-1].strip()
+        if self.runs and (last == "•" or _is_cut(self.comments, last)):
+            yield Flag("capture.truncated", "cut-last-line", last[-60:])
+
+
+def _is_cut(comments: Sequence[Comment], last: str) -> bool:
+    """Whether the text's last line belongs to the last comment and stops in the midst of a sentence."""
+    return (
+        bool(comments)
+        and bool(last)
+        and comments[-1].body.endswith(last)
+        and bool(_UNFINISHED.search(last[-12:].casefold()))
+    )
+
+
+def _count_without_comments(stream: Sequence[Paragraph | Block]) -> int | None:
+    for part in stream:
+        if (
+            isinstance(part, Paragraph)
+            and len(part.lines) == 1
+            and line_rules.is_heading(part.text)
+            and len(part.text) < 60
+        ):
+            count = line_rules.stated_count(part.text)
+            if count is not None:
+                return count
+    return None
+
+
+def _goes_on(entry: Entry, paragraph: Paragraph) -> bool:
+    """Whether the comment itself has more text below an unindented paragraph."""
+    at = entry.parts.index(paragraph)
+    return any(isinstance(part, str) and part for part in entry.parts[at + 1 :])
+
+
+def _render(item: Item) -> list[str]:
+    """A list in a comment's text as it stood there, its own indentation kept."""
+    lines: list[str] = []
+    base = item.column
+    pending: list[tuple[Item, object]] = [(item, item)]
+    while pending:
+        owner, part = pending.pop()
+        if isinstance(part, Item):
+            lines += [""] if part.gap and part is not item else []
+            lines.append(f"{' ' * min(part.column - base, 40)}{part.marker} {part.head}".rstrip())
+            pending.extend((part, inner) for inner in reversed(part.content))
+        elif isinstance(part, str):
+            lines.append(f"{' ' * min(owner.column + 2 - base, 40)}{part}".rstrip())
+    return lines
+
+
+def _folded(lines: Iterable[str]) -> str:
+    """Lines without blank ones at either end, and never two blank ones together."""
+    kept: list[str] = []
+    for line in lines:
+        if line.strip() or (kept and kept[-1]):
+            kept.append(line if line.strip() else "")
+    while kept and not kept[-1]:
+        kept.pop()
+    return "\n".join(kept)
+
+
+def _flags_of(entry: Entry, body: str, adopted: set[int]) -> Iterable[Flag]:
+    if entry.name is None:
+        yield Flag("capture.author_missing", _author_rule(entry), body[:60] or None)
+    item = entry.item
+    if item.rule:
+        yield Flag("capture.parent_inferred", item.rule, body[:60] or None)
+    if any(isinstance(part, Paragraph) and id(part) in adopted for part in entry.parts):
+        yield Flag("capture.parent_inferred", "lost-indent", body[-60:])
+    if (marker := line_rules.cut_marker(body)) is not None:
+        yield Flag("capture.truncated", "read-more", marker)
+
+
+def _author_rule(entry: Entry) -> str:
+    if entry.item.rule == "lost-bullet":
+        return "lost-bullet"
+    return "no-name" if entry.marked else "text-on-bullet"
+
+
+def _with_duplicates(comments: list[Comment]) -> tuple[Comment, ...]:
+    seen: dict[tuple[str | None, str], int] = {}
+    result: list[Comment] = []
+    for position, comment in enumerate(comments):
+        key = (comment.author.name if comment.author else None, " ".join(comment.body.split()))
+        other = seen.setdefault(key, position)
+        if other != position and _is_duplicate(comment, comments[other], key[1]):
+            flag = Flag("capture.duplicate", "same-author-and-text", str(other))
+            comment = replace(comment, flags=(*comment.flags, flag))
+        result.append(comment)
+    return tuple(result)
+
+
+def _is_duplicate(comment: Comment, other: Comment, text: str) -> bool:
+    return bool(text) and (len(text) >= 30 or comment.parent == other.parent)

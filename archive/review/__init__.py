@@ -1,0 +1,1 @@
+"""What people say of flags: verdicts, the queue, agreement, spreadsheets."""

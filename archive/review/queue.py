@@ -1,0 +1,163 @@
+"""What waits for reviewers, how much of it one of them has seen today, and how often they refuse what is found."""
+
+import sqlite3
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from archive.review.verdicts import rows
+
+# In the words of the index flags_queue.
+UNREVIEWED = (
+    "flags.status = 'unreviewed' and flags.code >= 'content.' and flags.code < 'content/'"
+    " and flags.withdrawn_at is null"
+)
+JUDGED = """flags.withdrawn_at is null
+  and flags.id in (select flag_id from reviews where reviewer <> :reviewer)
+  and not exists (select 1 from reviews where flag_id = flags.id and reviewer = :reviewer)"""
+# A text that this archive withholds is shown to nobody.
+NOT_WITHHELD = """not exists (select 1 from flags as hiding where hiding.code = 'archive.withheld'
+  and hiding.comment_id = flags.comment_id and hiding.withdrawn_at is null)"""
+# The language that the rule reads, or else that of the article.
+LANGUAGE = """lower(coalesce(
+    (select language from flag_rules where flag_rules.rule = flags.rule),
+    (select articles.language from comments join threads on threads.id = comments.thread_id
+      join articles on articles.id = threads.article_id where comments.id = flags.comment_id)))"""
+AFTER = """flags.severity <= :severity and (flags.severity < :severity
+    or coalesce(flags.priority, -1) < :priority or (coalesce(flags.priority, -1) = :priority and flags.id > :after))"""
+PLACE = "select severity, coalesce(priority, -1) as priority from flags where id = :after"
+
+FEW = 20_000
+
+LOAD = """
+select count(*) as verdicts, coalesce(sum(flags.severity >= 3), 0) as severe,
+  coalesce(sum(flags.severity = 4), 0) as critical
+from reviews indexed by reviews_reviewed_at join flags on flags.id = reviews.flag_id
+where reviewed_at >= :today and reviewed_at < :today || '~' and reviewer = :reviewer"""
+
+# What people flagged by hand says nothing of how a detector errs, so that it counts for its rule but not for its code.
+RATES = """
+with judged as (
+  select code, rule, status from flags
+  where id in (select flag_id from reviews) and withdrawn_at is null and status <> 'unreviewed'),
+named as (
+  select 'code' as kind, code as name, status from judged where rule <> 'review.by-hand'
+  union all select 'rule', rule, status from judged),
+reviewed as (
+  select kind, name, count(*) as reviewed, sum(status = 'confirmed') as confirmed,
+    sum(status = 'dismissed') as dismissed, sum(status = 'corrected') as corrected, sum(status = 'disputed') as disputed
+  from named group by kind, name),
+counted as (
+  select 'code' as kind, substr(name, 7) as name, value from totals where value > 0 and
+    (name between 'flags:content.' and 'flags:context/' or name between 'flags:review.' and 'flags:review/')
+  union all
+  select 'rule', substr(name, 7), value from totals where value > 0 and name between 'rules:' and 'rules;'),
+listed as (select kind, name from counted union select kind, name from reviewed)
+select listed.kind, listed.name, coalesce(value, 0) as standing, coalesce(reviewed, 0) as reviewed,
+  coalesce(confirmed, 0) as confirmed, coalesce(dismissed, 0) as dismissed, coalesce(corrected, 0) as corrected,
+  coalesce(disputed, 0) as disputed, (dismissed + corrected) * 1.0 / reviewed as error_rate
+from listed
+left join counted on counted.kind = listed.kind and counted.name = listed.name
+left join reviewed on reviewed.kind = listed.kind and reviewed.name = listed.name
+order by listed.kind, listed.name"""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A flag that a reviewer may judge next."""
+
+    id: int
+    code: str
+    severity: int
+    priority: float | None
+    comment_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What one reviewer judged in a day: verdicts, those on flags of severity 3 or 4, and those of 4."""
+
+    verdicts: int
+    severe: int
+    critical: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """What became of the flags of one code or rule. `error_rate` is None where nothing was reviewed."""
+
+    kind: Literal["code", "rule"]
+    name: str
+    standing: int
+    reviewed: int
+    confirmed: int
+    dismissed: int
+    corrected: int
+    disputed: int
+    error_rate: float | None
+
+
+def queue(
+    connection: sqlite3.Connection,
+    *,
+    reviewer: str,
+    size: int = 1,
+    after: int | None = None,
+    code: str | None = None,
+    language: str | None = None,
+    second: bool = False,
+) -> list[Waiting]:
+    """The next flags for a reviewer: most severe first, then by priority, then the oldest.
+
+    They are those that nobody judged; with `second` those that others judged and this reviewer did not. `after` names
+    the flag that was passed over last, `language` is a BCP 47 tag that others begin with.
+    """
+    statement, values = _queue(connection, reviewer, after, code, language, second=second)
+    return [Waiting(*row) for row in rows(connection, statement, size=size, **values)]
+
+
+def _queue(
+    connection: sqlite3.Connection,
+    reviewer: str,
+    after: int | None,
+    code: str | None,
+    language: str | None,
+    *,
+    second: bool,
+) -> tuple[str, dict[str, Any]]:
+    values: dict[str, Any] = {"reviewer": reviewer}
+    wanted = [JUDGED if second else UNREVIEWED, NOT_WITHHELD]
+    if code is not None:
+        wanted.append("flags.code = :code")
+        values["code"] = code
+    if language is not None:
+        wanted.append(f"{LANGUAGE} || '-' like :language || '-%'")
+        values["language"] = language.lower()
+    place = [] if after is None else rows(connection, PLACE, after=after)
+    if place:
+        wanted.append(AFTER)
+        values |= {"after": after, **dict(place[0])}
+    source = "flags" if second else f"flags indexed by {_index(connection, code)}"
+    statement = (
+        f"select flags.id, flags.code, flags.severity, flags.priority, flags.comment_id from {source} "  # noqa: S608
+        f"where {' and '.join(wanted)} order by flags.severity desc, flags.priority desc, flags.id limit :size"
+    )
+    return statement, values
+
+
+def _index(connection: sqlite3.Connection, code: str | None) -> str:
+    """What finds unreviewed flags soonest: all in their order, or those of a code that is rare, to be put in order."""
+    total = (
+        [] if code is None else rows(connection, "select value from totals where name = 'flags:' || :code", code=code)
+    )
+    few = code is not None and (not total or total[0]["value"] <= FEW)
+    return "flags_code" if few else "flags_queue"
+
+
+def load_today(connection: sqlite3.Connection, reviewer: str, today: str) -> Load:
+    """What the reviewer judged on a day, YYYY-MM-DD (UTC)."""
+    return Load(*rows(connection, LOAD, reviewer=reviewer, today=today)[0])
+
+
+def rates(connection: sqlite3.Connection) -> list[Rate]:
+    """What became of the flags of each code that is found in texts, and of each rule, by their status now."""
+    return [Rate(*row) for row in rows(connection, RATES)]

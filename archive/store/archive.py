@@ -1,0 +1,264 @@
+"""Opens an archive and saves threads into it: one transaction a batch, bulk statements, nothing written twice."""
+
+import json
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, func, insert, select, update
+from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy.pool import StaticPool
+from sqlite_utils import Database
+from sqlmodel import SQLModel
+
+from archive.flags.codes import codes
+from archive.store import views
+from archive.store.migrations import migrations
+from archive.store.private_tables import PRIVATE_TABLES
+from archive.store.save import Batch, Known, Visited
+from archive.store.schema import TABLES
+from archive.thread import Thread
+
+PRAGMAS = (
+    "pragma journal_mode = wal",
+    "pragma synchronous = normal",
+    "pragma foreign_keys = on",
+    "pragma busy_timeout = 1000",
+    "pragma cache_size = -65536",
+    "pragma temp_store = memory",
+    "pragma wal_autocheckpoint = 4000",
+)
+LONGEST_WAIT_S = 600.0
+_PRIVATE = [TABLES[name] for name in sorted(PRIVATE_TABLES)]
+RUNS_THAT_READ_NOTHING = ("flag", "review", "withhold", "restore", "erase", "publish")
+
+
+class NotAnArchive(Exception):
+    """The file exists and is no SQLite file, or holds something other than an archive."""
+
+
+class Busy(Exception):
+    """Another process held the archive for longer than LONGEST_WAIT_S."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A row of `runs`; what it reads and nobody dated counts as seen at `started_at`."""
+
+    id: int
+    started_at: str
+
+
+@dataclass(slots=True)
+class Saved:
+    """What a save did: counts by name, each thread that could not be saved with its reason, and what became of each
+    thread in order: None where it failed or was known from the same capture."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    failures: list[tuple[Thread, str]] = field(default_factory=list)
+    visits: list[Visited | None] = field(default_factory=list)
+
+
+def now() -> str:
+    """The time, in seconds, as the archive writes it."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+class Archive:
+    """An archive file, made or brought up to date on opening. `on_wait` is called once if another writer holds it."""
+
+    def __init__(self, path: str | Path, *, on_wait: Callable[[], None] = lambda: None) -> None:
+        self.path = Path(path)
+        self.on_wait = on_wait
+        self.engine = _engine(self.path)
+        self._known = Known()
+        try:
+            self._connection = self.engine.connect()
+            self._prepare()
+        except DatabaseError as error:
+            self.engine.dispose()
+            if isinstance(error, OperationalError) and "locked" in str(error.orig):
+                raise Busy(f"{path} is held by another process") from error
+            raise NotAnArchive(f"{path}: {error.orig}") from error
+        except Exception:
+            self.engine.dispose()
+            raise
+
+    def __enter__(self) -> "Archive":
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Leaves one file behind where no one else has it open."""
+        self._connection.close()
+        self.engine.dispose()
+
+    def _prepare(self) -> None:
+        db = Database(self._connection.connection.driver_connection, execute_plugins=False)
+        names = set(db.table_names())
+        if names and "_sqlite_migrations" not in names:
+            raise NotAnArchive(f"{self.path} is an SQLite file, but not an archive: it has {', '.join(sorted(names))}")
+        if migrations.pending(db):
+            self._when_free(lambda: migrations.apply(db))
+        self._when_free(lambda: views.prepare(db))
+        if PRIVATE_TABLES - set(db.table_names()):  # an archive that an exported script made has none
+            self._when_free(lambda: SQLModel.metadata.create_all(self._connection, tables=_PRIVATE))
+        self._list_codes()
+
+    def _list_codes(self) -> None:
+        table, listed = TABLES["flag_codes"], codes()
+        found = {row.code: dict(row._mapping) for row in self._connection.execute(select(table))}
+        changed = [row for row in listed if found.get(row["code"]) != row]
+        if changed:
+            statement = upsert(table)
+            fresh = {name: statement.excluded[name] for name in listed[0] if name != "code"}
+            severity = select(table.c.severity).where(table.c.code == TABLES["flags"].c.code).scalar_subquery()
+            codes_changed = [row["code"] for row in changed]
+            with self.transaction() as connection:
+                connection.execute(statement.on_conflict_do_update(index_elements=["code"], set_=fresh), changed)
+                flags = TABLES["flags"]
+                of_these = flags.c.code.in_(codes_changed) & (flags.c.severity != severity)
+                connection.execute(update(flags).where(of_these).values(severity=severity))
+
+    def _when_free(self, work: Callable[[], object]) -> None:
+        """Runs `work`, again while another process holds the file. Raises Busy after LONGEST_WAIT_S."""
+        began, told = time.monotonic(), False
+        while True:
+            try:
+                work()
+                return
+            except Exception as error:
+                if "locked" not in str(error):
+                    raise
+                if time.monotonic() - began > LONGEST_WAIT_S:
+                    raise Busy(f"{self.path} was held by another process for {LONGEST_WAIT_S:.0f} s") from error
+                if not told:
+                    self.on_wait()
+                    told = True
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """All of it or nothing of it. Waits while another process writes."""
+        connection = self._connection
+        self._when_free(lambda: _begin(connection))
+        try:
+            yield connection
+            connection.exec_driver_sql("commit")
+        except BaseException:
+            with suppress(DatabaseError):
+                connection.exec_driver_sql("rollback")
+            raise
+
+    def begin_run(self, kind: str, settings: dict[str, Any]) -> Run:
+        """Opens a run. Runs of the same kind that never ended are closed as interrupted."""
+        table = TABLES["runs"]
+        killed = table.c.finished_at.is_(None) & table.c.outcome.is_(None) & (table.c.kind == kind)
+        row = {
+            "kind": kind,
+            "started_at": now(),
+            "software_version": version("belowtheline"),
+            "settings": json.dumps(settings, ensure_ascii=False),
+        }
+        with self.transaction() as connection:
+            connection.execute(update(table).where(killed).values(outcome="interrupted"))
+            run_id = connection.execute(insert(table).values(row).returning(table.c.id)).scalar_one()
+        return Run(run_id, row["started_at"])
+
+    def end_run(self, run: Run, outcome: str, counts: dict[str, Any]) -> None:
+        """Closes a run; `outcome` is done or failed."""
+        table = TABLES["runs"]
+        values = {"finished_at": now(), "outcome": outcome, "counts": json.dumps(counts)}
+        with self.transaction() as connection:
+            connection.execute(update(table).where(table.c.id == run.id).values(values))
+
+    def note_failure(self, capture_id: int, run: Run, reason: str) -> None:
+        """Notes, on every thread that was read from a capture, that a later look at its page failed."""
+        visits = TABLES["visits"]
+        read = select(visits.c.thread_id).where(visits.c.capture_id == capture_id).distinct()
+        common = {"run_id": run.id, "seen_at": now(), "outcome": "failed", "reason": reason}
+        with self.transaction() as connection:
+            rows = [{"thread_id": thread_id, **common} for thread_id in connection.execute(read).scalars()]
+            if rows:
+                connection.execute(insert(visits), rows)
+
+    def has_other_runs_than(self, path: str) -> bool:
+        """Whether a run read anything but this one path."""
+        read = TABLES["runs"].c.kind.not_in(RUNS_THAT_READ_NOTHING)
+        found = self._connection.execute(select(TABLES["runs"].c.settings).where(read)).scalars()
+        return any(json.loads(settings).get("paths") != [path] for settings in found)
+
+    def read(self, sql: str, parameters: tuple[Any, ...] = ()) -> list[Any]:
+        """The rows of a statement that only reads."""
+        return list(self._connection.exec_driver_sql(sql, parameters).fetchall())
+
+    def maintain(self, *statements: str) -> None:
+        """Runs statements that no transaction may hold, such as VACUUM. Waits while another process writes."""
+        for statement in statements:
+            self._when_free(partial(self._connection.exec_driver_sql, statement))
+
+    def count_comments(self, since: int | None = None) -> int:
+        """How many comments there are, or were last read by a run from `since` on."""
+        comments, captures = TABLES["comments"], TABLES["captures"]
+        counted = select(func.count()).select_from(comments)
+        if since is not None:
+            counted = counted.join(captures, captures.c.id == comments.c.capture_id).where(captures.c.run_id >= since)
+        return int(self._connection.execute(counted).scalar_one())
+
+    def save(self, threads: Sequence[Thread], run: Run) -> Saved:
+        """Saves a batch in one transaction. If one thread cannot be saved the others are, each in its own."""
+        try:
+            return self._save(threads, run)
+        except (DatabaseError, ValueError) as error:
+            self._known.forget()
+            if len(threads) == 1:
+                return Saved(failures=[(threads[0], str(getattr(error, "orig", error)))], visits=[None])
+        saved = Saved()
+        for thread in threads:
+            one = self.save([thread], run)
+            saved.counts.update(one.counts)
+            saved.failures += one.failures
+            saved.visits += one.visits
+        return saved
+
+    def _save(self, threads: Sequence[Thread], run: Run) -> Saved:
+        try:
+            with self.transaction() as connection:
+                batch = Batch(connection, self._known, run.id, run.started_at)
+                batch.look_up(threads)
+                for thread in threads:
+                    batch.add(thread)
+                batch.flush()
+                return Saved(batch.counts, visits=batch.visits)
+        except BaseException:
+            self._known.forget()
+            raise
+
+
+def _engine(path: Path) -> Engine:
+    engine = create_engine(
+        f"sqlite:///{path}",
+        poolclass=StaticPool,
+        isolation_level="AUTOCOMMIT",
+        connect_args={"check_same_thread": False, "timeout": 1.0},
+    )
+
+    @event.listens_for(engine, "connect")
+    def set_up(connection: Any, _: object) -> None:
+        for pragma in PRAGMAS:
+            connection.execute(pragma).fetchall()
+
+    return engine
+
+
+def _begin(connection: Connection) -> None:
+    connection.exec_driver_sql("begin immediate")

@@ -1,0 +1,1 @@
+"""Withhold, restore and erase."""

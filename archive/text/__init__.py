@@ -1,0 +1,1 @@
+"""Pure tools for text: dates, addresses, phrases, encodings, personal data, CSV cells."""

@@ -1,0 +1,193 @@
+"""What a line may be, going by its words and its look: heading, form, button, name, the end of a cut text."""
+
+import re
+from functools import lru_cache
+
+from archive.text import phrases
+
+
+@lru_cache(1024)
+def stated_count(text: str) -> int | None:
+    """The number of comments that a heading states."""
+    if len(text) > 200:
+        return None
+    found = phrases.COUNTED.search(text.casefold())
+    if not found:
+        return None
+    digits = "".join(ch for ch in next(filter(None, found.groups())) if ch.isdecimal())
+    return int(digits) if digits else 1
+
+
+@lru_cache(1024)
+def is_heading(text: str) -> bool:
+    """Whether a short line may stand over a comment section."""
+    return (
+        len(text) <= 160
+        and bool(phrases.NAMED.search(text.casefold()))
+        and not text.endswith((".", "!"))
+        and not is_form(text)
+    )
+
+
+@lru_cache(1024)
+def is_form(text: str) -> bool:
+    """Whether a line invites to write, as comment forms do."""
+    return len(text) <= 200 and bool(phrases.FORM.search(text.casefold()))
+
+
+def is_break(text: str) -> bool:
+    """Whether a line is one of those that stand between an article and what follows it."""
+    return len(text) <= 200 and phrases.BREAK.search(text.casefold()) is not None
+
+
+@lru_cache(1024)
+def is_closed(text: str) -> bool:
+    return len(text) <= 200 and bool(phrases.CLOSED.search(text.casefold()))
+
+
+@lru_cache(1024)
+def is_elsewhere(text: str) -> bool:
+    """Whether a short heading announces something other than this article's comments."""
+    return len(text) <= 60 and text.count(",") < 2 and bool(phrases.ELSEWHERE.search(text.casefold()))
+
+
+@lru_cache(4096)
+def is_reply(text: str) -> bool:
+    """Whether a line is a button below a comment."""
+    if len(text) > 60:
+        return False
+    bare = text.casefold().strip(phrases.AROUND_BUTTONS)
+    if bare in phrases.REPLY or bare.startswith(("reply to ", "log in to reply", "antworte auf ")):
+        return True
+    buttons = re.split(r"\s*[·•|/]\s*|\s{2,}", bare)
+    return len(buttons) > 1 and all(
+        button.strip(phrases.AROUND_BUTTONS) in phrases.REPLY for button in buttons if button
+    )
+
+
+@lru_cache(4096)
+def said(text: str) -> int | None:
+    """Where the "says:" at the end of a name's line begins."""
+    if len(text) > 120 or (" " not in text and text.isascii()) or (text[-1:] == "." and text[-2:] != ".."):
+        return None
+    bare = text.rstrip(" :：….,\u00a0")
+    for count in (2, 1):
+        parts = bare.rsplit(maxsplit=count)
+        if len(parts) > count and " ".join(parts[1:]).casefold() in phrases.SAYS and parts[0].count(" ") < 8:
+            return len(parts[0])
+    found = phrases.SAYS_IN_ONE.search(text) if not text.isascii() and text[-1] in ":：말글说說道" else None
+    return found.start() if found and found.start() else None
+
+
+def by(text: str) -> int:
+    """How many characters of "Posted by " stand before a name."""
+    found = phrases.BY.match(text)
+    return found.end() if found else 0
+
+
+@lru_cache(4096)
+def is_linking(text: str) -> bool:
+    """Whether nothing but linking words and weekdays stands there."""
+    return phrases.LINKING.fullmatch(text[:60]) is not None
+
+
+def unlinked(text: str) -> str:
+    """A text without the linking words at its end ("Joe on")."""
+    parts = text.split()
+    while len(parts) > 1 and any(map(str.isalnum, parts[-1])) and is_linking(parts[-1]):
+        parts.pop()
+    return " ".join(parts) if parts and " ".join(parts) in text else text
+
+
+def is_reference(text: str) -> bool:
+    """Whether a line says which comment this one answers."""
+    return phrases.REFERENCE.match(text) is not None
+
+
+def cut_marker(text: str) -> str | None:
+    """The "... read more" at the end of a text that somebody cut."""
+    if not text.rstrip(phrases.CLOSERS).casefold().endswith(phrases.MORE_ENDS) and not text.endswith(("…]", "...]")):
+        return None
+    found = phrases.MORE.search(text[-60:])
+    return found[0].strip() if found else None
+
+
+@lru_cache(4096)
+def is_avatar(text: str) -> bool:
+    """Whether a line is what stands for a picture of somebody."""
+    folded = text.casefold() if len(text) <= 80 else ""
+    return phrases.PICTURE.search(folded) is not None and phrases.AVATAR.match(text) is not None
+
+
+def avatar_name(text: str) -> str | None:
+    """The name in "Joe Avatar" or "Avatar of Joe"."""
+    found = phrases.NAMED_AVATAR.fullmatch(text)
+    return (found[1] or found[2]).strip() if found else None
+
+
+def is_waiting(text: str) -> bool:
+    """Whether a line says that a comment waits for its moderation."""
+    return phrases.WAITING.match(text) is not None
+
+
+def is_pingback(text: str) -> bool:
+    return phrases.PINGBACK.match(text[:40]) is not None
+
+
+@lru_cache(4096)
+def name_score(text: str) -> float:
+    """How much a line by itself looks like a name (from +2) rather than the beginning of a text (to -3)."""
+    words = text.split()
+    if (
+        not words
+        or text[0] == "@"
+        or len(text) > 60
+        or len(words) > 6
+        or text[-1] in ',;:?)]"”»'
+        or text.startswith(("http", "www.", '"', "“", "(", "["))
+    ):
+        return -3.0
+    if not any(map(str.isalpha, text)) or phrases.COUNTED_OFF.match(text) or (text[-1] == ")" and "(" not in text):
+        return -2.0
+    if text[-1] in ".!…。！？" and not (len(words) in (2, 3) and len(words[-1]) <= 3 and words[-1][0].isupper()):
+        return -2.0
+    if len(words) == 1:
+        return _word_score(text)
+    return _words_score(words, text)
+
+
+def _word_score(word: str) -> float:
+    if word.casefold() in phrases.EXCLAIMED or word.casefold() in phrases.STOP:
+        return -1.0
+    return 2.0 if len(word) <= 30 else -2.0
+
+
+def _words_score(words: list[str], text: str) -> float:
+    begin = sum(not word[0].islower() for word in words)
+    common = sum(word.casefold() in phrases.STOP for word in words[:-1]) + (
+        len(words[-1]) > 1 and words[-1].casefold() in phrases.STOP
+    )
+    if begin == len(words):
+        parted = (", " in text and len(words) > 2) or phrases.SENTENCES.search(text) is not None
+        return (2.0 if len(words) <= 3 else 1.0 if len(text) <= 30 else 0.5) - common - 1.5 * parted
+    if common and not (words[0][0].isupper() and words[-1][0].isupper() and len(words) <= 4):
+        return -2.0
+    if words[0].casefold() in phrases.EXCLAIMED:
+        return -1.0
+    if len(words) == 2 and begin and any(map(str.isdigit, words[1])):
+        return 1.0
+    if len(words) == 2:
+        return 1.0 if begin == 0 or len(words[1]) <= 2 else 0.5
+    return 0.0 if words[-1][0].isupper() and len(words) <= 4 else -1.0
+
+
+def is_handle(name: str) -> bool:
+    """Whether a name is of the kind that only people on the web have: k2, bob e, DD_Austin, DavidinNorthBurnaby."""
+    if len(name) > 30 or not name:
+        return False
+    inner = sum(ch.isupper() for ch in name[1:]) if " " not in name else 0
+    mixed = (
+        0 < inner < len(name) - 1 and "-" not in name and "'" not in name and not name.startswith(("Mc", "Mac", "De"))
+    )
+    digits = any(ch.isdigit() for ch in name) and any(ch.isalpha() for ch in name) and " " not in name
+    return "_" in name or digits or mixed or name[0].islower()

@@ -1,0 +1,1 @@
+"""Captured bytes behind the rows: read back, and held against what is stored."""

@@ -1,0 +1,1 @@
+"""Scrapy's downloader middlewares: where a crawl may go, and how politely."""

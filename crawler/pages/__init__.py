@@ -1,0 +1,1 @@
+"""Pure: what a web page is and says."""

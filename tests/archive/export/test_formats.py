@@ -1,0 +1,358 @@
+"""Each format read back and compared with the database, whatever the texts hold."""
+
+import csv
+import gzip
+import io
+import json
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+
+import pyarrow.parquet as pq
+import pytest
+import zstandard
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from archive.export import FORMATS
+from archive.export.output import output
+from archive.export.rows import NUMBERS
+from archive.export.selection import Selection
+from archive.export.write import Written, export, write
+from archive.store.archive import Archive
+from archive.store.private_tables import PRIVATE_TABLES
+from archive.store.schema import TABLES
+from archive.thread import Flag
+from tests.archive.store.test_save import DAYS, save
+from tests.conftest import missing
+from tests.trees import BODIES, made, said
+
+LINE = {
+    "article": {
+        "url": "https://courier.example/ferry",
+        "title": "Ferry timetable",
+        "body": "The first ferry leaves at 05:40.",
+        "outlet": "courier.example",
+        "published_at": None,
+    },
+    "thread": {
+        "id": 1,
+        "platform": "resiliparse_text",
+        "native_id": "https://courier.example/ferry",
+        "stated_count": 4,
+        "completeness": "unknown",
+    },
+    "comments": [
+        {
+            "id": 1, "native_id": None, "parent_id": None, "position": 0, "depth": 0, "author": "anna", "posted_at": None,
+            "body": "off the pier with it", "revision": 0, "state": "visible", "likes": None, "dislikes": None,
+            "flags": [{"code": "content.threat", "rule": "r1", "target": None, "start": 0, "end": 12, "exact": "off the pier"}],
+        },
+        {
+            "id": 2, "native_id": "n2", "parent_id": 1, "position": 1, "depth": 1, "author": None, "posted_at": None,
+            "body": 'a "quoted"\nline, and more', "revision": 0, "state": "visible", "likes": 2, "dislikes": 0,
+            "flags": [{"code": "capture.author_missing", "rule": "r", "target": None, "start": None, "end": None, "exact": None}],
+        },
+    ],
+    "flags": [
+        {"code": "capture.partial_thread", "rule": "stated-count", "target": None, "start": None, "end": None, "exact": None}
+    ],
+}  # fmt: skip
+
+
+@pytest.fixture
+def filled(path):
+    thread = made(
+        said("off the pier with it", flags=(Flag("content.threat", "r1", "off the pier", 0, 12),)),
+        said('a "quoted"\nline, and more', None, 0, native_id="n2", likes=2, dislikes=0,
+             flags=(Flag("capture.author_missing", "r"),)),
+        stated_count=4,
+    )  # fmt: skip
+    with Archive(path) as archive:
+        save(archive, thread, made(url="https://courier.example/silent"), made(said("=1+1"), url="https://c.example/3"))
+    return path
+
+
+def exported(path, form, selection=Selection(), **options):  # noqa: B008
+    out = io.BytesIO()
+    written = export(path, form, out, selection, **options)
+    return written, out.getvalue()
+
+
+def queried(path, sql="select * from comment_list order by thread_id, position"):
+    with closing(sqlite3.connect(path)) as connection:
+        return connection.execute(sql).fetchall()
+
+
+def cells(text):
+    """CSV with what stands in quotes told from what does not: None is an empty cell without quotes."""
+    rows, row, at = [], [], 0
+    while at < len(text):
+        if text[at] == '"':
+            end = at + 1
+            while text[end] != '"' or text[end + 1 : end + 2] == '"':
+                end += 2 if text[end] == '"' else 1
+            value, at = text[at + 1 : end].replace('""', '"'), end + 1
+        else:
+            end = min(place for mark in (",", "\r\n") if (place := text.find(mark, at)) >= 0)
+            value, at = text[at:end] or None, end
+        row.append(value)
+        if text.startswith("\r\n", at):
+            rows.append(row)
+            row, at = [], at + 2
+        else:
+            at += 1
+    return rows
+
+
+def numbered(names, rows):
+    """Rows of CSV with their numbers as numbers."""
+    return [
+        tuple(
+            int(cell) if name in NUMBERS and cell is not None else cell for name, cell in zip(names, row, strict=True)
+        )
+        for row in rows
+    ]
+
+
+def parquet_rows(data):
+    return [tuple(row.values()) for row in pq.read_table(io.BytesIO(data)).to_pylist()]
+
+
+def test_formats():
+    assert FORMATS == ("convokit", "csv", "jsonl", "parquet", "sql")
+
+
+def test_a_line_of_jsonl(filled):
+    written, text = exported(filled, "jsonl")
+    lines = [json.loads(line) for line in text.splitlines()]
+    assert lines[0] == LINE
+    assert list(lines[0]) == list(LINE)
+    assert list(lines[0]["comments"][0]) == list(LINE["comments"][0])
+    assert [len(line["comments"]) for line in lines] == [2, 0, 1]
+    assert written == Written(3, 3, "comments")
+
+
+def test_a_flag_that_was_dismissed_or_is_of_an_earlier_text_is_not_in_jsonl(tmp_path):
+    with Archive(tmp_path / "archive.db") as archive:
+        save(
+            archive,
+            made(
+                said("off the pier", native_id="c1", flags=(Flag("content.threat", "r1", "off the pier", 0, 12),)),
+                at=DAYS[0],
+            ),
+        )
+        save(
+            archive,
+            made(said("so be it", native_id="c1", flags=(Flag("content.insult", "r2", "so", 0, 2),)), at=DAYS[1]),
+        )
+    dismissed = sqlite3.connect(tmp_path / "archive.db", isolation_level=None)
+    assert flags_in_jsonl(tmp_path / "archive.db") == ["content.insult", "crawl.edited"]
+    dismissed.execute("update flags set status = 'dismissed' where code = 'content.insult'")
+    dismissed.close()
+    assert flags_in_jsonl(tmp_path / "archive.db") == ["crawl.edited"]
+
+
+def flags_in_jsonl(path):
+    _, text = exported(path, "jsonl")
+    return [flag["code"] for comment in json.loads(text)["comments"] for flag in comment["flags"]]
+
+
+def test_csv(filled):
+    written, data = exported(filled, "csv")
+    rows = list(csv.DictReader(io.StringIO(data.decode(), newline="")))
+    assert written == Written(3, 3, "comments")
+    assert [(row["author"], row["body"], row["codes"], row["permalink"]) for row in rows] == [
+        ("anna", "off the pier with it", '["content.threat"]', "/comment/1"),
+        ("", 'a "quoted"\nline, and more', '["capture.author_missing"]', "/comment/2"),
+        ("anna", "=1+1", "", "/comment/3"),
+    ]
+    assert data.endswith(b"\r\n")
+
+
+def test_csv_tells_null_from_an_empty_text_and_numbers_from_texts(filled):
+    with closing(sqlite3.connect(filled)) as connection, connection:
+        connection.execute("update comments set body = '' where id = 1")
+    names, *rows = cells(exported(filled, "csv")[1].decode())
+    assert numbered(names, rows) == queried(filled)
+    assert (rows[0][names.index("body")], rows[1][names.index("author")]) == ("", None)
+
+
+def test_parquet(filled):
+    written, data = exported(filled, "parquet")
+    table = pq.ParquetFile(io.BytesIO(data))
+    assert written == Written(3, 3, "comments")
+    assert parquet_rows(data) == queried(filled)
+    kinds = dict(zip(table.schema_arrow.names, map(str, table.schema_arrow.types), strict=True))
+    assert {name for name, kind in kinds.items() if kind == "int64"} == NUMBERS
+    assert set(kinds.values()) == {"int64", "string"}
+    assert table.metadata.row_group(0).column(0).compression == "ZSTD"
+
+
+def test_parquet_of_many_comments_has_row_groups(tmp_path, monkeypatch):
+    monkeypatch.setattr("archive.export.parquet.ROWS_A_GROUP", 256)
+    with Archive(tmp_path / "a.db") as archive:
+        save(archive, made(*(said(f"number {number}") for number in range(1000))))
+    for selection in (Selection(), Selection(sql="select * from comment_list order by thread_id, position")):
+        written, data = exported(tmp_path / "a.db", "parquet", selection)
+        assert pq.ParquetFile(io.BytesIO(data)).metadata.num_row_groups == 4
+        assert written.rows == 1000
+        assert parquet_rows(data) == queried(tmp_path / "a.db")
+
+
+def rebuilt(script, path):
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(script.decode())
+
+
+NAMES = [*(name for name in TABLES if name not in PRIVATE_TABLES), "_sqlite_migrations"]
+VIEWS = ["comment_list", "thread_list", "flag_list", "agreement_list", "removal_list"]
+
+
+def same_rows(one, other):
+    return all(
+        queried(one, f"select * from {name}") == queried(other, f"select * from {name}") for name in NAMES + VIEWS
+    )
+
+
+def test_an_sql_script_rebuilds_the_data_and_opens_as_an_archive(filled, tmp_path):
+    written, script = exported(filled, "sql")
+    rebuilt(script, tmp_path / "copy.db")
+    assert same_rows(filled, tmp_path / "copy.db")
+    rows = sum(queried(filled, f"select count(*) from {name}")[0][0] for name in NAMES)
+    assert written == Written(rows, rows, "rows")
+    with Archive(tmp_path / "copy.db") as archive:
+        found = archive.engine.connect().exec_driver_sql(
+            "select rowid from comments_fts where comments_fts match 'pier'"
+        )
+        assert found.fetchall() == [(1,)]
+
+
+def test_an_sql_script_is_read_by_the_shell_of_sqlite(tmp_path):
+    text = "a\r\nb\rc\0d\\e'f\n.quit\n"
+    with Archive(tmp_path / "a.db") as archive:
+        save(archive, made(said(text)))
+    _, script = exported(tmp_path / "a.db", "sql")
+    try:
+        subprocess.run(["sqlite3", "copy.db"], input=script, cwd=tmp_path, check=True, timeout=60)
+    except FileNotFoundError:
+        missing("the shell of SQLite")
+    assert queried(tmp_path / "copy.db", "select body from comments") == [(text,)]
+
+
+def test_numbers_in_an_sql_script_are_exact(tmp_path):
+    values = [0.1, 1e300 / 3, -5e-324, float("inf"), -float("inf"), 2.0, None]
+    with closing(sqlite3.connect(tmp_path / "a.db")) as connection, connection:
+        connection.execute("create table numbers (value real, kind any, bytes blob) strict")
+        connection.executemany("insert into numbers values (?, ?, ?)", [(value, 2**62, b"\0'") for value in values])
+        connection.execute("create table loose (value integer, 'an \"odd\" 100%' text)")
+        connection.execute(
+            "insert into loose values ('no number', 7), (x'00ff', x'00'), (3, 'a' || char(0) || 'b'), (null, null)"
+        )
+    _, script = exported(tmp_path / "a.db", "sql")
+    rebuilt(script, tmp_path / "copy.db")
+    for name in ("numbers", "loose"):
+        assert queried(tmp_path / "a.db", f"select * from {name}") == queried(
+            tmp_path / "copy.db", f"select * from {name}"
+        )
+
+
+HOSTILE = [
+    "\0", "a\0b", "\0=1", "'", '"', '""', '",', '"\r\n"', "\r", "\r\n", "a\rb", "=1+1", "@x", "+1", "-1", "\t=1", "＝1",
+    "';drop table comments;--", ".quit\n", "--", "\n;\n", "%s%w%Q%%", "\\", "\\u0000", "\u2028", "\ufeff", "😀\u200d", "null", "NULL",
+    "\x1a", "\x7f", "a,b",
+]  # fmt: skip
+TEXTS = BODIES | st.sampled_from(HOSTILE)
+
+
+@given(st.lists(TEXTS, max_size=8), TEXTS, TEXTS)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
+def test_any_text_survives_every_format(tmp_path_factory, bodies, title, name):
+    path = tmp_path_factory.mktemp("any") / "a.db"
+    with Archive(path) as archive:
+        save(archive, made(*(said(body, body or None) for body in bodies)))
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("update articles set title = ?, url = ?", (title, name))
+        connection.execute("update outlets set domain = ?", (name,))
+    rebuilt(exported(path, "sql")[1], path.with_name("copy.db"))
+    assert same_rows(path, path.with_name("copy.db"))
+    line = json.loads(exported(path, "jsonl")[1])
+    assert [comment["body"] for comment in line["comments"]] == bodies
+    assert (line["article"]["title"], line["article"]["outlet"]) == (title, name)
+    written, data = exported(path, "csv")
+    names, *rows = cells(data.decode())
+    assert numbered(names, rows) == parquet_rows(exported(path, "parquet")[1]) == queried(path)
+    assert written.rows == len(bodies) == len(list(csv.reader(io.StringIO(data.decode(), newline="")))) - 1
+
+
+@given(st.lists(TEXTS, min_size=1, max_size=8))
+@settings(deadline=None, max_examples=40)
+def test_a_statement_gives_its_rows_as_they_are(texts):
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.executescript("create table comment_list (id); create table rows (at integer, text text)")
+        connection.executemany("insert into rows values (?, ?)", enumerate(texts))
+        selection = Selection(sql="select at, text, at + 0.5, x'00ff', null, at from rows order by at desc -- so")
+        found = {}
+        for form in ("csv", "jsonl", "parquet"):
+            out = io.BytesIO()
+            assert write(connection, form, out, selection) == Written(len(texts), len(texts), "rows")
+            found[form] = out.getvalue()
+    names = ["at", "text", "at + 0.5", "x'00ff'", "null", "at_2"]
+    wanted = [(at, text, at + 0.5, b"\0\xff", None, at) for at, text in enumerate(texts)][::-1]
+    hexed = [(*row[:3], "00ff", *row[4:]) for row in wanted]
+    assert [json.loads(line) for line in found["jsonl"].decode().split("\n")[:-1]] == [
+        dict(zip(names, row, strict=True)) for row in hexed
+    ]
+    assert parquet_rows(found["parquet"]) == wanted
+    as_text = [[None if cell is None else str(cell) for cell in row] for row in hexed]
+    assert cells(found["csv"].decode()) == [names, *as_text]
+
+
+def test_csv_for_excel(tmp_path):
+    with Archive(tmp_path / "a.db") as archive:
+        save(archive, made(*(said(text, text) for text in HOSTILE), said("plain"), said("-0", likes=-5)))
+    for selection in (Selection(), Selection(sql="select * from comment_list order by thread_id, position")):
+        _, data = exported(tmp_path / "a.db", "csv", selection, excel=True)
+        assert data.startswith(b"\xef\xbb\xbf")
+        names, *rows = cells(data.decode("utf-8-sig"))
+        wanted = [
+            tuple(
+                f"'{cell}" if isinstance(cell, str) and cell[:1] in tuple("=+-@\t\r\n＝＋－＠") else cell
+                for cell in row
+            )
+            for row in queried(tmp_path / "a.db")
+        ]
+        assert numbered(names, rows) == wanted
+        assert rows[-1][names.index("likes")] == "-5"
+
+
+@pytest.mark.parametrize("name, unpack", [("x.csv.gz", gzip.decompress), ("x.csv.zst", None), ("x.csv", bytes)])
+def test_files_are_packed_by_their_names(filled, tmp_path, name, unpack):
+    for _ in range(2):
+        with output(tmp_path / name) as out:
+            export(filled, "csv", out)
+    data = (tmp_path / name).read_bytes()
+    unpacked = unpack(data) if unpack else zstandard.ZstdDecompressor().decompressobj().decompress(data)
+    assert unpacked == exported(filled, "csv")[1]
+    with output(tmp_path / name) as out:
+        export(filled, "csv", out)
+    assert (tmp_path / name).read_bytes() == data
+
+
+def test_an_export_to_a_pipe_that_closes_early(filled):
+    command = f"{sys.executable} -m archive.cli export --db {filled} | head -c 10"
+    done = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)
+    assert done.stdout == '{"article"'
+    assert "Traceback" not in done.stderr
+
+
+def test_a_script_makes_an_archive_that_can_be_saved_into(archive, path, tmp_path):
+    """It has no private tables; opening it adds them, empty."""
+    with output(tmp_path / "archive.sql") as out:
+        export(path, "sql", out)
+    with closing(sqlite3.connect(tmp_path / "copy.db")) as copy:
+        copy.executescript((tmp_path / "archive.sql").read_text("utf-8"))
+    with Archive(tmp_path / "copy.db") as opened:
+        saved = opened.save([made(said("a new one"))], opened.begin_run("import", {"paths": []}))
+        assert saved.counts["comments_new"] == 1

@@ -1,0 +1,291 @@
+"""Files in, archive out: every container, encoding and kind of damage."""
+
+import bz2
+import gzip
+import io
+import json
+import lzma
+import multiprocessing
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from concurrent.futures import wait
+from pathlib import Path
+
+import pytest
+import zstandard
+
+from archive.importers import IMPORTERS, importer_for
+from archive.importers.base import BadDocument, Document
+from archive.importers.files import files, open_file
+from archive.importers.plain_text import importer as seed_format
+from archive.importers.plain_text.encoding import decode
+from archive.importers.pool import import_files
+from archive.store.archive import Archive
+from tests.documents import HARBOUR, HARBOUR_TREE, numbered
+
+PACKED = {
+    "plain": lambda raw: raw,
+    "gzip": gzip.compress,
+    "two gzip members": lambda raw: gzip.compress(raw[:100]) + gzip.compress(raw[100:]),
+    "bzip2": bz2.compress,
+    "xz": lzma.compress,
+    "zstd": zstandard.compress,
+    "two zstd frames": lambda raw: zstandard.compress(raw[:100]) + zstandard.compress(raw[100:]),
+}
+TREE = """
+select commenters.name, parents.position from comments left join commenters on commenters.id = comments.commenter_id
+left join comments as parents on parents.id = comments.parent_id order by comments.position"""
+
+
+def jsonl(*records):
+    return "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records).encode()
+
+
+@pytest.mark.parametrize("packing", PACKED)
+@pytest.mark.parametrize("kind", ["text", "jsonl"])
+def test_compression_is_told_by_content_and_not_by_name(archive, query, tmp_path, packing, kind):
+    raw = HARBOUR.encode() if kind == "text" else jsonl({"text": HARBOUR})
+    (tmp_path / "document.pdf").write_bytes(PACKED[packing](raw))
+    assert not import_files(archive, [str(tmp_path / "document.pdf")]).errors
+    assert query(TREE) == HARBOUR_TREE
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        HARBOUR.encode("utf-8-sig"),
+        HARBOUR.encode("utf-16"),
+        b"\xfe\xff" + HARBOUR.encode("utf-16-be"),
+        HARBOUR.replace("\n", "\r\n").encode(),
+        HARBOUR.replace("\n", "\r\n").encode("utf-16"),
+        HARBOUR.replace("\n", "\r").encode(),
+    ],
+    ids=["utf-8 with BOM", "utf-16", "utf-16 big-endian", "CRLF", "utf-16 CRLF", "CR"],
+)
+def test_encodings(raw):
+    thread = seed_format.parse(Document(raw, "ferry.txt"))
+    assert [(c.author.name, c.parent) for c in thread.comments] == HARBOUR_TREE
+    assert thread.article.title == "Ferry timetable to change in spring"
+    assert not [flag for comment in thread.comments for flag in comment.flags]
+
+
+def test_utf_16_without_a_mark():
+    assert decode("Ferry • news\n".encode("utf-16-le")).text == "Ferry • news\n"
+    assert decode("Ferry • news\n".encode("utf-16-be")).text == "Ferry • news\n"
+
+
+def test_invalid_bytes_are_repaired_and_told():
+    raw = HARBOUR.encode().replace(b"quieter", b"qui\xe9ter")
+    thread = seed_format.parse(Document(raw, "ferry.txt"))
+    assert thread.comments[3].body == "The engine is new and quiéter than the old one."
+    (flag,) = thread.comments[3].flags
+    assert flag.code == "capture.encoding_repaired"
+    assert "qui\\xe9ter" in flag.evidence
+    assert thread.comments[4].author.name == "山田"
+
+
+def test_mojibake_is_undone_and_told():
+    raw = HARBOUR.replace("quieter", "donâ€™t you think quieter").encode()
+    thread = seed_format.parse(Document(raw, "ferry.txt"))
+    assert "don’t you think" in thread.comments[3].body
+    assert [flag.code for flag in thread.comments[3].flags] == ["capture.encoding_repaired"]
+    assert "donâ€™t" in thread.comments[3].flags[0].evidence
+
+
+def test_characters_that_no_text_can_hold_are_replaced():
+    assert decode(b"a\x00b, and more text than zeros").text.startswith("a\ufffdb")
+    raw = b'{"text": "Title\\n\\nBody \\ud800 of it"}\n'
+    thread = seed_format.parse(Document(raw, "x.jsonl", 0, 1))
+    assert thread.article.body == "Body \ufffd of it"
+
+
+def test_metadata_of_json_lines(archive, query, tmp_path):
+    record = {
+        "text": HARBOUR,
+        "url": "https://WWW.Courier.example/ferry?utm_source=x&id=7#comments",
+        "title": "Ferry timetable to change in spring - The Courier",
+        "warc_date": "2026-03-16T06:00:00Z",
+        "outlet": "The Courier",
+        "language": "en",
+        "dump": {"segment": 7},
+    }
+    (tmp_path / "corpus.jsonl").write_bytes(jsonl({"text": numbered(1)}, record))
+    assert not import_files(archive, [str(tmp_path)]).errors
+    assert query("select url, title, language from articles where id = 2") == [
+        ("https://www.courier.example/ferry?id=7", "Ferry timetable to change in spring", "en")
+    ]
+    assert query("select domain, name from outlets") == [("courier.example", "The Courier")]
+    ((fetched_at, file, offset, length, line, kept),) = query(
+        "select fetched_at, warc_file, warc_offset, warc_length, line, metadata_json from captures where id = 2"
+    )
+    assert (fetched_at, line) == ("2026-03-16T06:00:00Z", 2)
+    with Path(file).open("rb") as source:
+        source.seek(offset)
+        assert json.loads(source.read(length)) == record
+    assert json.loads(kept) == {name: value for name, value in record.items() if name != "text"}
+
+
+def test_a_title_that_the_text_does_not_have_keeps_the_text():
+    raw = jsonl({"text": HARBOUR, "title": "Something else entirely"})
+    article = seed_format.parse(Document(raw, "x", 0, 1)).article
+    assert article.title == "Something else entirely"
+    assert article.body.startswith("Ferry timetable to change in spring\n\n")
+
+
+def test_one_bad_document_is_named_and_the_others_are_saved(archive, query, tmp_path):
+    lines = [jsonl({"text": numbered(1)}), b"{broken\n", b"[]\n", b'{"text": 7}\n', b"\n", jsonl({"text": numbered(2)})]
+    (tmp_path / "a.jsonl").write_bytes(b"".join(lines))
+    (tmp_path / "b.txt").write_bytes(gzip.compress(numbered(3).encode())[:-20])
+    (tmp_path / "c.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 9)
+    (tmp_path / "d.txt").write_text(numbered(4))
+    (tmp_path / ".hidden").write_text(numbered(5))
+    progress = import_files(archive, [str(tmp_path)])
+    assert [error.place.removeprefix(str(tmp_path)) for error in progress.errors if ":" in error.place] == [
+        "/a.jsonl:2", "/a.jsonl:3", "/a.jsonl:4",
+    ]  # fmt: skip
+    assert {error.place.removeprefix(str(tmp_path)) for error in progress.errors} >= {"/b.txt", "/c.png"}
+    assert query("select title from articles order by title") == [(f"Bakery news {i}",) for i in (1, 2, 4)]
+    assert query("select outcome from runs") == [("failed",)]
+
+
+def test_a_document_that_is_too_long_is_refused_and_the_next_is_read(archive, query, tmp_path, monkeypatch):
+    monkeypatch.setattr("archive.importers.documents.LONGEST_DOCUMENT", 3000)
+    (tmp_path / "a.jsonl").write_bytes(jsonl({"text": numbered(1)}, {"text": "x" * 9000}, {"text": numbered(2)}))
+    (tmp_path / "b.txt").write_text("Title\n\n" + "x " * 9000)
+    progress = import_files(archive, [str(tmp_path)])
+    assert [error.place.removeprefix(str(tmp_path)) for error in progress.errors] == ["/a.jsonl:2", "/b.txt"]
+    assert query("select count(*) from articles") == [(2,)]
+
+
+def test_folders_are_read_in_order_of_name(tmp_path):
+    for name in ("b/2.txt", "b/1.txt", "a/9.txt", ".git/x", "a/.y"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    assert [name.removeprefix(f"{tmp_path}/") for name in files([str(tmp_path)])] == ["a/9.txt", "b/1.txt", "b/2.txt"]
+
+
+def test_standard_input(path, query):
+    run = [sys.executable, "-m", "archive.cli", "import", "-", "--db", str(path)]
+    done = subprocess.run(run, input=gzip.compress(HARBOUR.encode()), capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert query(TREE) == HARBOUR_TREE
+    assert query("select warc_file from captures") == [("standard input",)]
+
+
+def corpus(folder, documents=900, comments=3):
+    folder.mkdir()
+    for part in range(3):
+        lines = [jsonl({"text": numbered(n, comments), "url": f"https://o{n % 7}.example/{n}"})
+                 for n in range(part, documents, 3)]  # fmt: skip
+        (folder / f"{part}.jsonl.gz").write_bytes(gzip.compress(b"".join(lines)))
+    return folder
+
+
+CONTENT = """
+select articles.url, articles.title, comments.position, comments.depth, comments.body, commenters.name, comments.id,
+  comments.commenter_id, captures.line
+from comments join threads on threads.id = thread_id join articles on articles.id = article_id
+left join commenters on commenters.id = commenter_id join captures on captures.id = comments.capture_id
+order by articles.url, position"""
+
+
+def test_workers_give_the_same_archive_as_one_process(tmp_path):
+    folder, found = corpus(tmp_path / "corpus"), []
+    for workers in (0, 2):
+        with Archive(tmp_path / f"{workers}.db") as archive:
+            progress = import_files(archive, [str(folder)], workers=workers)
+            assert progress.counts == {"documents": 900, "threads_new": 900, "comments_new": 2700}, progress
+            assert progress.done == progress.size
+        with sqlite3.connect(tmp_path / f"{workers}.db") as connection:
+            found.append(connection.execute(CONTENT).fetchall())
+        connection.close()
+    assert found[0] == found[1]
+
+
+def test_a_second_import_writes_no_rows(tmp_path, query, path):
+    folder = corpus(tmp_path / "corpus", 300)
+    with Archive(path) as archive:
+        import_files(archive, [str(folder)])
+        before = query(CONTENT)
+        assert import_files(archive, [str(folder)]).counts == {"documents": 300, "unchanged": 300}
+    assert query(CONTENT) == before
+    assert query("select count(*) from captures") == [(300,)]
+
+
+def test_killed_at_any_moment_a_second_import_completes_it(tmp_path):
+    folder = corpus(tmp_path / "corpus", 9000, 6)
+    with Archive(tmp_path / "whole.db") as archive:
+        import_files(archive, [str(folder)])
+    killed = tmp_path / "killed.db"
+    command = [sys.executable, "-m", "archive.cli", "import", str(folder), "--db", str(killed)]
+    for delay in (0.3, 1.1, 1.9, 2.6):
+        process = subprocess.Popen(command, start_new_session=True, stdout=subprocess.DEVNULL)
+        time.sleep(delay)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        if killed.exists() and killed.stat().st_size:
+            with sqlite3.connect(killed) as connection:
+                assert connection.execute("pragma integrity_check").fetchall() == [("ok",)]
+                assert connection.execute("pragma foreign_key_check").fetchall() == []
+            connection.close()
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    contents = []
+    for file in ("whole.db", "killed.db"):
+        with sqlite3.connect(tmp_path / file) as connection:
+            contents.append(connection.execute(CONTENT).fetchall())
+            contents.append(connection.execute("select * from totals order by name").fetchall())
+        connection.close()
+    assert contents[:2] == contents[2:]
+
+
+def matches(head):
+    return False
+
+
+def parse(document):
+    if b"deadly" in document.raw:
+        os._exit(9)
+    return seed_format.parse(document)
+
+
+def test_a_document_that_kills_its_worker_is_named_and_the_others_are_read(archive, query, tmp_path, monkeypatch):
+    monkeypatch.setattr("archive.importers.pool.CHUNK_DOCUMENTS", 2)
+    monkeypatch.setattr("archive.importers.pool.CHUNKS_WITHOUT_WORKERS", 0)
+    monkeypatch.setattr(
+        "archive.importers.pool._Pool._until_started", lambda self, started, chunks: wait(started).not_done
+    )
+    monkeypatch.setattr(seed_format, "__name__", "tests.archive.importers.test_pool")
+    texts = [numbered(1), numbered(2), "deadly\n", numbered(3), numbered(4), numbered(5)]
+    (tmp_path / "a.jsonl").write_bytes(jsonl(*({"text": text} for text in texts)))
+    progress = import_files(archive, [str(tmp_path / "a.jsonl")], workers=1)
+    assert [str(error).removeprefix(str(tmp_path)) for error in progress.errors] == [
+        "/a.jsonl:3: reading it ended the process that read it"
+    ]
+    assert query("select count(*) from articles") == [(5,)]
+    assert multiprocessing.active_children() == []
+
+
+def test_formats_are_found_by_discovery():
+    assert [importer.__name__ for importer in IMPORTERS] == ["archive.importers.plain_text.importer"]
+    assert importer_for(HARBOUR.encode()) is seed_format
+    assert importer_for(jsonl({"url": "x", "text": HARBOUR})[:4096]) is seed_format
+    for other in (b"\x89PNG\r\n\x1a\n\0\0", b"<!doctype html><title>x", b"<?xml version='1.0'?>", b"PK\x03\x04"):
+        assert importer_for(other) is None
+
+
+def test_where_a_document_stands():
+    assert Document(b"", "a.txt").place == "a.txt"
+    assert str(BadDocument(Document(b"", "a.jsonl", 0, 7).place, "not JSON")) == "a.jsonl:7: not JSON"
+
+
+def test_open_file_counts_bytes_on_disk(tmp_path):
+    packed = gzip.compress(os.urandom(300_000))
+    (tmp_path / "x").write_bytes(packed)
+    with open_file(str(tmp_path / "x")) as (file, position):
+        assert len(file.read()) == 300_000
+        assert position() == len(packed)
+    assert isinstance(file, io.BufferedReader)

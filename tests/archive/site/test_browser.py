@@ -1,0 +1,231 @@
+"""The site in a real browser: hostile text in every column, contrast, keyboard, phone and print."""
+
+import shutil
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+import urllib.request
+from contextlib import contextmanager
+from dataclasses import replace
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import sync_playwright
+
+from archive.store.archive import Archive
+from archive.store.private_tables import PRIVATE_TABLES
+from archive.store.schema import TABLES
+from archive.thread import Flag, Moment
+from tests.archive.store.test_save import DAYS, save
+from tests.conftest import missing
+from tests.trees import made, said
+
+QUIET = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+BIDI = "\u202e\u2066\u202bdesrever"
+ATTACKS = [
+    "<script>document.title='pwned'</script>",
+    "<img src=x onerror=\"document.title='pwned'\">",
+    "'\"><svg/onload=\"document.title='pwned'\">",
+    "<style>*{display:none!important}</style><base href=//evil.example/>",
+    "javascript:document.title='pwned'",
+    "https://evil.example/\" onmouseover=\"document.title='pwned'",
+    "</title></textarea></details><iframe srcdoc='<script>parent.document.title=1</script>'>",
+    "{{ 7*7 }} {% raw %} ${7*7}",
+    f"quay {BIDI}",
+]
+KEPT = {
+    "flags": {"code", "status"},
+    "comments": {"identity", "state", "codes"},
+    "threads": {"platform", "native_id", "completeness"},
+    "totals": {"name"},
+    "events": {"kind"},
+    "flag_codes": {"code", "namespace", "mappings"},
+    "flag_rules": {"rule"},
+}
+
+
+@pytest.fixture(scope="module")
+def browser():
+    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if found is None:
+        missing("no Chromium to look at pages with")
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=found, args=QUIET)
+        yield started
+        started.close()
+
+
+@contextmanager
+def served(path):
+    """`btl serve` on a free port, as its users start it."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "archive.cli", "serve", "--db", str(path), "--port", str(port)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        wait_for(f"http://127.0.0.1:{port}/")
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(timeout=10)
+
+
+def wait_for(url):
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            with urllib.request.urlopen(url) as answer:
+                assert answer.status == 200
+                return
+        except OSError:
+            assert time.monotonic() < deadline, "the site did not start"
+            time.sleep(0.1)
+
+
+def fill(path):
+    """An archive in which every table has a row."""
+    spans = (Flag("content.threat", "rule 12", "off the pier", 6, 18), Flag("content.pii", "rule 9", "pier", 14, 18))
+    comments = [
+        said("throw off the pier, ballot first", native_id="4", flags=spans, likes=3),
+        said("throw off the pier, said the mayor", flags=spans, native_id="1", url="https://courier.example/ferry#c1",
+             posted=Moment("2026-03-14T09:02:00Z", "14 March 2026, 09:02", "minute"), likes=3, dislikes=1),
+        said("The mayor's brother owns the fuel barge.", None, 1, native_id="2",
+             flags=(Flag("capture.author_missing", "lost"),)),
+        said("A quiet word about the quay.", f"wave {BIDI}", 1, native_id="3"),
+    ]  # fmt: skip
+    later = [comments[0], said("thrown off the pier, said the mayor", native_id="1"), replace(comments[3], parent=1)]
+    with Archive(path) as archive:
+        save(archive, made(*comments, at=DAYS[0], stated_count=9, furniture=("menu", "footer")))
+        changed = made(*later, at=DAYS[1])
+        article = replace(changed.article, title="Ferry timetable changed", byline="A. Writer", section="Local")
+        article = replace(
+            article, published=Moment("2026-03-14T08:10:00Z", "14 March", "minute"), outlet_name="Courier"
+        )
+        save(archive, replace(changed, article=article))
+        save(archive, made(said("x", None), url="https://courier.example/2"), made(url="https://courier.example/3"))
+
+
+def poison(path, attack):
+    """Puts an attack into every text column that is not a key."""
+    with sqlite3.connect(path) as connection:
+        for name, table in TABLES.items():
+            columns = [
+                column.name
+                for column in table.columns
+                if str(column.type) == "TEXT" and column.name not in KEPT.get(name, ()) and not column.foreign_keys
+            ]
+            number = "rowid" if name != "outlets" else "id"
+            for column in columns:
+                connection.execute(f'update {name} set "{column}" = ? || {number}', (attack,))
+        connection.execute("insert into comments_fts(comments_fts) values('rebuild')")
+    connection.close()
+
+
+SHOWN = [name for name in TABLES if name not in {*PRIVATE_TABLES, "reviews"}]  # which are nobody else's business
+PAGES = [
+    "/", "/thread/1", "/thread/2", "/thread/3", "/thread/1?order=newest", "/comment/1", "/comment/2", "/comment/3", "/comment/4",
+    "/flags", "/removals", "/search?q=quay", "/search?q=pwned", "/search?q=evil", "/archive",
+    *(f"/archive/{name}" for name in (*SHOWN, "comment_list", "thread_list", "flag_list", "agreement_list", "removal_list")),
+    *(f"/archive/{name}/1" for name in SHOWN if name not in ("totals", "flag_codes", "flag_rules")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "attack",
+    [" ".join(ATTACKS), " ".join(reversed(ATTACKS)), "javascript:document.title='pwned'"],
+    ids=["all", "all reversed", "address"],
+)
+def test_nothing_in_the_archive_runs_or_calls_out(browser, tmp_path, attack):
+    fill(tmp_path / "archive.db")
+    poison(tmp_path / "archive.db", attack)
+    with served(tmp_path / "archive.db") as site:
+        page = browser.new_page()
+        told, asked = [], []
+        page.on("console", lambda message: told.append(message.text))
+        page.on("pageerror", lambda error: told.append(str(error)))
+        page.on("dialog", lambda dialog: (told.append("dialog"), dialog.dismiss()))
+        page.on("request", lambda request: asked.append(request.url))
+        for path in [*PAGES, f"/search?q={urllib.request.quote(attack)}"]:
+            answer = page.goto(site + path)
+            assert answer.status in (200, 404), (path, answer.status)
+            assert page.title() != "pwned", path
+            assert page.locator("main").first.is_visible(), path
+            links = page.eval_on_selector_all("a[href]", "links => links.map(link => link.protocol)")
+            assert set(links) <= {"http:", "https:", "mailto:"}, path
+            events = "nodes => nodes.filter(n => [...n.attributes].some(a => a.name.startsWith('on'))).length"
+            assert page.eval_on_selector_all("body *", events) == 0, path
+            for element in page.query_selector_all("summary"):
+                element.click()
+        page.close()
+    assert told == []
+    assert [url for url in asked if not url.startswith(site)] == []
+
+
+def test_a_name_that_turns_text_around_turns_nothing_but_itself(browser, tmp_path):
+    fill(tmp_path / "archive.db")
+    with served(tmp_path / "archive.db") as site:
+        page = browser.new_page()
+        page.goto(f"{site}/comment/4")
+        header = page.locator("#c4 > article > header")
+        name, number = header.locator("bdi").first.bounding_box(), header.locator("a.id").bounding_box()
+        assert name["x"] < number["x"]
+        page.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_pages_meet_wcag_aa(browser, tmp_path, scheme):
+    fill(tmp_path / "archive.db")
+    with served(tmp_path / "archive.db") as site:
+        context = browser.new_context(color_scheme=scheme, bypass_csp=True, reduced_motion="reduce")
+        page = context.new_page()
+        for path in ("/", "/thread/1", "/comment/1", "/search?q=quay", "/flags", "/archive/comment_list"):
+            page.goto(site + path)
+            rules = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}
+            if path.startswith("/archive"):
+                rules = {"runOnly": {"type": "rule", "values": ["color-contrast"]}}
+            found = Axe().run(page, options=rules)
+            broken = [(v["id"], [node["html"] for node in v["nodes"]][:3]) for v in found.response["violations"]]
+            assert broken == [], path
+        context.close()
+
+
+def test_a_phone_needs_no_sideways_scrolling(browser, tmp_path):
+    fill(tmp_path / "archive.db")
+    with served(tmp_path / "archive.db") as site:
+        page = browser.new_page(viewport={"width": 360, "height": 740})
+        for path in (
+            "/",
+            "/thread/1",
+            "/thread/1?at=2030-01-01",
+            "/comment/1",
+            "/search?q=quay",
+            "/flags",
+            "/removals",
+        ):
+            page.goto(site + path)
+            assert page.evaluate("document.documentElement.scrollWidth") <= 360, path
+        page.close()
+
+
+def test_without_scripts_and_by_keyboard(browser, tmp_path):
+    fill(tmp_path / "archive.db")
+    with served(tmp_path / "archive.db") as site:
+        context = browser.new_context(java_script_enabled=False)
+        page = context.new_page()
+        page.goto(f"{site}/")
+        page.keyboard.press("Tab")
+        page.keyboard.press("Tab")
+        page.goto(f"{site}/thread/1")
+        folded = page.get_by_text("ballot first").first
+        assert not folded.is_visible()
+        page.locator("details.fold summary").first.focus()
+        page.keyboard.press("Enter")
+        assert folded.is_visible()
+        page.fill("input[type=search]", "quiet word")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/search?q=quiet+word")
+        assert page.locator("mark").all_inner_texts() == ["quiet", "word"]
+        context.close()

@@ -1,0 +1,119 @@
+"""Pages for readers in a real browser: contrast, phone, hostile texts, and citations that are copied without a script."""
+
+import shutil
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import sync_playwright
+
+from tests import archive_fixture, readers
+from tests.archive.site.test_browser import QUIET, served
+from tests.conftest import missing
+
+PAGES = ["/about", "/statistics", "/comment/2", "/thread/1", "/search?q=ferry", "/removals", "/"]
+
+
+@pytest.fixture(scope="module")
+def browser():
+    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if found is None:
+        missing("no Chromium to look at pages with")
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=found, args=QUIET)
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    with served(archive_fixture.fill_reviewed(tmp_path_factory.mktemp("site") / "archive.db")) as address:
+        yield address
+
+
+def unfold(page):
+    for element in page.query_selector_all("summary"):
+        if element.is_visible():
+            element.click()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_pages_meet_wcag_aa_with_everything_open(browser, site, scheme):
+    context = browser.new_context(color_scheme=scheme, bypass_csp=True, reduced_motion="reduce")
+    page = context.new_page()
+    for path in PAGES:
+        page.goto(site + path)
+        unfold(page)
+        found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]})
+        broken = [(v["id"], [node["html"] for node in v["nodes"]][:3]) for v in found.response["violations"]]
+        assert broken == [], path
+    context.close()
+
+
+@pytest.mark.parametrize("width", [320, 360])
+def test_a_phone_needs_no_sideways_scrolling(browser, site, width):
+    page = browser.new_page(viewport={"width": width, "height": 740})
+    for path in PAGES:
+        page.goto(site + path)
+        unfold(page)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+    page.close()
+
+
+def test_parts_of_charts_differ_from_their_ground(browser, site):
+    """3:1, as WCAG asks of what is drawn."""
+    for scheme in ("light", "dark"):
+        context = browser.new_context(color_scheme=scheme)
+        page = context.new_page()
+        page.goto(f"{site}/statistics")
+        ground = luminance(page.evaluate("getComputedStyle(document.body).backgroundColor"))
+        for number in range(7):
+            colour = page.evaluate(f"getComputedStyle(document.documentElement).getPropertyValue('--s{number}').trim()")
+            part = luminance(tuple(int(colour[place : place + 2], 16) for place in (1, 3, 5)))
+            light, dark = max(part, ground), min(part, ground)
+            assert (light + 0.05) / (dark + 0.05) >= 3, (scheme, number, colour)
+        context.close()
+
+
+def luminance(colour):
+    if isinstance(colour, str):
+        colour = tuple(int(part) for part in colour.removeprefix("rgb(").removesuffix(")").split(","))
+    parts = [value / 255 for value in colour]
+    linear = [value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4 for value in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def test_a_click_marks_a_citation(browser, site):
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(f"{site}/comment/2")
+    page.locator("#cite summary").click()
+    page.locator("#cite p.copy").first.click()
+    assert page.evaluate("getSelection().toString()").startswith("Tom Billes. Comment 2 on")
+    page.locator("#cite pre").click()
+    assert page.evaluate("getSelection().toString().trim()").endswith("}")
+    context.close()
+
+
+def test_nothing_hostile_runs(browser, tmp_path):
+    with served(readers.poison(archive_fixture.fill(tmp_path / "archive.db"))) as site:
+        page = browser.new_page()
+        told, asked = [], []
+        page.on("console", lambda message: told.append(message.text))
+        page.on("dialog", lambda dialog: (told.append("dialog"), dialog.dismiss()))
+        page.on("request", lambda request: asked.append(request.url))
+        for path in PAGES:
+            assert page.goto(site + path).status == 200
+            unfold(page)
+        assert page.evaluate("document.scripts.length") == 0
+        page.close()
+    assert told == []
+    assert [url for url in asked if not url.startswith(site)] == []
+
+
+def test_files_are_saved_and_not_shown(browser, site):
+    page = browser.new_page()
+    page.goto(f"{site}/thread/1")
+    with page.expect_download() as started:
+        page.get_by_role("link", name="CSV", exact=True).click()
+    assert started.value.suggested_filename == "thread-1.csv"
+    page.close()

@@ -1,0 +1,163 @@
+"""Date text in many languages: the moment, its precision, and never a guess."""
+
+import time
+from datetime import datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from archive.text import dates
+from archive.thread import Moment
+
+EARLIEST, LATEST = datetime.fromisoformat("1900-01-01"), datetime.fromisoformat("2099-12-31")
+MINUTE = "2016-03-14T09:02:00Z"
+EVENING = "2016-03-14T21:02:00Z"
+DAY = "2016-03-14T00:00:00Z"
+
+KNOWN = [
+    ("March 14, 2016 at 9:02 am", MINUTE, "minute"),
+    ("Monday, March 14th, 2016 at 9:02 pm", EVENING, "minute"),
+    ("9:02 am on March 14, 2016", MINUTE, "minute"),
+    ("Mar 14, 2016 @ 9:02", MINUTE, "minute"),
+    ("14 Mar 2016 09:02:00 EST", "2016-03-14T14:02:00Z", "second"),
+    ("14-Mar-2016", DAY, "day"),
+    ("March 14, 2016 at 9 am", "2016-03-14T09:00:00Z", "hour"),
+    ("14. März 2016 um 09:02 Uhr", MINUTE, "minute"),
+    ("14.03.16 09:02", MINUTE, "minute"),
+    ("le 14 mars 2016 à 9 h 02", MINUTE, "minute"),
+    ("14 mars 2016 à 9 h 02 min", MINUTE, "minute"),
+    ("14 de marzo de 2016 a las 09:02", MINUTE, "minute"),
+    ("14 marzo, 2016 en 9:02 am", MINUTE, "minute"),
+    ("14 marzo 2016 alle 9:02", MINUTE, "minute"),
+    ("14 de março de 2016 às 09:02", MINUTE, "minute"),
+    ("14 maart 2016 om 09:02", MINUTE, "minute"),
+    ("14 maart 2016 op 09:02", MINUTE, "minute"),
+    ("14 marca 2016 o 09:02", MINUTE, "minute"),
+    ("14 марта 2016 в 09:02", MINUTE, "minute"),
+    ("14.03.2016 в 09:02", MINUTE, "minute"),
+    ("14 березня 2016 о 09:02", MINUTE, "minute"),
+    ("14. března 2016 v 9:02", MINUTE, "minute"),
+    ("2016. március 14. 09:02", MINUTE, "minute"),
+    ("14. maaliskuuta 2016 klo 9.02", MINUTE, "minute"),
+    ("14 mars 2016 kl. 09:02", MINUTE, "minute"),
+    ("14 Mart 2016, 09:02", MINUTE, "minute"),
+    ("14 Μαρτίου 2016 στις 9:02 μμ", EVENING, "minute"),
+    ("Μαΐου 9, 2016", "2016-05-09T00:00:00Z", "day"),
+    ("14 مارس 2016", DAY, "day"),
+    ("2016年3月14日 09:02", MINUTE, "minute"),
+    ("2016年3月14日 下午 9:02", EVENING, "minute"),
+    ("2016년 3월 14일 오후 9:02", EVENING, "minute"),
+    ("14 Maret 2016 pukul 09.02", MINUTE, "minute"),
+    ("2016-03-14 09:02", MINUTE, "minute"),
+    ("2016-03-14T09:02:03Z", "2016-03-14T09:02:03Z", "second"),
+    ("2016-03-14T09:02:03+02:00", "2016-03-14T07:02:03Z", "second"),
+    ("14/03/2016", DAY, "day"),
+    ("3/14/16, 9:02 PM", EVENING, "minute"),
+    ("March 2016", "2016-03-01T00:00:00Z", "month"),
+    ("12 listopada 2016", "2016-11-12T00:00:00Z", "day"),
+    ("12. listopada 2016.", "2016-10-12T00:00:00Z", "day"),
+]
+
+
+@pytest.mark.parametrize(("text", "at", "precision"), KNOWN)
+def test_read(text: str, at: str, precision: str) -> None:
+    assert dates.read(text) == Moment(at, text, precision)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("text", "at", "precision"), KNOWN)
+def test_a_date_is_found_in_its_line(text: str, at: str, precision: str) -> None:
+    line = f"Joe | {text} | Permalink"
+    assert dates.is_date(text)
+    where = dates.span(line)
+    assert where is not None
+    assert dates.read(line[where[0] : where[1]]).at == at
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "3 years ago",
+        "a year ago",
+        "vor 3 Jahren",
+        "il y a 2 ans",
+        "hace 5 meses",
+        "2 года назад",
+        "3 anni fa",
+        "3年前",
+        "March 14 at 9:02 am",
+        "05/06/2016",
+    ],
+)
+def test_what_cannot_be_told_keeps_its_text(text: str) -> None:
+    assert dates.is_date(text)
+    assert dates.read(text) == Moment(text=text)
+
+
+@pytest.mark.parametrize("text", ["Feb 30, 2016", "99/99/2016", "", "in 2016 we went", "14"])
+def test_no_such_day(text: str) -> None:
+    assert dates.read(text) == Moment(text=text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I was there in March 2016 and it rained all day",
+        "In 2016 the pool was closed for repairs.",
+        "They may march 4 times.",
+        "x" * 10_000 + " March 14, 2016",
+    ],
+)
+def test_a_sentence_is_no_date(text: str) -> None:
+    assert not dates.is_date(text)
+
+
+def test_the_order_of_day_and_month_is_learned() -> None:
+    assert dates.day_order(["05/06/2016", "25/06/2016"]) is True
+    assert dates.day_order(["05/06/2016", "06/25/2016"]) is False
+    assert dates.day_order(["05/06/2016", "March 14, 2016"]) is None
+    assert dates.read("05/06/2016", day_first=True).at == "2016-06-05T00:00:00Z"
+    assert dates.read("05/06/2016", day_first=False).at == "2016-05-06T00:00:00Z"
+    assert dates.read("05/05/2016").at == "2016-05-05T00:00:00Z"
+
+
+def test_a_number_before_a_date_is_no_day() -> None:
+    line = "Nan from No. 7 May 10, 2016"
+    assert dates.span(line) == (15, len(line))
+
+
+def test_months() -> None:
+    assert [dates.month(word) for word in ("März", "mar", "marraskuuta", "Wednesday", "kwietnia")] == [
+        3,
+        3,
+        11,
+        None,
+        4,
+    ]
+
+
+@given(st.text(max_size=200), st.none() | st.booleans())
+def test_never_raises_and_keeps_the_text(text: str, day_first: bool | None) -> None:
+    moment = dates.read(text, day_first)
+    assert moment.text == text
+    assert (moment.at is None) == (moment.precision is None)
+    where = dates.span(text)
+    assert where is None or 0 <= where[0] < where[1] <= len(text)
+
+
+@given(
+    st.datetimes(EARLIEST, LATEST),
+    st.sampled_from(["%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%SZ"]),
+)
+def test_iso_round_trip(when: datetime, pattern: str) -> None:
+    text = f"{when:{pattern}}"
+    assert (dates.read(text).at or "")[:16] == text[:10] + "T" + text[11:16]
+
+
+def test_hostile_lines_are_quick() -> None:
+    begin = time.process_time()
+    for text in ("1 " * 60, "may " * 30, "1/1/" * 30, "12 de " * 20, "2016年" * 30, "9:02 " * 24, "a" * 100_000):
+        for _ in range(20):
+            dates.span(text)
+            dates.read(text)
+    assert time.process_time() - begin < 5

@@ -1,0 +1,111 @@
+"""Captured bytes read again: own WARC files, saved pages, folders, WACZ; and the proof that rows come from them."""
+
+import gzip
+import shutil
+import sqlite3
+import zipfile
+from pathlib import Path
+
+import pytest
+
+PAGES = Path(__file__).parents[1] / "pages"
+SAVED = PAGES / "wordpress" / "html5" / "00.html"
+URL = "https://courier.example/2026/ferry/"
+TREE = [(1, 0, "Anna", "Does the kiosk open?"), (2, 1, "Finn", "At nine."), (3, 0, "Ruth", "Late again.")]
+TABLES = "select native_id, parent_native_id, body, state, posted_at from comments order by native_id"
+
+
+@pytest.fixture
+def site():
+    from tests.news_server import serving
+
+    with serving() as site:
+        yield site
+
+
+def test_a_saved_page_is_read_once_and_proven(desk):
+    shutil.copy(SAVED, desk.folder / "ferry.html")
+    first = desk.btl("replay", "ferry.html", "--url", URL)
+    assert "4" in first.stdout + first.stderr
+    assert desk.query("select count(*) from comments") == [(4,)]
+    assert desk.query("select articles.url, platform from threads join articles on articles.id = article_id") == [
+        (URL, "wordpress")
+    ]
+    rows = desk.query(TABLES)
+    desk.btl("replay", "ferry.html", "--url", URL)
+    assert desk.query(TABLES) == rows
+    assert desk.query("select count(*) from events") == [(0,)]
+    assert "0 differences" in desk.btl("verify").stdout
+    spoilt = SAVED.read_bytes().replace(b"It does.", b"It does!")
+    (desk.folder / "ferry.html").write_bytes(spoilt)
+    assert "another SHA-256" in desk.btl("verify", status=1).stdout
+
+
+def test_a_crawl_read_again_from_its_own_file(desk, site, tmp_path):
+    site.rest, site.per_page = False, 2
+    site.post(comments=TREE)
+    desk.visit(site)
+    rows = desk.query(TABLES)
+    assert len(rows) == 3
+    desk.btl("replay", *desk.warcs())
+    assert desk.query(TABLES) == rows
+    assert desk.query("select count(*) from events") == [(0,)]
+    desk.btl("replay", *desk.warcs(), "--db", "other.db")
+    other = sqlite3.connect(desk.folder / "other.db")
+    assert other.execute(TABLES).fetchall() == rows
+    assert other.execute("select completeness from threads").fetchall() == [("full",)]
+    other.close()
+    assert "0 differences" in desk.btl("verify", "--db", "other.db").stdout
+
+
+def test_other_peoples_files(desk, site):
+    site.post(comments=TREE)
+    desk.visit(site)
+    rows = desk.query(TABLES)
+    (own,) = desk.warcs()
+    folder = desk.folder / "given"
+    folder.mkdir()
+    (folder / "plain.warc").write_bytes(gzip.decompress(own.read_bytes()))
+    with zipfile.ZipFile(folder / "pages.wacz", "w", zipfile.ZIP_STORED) as wacz:
+        wacz.write(own, "archive/data.warc.gz")
+    for number, name in enumerate(("plain.warc", "pages.wacz")):
+        database = f"other{number}.db"
+        desk.btl("replay", f"given/{name}", "--db", database)
+        other = sqlite3.connect(desk.folder / database)
+        assert other.execute(TABLES).fetchall() == rows, name
+        other.close()
+        assert "0 differences" in desk.btl("verify", "--db", database).stdout
+
+
+def test_what_is_no_page_is_named_and_the_rest_is_read(desk):
+    folder = desk.folder / "mixed"
+    folder.mkdir()
+    shutil.copy(SAVED, folder / "ferry.html")
+    (folder / "broken.warc.gz").write_bytes(b"\x1f\x8b\x08\x00not gzip at all")
+    (folder / "broken.wacz").write_bytes(b"PK\x03\x04 no zip")
+    done = desk.btl("replay", "mixed", status=1)
+    assert "broken.warc.gz" in done.stdout + done.stderr
+    assert "broken.wacz" in done.stdout + done.stderr
+    assert desk.query("select count(*) from comments") == [(4,)]
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        ("update comments set body = 'Something else.' where native_id = '2'", "comment 2"),
+        ("update comments set body_sha256 = 'x' where native_id = '2'", "comment 2"),
+        ("delete from comments where native_id = '3'", "not stored"),
+        ("update comments set parent_id = null where native_id = '2'", "comment 2"),
+        ("update commenters set name = 'Somebody' where name = 'Finn'", "comment 2"),
+        ("update captures set sha256 = replace(sha256, substr(sha256, 1, 1), 'x')", "another SHA-256"),
+    ],
+)
+def test_a_changed_row_differs_from_its_bytes(desk, site, spoil, said):
+    site.post(comments=TREE)
+    desk.visit(site)
+    assert "0 differences" in desk.btl("verify").stdout
+    connection = sqlite3.connect(desk.path)
+    with connection:
+        connection.execute(spoil)
+    connection.close()
+    assert said in desk.btl("verify", status=1).stdout
