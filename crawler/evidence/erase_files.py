@@ -19,13 +19,13 @@ from archive.store.archive import Archive, now
 from archive.store.schema import TABLES
 from archive.store.thread_visit import digest
 from archive.takedown.erase_rows import Text, erase, texts_of
+from archive.takedown.text_search import SHORTEST, Texts, fold, readings
+from archive.takedown.warc_records import Problem
 from crawler.evidence.captures import Evidence, ImportedFiles, is_saved_page
 from crawler.pages.page import Page
 from crawler.state import warc_folder
-from crawler.warc.reader import Problem
 from crawler.warc.redact import Found, Record, records, redact, resume, search
 from crawler.warc.sources import LARGEST_PAGE, data_start
-from crawler.warc.text_search import SHORTEST, Texts, fold, readings
 
 CAPTURES = TABLES["captures"]
 ZIP, PLAIN, GZIP = b"PK\x03\x04", b"WARC/", b"\x1f\x8b"

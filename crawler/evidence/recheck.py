@@ -15,13 +15,13 @@ from archive.store.diff import identities
 from archive.store.schema import TABLES
 from archive.store.suppressions import FLAGGED, Entry, Ledger, of_article
 from archive.store.thread_visit import article_url, digest
+from archive.takedown.text_search import Texts
 from archive.thread import Thread
 from crawler.evidence.captures import Evidence, answering, requested
 from crawler.platforms import driver
 from crawler.state import warc_folder
 from crawler.warc.reader import Damaged
 from crawler.warc.redact import Record, redact, resume, search
-from crawler.warc.text_search import Texts
 
 CAPTURES = TABLES["captures"]
 VISITS = f"""

@@ -9,26 +9,33 @@ from dataclasses import dataclass
 from hashlib import new as new_hash
 from io import BytesIO, StringIO
 from pathlib import Path
-from typing import Any, BinaryIO, TypeVar
+from typing import Any
 
 from warcio.archiveiterator import ArchiveIterator
 from warcio.bufferedreaders import ChunkedDataReader
 from warcio.exceptions import ArchiveLoadFailed
 
+from archive.takedown.warc_records import (
+    BLOCK,
+    REDACTED_DATE,
+    REDACTED_DIGEST,
+    REDACTED_REASON,
+    Problem,
+    explain_unreadable,
+    is_cut_short,
+    is_redaction,
+    read_to_end,
+    walk_records,
+)
 from archive.text.decoding import MOST_DECODED, BadEncoding, decoded
 from crawler.pages.page import Page
 
 LARGEST_RECORD = 64 << 20
-BLOCK = 1 << 16
 KINDS = ("response", "revisit", "resource")
-STARTS = re.compile(rb"\x1f\x8b\x08|WARC/[01]\.\d\r?\n")
-LONGEST_MARK = 12
 REDIRECTS = (301, 302, 303, 307, 308)
 ALGORITHMS = {"sha1": "sha1", "sha256": "sha256", "sha-1": "sha1", "sha-256": "sha256", "md5": "md5"}
 REDACTED = "redacted"
-REDACTED_DATE, REDACTED_REASON = "Redacted-Date", "Redacted-Reason"
 EarlierPage = Callable[[str, str, str | None], Page | None]
-T = TypeVar("T")
 
 
 class Damaged(Exception):
@@ -41,16 +48,6 @@ class Redacted(Damaged):
     def __init__(self, reason: str, payload_digest: str | None = None) -> None:
         super().__init__(reason)
         self.payload_digest = payload_digest
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """Something that was passed over: where, and why; `offset` and `length` (bytes) say how much of the file."""
-
-    place: str
-    reason: str
-    offset: int = 0
-    length: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,81 +66,21 @@ class Head:
     payload_digest: str | None = None
 
 
-class _Window:
-    """A range of a file as a file."""
-
-    def __init__(self, file: BinaryIO, end: int | None) -> None:
-        self.file, self.end = file, end
-
-    def read(self, size: int = -1) -> bytes:
-        if self.end is not None:
-            left = max(0, self.end - self.file.tell())
-            size = left if size < 0 else min(size, left)
-        return self.file.read(size)
-
-    def tell(self) -> int:
-        return self.file.tell()
-
-
 def heads(path: Path, start: int, end: int | None, place: str) -> Iterator[Head | Problem]:
     """The records with answers between two offsets of a file. What is broken is a Problem, and the rest is read on."""
-    return walk(path, start, end, place, _head)
-
-
-def walk(
-    path: Path, start: int, end: int | None, place: str, take: Callable[[Any, Any], T | str | None]
-) -> Iterator[T | Problem]:
-    """What `take` gives for each of warcio's records and their iterator; of it, a string is why one cannot be read."""
-    with path.open("rb") as file:
-        position: int | None = start
-        while position is not None:
-            file.seek(position)
-            began = position
-            records = ArchiveIterator(_Window(file, end))
-            position = None
-            try:
-                for record in records:
-                    found = take(record, records)
-                    began = max(began, records.offset)  # in one gzip stream, warcio's offsets mean nothing
-                    if isinstance(found, str):
-                        offset, length = records.member_info
-                        yield Problem(f"{place}:{offset}", found, offset, length)
-                    elif found is not None:
-                        yield found
-            except (ArchiveLoadFailed, EOFError, ValueError, OSError, AttributeError) as error:
-                position = _next_start(file, began + 1, end)
-                until = position or end or path.stat().st_size
-                yield Problem(f"{place}:{began}", _why(error), began, until - began)
-
-
-def _why(error: Exception) -> str:
-    words = str(error).strip().partition("\n")[0].strip() or type(error).__name__
-    return "one gzip stream for all records: warcio recompress mends it" if "non-chunked" in str(error) else words
-
-
-def _next_start(file: BinaryIO, position: int, end: int | None) -> int | None:
-    """Where the next record may begin."""
-    file.seek(position)
-    window, kept = _Window(file, end), b""
-    while block := window.read(BLOCK):
-        found = STARTS.search(kept + block)
-        if found is not None:
-            return position - len(kept) + found.start()
-        position += len(block)
-        kept = (kept + block)[-LONGEST_MARK:]
-    return None
+    return walk_records(path, start, end, place, _head)
 
 
 def _head(record: Any, records: Any) -> Head | str | None:
     """The record's head; why it cannot be read; None where it holds no answer."""
     redacted = is_redaction(record)
     if record.rec_type not in KINDS and not redacted:
-        finish(records)
+        read_to_end(records)
         return None
     while record.raw_stream.read(BLOCK):
         pass
-    cut = cut_short(record)
-    finish(records)
+    cut = is_cut_short(record)
+    read_to_end(records)
     offset, length = records.member_info
     if cut:
         return "the record is cut short"
@@ -166,22 +103,6 @@ def _head(record: Any, records: Any) -> Head | str | None:
         headers.get_header("Location") if headers and status in REDIRECTS else None,
         record.rec_headers.get_header("WARC-Payload-Digest"),
     )
-
-
-def cut_short(record: Any) -> bool:
-    """Whether a record that was read to its end ended early."""
-    return getattr(record.raw_stream, "limit", 0) > 0
-
-
-def is_redaction(record: Any) -> bool:
-    """Whether a record stands where another one was taken out."""
-    return record.rec_type == "metadata" and record.rec_headers.get_header(REDACTED_DATE) is not None
-
-
-def finish(records: Any) -> None:
-    """Reads on to the record's end; warcio tells of oddities on standard error, where progress is shown."""
-    with redirect_stderr(StringIO()):
-        records.read_to_end()
 
 
 def _seconds(date: str | None) -> str | None:
@@ -216,21 +137,21 @@ def read_record(file: Path, offset: int, length: int, *, earlier: EarlierPage) -
             _refuse_redaction(record)
             return _revisited(record, earlier) if record.rec_type == "revisit" else _response(record)
     except (ArchiveLoadFailed, StopIteration, EOFError, ValueError, AttributeError) as error:
-        raise Damaged(f"no record at {offset} of {file.name}: {_why(error)}") from error
+        raise Damaged(f"no record at {offset} of {file.name}: {explain_unreadable(error)}") from error
 
 
 def _refuse_redaction(record: Any) -> None:
     if is_redaction(record):
         stated = record.rec_headers
         reason, date = stated.get_header(REDACTED_REASON), stated.get_header(REDACTED_DATE)
-        raise Redacted(f"redacted {date}: {reason}", stated.get_header("Redacted-Payload-Digest"))
+        raise Redacted(f"redacted {date}: {reason}", stated.get_header(REDACTED_DIGEST))
 
 
 def _response(record: Any) -> Page:
     body = record.raw_stream.read(MOST_DECODED + 1)
     if len(body) > MOST_DECODED:
         raise Damaged(f"more than {MOST_DECODED >> 20} MB")
-    if cut_short(record):
+    if is_cut_short(record):
         raise Damaged("the record is cut short")
     headers = headers_of(record)
     whole = joined(body) if "chunked" in headers.get("transfer-encoding", "").lower() else body

@@ -18,11 +18,12 @@ from uuid import uuid4
 from warcio.archiveiterator import ArchiveIterator
 from warcio.exceptions import ArchiveLoadFailed
 
+from archive.takedown.text_search import readings
+from archive.takedown.warc_records import BLOCK, Problem, is_cut_short, is_redaction, read_to_end, walk_records
 from archive.text.decoding import MOST_DECODED, BadEncoding, decoded
 from crawler.pages.page import Page
-from crawler.warc.reader import BLOCK, Problem, cut_short, finish, headers_of, is_redaction, joined, walk
+from crawler.warc.reader import headers_of, joined
 from crawler.warc.redaction_record import Redaction, written
-from crawler.warc.text_search import readings
 
 GZIP = b"\x1f\x8b"
 WITHOUT_WORDS = ("image/", "video/", "audio/", "font/")
@@ -92,7 +93,7 @@ def search(path: Path, holds: Holds, at: str, reason: str) -> Found:
 
 def records(path: Path, start: int, end: int | None, place: str, *, is_gzip: bool) -> Iterator[Record | Problem]:
     """The records of a WARC file, or of one that lies between two offsets of another file."""
-    return walk(path, start, end, place, lambda record, all_: _taken(record, all_, is_gzip=is_gzip))
+    return walk_records(path, start, end, place, lambda record, all_: _taken(record, all_, is_gzip=is_gzip))
 
 
 class _Search:
@@ -165,8 +166,8 @@ class _Search:
 
 def _taken(record: Any, all_: Any, *, is_gzip: bool) -> Record | str:
     texts, unread = _said(record)
-    cut = cut_short(record)
-    finish(all_)
+    cut = is_cut_short(record)
+    read_to_end(all_)
     if cut:
         return "the record is cut short"
     return _record(record, *all_.member_info, is_gzip=is_gzip, texts=texts, unread=unread)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from hashlib import sha1
 from struct import pack
 
-from crawler.warc.reader import REDACTED_DATE, REDACTED_REASON
+from archive.takedown.warc_records import REDACTED_DATE, REDACTED_REASON
 
 GZIP_HEAD = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
 STORED_MOST = 0xFFFF

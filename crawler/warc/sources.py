@@ -10,10 +10,11 @@ from typing import Protocol
 from urllib.parse import urljoin
 from zipfile import ZIP_STORED, BadZipFile, ZipFile
 
+from archive.takedown.warc_records import Problem
 from archive.text.urls import canonical
 from archive.thread import Capture
 from crawler.pages.page import Fetch, FetchFailed, Page
-from crawler.warc.reader import REDACTED, Damaged, Head, Problem, Redacted, heads, read_record
+from crawler.warc.reader import REDACTED, Damaged, Head, Redacted, heads, read_record
 
 HTML = ("text/html", "application/xhtml+xml")
 SAVED_FROM = re.compile(rb"saved from url=\(\d+\)(\S+)")

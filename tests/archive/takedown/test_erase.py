@@ -13,9 +13,9 @@ from urllib.parse import quote
 import pytest
 
 from archive.store.archive import Archive
+from archive.takedown.text_search import fold, readings
 from crawler.evidence.recheck import forget_again
 from crawler.lock import only_crawl
-from crawler.warc.text_search import fold, readings
 from tests.documents import HARBOUR
 from tests.news_server import Answer, serving
 

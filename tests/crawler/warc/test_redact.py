@@ -20,10 +20,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from warcio.archiveiterator import ArchiveIterator
 
+from archive.takedown.text_search import Texts, fold, readings
 from crawler.warc.reader import Redacted, read_record
 from crawler.warc.redact import redact, resume, search
 from crawler.warc.redaction_record import Redaction, written
-from crawler.warc.text_search import Texts, fold, readings
 from crawler.warc.writer import Exchange, WarcFile
 
 AT, REASON = "2026-03-20T10:00:00Z", "court-order"

@@ -1,0 +1,110 @@
+"""Read the records of WARC files one after another, ours and other people's, past the damaged ones."""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import redirect_stderr
+from dataclasses import dataclass
+from io import StringIO
+from pathlib import Path
+from typing import Any, BinaryIO, TypeVar
+
+from warcio.archiveiterator import ArchiveIterator
+from warcio.exceptions import ArchiveLoadFailed
+
+BLOCK = 1 << 16
+REDACTED_DATE, REDACTED_REASON, REDACTED_DIGEST = "Redacted-Date", "Redacted-Reason", "Redacted-Payload-Digest"
+# What warcio raises for bytes that are no record: it has no error class of its own for most of them.
+UNREADABLE = (ArchiveLoadFailed, EOFError, ValueError, OSError, AttributeError)
+RECORD_START = re.compile(rb"\x1f\x8b\x08|WARC/[01]\.\d\r?\n")
+LONGEST_START = 12
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that could not be read or changed: where, and why; `offset` and `length` are its bytes in the file."""
+
+    place: str
+    reason: str
+    offset: int = 0
+    length: int = 0
+
+
+class _FileRange:
+    """The part of a file before `end`, for warcio, which reads a file from where it stands."""
+
+    def __init__(self, file: BinaryIO, end: int | None) -> None:
+        self.file, self.end = file, end
+
+    def read(self, size: int = -1) -> bytes:
+        if self.end is not None:
+            left = max(0, self.end - self.file.tell())
+            size = left if size < 0 else min(size, left)
+        return self.file.read(size)
+
+    def tell(self) -> int:
+        return self.file.tell()
+
+
+def walk_records(
+    path: Path, start: int, end: int | None, place: str, parse: Callable[[Any, Any], T | str | None]
+) -> Iterator[T | Problem]:
+    """Yield what `parse` makes of each record between two offsets of a file (WARC, or a WARC stored in a zip).
+
+    `parse` gets warcio's record and its iterator. It returns None to skip the record, or text to say why it cannot be
+    read. After damaged bytes, reading goes on at the next that look like the start of a record; what was passed over
+    is yielded as a Problem, named after `place`."""
+    with path.open("rb") as file:
+        position: int | None = start
+        while position is not None:
+            file.seek(position)
+            began = position
+            records = ArchiveIterator(_FileRange(file, end))
+            position = None
+            try:
+                for record in records:
+                    result = parse(record, records)
+                    began = max(began, records.offset)  # in one gzip stream, warcio's offsets mean nothing
+                    if isinstance(result, str):
+                        offset, length = records.member_info
+                        yield Problem(f"{place}:{offset}", result, offset, length)
+                    elif result is not None:
+                        yield result
+            except UNREADABLE as error:
+                position = _next_start(file, began + 1, end)
+                until = position or end or path.stat().st_size
+                yield Problem(f"{place}:{began}", explain_unreadable(error), began, until - began)
+
+
+def explain_unreadable(error: Exception) -> str:
+    """Return the first line of an error of warcio's, or advice where it says that there is one gzip stream."""
+    text = str(error).strip().partition("\n")[0].strip() or type(error).__name__
+    return "one gzip stream for all records: warcio recompress mends it" if "non-chunked" in str(error) else text
+
+
+def _next_start(file: BinaryIO, position: int, end: int | None) -> int | None:
+    file.seek(position)
+    window, tail = _FileRange(file, end), b""
+    while block := window.read(BLOCK):
+        match = RECORD_START.search(tail + block)
+        if match is not None:
+            return position - len(tail) + match.start()
+        position += len(block)
+        tail = (tail + block)[-LONGEST_START:]  # a start may lie across two blocks
+    return None
+
+
+def read_to_end(records: Any) -> None:
+    """Read on to the end of warcio's current record, after which its offset and length are known."""
+    with redirect_stderr(StringIO()):  # warcio prints warnings there, amid our progress
+        records.read_to_end()
+
+
+def is_cut_short(record: Any) -> bool:
+    """Return whether a record that was read to its end is shorter than it states."""
+    return getattr(record.raw_stream, "limit", 0) > 0
+
+
+def is_redaction(record: Any) -> bool:
+    """Return whether a record stands in the place of one that was erased."""
+    return record.rec_type == "metadata" and record.rec_headers.get_header(REDACTED_DATE) is not None
