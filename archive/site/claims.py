@@ -9,7 +9,7 @@ from typing import Any
 from markupsafe import Markup
 
 from archive.site import flags, html, queries
-from archive.site.database import Connection, Row, all_rows
+from archive.site.database import Connection, Row, fetch_all
 from archive.site.formatting import count, day, moment
 from archive.site.html import Record
 from archive.site.viewer import Visitor
@@ -27,11 +27,11 @@ STATUS = {
 
 def load(connection: Connection, row: Record, known: flags.Context, visitor: Visitor) -> list[dict[str, Any]]:
     """All flags of a comment that were not withdrawn; reviewers' names and notes for those who review."""
-    found = all_rows(connection, queries.COMMENT_FLAGS, comment=row["id"])
+    found = fetch_all(connection, queries.COMMENT_FLAGS, comment=row["id"])
     ids = json.dumps([flag["id"] for flag in found])
     every = replace(
         known,
-        spans=flags.grouped(all_rows(connection, queries.SPANS, ids=ids), "flag_id"),
+        spans=flags.grouped(fetch_all(connection, queries.SPANS, ids=ids), "flag_id"),
         verdicts=flags.verdicts(connection, found),
     )
     return [_told(flag, row, every, visitor) for flag in found]

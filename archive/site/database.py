@@ -57,15 +57,15 @@ async def read(datasette: Datasette, db: Database, work: Callable[[Connection], 
     return result
 
 
-def all_rows(connection: Connection, sql: str, **parameters: Any) -> list[Row]:
+def fetch_all(connection: Connection, sql: str, **parameters: Any) -> list[Row]:
     return connection.execute(sql, parameters).fetchall()
 
 
-def one_row(connection: Connection, sql: str, **parameters: Any) -> Row | None:
+def fetch_row(connection: Connection, sql: str, **parameters: Any) -> Row | None:
     row: Row | None = connection.execute(sql, parameters).fetchone()
     return row
 
 
-def one_value(connection: Connection, sql: str, **parameters: Any) -> Any:
-    row = one_row(connection, sql, **parameters)
+def fetch_value(connection: Connection, sql: str, **parameters: Any) -> Any:
+    row = fetch_row(connection, sql, **parameters)
     return None if row is None else row[0]

@@ -8,7 +8,7 @@ from typing import Any
 from lxml import etree
 
 from archive.site import published, queries
-from archive.site.database import Connection, Row, all_rows, one_value
+from archive.site.database import Connection, Row, fetch_all, fetch_value
 from archive.site.formatting import between, count
 
 ATOM = "http://www.w3.org/2005/Atom"
@@ -21,13 +21,13 @@ _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 
 def threads(connection: Connection, base: str) -> bytes:
     """The fifty newest threads."""
-    entries = [_thread(row, base) for row in all_rows(connection, queries.LATEST_THREADS)]
+    entries = [_thread(row, base) for row in fetch_all(connection, queries.LATEST_THREADS)]
     return _feed(connection, base, "threads", "newest threads", entries)
 
 
 def removals(connection: Connection, base: str) -> bytes:
     """The fifty latest removals: that a comment went, where and when; not what it said nor who said it."""
-    entries = [_removal(row, base) for row in all_rows(connection, queries.LATEST_REMOVALS)]
+    entries = [_removal(row, base) for row in fetch_all(connection, queries.LATEST_REMOVALS)]
     return _feed(connection, base, "removals", "latest removals", entries)
 
 
@@ -115,7 +115,7 @@ def sitemap(connection: Connection, base: str) -> bytes | None:
     release = published.facts(connection)
     if release.get("robots") == "none" or not base:
         return None
-    last = one_value(connection, queries.LAST_THREAD) or 0
+    last = fetch_value(connection, queries.LAST_THREAD) or 0
     made = time(release["published_at"]) if release.get("published_at") else None
     places = [(f"{base}/sitemap-{part}.xml", made) for part in range(1, last // PART + 2)]
     return _places("sitemapindex", "sitemap", places)
@@ -123,7 +123,7 @@ def sitemap(connection: Connection, base: str) -> bytes | None:
 
 def part(connection: Connection, base: str, number: int) -> bytes | None:
     """The threads of one range of ids; the first part has the site's own pages too."""
-    release, last = published.facts(connection), one_value(connection, queries.LAST_THREAD) or 0
+    release, last = published.facts(connection), fetch_value(connection, queries.LAST_THREAD) or 0
     if release.get("robots") == "none" or not base or not 1 <= number <= last // PART + 1:
         return None
     rows = connection.execute(queries.SITEMAP, {"after": (number - 1) * PART, "last": number * PART})

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from archive.site import html, queries
 from archive.site.comment_html import Shown
-from archive.site.database import Connection, Row, all_rows
+from archive.site.database import Connection, Row, fetch_all
 from archive.site.formatting import between, day
 from archive.site.html import HIDDEN, Chip, Record, Span
 from archive.site.viewer import Visitor
@@ -117,9 +117,9 @@ def chip(flag: Record, codes: Codes, reviewers: int = 0, *, earlier: bool = Fals
 def context(connection: Connection, ids: Sequence[int], visitor: Visitor) -> Context:
     """Flags that stand, their spans and verdicts, and events of these comments, in one statement each."""
     wanted = json.dumps(ids)
-    found = all_rows(connection, queries.FLAGS, ids=wanted)
-    spans = all_rows(connection, queries.SPANS, ids=json.dumps([flag["id"] for flag in found])) if found else []
-    events = all_rows(connection, queries.EVENTS, ids=wanted)
+    found = fetch_all(connection, queries.FLAGS, ids=wanted)
+    spans = fetch_all(connection, queries.SPANS, ids=json.dumps([flag["id"] for flag in found])) if found else []
+    events = fetch_all(connection, queries.EVENTS, ids=wanted)
     by_flag = grouped(spans, "flag_id")
     return Context(
         codes(connection),
@@ -134,7 +134,7 @@ def context(connection: Connection, ids: Sequence[int], visitor: Visitor) -> Con
 def verdicts(connection: Connection, flags: Iterable[Record]) -> dict[int, list[Row]]:
     """What each reviewer last said of these flags, and of those that they stand for, by the flag's id."""
     ids = {number for flag in flags for number in (flag["id"], flag["corrects"]) if number is not None}
-    return grouped(all_rows(connection, queries.VERDICTS, ids=json.dumps(sorted(ids))), "flag_id") if ids else {}
+    return grouped(fetch_all(connection, queries.VERDICTS, ids=json.dumps(sorted(ids))), "flag_id") if ids else {}
 
 
 def _hidden(found: Iterable[Row], spans: Mapping[int, Sequence[Row]]) -> dict[int, Hidden]:

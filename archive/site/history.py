@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from archive.site import flags, html, queries
 from archive.site.comment_html import Shown
-from archive.site.database import Connection, Row, all_rows
+from archive.site.database import Connection, Row, fetch_all
 from archive.site.formatting import day
 from archive.site.html import Chip, Record
 
@@ -27,7 +27,7 @@ FOUND = {
 
 def revisions(connection: Connection, known: flags.Context, ids: Sequence[int]) -> Mapping[int, Sequence[Record]]:
     """The earlier texts of these comments by the comment's id, as far as a visitor may read them."""
-    rows = all_rows(connection, queries.REVISIONS, ids=json.dumps(ids))
+    rows = fetch_all(connection, queries.REVISIONS, ids=json.dumps(ids))
     return flags.grouped([known.readable(row, row["comment_id"]) for row in rows], "comment_id")
 
 

@@ -6,7 +6,7 @@ from datasette.app import Datasette
 from datasette.utils.asgi import Request
 
 from archive.site import queries
-from archive.site.database import Connection, all_rows, one_value
+from archive.site.database import Connection, fetch_all, fetch_value
 
 NAME = "Below the Line"
 
@@ -15,7 +15,7 @@ def facts(connection: Connection) -> dict[str, Any]:
     """The table `release` by name; empty where there is none."""
     if not has_table(connection, "release"):
         return {}
-    return dict(map(tuple, all_rows(connection, queries.RELEASE)))
+    return dict(map(tuple, fetch_all(connection, queries.RELEASE)))
 
 
 def cited_as(connection: Connection) -> str:
@@ -26,7 +26,7 @@ def cited_as(connection: Connection) -> str:
 
 
 def has_table(connection: Connection, name: str) -> bool:
-    return one_value(connection, queries.HAS_TABLE, name=name) is not None
+    return fetch_value(connection, queries.HAS_TABLE, name=name) is not None
 
 
 def base(datasette: Datasette, request: Request, release: dict[str, Any]) -> str:

@@ -13,7 +13,7 @@ from datasette.utils.asgi import Request, Response
 
 from archive.review import verdicts
 from archive.site import accounts, queries
-from archive.site.database import TookTooLong, find_archive, one_row, one_value, read
+from archive.site.database import TookTooLong, fetch_row, fetch_value, find_archive, read
 from archive.site.responses import PRIVATE, answer, error_page, slow_page
 from archive.site.style import SCRIPT
 from archive.site.viewer import Visitor
@@ -86,7 +86,7 @@ def _record(connection: sqlite3.Connection, flag: int, reviewer: str, form: Mapp
             said = verdicts.Verdict(flag, reviewer, "dismissed", note=note)
         case "corrected":
             start, end = _corrected_place(connection, flag, form.get("words", ""))
-            code = form.get("code") or one_value(connection, queries.FLAG_CODE, flag=flag)
+            code = form.get("code") or fetch_value(connection, queries.FLAG_CODE, flag=flag)
             said = verdicts.Verdict(flag, reviewer, "corrected", code, start, end, note)
         case _:
             raise verdicts.BadReview("Say what you make of the flag: confirm, dismiss or correct it.")
@@ -94,7 +94,7 @@ def _record(connection: sqlite3.Connection, flag: int, reviewer: str, form: Mapp
 
 
 def _corrected_place(connection: sqlite3.Connection, flag: int, words: str) -> tuple[int | None, int | None]:
-    row = one_row(connection, queries.FLAG_TEXT, flag=flag)
+    row = fetch_row(connection, queries.FLAG_TEXT, flag=flag)
     return _place(row["body"] if row else "", words, row["start"] or 0 if row else 0)
 
 
@@ -115,7 +115,7 @@ async def _add(
     comment = int(number) if number.isascii() and number.isdecimal() and len(number) <= 18 else 0
 
     def add(connection: sqlite3.Connection) -> None:
-        body = one_value(connection, queries.BODY, comment=comment)
+        body = fetch_value(connection, queries.BODY, comment=comment)
         start, end = _place(body or "", form.get("words", ""))
         said = {"reviewer": reviewer, "code": form.get("code", ""), "reason": form.get("note", "")}
         verdicts.add(connection, comment_id=comment, start=start, end=end, at=_now(), **said)

@@ -6,7 +6,7 @@ from typing import Any
 
 from archive.site import flags, queries, thread_history
 from archive.site.comment_html import Shown
-from archive.site.database import Connection, all_rows
+from archive.site.database import Connection, fetch_all
 from archive.site.html import HIDDEN
 from archive.site.viewer import Visitor
 from archive.text.pii_masking import MASK
@@ -46,12 +46,12 @@ def of(
     at: tuple[str, str] | None = None,
 ) -> list[dict[str, Any]]:
     """The comments with these ids, in their order; `at` is a visit at which they are wanted, and the thread's first."""
-    found = {row["id"]: row for row in all_rows(connection, queries.COMMENTS_BY_ID, ids=json.dumps(ids))}
+    found = {row["id"]: row for row in fetch_all(connection, queries.COMMENTS_BY_ID, ids=json.dumps(ids))}
     stored = [found[one] for one in ids if one in found]
     known = flags.context(connection, list(found), visitor)
     shown = thread_history.shown(stored, known, *at) if at else [known.shown(row) for row in stored]
     threads = json.dumps(sorted({row["thread_id"] for row in stored}))
-    places = {row["id"]: row for row in all_rows(connection, queries.PLACES_OF, ids=threads)}
+    places = {row["id"]: row for row in fetch_all(connection, queries.PLACES_OF, ids=threads)}
     return [row(one, places[one.row["thread_id"]], base, masked=one.row["id"] in known.hidden) for one in shown]
 
 

@@ -22,7 +22,7 @@ from datasette.views.database import DatabaseView, MagicParameters
 from datasette.views.table import TableView
 
 from archive.site import sending
-from archive.site.database import Connection, all_rows
+from archive.site.database import Connection, fetch_all
 from archive.site.responses import slow_page
 from archive.site.sending import Rows, Sent, Written, send_rows
 from archive.store.private_tables import is_refusal
@@ -194,7 +194,7 @@ def _batches(
 
 def _label(connection: Connection, rows: Sequence[dict[str, Any]], column: str, sql: str) -> None:
     ids = sorted({row[column] for row in rows if row[column] is not None}, key=str)
-    known: dict[Any, Any] = dict(map(tuple, all_rows(connection, sql, ids=json.dumps(ids))))
+    known: dict[Any, Any] = dict(map(tuple, fetch_all(connection, sql, ids=json.dumps(ids))))
     for row in rows:
         row[f"{column}_label"] = known.get(row[column])
 

@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from archive.site import history, queries
 from archive.site.comment_html import Shown
-from archive.site.database import Connection, Row, one_value
+from archive.site.database import Connection, Row, fetch_value
 from archive.site.flags import Context, as_dict
 
 ASKED = re.compile(r"\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d)?Z?)?")
@@ -19,7 +19,7 @@ LATEST = "9999-12-31T23:59:59Z"
 def visit_at(connection: Connection, thread: int, asked: str) -> str | None:
     """The last visit at or before a time (a day counts to its end); None where there was none."""
     stated = asked.rstrip("Z")
-    found: str | None = one_value(connection, queries.VISIT_AT, thread=thread, at=stated + LATEST[len(stated) :])
+    found: str | None = fetch_value(connection, queries.VISIT_AT, thread=thread, at=stated + LATEST[len(stated) :])
     return found
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from archive.site import published, queries
-from archive.site.database import Connection, all_rows, one_row, one_value
+from archive.site.database import Connection, fetch_all, fetch_row, fetch_value
 from archive.site.formatting import count, day, moment, number
 
 HELD = (
@@ -25,12 +25,12 @@ COMMENTERS = {
 def load(connection: Connection) -> dict[str, Any]:
     """What the template needs, but for the sums over whole tables."""
     release = published.facts(connection)
-    totals = dict(map(tuple, all_rows(connection, queries.TOTALS)))
-    period = one_row(connection, queries.PERIOD)
+    totals = dict(map(tuple, fetch_all(connection, queries.TOTALS)))
+    period = fetch_row(connection, queries.PERIOD)
     assert period is not None
     return {
         "held": [count(totals.get(name, 0), noun, plural) for name, noun, plural in HELD],
-        "outlets": [row["name"] for row in all_rows(connection, queries.OUTLETS_BY_NAME)],
+        "outlets": [row["name"] for row in fetch_all(connection, queries.OUTLETS_BY_NAME)],
         "more_outlets": max(0, totals.get("outlets", 0) - 200),
         "posted": _span(period["first"], period["last"]),
         "visited": _span(period["begun"], period["latest"]),
@@ -75,7 +75,7 @@ def _withheld(connection: Connection, release: dict[str, Any]) -> list[tuple[str
     if isinstance(stated, dict):
         found = {str(reason): int(n) for reason, n in stated.items() if isinstance(n, int)}
     else:
-        found = {row["rule"]: row["found"] for row in all_rows(connection, queries.WITHHELD_BY_REASON)}
+        found = {row["rule"]: row["found"] for row in fetch_all(connection, queries.WITHHELD_BY_REASON)}
     return [(reason, count(n, "comment")) for reason, n in sorted(found.items()) if n]
 
 
@@ -93,13 +93,13 @@ def _release(release: dict[str, Any]) -> dict[str, Any] | None:
 def _folded(connection: Connection) -> list[str]:
     """The titles of codes whose texts are folded."""
     return [
-        row["title"] for row in all_rows(connection, queries.CODES) if row["blur"] and row["code"] != queries.WITHHELD
+        row["title"] for row in fetch_all(connection, queries.CODES) if row["blur"] and row["code"] != queries.WITHHELD
     ]
 
 
 def _previous(connection: Connection, release: dict[str, Any]) -> list[dict[str, Any]]:
     """Earlier releases, as far as their manifests lie beside this one; the latest first."""
-    path = one_value(connection, queries.FILE) if release else None
+    path = fetch_value(connection, queries.FILE) if release else None
     if not path:
         return []
     found = []

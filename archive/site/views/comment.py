@@ -7,7 +7,7 @@ from typing import Any
 
 from archive.site import citations, claims, comment_html, flags, history, html, published, queries
 from archive.site.card import Card, card
-from archive.site.database import Connection, Row, all_rows, one_row, one_value
+from archive.site.database import Connection, Row, fetch_all, fetch_row, fetch_value
 from archive.site.formatting import between, moment
 from archive.site.viewer import Visitor
 from archive.site.views import thread
@@ -18,13 +18,13 @@ MOST_BELOW = 200
 
 def load(connection: Connection, number: int, visitor: Visitor) -> dict[str, Any] | None:
     """What the template needs; None where there is no such comment."""
-    row = one_row(connection, queries.COMMENTS_BY_ID, ids=json.dumps([number]))
+    row = fetch_row(connection, queries.COMMENTS_BY_ID, ids=json.dumps([number]))
     if row is None:
         return None
     above, below, base = ancestors(connection, number), replies(connection, row), visitor.base
     known = flags.context(connection, [one["id"] for one in (*above, row, *below)], visitor)
-    source = one_row(connection, queries.COMMENT_SOURCE, comment=number)
-    place = one_row(connection, queries.THREAD, thread=row["thread_id"])
+    source = fetch_row(connection, queries.COMMENT_SOURCE, comment=number)
+    place = fetch_row(connection, queries.THREAD, thread=row["thread_id"])
     assert place is not None
     reason = thread.withheld(connection, place)
     said = cited(connection, row, known)
@@ -33,7 +33,7 @@ def load(connection: Connection, number: int, visitor: Visitor) -> dict[str, Any
         "name": html.name(row),
         "thread": place,
         "title": (place["title"] or "Untitled article") if reason is None else "Withheld by this archive",
-        "withheld": one_value(connection, queries.REASON, comment=number),
+        "withheld": fetch_value(connection, queries.REASON, comment=number),
         "cited": said,
         "card": _card(row, said),
         "place": _place(connection, row),
@@ -49,7 +49,7 @@ def load(connection: Connection, number: int, visitor: Visitor) -> dict[str, Any
         "events": [(moment(event["seen_at"]), history.describe(event)) for event in known.events.get(number, ())],
         "comment_source": source,
         "link": html.outward(source["url"]) if source and source["url"] and not said.withheld else None,
-        "source": one_row(connection, queries.CAPTURE, capture=source["capture_id"])
+        "source": fetch_row(connection, queries.CAPTURE, capture=source["capture_id"])
         if source and reason is None
         else None,
     }
@@ -58,11 +58,11 @@ def load(connection: Connection, number: int, visitor: Visitor) -> dict[str, Any
 def cited(connection: Connection, row: Row, known: flags.Context) -> citations.Cited:
     """What a citation says; of one that is withheld neither who wrote it nor a sum of its text. Nor has a text that is
     masked a sum here: the few digits that it hides could be tried until it fits."""
-    place = one_row(connection, queries.THREAD, thread=row["thread_id"])
-    source = one_row(connection, queries.COMMENT_SOURCE, comment=row["id"])
+    place = fetch_row(connection, queries.THREAD, thread=row["thread_id"])
+    source = fetch_row(connection, queries.COMMENT_SOURCE, comment=row["id"])
     assert place is not None
     assert source is not None
-    capture = one_row(connection, queries.CAPTURE, capture=source["capture_id"])
+    capture = fetch_row(connection, queries.CAPTURE, capture=source["capture_id"])
     hidden = any(flag["code"] == queries.WITHHELD for flag in known.flags.get(row["id"], ()))
     nameless = thread.withheld(connection, place) is not None
     named = not hidden and row["commenter_id"] is not None
@@ -85,7 +85,7 @@ def cited(connection: Connection, row: Row, known: flags.Context) -> citations.C
 
 def cite(connection: Connection, number: int, visitor: Visitor) -> citations.Cited | None:
     """What a citation of a comment says; None where there is no such comment."""
-    row = one_row(connection, queries.COMMENTS_BY_ID, ids=json.dumps([number]))
+    row = fetch_row(connection, queries.COMMENTS_BY_ID, ids=json.dumps([number]))
     return None if row is None else cited(connection, row, flags.context(connection, [number], visitor))
 
 
@@ -96,14 +96,14 @@ def _card(row: Row, said: citations.Cited) -> Card:
 
 
 def ancestors(connection: Connection, number: int, most: int = MOST_ABOVE) -> list[Row]:
-    ids = [row["id"] for row in all_rows(connection, queries.ANCESTORS, comment=number, most=most)]
-    rows = {row["id"]: row for row in all_rows(connection, queries.COMMENTS_BY_ID, ids=json.dumps(ids))}
+    ids = [row["id"] for row in fetch_all(connection, queries.ANCESTORS, comment=number, most=most)]
+    rows = {row["id"]: row for row in fetch_all(connection, queries.COMMENTS_BY_ID, ids=json.dumps(ids))}
     return [rows[one] for one in ids if one in rows]
 
 
 def replies(connection: Connection, row: Row, most: int = MOST_BELOW) -> list[Row]:
     """Replies and their replies: in document order they follow, deeper than the comment itself."""
-    following = all_rows(
+    following = fetch_all(
         connection,
         queries.FOLLOWING,
         thread=row["thread_id"],
@@ -118,7 +118,7 @@ def _answered(above: Sequence[Row]) -> dict[int, Row]:
 
 
 def _place(connection: Connection, row: Row) -> str:
-    before = one_value(connection, queries.PLACE, thread=row["thread_id"], position=row["position"])
+    before = fetch_value(connection, queries.PLACE, thread=row["thread_id"], position=row["position"])
     return thread.address(thread.Asked(row["thread_id"], page=before // thread.SIZE + 1)) + f"#c{row['id']}"
 
 
@@ -133,7 +133,7 @@ def _revisions(connection: Connection, known: flags.Context, row: Row) -> list[d
             "change": history.compared(shown.chips, one["body"], following),
             "source": None
             if one["capture_id"] is None
-            else one_row(connection, queries.CAPTURE, capture=one["capture_id"]),
+            else fetch_row(connection, queries.CAPTURE, capture=one["capture_id"]),
         }
         for one, following in reversed(list(zip(earlier, after, strict=False)))
     ]

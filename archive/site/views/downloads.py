@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from archive.site import citations, flags, history, queries, rows, thread_history
-from archive.site.database import Connection, all_rows, one_row
+from archive.site.database import Connection, fetch_all, fetch_row
 from archive.site.sending import BATCH, Rows, batches
 from archive.site.viewer import Visitor
 from archive.site.views import comment, removals, thread
@@ -20,7 +20,7 @@ REMOVAL_COLUMNS = ("event_id", "removed_before", "removed_after", "confidence", 
 
 def of_thread(connection: Connection, asked: thread.Asked, visitor: Visitor, base: str) -> Rows | None:
     """All comments of a view of a thread, whatever page of it was asked for."""
-    row = one_row(connection, queries.THREAD, thread=asked.thread)
+    row = fetch_row(connection, queries.THREAD, thread=asked.thread)
     at = thread_history.visit_at(connection, asked.thread, asked.at) if row and asked.at else None
     if row is None or (asked.at and at is None):
         return None
@@ -38,7 +38,7 @@ def of_thread(connection: Connection, asked: thread.Asked, visitor: Visitor, bas
 
 def about_thread(connection: Connection, number: int, base: str) -> dict[str, Any]:
     """A thread as it is described beside its comments; of one that is withheld no title and no address."""
-    row = one_row(connection, queries.THREAD, thread=number)
+    row = fetch_row(connection, queries.THREAD, thread=number)
     assert row is not None
     withheld = thread.withheld(connection, row)
     return {
@@ -60,7 +60,7 @@ def about_thread(connection: Connection, number: int, base: str) -> dict[str, An
 
 def of_comment(connection: Connection, number: int, visitor: Visitor, base: str) -> dict[str, Any] | None:
     """Everything that the page of a comment shows, as one object."""
-    row = one_row(connection, queries.COMMENTS_BY_ID, ids=json.dumps([number]))
+    row = fetch_row(connection, queries.COMMENTS_BY_ID, ids=json.dumps([number]))
     if row is None:
         return None
     above, below = comment.ancestors(connection, number), comment.replies(connection, row)
@@ -98,9 +98,9 @@ def _revision(one: Any) -> dict[str, Any]:
 
 def _flags(connection: Connection, known: flags.Context, number: int, *, hide: bool) -> list[dict[str, Any]]:
     """All that were not withdrawn, as on the page, with the words that they matched."""
-    found = all_rows(connection, queries.COMMENT_FLAGS, comment=number)
+    found = fetch_all(connection, queries.COMMENT_FLAGS, comment=number)
     spans = flags.grouped(
-        all_rows(connection, queries.SPANS, ids=json.dumps([flag["id"] for flag in found])), "flag_id"
+        fetch_all(connection, queries.SPANS, ids=json.dumps([flag["id"] for flag in found])), "flag_id"
     )
     names = ("id", "code", "rule", "target", "revision", "status", "created_at")
     return [

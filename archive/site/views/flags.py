@@ -7,7 +7,7 @@ from typing import Any
 from archive.review import agreement, queue
 from archive.site import flags, queries
 from archive.site.claims import SAID_BY_PEOPLE
-from archive.site.database import Connection, Row, all_rows
+from archive.site.database import Connection, Row, fetch_all
 from archive.site.params import SEVERITIES
 from archive.site.viewer import Visitor
 
@@ -25,8 +25,8 @@ ABOUT = {
 def load(connection: Connection, visitor: Visitor) -> dict[str, Any]:
     """Every code by who claims it, the gravest first. Read from totals and reviews, never from the flags themselves."""
     rates: dict[tuple[str, str], queue.Rate] = {(rate.kind, rate.name): rate for rate in queue.rates(connection)}
-    rules = flags.grouped(all_rows(connection, queries.RULES), "code")
-    rows = sorted(all_rows(connection, queries.CODES), key=lambda row: (-row["severity"], row["code"]))
+    rules = flags.grouped(fetch_all(connection, queries.RULES), "code")
+    rows = sorted(fetch_all(connection, queries.CODES), key=lambda row: (-row["severity"], row["code"]))
     groups: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
         groups.setdefault(row["namespace"], []).append(_code(row, rules.get(row["code"], ()), rates, visitor))
@@ -41,7 +41,7 @@ def as_rows(connection: Connection) -> list[dict[str, Any]]:
     """The codes as rows, in the order of the page within each namespace."""
     rates = {rate.name: rate for rate in queue.rates(connection) if rate.kind == "code"}
     rows = sorted(
-        all_rows(connection, queries.CODES), key=lambda row: (row["namespace"], -row["severity"], row["code"])
+        fetch_all(connection, queries.CODES), key=lambda row: (row["namespace"], -row["severity"], row["code"])
     )
     return [_as_row(row, rates.get(row["code"])) for row in rows]
 

@@ -6,7 +6,7 @@ from markupsafe import Markup
 
 from archive.site import chart, html, queries
 from archive.site.card import card
-from archive.site.database import Connection, Row, all_rows
+from archive.site.database import Connection, Row, fetch_all
 from archive.site.formatting import between, count
 
 HELD = (
@@ -19,8 +19,8 @@ HELD = (
 
 
 def load(connection: Connection) -> dict[str, Any]:
-    totals = dict(map(tuple, all_rows(connection, queries.TOTALS)))
-    flagged = all_rows(connection, queries.FLAG_TOTALS)
+    totals = dict(map(tuple, fetch_all(connection, queries.TOTALS)))
+    flagged = fetch_all(connection, queries.FLAG_TOTALS)
     return {
         "card": card(
             "What readers wrote under the news",
@@ -33,10 +33,10 @@ def load(connection: Connection) -> dict[str, Any]:
         ),
         "totals": totals,
         "held": [(count(totals.get(name, 0), noun), table) for name, noun, table in HELD],
-        "newest": all_rows(connection, queries.NEWEST_THREADS),
-        "flagged": all_rows(connection, queries.FLAGGED_THREADS),
-        "removals": [_removal(row) for row in all_rows(connection, queries.REMOVALS)],
-        "outlets": all_rows(connection, queries.OUTLETS),
+        "newest": fetch_all(connection, queries.NEWEST_THREADS),
+        "flagged": fetch_all(connection, queries.FLAGGED_THREADS),
+        "removals": [_removal(row) for row in fetch_all(connection, queries.REMOVALS)],
+        "outlets": fetch_all(connection, queries.OUTLETS),
         "flags": flagged,
         "chart": chart.bars("Flags", [(row["title"], row["value"]) for row in flagged]) if flagged else Markup(),
     }

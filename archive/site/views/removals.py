@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from markupsafe import Markup
 
 from archive.site import comment_html, flags, formatting, history, queries
-from archive.site.database import Connection, Row, all_rows
+from archive.site.database import Connection, Row, fetch_all
 from archive.site.viewer import Visitor
 
 MOST_COUNTED = 20_000
@@ -46,8 +46,8 @@ def load(connection: Connection, wanted: Asked, visitor: Visitor) -> dict[str, A
     """What the template needs."""
     month = wanted.month
     within = {**bounds(wanted), "most": MOST_COUNTED}
-    sums = all_rows(connection, queries.REMOVAL_SUMS, **within)
-    found = all_rows(connection, queries.REMOVED, **within, outlet=wanted.outlet, size=SIZE)
+    sums = fetch_all(connection, queries.REMOVAL_SUMS, **within)
+    found = fetch_all(connection, queries.REMOVED, **within, outlet=wanted.outlet, size=SIZE)
     return {
         "sums": [_sum(row, wanted) for row in sums],
         "counted": sum(row["found"] for row in sums),
@@ -77,7 +77,7 @@ def _sum(row: Row, wanted: Asked) -> dict[str, Any]:
 
 def _comments(connection: Connection, found: list[Row], visitor: Visitor) -> Markup:
     ids = [row["comment_id"] for row in found]
-    rows = {row["id"]: row for row in all_rows(connection, queries.COMMENTS_BY_ID, ids=json.dumps(ids))}
+    rows = {row["id"]: row for row in fetch_all(connection, queries.COMMENTS_BY_ID, ids=json.dumps(ids))}
     known = flags.context(connection, list(rows), visitor)
     shown = [
         replace(known.shown(rows[row["comment_id"]]), extra=_about(row)) for row in found if row["comment_id"] in rows

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from archive.review import queue
 from archive.site import claims, comment_html, flags, html, queries
 from archive.site.comment_html import Shown
-from archive.site.database import Connection, Row, all_rows, one_row, one_value
+from archive.site.database import Connection, Row, fetch_all, fetch_row, fetch_value
 from archive.site.formatting import count
 from archive.site.html import Span
 from archive.site.viewer import Visitor
@@ -84,14 +84,14 @@ def _flag(connection: Connection, wanted: Wanted, reviewer: str) -> Row | None:
     if number is None:
         waiting = queue.queue(connection, reviewer=reviewer, after=wanted.after, code=wanted.code, second=wanted.second)
         number = waiting[0].id if waiting else None
-    flag = None if number is None else one_row(connection, queries.FLAG, flag=number)
+    flag = None if number is None else fetch_row(connection, queries.FLAG, flag=number)
     if flag is None or flag["comment_id"] is None or flag["code"].partition(".")[0] not in claims.SAID_BY_PEOPLE:
         return None
-    return flag if flag["corrects"] is None else one_row(connection, queries.FLAG, flag=flag["corrects"])
+    return flag if flag["corrects"] is None else fetch_row(connection, queries.FLAG, flag=flag["corrects"])
 
 
 def _judged(connection: Connection, flag: Row, codes: flags.Codes, wanted: Wanted, visitor: Visitor) -> dict[str, Any]:
-    row = one_row(connection, queries.COMMENTS_BY_ID, ids=f"[{flag['comment_id']}]")
+    row = fetch_row(connection, queries.COMMENTS_BY_ID, ids=f"[{flag['comment_id']}]")
     assert row is not None
     code, said = codes[flag["code"]], flags.verdicts(connection, [flag])
     own = next((one for one in said.get(flag["id"], ()) if one["reviewer"] == visitor.reviewer), None)
@@ -99,10 +99,10 @@ def _judged(connection: Connection, flag: Row, codes: flags.Codes, wanted: Wante
         "flag": flag,
         "code": code,
         "chip": html.chip(flags.chip(flag, codes, flags.Context(codes, verdicts=said).reviewers(flag))),
-        "rule": one_row(connection, queries.RULE, rule=flag["rule"]),
+        "rule": fetch_row(connection, queries.RULE, rule=flag["rule"]),
         "own": own and claims.said(own, codes),
         "row": row,
-        "thread": one_row(connection, queries.THREAD, thread=row["thread_id"]),
+        "thread": fetch_row(connection, queries.THREAD, thread=row["thread_id"]),
         "choices": claims.choices(codes),
         "skip": address(Wanted(None, wanted.code, flag["id"], wanted.second)),
     } | _around(connection, flag, row, visitor)
@@ -123,8 +123,8 @@ def _around(connection: Connection, flag: Row, row: Row, visitor: Visitor) -> di
 
 def _marked(connection: Connection, flag: Row, row: Row, known: flags.Context) -> Shown:
     """The text that the flag speaks of, with its own places marked and no others."""
-    text = one_value(connection, queries.TEXT, comment=row["id"], revision=flag["revision"])
-    spans = all_rows(connection, queries.SPANS, ids=f"[{flag['id']}]")
+    text = fetch_value(connection, queries.TEXT, comment=row["id"], revision=flag["revision"])
+    spans = fetch_all(connection, queries.SPANS, ids=f"[{flag['id']}]")
     says = flags.chip(flag, known.codes).text
     chips = known.chips(row)
     own = flags.chip(flag, known.codes)

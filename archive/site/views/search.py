@@ -9,7 +9,7 @@ from typing import Any
 from markupsafe import Markup
 
 from archive.site import bm25, flags, html, params, queries, search_query
-from archive.site.database import Connection, Row, all_rows, one_value
+from archive.site.database import Connection, Row, fetch_all, fetch_value
 from archive.site.excerpt import excerpt, places_of
 from archive.site.formatting import month, number
 from archive.site.memory import remembered
@@ -127,17 +127,17 @@ def _flagged(connection: Connection, asked: Asked, codes: Sequence[str]) -> list
     found: dict[int, list[Any]] = {}
     wanted = {"target": asked.target, "status": asked.status, "looked": LOOKED_AT, "most": MOST + 1}
     for code in codes:
-        rows = json.loads(one_value(connection, queries.NEWEST_FLAGGED, code=code, **wanted))
+        rows = json.loads(fetch_value(connection, queries.NEWEST_FLAGGED, code=code, **wanted))
         found |= {row[0]: row for row in rows}
     return [found[one] for one in sorted(found, reverse=True)[: MOST + 1]]
 
 
 def _facts(connection: Connection, found: Sequence[Sequence[Any]]) -> list[Fact]:
     threads = json.dumps(sorted({thread for _, _, thread, _, _ in found}))
-    outlets = dict(json.loads(one_value(connection, queries.OUTLETS_OF, ids=threads)))
+    outlets = dict(json.loads(fetch_value(connection, queries.OUTLETS_OF, ids=threads)))
     claims: dict[int, list[Claim]] = {}
     wanted = json.dumps([comment for comment, *_ in found])
-    for comment, *claim in json.loads(one_value(connection, queries.CLAIMS, ids=wanted)):
+    for comment, *claim in json.loads(fetch_value(connection, queries.CLAIMS, ids=wanted)):
         claims.setdefault(comment, []).append(Claim(*claim))
     return [
         Fact(comment, score, outlets[thread], commenter, day or "", claims.get(comment, ()))
@@ -149,7 +149,7 @@ def _matches(connection: Connection, question: search_query.Question) -> list[li
     """Id, score, thread, commenter and day of each candidate."""
     ranked = total(connection) <= MOST_RANKED_BY_SQLITE
     sql = queries.MATCHES if ranked else queries.NEWEST_MATCHES
-    found: list[list[Any]] = json.loads(one_value(connection, sql, match=question.match, most=MOST + 1), strict=False)
+    found: list[list[Any]] = json.loads(fetch_value(connection, sql, match=question.match, most=MOST + 1), strict=False)
     if ranked:
         return found
     scores = bm25.scores([body for _, body, *_ in found], question.words)
@@ -176,9 +176,9 @@ def _hits(
 ) -> list[dict[str, Any]]:
     if not ids:
         return []
-    rows = {row["id"]: row for row in all_rows(connection, queries.HITS, ids=json.dumps(ids))}
+    rows = {row["id"]: row for row in fetch_all(connection, queries.HITS, ids=json.dumps(ids))}
     above = sorted({row["parent_id"] for row in rows.values() if row["parent_id"]})
-    parents = {row["id"]: row for row in all_rows(connection, queries.NAMES_BY_ID, ids=json.dumps(above))}
+    parents = {row["id"]: row for row in fetch_all(connection, queries.NAMES_BY_ID, ids=json.dumps(above))}
     known = flags.context(connection, [*ids, *above], visitor)
     texts = _texts(connection, known, [*known.hidden, *([] if question.match else ids)])
     snippets = _snippets(connection, question.match, ids) if question.match else {}
@@ -190,7 +190,7 @@ def _hits(
 
 def _texts(connection: Connection, known: flags.Context, ids: Sequence[int]) -> dict[int, str]:
     """Whole texts, masked: of comments that hold personal data, and of those whose snippet full text does not make."""
-    rows = all_rows(connection, queries.TEXTS_BY_ID, ids=json.dumps(ids)) if ids else []
+    rows = fetch_all(connection, queries.TEXTS_BY_ID, ids=json.dumps(ids)) if ids else []
     return {row["id"]: known.read(row["id"], row["body"], row["revision"]) for row in rows}
 
 
@@ -204,7 +204,7 @@ def _places(known: flags.Context, row: Row) -> list[Place]:
 
 def _snippets(connection: Connection, match: str, ids: Sequence[int]) -> dict[int, str]:
     wanted = {"ids": json.dumps(ids), "match": match, "first": min(ids), "last": max(ids)}
-    return {row["rowid"]: row["snippet"] for row in all_rows(connection, queries.SNIPPETS, **wanted)}
+    return {row["rowid"]: row["snippet"] for row in fetch_all(connection, queries.SNIPPETS, **wanted)}
 
 
 def _hit(
@@ -244,8 +244,8 @@ def _parent(row: Row, text: str, known: flags.Context) -> dict[str, Any]:
 
 
 def _articles(connection: Connection, match: str) -> list[dict[str, Any]]:
-    found = {row["id"]: row["snippet"] for row in all_rows(connection, queries.ARTICLE_HITS, match=match)}
-    rows = all_rows(connection, queries.ARTICLES_BY_ID, ids=json.dumps(list(found))) if found else []
+    found = {row["id"]: row["snippet"] for row in fetch_all(connection, queries.ARTICLE_HITS, match=match)}
+    rows = fetch_all(connection, queries.ARTICLES_BY_ID, ids=json.dumps(list(found))) if found else []
     return [
         {
             "row": row,
@@ -293,9 +293,9 @@ def _filters(
 
 def _names(connection: Connection, sql: str, counter: Counter[int]) -> dict[int, str]:
     ids = [one for one, _ in counter.most_common(LISTED)]
-    return {row["id"]: row["name"] or "unnamed account" for row in all_rows(connection, sql, ids=json.dumps(ids))}
+    return {row["id"]: row["name"] or "unnamed account" for row in fetch_all(connection, sql, ids=json.dumps(ids))}
 
 
 def total(connection: Connection) -> int:
-    found: int | None = one_value(connection, "select value from totals where name = 'comments'")
+    found: int | None = fetch_value(connection, "select value from totals where name = 'comments'")
     return found or 0

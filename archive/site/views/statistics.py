@@ -10,7 +10,7 @@ from datasette.app import Datasette
 from datasette.database import Database, QueryInterrupted
 
 from archive.site import chart, flags, published, queries
-from archive.site.database import Connection, TookTooLong, all_rows, read
+from archive.site.database import Connection, TookTooLong, fetch_all, read
 from archive.site.formatting import MONTHS, number
 from archive.site.memory import remembered
 from archive.site.views.search import total
@@ -57,7 +57,7 @@ async def _in_time(datasette: Datasette, db: Database, work: Callable[[Connectio
 
 def _values(connection: Connection, name: str) -> Values | None:
     if published.has_table(connection, "statistics"):
-        return [(row[0], row[1], row[2]) for row in all_rows(connection, queries.STATISTIC, name=name)]
+        return [(row[0], row[1], row[2]) for row in fetch_all(connection, queries.STATISTIC, name=name)]
     if total(connection) > MOST_COUNTED:
         return None
 

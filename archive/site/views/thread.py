@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from archive.site import chart, citations, comment_html, flags, history, html, published, queries, thread_history
 from archive.site.card import Card, card
-from archive.site.database import Connection, Row, all_rows, one_row
+from archive.site.database import Connection, Row, fetch_all, fetch_row
 from archive.site.formatting import count, day, moment, number
 from archive.site.viewer import Visitor
 
@@ -48,14 +48,14 @@ class Asked:
 
 def load(connection: Connection, asked: Asked, visitor: Visitor) -> dict[str, Any] | None:
     """What the template needs; None where there is no such thread or page."""
-    thread = one_row(connection, queries.THREAD, thread=asked.thread)
+    thread = fetch_row(connection, queries.THREAD, thread=asked.thread)
     if thread is None:
         return None
     if asked.at is not None:
         asked = replace(asked, view="order", at=thread_history.visit_at(connection, asked.thread, asked.at))
         if asked.at is None:
             return None
-    rows = all_rows(
+    rows = fetch_all(
         connection,
         queries.COMMENTS[asked.view if asked.at is None else "at"],
         thread=asked.thread,
@@ -66,9 +66,9 @@ def load(connection: Connection, asked: Asked, visitor: Visitor) -> dict[str, An
     if not rows and asked.page > 1:
         return None
     known = flags.context(connection, [row["id"] for row in rows[:SIZE]], visitor)
-    visits = all_rows(connection, queries.VISITS, thread=asked.thread)
-    sums = one_row(connection, queries.THREAD_SUMS, thread=asked.thread)
-    source = one_row(connection, queries.CAPTURE, capture=thread["capture_id"])
+    visits = fetch_all(connection, queries.VISITS, thread=asked.thread)
+    sums = fetch_row(connection, queries.THREAD_SUMS, thread=asked.thread)
+    source = fetch_row(connection, queries.CAPTURE, capture=thread["capture_id"])
     reason = withheld(connection, thread)
     return {
         "thread": thread,
@@ -93,16 +93,16 @@ def load(connection: Connection, asked: Asked, visitor: Visitor) -> dict[str, An
 
 def withheld(connection: Connection, thread: Row) -> str | None:
     """The reason for which this archive withholds a thread or its article; None where it does not."""
-    rows = all_rows(connection, queries.THREAD_FLAGS, thread=thread["id"], article=thread["article_id"])
+    rows = fetch_all(connection, queries.THREAD_FLAGS, thread=thread["id"], article=thread["article_id"])
     return next((str(row["rule"]) for row in rows if row["code"] == queries.WITHHELD), None)
 
 
 def cite(connection: Connection, number: int) -> citations.Cited | None:
     """What a citation of a thread says; None where there is no such thread."""
-    row = one_row(connection, queries.THREAD, thread=number)
+    row = fetch_row(connection, queries.THREAD, thread=number)
     if row is None:
         return None
-    source = one_row(connection, queries.CAPTURE, capture=row["capture_id"])
+    source = fetch_row(connection, queries.CAPTURE, capture=row["capture_id"])
     return _cited(connection, row, source, withheld(connection, row))
 
 
@@ -152,7 +152,7 @@ def _comments(
 def _parents(connection: Connection, rows: Sequence[Row]) -> dict[int, Row]:
     here: dict[int, Row] = {row["id"]: row for row in rows}
     missing = {row["parent_id"] for row in rows if row["parent_id"]} - here.keys()
-    found = all_rows(connection, queries.NAMES_BY_ID, ids=json.dumps(sorted(missing))) if missing else []
+    found = fetch_all(connection, queries.NAMES_BY_ID, ids=json.dumps(sorted(missing))) if missing else []
     return here | {row["id"]: row for row in found}
 
 
@@ -187,7 +187,7 @@ def _summary(thread: Row, sums: Row | None) -> str:
 
 
 def _chips(connection: Connection, thread: Row, codes: flags.Codes) -> Markup:
-    rows = all_rows(connection, queries.THREAD_FLAGS, thread=thread["id"], article=thread["article_id"])
+    rows = fetch_all(connection, queries.THREAD_FLAGS, thread=thread["id"], article=thread["article_id"])
     known = flags.verdicts(connection, [row for row in rows if row["status"] != "unreviewed"])
     counting = flags.Context(codes, verdicts=known)
     return html.chips({row["code"]: flags.chip(row, codes, counting.reviewers(row)) for row in rows}.values())
@@ -195,7 +195,7 @@ def _chips(connection: Connection, thread: Row, codes: flags.Codes) -> Markup:
 
 def _looks(connection: Connection, asked: Asked) -> dict[str, Any]:
     """How often the thread was looked at."""
-    found = one_row(connection, queries.VISIT_SUMS, thread=asked.thread)
+    found = fetch_row(connection, queries.VISIT_SUMS, thread=asked.thread)
     return {"made": found["visits"] if found else 0, "failed": (found["failed"] if found else 0) or 0}
 
 
