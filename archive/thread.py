@@ -6,6 +6,7 @@ what a source did not state is None, never a guess.
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, fields
+from hashlib import sha256
 from operator import attrgetter
 from typing import Any, Literal, TypeVar
 
@@ -216,3 +217,21 @@ def _ring(above: Sequence[int | None], start: int) -> list[int]:
     while (after := above[ring[-1]]) is not None and after != start:
         ring.append(after)
     return ring
+
+
+def digest(text: str) -> str:
+    """Return the SHA-256 of a text in UTF-8, in hexadecimal.
+
+    Raises ValueError where the text is not Unicode (lone surrogates).
+    """
+    return sha256(text.encode()).hexdigest()
+
+
+def article_digest(article: Article) -> str:
+    """Return the SHA-256 of an article's title and text: what tells one version of it from the next."""
+    return digest(f"{article.title or ''}\n{article.body}")
+
+
+def article_url(article: Article, capture_sha256: str) -> str:
+    """Return the article's identity: its address, else a hash of its text, else of the document where it has none."""
+    return article.url or "urn:sha256:" + (article_digest(article) if article.body else capture_sha256)

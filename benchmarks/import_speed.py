@@ -17,10 +17,10 @@ from pathlib import Path
 
 from archive.store import views
 from archive.store.archive import Archive
-from archive.store.writer import ORDER
+from archive.store.writer import INSERT_ORDER
 from benchmarks.corpus import COMMENTS, Corpus
 
-TABLES = ("runs", *ORDER, "totals")
+TABLES = ("runs", *INSERT_ORDER, "totals")
 RUN = """
 import json, resource, runpy, sys
 try:

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from archive.store.archive import Archive
 from archive.store.schema import TABLES
-from archive.store.suppressions import Ledger, of_article
+from archive.store.suppressions import SuppressionList, article_key
 
 HOUR = 3600
 DAY = 24 * HOUR
@@ -129,8 +129,8 @@ class Frontier:
         if not unique:
             return []
         with self.archive.transaction() as connection:
-            if ledger := Ledger.load(connection):
-                unique = {url: each for url, each in unique.items() if ledger.find([of_article(url)]) is None}
+            if ledger := SuppressionList.load(connection):
+                unique = {url: each for url, each in unique.items() if ledger.find([article_key(url)]) is None}
             known = self._known(connection, list(unique))
             fresh = [self._row(each, now) for each in unique.values() if each.url not in known]
             if fresh:

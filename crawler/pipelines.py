@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 from scrapy.crawler import Crawler
 
-from archive.store.save import Visited
+from archive.store.save import SavedThread
 from archive.text.urls import canonical
 from crawler.frontier import Answer, Entry
 from crawler.items import VisitItem
@@ -71,7 +71,7 @@ class Save:
         work.warc.flush()  # a row points at nothing that a killed run could lose
         saved = work.archive.save([thread for item in items for thread in item.threads], work.run)
         reasons = {id(thread): reason for thread, reason in saved.failures}
-        visits = iter(saved.visits)
+        visits = iter(saved.outcomes)
         answered: list[tuple[Entry, Answer]] = []
         for item in items:
             of_item = [next(visits) for _ in item.threads]
@@ -85,7 +85,7 @@ class Save:
         self._spider.finish_all(answered, datetime.now(UTC))
 
 
-def _answer(item: VisitItem, visits: Iterable[Visited | None]) -> Answer:
+def _answer(item: VisitItem, visits: Iterable[SavedThread | None]) -> Answer:
     made = [visit for visit in visits if visit is not None]
     return Answer(
         changed=any(visit.outcome in ("new", "changed") or visit.counts["articles_changed"] for visit in made),

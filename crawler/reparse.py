@@ -70,7 +70,7 @@ def is_article(page: Page, threads: tuple[Thread, ...]) -> bool:
 
 def _save(archive: Archive, run: Run, batch: list[Thread], result: Reread) -> None:
     saved = archive.save(batch, run)
-    for thread, visit in zip(batch, saved.visits, strict=True):
+    for thread, visit in zip(batch, saved.outcomes, strict=True):
         result.report.visited(thread, visit)
     for thread, reason in saved.failures:
         result.errors.append((thread.capture.url or thread.capture.file or "?", reason))

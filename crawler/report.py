@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from archive.store.save import Visited
+from archive.store.save import SavedThread
 from archive.thread import Comment, Thread
 
 FIELDS = ("native_id", "author", "posted", "body")
@@ -34,7 +34,7 @@ class Report:
         self.total["bytes"] += size
         self.hosts[host] += 1
 
-    def visited(self, thread: Thread, visit: Visited | None) -> None:
+    def visited(self, thread: Thread, visit: SavedThread | None) -> None:
         """Counts a thread that was saved; `visit` is None where it was known from the same capture."""
         changes = Counter() if visit is None else visit.counts
         seen = Counter(threads=1, comments=len(thread.comments), empty=not thread.comments)

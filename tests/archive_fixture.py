@@ -11,6 +11,7 @@ import sqlite_utils
 from archive.flags.codes import codes, severities
 from archive.review import verdicts
 from archive.store import views
+from archive.store.flags import RECOUNT_COMMENTS, RECOUNT_THREADS
 from archive.store.migrations import migrations
 
 FIRST, SECOND, THIRD = "2026-03-14T12:00:00Z", "2026-03-15T06:00:00Z", "2026-03-16T06:00:00Z"
@@ -266,7 +267,7 @@ def _review(db: sqlite_utils.Database) -> None:
 
 def _count(db: sqlite_utils.Database) -> None:
     db.execute("update threads set comment_count = (select count(*) from comments where thread_id = threads.id)")
-    for statement, table in ((views.RECOUNT_THREADS, "threads"), (views.RECOUNT_COMMENTS, "comments")):
+    for statement, table in ((RECOUNT_THREADS, "threads"), (RECOUNT_COMMENTS, "comments")):
         db.execute(statement, {"ids": json.dumps([row["id"] for row in db[table].rows])})
     for table in ("comments", "threads", "articles", "outlets", "commenters"):
         db["totals"].insert({"name": table, "value": db[table].count}, replace=True)

@@ -4,7 +4,7 @@ import json
 import sqlite3
 from pathlib import Path
 
-from archive.store import views
+from archive.store.flags import RECOUNT_COMMENTS
 from archive.store.statistics import STATISTICS, TABLE
 from tests import archive_fixture
 
@@ -49,7 +49,7 @@ def withheld(path: Path) -> Path:
         db.execute("update comments set body = '', commenter_id = null, url = null where thread_id = 1")
         db.execute("update articles set title = null, body = '', byline = null, url = 'urn:withheld:00' where id = 2")
         ids = json.dumps(of_thread)
-        db.execute(views.RECOUNT_COMMENTS, {"ids": ids})
+        db.execute(RECOUNT_COMMENTS, {"ids": ids})
     db.close()
     return path
 

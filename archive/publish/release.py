@@ -24,7 +24,7 @@ from archive.publish.codebook import codebook
 from archive.publish.dumps import Dump
 from archive.publish.policy import Policy
 from archive.store.archive import Archive, now
-from archive.store.suppressions import secret
+from archive.store.suppressions import secret_key
 
 T = TypeVar("T")
 Say = Callable[[str], None]
@@ -80,7 +80,7 @@ def publish(
         _clear(releases)
         before = last(releases)
         with archive.transaction() as connection:
-            key = secret(connection, PSEUDONYM_KEY)
+            key = secret_key(connection, PSEUDONYM_KEY)
         state = _state(archive)
         if before and not whole and _same(before[1], state, policy) and _named(out) == before[0]:
             return Published(before[1]["number"], before[0], before[1], is_new=False)

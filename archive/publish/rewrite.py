@@ -14,9 +14,9 @@ from operator import itemgetter
 from archive.publish import pseudonyms
 from archive.publish.policy import Policy, matches
 from archive.publish.pseudonyms import DROPPED, Names, pseudonym
-from archive.store.thread_visit import digest
 from archive.store.views import STANDING
 from archive.text.pii_masking import MASK, Hidden
+from archive.thread import digest
 
 TABLES = """
 create temp table altered_comments (id integer primary key, body text not null, body_sha256 text not null, why text);

@@ -13,6 +13,7 @@ from importlib.metadata import version
 from typing import Any, Literal, get_args
 
 from archive.store import views
+from archive.store.flags import RECOUNT_COMMENTS, RECOUNT_THREADS
 
 DETECTOR, CORRECTION, BY_HAND = "review", "review.correction", "review.by-hand"
 SAID_BY_PEOPLE = ("content", "context", "review")
@@ -155,10 +156,10 @@ def counted(connection: sqlite3.Connection, column: str, subject_id: int) -> Ite
         return
     connection.executemany(ADD_TOTALS, changed)
     if column == "comment_id":
-        connection.execute(views.RECOUNT_COMMENTS, {"ids": json.dumps([subject_id])})
+        connection.execute(RECOUNT_COMMENTS, {"ids": json.dumps([subject_id])})
         (subject_id,) = connection.execute("select thread_id from comments where id = ?", (subject_id,)).fetchone()
     if column != "article_id":
-        connection.execute(views.RECOUNT_THREADS, {"ids": json.dumps([subject_id])})
+        connection.execute(RECOUNT_THREADS, {"ids": json.dumps([subject_id])})
 
 
 def _tally(connection: sqlite3.Connection, column: str, subject_id: int) -> Counter[str]:

@@ -2,10 +2,9 @@
 
 import json
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
@@ -21,9 +20,10 @@ from sqlmodel import SQLModel
 
 from archive.flags.codes import codes
 from archive.store import views
+from archive.store.entities import IdCache
 from archive.store.migrations import migrations
 from archive.store.private_tables import PRIVATE_TABLES
-from archive.store.save import Batch, Known, Visited
+from archive.store.save import SaveResult, save_threads
 from archive.store.schema import TABLES
 from archive.thread import Thread
 
@@ -57,16 +57,6 @@ class Run:
     started_at: str
 
 
-@dataclass(slots=True)
-class Saved:
-    """What a save did: counts by name, each thread that could not be saved with its reason, and what became of each
-    thread in order: None where it failed or was known from the same capture."""
-
-    counts: Counter[str] = field(default_factory=Counter)
-    failures: list[tuple[Thread, str]] = field(default_factory=list)
-    visits: list[Visited | None] = field(default_factory=list)
-
-
 def now() -> str:
     """The time, in seconds, as the archive writes it."""
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -79,7 +69,7 @@ class Archive:
         self.path = Path(path)
         self.on_wait = on_wait
         self.engine = _engine(self.path)
-        self._known = Known()
+        self._cache = IdCache()
         try:
             self._connection = self.engine.connect()
             self._prepare()
@@ -214,34 +204,25 @@ class Archive:
             counted = counted.join(captures, captures.c.id == comments.c.capture_id).where(captures.c.run_id >= since)
         return int(self._connection.execute(counted).scalar_one())
 
-    def save(self, threads: Sequence[Thread], run: Run) -> Saved:
-        """Saves a batch in one transaction. If one thread cannot be saved the others are, each in its own."""
-        try:
-            return self._save(threads, run)
-        except (DatabaseError, ValueError) as error:
-            self._known.forget()
-            if len(threads) == 1:
-                return Saved(failures=[(threads[0], str(getattr(error, "orig", error)))], visits=[None])
-        saved = Saved()
-        for thread in threads:
-            one = self.save([thread], run)
-            saved.counts.update(one.counts)
-            saved.failures += one.failures
-            saved.visits += one.visits
-        return saved
-
-    def _save(self, threads: Sequence[Thread], run: Run) -> Saved:
+    def save(self, threads: Sequence[Thread], run: Run) -> SaveResult:
+        """Save a batch in one transaction. If one thread cannot be saved the others are, each in its own."""
         try:
             with self.transaction() as connection:
-                batch = Batch(connection, self._known, run.id, run.started_at)
-                batch.look_up(threads)
-                for thread in threads:
-                    batch.add(thread)
-                batch.flush()
-                return Saved(batch.counts, visits=batch.visits)
+                return save_threads(connection, self._cache, threads, run.id, run.started_at)
+        except (DatabaseError, ValueError) as error:
+            self._cache.clear()
+            if len(threads) == 1:
+                return SaveResult(failures=[(threads[0], str(getattr(error, "orig", error)))], outcomes=[None])
         except BaseException:
-            self._known.forget()
+            self._cache.clear()
             raise
+        result = SaveResult()
+        for thread in threads:
+            part = self.save([thread], run)
+            result.counts.update(part.counts)
+            result.failures += part.failures
+            result.outcomes += part.outcomes
+        return result
 
 
 def _engine(path: Path) -> Engine:

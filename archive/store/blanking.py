@@ -1,47 +1,47 @@
-"""Takes texts out of their rows, so that no reader of the tables meets them, and puts them back.
+"""Move withheld texts into the private table `withheld`, and restore them.
 
-What is taken out goes to the table `withheld`, which nobody reads but this archive itself; the rows stay, with their
-places and counts. All of it happens in the caller's transaction.
+The rows stay, with their positions and counts, so that a thread keeps its shape; their column `withheld` says why they
+are blank. All of it happens in the caller's transaction.
 """
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import Connection
 
-from archive.store.suppressions import author_of
-from archive.store.thread_visit import digest
-from archive.thread import Author
+from archive.thread import Author, Comment, digest
 
 NOTHING_SHA256 = digest("")
 NO_ARTICLE_SHA256 = digest("\n")
-Restored = Callable[[str, int | None, Author], int | None]
+# Finds or adds a commenter, from platform, outlet's id and author, and returns the id.
+FindCommenter = Callable[[str, int | None, Author], int | None]
 
-_HIDE = """
+_PUT_AWAY = """
 insert into withheld (name, row_id, comment_id, held)
 select '{name}', {name}.id, {comment}, json_object({columns}) from {source}
 where {which}
-  and not exists (select 1 from withheld as known where known.name = '{name}' and known.row_id = {name}.id)"""
+  and not exists (select 1 from withheld as earlier where earlier.name = '{name}' and earlier.row_id = {name}.id)"""
 _AUTHOR = """json(case when commenters.id is not null then json_object('name', commenters.name,
   'native_id', commenters.native_id, 'is_guest', commenters.is_guest, 'is_staff', commenters.is_staff) end)"""
 _OF_THESE = "in (select value from json_each(:ids))"
 _OF_FLAGS = f"in (select id from flags where comment_id {_OF_THESE})"
 
 
-def _taken(
+def _put_away(
     name: str, columns: Sequence[str], which: str, comment: str = "null", source: str = "", more: str = ""
 ) -> str:
     pairs = ", ".join(f"'{column}', {name}.\"{column}\"" for column in columns)
-    return _HIDE.format(
+    return _PUT_AWAY.format(
         name=name, comment=comment, columns=pairs + more, source=source or name, which=f"{name}.{which}"
     )
 
 
-# Each step: what is put away, and what then stands in its place.
+# Each step: a statement that copies columns to `withheld`, and one that blanks them. All run for the same ids.
 _COMMENTS = (
     (
-        _taken(
+        _put_away(
             "comments",
             ("body", "body_sha256", "commenter_id", "url"),
             f"id {_OF_THESE}",
@@ -49,25 +49,28 @@ _COMMENTS = (
             "comments left join commenters on commenters.id = comments.commenter_id",
             f", 'author', {_AUTHOR}",
         ),
-        f"update comments set body = '', body_sha256 = :sha256, commenter_id = null, url = null where id {_OF_THESE}",
+        f"""update comments set body = '', body_sha256 = :sha256, commenter_id = null, url = null,
+  withheld = coalesce(withheld, :reason) where id {_OF_THESE}""",
     ),
     (
-        _taken("comment_revisions", ("body", "body_sha256"), f"comment_id {_OF_THESE}", "comment_revisions.comment_id"),
+        _put_away(
+            "comment_revisions", ("body", "body_sha256"), f"comment_id {_OF_THESE}", "comment_revisions.comment_id"
+        ),
         f"update comment_revisions set body = '', body_sha256 = :sha256 where comment_id {_OF_THESE}",
     ),
     (
-        _taken(
+        _put_away(
             "events", ("before", "after"), f"comment_id {_OF_THESE} and kind in ('edited', 'renamed')", "comment_id"
         ),
         f"""update events set "before" = null, "after" = null
 where comment_id {_OF_THESE} and kind in ('edited', 'renamed')""",
     ),
     (
-        _taken("flags", ("evidence",), f"comment_id {_OF_THESE} and evidence is not null", "flags.comment_id"),
+        _put_away("flags", ("evidence",), f"comment_id {_OF_THESE} and evidence is not null", "flags.comment_id"),
         f"update flags set evidence = null where comment_id {_OF_THESE}",
     ),
     (
-        _taken(
+        _put_away(
             "flag_spans",
             ("exact",),
             f"flag_id {_OF_FLAGS}",
@@ -76,7 +79,7 @@ where comment_id {_OF_THESE} and kind in ('edited', 'renamed')""",
         f"update flag_spans set exact = '' where flag_id {_OF_FLAGS}",
     ),
     (
-        _taken(
+        _put_away(
             "reviews",
             ("note",),
             f"flag_id {_OF_FLAGS} and note is not null",
@@ -90,35 +93,35 @@ _CAPTURES_OF = f"""(select capture_id from visits where thread_id in ({_THREADS_
   union select capture_id from articles where id = :article)"""
 _ARTICLE = (
     (
-        _taken("articles", ("title", "byline", "section", "body", "body_sha256", "url"), "id = :article"),
+        _put_away("articles", ("title", "byline", "section", "body", "body_sha256", "url"), "id = :article"),
         """update articles set title = null, byline = null, section = null, body = '', body_sha256 = :sha256,
-  url = :url where id = :article""",
+  url = :url, withheld = coalesce(withheld, :reason) where id = :article""",
     ),
     (
-        _taken("article_revisions", ("title", "body", "body_sha256"), "article_id = :article"),
+        _put_away("article_revisions", ("title", "body", "body_sha256"), "article_id = :article"),
         "update article_revisions set title = null, body = '', body_sha256 = :sha256 where article_id = :article",
     ),
     (
-        _taken("threads", ("url", "native_id"), "article_id = :article"),
+        _put_away("threads", ("url", "native_id"), "article_id = :article"),
         """update threads set url = null, native_id = case native_id when :was then :url else native_id end
 where article_id = :article""",
     ),
     (
-        _taken("flags", ("evidence",), "article_id = :article and evidence is not null"),
+        _put_away("flags", ("evidence",), "article_id = :article and evidence is not null"),
         "update flags set evidence = null where article_id = :article",
     ),
     (
-        _taken("flags", ("evidence",), f"thread_id in ({_THREADS_OF}) and evidence is not null"),
+        _put_away("flags", ("evidence",), f"thread_id in ({_THREADS_OF}) and evidence is not null"),
         f"update flags set evidence = null where thread_id in ({_THREADS_OF})",
     ),
     (
-        _taken("captures", ("furniture", "metadata_json"), f"id in {_CAPTURES_OF} and furniture is not null"),
+        _put_away("captures", ("furniture", "metadata_json"), f"id in {_CAPTURES_OF} and furniture is not null"),
         f"update captures set furniture = null where id in {_CAPTURES_OF}",
     ),
 )
 _COMMENTER = (
     (
-        _taken("commenters", ("name", "native_id"), "id = :commenter"),
+        _put_away("commenters", ("name", "native_id"), "id = :commenter"),
         """update commenters set name = null, native_id = case when native_id is null then null
   else 'withheld:' || id end where id = :commenter""",
     ),
@@ -134,7 +137,7 @@ select withheld.name, row_id from withheld join visits on visits.capture_id = ro
 where name = 'captures' and visits.thread_id = :thread
 union select withheld.name, row_id from withheld join flags on flags.id = row_id
 where withheld.name = 'flags' and flags.thread_id = :thread"""
-STILL_HIDDEN = """
+STILL_WITHHELD = """
 select 1 from withheld join comments on comments.id = row_id where name = 'comments' and thread_id = :thread
 union all select 1 from withheld join threads on article_id = row_id where name = 'articles' and threads.id = :thread
 limit 1"""
@@ -142,7 +145,7 @@ STOP_VISITS = "update frontier set next_at = null where url = :was"
 BODIES = f"""
 select body from comments where id {_OF_THESE}
 union all select body from comment_revisions where comment_id {_OF_THESE}"""
-HELD_UNDER = """
+WITHHELD_UNDER = """
 select json_extract(held, '$.body') from withheld where name in ('comments', 'comment_revisions') and comment_id in
   (select comments.id from comments join threads on threads.id = thread_id join articles on articles.id = article_id
    where articles.url = ?)"""
@@ -151,109 +154,138 @@ select id, furniture from captures where furniture is not null and id in
   (select capture_id from visits where thread_id in (select thread_id from comments where id in
     (select value from json_each(:ids))))"""
 PUT_AWAY = "insert into withheld (name, row_id, held) values (?, ?, ?) on conflict (name, row_id) do nothing"
-MOST_COMPARED = 200
 EVIDENCE = """
 select id, evidence from flags where evidence is not null and thread_id in
   (select thread_id from comments where id in (select value from json_each(:ids)))"""
-HELD_OF = "select id, name, row_id, held from withheld where comment_id in (select value from json_each(:ids))"
-HELD = "select id, name, row_id, held from withheld where name = ? and row_id in (select value from json_each(?))"
+OF_COMMENTS = "select id, name, row_id, held from withheld where comment_id in (select value from json_each(:ids))"
+OF_ROWS = "select id, name, row_id, held from withheld where name = ? and row_id in (select value from json_each(?))"
+MARK_THREADS = f"update threads set withheld = coalesce(withheld, :reason) where id {_OF_THESE}"
+UNMARK_THREADS = f"update threads set withheld = null where id {_OF_THESE}"
+# To look for each of many texts in each line takes too long: beyond this, all lines beside the comments are withheld.
+MOST_COMPARED = 200
+# Shorter lines and texts, such as "Reply", stand in many threads and give nothing away.
 SHORTEST_LINE = 12
+NOT_COLUMNS = ("author", "platform", "outlet_id")
 
 
-def hide_comments(connection: Connection, ids: Sequence[int]) -> None:
-    """Takes out everything of these comments that somebody wrote, and who wrote it."""
+def blank_comments(connection: Connection, ids: Sequence[int], reason: str) -> None:
+    """Move everything that somebody wrote in these comments, and who wrote it, to `withheld`."""
     texts = [row[0] for row in connection.exec_driver_sql(BODIES, _ids(ids)) if len(row[0]) >= SHORTEST_LINE]
-    _hide_lines(connection, ids, texts)
-    for take, leave in _COMMENTS:
-        connection.exec_driver_sql(take, _ids(ids))
-        connection.exec_driver_sql(leave, _ids(ids) | {"sha256": NOTHING_SHA256})
+    _blank_lines(connection, ids, texts)
+    values = _ids(ids) | {"sha256": NOTHING_SHA256, "reason": reason}
+    _run(connection, _COMMENTS, values)
 
 
-def _hide_lines(connection: Connection, ids: Sequence[int], texts: Sequence[str]) -> None:
-    """Lines that a document had beside its comments, and what was noted of its thread, where they hold these texts; all
-    of them where there are too many texts to look for each."""
+def _blank_lines(connection: Connection, ids: Sequence[int], texts: Sequence[str]) -> None:
+    """Blank the lines beside the comments of a document, and the evidence of its thread's flags, that hold a text."""
     few = len(texts) <= MOST_COMPARED
-    for number, furniture in connection.exec_driver_sql(FURNITURE, _ids(ids)).fetchall():
+    for capture_id, furniture in connection.exec_driver_sql(FURNITURE, _ids(ids)).fetchall():
         lines = furniture.split("\n")
-        kept = without(lines, texts) if few else []
-        if len(kept) < len(lines):
-            connection.exec_driver_sql(PUT_AWAY, ("captures", number, json.dumps({"furniture": furniture})))
+        left = lines_without(lines, texts) if few else []
+        if len(left) < len(lines):
+            connection.exec_driver_sql(PUT_AWAY, ("captures", capture_id, json.dumps({"furniture": furniture})))
             change = "update captures set furniture = ? where id = ?"
-            connection.exec_driver_sql(change, ("\n".join(kept) or None, number))
-    for number, evidence in connection.exec_driver_sql(EVIDENCE, _ids(ids)).fetchall():
-        if not few or not without([evidence], texts):
-            connection.exec_driver_sql(PUT_AWAY, ("flags", number, json.dumps({"evidence": evidence})))
-            connection.exec_driver_sql("update flags set evidence = null where id = ?", (number,))
+            connection.exec_driver_sql(change, ("\n".join(left) or None, capture_id))
+    for flag_id, evidence in connection.exec_driver_sql(EVIDENCE, _ids(ids)).fetchall():
+        if not few or not lines_without([evidence], texts):
+            connection.exec_driver_sql(PUT_AWAY, ("flags", flag_id, json.dumps({"evidence": evidence})))
+            connection.exec_driver_sql("update flags set evidence = null where id = ?", (flag_id,))
 
 
-def without(lines: Iterable[str], texts: Iterable[str]) -> list[str]:
-    """The lines that neither hold one of the texts nor are a piece of one."""
-    every = list(texts)
+def lines_without(lines: Iterable[str], texts: Sequence[str]) -> list[str]:
+    """Return the lines that neither contain one of the texts nor are a piece of one."""
     return [
         line
         for line in lines
-        if not any(text in line or (len(line) >= SHORTEST_LINE and line.strip() in text) for text in every)
+        if not any(text in line or (len(line) >= SHORTEST_LINE and line.strip() in text) for text in texts)
     ]
 
 
-def hide_article(connection: Connection, article: int, was: str, url: str) -> None:
-    """Takes out an article's headline, text and address `was`, which `url` then stands for; it is not visited again."""
-    values = {"article": article, "was": was, "url": url, "sha256": NO_ARTICLE_SHA256}
-    for take, leave in _ARTICLE:
-        connection.exec_driver_sql(take, values)
-        connection.exec_driver_sql(leave, values)
+def blank_article(connection: Connection, article: int, was: str, url: str, reason: str) -> None:
+    """Blank an article's headline, text and address `was`, for which `url` then stands; it is not visited again."""
+    values = {"article": article, "was": was, "url": url, "sha256": NO_ARTICLE_SHA256, "reason": reason}
+    _run(connection, _ARTICLE, values)
     connection.exec_driver_sql(STOP_VISITS, values)
 
 
-def hide_commenter(connection: Connection, commenter: int) -> None:
-    """Takes out a commenter's name and account."""
-    for take, leave in _COMMENTER:
-        connection.exec_driver_sql(take, {"commenter": commenter})
-        connection.exec_driver_sql(leave, {"commenter": commenter})
+def blank_commenter(connection: Connection, commenter: int) -> None:
+    """Blank a commenter's name and account."""
+    _run(connection, _COMMENTER, {"commenter": commenter})
 
 
-def show_comments(connection: Connection, ids: Sequence[int], commenter: Restored) -> None:
-    """Puts back what was taken out of these comments. `commenter` gives the id of one that came while it was withheld,
-    from platform, outlet's id and author."""
-    rows = connection.exec_driver_sql(HELD_OF, _ids(ids)).fetchall()
-    for number, name, row_id, text in rows:
-        held = json.loads(text)
-        if name == "comments" and held.get("commenter_id") is None and (author := author_of(held)):
-            held["commenter_id"] = commenter(held["platform"], held["outlet_id"], author)
-        _put_back(connection, number, name, row_id, held)
+def mark_threads(connection: Connection, ids: Sequence[int], reason: str) -> None:
+    """Mark threads of which every comment, present or to come, is withheld."""
+    connection.exec_driver_sql(MARK_THREADS, _ids(ids) | {"reason": reason})
 
 
-def show(connection: Connection, name: str, ids: Sequence[int]) -> None:
-    """Puts back what was taken out of rows of one table."""
-    for number, table, row_id, text in connection.exec_driver_sql(HELD, (name, json.dumps(list(ids)))).fetchall():
-        _put_back(connection, number, table, row_id, json.loads(text))
+def unmark_threads(connection: Connection, ids: Sequence[int]) -> None:
+    """Undo `mark_threads`."""
+    connection.exec_driver_sql(UNMARK_THREADS, _ids(ids))
 
 
-def show_lines(connection: Connection, threads: Iterable[int]) -> None:
-    """Puts back the lines of these threads' documents and what was noted of the threads, where nothing in a thread is
-    withheld any more."""
+def restore_comments(connection: Connection, ids: Sequence[int], find_commenter: FindCommenter) -> None:
+    """Put back what was taken out of these comments.
+
+    `find_commenter` is asked for authors of comments that arrived while they were withheld: those have no commenter.
+    """
+    for row_id, table, table_row, text in connection.exec_driver_sql(OF_COMMENTS, _ids(ids)).fetchall():
+        values = json.loads(text)
+        if table == "comments" and values.get("commenter_id") is None and (author := author_of(values)):
+            values["commenter_id"] = find_commenter(values["platform"], values["outlet_id"], author)
+        _restore(connection, row_id, table, table_row, values)
+
+
+def restore_rows(connection: Connection, table: str, ids: Sequence[int]) -> None:
+    """Put back what was taken out of rows of one table."""
+    for row_id, name, table_row, text in connection.exec_driver_sql(OF_ROWS, (table, json.dumps(list(ids)))).fetchall():
+        _restore(connection, row_id, name, table_row, json.loads(text))
+
+
+def restore_lines(connection: Connection, threads: Iterable[int]) -> None:
+    """Put back the lines beside the comments of these threads, where nothing in a thread is withheld any more."""
     for thread in threads:
-        if connection.exec_driver_sql(STILL_HIDDEN, {"thread": thread}).scalar() is None:
-            for name, row_id in connection.exec_driver_sql(LINES_OF, {"thread": thread}).fetchall():
-                show(connection, name, [row_id])
+        if connection.exec_driver_sql(STILL_WITHHELD, {"thread": thread}).scalar() is None:
+            for table, row_id in connection.exec_driver_sql(LINES_OF, {"thread": thread}).fetchall():
+                restore_rows(connection, table, [row_id])
 
 
-def _put_back(connection: Connection, number: int, name: str, row_id: int, held: Mapping[str, Any]) -> None:
-    columns = {column: value for column, value in held.items() if column not in ("author", "platform", "outlet_id")}
-    settings = ", ".join(f'"{column}" = ?' for column in columns)
-    connection.exec_driver_sql(f"update {name} set {settings} where id = ?", (*columns.values(), row_id))
-    connection.exec_driver_sql("delete from withheld where id = ?", (number,))
+def texts_withheld_under(connection: Connection, url: str) -> list[str]:
+    """Return the texts of comments that are withheld under an article, present and earlier ones."""
+    return [row[0] for row in connection.exec_driver_sql(WITHHELD_UNDER, (url,))]
 
 
-def held_under(connection: Connection, url: str) -> list[str]:
-    """The texts of comments that are withheld under an article, present and earlier ones."""
-    return [row[0] for row in connection.exec_driver_sql(HELD_UNDER, (url,))]
-
-
-def held_of(connection: Connection, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
-    """What `withheld` holds of the rows of these comments themselves, by the comment's id."""
-    rows = connection.exec_driver_sql(HELD, ("comments", json.dumps(list(ids))))
+def values_of(connection: Connection, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
+    """Return the columns that were taken out of the rows of these comments, by comment."""
+    rows = connection.exec_driver_sql(OF_ROWS, ("comments", json.dumps(list(ids))))
     return {row[2]: json.loads(row[3]) for row in rows}
+
+
+def author_of(values: Mapping[str, Any]) -> Author | None:
+    """Return the author that a withheld comment had, as `withheld.held` stores it."""
+    author = values.get("author")
+    return Author(author["name"], author["native_id"], author["is_guest"], author["is_staff"]) if author else None
+
+
+def as_stored(comment: Comment, sha256: str, platform: str, outlet_id: int | None) -> str:
+    """Return what `withheld.held` stores of a comment that arrives suppressed, so that it can be restored."""
+    values: dict[str, Any] = {"body": comment.body, "body_sha256": sha256, "commenter_id": None, "url": comment.url}
+    values |= {"author": comment.author and asdict(comment.author), "outlet_id": outlet_id, "platform": platform}
+    return json.dumps(values)
+
+
+def _run(connection: Connection, steps: Iterable[tuple[str, str]], values: dict[str, Any]) -> None:
+    for put_away, blank in steps:
+        connection.exec_driver_sql(put_away, values)
+        connection.exec_driver_sql(blank, values)
+
+
+def _restore(connection: Connection, row_id: int, table: str, table_row: int, values: Mapping[str, Any]) -> None:
+    columns = {column: value for column, value in values.items() if column not in NOT_COLUMNS}
+    if table in ("comments", "articles"):
+        columns["withheld"] = None
+    settings = ", ".join(f'"{column}" = ?' for column in columns)
+    connection.exec_driver_sql(f"update {table} set {settings} where id = ?", (*columns.values(), table_row))
+    connection.exec_driver_sql("delete from withheld where id = ?", (row_id,))
 
 
 def _ids(ids: Iterable[int]) -> dict[str, Any]:

@@ -13,23 +13,22 @@ from archive.flags.annotate import flags_in
 from archive.flags.detect import find
 from archive.flags.match import Context
 from archive.flags.versions import DETECTORS, data_sha256, detector_of
-from archive.store import views
 from archive.store.archive import Archive, Run
-from archive.store.save import Batch, Known, list_rules
-from archive.store.suppressions import FLAGGED
+from archive.store.flags import FlagWriter, Subject, list_rules
+from archive.store.writer import RowWriter
 from archive.thread import Flag
 
 BATCH = 5_000
 CHUNK = 1_000
 CHUNKS_WITHOUT_WORKERS = 2
 CHUNKS_A_WORKER = 4
-COMMENTS = f"""
+COMMENTS = """
 select comments.id, comments.body, comments.revision, comments.thread_id,
   (select above.body from comments as above where above.id = comments.parent_id), articles.title, articles.language
 from comments join threads on threads.id = comments.thread_id join articles on articles.id = threads.article_id
 where comments.id > ? and (? is null or comments.capture_id in (select id from captures where run_id >= ?))
-  and (comments.codes is null or not {FLAGGED})
-order by comments.id limit ?"""  # noqa: S608
+  and comments.withheld is null
+order by comments.id limit ?"""
 UP = """
 select flags.id, flags.comment_id, flags.code, flags.rule, flags.target, flags.status
 from flags join detectors on detectors.id = flags.detector_id join comments on comments.id = flags.comment_id
@@ -143,16 +142,14 @@ class _Renewal:
 
     def __init__(self, connection: Any, run: Run, detectors: Sequence[str], counts: Counter[str]) -> None:
         self.connection, self.run, self.detectors, self.counts = connection, run, detectors, counts
-        self.batch = Batch(connection, Known(), run.id, run.started_at)
-        self.touched: set[int] = set()
+        self.flags = FlagWriter(RowWriter(connection), {}, run.id, run.started_at)
 
     def renew(self, texts: Sequence[Text], found: Sequence[Sequence[Flag]]) -> None:
         up = self._up([one.comment_id for one in texts])
         for one, flags in zip(texts, found, strict=True):
             self.counts["comments"] += 1
             self._renew(one, [flag for flag in flags if detector_of(flag.rule) in self.detectors], up[one.comment_id])
-        self.batch.flush()
-        self._recount()
+        self.flags.flush()
 
     def _up(self, ids: Sequence[int]) -> dict[int, dict[Key, tuple[int, str, Places]]]:
         """The flags that stand on comments, with their places."""
@@ -178,19 +175,14 @@ class _Renewal:
                 self._withdraw(one, flag_id, key, status)
         if wanted:
             new = [flag for some in wanted.values() for flag in some]
-            self.batch.raise_on_text(one.comment_id, one.revision, new, one.body)
+            self.flags.raise_flags(Subject("comment_id", one.comment_id, one.revision), new, text=one.body)
             self.counts["raised"] += len(wanted)
             self._touch(one)
 
     def _withdraw(self, one: Text, flag_id: int, key: Key, status: str) -> None:
-        self.batch.withdraw(flag_id, key[0], key[1], status)
+        self.flags.withdraw(flag_id, key[0], key[1], status)
         self.counts["withdrawn"] += 1
         self._touch(one)
 
     def _touch(self, one: Text) -> None:
-        self.batch.recounted.add(one.comment_id)
-        self.touched.add(one.thread_id)
-
-    def _recount(self) -> None:
-        if self.touched:
-            self.connection.exec_driver_sql(views.RECOUNT_THREADS, {"ids": json.dumps(sorted(self.touched))})
+        self.flags.recount(comments=[one.comment_id], threads=[one.thread_id])

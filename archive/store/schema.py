@@ -115,6 +115,7 @@ class Article(SQLModel, table=True):
     capture_id: int | None = _reference("captures.id", "The first capture with this text.")
     first_seen_at: str = _text("First time that it was seen (UTC).")
     last_seen_at: str = _text("Last time that it was seen (UTC).")
+    withheld: str | None = _text("Why this archive withholds it (a code); its text is blank. Empty where it does not.")
 
 
 class ArticleRevision(SQLModel, table=True):
@@ -156,6 +157,7 @@ class Thread(SQLModel, table=True):
     capture_id: int | None = _reference("captures.id", "What it was last read from.")
     first_seen_at: str = _text("First time that it was seen (UTC).")
     last_seen_at: str = _text("Last time that it was seen (UTC).")
+    withheld: str | None = _text("Why this archive withholds all of it (a code). Empty where it does not.")
 
 
 class Visit(SQLModel, table=True):
@@ -266,6 +268,7 @@ class Comment(SQLModel, table=True):
     first_seen_at: str = _text("First time that it was seen (UTC).")
     last_seen_at: str = _text("Last time that it was seen (UTC).")
     codes: str | None = _text("Codes of its flags that stand, in order (JSON list); empty where there are none.")
+    withheld: str | None = _text("Why this archive withholds it (a code); its text is blank. Empty where it does not.")
 
 
 class CommentRevision(SQLModel, table=True):

@@ -1,45 +1,41 @@
 """A thread as one capture shows it, on its way to becoming rows. Pure."""
 
-from dataclasses import dataclass, field
-from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import Any
 
-from archive.flags import annotate
-from archive.flags.annotate import FOUND_IN_TEXT
-from archive.thread import Article, Flag, Thread
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from archive.store.suppressions import Entry
+from archive.flags.annotate import FOUND_IN_TEXT, flags_of
+from archive.store.suppressions import CODE, Screened
+from archive.thread import Flag, Thread
 
 
 @dataclass(slots=True)
-class Visit:
-    """A thread with what its rows have in common; `hashes` are of the comments' bodies, `thread_id` 0 while unknown.
+class ThreadVisit:
+    """A thread with what its rows have in common; `hashes` are of the comments' bodies, `thread_id` is 0 until saved.
 
-    `capture_ids` are of the thread's own capture and of its further pages, as `Comment.page` counts them; `withheld`
-    says which comments the archive withholds, by index.
+    `capture_ids` are of the thread's own capture and of its further pages, as `Comment.page` counts them.
     """
 
-    thread: Thread
+    screened: Screened
     hashes: list[str]
     seen_at: str
     capture_ids: list[int]
     outlet_id: int | None
     thread_id: int = 0
-    withheld: "Mapping[int, Entry]" = field(default_factory=dict)
+
+    @property
+    def thread(self) -> Thread:
+        return self.screened.thread
 
     @property
     def capture_id(self) -> int:
         return self.capture_ids[0]
 
     def flags_of(self, i: int) -> tuple[Flag, ...]:
-        """What the source says of comment i, and what rules find in its text; of one that is withheld only that."""
-        if i in self.withheld:
-            return (Flag("archive.withheld", self.withheld[i].reason),)
-        said = self.thread.comments[i].flags
-        return said if self.thread.rules else (*said, *annotate.flags_of(self.thread, i))
+        """Return the source's flags of comment i and those of rules; of a withheld one only that it is withheld."""
+        if i in self.screened.comments:
+            return (Flag(CODE, self.screened.comments[i].reason),)
+        flags = self.thread.comments[i].flags
+        return flags if self.thread.rules else (*flags, *flags_of(self.thread, i))
 
     def text_flags_of(self, i: int) -> list[Flag]:
         return [flag for flag in self.flags_of(i) if flag.code.startswith(FOUND_IN_TEXT)]
@@ -47,27 +43,13 @@ class Visit:
     def source_flags_of(self, i: int) -> list[Flag]:
         return [flag for flag in self.thread.comments[i].flags if not flag.code.startswith(FOUND_IN_TEXT)]
 
-    def read_from(self, i: int) -> int:
-        """The capture that comment i was read from."""
+    def capture_of(self, i: int) -> int:
+        """Return the id of the capture that comment i was read from."""
         return self.capture_ids[self.thread.comments[i].page]
 
 
-def digest(text: str) -> str:
-    """SHA-256 of the text in UTF-8. Raises ValueError where the text is not Unicode (lone surrogates)."""
-    return sha256(text.encode()).hexdigest()
-
-
-def article_digest(article: Article) -> str:
-    return digest(f"{article.title or ''}\n{article.body}")
-
-
-def article_url(article: Article, capture_sha256: str) -> str:
-    """The article's identity: its address, else a hash of its text, else of the document where it has no text."""
-    return article.url or "urn:sha256:" + (article_digest(article) if article.body else capture_sha256)
-
-
-def thread_columns(visit: Visit) -> dict[str, Any]:
-    """What each visit says anew of its thread."""
+def thread_columns(visit: ThreadVisit) -> dict[str, Any]:
+    """Return the columns of a thread that every visit states anew."""
     thread = visit.thread
     return {
         "url": thread.url,
@@ -76,18 +58,19 @@ def thread_columns(visit: Visit) -> dict[str, Any]:
         "closed": thread.closed,
         "capture_id": visit.capture_id,
         "last_seen_at": visit.seen_at,
+        "withheld": visit.screened.thread_reason,
     }
 
 
 def shortfall(thread: Thread) -> str | None:
-    """Why a visit saw less than the whole thread, as its flags say."""
-    said = [flag.evidence or flag.rule for flag in thread_flags(thread) if flag.code == "capture.partial_thread"]
-    return "; ".join(said) or None
+    """Return why a visit saw less than the whole thread, as its flags state it."""
+    reasons = [flag.evidence or flag.rule for flag in thread_flags(thread) if flag.code == "capture.partial_thread"]
+    return "; ".join(reasons) or None
 
 
 def thread_flags(thread: Thread) -> tuple[Flag, ...]:
-    """The flags that came with a thread, and that it is incomplete where it states more comments than it holds."""
-    stated, held = thread.stated_count, len(thread.comments)
-    if stated is None or stated <= held:
+    """Return the flags that came with a thread, and one more where it states more comments than it holds."""
+    stated, comments = thread.stated_count, len(thread.comments)
+    if stated is None or stated <= comments:
         return thread.flags
-    return (*thread.flags, Flag("capture.partial_thread", "stated-count", f"{stated} stated, {held} held"))
+    return (*thread.flags, Flag("capture.partial_thread", "stated-count", f"{stated} stated, {comments} held"))

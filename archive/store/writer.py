@@ -12,7 +12,8 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from archive.store import views
 from archive.store.schema import TABLES
 
-ORDER = (
+# Tables come after those that they refer to.
+INSERT_ORDER = (
     "outlets",
     "captures",
     "detectors",
@@ -32,14 +33,17 @@ ORDER = (
 
 @cache
 def _insert(name: str, dialect: Dialect) -> tuple[str, list[str]]:
-    """The text of an SQLAlchemy insert and its columns in order: binding through it takes longer than inserting."""
+    """Return the text of an insert and its columns in order.
+
+    Rows go to the driver as tuples: binding them through SQLAlchemy takes longer than SQLite takes to insert them.
+    """
     columns = [column.name for column in TABLES[name].columns]
     compiled = insert(TABLES[name]).compile(dialect=dialect, column_keys=columns)
     return str(compiled), list(compiled.positiontup or columns)
 
 
-class Rows:
-    """Collects inserts and updates by id; `flush` writes them, so that rows come after what they refer to.
+class RowWriter:
+    """Collect inserts, updates by id and changes of `totals`; `flush` writes them.
 
     Ids can be given in advance because the transaction holds the only write lock.
     """
@@ -52,43 +56,45 @@ class Rows:
         self._next: dict[str, int] = {}
 
     def next_id(self, table: str) -> int:
-        """The id that the next row of the table gets."""
+        """Return the id that the next row of the table gets."""
         if table not in self._next:
             self._next[table] = (self.connection.execute(select(func.max(TABLES[table].c.id))).scalar() or 0) + 1
         return self._next[table]
 
     def insert(self, table: str, values: dict[str, Any]) -> int:
-        """Adds a row with the table's next id, and gives it."""
+        """Add a row under the table's next id, and return that id."""
         row_id = values["id"] = self.next_id(table)
         self._next[table] = row_id + 1
         self._inserts[table].append(values)
         return row_id
 
     def update(self, table: str, row_id: int, values: dict[str, Any]) -> None:
-        """Changes columns of a row that is stored, or collected before."""
+        """Change columns of a row that is stored, or was added before."""
         self._updates[(table, tuple(values))].append({**values, "row_id": row_id})
 
-    def found(self, table: str, column: str, values: Iterable[Any]) -> list[dict[str, Any]]:
-        """The stored rows whose column holds one of the values."""
-        wanted = sorted(set(values))
-        if not wanted:
+    def rows_where_in(self, table: str, column: str, values: Iterable[Any]) -> list[dict[str, Any]]:
+        """Return the stored rows whose column has one of the values."""
+        distinct = sorted(set(values))
+        if not distinct:
             return []
-        statement = select(TABLES[table]).where(TABLES[table].c[column].in_(wanted))
+        statement = select(TABLES[table]).where(TABLES[table].c[column].in_(distinct))
         return [dict(row) for row in self.connection.execute(statement).mappings()]
 
     def flush(self) -> None:
-        """Writes what was collected: inserts, then updates, then the totals."""
+        """Write what was collected: inserts, then updates, then totals."""
+        if not (self._inserts or self._updates or self.totals):
+            return
         self.connection.exec_driver_sql(views.BEGIN_BULK)
-        for name in ORDER:
+        for name in INSERT_ORDER:
             if rows := self._inserts.pop(name, None):
-                statement, order = _insert(name, self.connection.dialect)
-                self.connection.exec_driver_sql(statement, [*map(itemgetter(*order), rows)])
+                statement, columns = _insert(name, self.connection.dialect)
+                self.connection.exec_driver_sql(statement, [*map(itemgetter(*columns), rows)])
                 if name in views.FULL_TEXT:
                     self.connection.exec_driver_sql(*views.index_from(name, rows[0]["id"]))
         self.connection.exec_driver_sql(views.END_BULK)
-        for (name, columns), rows in self._updates.items():
+        for (name, changed), rows in self._updates.items():
             table = TABLES[name]
-            values: dict[str, Any] = {column: bindparam(column) for column in columns}
+            values: dict[str, Any] = {column: bindparam(column) for column in changed}
             self.connection.execute(update(table).where(table.c.id == bindparam("row_id")).values(values), rows)
         self._updates.clear()
         self._write_totals()

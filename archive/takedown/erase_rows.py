@@ -6,7 +6,7 @@ from typing import Any
 
 from archive.store import views
 from archive.store.archive import Archive, now
-from archive.store.suppressions import author_of
+from archive.store.blanking import author_of
 from archive.takedown.withhold import scope, withhold
 
 BODIES = """

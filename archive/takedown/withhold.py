@@ -11,10 +11,11 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from archive.store import blanking, suppressions, views
+from archive.store import blanking, suppressions
 from archive.store.archive import Archive, Run, now
-from archive.store.save import Batch, Known
-from archive.store.suppressions import CODE, Ledger
+from archive.store.entities import Entities, IdCache
+from archive.store.flags import Subject
+from archive.store.suppressions import CODE, SuppressionList
 from archive.thread import Author, Flag
 
 COMMENTS_OF = {
@@ -150,26 +151,27 @@ class _Withholding:
 
     def __init__(self, connection: Connection, run: Run) -> None:
         self.connection, self.run = connection, run
-        self.batch = Batch(connection, Known(), run.id, run.started_at)
+        self.entities = Entities(connection, IdCache(), run.id, run.started_at)
 
     def add(self, subject: str, number: int, reason: str, note: str | None) -> Done:
         self.require(subject, number)
         known = self.connection.exec_driver_sql(SAME, (subject, number, reason)).scalar()
         if known is not None:
             return Done(known, 0)
-        key = suppressions.secret(self.connection, suppressions.KEY)
+        key = suppressions.secret_key(self.connection, suppressions.KEY_SETTING)
         comments = self._told(self.scope(subject, number))
         keys = sorted({suppressions.hashed(key, one) for one in self._keys(subject, number, comments)})
         values = (subject, number, json.dumps(keys), reason, note, self.run.id, now())
         entry = self.connection.exec_driver_sql(ADD, values).scalar_one()
         fresh = [one.id for one in comments if not one.is_hidden]
         threads = sorted({one.thread_id for one in comments})
-        blanking.hide_comments(self.connection, [one.id for one in comments])
+        blanking.blank_comments(self.connection, [one.id for one in comments], reason)
         if subject == "commenter":
-            blanking.hide_commenter(self.connection, number)
+            blanking.blank_commenter(self.connection, number)
         if subject == "article":
             self._hide_article(number, key, reason)
         whole = {"thread": [number], "article": self._threads_of(number)}.get(subject, [])
+        blanking.mark_threads(self.connection, whole, reason)
         self._raise({"comment_id": fresh, "thread_id": whole}, reason)
         self._recount([one.id for one in comments], {*threads, *whole})
         return Done(entry, len(fresh), len(whole))
@@ -182,18 +184,20 @@ class _Withholding:
             raise Irreversible(f"{subject} {number} was erased: there is nothing left to restore")
         hidden = self._told(row[0] for row in self.connection.exec_driver_sql(HIDDEN).fetchall())
         self.connection.exec_driver_sql(LIFT, (now(), json.dumps([row[0] for row in entries])))
-        left = Ledger.load(self.connection)
+        left = SuppressionList.load(self.connection)
         free = [one for one in hidden if left.find(one.keys) is None]
         if subject == "commenter":
-            blanking.show(self.connection, "commenters", [number])
-        blanking.show_comments(self.connection, [one.id for one in free], self._commenter)
+            blanking.restore_rows(self.connection, "commenters", [number])
+        blanking.restore_comments(self.connection, [one.id for one in free], self._commenter)
         self._withdraw("comment_id", [one.id for one in free])
         whole = {"thread": [number], "article": self._threads_of(number)}.get(subject, [])
         if subject == "article":
             self._show_article(left, number)
-        self._withdraw("thread_id", [thread for thread in whole if not self._is_withheld(left, thread)])
+        free_threads = [thread for thread in whole if not self._is_withheld(left, thread)]
+        blanking.unmark_threads(self.connection, free_threads)
+        self._withdraw("thread_id", free_threads)
         threads = {*whole, *(one.thread_id for one in free)}
-        blanking.show_lines(self.connection, threads)
+        blanking.restore_lines(self.connection, threads)
         self._recount([one.id for one in free], threads)
         return Done(entries[0][0], len(free), len(whole))
 
@@ -210,7 +214,7 @@ class _Withholding:
         """The comment, and those under its article with the same telling text, as the ledger will know them."""
         found = self._rows(ids)[0]
         words = suppressions.folded(_body(found))
-        if len(words) < suppressions.TELLING:
+        if len(words) < suppressions.DISTINCTIVE_LENGTH:
             return ids
         rows = self.connection.exec_driver_sql(ALIKE, {"article": found["article_id"]})
         return sorted({*ids, *(row[0] for row in rows if suppressions.folded(row[1]) == words)})
@@ -234,15 +238,15 @@ class _Withholding:
                 row = self.connection.exec_driver_sql(
                     "select platform, native_id from threads where id = ?", (number,)
                 ).one()
-                return {suppressions.of_thread(*row)}
+                return {suppressions.thread_key(*row)}
             case _:
-                return {suppressions.of_article(self._article_url(number))}
+                return {suppressions.article_key(self._article_url(number))}
 
     def _earlier_keys(self, comments: Sequence[int]) -> set[tuple[str, ...]]:
         """The texts that comments used to have."""
         rows = self.connection.exec_driver_sql(EARLIER, {"ids": json.dumps(comments)})
         found = [(url, suppressions.folded(body)) for url, body in rows]
-        return {("text", url, words) for url, words in found if len(words) >= suppressions.TELLING}
+        return {("text", url, words) for url, words in found if len(words) >= suppressions.DISTINCTIVE_LENGTH}
 
     def _commenter_keys(self, number: int) -> set[tuple[str, ...]]:
         statement = """
@@ -251,7 +255,7 @@ select platform, coalesce(domain, ''), coalesce(json_extract(held, '$.name'), co
 from commenters left join outlets on outlets.id = outlet_id
 left join withheld on withheld.name = 'commenters' and row_id = commenters.id where commenters.id = ?"""
         platform, outlet, name, account = self.connection.exec_driver_sql(statement, (number,)).one()
-        return {suppressions.of_commenter(platform, outlet, Author(name, account))}
+        return {suppressions.commenter_key(platform, outlet, Author(name, account))}
 
     def _article_url(self, number: int) -> str:
         statement = """
@@ -266,26 +270,26 @@ left join withheld on name = 'articles' and row_id = articles.id where articles.
 
     def _hide_article(self, number: int, key: bytes, reason: str) -> None:
         url = self._article_url(number)
-        blanking.hide_article(self.connection, number, url, suppressions.withheld_url(key, url))
+        blanking.blank_article(self.connection, number, url, suppressions.withheld_url(key, url), reason)
         self._raise({"article_id": [number]}, reason)
 
-    def _show_article(self, left: Ledger, number: int) -> None:
+    def _show_article(self, left: SuppressionList, number: int) -> None:
         """Puts back an article's own text, where nothing withholds it any more."""
-        if left.find([suppressions.of_article(self._article_url(number))]) is None:
+        if left.find([suppressions.article_key(self._article_url(number))]) is None:
             for name, sql in blanking.ROWS_OF_ARTICLE.items():
                 rows = self.connection.exec_driver_sql(sql, {"article": number}).fetchall()
-                blanking.show(self.connection, name, [row[0] for row in rows])
+                blanking.restore_rows(self.connection, name, [row[0] for row in rows])
             self._withdraw("article_id", [number])
 
-    def _is_withheld(self, left: Ledger, thread: int) -> bool:
+    def _is_withheld(self, left: SuppressionList, thread: int) -> bool:
         statement = "select platform, native_id, article_id from threads where id = ?"
         platform, native_id, article = self.connection.exec_driver_sql(statement, (thread,)).one()
-        keys = [suppressions.of_thread(platform, native_id), suppressions.of_article(self._article_url(article))]
+        keys = [suppressions.thread_key(platform, native_id), suppressions.article_key(self._article_url(article))]
         return left.find(keys) is not None
 
     def _commenter(self, platform: str, outlet_id: int | None, author: Author) -> int | None:
-        number = self.batch.commenter_again(platform, outlet_id, author)
-        self.batch.rows.flush()
+        number = self.entities.find_commenter(platform, outlet_id, author)
+        self.entities.writer.flush()
         return number
 
     def _raise(self, subjects: Mapping[str, Iterable[int]], reason: str) -> None:
@@ -296,19 +300,19 @@ left join withheld on name = 'articles' and row_id = articles.id where articles.
             flagged = {row[0] for row in up}
             for number in listed:
                 if number not in flagged:
-                    self.batch.raise_by_hand(column, number, Flag(CODE, reason))
-        self.batch.flush()
+                    self.entities.flags.raise_flags(Subject(column, number), [Flag(CODE, reason)])
+        self.entities.flush()
 
     def _withdraw(self, column: str, ids: Iterable[int]) -> None:
         for _, flag_id, code, rule, status in self.connection.exec_driver_sql(
             _flag_up(column), (json.dumps(list(ids)),)
         ):
-            self.batch.withdraw(flag_id, code, rule, status)
-        self.batch.flush()
+            self.entities.flags.withdraw(flag_id, code, rule, status)
+        self.entities.flush()
 
     def _recount(self, comments: Iterable[int], threads: Iterable[int]) -> None:
-        self.connection.exec_driver_sql(views.RECOUNT_COMMENTS, {"ids": json.dumps(list(comments))})
-        self.connection.exec_driver_sql(views.RECOUNT_THREADS, {"ids": json.dumps(list(threads))})
+        self.entities.flags.recount(comments=comments, threads=threads)
+        self.entities.flush()
 
 
 def _flag_up(column: str) -> str:
@@ -324,18 +328,18 @@ def _body(row: Mapping[str, Any]) -> str:
 def _known_by(row: Mapping[str, Any]) -> _Comment:
     """Every key that a comment answers to."""
     keys = [
-        suppressions.of_article(row["article_url"]),
-        suppressions.of_thread(row["platform"], row["native_id"]),
-        *suppressions.of_comment(row["platform"], row["native_id"], row["identity"], row["article_url"], _body(row)),
+        suppressions.article_key(row["article_url"]),
+        suppressions.thread_key(row["platform"], row["native_id"]),
+        *suppressions.comment_keys(row["platform"], row["native_id"], row["identity"], row["article_url"], _body(row)),
     ]
     if author := _author(row):
-        keys.append(suppressions.of_commenter(row["platform"], row["outlet"], author))
+        keys.append(suppressions.commenter_key(row["platform"], row["outlet"], author))
     return _Comment(row["id"], row["thread_id"], row["article_id"], keys, row["held"] is not None)
 
 
 def _author(row: Mapping[str, Any]) -> Author | None:
     if row["held"]:
-        return suppressions.author_of(json.loads(row["held"]))
+        return blanking.author_of(json.loads(row["held"]))
     if row["commenter_id"] is None:
         return None
     if row["held_commenter"]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from archive.flags.codes import severities
 from archive.flags.versions import data_sha256, detector_of, listed
-from archive.store.save import codes_of
+from archive.store.flags import codes_of
 from archive.thread import Flag
 from benchmarks.large.words import LONGEST, Words
 

@@ -17,10 +17,10 @@ from sqlalchemy import Connection, select
 
 from archive.store.archive import Archive, now
 from archive.store.schema import TABLES
-from archive.store.thread_visit import digest
 from archive.takedown.erase_rows import Text, erase, texts_of
 from archive.takedown.text_search import SHORTEST, Texts, fold, readings
 from archive.takedown.warc_records import Problem
+from archive.thread import digest
 from crawler.evidence.captures import Evidence, ImportedFiles, is_saved_page
 from crawler.pages.page import Page
 from crawler.state import warc_folder

@@ -13,10 +13,9 @@ from sqlalchemy import Connection, select
 from archive.store.archive import Archive, now
 from archive.store.diff import identities
 from archive.store.schema import TABLES
-from archive.store.suppressions import FLAGGED, Entry, Ledger, of_article
-from archive.store.thread_visit import article_url, digest
+from archive.store.suppressions import Suppression, SuppressionList, article_key
 from archive.takedown.text_search import Texts
-from archive.thread import Thread
+from archive.thread import Thread, article_url, digest
 from crawler.evidence.captures import Evidence, answering, requested
 from crawler.platforms import driver
 from crawler.state import warc_folder
@@ -24,14 +23,14 @@ from crawler.warc.reader import Damaged
 from crawler.warc.redact import Record, redact, resume, search
 
 CAPTURES = TABLES["captures"]
-VISITS = f"""
+VISITS = """
 select distinct visits.capture_id from visits join captures on captures.id = visits.capture_id
 where visits.run_id <= :run and substr(warc_file, 1, length(:folder)) = :folder and visits.run_id >
   coalesce((select max(id) from runs where kind = 'crawl' and finished_at is not null and id < :run), 0)
-  and thread_id in (select thread_id from comments where {FLAGGED} union
+  and thread_id in (select thread_id from comments where withheld is not null union
     select threads.id from threads join articles on articles.id = article_id
     where articles.url like 'urn:withheld:%')
-order by 1"""  # noqa: S608
+order by 1"""
 MARK = """
 update captures set redacted_at = ? where redacted_at is null and warc_file = ?
   and warc_offset in (select value from json_each(?))"""
@@ -44,7 +43,7 @@ def forget_again(archive: Archive, run_id: int) -> int:
     texts: dict[str, list[str]] = {}
     places: set[tuple[str, int]] = set()
     with archive.engine.connect() as connection:
-        ledger = Ledger.load(connection)
+        ledger = SuppressionList.load(connection)
         if not any(entry.erased for entry in ledger.entries.values()):
             return 0
         roots = connection.exec_driver_sql(VISITS, {"run": run_id, "folder": folder}).scalars().all()
@@ -76,15 +75,15 @@ def _threads(archive: Archive, connection: Connection, root: int) -> Iterator[tu
             yield thread, rows
 
 
-def _erased(ledger: Ledger, thread: Thread) -> Iterator[tuple[str, str]]:
+def _erased(ledger: SuppressionList, thread: Thread) -> Iterator[tuple[str, str]]:
     """The texts of a thread that were erased, with the reason."""
     url = article_url(thread.article, thread.capture.sha256)
     hashes = [digest(comment.body) for comment in thread.comments]
-    found = ledger.among(thread, url, thread.native_id or url, identities(thread.comments, hashes))
+    found = ledger.match_comments(thread, url, thread.native_id or url, identities(thread.comments, hashes))
     for i, entry in found.items():
         if entry.erased:
             yield entry.reason, thread.comments[i].body
-    article: Entry | None = ledger.find([of_article(url)])
+    article: Suppression | None = ledger.find([article_key(url)])
     if article is not None and article.erased:
         yield from ((article.reason, text) for text in (thread.article.title, thread.article.body) if text)
 

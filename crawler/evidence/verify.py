@@ -13,9 +13,8 @@ from archive.importers.base import BadDocument, Document
 from archive.store.archive import Archive
 from archive.store.diff import identities
 from archive.store.schema import TABLES
-from archive.store.suppressions import CODE, FLAGGED, Ledger
-from archive.store.thread_visit import article_url, digest
-from archive.thread import Comment, Thread
+from archive.store.suppressions import CODE, SuppressionList
+from archive.thread import Comment, Thread, article_url, digest
 from crawler.evidence.captures import Evidence, ImportedFiles, answering, is_imported, requested
 from crawler.pages.page import Page
 from crawler.platforms import driver
@@ -25,7 +24,7 @@ CAPTURES, VISITS, THREADS = TABLES["captures"], TABLES["visits"], TABLES["thread
 COMMENTS, REVISIONS, COMMENTERS, EVENTS = (
     TABLES[name] for name in ("comments", "comment_revisions", "commenters", "events")
 )
-WITHHELD = f"select count(*) from comments where {FLAGGED}"  # noqa: S608
+WITHHELD = "select count(*) from comments where withheld is not null"
 NOTHING_SHA256 = digest("")
 Row = dict[str, Any]
 
@@ -67,7 +66,7 @@ def verify(archive: Archive, on_capture: Callable[[Verified], None] = lambda _: 
 class _Checker:
     def __init__(self, connection: Connection, evidence: Evidence, imported: ImportedFiles, result: Verified) -> None:
         self.connection, self.evidence, self.imported, self.result = connection, evidence, imported, result
-        self.ledger = Ledger.load(connection)
+        self.ledger = SuppressionList.load(connection)
 
     def check(self, row: Row) -> None:
         """One visit: the article's capture with its further pages, or one imported document."""
@@ -151,7 +150,7 @@ class _Checker:
             return {}
         url = article_url(thread.article, thread.capture.sha256)
         found = identities(thread.comments, [digest(comment.body) for comment in thread.comments])
-        return self.ledger.among(thread, url, thread.native_id or url, found)
+        return self.ledger.match_comments(thread, url, thread.native_id or url, found)
 
     def _compare_text(self, row: Row, read: "_Read", place: str) -> Comment | None:
         self.result.counts["texts"] += 1

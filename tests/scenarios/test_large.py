@@ -7,9 +7,9 @@ import pytest
 
 from archive.importers.pool import import_files
 from archive.review.verdicts import COUNTED
-from archive.store import views
 from archive.store.archive import Archive
 from archive.store.diff import identities
+from archive.store.flags import RECOUNT_COMMENTS, RECOUNT_THREADS
 from archive.thread import Author, Comment, depths
 from benchmarks.large.again import EDITED, FLAGGED, NEW, THREADS, crawl
 from benchmarks.large.fill import faults, fill
@@ -133,7 +133,7 @@ def test_codes_and_flag_counts_stay_when_they_are_counted_anew(large, tmp_path):
     connection = sqlite3.connect(copy)
     sql = "select id, codes from comments union all select id, flag_count from threads"
     before = connection.execute(sql).fetchall()
-    for table, recount in (("comments", views.RECOUNT_COMMENTS), ("threads", views.RECOUNT_THREADS)):
+    for table, recount in (("comments", RECOUNT_COMMENTS), ("threads", RECOUNT_THREADS)):
         ids = connection.execute(f"select json_group_array(id) from {table}").fetchone()[0]
         connection.execute(recount, {"ids": ids})
     assert connection.execute(sql).fetchall() == before

@@ -17,7 +17,7 @@ from archive.review.agreement import agreement
 from archive.review.queue import load_today, queue, rates
 from archive.review.spreadsheet import export_csv, import_csv
 from archive.review.verdicts import BadReview, Verdict, add, record
-from archive.store import views
+from archive.store.flags import RECOUNT_COMMENTS, RECOUNT_THREADS
 from tests import archive_fixture
 from tests.archive_fixture import FERRY, FOLDED, SECOND, THIRD, digest
 
@@ -46,8 +46,8 @@ def filled(tmp_path_factory):
     db.execute("delete from totals where name like 'flags:%' or name like 'rules:%'")
     db.execute("insert into totals select 'flags:' || code, count(*) from flags where withdrawn_at is null group by 1")
     db.execute(COUNT_RULES)
-    db.execute(views.RECOUNT_COMMENTS, {"ids": json.dumps([EDITED])})
-    db.execute(views.RECOUNT_THREADS, {"ids": json.dumps([FERRY])})
+    db.execute(RECOUNT_COMMENTS, {"ids": json.dumps([EDITED])})
+    db.execute(RECOUNT_THREADS, {"ids": json.dumps([FERRY])})
     db.commit()
     db.close()
     return path
