@@ -1,7 +1,7 @@
-"""A case: a directory with the pages of one visit and, in `expected.json`, the threads that they hold.
+"""Test cases of platforms: a folder with the pages of one visit and, in `expected.json`, their threads.
 
-`pages.json` lists them, the article's page first: {"url", "file", "headers"}, and for what failed {"url", "reason",
-"status"} without a file; "body" is what was POSTed.
+`pages.json` lists the pages, the article's first: {"url", "file", "headers"}, or {"url", "reason", "status"} for one
+that could not be fetched; "body" is what was POSTed.
 """
 
 import json
@@ -15,70 +15,68 @@ from crawler.pages.page import Fetch, FetchFailed, Page
 
 SUFFIXES = {"application/json": "json", "application/rss+xml": "xml", "application/atom+xml": "xml", "text/xml": "xml"}
 FETCHED_AT = "2026-01-02T03:04:05Z"
-Fetcher = Callable[[Fetch], Page]
 
 
-def load(folder: Path) -> tuple[Page, Fetcher]:
-    """The article's page of a case, and what answers requests from its other pages."""
+def load_case(folder: Path) -> tuple[Page, Callable[[Fetch], Page]]:
+    """Return the article's page of a case, and a function that fetches its other pages."""
     entries = json.loads((folder / "pages.json").read_text())
     by_request = {(entry["url"], entry.get("body")): entry for entry in entries}
 
-    def fetch(wanted: Fetch) -> Page:
-        entry = by_request.get((wanted.url, wanted.body.decode() if wanted.body else None))
+    def read_page(entry: dict[str, Any]) -> Page:
+        body = (folder / entry["file"]).read_bytes()
+        return Page(entry["url"], body, entry.get("headers", {}), entry.get("fetched_at", FETCHED_AT))
+
+    def fetch(request: Fetch) -> Page:
+        entry = by_request.get((request.url, request.body.decode() if request.body else None))
         if entry is None:
-            raise FetchFailed(wanted.url, "not in this case")
+            raise FetchFailed(request.url, "not in this case")
         if "file" not in entry:
-            raise FetchFailed(wanted.url, entry["reason"], entry.get("status"))
-        return _page(folder, entry)
+            raise FetchFailed(request.url, entry["reason"], entry.get("status"))
+        return read_page(entry)
 
-    return _page(folder, entries[0]), fetch
-
-
-def _page(folder: Path, entry: dict[str, Any]) -> Page:
-    body = (folder / entry["file"]).read_bytes()
-    return Page(entry["url"], body, entry.get("headers", {}), entry.get("fetched_at", FETCHED_AT))
+    return read_page(entries[0]), fetch
 
 
-def describe(threads: Sequence[Thread]) -> dict[str, Any]:
-    """The threads of one visit as JSON values, without what is only true of where the bytes lie."""
-    return {"article": _without_empty(asdict(threads[0].article)), "threads": [_thread(thread) for thread in threads]}
+def describe_threads(threads: Sequence[Thread]) -> dict[str, Any]:
+    """Return the threads of one visit as JSON values, without what depends on where the bytes are stored."""
+    return {"article": _drop_empty(asdict(threads[0].article)), "threads": [_describe_thread(t) for t in threads]}
 
 
-def _thread(thread: Thread) -> dict[str, Any]:
+def _describe_thread(thread: Thread) -> dict[str, Any]:
     values = asdict(thread)
     for name in ("article", "capture", "furniture"):
         del values[name]
     values["pages"] = [capture.url for capture in thread.pages]
-    values["comments"] = [_without_empty(comment) for comment in values["comments"]]
+    values["comments"] = [_drop_empty(comment) for comment in values["comments"]]
     return values
 
 
-def _without_empty(values: dict[str, Any]) -> dict[str, Any]:
+def _drop_empty(values: dict[str, Any]) -> dict[str, Any]:
     return {
-        name: _without_empty(value) if isinstance(value, dict) else value
+        name: _drop_empty(value) if isinstance(value, dict) else value
         for name, value in values.items()
         if value not in (None, (), [])
     }
 
 
-def write(folder: Path, visited: Sequence[tuple[Fetch, Page | FetchFailed]], threads: Sequence[Thread]) -> None:
-    """Makes the directory of a case; `expected.json` is a draft, to be read and corrected by a person."""
+def write_case(folder: Path, exchanges: Sequence[tuple[Fetch, Page | FetchFailed]], threads: Sequence[Thread]) -> None:
+    """Write the folder of a case; `expected.json` is a draft, to be read and corrected by a person."""
     folder.mkdir(parents=True)
     entries = []
-    for number, (fetch, answer) in enumerate(visited):
-        entry: dict[str, Any] = {"url": fetch.url}
-        if fetch.body:
-            entry["body"] = fetch.body.decode()
-        if isinstance(answer, FetchFailed):
-            entry |= {"reason": answer.reason, "status": answer.status}
+    for number, (request, response) in enumerate(exchanges):
+        entry: dict[str, Any] = {"url": request.url}
+        if request.body:
+            entry["body"] = request.body.decode()
+        if isinstance(response, FetchFailed):
+            entry |= {"reason": response.reason, "status": response.status}
         else:
-            entry["file"] = f"{number:02}.{SUFFIXES.get(answer.media_type, 'html')}"
-            entry["headers"] = {"content-type": answer.headers.get("content-type", "")}
-            (folder / entry["file"]).write_bytes(answer.body)
+            entry["file"] = f"{number:02}.{SUFFIXES.get(response.media_type, 'html')}"
+            entry["headers"] = {"content-type": response.headers.get("content-type", "")}
+            (folder / entry["file"]).write_bytes(response.body)
         entries.append(entry)
-    (folder / "pages.json").write_text(_dumped(entries))
-    (folder / "expected.json").write_text(_dumped(describe(threads)))
+    _write_json(folder / "pages.json", entries)
+    _write_json(folder / "expected.json", describe_threads(threads))
 
 
-def _dumped(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, indent=1) + "\n"
+def _write_json(path: Path, value: Any) -> None:
+    path.write_text(json.dumps(value, ensure_ascii=False, indent=1) + "\n")

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from archive.text.hosts import is_public, literal
+from archive.text.hosts import is_public, parse_literal_address
 from archive.text.urls import canonical
 
 LONGEST_PATTERN = 500
@@ -105,7 +105,7 @@ def _outlet(table: Mapping[str, Any], place: str) -> Outlet:
 
 def _is_public(url: str) -> bool:
     host = urlsplit(url).hostname or ""
-    number = literal(host)
+    number = parse_literal_address(host)
     return host != "localhost" and (number is None or is_public(number))
 
 

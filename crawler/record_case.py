@@ -1,4 +1,4 @@
-"""`btl record`: one visit, kept as a case for tests."""
+"""Record one visit as a test case for a platform: `btl record`."""
 
 from pathlib import Path
 
@@ -8,39 +8,43 @@ from crawler.pages.page import Fetch, FetchFailed, Page
 from crawler.platforms import driver
 from crawler.run import Options, Plan
 from crawler.state import warc_folder
-from crawler.warc.sources import open_source
+from crawler.warc.sources import open_captures
 
 
-class Exists(Exception):
-    """The case is there already."""
+class CaseExists(Exception):
+    """The folder of the case exists."""
 
 
 def record_case(
     archive: Archive, plan: Plan, options: Options, pages: Path, name: str
 ) -> tuple[Path | None, list[tuple[str, str]]]:
-    """Makes the directory of a case; gives it, or None with what failed. Raises Exists."""
+    """Crawl the one URL of `plan` and write the folder of a case below `pages`.
+
+    `name` is PLATFORM/NAME, or NAME for the platform that reads the page. Return the folder, or None where the page
+    could not be fetched, and the errors (URL, reason). Raise CaseExists.
+    """
     if "/" in name and (pages / name).exists():
-        raise Exists(f"{pages / name} is there already")
+        raise CaseExists(f"{pages / name} is there already")
     outcome = run.run(archive, plan, options)
     (warc,) = warc_folder(archive.path).iterdir()
-    source = open_source(warc)
-    page = next((visitable.page for visitable in source.pages()), None)
+    captures = open_captures(warc)
+    page = next(captures.pages(), None)
     if page is None:
         return None, outcome.report.errors
-    visited: list[tuple[Fetch, Page | FetchFailed]] = [(Fetch(page.url), page)]
+    exchanges: list[tuple[Fetch, Page | FetchFailed]] = [(Fetch(page.url), page)]
 
-    def fetch(wanted: Fetch) -> Page:
+    def fetch(request: Fetch) -> Page:
         try:
-            answer = source.answer(wanted, page.fetched_at)
+            response = captures.fetch(request, page.fetched_at)
         except FetchFailed as failure:
-            visited.append((wanted, failure))
+            exchanges.append((request, failure))
             raise
-        visited.append((wanted, answer))
-        return answer
+        exchanges.append((request, response))
+        return response
 
     threads = driver.run(driver.visit(page), fetch)
     folder = pages / (name if "/" in name else f"{threads[0].platform}/{name}")
     if folder.exists():
-        raise Exists(f"{folder} is there already")
-    case_files.write(folder, visited, threads)
+        raise CaseExists(f"{folder} is there already")
+    case_files.write_case(folder, exchanges, threads)
     return folder, outcome.report.errors

@@ -1,4 +1,4 @@
-"""`btl replay`: captured bytes -> the same platforms -> the archive, without network."""
+"""Read captured pages into the archive by the same platforms as a crawl, without network: `btl replay`."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -11,64 +11,64 @@ from crawler.pages import discovery
 from crawler.pages.page import Page
 from crawler.platforms import driver
 from crawler.report import Report
-from crawler.warc.sources import Source, Visitable, open_source
+from crawler.warc.sources import CaptureIndex, open_captures
 
-BATCH = 50
+BATCH = 50  # threads saved in one transaction
 
 
 @dataclass(slots=True)
-class Reread:
-    """What a replay did: counts, and what could not be read with its place and reason."""
+class ReplayResult:
+    """Counts of a replay, and each file or page that could not be read with the reason."""
 
     report: Report = field(default_factory=Report)
     errors: list[tuple[str, str]] = field(default_factory=list)
 
 
-def replay(archive: Archive, paths: Iterable[Path], url: str | None, progress: Callable[[Report], None]) -> Reread:
-    """Reads every article that the files hold into the archive; what it has from the same capture is passed over."""
+def replay(
+    archive: Archive, paths: Iterable[Path], url: str | None, on_progress: Callable[[Report], None]
+) -> ReplayResult:
+    """Save every article that the files hold. Captures that the archive has already are skipped."""
     paths = list(paths)
     run = archive.begin_run("replay", {"paths": [str(path) for path in paths]})
-    result = Reread()
+    result = ReplayResult()
     for path in paths:
         try:
-            source = open_source(path, url=url, base=archive.path.parent, earlier=Evidence(archive).earlier)
+            captures = open_captures(path, url=url, base=archive.path.parent, earlier=Evidence(archive).earlier)
         except (OSError, ValueError) as error:
             result.errors.append((str(path), str(error)))
             continue
-        _read(archive, run, source, result, progress)
-        result.errors += [(problem.place, problem.reason) for problem in source.errors]
-    for place, reason in result.errors:
-        result.report.failed(place, reason)
+        _replay_captures(archive, run, captures, result, on_progress)
+        result.errors += [(problem.place, problem.reason) for problem in captures.errors]
+    for location, reason in result.errors:
+        result.report.failed(location, reason)
     archive.end_run(run, "failed" if result.errors else "done", result.report.counts())
     return result
 
 
-def _read(archive: Archive, run: Run, source: Source, result: Reread, progress: Callable[[Report], None]) -> None:
+def _replay_captures(
+    archive: Archive, run: Run, captures: CaptureIndex, result: ReplayResult, on_progress: Callable[[Report], None]
+) -> None:
     batch: list[Thread] = []
-    for visitable in source.pages():
+    for page in captures.pages():
         try:
-            batch += _threads(source, visitable)
+            batch += _parse_threads(captures, page)
         except Exception as error:  # noqa: BLE001 one page that cannot be read must not stop the others
-            result.errors.append((visitable.page.url, f"{type(error).__name__}: {error}"))
+            result.errors.append((page.url, f"{type(error).__name__}: {error}"))
         if len(batch) >= BATCH:
             _save(archive, run, batch, result)
             batch = []
-        progress(result.report)
+        on_progress(result.report)
     _save(archive, run, batch, result)
 
 
-def _threads(source: Source, visitable: Visitable) -> tuple[Thread, ...]:
-    page = visitable.page
-    threads = driver.run(driver.visit(page), lambda wanted: source.answer(wanted, page.fetched_at))
-    return threads if is_article(page, threads) else ()
+def _parse_threads(captures: CaptureIndex, page: Page) -> tuple[Thread, ...]:
+    """Parse a page; return nothing for one that neither has comments nor looks like an article, such as a menu."""
+    threads = driver.run(driver.visit(page), lambda request: captures.fetch(request, page.fetched_at))
+    has_comments = any(thread.comments for thread in threads)
+    return threads if has_comments or discovery.kind_of(page) == "article" else ()
 
 
-def is_article(page: Page, threads: tuple[Thread, ...]) -> bool:
-    """Whether a page is worth a place: it holds comments, or looks like an article."""
-    return any(thread.comments for thread in threads) or discovery.kind_of(page) == "article"
-
-
-def _save(archive: Archive, run: Run, batch: list[Thread], result: Reread) -> None:
+def _save(archive: Archive, run: Run, batch: list[Thread], result: ReplayResult) -> None:
     saved = archive.save(batch, run)
     for thread, visit in zip(batch, saved.outcomes, strict=True):
         result.report.visited(thread, visit)

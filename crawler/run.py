@@ -89,7 +89,7 @@ def run(archive: Archive, plan: Plan, options: Options) -> Outcome:
     progress = Progress(report, quiet=options.quiet)
     name = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-run{started.id}.warc.gz"
     info = {"http-header-user-agent": user_agent(options.contact), "robots": "obey", "operator": options.contact or ""}
-    warc = WarcFile(warc_folder(archive.path) / name, info, earlier=evidence.known_payload)
+    warc = WarcFile(warc_folder(archive.path) / name, info, earlier=evidence.find_payload)
     reader = Reader()
     work = Work(archive, started, warc, report, progress, evidence.page, reader)
     _aim(work, plan, options)
@@ -139,7 +139,7 @@ def _scrapy(work: Work, plan: Plan, options: Options) -> bool:
         "DOWNLOAD_SLOTS": slots,
         "DOWNLOAD_TIMEOUT": options.timeout,
         "LOG_LEVEL": "INFO" if options.verbose else "CRITICAL",
-        "TWISTED_DNS_RESOLVER": "crawler.middlewares.address_guard.GuardResolver",
+        "TWISTED_DNS_RESOLVER": "crawler.resolver.PublicAddressResolver",
     }
     process = AsyncCrawlerProcess(settings)
     crawler = process.create_crawler(NewsSpider)

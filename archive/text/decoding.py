@@ -1,4 +1,8 @@
-"""Content-Encoding undone: gzip, deflate, br and zstd, never to more than a bound."""
+"""Undo Content-Encoding (gzip, deflate, br, zstd) up to a maximal size.
+
+warcio's `content_stream()` is no substitute: it knows no zstd and no two codings in a row, has no bound, and gives the
+beginning of a damaged body as if it were the whole.
+"""
 
 import zlib
 from collections.abc import Sequence
@@ -6,39 +10,36 @@ from collections.abc import Sequence
 import brotli
 import zstandard
 
-MOST_DECODED = 64 << 20
-GZIP_OR_ZLIB = zlib.MAX_WBITS | 32
+MAX_DECODED_BYTES = 64 << 20
+GZIP_OR_ZLIB = zlib.MAX_WBITS | 32  # zlib then tells them apart by their first bytes
 
 
 class BadEncoding(ValueError):
     """The bytes are not what their headers say, or too many."""
 
 
-def decoded(body: bytes, codings: Sequence[str], most: int = MOST_DECODED) -> bytes:
-    """The body without the codings, which were applied in this order; from an unknown one on it stays as it is.
-
-    Raises BadEncoding.
-    """
+def decode_body(body: bytes, codings: Sequence[str], max_bytes: int = MAX_DECODED_BYTES) -> bytes:
+    """Undo codings that were applied in this order; stop at an unknown one. Raise BadEncoding."""
     for coding in reversed([coding.strip().lower() for coding in codings]):
         decode = DECODERS.get(coding)
         if decode is None:
             break
         try:
-            body = decode(body, most + 1) if body else body
+            body = decode(body, max_bytes + 1) if body else body
         except (zlib.error, brotli.error, zstandard.ZstdError) as error:
             raise BadEncoding(f"not {coding}: {error}") from error
-        if len(body) > most:
-            raise BadEncoding(f"more than {most >> 20} MB when decoded")
+        if len(body) > max_bytes:
+            raise BadEncoding(f"more than {max_bytes >> 20} MB when decoded")
     return body
 
 
-def _gzip(body: bytes, most: int) -> bytes:
-    """All members; what is cut off gives what there is of it."""
+def _gzip(body: bytes, max_bytes: int) -> bytes:
+    """Decompress all members; of one that is cut off, what there is of it."""
     parts, left, size = [], body, 0
-    while left and size < most:
+    while left and size < max_bytes:
         stream = zlib.decompressobj(GZIP_OR_ZLIB)
         try:
-            parts.append(stream.decompress(left, most - size))
+            parts.append(stream.decompress(left, max_bytes - size))
         except zlib.error:
             if parts:  # padding after the last member
                 break
@@ -48,18 +49,18 @@ def _gzip(body: bytes, most: int) -> bytes:
     return b"".join(parts)
 
 
-def _deflate(body: bytes, most: int) -> bytes:
+def _deflate(body: bytes, max_bytes: int) -> bytes:
     try:
-        return zlib.decompressobj().decompress(body, most)
-    except zlib.error:
-        return zlib.decompressobj(-zlib.MAX_WBITS).decompress(body, most)
+        return zlib.decompressobj().decompress(body, max_bytes)
+    except zlib.error:  # some servers send the bare stream, without zlib's header
+        return zlib.decompressobj(-zlib.MAX_WBITS).decompress(body, max_bytes)
 
 
-def _brotli(body: bytes, most: int) -> bytes:
+def _brotli(body: bytes, max_bytes: int) -> bytes:
     stream = brotli.Decompressor()
     parts, size, rest = [], 0, body
-    while size < most and not stream.is_finished():
-        part = stream.process(rest, output_buffer_limit=most - size)
+    while size < max_bytes and not stream.is_finished():
+        part = stream.process(rest, output_buffer_limit=max_bytes - size)
         if not part and not rest:
             break
         parts.append(part)
@@ -68,9 +69,9 @@ def _brotli(body: bytes, most: int) -> bytes:
     return b"".join(parts)
 
 
-def _zstd(body: bytes, most: int) -> bytes:
+def _zstd(body: bytes, max_bytes: int) -> bytes:
     with zstandard.ZstdDecompressor().stream_reader(body, read_across_frames=True) as stream:
-        return stream.read(most)
+        return stream.read(max_bytes)
 
 
 DECODERS = {"gzip": _gzip, "x-gzip": _gzip, "deflate": _deflate, "br": _brotli, "zstd": _zstd}

@@ -1,4 +1,4 @@
-"""Addresses: which two name the same article, and which outlet an address belongs to. Pure."""
+"""Web addresses: normalise them, so that two of the same article are equal, and name their host. Pure."""
 
 import re
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
@@ -7,8 +7,13 @@ TRACKING = re.compile(r"utm_\w+|fbclid|gclid|dclid|mc_[ce]id|igshid|msclkid|repl
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
+def is_web_address(text: str) -> bool:
+    """Whether a text begins as an absolute http or https address does."""
+    return text.startswith(("http://", "https://"))
+
+
 def canonical(url: object) -> str | None:
-    """The address without fragment and tracking parameters, host in lower case; None where it is no web address."""
+    """Return an address without fragment and tracking parameters, its host in lower case; None if it is not a URL."""
     if not isinstance(url, str):
         return None
     try:
@@ -18,18 +23,15 @@ def canonical(url: object) -> str | None:
         return None
     if parts.scheme.lower() not in DEFAULT_PORTS or not host or re.search(r"[\s<>\"\\]", host):
         return None
-    place = f"[{host}]" if ":" in host else host
+    netloc = f"[{host}]" if ":" in host else host
     if port is not None and port != DEFAULT_PORTS[parts.scheme.lower()]:
-        place = f"{place}:{port}"
-    return urlunsplit((parts.scheme.lower(), place, parts.path or "/", _kept(parts.query), ""))
-
-
-def _kept(query: str) -> str:
-    if not TRACKING.search(query):
-        return query
-    return urlencode([(k, v) for k, v in parse_qsl(query, keep_blank_values=True) if not TRACKING.fullmatch(k)])
+        netloc = f"{netloc}:{port}"
+    query = parts.query
+    if TRACKING.search(query):  # a query without tracking stays byte for byte as it is
+        query = urlencode([(k, v) for k, v in parse_qsl(query, keep_blank_values=True) if not TRACKING.fullmatch(k)])
+    return urlunsplit((parts.scheme.lower(), netloc, parts.path or "/", query, ""))
 
 
 def domain(url: str) -> str:
-    """The host that an address names, without `www.`."""
+    """Return the host of an address, without `www.`."""
     return (urlsplit(url).hostname or "").removeprefix("www.")

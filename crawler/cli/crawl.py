@@ -109,13 +109,13 @@ def crawl(
 
 
 def _plan(targets: Sequence[str], *, due: bool) -> "Plan":
-    from archive.text.urls import canonical
+    from archive.text.urls import canonical, is_web_address
     from crawler.outlets import BadOutlets, load
     from crawler.run import Plan
 
     if bool(targets) == due:
         raise click.UsageError("name addresses or an outlets file, or say --due")
-    urls = [target for target in targets if target.startswith(("http://", "https://"))]
+    urls = [target for target in targets if is_web_address(target)]
     files = [target for target in targets if target not in urls]
     if urls and files:
         raise click.UsageError(f"{files[0]} is no web address")
@@ -134,20 +134,21 @@ def _plan(targets: Sequence[str], *, due: bool) -> "Plan":
 
 
 def _check_hosts(allow_hosts: Sequence[str]) -> None:
-    from archive.text.hosts import host_and_port
+    from archive.text.hosts import parse_host_and_port
 
     for place in allow_hosts:
         try:
-            host_and_port(place)
+            parse_host_and_port(place)
         except ValueError as error:
             raise click.UsageError(f"--allow-host: {error}") from error
 
 
 def _require_contact(archive: "Archive", plan: "Plan", contact: str | None, allow_hosts: Sequence[str]) -> None:
     """Public hosts are asked only by someone who can be reached."""
+    from archive.text.urls import is_web_address
     from crawler.frontier import Frontier
 
-    if contact and ("@" in contact or contact.startswith(("http://", "https://"))):
+    if contact and ("@" in contact or is_web_address(contact)):
         return
     if contact:
         raise click.UsageError(f"--contact: {contact!r} is neither an e-mail address nor a page")
@@ -198,7 +199,7 @@ def record(url: str, name: str, pages: Path, contact: str | None, allow_hosts: t
     \b
     Example:  btl record https://courier.example/ferry --case ferry --contact desk@example.org
     """
-    from crawler.record_case import Exists, record_case
+    from crawler.record_case import CaseExists, record_case
     from crawler.run import Options
 
     plan = _plan([url], due=False)
@@ -208,7 +209,7 @@ def record(url: str, name: str, pages: Path, contact: str | None, allow_hosts: t
         options = Options(contact, allow_hosts, most=1, quiet=True)
         try:
             case, failures = record_case(archive, plan, options, pages, name)
-        except Exists as error:
+        except CaseExists as error:
             fail(str(error))
     _print_errors(failures)
     if case is None:

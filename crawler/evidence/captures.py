@@ -1,8 +1,9 @@
-"""The bytes behind the rows: captures of an archive, read back from its WARC files."""
+"""Read captures of an archive back from its WARC files and saved pages."""
 
 import json
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -14,10 +15,9 @@ from archive.store.archive import Archive
 from archive.store.schema import TABLES
 from crawler.pages.page import Fetch, FetchFailed, Page
 from crawler.warc.reader import Damaged, read_record
-from crawler.warc.sources import HTML, read_saved
+from crawler.warc.sources import HTML, read_saved_page
 
 CAPTURES = TABLES["captures"]
-NOT_MODIFIED = 304
 
 
 def is_saved_page(row: Mapping[str, Any]) -> bool:
@@ -31,56 +31,58 @@ def is_imported(row: Mapping[str, Any]) -> bool:
 
 
 class Evidence:
-    """Captures of one archive."""
+    """The captured pages of one archive."""
 
     def __init__(self, archive: Archive) -> None:
         self.archive = archive
 
     def page(self, capture_id: int) -> Page:
-        """The page that a capture holds, or where the server said that it stands, the one that stood.
+        """Return the captured page; for a 304, the earlier capture that it confirms.
 
-        Raises Damaged where the bytes are gone or are not what they were.
+        Raise Damaged where the bytes are gone or are not what they were.
         """
-        row = self._row(CAPTURES.c.id == capture_id)
+        row = self._first_row(CAPTURES.c.id == capture_id)
         if row is None:
             raise Damaged(f"capture {capture_id} is not in the archive")
-        return self._read(row)
+        return self._read_page(row)
 
-    def _read(self, row: dict[str, Any]) -> Page:
+    def _read_page(self, row: dict[str, Any]) -> Page:
         if row["warc_file"] is None or row["warc_offset"] is None or row["warc_length"] is None:
             raise Damaged(f"capture {row['id']} has no record")
-        if row["http_status"] == NOT_MODIFIED:
-            return self._standing(row)
+        if row["http_status"] == HTTPStatus.NOT_MODIFIED:
+            return self._confirmed_page(row)
         file = self.file(row["warc_file"])
         if is_saved_page(row):
-            return read_saved(file, row["warc_offset"], row["warc_length"], row["url"] or "", row["fetched_at"])
+            return read_saved_page(file, row["warc_offset"], row["warc_length"], row["url"] or "", row["fetched_at"])
         return read_record(file, row["warc_offset"], row["warc_length"], earlier=self.earlier)
 
     def file(self, name: str) -> Path:
-        """The path of a file that `captures` names: relative to the archive's folder."""
+        """Return the path of a file that `captures` names: relative to the archive's folder."""
         return self.archive.path.parent / name
 
-    def _standing(self, row: dict[str, Any]) -> Page:
-        whole = and_(CAPTURES.c.sha256 == row["sha256"], CAPTURES.c.url == row["url"], CAPTURES.c.http_status == 200)
-        found = self._row(whole)
-        if found is None:
+    def _confirmed_page(self, row: dict[str, Any]) -> Page:
+        same_body = and_(CAPTURES.c.sha256 == row["sha256"], CAPTURES.c.url == row["url"])
+        confirmed = self._first_row(and_(same_body, CAPTURES.c.http_status == HTTPStatus.OK))
+        if confirmed is None:
             raise Damaged(f"capture {row['id']}: the answer that it confirms is not in the archive")
-        page = self._read(found)
+        page = self._read_page(confirmed)
         return Page(page.url, page.body, page.headers, row["fetched_at"])
 
     def earlier(self, url: str, date: str, digest: str | None) -> Page | None:
-        """What a revisit record refers to."""
-        same = and_(CAPTURES.c.url == url, CAPTURES.c.fetched_at == date, CAPTURES.c.http_status == 200)
-        found = self._row(same if digest is None else and_(same, CAPTURES.c.payload_digest == digest))
-        return self._read(found) if found else None
+        """Return the page that a revisit record refers to."""
+        condition = and_(CAPTURES.c.url == url, CAPTURES.c.fetched_at == date, CAPTURES.c.http_status == HTTPStatus.OK)
+        if digest is not None:
+            condition = and_(condition, CAPTURES.c.payload_digest == digest)
+        row = self._first_row(condition)
+        return self._read_page(row) if row else None
 
-    def known_payload(self, url: str, payload_digest: str) -> tuple[str, str] | None:
-        """Address and time of the first capture with this payload from this address, for a revisit record."""
-        same = and_(CAPTURES.c.url == url, CAPTURES.c.payload_digest == payload_digest, CAPTURES.c.http_status == 200)
-        row = self._row(same)
+    def find_payload(self, url: str, digest: str) -> tuple[str, str] | None:
+        """Return address and time of the first capture with this payload from this address, for a revisit record."""
+        same_payload = and_(CAPTURES.c.url == url, CAPTURES.c.payload_digest == digest)
+        row = self._first_row(and_(same_payload, CAPTURES.c.http_status == HTTPStatus.OK))
         return (row["url"], row["fetched_at"]) if row else None
 
-    def _row(self, condition: Any) -> dict[str, Any] | None:
+    def _first_row(self, condition: Any) -> dict[str, Any] | None:
         statement = select(CAPTURES).where(condition).order_by(CAPTURES.c.id).limit(1)
         with self.archive.engine.connect() as connection:
             row = connection.execute(statement).mappings().first()
@@ -88,7 +90,10 @@ class Evidence:
 
 
 class ImportedFiles:
-    """Imported files, read on from document to document: compressed ones have no way back but the beginning."""
+    """Reader of imported files that goes forward from document to document.
+
+    In a compressed file, going back means decompressing it from the beginning.
+    """
 
     def __init__(self) -> None:
         self.stack = ExitStack()
@@ -104,7 +109,7 @@ class ImportedFiles:
         self.stack.close()
 
     def read(self, name: str, offset: int, length: int) -> tuple[bytes, bytes]:
-        """The bytes at a place of a file after decompression, and the file's first ones."""
+        """Return `length` bytes at an offset of the decompressed file, and the file's first HEAD_LENGTH bytes."""
         if name != self.name or offset < self.position:
             self.stack.close()
             self.file, _ = self.stack.enter_context(open_file(name))
@@ -120,17 +125,17 @@ class ImportedFiles:
         return raw, self.head
 
 
-def requested(row: Mapping[str, Any]) -> str:
-    """What was asked for, where the answer came from elsewhere."""
+def requested_url(row: Mapping[str, Any]) -> str:
+    """Return the address that was requested, which a redirect may have changed."""
     return str(json.loads(row["metadata_json"] or "{}").get("requested") or row["url"])
 
 
-def answering(answers: Mapping[str, Page]) -> Callable[[Fetch], Page]:
-    """Answers a visit from the further pages that were captured with it, by what was asked for."""
+def fetch_from(pages: Mapping[str, Page]) -> Callable[[Fetch], Page]:
+    """Return the fetch function of a visit whose further pages were captured, by the address that was requested."""
 
-    def answer(wanted: Fetch) -> Page:
-        if wanted.url not in answers:
-            raise FetchFailed(wanted.url, "not captured")
-        return answers[wanted.url]
+    def fetch(request: Fetch) -> Page:
+        if request.url not in pages:
+            raise FetchFailed(request.url, "not captured")
+        return pages[request.url]
 
-    return answer
+    return fetch

@@ -25,7 +25,7 @@ from crawler.evidence.captures import Evidence, ImportedFiles, is_saved_page
 from crawler.pages.page import Page
 from crawler.state import warc_folder
 from crawler.warc.redact import Found, Record, records, redact, resume, search
-from crawler.warc.sources import LARGEST_PAGE, data_start
+from crawler.warc.sources import MAX_SAVED_PAGE_BYTES, zip_data_offset
 
 CAPTURES = TABLES["captures"]
 ZIP, PLAIN, GZIP = b"PK\x03\x04", b"WARC/", b"\x1f\x8b"
@@ -222,14 +222,14 @@ class _Search:
             for info in members:
                 place = f"{path}!{info.filename}"
                 if info.compress_type == ZIP_STORED and info.filename.endswith(WARCS):
-                    start = data_start(path, info.header_offset)
+                    start = zip_data_offset(path, info.header_offset)
                     end = start + info.file_size
                     for each in records(path, start, end, place, is_gzip=info.filename.endswith(".gz")):
                         if isinstance(each, Problem):
                             self.found.unsearched.append(each)
                         elif holds(each, each.readings()):
                             self._leave(f"{place}:{each.offset}", why)
-                elif info.file_size > LARGEST_PAGE:
+                elif info.file_size > MAX_SAVED_PAGE_BYTES:
                     self.found.unsearched.append(Problem(place, f"holds {info.file_size >> 20} MB"))
                 elif self.texts.find(_said(archive.read(info))):
                     self._leave(place, why)

@@ -16,7 +16,7 @@ from archive.store.schema import TABLES
 from archive.store.suppressions import Suppression, SuppressionList, article_key
 from archive.takedown.text_search import Texts
 from archive.thread import Thread, article_url, digest
-from crawler.evidence.captures import Evidence, answering, requested
+from crawler.evidence.captures import Evidence, fetch_from, requested_url
 from crawler.platforms import driver
 from crawler.state import warc_folder
 from crawler.warc.reader import Damaged
@@ -70,8 +70,8 @@ def _threads(archive: Archive, connection: Connection, root: int) -> Iterator[tu
         except (Damaged, OSError):
             continue
     if root in pages:
-        answers = {requested(row): pages[row["id"]] for row in rows[1:] if row["id"] in pages}
-        for thread in driver.run(driver.visit(pages[root]), answering(answers)):
+        answers = {requested_url(row): pages[row["id"]] for row in rows[1:] if row["id"] in pages}
+        for thread in driver.run(driver.visit(pages[root]), fetch_from(answers)):
             yield thread, rows
 
 

@@ -15,7 +15,7 @@ from archive.store.diff import identities
 from archive.store.schema import TABLES
 from archive.store.suppressions import CODE, SuppressionList
 from archive.thread import Comment, Thread, article_url, digest
-from crawler.evidence.captures import Evidence, ImportedFiles, answering, is_imported, requested
+from crawler.evidence.captures import Evidence, ImportedFiles, fetch_from, is_imported, requested_url
 from crawler.pages.page import Page
 from crawler.platforms import driver
 from crawler.warc.reader import Damaged, Redacted
@@ -85,8 +85,8 @@ class _Checker:
         if len(pages) < len(ids):
             self._pass_over(ids)
             return (), ids
-        answers = {requested(each): page for each, page in zip(further, pages[1:], strict=True)}
-        return driver.run(driver.visit(pages[0]), answering(answers)), ids
+        answers = {requested_url(each): page for each, page in zip(further, pages[1:], strict=True)}
+        return driver.run(driver.visit(pages[0]), fetch_from(answers)), ids
 
     def _page(self, row: Row) -> Page | None:
         """The page that a capture holds; None where it was redacted."""

@@ -1,1 +1,1 @@
-"""Scrapy's downloader middlewares: where a crawl may go, and how politely."""
+"""Scrapy downloader middlewares: which addresses a crawl may request, robots.txt, and Retry-After."""

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from lxml.html import HtmlElement
 from trafilatura import extract
 
-from archive.text.hosts import is_public, literal, site
+from archive.text.hosts import is_public, parse_literal_address, registered_site
 from archive.text.urls import canonical, domain
 from archive.thread import Article, Moment
 from crawler.pages import jsonld
@@ -122,11 +122,11 @@ def _addresses(items: Iterable[jsonld.Item]) -> Iterator[str]:
 def _believable(stated: str, own: str) -> bool:
     """Of the same site, and neither its front page nor an address inside."""
     parts = urlsplit(stated)
-    number = literal(parts.hostname or "")
+    number = parse_literal_address(parts.hostname or "")
     if number is not None and not is_public(number) and parts.netloc != urlsplit(own).netloc:
         return False
     bare = parts.path in ("", "/") and not parts.query
-    return site(stated) == site(own) and (not bare or urlsplit(own).path in ("", "/"))
+    return registered_site(stated) == registered_site(own) and (not bare or urlsplit(own).path in ("", "/"))
 
 
 def _plain(url: str) -> str:

@@ -14,8 +14,8 @@ from lxml import etree
 from lxml.html import HtmlElement
 
 from archive.text.dates import read
-from archive.text.decoding import BadEncoding, decoded
-from archive.text.hosts import site
+from archive.text.decoding import BadEncoding, decode_body
+from archive.text.hosts import registered_site
 from archive.text.urls import canonical
 from archive.thread import Moment
 from crawler.pages import jsonld
@@ -187,7 +187,7 @@ def _unzipped(body: bytes) -> bytes:
     if not body.startswith(GZIP):
         return body[:LARGEST_XML]
     try:
-        return decoded(body, ["gzip"], LARGEST_XML)
+        return decode_body(body, ["gzip"], LARGEST_XML)
     except BadEncoding:
         try:
             return zlib.decompressobj(zlib.MAX_WBITS | 32).decompress(body, LARGEST_XML)
@@ -240,7 +240,7 @@ def _moment(said: str | None) -> Moment | None:
 
 
 def _front(page: Page) -> Iterator[Lead]:
-    home = site(page.url)
+    home = registered_site(page.url)
     for link in page.html.iter("link"):
         if "alternate" in (link.get("rel") or "").split() and link.get("type") in FEED_TYPES:
             url = canonical(page.absolute(link.get("href") or ""))
@@ -248,7 +248,7 @@ def _front(page: Page) -> Iterator[Lead]:
                 yield Lead(url, "feed", title=link.get("title"))
     for link in page.html.iter("a"):
         url = canonical(page.absolute(link.get("href") or ""))
-        if url is None or site(url) != home or not looks_like_article(url):
+        if url is None or registered_site(url) != home or not looks_like_article(url):
             continue
         title = " ".join(link.text_content().split())
         if len(title) >= FEWEST_LETTERS_OF_A_LINK or _in_heading(link):

@@ -7,6 +7,7 @@ from lxml.etree import _Comment, _Entity, _ProcessingInstruction
 from lxml.html import HtmlElement
 
 from archive.text.dates import read
+from archive.text.urls import is_web_address
 from archive.thread import Moment
 from crawler.pages.html_tree import fragment
 
@@ -110,7 +111,7 @@ class _Writer:
 
     def _target(self, link: HtmlElement) -> None:
         href = (link.get("href") or "").strip()
-        if not href.startswith(("http://", "https://")):
+        if not is_web_address(href):
             return
         shown = "".join(link.itertext()).strip()
         if not shown and not link.xpath(".//img"):

@@ -10,6 +10,7 @@ from urllib.parse import urljoin
 
 from lxml.html import HtmlElement
 
+from archive.text.urls import is_web_address
 from archive.thread import Capture
 from crawler.pages import html_tree
 
@@ -92,4 +93,4 @@ class Page:
             found = urljoin(self.url, href.strip())
         except ValueError:
             return None
-        return found if found.startswith(("http://", "https://")) else None
+        return found if is_web_address(found) else None

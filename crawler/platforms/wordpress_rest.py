@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
-from archive.text.hosts import site
+from archive.text.hosts import registered_site
+from archive.text.urls import is_web_address
 from archive.thread import Author, Comment, Moment
 from crawler.pages.html_text import html_text
 from crawler.pages.page import BadPage, Page
@@ -47,7 +48,7 @@ def api_root(page: Page) -> str | None:
     header = LINK.search(page.headers.get("link", ""))
     for href in (*hrefs, *((header[1],) if header else ())):
         url = page.absolute(href)
-        if url is not None and site(url) == site(page.url):
+        if url is not None and registered_site(url) == registered_site(page.url):
             return url
     return None
 
@@ -97,7 +98,7 @@ def _comment(item: dict[str, Any], number: int) -> Comment:
         native_id=_id(item["id"]),
         parent_native_id=_id(item.get("parent")),
         parent_source="api",
-        url=link if isinstance(link, str) and link.startswith(("http://", "https://")) else None,
+        url=link if isinstance(link, str) and is_web_address(link) else None,
         page=number,
     )
 

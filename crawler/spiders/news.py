@@ -16,14 +16,14 @@ from twisted.python.failure import Failure
 from archive.thread import Capture, Moment
 from crawler.frontier import Answer, Entry, Wanted
 from crawler.items import VisitItem
-from crawler.middlewares.politeness import AskedToWait
+from crawler.middlewares.retry_after import HostPostponed
 from crawler.pages.page import Fetch, FetchFailed, Page
 from crawler.parse_page import Found
 from crawler.parse_pool import Unreadable
 from crawler.state import Work
 
 if TYPE_CHECKING:
-    from crawler.warc.writer import Stored
+    from crawler.warc.writer import WarcPosition
 
 logger = logging.getLogger(__name__)
 PAUSE_S = 0.02
@@ -115,7 +115,7 @@ class NewsSpider(Spider):
         request: Request = failure.request  # type: ignore[attr-defined]  # Scrapy's own addition
         error = failure.value or RuntimeError("no reason")
         wait = None
-        if isinstance(error, AskedToWait):
+        if isinstance(error, HostPostponed):
             wait = error.seconds
             self.work.frontier.postpone(error.host, error.seconds, datetime.now(UTC))
         self.fail(request.meta["entry"], reason(error), wait_s=wait)
@@ -164,7 +164,7 @@ def page_of(response: Response, requested: str | None = None) -> Page:
 
 
 def _capture(response: Response, body: bytes, requested: str | None = None) -> Capture:
-    stored: Stored = response.meta["stored"]
+    stored: WarcPosition = response.meta["stored"]
     moved = requested is not None and requested != response.url
     return Capture(
         sha256(body).hexdigest(),

@@ -1,8 +1,7 @@
-"""WARC records, ours and other people's: which there are, and the page that one holds."""
+"""Read WARC records, ours and other people's: list those of a file, and turn one into a Page."""
 
 import re
-from base64 import b32decode
-from binascii import Error as BadBase32
+from base64 import b32encode
 from collections.abc import Callable, Iterator
 from contextlib import redirect_stderr
 from dataclasses import dataclass
@@ -27,13 +26,14 @@ from archive.takedown.warc_records import (
     read_to_end,
     walk_records,
 )
-from archive.text.decoding import MOST_DECODED, BadEncoding, decoded
+from archive.text.decoding import MAX_DECODED_BYTES, BadEncoding, decode_body
+from archive.text.urls import is_web_address
 from crawler.pages.page import Page
 
-LARGEST_RECORD = 64 << 20
-KINDS = ("response", "revisit", "resource")
+MAX_RECORD_BYTES = 64 << 20
+PAGE_TYPES = ("response", "revisit", "resource")
 REDIRECTS = (301, 302, 303, 307, 308)
-ALGORITHMS = {"sha1": "sha1", "sha256": "sha256", "sha-1": "sha1", "sha-256": "sha256", "md5": "md5"}
+DIGEST_ALGORITHMS = {"sha1": "sha1", "sha256": "sha256", "sha-1": "sha1", "sha-256": "sha256", "md5": "md5"}
 REDACTED = "redacted"
 EarlierPage = Callable[[str, str, str | None], Page | None]
 
@@ -43,7 +43,7 @@ class Damaged(Exception):
 
 
 class Redacted(Damaged):
-    """The bytes were taken out on purpose, and a note stands in their place. `payload_digest` is of what was there."""
+    """The record was taken out on purpose, and a note replaces it. `payload_digest` is that of the original."""
 
     def __init__(self, reason: str, payload_digest: str | None = None) -> None:
         super().__init__(reason)
@@ -51,9 +51,12 @@ class Redacted(Damaged):
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
-    """What a record says without its body; `offset` and `length` (bytes) are of its gzip member or of its plain text,
-    `kind` is response, revisit, resource, redacted, or saved for a page without a record."""
+class RecordHead:
+    """What a record says without its body.
+
+    `offset` and `length` (bytes) are those of its gzip member, or of its plain text where the file is not compressed.
+    `kind` is response, revisit, resource, redacted, or saved for a page that a browser saved.
+    """
 
     kind: str
     url: str
@@ -66,50 +69,51 @@ class Head:
     payload_digest: str | None = None
 
 
-def heads(path: Path, start: int, end: int | None, place: str) -> Iterator[Head | Problem]:
-    """The records with answers between two offsets of a file. What is broken is a Problem, and the rest is read on."""
-    return walk_records(path, start, end, place, _head)
+def read_heads(path: Path, start: int, end: int | None, name: str) -> Iterator[RecordHead | Problem]:
+    """List the records between two offsets that may hold a page. Yield a Problem for what is broken, and go on."""
+    return walk_records(path, start, end, name, _read_head)
 
 
-def _head(record: Any, records: Any) -> Head | str | None:
-    """The record's head; why it cannot be read; None where it holds no answer."""
+def _read_head(record: Any, records: Any) -> RecordHead | str | None:
+    """Return the record's head, the reason why it cannot be read, or None where it holds no page."""
     redacted = is_redaction(record)
-    if record.rec_type not in KINDS and not redacted:
+    if record.rec_type not in PAGE_TYPES and not redacted:
         read_to_end(records)
         return None
     while record.raw_stream.read(BLOCK):
         pass
-    cut = is_cut_short(record)
+    truncated = is_cut_short(record)
     read_to_end(records)
     offset, length = records.member_info
-    if cut:
+    if truncated:
         return "the record is cut short"
-    url = (record.rec_headers.get_header("WARC-Target-URI") or "").strip("<>")
-    if not url.startswith(("http://", "https://")):
+    stated, http = record.rec_headers, record.http_headers
+    url = (stated.get_header("WARC-Target-URI") or "").strip("<>")  # WARC 1.0 writes <url>
+    date = _without_fraction(stated.get_header("WARC-Date"))
+    if not is_web_address(url):
         return None
     if redacted:
-        return Head(REDACTED, url, _seconds(record.rec_headers.get_header("WARC-Date")), None, "", offset, length)
-    headers = record.http_headers
-    status = _status(record)
-    media_type = headers.get_header("Content-Type") if headers else record.rec_headers.get_header("Content-Type")
-    return Head(
+        return RecordHead(REDACTED, url, date, None, "", offset, length)
+    status = _http_status(record)
+    media_type = (http or stated).get_header("Content-Type") or ""
+    return RecordHead(
         record.rec_type,
         url,
-        _seconds(record.rec_headers.get_header("WARC-Date")),
+        date,
         status,
-        (media_type or "").partition(";")[0].strip().lower(),
+        media_type.partition(";")[0].strip().lower(),
         offset,
         length,
-        headers.get_header("Location") if headers and status in REDIRECTS else None,
-        record.rec_headers.get_header("WARC-Payload-Digest"),
+        http.get_header("Location") if http and status in REDIRECTS else None,
+        stated.get_header("WARC-Payload-Digest"),
     )
 
 
-def _seconds(date: str | None) -> str | None:
+def _without_fraction(date: str | None) -> str | None:
     return None if date is None else re.sub(r"\.\d+Z$", "Z", date)
 
 
-def _status(record: Any) -> int | None:
+def _http_status(record: Any) -> int | None:
     if record.http_headers is None:
         return 200 if record.rec_type == "resource" else None
     try:
@@ -119,12 +123,12 @@ def _status(record: Any) -> int | None:
 
 
 def read_record(file: Path, offset: int, length: int, *, earlier: EarlierPage) -> Page:
-    """The page that a record holds, its body without codings. `earlier` gives what a revisit record refers to.
+    """Read the page of one record, its body decoded.
 
-    Raises Redacted where it was taken out; Damaged where it is not whole, or not what its digest says; OSError where
-    the file is gone.
+    `earlier(url, date, payload_digest)` returns the page that a revisit record refers to. Raise Redacted where the
+    record was taken out; Damaged where it is not whole, or not what its digest says; OSError where the file is gone.
     """
-    if length > LARGEST_RECORD:
+    if length > MAX_RECORD_BYTES:
         raise Damaged(f"a record of {length >> 20} MB")
     with file.open("rb") as stream:
         stream.seek(offset)
@@ -134,39 +138,35 @@ def read_record(file: Path, offset: int, length: int, *, earlier: EarlierPage) -
     try:
         with redirect_stderr(StringIO()):
             record = next(iter(ArchiveIterator(BytesIO(raw))))
-            _refuse_redaction(record)
-            return _revisited(record, earlier) if record.rec_type == "revisit" else _response(record)
+            if is_redaction(record):
+                stated = record.rec_headers
+                reason, date = stated.get_header(REDACTED_REASON), stated.get_header(REDACTED_DATE)
+                raise Redacted(f"redacted {date}: {reason}", stated.get_header(REDACTED_DIGEST))
+            return _read_revisit(record, earlier) if record.rec_type == "revisit" else _read_response(record)
     except (ArchiveLoadFailed, StopIteration, EOFError, ValueError, AttributeError) as error:
         raise Damaged(f"no record at {offset} of {file.name}: {explain_unreadable(error)}") from error
 
 
-def _refuse_redaction(record: Any) -> None:
-    if is_redaction(record):
-        stated = record.rec_headers
-        reason, date = stated.get_header(REDACTED_REASON), stated.get_header(REDACTED_DATE)
-        raise Redacted(f"redacted {date}: {reason}", stated.get_header(REDACTED_DIGEST))
-
-
-def _response(record: Any) -> Page:
-    body = record.raw_stream.read(MOST_DECODED + 1)
-    if len(body) > MOST_DECODED:
-        raise Damaged(f"more than {MOST_DECODED >> 20} MB")
+def _read_response(record: Any) -> Page:
+    raw = record.raw_stream.read(MAX_DECODED_BYTES + 1)
+    if len(raw) > MAX_DECODED_BYTES:
+        raise Damaged(f"more than {MAX_DECODED_BYTES >> 20} MB")
     if is_cut_short(record):
         raise Damaged("the record is cut short")
-    headers = headers_of(record)
-    whole = joined(body) if "chunked" in headers.get("transfer-encoding", "").lower() else body
-    _check(record.rec_headers.get_header("WARC-Payload-Digest"), body, whole)
-    body = whole
+    headers = http_headers(record)
+    body = dechunk(raw) if "chunked" in headers.get("transfer-encoding", "").lower() else raw
+    # Some writers state the digest of the chunks and some that of their content, so warcio's check is not enough.
+    _check_digest(record.rec_headers.get_header("WARC-Payload-Digest") or "", raw, body)
     try:
-        body = decoded(body, headers.get("content-encoding", "").split(","))
+        body = decode_body(body, headers.get("content-encoding", "").split(","))
     except BadEncoding as error:
         raise Damaged(str(error)) from error
     url = record.rec_headers.get_header("WARC-Target-URI").strip("<>")
-    return Page(url, body, headers, _seconds(record.rec_headers.get_header("WARC-Date")))
+    return Page(url, body, headers, _without_fraction(record.rec_headers.get_header("WARC-Date")))
 
 
-def headers_of(record: Any) -> dict[str, str]:
-    """Names in lower case, repeated ones joined."""
+def http_headers(record: Any) -> dict[str, str]:
+    """Return the response headers: names in lower case, repeated ones joined by commas."""
     if record.http_headers is None:
         return {"content-type": record.rec_headers.get_header("Content-Type") or ""}
     headers: dict[str, str] = {}
@@ -176,39 +176,30 @@ def headers_of(record: Any) -> dict[str, str]:
     return headers
 
 
-def joined(chunks: bytes) -> bytes:
-    """A body without its transfer coding."""
-    reader = ChunkedDataReader(BytesIO(chunks))
+def dechunk(body: bytes) -> bytes:
+    """Undo chunked transfer coding; return a body that is not chunked as it is."""
+    reader = ChunkedDataReader(BytesIO(body))
     return b"".join(iter(lambda: reader.read(BLOCK), b""))
 
 
-def _check(stated: str | None, *bodies: bytes) -> None:
-    """Raises Damaged where no body is what the digest says: writers disagree whether it is of the chunks."""
-    algorithm, _, value = (stated or "").partition(":")
-    name = ALGORITHMS.get(algorithm.lower())
+def _check_digest(stated: str, *bodies: bytes) -> None:
+    """Raise Damaged where none of the bodies has the digest, in hexadecimal or Base32; ignore one of another form."""
+    algorithm, _, value = stated.partition(":")
+    name = DIGEST_ALGORITHMS.get(algorithm.lower())
     if name is None:
         return
-    wanted = _digest(value, new_hash(name, usedforsecurity=False).digest_size)
-    held = {new_hash(name, body, usedforsecurity=False).digest() for body in bodies}
-    if wanted is not None and wanted not in held:
+    digests = [new_hash(name, body, usedforsecurity=False).digest() for body in bodies]
+    spellings = {text for digest in digests for text in (digest.hex(), b32encode(digest).decode().lower())}
+    if len(value) in map(len, spellings) and value.lower() not in spellings:
         raise Damaged("the bytes are not those of the record's digest")
 
 
-def _digest(value: str, size: int) -> bytes | None:
-    """A digest in hexadecimal or Base32; None where it is neither."""
-    try:
-        found = bytes.fromhex(value) if len(value) == 2 * size else b32decode(value.upper())
-    except (ValueError, BadBase32):
-        return None
-    return found if len(found) == size else None
-
-
-def _revisited(record: Any, earlier: EarlierPage) -> Page:
+def _read_revisit(record: Any, earlier: EarlierPage) -> Page:
     stated = record.rec_headers
-    url = stated.get_header("WARC-Refers-To-Target-URI") or stated.get_header("WARC-Target-URI")
-    date = _seconds(stated.get_header("WARC-Refers-To-Date"))
+    target = stated.get_header("WARC-Target-URI")
+    url = stated.get_header("WARC-Refers-To-Target-URI") or target
+    date = _without_fraction(stated.get_header("WARC-Refers-To-Date"))
     page = earlier(url.strip("<>"), date, stated.get_header("WARC-Payload-Digest")) if date else None
     if page is None:
         raise Damaged(f"the record that it repeats is not there: {url} of {date}")
-    target = stated.get_header("WARC-Target-URI").strip("<>")
-    return Page(target, page.body, page.headers, _seconds(stated.get_header("WARC-Date")))
+    return Page(target.strip("<>"), page.body, page.headers, _without_fraction(stated.get_header("WARC-Date")))

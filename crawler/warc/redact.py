@@ -20,9 +20,9 @@ from warcio.exceptions import ArchiveLoadFailed
 
 from archive.takedown.text_search import readings
 from archive.takedown.warc_records import BLOCK, Problem, is_cut_short, is_redaction, read_to_end, walk_records
-from archive.text.decoding import MOST_DECODED, BadEncoding, decoded
+from archive.text.decoding import MAX_DECODED_BYTES, BadEncoding, decode_body
 from crawler.pages.page import Page
-from crawler.warc.reader import headers_of, joined
+from crawler.warc.reader import dechunk, http_headers
 from crawler.warc.redaction_record import Redaction, written
 
 GZIP = b"\x1f\x8b"
@@ -188,18 +188,18 @@ def _said(record: Any) -> tuple[tuple[str, ...], str | None]:
     heads = [record.rec_headers, *([record.http_headers] if record.http_headers else [])]
     lines = "\n".join(f"{name}: {value}" for head in heads for name, value in head.headers)
     lines += "\n" + "\n".join(head.statusline or "" for head in heads)
-    headers, unread = headers_of(record), None
-    body = record.raw_stream.read(MOST_DECODED + 1)
+    headers, unread = http_headers(record), None
+    body = record.raw_stream.read(MAX_DECODED_BYTES + 1)
     while record.raw_stream.read(BLOCK):
-        unread = f"only the first {MOST_DECODED >> 20} MB could be searched"
+        unread = f"only the first {MAX_DECODED_BYTES >> 20} MB could be searched"
     if headers.get("content-type", "").lower().startswith(WITHOUT_WORDS):
         return (lines,), None
     if "chunked" in headers.get("transfer-encoding", "").lower():
-        body = joined(body)
+        body = dechunk(body)
     try:
-        body = decoded(body, headers.get("content-encoding", "").split(","))
+        body = decode_body(body, headers.get("content-encoding", "").split(","))
         if body.startswith(GZIP):
-            body = decoded(body, ["gzip"])
+            body = decode_body(body, ["gzip"])
     except BadEncoding as error:
         unread = f"could not be decoded: {error}"
     return (lines, Page("", body, headers).text), unread

@@ -1,12 +1,11 @@
-"""Captured bytes as pages: WARC and WACZ files, saved pages, folders of them. Nothing is fetched or unpacked."""
+"""Captured pages in files: WARC and WACZ, pages saved by a browser, folders of them. Nothing is fetched or unpacked."""
 
 import os
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
-from typing import Protocol
 from urllib.parse import urljoin
 from zipfile import ZIP_STORED, BadZipFile, ZipFile
 
@@ -14,96 +13,84 @@ from archive.takedown.warc_records import Problem
 from archive.text.urls import canonical
 from archive.thread import Capture
 from crawler.pages.page import Fetch, FetchFailed, Page
-from crawler.warc.reader import REDACTED, Damaged, Head, Redacted, heads, read_record
+from crawler.warc.reader import REDACTED, Damaged, RecordHead, Redacted, read_heads, read_record
 
 HTML = ("text/html", "application/xhtml+xml")
 SAVED_FROM = re.compile(rb"saved from url=\(\d+\)(\S+)")
-SUFFIXES = (".html", ".htm", ".xhtml")
-MARKUP = re.compile(rb"<!doctype html|<html", re.IGNORECASE)
-PAGES = (*SUFFIXES, ".warc", ".warc.gz", ".wacz")  # files of other names in a folder are passed over in silence
+HTML_SUFFIXES = (".html", ".htm", ".xhtml")
+SUFFIXES = (*HTML_SUFFIXES, ".warc", ".warc.gz", ".wacz")  # other files of a folder are skipped without a word
 HEAD_LENGTH = 1 << 20
-LARGEST_PAGE = 64 << 20
-MOST_REDIRECTS = 5
+MAX_SAVED_PAGE_BYTES = 64 << 20
+MAX_REDIRECTS = 5
 COMMENT_PAGE = re.compile(r"[?&](?:cpage|replytocom)=\d|/comment-page-\d+", re.IGNORECASE)
-Earlier = Callable[[str, str, str | None], Page | None]
+ZIP_NAME_LENGTHS = 26  # offset of two 16-bit numbers in a zip's local header of 30 bytes
+ZIP_LOCAL_HEADER = 30
+EarlierCapture = Callable[[str, str, str | None], Page | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Visitable:
-    """A page that may be an article."""
+def open_captures(
+    path: Path, *, url: str | None = None, base: Path | None = None, earlier: EarlierCapture | None = None
+) -> "CaptureIndex":
+    """List the captures of a file or folder.
 
-    page: Page
-
-
-class Source(Protocol):
-    """What a replay reads; `errors` grows as it is read."""
-
-    errors: list[Problem]
-
-    def pages(self) -> Iterator[Visitable]:
-        """HTML pages in the order of their capture, without those that were further pages of an earlier one."""
-        ...
-
-    def answer(self, fetch: Fetch, near: str | None) -> Page:
-        """The capture of an address that is nearest to a time, by preference not before it. Raises FetchFailed."""
-        ...
-
-
-def open_source(
-    path: Path, *, url: str | None = None, base: Path | None = None, earlier: Earlier | None = None
-) -> Source:
-    """The pages of a file or folder. `url` is for a saved page that does not name its own; places are named relative
-    to `base`; `earlier` knows what revisit records refer to where the files do not.
-
-    Raises ValueError where a file is neither of these, OSError where it cannot be read.
+    `url` is the address of a saved page that does not name its own. Files are named relative to `base`. `earlier`
+    returns what a revisit record refers to where these files do not hold it. Raise ValueError where a file is neither
+    of these, OSError where it cannot be read.
     """
-    source = Collection(base or Path.cwd(), earlier)
+    captures = CaptureIndex(base or Path.cwd(), earlier)
     if path.is_dir():
-        for file in _files(path, source.errors):
-            problem = source.add(file, None)
-            if problem is not None and file.name.lower().endswith(PAGES):
-                source.errors.append(Problem(str(file), problem))
+        for file in _walk_files(path, captures.errors):
+            problem = captures.add(file, None)
+            if problem is not None and file.name.lower().endswith(SUFFIXES):
+                captures.errors.append(Problem(str(file), problem))
     else:
-        problem = source.add(path, url)
+        problem = captures.add(path, url)
         if problem is not None:
             raise ValueError(problem)
-    return source
+    return captures
 
 
-def _files(folder: Path, errors: list[Problem]) -> Iterator[Path]:
-    def unreadable(error: OSError) -> None:
+def _walk_files(folder: Path, errors: list[Problem]) -> Iterator[Path]:
+    def on_error(error: OSError) -> None:
         errors.append(Problem(str(error.filename), error.strerror or "cannot be read"))
 
-    for here, folders, names in os.walk(folder, onerror=unreadable):
-        folders[:] = sorted(name for name in folders if not name.endswith("_files"))  # what browsers save with a page
+    for parent, folders, names in os.walk(folder, onerror=on_error):
+        # Browsers save the images and scripts of page.html in page_files.
+        folders[:] = sorted(name for name in folders if not name.endswith("_files"))
         for name in sorted(names):
-            if (Path(here) / name).is_file():
-                yield Path(here) / name
+            if (Path(parent) / name).is_file():
+                yield Path(parent) / name
 
 
 @dataclass(slots=True)
-class Held:
-    """A record or a saved page: where it lies, and what can be told without its body."""
+class IndexedCapture:
+    """A WARC record or a saved page: its file, the name that the archive gives the file, and its head."""
 
     file: Path
     name: str
-    head: Head
+    head: RecordHead
+
+    @property
+    def key(self) -> tuple[str, int]:
+        return str(self.file), self.head.offset
 
 
 @dataclass
-class Collection:
-    """The records of some WARC and WACZ files and saved pages, by address. Heads are in memory (0.5 KB each), bodies
-    are read when they are asked for."""
+class CaptureIndex:
+    """The captures of some files by address. Heads are in memory (0.5 KB each), bodies are read when needed.
+
+    `errors` grows as files and records are read.
+    """
 
     base: Path
-    earlier: Earlier | None = None
+    earlier: EarlierCapture | None = None
     errors: list[Problem] = field(default_factory=list)
-    held: list[Held] = field(default_factory=list)
-    by_address: dict[str, list[Held]] = field(default_factory=dict)
+    captures: list[IndexedCapture] = field(default_factory=list)
+    by_address: dict[str, list[IndexedCapture]] = field(default_factory=dict)
     used: set[tuple[str, int]] = field(default_factory=set)
 
     def add(self, path: Path, url: str | None) -> str | None:
-        """Takes a file in; gives why it was not, if it was not."""
+        """Index a file; return the reason where it cannot be."""
         try:
             with path.open("rb") as file:
                 head = file.read(HEAD_LENGTH)
@@ -114,19 +101,18 @@ class Collection:
             return self._add_warc(path, 0, None, str(path))
         if head.startswith(b"PK\x03\x04"):
             return self._add_wacz(path)
-        if path.suffix.lower() in SUFFIXES or b"<html" in head.lower() or b"<!doctype html" in head.lower():
-            return self._add_page(path, head, url)
+        if path.suffix.lower() in HTML_SUFFIXES or b"<html" in head.lower() or b"<!doctype html" in head.lower():
+            return self._add_saved_page(path, head, url)
         return f"{path}: neither WARC, WACZ nor a saved page"
 
-    def _add_warc(self, path: Path, start: int, end: int | None, place: str) -> str | None:
-        found = 0
-        for head in heads(path, start, end, place):
+    def _add_warc(self, path: Path, start: int, end: int | None, name: str) -> str | None:
+        before = len(self.captures)
+        for head in read_heads(path, start, end, name):
             if isinstance(head, Problem):
                 self.errors.append(head)
             else:
-                self._hold(Held(path, self._name(path), head))
-                found += 1
-        return None if found or self.errors else f"{place}: holds no answers"
+                self._add_capture(path, head)
+        return None if len(self.captures) > before or self.errors else f"{name}: holds no answers"
 
     def _add_wacz(self, path: Path) -> str | None:
         try:
@@ -135,130 +121,131 @@ class Collection:
         except BadZipFile as error:
             return f"{path}: {error}"
         for info in members:
-            place = f"{path}!{info.filename}"
+            name = f"{path}!{info.filename}"
             if info.compress_type != ZIP_STORED:
-                self.errors.append(Problem(place, "is compressed once more, which WACZ does not allow"))
+                self.errors.append(Problem(name, "is compressed once more, which WACZ does not allow"))
                 continue
-            start = data_start(path, info.header_offset)
-            self._add_warc(path, start, start + info.file_size, place)
+            start = zip_data_offset(path, info.header_offset)
+            self._add_warc(path, start, start + info.file_size, name)
         return None if members else f"{path}: holds no WARC file"
 
-    def _add_page(self, path: Path, head: bytes, url: str | None) -> str | None:
+    def _add_saved_page(self, path: Path, head: bytes, url: str | None) -> str | None:
         size = path.stat().st_size
-        if size > LARGEST_PAGE:
+        if size > MAX_SAVED_PAGE_BYTES:
             return f"{path}: a page of {size >> 20} MB"
-        address = canonical(url or _own_address(head))
+        address = canonical(url or _stated_address(head))
         if address is None:
             return f"{path}: does not say its address; --url says it"
-        head_ = Head("saved", address, None, None, "text/html", 0, size)
-        self._hold(Held(path, self._name(path), head_))
+        self._add_capture(path, RecordHead("saved", address, None, None, "text/html", 0, size))
         return None
 
-    def _name(self, path: Path) -> str:
+    def _add_capture(self, path: Path, head: RecordHead) -> None:
         whole, base = path.resolve(), self.base.resolve()
-        return whole.relative_to(base).as_posix() if whole.is_relative_to(base) else str(whole)
+        name = whole.relative_to(base).as_posix() if whole.is_relative_to(base) else str(whole)
+        capture = IndexedCapture(path, name, head)
+        self.captures.append(capture)
+        self.by_address.setdefault(_address_key(head.url), []).append(capture)
 
-    def _hold(self, held: Held) -> None:
-        self.held.append(held)
-        self.by_address.setdefault(_key(held.head.url), []).append(held)
-
-    def pages(self) -> Iterator[Visitable]:
-        candidates = [held for held in self.held if held.head.media_type in HTML and held.head.status in (200, None)]
-        candidates.sort(key=lambda held: (bool(COMMENT_PAGE.search(held.head.url)), held.head.date or ""))
-        for held in candidates:
-            if (str(held.file), held.head.offset) in self.used:
+    def pages(self) -> Iterator[Page]:
+        """Yield HTML pages by date, without those that `fetch` returned as further pages of an earlier one."""
+        candidates = [c for c in self.captures if c.head.media_type in HTML and c.head.status in (200, None)]
+        # Further pages of a thread come last: by then their article has fetched them.
+        candidates.sort(key=lambda c: (bool(COMMENT_PAGE.search(c.head.url)), c.head.date or ""))
+        for capture in candidates:
+            if capture.key in self.used:
                 continue
             try:
-                yield Visitable(self._page(held))
+                yield self._read_page(capture)
             except Redacted:
                 continue
             except (Damaged, OSError) as error:
-                self.errors.append(Problem(f"{held.file}:{held.head.offset}", str(error)))
+                self.errors.append(Problem(f"{capture.file}:{capture.head.offset}", str(error)))
 
-    def answer(self, fetch: Fetch, near: str | None) -> Page:
-        if fetch.body is not None:
-            raise FetchFailed(fetch.url, "not captured")
-        url = fetch.url
-        for _ in range(MOST_REDIRECTS):
-            held = self._nearest(url, near)
-            if held is None:
-                raise FetchFailed(fetch.url, "not captured")
-            self.used.add((str(held.file), held.head.offset))
-            if held.head.location is None:
-                return self._answered(fetch, held)
-            url = urljoin(url, held.head.location)
-        raise FetchFailed(fetch.url, "redirected for ever")
-
-    def _answered(self, fetch: Fetch, held: Held) -> Page:
-        if held.head.status not in (200, None):
-            raise FetchFailed(fetch.url, f"HTTP {held.head.status}", held.head.status)
+    def fetch(self, request: Fetch, near: str | None) -> Page:
+        """Return the capture of an address that is nearest to a time, preferably not before it. Raise FetchFailed."""
+        if request.body is not None:
+            raise FetchFailed(request.url, "not captured")
+        url = request.url
+        for _ in range(MAX_REDIRECTS):
+            capture = self._nearest(url, near)
+            if capture is None:
+                raise FetchFailed(request.url, "not captured")
+            self.used.add(capture.key)
+            if capture.head.location is None:
+                break
+            url = urljoin(url, capture.head.location)
+        else:
+            raise FetchFailed(request.url, "redirected for ever")
+        if capture.head.status not in (200, None):
+            raise FetchFailed(request.url, f"HTTP {capture.head.status}", capture.head.status)
         try:
-            return self._page(held, fetch.url)
+            return self._read_page(capture, request.url)
         except (Damaged, OSError) as error:
-            raise FetchFailed(fetch.url, str(error)) from error
+            raise FetchFailed(request.url, str(error)) from error
 
-    def _nearest(self, url: str, near: str | None) -> Held | None:
-        found = self.by_address.get(_key(url), [])
-        exact = [held for held in found if held.head.url == url]
-        ordered = sorted(exact or found, key=lambda held: held.head.date or "")
-        after = [held for held in ordered if (held.head.date or "") >= (near or "")]
+    def _nearest(self, url: str, near: str | None) -> IndexedCapture | None:
+        candidates = self.by_address.get(_address_key(url), [])
+        exact = [capture for capture in candidates if capture.head.url == url]
+        ordered = sorted(exact or candidates, key=lambda capture: capture.head.date or "")
+        after = [capture for capture in ordered if (capture.head.date or "") >= (near or "")]
         return after[0] if after else ordered[-1] if ordered else None
 
-    def _page(self, held: Held, requested: str | None = None) -> Page:
-        head = held.head
-        saved = head.kind == "saved"
-        page = read_saved(held.file, head.offset, head.length, head.url, head.date) if saved else self._read(held)
-        moved = requested is not None and requested != page.url
+    def _read_page(self, capture: IndexedCapture, requested: str | None = None) -> Page:
+        head = capture.head
+        if head.kind == "saved":
+            page = read_saved_page(capture.file, head.offset, head.length, head.url, head.date)
+        else:
+            page = self._read_record(capture)
+        redirected = requested is not None and requested != page.url
         stored = Capture(
             sha256(page.body).hexdigest(),
             url=page.url,
             fetched_at=head.date,
             http_status=head.status,
             media_type=head.media_type or None,
-            file=held.name,
+            file=capture.name,
             offset=head.offset,
             length=head.length,
-            metadata={"requested": requested} if moved else None,
+            metadata={"requested": requested} if redirected else None,
             payload_digest=head.payload_digest,
         )
         return Page(page.url, page.body, page.headers, head.date, stored)
 
-    def _read(self, held: Held) -> Page:
-        return read_record(held.file, held.head.offset, held.head.length, earlier=self._earlier)
+    def _read_record(self, capture: IndexedCapture) -> Page:
+        return read_record(capture.file, capture.head.offset, capture.head.length, earlier=self._find_earlier)
 
-    def _earlier(self, url: str, date: str, digest: str | None) -> Page | None:
-        for held in self.by_address.get(_key(url), []):
-            same = digest is None or held.head.payload_digest in (None, digest)
-            if held.head.date == date and same and held.head.kind in ("response", REDACTED):
-                return self._read(held)
+    def _find_earlier(self, url: str, date: str, digest: str | None) -> Page | None:
+        for capture in self.by_address.get(_address_key(url), []):
+            same = digest is None or capture.head.payload_digest in (None, digest)
+            if capture.head.date == date and same and capture.head.kind in ("response", REDACTED):
+                return self._read_record(capture)
         return self.earlier(url, date, digest) if self.earlier else None
 
 
-def read_saved(file: Path, offset: int, length: int, url: str, date: str | None) -> Page:
-    """A page as a browser saved it. Raises OSError."""
+def read_saved_page(file: Path, offset: int, length: int, url: str, date: str | None) -> Page:
+    """Read a page as a browser saved it. Raise OSError."""
     with file.open("rb") as stream:
         stream.seek(offset)
         return Page(url, stream.read(length), {"content-type": "text/html"}, date)
 
 
-def data_start(path: Path, header_offset: int) -> int:
-    """Where a stored member's bytes begin: after the zip's local header, its name and extra field."""
+def zip_data_offset(path: Path, header_offset: int) -> int:
+    """Return where a stored member's bytes begin: after the zip's local header, its file name and extra field."""
     with path.open("rb") as file:
-        file.seek(header_offset + 26)
+        file.seek(header_offset + ZIP_NAME_LENGTHS)
         name, extra = (int.from_bytes(file.read(2), "little") for _ in range(2))
-    return header_offset + 30 + name + extra
+    return header_offset + ZIP_LOCAL_HEADER + name + extra
 
 
-def _own_address(head: bytes) -> str | None:
-    """What a saved page says of where it was: a browser's note, else its canonical link."""
-    note = SAVED_FROM.search(head)
-    if note is not None:
-        return note[1].decode("latin-1")
+def _stated_address(head: bytes) -> str | None:
+    """Return the address that a saved page states: in the browser's comment, else as its canonical link."""
+    comment = SAVED_FROM.search(head)
+    if comment is not None:
+        return comment[1].decode("latin-1")
     links = Page("http://unknown.invalid/", head).html.iter("link")
-    found: Sequence[str] = [link.get("href", "") for link in links if link.get("rel") == "canonical"]
-    return found[0] if found else None
+    return next((link.get("href", "") for link in links if link.get("rel") == "canonical"), None)
 
 
-def _key(url: str) -> str:
-    """What addresses of one page have in common: neither scheme nor fragment nor tracking."""
+def _address_key(url: str) -> str:
+    """Return what addresses of one page have in common: no scheme, fragment or tracking."""
     return (canonical(url) or url).partition("://")[2]

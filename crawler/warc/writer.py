@@ -1,4 +1,4 @@
-"""Proof: every answer goes into a WARC file before anything reads it. A record is a gzip member of its own."""
+"""Write every response into a WARC file before anything parses it. Each record is a gzip member of its own."""
 
 import gzip
 import os
@@ -6,6 +6,7 @@ from base64 import b32encode
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha1
+from http import HTTPStatus
 from importlib.metadata import version
 from io import BytesIO
 from pathlib import Path
@@ -15,18 +16,20 @@ from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 Headers = Iterable[tuple[bytes, bytes]]
-Earlier = Callable[[str, str], tuple[str, str] | None]
-LEVEL = 6
-WORTH_A_REVISIT = 200
-NOT_MODIFIED = 304
+EarlierPayload = Callable[[str, str], tuple[str, str] | None]
+GZIP_LEVEL = 6
+MIN_REVISIT_BYTES = 200  # a revisit record of a smaller body would be longer than the response
 NOT_MODIFIED_PROFILE = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
-SECRET = {"authorization", "proxy-authorization", "cookie", "set-cookie"}
-OF_THE_CONNECTION = {"transfer-encoding", "content-length", "connection", "keep-alive"}
+SECRET_HEADERS = {"authorization", "proxy-authorization", "cookie", "set-cookie"}
+CONNECTION_HEADERS = {"transfer-encoding", "content-length", "connection", "keep-alive"}
 
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """A request and its answer. `body` is as received: content-encoded, but without chunks; `fetched_at` ends in Z."""
+    """A request and its response.
+
+    `body` is as received, still content-encoded, but without chunks. `fetched_at` is ISO-8601 and ends in Z.
+    """
 
     url: str
     method: str
@@ -42,8 +45,8 @@ class Exchange:
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
-    """Where an answer lies: `file` as `captures.warc_file` has it, `offset` and `length` (bytes) of its gzip member."""
+class WarcPosition:
+    """Where a response was written: `file` as in `captures.warc_file`, `offset` and `length` of its gzip member."""
 
     file: str
     offset: int
@@ -53,34 +56,32 @@ class Stored:
 
 
 class WarcFile:
-    """One file, written by one run. `earlier` gives address and time of an answer with the same payload, if there is
-    one: the new one then becomes a revisit record. Flushed records survive the death of the process."""
+    """The WARC file of one run. Records that were flushed survive the death of the process.
 
-    def __init__(self, path: Path, info: Mapping[str, str], *, earlier: Earlier | None = None) -> None:
+    `earlier(url, payload_digest)` returns address and time of a response with the same payload: the new one is then
+    written as a revisit record, without its body.
+    """
+
+    def __init__(self, path: Path, info: Mapping[str, str], *, earlier: EarlierPayload | None = None) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.name = f"{path.parent.name}/{path.name}"
         self.earlier = earlier
         self.file = path.open("xb")
         self.buffer = BytesIO()
-        self.records = WARCWriter(self.buffer, gzip=False, warc_version="1.1")
+        self.writer = WARCWriter(self.buffer, gzip=False, warc_version="1.1")
         fields = {"software": f"belowtheline/{version('belowtheline')}", "format": "WARC File Format 1.1"}
-        self._put(self.records.create_warcinfo_record(path.name, fields | dict(info)))
+        self._append(self.writer.create_warcinfo_record(path.name, fields | dict(info)))
         self.flush()
 
-    def write(self, exchange: Exchange) -> Stored:
-        """Writes the answer, or that it is a known one, and the request."""
+    def write(self, exchange: Exchange) -> WarcPosition:
+        """Append the response, or a revisit record where its payload is stored already, and the request."""
         digest = payload_digest(exchange.body)
-        known = self._known(exchange, digest)
-        if exchange.status == NOT_MODIFIED:
-            answer = self._not_modified(exchange)
-        elif known is None:
-            answer = self._response(exchange, digest)
-        else:
-            answer = self._revisit(exchange, digest, known)
-        offset, length = self._put(answer)
-        self._put(self._request(exchange, answer.rec_headers.get_header("WARC-Record-ID")))
-        stated = None if exchange.status == NOT_MODIFIED else digest
-        return Stored(self.name, offset, length, stated, revisit=answer.rec_type == "revisit")
+        not_modified = exchange.status == HTTPStatus.NOT_MODIFIED
+        response = self._not_modified_record(exchange) if not_modified else self._response_record(exchange, digest)
+        offset, length = self._append(response)
+        self._append(self._request_record(exchange, response.rec_headers.get_header("WARC-Record-ID")))
+        stated = None if not_modified else digest
+        return WarcPosition(self.name, offset, length, stated, revisit=response.rec_type == "revisit")
 
     def flush(self) -> None:
         self.file.flush()
@@ -90,75 +91,79 @@ class WarcFile:
         os.fsync(self.file.fileno())
         self.file.close()
 
-    def _known(self, exchange: Exchange, digest: str) -> tuple[str, str] | None:
-        if len(exchange.body) < WORTH_A_REVISIT or exchange.status == NOT_MODIFIED:
-            return None
-        return self.earlier(exchange.url, digest) if self.earlier else None
-
-    def _response(self, exchange: Exchange, digest: str) -> Any:
-        return self.records.create_warc_record(
+    def _response_record(self, exchange: Exchange, digest: str) -> Any:
+        headers, common = _http_headers(exchange), _warc_headers(exchange)
+        if self.earlier is not None and len(exchange.body) >= MIN_REVISIT_BYTES:
+            stored = self.earlier(exchange.url, digest)
+            if stored is not None:
+                return self.writer.create_revisit_record(
+                    exchange.url, digest, *stored, http_headers=headers, warc_headers_dict=common
+                )
+        return self.writer.create_warc_record(
             exchange.url,
             "response",
             payload=BytesIO(exchange.body),
             length=len(exchange.body),
-            http_headers=_answered(exchange),
-            warc_headers_dict=_common(exchange) | {"WARC-Payload-Digest": digest},
+            http_headers=headers,
+            warc_headers_dict=common | {"WARC-Payload-Digest": digest},
         )
 
-    def _revisit(self, exchange: Exchange, digest: str, known: tuple[str, str]) -> Any:
-        return self.records.create_revisit_record(
-            exchange.url, digest, *known, http_headers=_answered(exchange), warc_headers_dict=_common(exchange)
-        )
-
-    def _not_modified(self, exchange: Exchange) -> Any:
+    def _not_modified_record(self, exchange: Exchange) -> Any:
         profile = {"WARC-Profile": NOT_MODIFIED_PROFILE, "WARC-Refers-To-Target-URI": exchange.url}
-        return self.records.create_warc_record(
-            exchange.url, "revisit", http_headers=_answered(exchange), warc_headers_dict=_common(exchange) | profile
+        return self.writer.create_warc_record(
+            exchange.url,
+            "revisit",
+            http_headers=_http_headers(exchange),
+            warc_headers_dict=_warc_headers(exchange) | profile,
         )
 
-    def _request(self, exchange: Exchange, answer_id: str) -> Any:
-        target = exchange.url.split("/", 3)
-        path = f"/{target[3]}" if len(target) > 3 else "/"
-        headers = [("Host", target[2]), *_shown(exchange.request_headers)]
-        return self.records.create_warc_record(
+    def _request_record(self, exchange: Exchange, response_id: str) -> Any:
+        parts = exchange.url.split("/", 3)
+        path = f"/{parts[3]}" if len(parts) > 3 else "/"
+        headers = [("Host", parts[2]), *_public_headers(exchange.request_headers)]
+        return self.writer.create_warc_record(
             exchange.url,
             "request",
             payload=BytesIO(exchange.request_body),
             length=len(exchange.request_body),
             http_headers=StatusAndHeaders(f"{exchange.method} {path} HTTP/1.1", headers, is_http_request=True),
-            warc_headers_dict={"WARC-Date": exchange.fetched_at, "WARC-Concurrent-To": answer_id},
+            warc_headers_dict={"WARC-Date": exchange.fetched_at, "WARC-Concurrent-To": response_id},
         )
 
-    def _put(self, record: Any) -> tuple[int, int]:
+    def _append(self, record: Any) -> tuple[int, int]:
+        """Append a record as a gzip member; return its offset and length.
+
+        Compressed here, since warcio always takes level 9, which costs more time than it saves room.
+        """
         self.buffer.seek(0)
         self.buffer.truncate()
-        self.records.write_record(record)
-        member = gzip.compress(self.buffer.getbuffer(), LEVEL, mtime=0)
+        self.writer.write_record(record)
+        member = gzip.compress(self.buffer.getbuffer(), GZIP_LEVEL, mtime=0)
         offset = self.file.tell()
         self.file.write(member)
         return offset, len(member)
 
 
 def payload_digest(body: bytes) -> str:
-    """As WARC-Payload-Digest writes it."""
+    """Return the digest as WARC-Payload-Digest writes it."""
     return "sha1:" + b32encode(sha1(body, usedforsecurity=False).digest()).decode()
 
 
-def _common(exchange: Exchange) -> dict[str, str]:
+def _warc_headers(exchange: Exchange) -> dict[str, str]:
     return {"WARC-Date": exchange.fetched_at} | ({"WARC-IP-Address": exchange.ip} if exchange.ip else {})
 
 
-def _answered(exchange: Exchange) -> StatusAndHeaders:
-    """Status line and headers; the length is that of the body as it is kept."""
-    headers = [pair for pair in _shown(exchange.response_headers) if pair[0].lower() not in OF_THE_CONNECTION]
+def _http_headers(exchange: Exchange) -> StatusAndHeaders:
+    """Return status line and response headers, with the length of the body as it is stored."""
+    headers = [pair for pair in _public_headers(exchange.response_headers) if pair[0].lower() not in CONNECTION_HEADERS]
     headers.append(("Content-Length", str(len(exchange.body))))
     protocol = exchange.protocol if exchange.protocol in ("HTTP/1.0", "HTTP/1.1") else "HTTP/1.1"
     return StatusAndHeaders(f"{exchange.status} {exchange.reason}", headers, protocol=protocol)
 
 
-def _shown(headers: Headers) -> list[tuple[str, str]]:
-    """Headers as text, without secrets."""
+def _public_headers(headers: Headers) -> list[tuple[str, str]]:
+    """Decode headers; replace the values of cookies and credentials."""
+    pairs = ((name.decode("latin-1"), value.decode("latin-1")) for name, value in headers)
     return [
-        (name, "removed" if name.lower() in SECRET else " ".join(value.decode("latin-1").splitlines()))
-        for name, value in ((name.decode("latin-1"), value) for name, value in headers)
+        (name, "removed" if name.lower() in SECRET_HEADERS else " ".join(value.splitlines())) for name, value in pairs
     ]

@@ -18,11 +18,11 @@ MORE = (HERE / "pages" / "wordpress" / "pages" / "01.html").read_bytes()
 URL = "https://courier.example/2026/ferry/"
 SLOW = """
 import time
-from crawler import reading
-from crawler.page import Page
-reading.MOST_SECONDS = 1
-reading.discover.kind_of = lambda page: time.sleep(30)
-reading.step(1, "article", [Page("https://courier.example/", b"<p>")])
+from crawler import parse_page
+from crawler.pages.page import Page
+parse_page.MOST_SECONDS = 1
+parse_page.discovery.kind_of = lambda page: time.sleep(30)
+parse_page.step(1, "article", [Page("https://courier.example/", b"<p>")])
 """
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from archive.importers.plain_text.layout import Item
 from archive.text import dates, line_rules
+from archive.text.urls import is_web_address
 
 _HEADER = 6
 SHORT = 60
@@ -226,7 +227,7 @@ def _is_header_date(text: str, where: tuple[int, int], position: int) -> bool:
 
 def after_address(text: str) -> str:
     """The name behind an author's address that runs into it: http://town.example/Mr. Fontaine."""
-    if not text.startswith(("http://", "https://")):
+    if not is_web_address(text):
         return text
     found = ADDRESS.match(text)
     return found[1] if found else text

@@ -21,8 +21,8 @@ COMMENT_FIELDS = [
 
 @cache
 def read(case: Path) -> tuple[dict, dict]:
-    page, fetch = case_files.load(case)
-    found = case_files.describe(driver.run(driver.visit(page), fetch))
+    page, fetch = case_files.load_case(case)
+    found = case_files.describe_threads(driver.run(driver.visit(page), fetch))
     return json.loads(json.dumps(found)), json.loads((case / "expected.json").read_text())
 
 

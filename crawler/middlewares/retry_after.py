@@ -1,0 +1,56 @@
+"""Retry as the Retry-After header asks: wait a short time, postpone the host for a long one."""
+
+import asyncio
+import email.utils
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import urlsplit
+
+from scrapy import Request
+from scrapy.downloadermiddlewares.retry import RetryMiddleware
+from scrapy.exceptions import IgnoreRequest
+from scrapy.http import Response
+
+MAX_WAIT_S = 60
+MAX_POSTPONEMENT_S = 24 * 3600
+RETRY_AFTER_STATUSES = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
+
+
+class HostPostponed(IgnoreRequest):
+    """A host asked, by 429 or 503, for a longer wait than a run has; `seconds` is how long."""
+
+    def __init__(self, host: str, seconds: int) -> None:
+        super().__init__(f"{host} asks to wait {seconds} s")
+        self.host, self.seconds = host, seconds
+
+
+class RetryAfterMiddleware(RetryMiddleware):
+    """Scrapy's retries, with the wait that Retry-After states."""
+
+    async def process_response(  # type: ignore[override]  # Scrapy awaits it
+        self, request: Request, response: Response, spider: Any = None
+    ) -> Request | Response:
+        """Raise HostPostponed where the wait is too long for this run."""
+        del spider
+        seconds = parse_retry_after(response) if response.status in RETRY_AFTER_STATUSES else None
+        if seconds is not None and seconds > MAX_WAIT_S:
+            raise HostPostponed(urlsplit(request.url).netloc, seconds)
+        result: Request | Response = super().process_response(request, response)
+        if isinstance(result, Request) and seconds is not None:
+            await asyncio.sleep(seconds)
+        return result
+
+
+def parse_retry_after(response: Response) -> int | None:
+    """Parse a Retry-After header, a number or a date, into seconds from now: at most a day, None without one."""
+    header = (response.headers.get("Retry-After") or b"").decode("latin-1").strip()
+    if header.isdigit():
+        return min(int(header[:9]), MAX_POSTPONEMENT_S)
+    try:
+        then = email.utils.parsedate_to_datetime(header)
+    except (ValueError, TypeError):
+        return None
+    if then.tzinfo is None:
+        then = then.replace(tzinfo=UTC)
+    return min(max(0, round((then - datetime.now(UTC)).total_seconds())), MAX_POSTPONEMENT_S)
