@@ -11,7 +11,7 @@ from archive.cli.common import as_json as as_json_option
 from archive.cli.common import changing, database, fail, opened, print_json, require
 
 if TYPE_CHECKING:
-    from archive.store.reflag import Progress
+    from archive.store.reflag import FlagProgress
 
 
 @click.group(invoke_without_command=True)
@@ -76,12 +76,14 @@ def _explain(text: str, parent: str | None, title: str | None) -> None:
         click.echo(line)
 
 
-def _flag(path: Path, since: int | None, detectors: Sequence[str], workers: int | None, *, quiet: bool) -> "Progress":
+def _flag(
+    path: Path, since: int | None, detectors: Sequence[str], workers: int | None, *, quiet: bool
+) -> "FlagProgress":
     from archive.cli.progress import shown
-    from archive.store.reflag import flag_all, said
+    from archive.store.reflag import flag_all, progress_text
 
     require(path)
-    with opened(path) as archive, shown(quiet=quiet, said=said) as report:
+    with opened(path) as archive, shown(quiet=quiet, said=progress_text) as report:
         return flag_all(archive, since=since, detectors=detectors, workers=workers, report=report)
 
 

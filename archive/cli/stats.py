@@ -18,20 +18,20 @@ def stats(path: Path, as_json: bool) -> None:
     \b
     Example:  btl stats --db archive.db
     """
-    from archive.store.stats import stats as read
+    from archive.store.statistics import archive_counts
 
     require(path)
-    found = read(path)
+    totals = archive_counts(path)
     if as_json:
-        print_json(found)
+        print_json(totals)
         return
-    for name, count in found["counts"].items():
+    for name, count in totals["counts"].items():
         click.echo(f"{count:>12,}  {name}")
-    _table("comments that are not visible", found["states"].items())
-    _table("flags", found["flags"].items())
-    _table("comments by outlet", ((row["outlet"], row["comments"]) for row in found["outlets"]))
+    _table("comments that are not visible", totals["states"].items())
+    _table("flags", totals["flags"].items())
+    _table("comments by outlet", ((row["outlet"], row["comments"]) for row in totals["outlets"]))
     click.echo("\nlast runs")
-    for run in found["runs"]:
+    for run in totals["runs"]:
         click.echo(f"  {run['started_at']}  {run['kind']:<8} {run['outcome'] or 'running'}")
 
 

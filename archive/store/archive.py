@@ -1,4 +1,4 @@
-"""Opens an archive and saves threads into it: one transaction a batch, bulk statements, nothing written twice."""
+"""Open an archive: transactions, runs, and saving threads batch by batch."""
 
 import json
 import time
@@ -51,19 +51,19 @@ class Busy(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A row of `runs`; what it reads and nobody dated counts as seen at `started_at`."""
+    """A row of `runs`. What it reads and nothing dates counts as seen at `started_at`."""
 
     id: int
     started_at: str
 
 
 def now() -> str:
-    """The time, in seconds, as the archive writes it."""
+    """Return the present time (UTC) as the archive writes it, to the second."""
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 class Archive:
-    """An archive file, made or brought up to date on opening. `on_wait` is called once if another writer holds it."""
+    """An archive file, made or brought up to date on opening. `on_wait` is called once where another process writes."""
 
     def __init__(self, path: str | Path, *, on_wait: Callable[[], None] = lambda: None) -> None:
         self.path = Path(path)
@@ -89,7 +89,7 @@ class Archive:
         self.close()
 
     def close(self) -> None:
-        """Leaves one file behind where no one else has it open."""
+        """Close the file; SQLite then folds its -wal file into it, unless another process has it open."""
         self._connection.close()
         self.engine.dispose()
 
@@ -107,8 +107,8 @@ class Archive:
 
     def _list_codes(self) -> None:
         table, listed = TABLES["flag_codes"], codes()
-        found = {row.code: dict(row._mapping) for row in self._connection.execute(select(table))}
-        changed = [row for row in listed if found.get(row["code"]) != row]
+        stored = {row.code: dict(row._mapping) for row in self._connection.execute(select(table))}
+        changed = [row for row in listed if stored.get(row["code"]) != row]
         if changed:
             statement = upsert(table)
             fresh = {name: statement.excluded[name] for name in listed[0] if name != "code"}
@@ -121,8 +121,8 @@ class Archive:
                 connection.execute(update(flags).where(of_these).values(severity=severity))
 
     def _when_free(self, work: Callable[[], object]) -> None:
-        """Runs `work`, again while another process holds the file. Raises Busy after LONGEST_WAIT_S."""
-        began, told = time.monotonic(), False
+        """Run `work`, again while another process has the file locked. Raises Busy after LONGEST_WAIT_S."""
+        began, notified = time.monotonic(), False
         while True:
             try:
                 work()
@@ -132,13 +132,13 @@ class Archive:
                     raise
                 if time.monotonic() - began > LONGEST_WAIT_S:
                     raise Busy(f"{self.path} was held by another process for {LONGEST_WAIT_S:.0f} s") from error
-                if not told:
+                if not notified:
                     self.on_wait()
-                    told = True
+                    notified = True
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
-        """All of it or nothing of it. Waits while another process writes."""
+        """Commit unless the block raises. Waits while another process writes."""
         connection = self._connection
         self._when_free(lambda: _begin(connection))
         try:
@@ -150,7 +150,7 @@ class Archive:
             raise
 
     def begin_run(self, kind: str, settings: dict[str, Any]) -> Run:
-        """Opens a run. Runs of the same kind that never ended are closed as interrupted."""
+        """Open a run. Runs of the same kind that never ended are closed as interrupted."""
         table = TABLES["runs"]
         killed = table.c.finished_at.is_(None) & table.c.outcome.is_(None) & (table.c.kind == kind)
         row = {
@@ -165,14 +165,14 @@ class Archive:
         return Run(run_id, row["started_at"])
 
     def end_run(self, run: Run, outcome: str, counts: dict[str, Any]) -> None:
-        """Closes a run; `outcome` is done or failed."""
+        """Close a run; `outcome` is done or failed."""
         table = TABLES["runs"]
         values = {"finished_at": now(), "outcome": outcome, "counts": json.dumps(counts)}
         with self.transaction() as connection:
             connection.execute(update(table).where(table.c.id == run.id).values(values))
 
     def note_failure(self, capture_id: int, run: Run, reason: str) -> None:
-        """Notes, on every thread that was read from a capture, that a later look at its page failed."""
+        """Record a failed visit for every thread that was read from a capture."""
         visits = TABLES["visits"]
         read = select(visits.c.thread_id).where(visits.c.capture_id == capture_id).distinct()
         common = {"run_id": run.id, "seen_at": now(), "outcome": "failed", "reason": reason}
@@ -182,22 +182,22 @@ class Archive:
                 connection.execute(insert(visits), rows)
 
     def has_other_runs_than(self, path: str) -> bool:
-        """Whether a run read anything but this one path."""
+        """Return whether a run read anything but this one path."""
         read = TABLES["runs"].c.kind.not_in(RUNS_THAT_READ_NOTHING)
-        found = self._connection.execute(select(TABLES["runs"].c.settings).where(read)).scalars()
-        return any(json.loads(settings).get("paths") != [path] for settings in found)
+        runs = self._connection.execute(select(TABLES["runs"].c.settings).where(read)).scalars()
+        return any(json.loads(settings).get("paths") != [path] for settings in runs)
 
     def read(self, sql: str, parameters: tuple[Any, ...] = ()) -> list[Any]:
-        """The rows of a statement that only reads."""
+        """Return the rows of a statement that only reads."""
         return list(self._connection.exec_driver_sql(sql, parameters).fetchall())
 
     def maintain(self, *statements: str) -> None:
-        """Runs statements that no transaction may hold, such as VACUUM. Waits while another process writes."""
+        """Run statements that stand outside of any transaction, such as VACUUM. Waits while another process writes."""
         for statement in statements:
             self._when_free(partial(self._connection.exec_driver_sql, statement))
 
     def count_comments(self, since: int | None = None) -> int:
-        """How many comments there are, or were last read by a run from `since` on."""
+        """Count the comments, or those that a run from `since` on read last."""
         comments, captures = TABLES["comments"], TABLES["captures"]
         counted = select(func.count()).select_from(comments)
         if since is not None:

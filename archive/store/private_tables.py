@@ -1,4 +1,4 @@
-"""What of an archive is nobody's to read: not on the site, in no export and in no public copy."""
+"""Tables that no output may expose: not the site, no export, no public copy."""
 
 import sqlite3
 
@@ -7,13 +7,15 @@ RAW_PAGES = "sqlite_dbpage"
 
 
 def forbid(connection: sqlite3.Connection) -> None:
-    """Makes a connection refuse every statement that would read a private table. Raises nothing by itself; such a
-    statement raises sqlite3.DatabaseError ("access to ... is prohibited")."""
+    """Make a connection refuse every statement that would read a private table.
+
+    Such a statement raises sqlite3.DatabaseError ("access to ... is prohibited"), see `is_refusal`.
+    """
     connection.set_authorizer(_allowed)
 
 
 def is_refusal(error: sqlite3.Error) -> bool:
-    """Whether a statement failed because it would read what `forbid` forbids."""
+    """Return whether a statement failed because it would read what `forbid` forbids."""
     return "prohibited" in str(error) or "not authorized" in str(error)
 
 

@@ -1,4 +1,4 @@
-"""`btl flag`: the rules over all comments that are archived. What they no longer find is withdrawn, never deleted."""
+"""Apply today's rules to all stored comments (`btl flag`). What they no longer match is withdrawn, never deleted."""
 
 import json
 import multiprocessing
@@ -7,7 +7,9 @@ from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from itertools import chain
+
+from sqlalchemy import Connection
 
 from archive.flags.annotate import flags_in
 from archive.flags.detect import find
@@ -18,31 +20,31 @@ from archive.store.flags import FlagWriter, Subject, list_rules
 from archive.store.writer import RowWriter
 from archive.thread import Flag
 
+# One transaction each: a kill loses at most this many comments' work.
 BATCH = 5_000
+# What one process is given at a time; fewer comments than a batch are not worth starting processes for.
 CHUNK = 1_000
-CHUNKS_WITHOUT_WORKERS = 2
-CHUNKS_A_WORKER = 4
 COMMENTS = """
 select comments.id, comments.body, comments.revision, comments.thread_id,
-  (select above.body from comments as above where above.id = comments.parent_id), articles.title, articles.language
+  (select parent.body from comments as parent where parent.id = comments.parent_id), articles.title, articles.language
 from comments join threads on threads.id = comments.thread_id join articles on articles.id = threads.article_id
 where comments.id > ? and (? is null or comments.capture_id in (select id from captures where run_id >= ?))
   and comments.withheld is null
 order by comments.id limit ?"""
-UP = """
+ACTIVE_FLAGS = """
 select flags.id, flags.comment_id, flags.code, flags.rule, flags.target, flags.status
 from flags join detectors on detectors.id = flags.detector_id join comments on comments.id = flags.comment_id
 where comment_id in (select value from json_each(?)) and flags.revision = comments.revision
   and flags.withdrawn_at is null and detectors.name in (select value from json_each(?))"""
 SPANS = 'select flag_id, start, "end" from flag_spans where flag_id in (select value from json_each(?))'
 UNREVIEWED = "unreviewed"
-Key = tuple[str, str, str | None]
-Places = frozenset[tuple[int | None, int | None]]
+FlagKey = tuple[str, str, str | None]
+Spans = frozenset[tuple[int | None, int | None]]
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
-    """A comment's text as it stands, and what stands around it."""
+class StoredText:
+    """A comment's present text with its context: the text that it answers, the article's title and language."""
 
     comment_id: int
     body: str
@@ -54,7 +56,7 @@ class Text:
 
 
 @dataclass(slots=True)
-class Progress:
+class FlagProgress:
     """What a run did so far, of how many comments."""
 
     counts: Counter[str]
@@ -62,8 +64,8 @@ class Progress:
     done: int = 0
 
 
-def said(progress: Progress, seconds: float) -> str:
-    """A run so far, in words."""
+def progress_text(progress: FlagProgress, seconds: float) -> str:
+    """Return a run's progress in words."""
     return f"{progress.done:,} comments, {progress.done / seconds:,.0f} comments/s"
 
 
@@ -73,15 +75,19 @@ def flag_all(
     since: int | None = None,
     detectors: Sequence[str] = DETECTORS,
     workers: int | None = None,
-    report: Callable[[Progress], None] = lambda _: None,
-) -> Progress:
-    """Looks at every comment's present text, or at those that a run from `since` on read last, as one run. After a kill
-    it is simply run again: what stands already is left as it is."""
+    report: Callable[[FlagProgress], None] = lambda _: None,
+) -> FlagProgress:
+    """Apply the rules to every comment's present text, or to those that a run from `since` on read last, as one run.
+
+    After a kill it is simply run again: flags that are there already stay as they are.
+    """
     run = archive.begin_run("flag", {"since": since, "detectors": list(detectors), "rules": data_sha256()})
-    progress = Progress(Counter(), archive.count_comments(since))
-    for texts, found in _looked_at(_texts(archive, since), _workers(workers)):
+    progress = FlagProgress(Counter(), archive.count_comments(since))
+    if workers is None:
+        workers = min(2, os.cpu_count() or 1)
+    for texts, flags in _matched(_text_batches(archive, since), workers):
         with archive.transaction() as connection:
-            _Renewal(connection, run, detectors, progress.counts).renew(texts, found)
+            _renew_flags(connection, run, detectors, progress.counts, texts, flags)
         progress.done += len(texts)
         report(progress)
     with archive.transaction() as connection:
@@ -90,99 +96,94 @@ def flag_all(
     return progress
 
 
-def _workers(wanted: int | None) -> int:
-    return min(2, os.cpu_count() or 1) if wanted is None else wanted
+def _text_batches(archive: Archive, since: int | None) -> Iterator[list[StoredText]]:
+    """Yield all comments in batches.
+
+    Each is read after the one before was written, so that no read transaction is left open beside the writes.
+    """
+    last_id = 0
+    while rows := archive.read(COMMENTS, (last_id, since, since, BATCH)):
+        last_id = rows[-1][0]
+        yield [StoredText(*row) for row in rows]
 
 
-def _texts(archive: Archive, since: int | None) -> Iterator[list[Text]]:
-    """All comments in batches; each is read after the one before was written, so that nothing is held open."""
-    last = 0
-    while rows := archive.read(COMMENTS, (last, since, since, BATCH)):
-        last = rows[-1][0]
-        yield [Text(*row) for row in rows]
-
-
-def _looked_at(batches: Iterable[list[Text]], workers: int) -> Iterator[tuple[list[Text], list[list[Flag]]]]:
-    """Batches with what rules find in each text, worked out in other processes where there is enough to do."""
-    pending = iter(batches)
-    first = next(pending, None)
+def _matched(batches: Iterator[list[StoredText]], workers: int) -> Iterator[tuple[list[StoredText], list[list[Flag]]]]:
+    """Yield batches with the flags of each text, worked out in other processes where there is enough to do."""
+    first = next(batches, None)
     if first is None:
         return
     if len(first) < BATCH or not workers:
-        for texts in (first, *pending):
+        for texts in chain([first], batches):
             yield texts, _flags_of(texts)
         return
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, mp_context=context) as pool:
-        under_way: deque[tuple[list[Text], list[Future[list[list[Flag]]]]]] = deque()
-        for texts in _chained(first, pending):
+        # One batch is worked on while the one before it is written.
+        pending: deque[tuple[list[StoredText], list[Future[list[list[Flag]]]]]] = deque()
+        for texts in chain([first], batches):
             chunks = [texts[start : start + CHUNK] for start in range(0, len(texts), CHUNK)]
-            under_way.append((texts, [pool.submit(_flags_of, chunk) for chunk in chunks]))
-            if len(under_way) > 1:
-                yield _done(*under_way.popleft())
-        while under_way:
-            yield _done(*under_way.popleft())
+            pending.append((texts, [pool.submit(_flags_of, chunk) for chunk in chunks]))
+            if len(pending) > 1:
+                yield _result(*pending.popleft())
+        while pending:
+            yield _result(*pending.popleft())
 
 
-def _chained(first: list[Text], rest: Iterator[list[Text]]) -> Iterator[list[Text]]:
-    yield first
-    yield from rest
-
-
-def _done(texts: list[Text], futures: list[Future[list[list[Flag]]]]) -> tuple[list[Text], list[list[Flag]]]:
+def _result(
+    texts: list[StoredText], futures: Iterable[Future[list[list[Flag]]]]
+) -> tuple[list[StoredText], list[list[Flag]]]:
     return texts, [flags for future in futures for flags in future.result()]
 
 
-def _flags_of(texts: Sequence[Text]) -> list[list[Flag]]:
-    return [flags_in(find(one.body, Context(one.parent, one.title, one.language))) for one in texts]
+def _flags_of(texts: Sequence[StoredText]) -> list[list[Flag]]:
+    return [flags_in(find(text.body, Context(text.parent, text.title, text.language))) for text in texts]
 
 
-class _Renewal:
-    """Makes the flags of some comments what the rules find now, in one transaction."""
-
-    def __init__(self, connection: Any, run: Run, detectors: Sequence[str], counts: Counter[str]) -> None:
-        self.connection, self.run, self.detectors, self.counts = connection, run, detectors, counts
-        self.flags = FlagWriter(RowWriter(connection), {}, run.id, run.started_at)
-
-    def renew(self, texts: Sequence[Text], found: Sequence[Sequence[Flag]]) -> None:
-        up = self._up([one.comment_id for one in texts])
-        for one, flags in zip(texts, found, strict=True):
-            self.counts["comments"] += 1
-            self._renew(one, [flag for flag in flags if detector_of(flag.rule) in self.detectors], up[one.comment_id])
-        self.flags.flush()
-
-    def _up(self, ids: Sequence[int]) -> dict[int, dict[Key, tuple[int, str, Places]]]:
-        """The flags that stand on comments, with their places."""
-        rows = self.connection.exec_driver_sql(UP, (json.dumps(ids), json.dumps(list(self.detectors)))).fetchall()
-        places: dict[int, set[tuple[int | None, int | None]]] = defaultdict(set)
-        for flag_id, start, end in self.connection.exec_driver_sql(SPANS, (json.dumps([row[0] for row in rows]),)):
-            places[flag_id].add((start, end))
-        result: dict[int, dict[Key, tuple[int, str, Places]]] = defaultdict(dict)
-        for flag_id, comment_id, code, rule, target, status in rows:
-            result[comment_id][(code, rule, target)] = flag_id, status, frozenset(places[flag_id])
-        return result
-
-    def _renew(self, one: Text, flags: Sequence[Flag], up: dict[Key, tuple[int, str, Places]]) -> None:
-        wanted: dict[Key, list[Flag]] = defaultdict(list)
+def _renew_flags(
+    connection: Connection,
+    run: Run,
+    detectors: Sequence[str],
+    counts: Counter[str],
+    texts: Sequence[StoredText],
+    matches: Sequence[Sequence[Flag]],
+) -> None:
+    """Make the flags of these comments what the rules match now. Flags that a person reviewed stay in any case."""
+    writer = FlagWriter(RowWriter(connection), {}, run.id, run.started_at)
+    active = _active_flags(connection, [text.comment_id for text in texts], detectors)
+    for text, flags in zip(texts, matches, strict=True):
+        counts["comments"] += 1
+        new: dict[FlagKey, list[Flag]] = defaultdict(list)
         for flag in flags:
-            wanted[(flag.code, flag.rule, flag.target)].append(flag)
-        for key, (flag_id, status, places) in up.items():
-            same = key in wanted and places == {(flag.start, flag.end) for flag in wanted[key]}
+            if detector_of(flag.rule) in detectors:
+                new[(flag.code, flag.rule, flag.target)].append(flag)
+        changed = False
+        for key, (flag_id, status, spans) in active[text.comment_id].items():
+            same = key in new and spans == {(flag.start, flag.end) for flag in new[key]}
             if same or status != UNREVIEWED:
-                wanted.pop(key, None)
-                self.counts["kept"] += 1
+                new.pop(key, None)
+                counts["kept"] += 1
             else:
-                self._withdraw(one, flag_id, key, status)
-        if wanted:
-            new = [flag for some in wanted.values() for flag in some]
-            self.flags.raise_flags(Subject("comment_id", one.comment_id, one.revision), new, text=one.body)
-            self.counts["raised"] += len(wanted)
-            self._touch(one)
+                writer.withdraw(flag_id, key[0], key[1], status)
+                counts["withdrawn"] += 1
+                changed = True
+        if new:
+            subject = Subject("comment_id", text.comment_id, text.revision)
+            writer.raise_flags(subject, chain.from_iterable(new.values()), text=text.body)
+            counts["raised"] += len(new)
+        if new or changed:
+            writer.recount(comments=[text.comment_id], threads=[text.thread_id])
+    writer.flush()
 
-    def _withdraw(self, one: Text, flag_id: int, key: Key, status: str) -> None:
-        self.flags.withdraw(flag_id, key[0], key[1], status)
-        self.counts["withdrawn"] += 1
-        self._touch(one)
 
-    def _touch(self, one: Text) -> None:
-        self.flags.recount(comments=[one.comment_id], threads=[one.thread_id])
+def _active_flags(
+    connection: Connection, ids: Sequence[int], detectors: Sequence[str]
+) -> dict[int, dict[FlagKey, tuple[int, str, Spans]]]:
+    """Return id, status and spans of the flags of comments' present texts, by comment and flag."""
+    rows = connection.exec_driver_sql(ACTIVE_FLAGS, (json.dumps(ids), json.dumps(list(detectors)))).fetchall()
+    spans: dict[int, set[tuple[int | None, int | None]]] = defaultdict(set)
+    for flag_id, start, end in connection.exec_driver_sql(SPANS, (json.dumps([row[0] for row in rows]),)):
+        spans[flag_id].add((start, end))
+    result: dict[int, dict[FlagKey, tuple[int, str, Spans]]] = defaultdict(dict)
+    for flag_id, comment_id, code, rule, target, status in rows:
+        result[comment_id][(code, rule, target)] = flag_id, status, frozenset(spans[flag_id])
+    return result

@@ -11,7 +11,7 @@ from sqlmodel import Field, SQLModel
 
 # In the words of an index: the codes content.*, and these with context.*.
 CLAIMS_OF_TEXT = "code >= 'content.' and code < 'content/'"
-FOUND_IN_TEXT = "code >= 'content.' and code < 'context/'"
+MATCHED_IN_TEXT = "code >= 'content.' and code < 'context/'"
 
 
 def _column(kind: type[Any], about: str, server_default: str | None = None, **options: Any) -> Any:
@@ -364,7 +364,7 @@ class Flag(SQLModel, table=True):
             "rule",
             sql("coalesce(target, '')"),
             unique=True,
-            sqlite_where=sql(f"{FOUND_IN_TEXT} and withdrawn_at is null"),
+            sqlite_where=sql(f"{MATCHED_IN_TEXT} and withdrawn_at is null"),
         ),
         Index(
             "flags_queue",

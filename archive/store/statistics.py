@@ -1,11 +1,18 @@
-"""Sums over whole tables, as data: what the statistics page charts. A public copy has them worked out in its table
-`statistics(name, key1, key2, value)`; a live archive works them out when they are asked for. Pure.
+"""Counts over whole tables: what `btl stats` prints, and what the statistics page charts.
 
-Each statement gives key1, key2 and value. Dates that are none are passed over; the outlets beyond the twelve with most
+A public copy has the charts' numbers worked out in its table `statistics(name, key1, key2, value)`; a live archive
+works them out when they are asked for. Dates that are none are passed over; the outlets beyond the twelve with most
 comments are one, since nobody tells forty colours apart.
 """
 
 # ruff: noqa: S608  # all parts of the statements stand here
+
+import json
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+from archive.store.views import STANDING
 
 MOST_OUTLETS = 12
 OTHERS, NO_OUTLET = "other outlets", "outlet unknown"
@@ -20,7 +27,7 @@ create table statistics (
 _DATED = "posted_at glob '[12][0-9][0-9][0-9]-[01][0-9]-[0-3][0-9]*' and posted_at < date('now', '+1 day')"
 _SEEN = "glob '[12][0-9][0-9][0-9]-[01][0-9]*'"
 # The outlet of each thread by name, of which there are MOST_OUTLETS.
-_PLACES = f"""
+_OUTLETS = f"""
 sizes as materialized (
   select articles.outlet_id, sum(threads.comment_count) as comments
   from threads join articles on articles.id = threads.article_id where articles.outlet_id is not null group by 1),
@@ -32,13 +39,11 @@ places as materialized (
   select threads.id as thread_id, coalesce(named.outlet, '{NO_OUTLET}') as outlet
   from threads join articles on articles.id = threads.article_id
   left join named on named.outlet_id = articles.outlet_id)"""
-_STANDING = """flags.withdrawn_at is null and flags.status not in ('dismissed', 'corrected')
-  and flags.code not between 'context.' and 'context/'"""
 
 STATISTICS: dict[str, str] = {
     # key1: day, or month where all days would be too many; key2: outlet
     "comments_by_day": f"""
-with {_PLACES},
+with {_OUTLETS},
 span as materialized (
   select case when julianday(substr(max(posted_at), 1, 10)) - julianday(substr(min(posted_at), 1, 10)) > {DAYS}
     then 7 else 10 end as width
@@ -55,10 +60,10 @@ select at as key1, outlet as key2, sum(found) as value from sums join places usi
 select substr(case when {_DATED} and coalesce(posted_precision, '') <> 'year' then posted_at
     else comments.first_seen_at end, 1, 7) as key1, flags.code as key2, count(*) as value
 from flags join comments on comments.id = flags.comment_id
-where {_STANDING} and comments.first_seen_at {_SEEN} group by 1, 2""",
+where {STANDING} and comments.first_seen_at {_SEEN} group by 1, 2""",
     # key1: outlet; key2: seen (comments of threads that were visited more than once) or removed (of those)
     "removals_by_outlet": f"""
-with {_PLACES},
+with {_OUTLETS},
 again as materialized (select id, comment_count from threads where last_seen_at > first_seen_at)
 select outlet as key1, 'seen' as key2, sum(comment_count) as value
 from again join places on places.thread_id = again.id group by 1 having sum(comment_count) > 0
@@ -67,7 +72,7 @@ select outlet, 'removed', count(distinct comment_id) from events join places usi
 where kind = 'removed' group by 1""",
     # key1: month in which it was missed; key2: outlet
     "removals_by_month": f"""
-with {_PLACES}
+with {_OUTLETS}
 select substr(seen_at, 1, 7) as key1, outlet as key2, count(*) as value from events join places using (thread_id)
 where kind = 'removed' and seen_at {_SEEN} group by 1, 2""",
     # key1: full, partial or unknown; key2: platform
@@ -87,3 +92,36 @@ COLUMNS: dict[str, tuple[str, str, str]] = {
     "threads_by_completeness": ("completeness", "platform", "threads"),
     "comments_stated": ("kind", "of", "comments"),
 }
+
+OUTLET_COUNTS = """
+select coalesce(outlets.domain, 'unknown') as outlet, count(threads.id) as threads,
+  coalesce(sum(threads.comment_count), 0) as comments, coalesce(sum(threads.flag_count), 0) as flags
+from articles left join outlets on outlets.id = articles.outlet_id left join threads on threads.article_id = articles.id
+group by 1 order by comments desc"""
+LAST_RUNS = "select id, kind, started_at, finished_at, outcome, counts from runs order by id desc limit 5"
+STATES = "select state, count(*) from comments where state <> 'visible' group by state"
+
+
+def archive_counts(path: Path) -> dict[str, Any]:
+    """Count rows, comments that are not visible by state, and flags by code; list outlets and the last five runs."""
+    connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
+    try:
+        totals = dict(connection.execute("select name, value from totals order by name"))
+        runs = _rows(connection, LAST_RUNS)
+        for run in runs:
+            run["counts"] = json.loads(run["counts"] or "{}")
+        names = ("outlets", "articles", "threads", "comments", "commenters")
+        return {
+            "counts": {name: totals.get(name, 0) for name in names},
+            "states": dict(connection.execute(STATES)),
+            "flags": {name.removeprefix("flags:"): n for name, n in totals.items() if n and name.startswith("flags:")},
+            "outlets": _rows(connection, OUTLET_COUNTS),
+            "runs": runs,
+        }
+    finally:
+        connection.close()
+
+
+def _rows(connection: sqlite3.Connection, sql: str) -> list[dict[str, Any]]:
+    rows = connection.execute(sql)
+    return [dict(zip([column[0] for column in rows.description], row, strict=True)) for row in rows]

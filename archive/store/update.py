@@ -169,7 +169,7 @@ class _ThreadUpdate:
             comment = self.visit.thread.comments[i]
             state = "missing" if gone_since and comment.state == "visible" else comment.state
             flags = self.visit.flags_of(i)
-            place = plan.places[plan.ids[i]]
+            place = plan.positions[plan.ids[i]]
             comment_id = self.entities.add_comment(
                 self.visit, i, plan.identities[i], plan.parents[i], place, state, flags
             )
@@ -261,7 +261,7 @@ class _ThreadUpdate:
                 self.values[comment_id]["first_seen_at"] = min(row.first_seen_at, self.visit.seen_at)
                 self.values[comment_id]["last_seen_at"] = max(row.last_seen_at, self.visit.seen_at)
         for comment_id, row in self.stored.items():
-            position, depth = plan.places[comment_id]
+            position, depth = plan.positions[comment_id]
             if (position, depth) != (row.position, row.depth):
                 self.values[comment_id] |= {"position": position, "depth": depth}
 

@@ -1,4 +1,4 @@
-"""What only SQLite knows: full text, its triggers and the views for people who write SQL. All of it is data."""
+"""FTS5 tables, their triggers, and the public SQL views. All of it is data."""
 
 import re
 
@@ -6,31 +6,18 @@ from sqlite_utils import Database
 
 TOKENIZE = "unicode61 remove_diacritics 2"
 
-# A row that stands in `totals` for as long as a transaction inserts many rows and then calls `index_from` for them all:
-# FTS5 writes out what it holds at the end of each statement, which takes ten times as long by a trigger.
+# A row in `totals` for as long as a transaction inserts many rows and then indexes them all by `index_from`: FTS5
+# writes its buffer at the end of each statement, so that one insert trigger a row takes ten times as long.
 BEGIN_BULK = "insert into totals (name, value) values ('bulk', 1)"
 END_BULK = "delete from totals where name = 'bulk'"
 NOT_BULK = "not exists (select 1 from totals where name = 'bulk')"
 
 FULL_TEXT: dict[str, tuple[str, ...]] = {"comments": ("body",), "articles": ("title", "body")}
 
-# What a reader is told of: neither withdrawn, nor refused by reviewers, nor a mere circumstance of another flag.
+# Flags that readers are shown: neither withdrawn, nor refused by reviewers, nor a circumstance (context.*) of another.
 REFUSED = ("dismissed", "corrected")
 NOT_REFUSED = f"status not in {REFUSED}"
 STANDING = f"withdrawn_at is null and {NOT_REFUSED} and code not between 'context.' and 'context/'"
-
-# The numbers and codes that are kept beside comments and threads, counted anew; :ids is a JSON list.
-RECOUNT_COMMENTS = f"""
-update comments set codes = (select nullif(json_group_array(code), '[]') from
-  (select distinct code from flags where flags.comment_id = comments.id and {STANDING}
-    and (revision = comments.revision or code not between 'content.' and 'content/') order by code))
-where id in (select value from json_each(:ids))"""  # noqa: S608
-RECOUNT_THREADS = f"""
-update threads set flag_count =
-  (select count(*) from flags where flags.thread_id = threads.id and {STANDING})
-  + (select count(*) from comments join flags on flags.comment_id = comments.id
-     where comments.thread_id = threads.id and {STANDING})
-where id in (select value from json_each(:ids))"""  # noqa: S608
 
 VIEWS = {
     "comment_list": """
@@ -99,23 +86,23 @@ where events.kind = 'removed'""",
 
 
 def prepare(db: Database) -> None:
-    """Makes full text and views what this module says, in one transaction; an archive that has them is left alone."""
-    wanted = _full_text() | {name: f"CREATE VIEW {name} AS{select}" for name, select in VIEWS.items()}
-    found = dict(db.execute("select name, sql from sqlite_master where sql is not null").fetchall())
-    stale = [name for name, sql in wanted.items() if _folded(found.get(name, "")) != _folded(sql)]
+    """Create what is missing of full text and views, or differs, in one transaction."""
+    current = _full_text() | {name: f"CREATE VIEW {name} AS{select}" for name, select in VIEWS.items()}
+    stored = dict(db.execute("select name, sql from sqlite_master where sql is not null").fetchall())
+    stale = [name for name, sql in current.items() if _folded(stored.get(name, "")) != _folded(sql)]
     if not stale:
         return
     with db.atomic():
         for name in stale:
-            if name in found:
-                db.execute(f"drop {wanted[name].split()[1].replace('VIRTUAL', 'TABLE')} {name}")
-            db.execute(wanted[name])
+            if name in stored:
+                db.execute(f"drop {current[name].split()[1].replace('VIRTUAL', 'TABLE')} {name}")
+            db.execute(current[name])
             if name.endswith("_fts"):
                 db.execute(f"insert into {name}({name}) values('rebuild')")
 
 
 def full_text_table(table: str) -> str:
-    """The statement that makes the full text of a table, still empty."""
+    """Return the statement that creates the full text of a table, still empty."""
     names = ", ".join(FULL_TEXT[table])
     return (
         f"CREATE VIRTUAL TABLE {table}_fts USING fts5({names}, content='{table}', content_rowid='id', "
@@ -124,7 +111,7 @@ def full_text_table(table: str) -> str:
 
 
 def index_from(table: str, first: int) -> tuple[str, tuple[int]]:
-    """The statement that puts new rows into the full text, from an id on; for a transaction that is bulk."""
+    """Return the statement that indexes new rows, from an id on, in a bulk transaction."""
     names = ", ".join(FULL_TEXT[table])
     return f"insert into {table}_fts(rowid, {names}) select id, {names} from {table} where id >= ?", (first,)  # noqa: S608
 
@@ -134,22 +121,24 @@ def _folded(sql: str) -> str:
 
 
 def _full_text() -> dict[str, str]:
-    """One external-content FTS5 table for each entry, kept current by triggers whoever writes.
+    """Return the statements of an external-content FTS5 table for each table, kept current by triggers whoever writes.
 
     The insert trigger rests while a transaction is bulk. The update trigger fires only where the text differs, so that
     a visit that changes nothing costs nothing here.
     """
-    wanted: dict[str, str] = {}
+    statements: dict[str, str] = {}
     for table, columns in FULL_TEXT.items():
         fts, names = f"{table}_fts", ", ".join(columns)
         new, old = (", ".join(f"{row}.{column}" for column in columns) for row in ("new", "old"))
         changed = " or ".join(f"old.{column} is not new.{column}" for column in columns)
         add = f"insert into {fts}(rowid, {names}) values (new.id, {new});"  # noqa: S608
         drop = f"insert into {fts}({fts}, rowid, {names}) values ('delete', old.id, {old});"  # noqa: S608
-        wanted[fts] = full_text_table(table)
-        wanted[f"{fts}_insert"] = f"CREATE TRIGGER {fts}_insert after insert on {table} when {NOT_BULK} begin {add} end"
-        wanted[f"{fts}_delete"] = f"CREATE TRIGGER {fts}_delete after delete on {table} begin {drop} end"
-        wanted[f"{fts}_update"] = (
+        statements[fts] = full_text_table(table)
+        statements[f"{fts}_insert"] = (
+            f"CREATE TRIGGER {fts}_insert after insert on {table} when {NOT_BULK} begin {add} end"
+        )
+        statements[f"{fts}_delete"] = f"CREATE TRIGGER {fts}_delete after delete on {table} begin {drop} end"
+        statements[f"{fts}_update"] = (
             f"CREATE TRIGGER {fts}_update after update of {names} on {table} when {changed} begin {drop} {add} end"
         )
-    return wanted
+    return statements
