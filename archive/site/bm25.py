@@ -1,31 +1,32 @@
-"""BM25 among some texts alone. Pure.
+"""Rank a few texts by BM25 among themselves. Pure.
 
-FTS5 counts how often a word stands in the whole archive before it ranks anything, which for a common word in a large
-archive takes seconds that no time limit can cut short. This costs what the candidates cost.
+FTS5 counts how often a word occurs in the whole archive before it ranks anything, which for a common word in a large
+archive takes seconds that no time limit can interrupt. This costs what the candidates cost.
 """
 
 import math
 import unicodedata
 from collections.abc import Sequence
 
+# The usual constants, which are those of FTS5.
 K1, B = 1.2, 0.75
 
 
-def scores(texts: Sequence[str], terms: Sequence[str]) -> list[float]:
-    """One number a text, the best the lowest, as in FTS5. A term counts wherever it stands, within longer words too."""
+def rank(texts: Sequence[str], terms: Sequence[str]) -> list[float]:
+    """Return a score for every text, the best the lowest, as FTS5 does. A term counts within longer words too."""
     folded = [fold(text) for text in texts]
-    wanted = [fold(term) for term in terms]
-    found = [[text.count(term) for term in wanted] for text in folded]
-    rarity = [_rarity(sum(1 for counts in found if counts[place]), len(texts)) for place in range(len(wanted))]
+    folded_terms = [fold(term) for term in terms]
+    counts = [[text.count(term) for term in folded_terms] for text in folded]
+    rarities = [_rarity(sum(1 for row in counts if row[column]), len(texts)) for column in range(len(folded_terms))]
     average = sum(map(len, folded)) / max(1, len(folded)) or 1
     return [
-        -sum(map(_weight, counts, rarity, [len(text) / average] * len(counts)))
-        for text, counts in zip(folded, found, strict=True)
+        -sum(map(_weight, row, rarities, [len(text) / average] * len(row)))
+        for text, row in zip(folded, counts, strict=True)
     ]
 
 
 def fold(text: str) -> str:
-    """Without capitals and accents."""
+    """Remove capitals and accents."""
     if text.isascii():
         return text.lower()
     return "".join(
@@ -33,8 +34,9 @@ def fold(text: str) -> str:
     )
 
 
-def _rarity(holding: int, total: int) -> float:
-    return max(1e-6, math.log((total - holding + 0.5) / (holding + 0.5)))
+def _rarity(matching: int, total: int) -> float:
+    # A word that is in most texts has a negative logarithm: it would make a match worse than none.
+    return max(1e-6, math.log((total - matching + 0.5) / (matching + 0.5)))
 
 
 def _weight(count: int, rarity: float, length: float) -> float:

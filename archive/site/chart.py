@@ -1,86 +1,119 @@
-"""Small charts as SVG, made here so that no script is needed; each says in words what it shows. Pure."""
+"""Work out the geometry of the statistics page's charts, which templates draw as SVG: no script is needed. Pure.
 
-from collections.abc import Iterable, Sequence
+Each chart has a text alternative that says in words what it shows.
+"""
 
-from markupsafe import Markup, escape
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from archive.site.formatting import number
 
-WIDTH, ROW = 360, 24
-
-
-def bars(title: str, values: Sequence[tuple[str, int]]) -> Markup:
-    """One bar a value, the longest first as given; its text alternative lists them all."""
-    longest = max((value for _, value in values), default=0) or 1
-    words = f"{title}: " + ", ".join(f"{label} {number(value)}" for label, value in values)
-    rows = Markup().join(_bar(place, label, value, longest) for place, (label, value) in enumerate(values))
-    return Markup('<svg class="bars" viewBox="0 0 {} {}" role="img" aria-label="{}"><title>{}</title>{}</svg>').format(
-        WIDTH, ROW * len(values), words, words, rows
-    )
-
-
-def _bar(place: int, label: str, value: int, longest: int) -> Markup:
-    top, length = place * ROW, max(2, round(110 * value / longest))
-    return Markup(
-        '<text x="0" y="{}">{}</text><rect x="190" y="{}" width="{}" height="12" rx="2"/><text x="{}" y="{}">{}</text>'
-    ).format(top + 16, _short(label, 27), top + 6, length, 196 + length, top + 16, number(value))
-
-
-def meter(stored: int, stated: int | None) -> Markup:
-    """How much of a thread is here, as a bar."""
-    if not stated:
-        return Markup()
-    share = min(100.0, 100 * stored / stated)
-    words = f"{number(stored)} of {number(stated)} stated comments are stored"
-    return Markup(
-        '<svg class="meter" viewBox="0 0 100 3" preserveAspectRatio="none" role="img" aria-label="{}">'
-        '<rect class="whole" width="100" height="3"/><rect width="{:.1f}" height="3"/></svg>'
-    ).format(words, share)
-
-
-def visits(points: Sequence[tuple[str, str, bool]]) -> Markup:
-    """Points in time from left to right: day, what was found, whether something was lost."""
-    words = "Visits: " + "; ".join(f"{when}: {found}" for when, found, _ in points)
-    step = 220 / max(1, len(points) - 1)
-    dots = Markup().join(_dot(20 + place * step, lost=lost) for place, (_, _, lost) in enumerate(points))
-    return Markup(
-        '<svg class="visits" viewBox="0 0 260 24" role="img" aria-label="{}">'
-        '<line x1="8" y1="12" x2="252" y2="12"/>{}</svg>'
-    ).format(words, dots)
-
-
-def _dot(x: float, *, lost: bool) -> Markup:
-    return Markup('<circle cx="{:.0f}" cy="12" r="{}"{}/>').format(
-        x, 6 if lost else 5, Markup(' class="lost"') if lost else ""
-    )
-
-
+MAX_BAR, MAX_LABEL = 110, 27
+# Units of the view box of a column chart, which its template repeats.
 LEFT, PLOT_WIDTH, PLOT_HEIGHT, ABOVE, BELOW = 92, 608, 200, 14, 26
 COLOURS = 7
-LABEL_WIDTH, WIDEST = 96, 60
+LABEL_WIDTH, MAX_COLUMN_WIDTH = 96, 60
 
 
-def columns(title: str, labels: Sequence[str], series: Sequence[tuple[str, Sequence[int]]]) -> Markup:
-    """One column a label, from the left in time, stacked of one part a series; the first stands at the foot.
+@dataclass(frozen=True, slots=True)
+class Bar:
+    label: str
+    text: str
+    length: int
 
-    Its text alternative says what is drawn and the highest column; the numbers are its table's."""
-    totals = [sum(values[place] for _, values in series) for place in range(len(labels))]
-    quarter = _quarter(max(totals, default=0))
+
+@dataclass(frozen=True, slots=True)
+class BarChart:
+    """One horizontal bar for each value, in the order of the values."""
+
+    text: str
+    bars: Sequence[Bar]
+
+
+@dataclass(frozen=True, slots=True)
+class GridLine:
+    y: float
+    text: str
+    is_minor: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A part of a column: the colour of its series, and where it stands."""
+
+    colour: int
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True, slots=True)
+class AxisLabel:
+    x: float
+    text: str
+    is_minor: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnChart:
+    """Columns from left to right in time, each stacked from a segment for every series."""
+
+    text: str
+    lines: Sequence[GridLine]
+    segments: Sequence[Segment]
+    labels: Sequence[AxisLabel]
+
+
+def bar_chart(title: str, values: Sequence[tuple[str, int]]) -> BarChart:
+    return _bars(title, [(label, number(value), value) for label, value in values])
+
+
+def rate_chart(title: str, values: Sequence[tuple[str, int, int]]) -> BarChart:
+    """Draw shares: label, part and whole."""
+    shares = [(label, part / whole if whole else 0.0) for label, part, whole in values]
+    return _bars(title, [(label, _percent(share), share) for label, share in shares])
+
+
+def _bars(title: str, values: Sequence[tuple[str, str, float]]) -> BarChart:
+    longest = max((value for _, _, value in values), default=0) or 1
+    bars = [
+        # Two units are still seen.
+        Bar(_shorten(label, MAX_LABEL), text, max(2, round(MAX_BAR * value / longest)))
+        for label, text, value in values
+    ]
+    return BarChart(f"{title}: " + ", ".join(f"{label} {text}" for label, text, _ in values), bars)
+
+
+def column_chart(title: str, labels: Sequence[str], series: Sequence[tuple[str, Sequence[int]]]) -> ColumnChart:
+    """Stack one column for each label; the first series stands at the foot.
+
+    The text names the highest column only: the numbers are those of the table below the chart."""
+    totals = [sum(values[column] for _, values in series) for column in range(len(labels))]
+    quarter = round_quarter(max(totals, default=0))
     highest = max(range(len(labels)), key=totals.__getitem__, default=0)
-    words = f"{title}: {len(labels)} columns from {labels[0]} to {labels[-1]}, of {', '.join(n for n, _ in series)}. "
-    words += f"The highest is {labels[highest]} with {number(totals[highest])}."
+    text = f"{title}: {len(labels)} columns from {labels[0]} to {labels[-1]}, of {', '.join(n for n, _ in series)}. "
+    text += f"The highest is {labels[highest]} with {number(totals[highest])}."
     step = PLOT_WIDTH / len(labels)
-    parts = [_line(part, quarter) for part in range(5)]
-    for place in range(len(labels)):
-        parts += _stack(LEFT + place * step, step, [values[place] for _, values in series], 4 * quarter)
-    parts += _below(labels, step)
-    return Markup(
-        '<svg class="columns" viewBox="0 0 {} {}" role="img" aria-label="{}"><title>{}</title>{}</svg>'
-    ).format(LEFT + PLOT_WIDTH, ABOVE + PLOT_HEIGHT + BELOW, words, words, Markup().join(parts))
+    lines = [
+        GridLine(ABOVE + PLOT_HEIGHT * (4 - part) / 4, number(part * quarter), bool(part % 2)) for part in range(5)
+    ]
+    segments = []
+    width = min(max(1.0, step * 0.8), MAX_COLUMN_WIDTH)
+    for column in range(len(labels)):
+        y = float(ABOVE + PLOT_HEIGHT)
+        for place, (_, values) in enumerate(series):
+            if values[column] > 0:
+                # What would be thinner than can be seen is half a unit high.
+                height = max(0.5, PLOT_HEIGHT * values[column] / (4 * quarter))
+                y -= height
+                x = LEFT + column * step + (step - width) / 2
+                segments.append(Segment(place % COLOURS, x, y, width, height))
+    return ColumnChart(text, lines, segments, _axis_labels(labels, step))
 
 
-def _quarter(value: int) -> int:
-    """A round number of which four are not below a value."""
+def round_quarter(value: int) -> int:
+    """Return a round number of which four are not below the value."""
     unit = 1
     while True:
         for tenths in (10, 15, 20, 25, 30, 40, 50, 60, 80):
@@ -89,71 +122,23 @@ def _quarter(value: int) -> int:
         unit *= 10
 
 
-def _line(part: int, quarter: int) -> Markup:
-    y = ABOVE + PLOT_HEIGHT * (4 - part) / 4
-    return Markup(
-        '<line x1="{}" x2="{}" y1="{:.0f}" y2="{:.0f}"/><text x="{}" y="{:.0f}" text-anchor="end"{}>{}</text>'
-    ).format(
-        LEFT,
-        LEFT + PLOT_WIDTH,
-        y,
-        y,
-        LEFT - 8,
-        y + 4,
-        Markup(' class="minor"') if part % 2 else "",
-        number(part * quarter),
-    )
-
-
-def _stack(left: float, step: float, values: Sequence[int], top: int) -> Iterable[Markup]:
-    """The parts of one column; what would be thinner than can be seen is drawn half a unit high."""
-    width, y = min(max(1.0, step * 0.8), WIDEST), float(ABOVE + PLOT_HEIGHT)
-    for place, value in enumerate(values):
-        if value > 0:
-            height = max(0.5, PLOT_HEIGHT * value / top)
-            y -= height
-            yield Markup('<rect class="s{}" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}"/>').format(
-                place % COLOURS, left + (step - width) / 2, y, width, height
-            )
-
-
-def _below(labels: Sequence[str], step: float) -> Iterable[Markup]:
-    """Labels under some columns: as many as fit, and on a phone half of those."""
+def _axis_labels(labels: Sequence[str], step: float) -> list[AxisLabel]:
+    """Label as many columns as there is room for; a phone shows every other one of these."""
     every = max(1, -(-LABEL_WIDTH // int(step)) if step >= 1 else LABEL_WIDTH)
-    for count, place in enumerate(range(0, len(labels), every)):
-        yield Markup('<text class="{}" x="{:.1f}" y="{}" text-anchor="middle">{}</text>').format(
-            "minor" if count % 2 else "major",
-            min(max(LEFT + (place + 0.5) * step, 50), LEFT + PLOT_WIDTH - 50),
-            ABOVE + PLOT_HEIGHT + 20,
-            _short(labels[place], 12),
+    return [
+        AxisLabel(
+            # A label is centred below its column, but remains inside the chart.
+            min(max(LEFT + (column + 0.5) * step, 50), LEFT + PLOT_WIDTH - 50),
+            _shorten(labels[column], 12),
+            bool(count % 2),
         )
-
-
-def rates(title: str, values: Sequence[tuple[str, int, int]]) -> Markup:
-    """One bar a label: how many of how many, as a share; the longest bar is the largest share."""
-    shares = [part / whole if whole else 0.0 for _, part, whole in values]
-    longest = max(shares, default=0) or 1
-    said = [f"{label} {_percent(share)}" for (label, _, _), share in zip(values, shares, strict=True)]
-    words = f"{title}: {', '.join(said)}"
-    rows = Markup().join(
-        _rate(place, label, share, longest)
-        for place, ((label, _, _), share) in enumerate(zip(values, shares, strict=True))
-    )
-    return Markup('<svg class="bars" viewBox="0 0 {} {}" role="img" aria-label="{}"><title>{}</title>{}</svg>').format(
-        WIDTH, ROW * len(values), words, words, rows
-    )
-
-
-def _rate(place: int, label: str, share: float, longest: float) -> Markup:
-    top, length = place * ROW, max(2, round(110 * share / longest))
-    return Markup(
-        '<text x="0" y="{}">{}</text><rect x="190" y="{}" width="{}" height="12" rx="2"/><text x="{}" y="{}">{}</text>'
-    ).format(top + 16, _short(label, 27), top + 6, length, 196 + length, top + 16, _percent(share))
+        for count, column in enumerate(range(0, len(labels), every))
+    ]
 
 
 def _percent(share: float) -> str:
     return f"{share:.1%}" if share and share < 0.1 else f"{share:.0%}"
 
 
-def _short(label: str, longest: int) -> Markup:
-    return escape(label if len(label) <= longest else label[: longest - 1] + "…")
+def _shorten(label: str, length: int) -> str:
+    return label if len(label) <= length else label[: length - 1] + "…"

@@ -1,4 +1,4 @@
-"""How a comment or a thread is cited: in words for Chicago and APA, and for BibTeX. Pure."""
+"""Cite a comment or a thread: in the words of Chicago and APA, and for BibTeX. Pure."""
 
 import re
 from dataclasses import dataclass
@@ -6,9 +6,9 @@ from urllib.parse import quote
 
 from archive.site.formatting import MONTHS, moment
 
-LONGEST = 300
+MAX_LINE = 300
 UNKNOWN, WITHHELD = "unknown author", "author withheld"
-STATED = {"year": 1, "month": 2}
+DATE_PARTS = {"year": 1, "month": 2}
 
 _TEX = {
     "\\": r"\textbackslash{}",
@@ -19,13 +19,13 @@ _TEX = {
     **{sign: f"\\{sign}" for sign in "%&#$_"},
 }
 _DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)")
-# Controls, and signs that turn the direction of what follows them.
-_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]+")
+# Controls, and signs that change the direction of what follows them.
+_INVISIBLE = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Cited:
-    """What a citation says. Of something withheld, `title` and `author` are None whatever the archive still has."""
+    """The facts of a citation. Of something withheld, `title` and `author` are None, whatever the archive stores."""
 
     kind: str
     number: int
@@ -42,13 +42,13 @@ class Cited:
     withheld: bool = False
 
 
-def address(cited: Cited, base: str) -> str:
-    """The permanent link."""
+def permanent_link(cited: Cited, base: str) -> str:
+    """Return the permanent link."""
     return quote(f"{base}/{cited.kind}/{cited.number}", safe="%/:?#[]@!$&'()*+,;=~-._")
 
 
-def styles(cited: Cited, base: str) -> list[tuple[str, str]]:
-    """Each style with its text."""
+def format_styles(cited: Cited, base: str) -> list[tuple[str, str]]:
+    """Return the name and the text of every style."""
     return [("Chicago", chicago(cited, base)), ("APA", apa(cited, base)), ("BibTeX", bibtex(cited, base))]
 
 
@@ -56,18 +56,18 @@ def chicago(cited: Cited, base: str) -> str:
     parts = [_author(cited), f"{_title(cited, '“', '”')}."]
     when = _moment(cited)
     parts.append(f"{_plain(cited.outlet)}, {when}." if cited.outlet else f"{_capital(when)}.")
-    return _spaced([*parts, f"{_archived(cited)}.", f"{address(cited, base)}.", _sums(cited)])
+    return _spaced([*parts, f"{_archived(cited)}.", f"{permanent_link(cited, base)}.", _sums(cited)])
 
 
 def apa(cited: Cited, base: str) -> str:
     kind = "Online comment" if cited.kind == "comment" else "Comment thread"
     parts = [_author(cited), f"({_apa_date(cited)}).", f"{_title(cited, '“', '”')} [{kind}]."]
     parts += [f"{_plain(cited.outlet)}."] if cited.outlet else []
-    return _spaced([*parts, f"{_archived(cited)}.", address(cited, base), _sums(cited)])
+    return _spaced([*parts, f"{_archived(cited)}.", permanent_link(cited, base), _sums(cited)])
 
 
 def bibtex(cited: Cited, base: str) -> str:
-    """One entry, its signs escaped so that neither BibTeX nor TeX reads them; letters of all scripts stay (UTF-8)."""
+    """Return an entry whose signs neither BibTeX nor TeX interprets; letters of all scripts stay (UTF-8)."""
     posted = _parts(cited)
     fields = {
         "author": f"{{{_tex(_capital_author(cited))}}}" if cited.kind == "comment" or cited.author else None,
@@ -76,7 +76,7 @@ def bibtex(cited: Cited, base: str) -> str:
         "date": "-".join(posted) if posted else None,
         "howpublished": _tex(_plain(cited.outlet)),
         "note": _tex(". ".join(part for part in (_archived(cited), _sums(cited).rstrip(".")) if part)),
-        "url": address(cited, base),
+        "url": permanent_link(cited, base),
         "urldate": (cited.captured_at or "")[:10] if _DATE.match(cited.captured_at or "") else None,
     }
     lines = ",\n".join(f"  {name} = {{{value}}}" for name, value in fields.items() if value)
@@ -111,8 +111,8 @@ def _archived(cited: Cited) -> str:
 
 def _sums(cited: Cited) -> str:
     sums = [("text", cited.text_sha256), ("capture", cited.capture_sha256)]
-    said = "; of the ".join(f"{what} {_line(value)}" for what, value in sums if value)
-    return f"SHA-256 of the {said}." if said else ""
+    text = "; of the ".join(f"{what} {_line(value)}" for what, value in sums if value)
+    return f"SHA-256 of the {text}." if text else ""
 
 
 def _moment(cited: Cited) -> str:
@@ -123,9 +123,9 @@ def _moment(cited: Cited) -> str:
 
 
 def _parts(cited: Cited) -> tuple[str, ...]:
-    """Year, month and day, as far as they are known."""
-    found = _DATE.match(cited.posted_at or "")
-    return found.groups()[: STATED.get(cited.precision or "", 3)] if found else ()
+    """Return year, month and day, as far as they are known."""
+    match = _DATE.match(cited.posted_at or "")
+    return match.groups()[: DATE_PARTS.get(cited.precision or "", 3)] if match else ()
 
 
 def _apa_date(cited: Cited) -> str:
@@ -140,13 +140,13 @@ def _capital(words: str) -> str:
 
 
 def _plain(text: str | None) -> str:
-    """A text as one line without what cannot be seen, cut where it is no name or title any more."""
+    """Return a text on one line without invisible signs, cut where it is too long for a name or title."""
     line = _line(text)
-    return line if len(line) <= LONGEST else line[: LONGEST - 1] + "…"
+    return line if len(line) <= MAX_LINE else line[: MAX_LINE - 1] + "…"
 
 
 def _line(text: str | None) -> str:
-    return " ".join(_UNSEEN.sub(" ", text or "").split())
+    return " ".join(_INVISIBLE.sub(" ", text or "").split())
 
 
 def _tex(text: str | None) -> str:

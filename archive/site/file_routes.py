@@ -7,34 +7,35 @@ from datasette.app import Datasette
 from datasette.database import Database, QueryInterrupted
 from datasette.utils.asgi import Request, Response
 
-from archive.site import accounts, citations, feeds, params, published
-from archive.site.asked import number_of, thread_of
+from archive.site import accounts, citations, feeds, published
 from archive.site.database import Connection, TookTooLong, find_archive, read
+from archive.site.params import parse_number, parse_removals, parse_search, parse_thread
 from archive.site.responses import error_page, slow_page
 from archive.site.sending import Rows, send_rows
 from archive.site.viewer import Visitor
-from archive.site.views import comment, downloads, removals, search, statistics, thread
+from archive.site.views import comment, downloads, search, statistics, thread
+from archive.store.statistics import COLUMNS
 
 Load = Callable[[Connection, Visitor, str], Rows | None]
 NOWHERE = "This archive holds no such page."
 
 
 async def thread_file(datasette: Datasette, request: Request) -> Response:
-    asked = thread_of(request)
+    asked = parse_thread(request)
     return await _rows(
         datasette,
         request,
         f"thread-{asked.thread}",
-        lambda connection, visitor, base: downloads.of_thread(connection, asked, visitor, base),
+        lambda connection, visitor, base: downloads.thread_rows(connection, asked, visitor, base),
     )
 
 
 async def comment_file(datasette: Datasette, request: Request) -> Response:
-    number = number_of(request)
+    number = parse_number(request)
     page = await _read(
         datasette,
         request,
-        lambda connection, visitor, base: downloads.of_comment(connection, number, visitor, base),
+        lambda connection, visitor, base: downloads.comment_page(connection, number, visitor, base),
     )
     if not isinstance(page, Mapping):
         return page
@@ -44,11 +45,15 @@ async def comment_file(datasette: Datasette, request: Request) -> Response:
 
 async def citation_file(datasette: Datasette, request: Request) -> Response:
     """A citation for BibTeX."""
-    number, kind = number_of(request), request.url_vars["kind"]
+    number, kind = parse_number(request), request.url_vars["kind"]
 
     def cite(connection: Connection, visitor: Visitor, base: str) -> str | None:
         is_thread = kind == "thread"
-        found = thread.cite(connection, number) if is_thread else comment.cite(connection, number, visitor)
+        found = (
+            thread.load_citation(connection, number)
+            if is_thread
+            else comment.load_citation(connection, number, visitor)
+        )
         return citations.bibtex(found, base) if found else None
 
     text = await _read(datasette, request, cite)
@@ -59,8 +64,8 @@ async def citation_file(datasette: Datasette, request: Request) -> Response:
 
 
 async def search_file(datasette: Datasette, request: Request) -> Response:
-    asked = params.asked({name: request.args.get(name) for name in request.args})
-    found = await _read(datasette, request, lambda connection, *_: search.found_ids(connection, asked))
+    asked = parse_search({name: request.args.get(name) for name in request.args})
+    found = await _read(datasette, request, lambda connection, *_: search.load_ids(connection, asked))
     if not isinstance(found, tuple):
         return found
     ids, about = found
@@ -68,33 +73,33 @@ async def search_file(datasette: Datasette, request: Request) -> Response:
         datasette,
         request,
         "search",
-        lambda connection, visitor, base: downloads.of_comments(connection, ids, visitor, base, about),
+        lambda connection, visitor, base: downloads.search_rows(connection, ids, visitor, base, about),
     )
 
 
 async def removals_file(datasette: Datasette, request: Request) -> Response:
-    asked = removals.asked(request.args.get("outlet"), request.args.get("month"))
+    asked = parse_removals(request)
     return await _rows(
         datasette,
         request,
         "removals",
-        lambda connection, visitor, base: downloads.of_removals(connection, asked, visitor, base),
+        lambda connection, visitor, base: downloads.removal_rows(connection, asked, visitor, base),
     )
 
 
 async def flags_file(datasette: Datasette, request: Request) -> Response:
-    return await _rows(datasette, request, "flags", lambda connection, *_: downloads.of_flags(connection))
+    return await _rows(datasette, request, "flags", lambda connection, *_: downloads.code_rows(connection))
 
 
 async def statistic_file(datasette: Datasette, request: Request) -> Response:
     name, db = request.url_vars["name"], await find_archive(datasette)
-    columns = statistics.columns(name)
+    columns = COLUMNS.get(name)
     if db is None or columns is None:
         return await error_page(datasette, request, 404, NOWHERE)
-    found = await statistics.values(datasette, db, name)
+    found = await statistics.load_values(datasette, db, name)
     if found is None:
         return await slow_page(datasette, request)
-    return await _rows(datasette, request, name, lambda *_: downloads.of_statistic(found, columns, name))
+    return await _rows(datasette, request, name, lambda *_: downloads.statistic_rows(found, columns, name))
 
 
 async def _rows(datasette: Datasette, request: Request, name: str, load: Load) -> Response:
@@ -141,7 +146,7 @@ async def sitemap(datasette: Datasette, request: Request) -> Response:
 
 
 async def sitemap_part(datasette: Datasette, request: Request) -> Response:
-    number = number_of(request)
+    number = parse_number(request)
     return await _xml(datasette, request, "application/xml", lambda one, base: feeds.part(one, base, number))
 
 

@@ -1,31 +1,37 @@
-"""Flags as a page shows them: read for many comments at once, worded as claims."""
+"""Read the flags of many comments at once, mask the personal data that they mark, and word them as claims."""
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
-from archive.site import html, queries
-from archive.site.comment_html import Shown
+from archive.site import queries
 from archive.site.database import Connection, Row, fetch_all
-from archive.site.formatting import between, day
-from archive.site.html import HIDDEN, Chip, Record, Span
+from archive.site.formatting import between, count, day, moment
+from archive.site.html import MASKED, Chip, CommentView, FlagSpan, Record, describe_claim, make_piece
 from archive.site.viewer import Visitor
 from archive.text.pii_masking import Hidden, Place, masked, moved
 
 Codes = Mapping[str, Row]
-SURE = {"confirmed": 0, "disputed": 1}
+# Namespaces that a person may judge, or raise by hand; in the order of a form.
+JUDGED_NAMESPACES = ("content", "context", "review")
+BY_HAND = "review.by-hand"
+STATUS_TEXTS = {
+    "unreviewed": "not reviewed",
+    "confirmed": "confirmed",
+    "dismissed": "dismissed",
+    "corrected": "corrected to another code or place",
+    "disputed": "reviewers disagree",
+}
+# Which of several flags of one code its chip shows: that which people have confirmed.
+_CERTAINTY = {"confirmed": 0, "disputed": 1}
 R = TypeVar("R", bound=Record)
 
 
-def codes(connection: Connection) -> Codes:
-    return {row["code"]: row for row in connection.execute(queries.CODES)}
-
-
 @dataclass(frozen=True, slots=True)
-class Context:
-    """What is known of some comments beside their rows, by the comment's id (spans and verdicts: by the flag's)."""
+class FlagContext:
+    """What the archive knows of some comments beside their rows, by the comment's id (spans, verdicts: the flag's)."""
 
     codes: Codes
     flags: Mapping[int, Sequence[Row]] = field(default_factory=dict)
@@ -34,63 +40,112 @@ class Context:
     verdicts: Mapping[int, Sequence[Row]] = field(default_factory=dict)
     hidden: Mapping[int, Hidden] = field(default_factory=dict)
 
-    def shown(self, row: Record) -> Shown:
-        flags, revision = self.flags.get(row["id"], ()), row["revision"]
-        spans, hidden = tuple(self._spans(flags, revision)), self.hidden.get(row["id"])
+    def view(self, row: Record) -> CommentView:
+        """Return a comment with its chips and spans, masked."""
+        flags, hidden = self.flags.get(row["id"], ()), self.hidden.get(row["id"])
+        spans = [
+            FlagSpan(span["start"], span["end"], describe_flag(flag, self.codes, self.count_reviewers(flag)).text)
+            for flag in flags
+            if flag["revision"] == row["revision"]
+            for span in self.spans.get(flag["id"], ())
+        ]
         if hidden is None:
-            return Shown(row, self.chips(row), spans)
+            return CommentView(row, self.chips(row), spans)
         text = row["body"]
-        places = hidden.places(text, revision)
-        spans = tuple(_moved(span, places, len(text)) for span in spans)
-        return Shown(self.readable(row, row["id"]), self.chips(row), spans)
+        gaps = hidden.places(text, row["revision"])
+        # The mask is shorter or longer than what it hides: spans behind it move.
+        spans = [FlagSpan(*moved((span.start, span.end), gaps, len(text), MASKED), span.claim) for span in spans]
+        return CommentView(self.mask_row(row, row["id"]), self.chips(row), spans)
 
-    def readable(self, row: Record, comment: int) -> Record:
-        """A row whose `body` (of its `revision`) is masked where it holds personal data."""
+    def mask_row(self, row: Record, comment: int) -> Record:
+        """Return the row with its `body` masked, if the comment holds personal data."""
         if comment not in self.hidden:
             return row
-        return {**as_dict(row), "body": self.read(comment, row["body"], row["revision"])}
+        return {**as_dict(row), "body": self.mask(comment, row["body"], row["revision"])}
 
-    def read(self, comment: int, text: str, revision: int | None = None) -> str:
-        """Any text of a comment, masked; by its words alone where its revision is not known."""
+    def mask(self, comment: int, text: str, revision: int | None = None) -> str:
+        """Mask any text of a comment; where its revision is not known, the same words wherever they stand."""
         hidden = self.hidden.get(comment)
-        return masked(text, hidden.places(text, revision), HIDDEN) if hidden else text
+        return masked(text, hidden.places(text, revision), MASKED) if hidden else text
 
-    def exact(self, flag: Record, span: Record) -> str:
-        """The words that a flag matched, masked where they are, or hold, personal data."""
-        hidden, words = self.hidden.get(flag["comment_id"]), str(span["exact"])
+    def matched_text(self, flag: Record, span: Record) -> str:
+        """Return the words that a flag matched, masked where they are, or hold, personal data."""
+        hidden, text = self.hidden.get(flag["comment_id"]), str(span["exact"])
         if hidden is None:
-            return words
-        places = hidden.within(span["start"], span["end"], flag["revision"], words)
-        return masked(words, places, HIDDEN)
+            return text
+        return masked(text, hidden.within(span["start"], span["end"], flag["revision"], text), MASKED)
 
     def chips(self, row: Record) -> tuple[Chip, ...]:
-        """One chip a code, though several rules may have raised it: that of which most is known."""
-        found: dict[str, Row] = {}
-        for flag in sorted(self.flags.get(row["id"], ()), key=lambda flag: SURE.get(flag["status"], 2)):
-            found.setdefault(flag["code"], flag)
-        return tuple(self.chip(flag, row) for flag in sorted(found.values(), key=lambda flag: int(flag["id"])))
+        """Return one chip for each code, though several rules may have raised it."""
+        flags: dict[str, Row] = {}
+        for flag in sorted(self.flags.get(row["id"], ()), key=lambda flag: _CERTAINTY.get(flag["status"], 2)):
+            flags.setdefault(flag["code"], flag)
+        return tuple(self._chip(flag, row) for flag in sorted(flags.values(), key=lambda flag: int(flag["id"])))
 
-    def chip(self, flag: Row, row: Record) -> Chip:
-        plain = chip(flag, self.codes, self.reviewers(flag), earlier=flag["revision"] < row["revision"])
-        events = [event for event in self.events.get(row["id"], ()) if f"crawl.{event['kind']}" == plain.code]
-        if plain.code == "crawl.edited" and events:
-            return Chip(plain.code, f"edited {day(events[-1]['seen_at'])}", plain.about)
-        if plain.code == "crawl.removed" and events:
-            return Chip(plain.code, f"gone {between(row['last_seen_at'], events[-1]['seen_at'])}", plain.about)
-        return plain
+    def _chip(self, flag: Row, row: Record) -> Chip:
+        chip = describe_flag(flag, self.codes, self.count_reviewers(flag), earlier=flag["revision"] < row["revision"])
+        events = [event for event in self.events.get(row["id"], ()) if f"crawl.{event['kind']}" == chip.code]
+        if chip.code == "crawl.edited" and events:
+            return Chip(chip.code, f"edited {day(events[-1]['seen_at'])}", chip.about)
+        if chip.code == "crawl.removed" and events:
+            return Chip(chip.code, f"gone {between(row['last_seen_at'], events[-1]['seen_at'])}", chip.about)
+        return chip
 
-    def reviewers(self, flag: Record) -> int:
-        """How many people hold what its status says."""
-        held = [one for one in self.verdicts.get(flag["id"], ()) if one["verdict"] == flag["status"]]
+    def count_reviewers(self, flag: Record) -> int:
+        """Count the people who agree with the status of a flag."""
+        agreeing = [verdict for verdict in self.verdicts.get(flag["id"], ()) if verdict["verdict"] == flag["status"]]
         corrected = self.verdicts.get(flag["corrects"] or 0, ())
-        return len(held) + len([one for one in corrected if one["corrected_code"] == flag["code"]])
+        return len(agreeing) + len([verdict for verdict in corrected if verdict["corrected_code"] == flag["code"]])
 
-    def _spans(self, flags: Iterable[Row], revision: int) -> Iterable[Span]:
-        for flag in flags:
-            if flag["revision"] == revision and self.spans:
-                says = chip(flag, self.codes, self.reviewers(flag)).text
-                for span in self.spans.get(flag["id"], ()):
-                    yield Span(span["start"], span["end"], says)
+
+def load_codes(connection: Connection) -> Codes:
+    return {row["code"]: row for row in connection.execute(queries.CODES)}
+
+
+def load_flags(connection: Connection, ids: Sequence[int], visitor: Visitor) -> FlagContext:
+    """Read the active flags of these comments, their spans and verdicts, and events, with one statement for each."""
+    comments = json.dumps(ids)
+    flags = fetch_all(connection, queries.FLAGS, ids=comments)
+    spans = load_spans(connection, flags)
+    return FlagContext(
+        load_codes(connection),
+        group_by(flags, "comment_id"),
+        spans,
+        group_by(fetch_all(connection, queries.EVENTS, ids=comments), "comment_id"),
+        load_verdicts(connection, [flag for flag in flags if flag["status"] != "unreviewed"]),
+        {} if visitor.reviewer else _find_personal_data(flags, spans),
+    )
+
+
+def load_spans(connection: Connection, flags: Sequence[Row]) -> dict[int, list[Row]]:
+    ids = json.dumps([flag["id"] for flag in flags])
+    return group_by(fetch_all(connection, queries.SPANS, ids=ids), "flag_id") if flags else {}
+
+
+def load_verdicts(connection: Connection, flags: Iterable[Record]) -> dict[int, list[Row]]:
+    """Read the last verdict of each reviewer on these flags, and on those that they correct, by the flag's id."""
+    ids = {number for flag in flags for number in (flag["id"], flag["corrects"]) if number is not None}
+    return group_by(fetch_all(connection, queries.VERDICTS, ids=json.dumps(sorted(ids))), "flag_id") if ids else {}
+
+
+def _find_personal_data(flags: Iterable[Row], spans: Mapping[int, Sequence[Row]]) -> dict[int, Hidden]:
+    """Return what is masked of each comment: the spans of its active flags for personal data."""
+    by_revision: dict[int, dict[int, list[Place]]] = {}
+    texts: dict[int, set[str]] = defaultdict(set)
+    for flag in flags:
+        if flag["code"] == queries.PERSONAL:
+            masked_spans = by_revision.setdefault(flag["comment_id"], {}).setdefault(flag["revision"], [])
+            for span in spans.get(flag["id"], ()):
+                masked_spans.append((span["start"], span["end"]))
+                texts[flag["comment_id"]].add(span["exact"])
+    return {comment: Hidden(revisions, texts[comment]) for comment, revisions in by_revision.items()}
+
+
+def group_by(rows: Iterable[R], column: str) -> dict[int, list[R]]:
+    groups = defaultdict(list)
+    for row in rows:
+        groups[row[column]].append(row)
+    return dict(groups)
 
 
 def as_dict(row: Record) -> dict[str, Any]:
@@ -98,60 +153,78 @@ def as_dict(row: Record) -> dict[str, Any]:
     return {name: row[name] for name in names}
 
 
-def _moved(span: Span, places: Sequence[Place], length: int) -> Span:
-    start, end = moved((span.start, span.end), places, length, HIDDEN)
-    return Span(start, end, span.says)
-
-
-def chip(flag: Record, codes: Codes, reviewers: int = 0, *, earlier: bool = False) -> Chip:
-    """A flag in words."""
+def describe_flag(flag: Record, codes: Codes, reviewers: int = 0, *, earlier: bool = False) -> Chip:
+    """Put a flag in words. One of an `earlier` text folds the present one only where it is not about that text."""
     code = codes.get(flag["code"])
-    title, about = (code["title"], code["definition"]) if code else (flag["code"], "")
-    text = html.claim(flag["code"], title, flag["status"], reviewers)
-    story = f"{about} Rule: {flag['rule']}." + (f" Meant: {flag['target']}." if flag["target"] else "")
-    shown = f"{text} (earlier text)" if earlier else text
-    blurs = bool(code and code["blur"]) and not (earlier and flag["code"].startswith("content."))
-    return Chip(flag["code"], shown, story, blurs, title, flag["status"], reviewers)
+    title, definition = (code["title"], code["definition"]) if code else (flag["code"], "")
+    text = describe_claim(flag["code"], title, flag["status"], reviewers)
+    about = f"{definition} Rule: {flag['rule']}." + (f" Meant: {flag['target']}." if flag["target"] else "")
+    blur = bool(code and code["blur"]) and not (earlier and flag["code"].startswith("content."))
+    text = f"{text} (earlier text)" if earlier else text
+    return Chip(flag["code"], text, about, blur, title, flag["status"], reviewers)
 
 
-def context(connection: Connection, ids: Sequence[int], visitor: Visitor) -> Context:
-    """Flags that stand, their spans and verdicts, and events of these comments, in one statement each."""
-    wanted = json.dumps(ids)
-    found = fetch_all(connection, queries.FLAGS, ids=wanted)
-    spans = fetch_all(connection, queries.SPANS, ids=json.dumps([flag["id"] for flag in found])) if found else []
-    events = fetch_all(connection, queries.EVENTS, ids=wanted)
-    by_flag = grouped(spans, "flag_id")
-    return Context(
-        codes(connection),
-        grouped(found, "comment_id"),
-        by_flag,
-        grouped(events, "comment_id"),
-        verdicts(connection, [flag for flag in found if flag["status"] != "unreviewed"]),
-        {} if visitor.reviewer else _hidden(found, by_flag),
-    )
+def list_comment_flags(
+    connection: Connection, row: Record, context: FlagContext, visitor: Visitor
+) -> list[dict[str, Any]]:
+    """Return every flag of a comment that was not withdrawn, whatever reviewers made of it, with its evidence.
+
+    Who the reviewers are, and what they noted, is for reviewers.
+    """
+    flags = fetch_all(connection, queries.COMMENT_FLAGS, comment=row["id"])
+    context = replace(context, spans=load_spans(connection, flags), verdicts=load_verdicts(connection, flags))
+    return [_describe_entry(flag, row, context, visitor) for flag in flags]
 
 
-def verdicts(connection: Connection, flags: Iterable[Record]) -> dict[int, list[Row]]:
-    """What each reviewer last said of these flags, and of those that they stand for, by the flag's id."""
-    ids = {number for flag in flags for number in (flag["id"], flag["corrects"]) if number is not None}
-    return grouped(fetch_all(connection, queries.VERDICTS, ids=json.dumps(sorted(ids))), "flag_id") if ids else {}
+def _describe_entry(flag: Row, row: Record, context: FlagContext, visitor: Visitor) -> dict[str, Any]:
+    verdicts, spans = context.verdicts.get(flag["id"], ()), context.spans.get(flag["id"], ())
+    is_judged = flag["code"].partition(".")[0] in JUDGED_NAMESPACES
+    is_earlier = flag["revision"] < row["revision"]
+    evidence = _readable_evidence(flag, context, visitor)
+    return {
+        "flag": flag,
+        "chip": describe_flag(flag, context.codes, context.count_reviewers(flag), earlier=is_earlier),
+        "raised": moment(flag["created_at"]),
+        "exact": [] if row["withheld"] else [[make_piece(context.matched_text(flag, span))] for span in spans],
+        "evidence": None if evidence is None else [make_piece(evidence)],
+        "status": _describe_status(flag, verdicts) if is_judged else None,
+        "verdicts": [describe_verdict(row, context.codes) for row in verdicts] if visitor.reviewer else [],
+        "judge": flag["corrects"] or flag["id"] if is_judged and visitor.judges else None,
+    }
 
 
-def _hidden(found: Iterable[Row], spans: Mapping[int, Sequence[Row]]) -> dict[int, Hidden]:
-    """What is masked of each comment: the spans of flags for personal data that stand."""
-    places: dict[int, dict[int, list[Place]]] = {}
-    words: dict[int, set[str]] = defaultdict(set)
-    for flag in found:
-        if flag["code"] == queries.PERSONAL:
-            of_comment = places.setdefault(flag["comment_id"], {}).setdefault(flag["revision"], [])
-            for span in spans.get(flag["id"], ()):
-                of_comment.append((span["start"], span["end"]))
-                words[flag["comment_id"]].add(span["exact"])
-    return {comment: Hidden(of_comment, words[comment]) for comment, of_comment in places.items()}
+def _readable_evidence(flag: Row, context: FlagContext, visitor: Visitor) -> str | None:
+    """Return what the rule saw. The evidence of a flag by hand is a reviewer's reason, which only reviewers read."""
+    if flag["evidence"] is None or (flag["rule"] == BY_HAND and not visitor.reviewer):
+        return None
+    if flag["code"] == queries.PERSONAL and not visitor.reviewer:
+        return MASKED
+    return context.mask(flag["comment_id"], flag["evidence"])
 
 
-def grouped(rows: Iterable[R], column: str) -> dict[int, list[R]]:
-    found = defaultdict(list)
-    for row in rows:
-        found[row[column]].append(row)
-    return dict(found)
+def _describe_status(flag: Row, verdicts: Sequence[Row]) -> str:
+    """`confirmed, judged by 2 reviewers: 2 confirmed`."""
+    if flag["corrects"] is not None:
+        return "what reviewers corrected another flag to"
+    text = STATUS_TEXTS.get(flag["status"], "not reviewed")
+    if not verdicts:
+        return text
+    counts = Counter(row["verdict"] for row in verdicts)
+    parts = ", ".join(f"{counts[verdict]:,} {verdict}" for verdict in sorted(counts))
+    return f"{text}, judged by {count(len(verdicts), 'reviewer')}: {parts}"
+
+
+def describe_verdict(row: Row, codes: Codes) -> dict[str, Any]:
+    code = codes.get(row["corrected_code"])
+    verdict = f"corrected to “{code['title']}”" if code else row["verdict"]
+    return {"reviewer": row["reviewer"], "verdict": verdict, "note": row["note"], "when": day(row["reviewed_at"])}
+
+
+def list_choices(codes: Codes) -> list[tuple[str, str]]:
+    """Return code and name of what a person may raise on a comment, the gravest first."""
+    rows = [row for row in codes.values() if row["namespace"] in JUDGED_NAMESPACES and "c" in row["level"].split()]
+    rows.sort(key=lambda row: (JUDGED_NAMESPACES.index(row["namespace"]), -row["severity"], row["title"]))
+    return [
+        (row["code"], f"{row['title']} ({row['namespace']})" if row["namespace"] != "content" else row["title"])
+        for row in rows
+    ]

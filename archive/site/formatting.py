@@ -1,4 +1,4 @@
-"""Numbers and times as people read them. Pure."""
+"""Format numbers and times as people read them. Pure."""
 
 from datetime import datetime
 from functools import lru_cache
@@ -29,7 +29,7 @@ def count(value: int, noun: str, plural: str | None = None) -> str:
 
 @lru_cache(maxsize=4096)
 def day(at: str | None) -> str:
-    """`14 March 2026`, or the text itself where it is no time."""
+    """`14 March 2026`, or the text itself if it is no time."""
     when = _parse(at)
     return f"{when.day} {MONTHS[when.month - 1]} {when.year}" if when else at or "an unknown day"
 
@@ -53,16 +53,16 @@ def moment(at: str | None, precision: str | None = None) -> str:
 
 
 def between(first: str | None, last: str | None) -> str:
-    """`between 15 and 16 March 2026`: when something happened that one visit had not seen and the next one had."""
-    one, other = _parse(first), _parse(last)
-    if one is None or other is None:
+    """`between 15 and 16 March 2026`: when something happened that the next visit noticed."""
+    start, end = _parse(first), _parse(last)
+    if start is None or end is None:
         return f"before {day(last)}"
-    if one.date() == other.date():
+    if start.date() == end.date():
         return f"on {day(last)}"
-    if (one.year, one.month) == (other.year, other.month):
-        return f"between {one.day} and {day(last)}"
-    if one.year == other.year:
-        return f"between {one.day} {MONTHS[one.month - 1]} and {day(last)}"
+    if (start.year, start.month) == (end.year, end.month):
+        return f"between {start.day} and {day(last)}"
+    if start.year == end.year:
+        return f"between {start.day} {MONTHS[start.month - 1]} and {day(last)}"
     return f"between {day(first)} and {day(last)}"
 
 

@@ -1,35 +1,43 @@
-"""What the archive holds as HTML that is safe: everything from it is escaped here, once. Pure.
+"""Prepare texts and comments for templates: which words are marked or masked, which addresses may be links. Pure.
 
-Functions that return Markup return finished HTML; they are built from strings, since a page holds hundreds of comments.
+No tag is written here: templates write them, and Jinja escapes every text. What is decided here is what a template must
+not be trusted to decide, and what would be slow there.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from html import escape
+from difflib import SequenceMatcher
 from itertools import pairwise
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
-from markupsafe import Markup
+from archive.site.formatting import count, day, moment
 
-from archive.site.formatting import moment
-from archive.text.pii_masking import MASK
-
-LONGEST_TEXT = 20_000
-CLASSES = {"platform", "crawl", "capture", "content", "review"}
+MAX_TEXT = 20_000
+MAX_DEPTH = 8
+# Comparing texts takes time that grows with the square of their words.
+MAX_COMPARED_WORDS = 600
+MAX_CARD_TITLE, MAX_CARD_TEXT = 110, 200
+CHIP_CLASSES = {"platform", "crawl", "capture", "content", "review"}
 GONE = {
     "removed": "Removed from the site",
     "author_deleted": "Deleted by its author",
     "withheld": "Held back by the site",
     "missing": "Gone from the site without a word",
 }
-START, END = "\x02", "\x03"
-# Where personal data stood. Half a surrogate pair: no text that SQLite gives can hold it, and none that is sent may.
-HIDDEN = "\udc00"
+NOT_SHOWN = "This archive does not show the text."
+# Around each match in a snippet of FTS5.
+MATCH_START, MATCH_END = "\x02", "\x03"
+# Stands where personal data was masked. Half a surrogate pair: no text that SQLite returns can contain it, and it could
+# not be sent either, so that a template that forgets to replace it fails.
+MASKED = "\udc00"
 
 _PARAGRAPHS = re.compile(r"\n[ \t\r]*\n\s*")
-_MARKED = re.compile(f"{START}([^{START}{END}]*){END}")
+_MATCHES = re.compile(f"{MATCH_START}([^{MATCH_START}{MATCH_END}]*){MATCH_END}")
+_MATCH_SIGNS = str.maketrans("", "", MATCH_START + MATCH_END)
+# Controls, and signs that change the direction of what follows them.
+_INVISIBLE = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]+")
 
 
 class Record(Protocol):
@@ -39,17 +47,17 @@ class Record(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
-    """Where a flag matched, in code points of the text, and what it says there."""
+class FlagSpan:
+    """Where a flag matched, in code points of the text, and what it claims."""
 
     start: int
     end: int
-    says: str
+    claim: str
 
 
 @dataclass(frozen=True, slots=True)
 class Chip:
-    """A flag as the reader sees it. `about` is its whole story, for whoever asks; `reviewers` confirmed it."""
+    """A flag as readers see it. `about` is its definition and rule, for a tooltip; `reviewers` confirmed it."""
 
     code: str
     text: str
@@ -59,23 +67,114 @@ class Chip:
     status: str = "unreviewed"
     reviewers: int = 0
 
-
-def finished(html: str) -> Markup:
-    """HTML whose every part was escaped or made here. The one place that says so."""
-    return Markup(html)  # noqa: S704
-
-
-def plain(text: str) -> str:
-    """A text as HTML; what stood where personal data was masked is said in words."""
-    safe = escape(text)
-    return safe.replace(HIDDEN, _MASKED) if HIDDEN in safe else safe
+    @property
+    def css_class(self) -> str:
+        namespace = "review" if self.status == "confirmed" else self.code.partition(".")[0]
+        return namespace if namespace in CHIP_CLASSES else "capture"
 
 
-_MASKED = f'<span class="masked" title="personal data, masked">{MASK}</span>'
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of a text, marked or not. Between `text` and each of `rest` stands something masked."""
+
+    text: str
+    rest: Sequence[str] = ()
+    marked: bool = False
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """The paragraphs of a text; where it is too long for a page, how much is left out and where that can be read."""
+
+    paragraphs: Sequence[Sequence[Piece]]
+    left_out: int = 0
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Time:
+    """A time as precise as it is known, and what the source itself says; `at` is None where it is not known."""
+
+    at: str | None
+    text: str
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What an edit changed: (change, piece), `change` being equal, delete or insert; or the `before` of a long text."""
+
+    changes: Sequence[tuple[str, Piece]] = ()
+    before: Body | None = None
+    fold: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RemovalNote:
+    """When a comment went, how sure that is, and from where."""
+
+    text: str
+    url: str
+    title: str
+    outlet: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CommentView:
+    """A comment as a viewer may read it. `row` has the columns of queries.COMMENTS, its body masked; `events`,
+    `differences` and `removal` are what a page says below it."""
+
+    row: Record
+    chips: Sequence[Chip] = ()
+    spans: Sequence[FlagSpan] = ()
+    events: Sequence[str] = ()
+    differences: Sequence[Difference] = ()
+    removal: RemovalNote | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CommentBlock:
+    """All that the template of one comment needs. `opens` says that a list begins with it, `closes` how many end."""
+
+    view: CommentView
+    id: int
+    state: str
+    author: str
+    commenter: int | None
+    time: Time
+    votes: str
+    note: str | None
+    fold: str | None
+    body: Body | None
+    parent: Record | None
+    parent_name: str
+    parent_url: str
+    opens: bool
+    closes: int
+
+
+@dataclass(frozen=True, slots=True)
+class CommentList:
+    """Comments in order, as nested lists or one flat one. `closes` lists end after the last."""
+
+    blocks: Sequence[CommentBlock]
+    closes: int
+    is_flat: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What other sites show of a page that is shared: titles and numbers, never what readers wrote or are called."""
+
+    title: str
+    description: str
+    path: str
+    kind: str = "article"
 
 
 def web_address(url: str | None) -> str | None:
-    """The address if it is one that a link may have: http or https with a host, and no credentials or controls."""
+    """Return the address if it may be a link: http or https with a host, and no credentials or controls."""
     if not url or not url.isprintable() or " " in url or "\\" in url:
         return None
     try:
@@ -85,136 +184,185 @@ def web_address(url: str | None) -> str | None:
         return None
 
 
-def outward(url: str | None, label: str | None = None) -> Markup:
-    """A link out of the archive, or just the words where the address is not one for the web."""
-    address = web_address(url)
-    text = isolated(label or url or "")
-    return (
-        Markup('<a href="{}" rel="nofollow noopener noreferrer ugc">{}</a>').format(address, text) if address else text
-    )
-
-
-def isolated(text: str) -> Markup:
-    return Markup("<bdi>{}</bdi>").format(text)
-
-
-def when(at: str | None, text: str | None = None, precision: str | None = None) -> Markup:
-    """A time as far as it is known; the source's own words stand in its title."""
+def describe_time(at: str | None, text: str | None = None, precision: str | None = None) -> Time:
     if at is None:
-        return finished(f'<span class="when">{f"“<bdi>{escape(text)}</bdi>”" if text else "time not stated"}</span>')
-    title = f"The source says: {escape(text)}" if text else f"{escape(at)} (UTC)"
-    return finished(f'<time datetime="{escape(at)}" title="{title}">{escape(moment(at, precision))}</time>')
+        return Time(None, text or "")
+    return Time(at, moment(at, precision), f"The source says: {text}" if text else f"{at} (UTC)")
 
 
-def body(text: str, spans: Sequence[Span] = (), more: str | None = None) -> Markup:
-    """Paragraphs, each with its own direction, marked where flags matched. `more` leads on where a text is too long."""
-    shown = text[:LONGEST_TEXT]
-    parts = [f'<p dir="auto">{_marked(shown, start, end, spans)}</p>' for start, end in _paragraphs(shown)]
-    if len(shown) < len(text):
-        rest = escape(f"{len(text) - len(shown):,} more characters")
-        parts.append(
-            f'<p class="note"><a href="{escape(more)}">{rest}</a></p>' if more else f'<p class="note">{rest}</p>'
-        )
-    return finished("".join(parts))
+def make_piece(text: str, title: str = "", *, marked: bool = False) -> Piece:
+    if MASKED not in text:
+        return Piece(text, (), marked, title)
+    first, *rest = text.split(MASKED)
+    return Piece(first, rest, marked, title)
 
 
-def _paragraphs(text: str) -> Iterable[tuple[int, int]]:
-    start = 0
-    for gap in _PARAGRAPHS.finditer(text):
-        if text[start : gap.start()].strip():
-            yield start, gap.start()
+def split_body(text: str, spans: Sequence[FlagSpan] = (), url: str | None = None) -> Body:
+    """Divide a text into paragraphs, and these where flags matched. `url` is where a long text can be read whole."""
+    head = text[:MAX_TEXT]
+    paragraphs, start = [], 0
+    for gap in _PARAGRAPHS.finditer(head):
+        if head[start : gap.start()].strip():
+            paragraphs.append(_mark(head, start, gap.start(), spans))
         start = gap.end()
-    if text[start:].strip():
-        yield start, len(text)
+    if head[start:].strip():
+        paragraphs.append(_mark(head, start, len(head), spans))
+    return Body(paragraphs, len(text) - len(head), url)
 
 
-def _marked(text: str, start: int, end: int, spans: Sequence[Span]) -> str:
+def _mark(text: str, start: int, end: int, spans: Sequence[FlagSpan]) -> list[Piece]:
+    """Cut a paragraph at every edge of a span: spans overlap, marks cannot."""
     inside = [span for span in spans if span.start < end and span.end > start and span.start < span.end]
     if not inside:
-        return plain(text[start:end])
+        return [make_piece(text[start:end])]
     edges = {start, end}
     for span in inside:
         edges |= {max(span.start, start), min(span.end, end)}
-    places = sorted(edges)
-    return "".join(
-        _piece(text[left:right], [span.says for span in inside if span.start <= left and span.end >= right])
-        for left, right in pairwise(places)
-    )
+    pieces = []
+    for left, right in pairwise(sorted(edges)):
+        claims = [span.claim for span in inside if span.start <= left and span.end >= right]
+        pieces.append(make_piece(text[left:right], "; ".join(dict.fromkeys(claims)), marked=bool(claims)))
+    return pieces
 
 
-def _piece(text: str, says: list[str]) -> str:
-    if not says:
-        return plain(text)
-    return f'<mark title="{escape("; ".join(dict.fromkeys(says)))}">{plain(text)}</mark>'
+def split_snippet(text: str) -> list[Piece]:
+    """Divide a snippet of FTS5 at its matches. A text that itself contains the signs of a match gains nothing by it."""
+    pieces, end = [], 0
+    for match in _MATCHES.finditer(text):
+        pieces += [make_piece(text[end : match.start()].translate(_MATCH_SIGNS)), make_piece(match[1], marked=True)]
+        end = match.end()
+    return [*pieces, make_piece(text[end:].translate(_MATCH_SIGNS))]
 
 
-def snippet(text: str) -> Markup:
-    """What FTS5 cut out, its matches between START and END. A text that holds these itself gains nothing by it."""
-    safe = _MARKED.sub(r"<mark>\1</mark>", plain(text))
-    return finished(safe.replace(START, "").replace(END, ""))
+def compare_texts(before: str, after: str, fold: str | None = None) -> Difference:
+    """Find the words that went and the words that came."""
+    old, new = (re.findall(r"\s+|\w+|[^\w\s]", text[:MAX_TEXT]) for text in (before, after))
+    if max(len(old), len(new)) > MAX_COMPARED_WORDS:
+        return Difference(before=split_body(before), fold=fold)
+    changes = list[tuple[str, Piece]]()
+    for kind, old_start, old_end, new_start, new_end in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if kind == "equal":
+            changes.append((kind, make_piece("".join(old[old_start:old_end]))))
+            continue
+        if old_start < old_end:
+            changes.append(("delete", make_piece("".join(old[old_start:old_end]))))
+        if new_start < new_end:
+            changes.append(("insert", make_piece("".join(new[new_start:new_end]))))
+    return Difference(changes, fold=fold)
 
 
-def chips(flags: Iterable[Chip]) -> Markup:
-    return finished(" ".join(map(chip, flags)))
+def describe_claim(code: str, title: str, status: str, reviewers: int) -> str:
+    """Put a flag in words. What rules match in a text is no fact until a person has confirmed it."""
+    if status in ("confirmed", "dismissed", "corrected"):
+        return f"{status} by {describe_reviewers(reviewers)}: {title}"
+    text = f"matched rule: {title}" if code.startswith("content.") else title
+    return f"{text}, reviewers disagree" if status == "disputed" else text
 
 
-def chip(flag: Chip) -> Markup:
-    namespace = "review" if flag.status == "confirmed" else flag.code.partition(".")[0]
-    return finished(
-        f'<a class="chip {namespace if namespace in CLASSES else "capture"}" '
-        f'href="/flags#{escape(flag.code)}" title="{escape(flag.about)}">{escape(flag.text)}</a>'
-    )
-
-
-def claim(code: str, title: str, status: str, reviewers: int) -> str:
-    """What a flag says. What rules find in a text is a match, not a fact, until a person has confirmed it."""
-    if status == "confirmed":
-        return f"confirmed by {people(reviewers)}: {title}"
-    if status in ("dismissed", "corrected"):
-        return f"{status} by {people(reviewers)}: {title}"
-    words = f"matched rule: {title}" if code.startswith("content.") else title
-    return f"{words}, reviewers disagree" if status == "disputed" else words
-
-
-def people(reviewers: int) -> str:
+def describe_reviewers(reviewers: int) -> str:
     return f"{reviewers:,} reviewers" if reviewers > 1 else "a reviewer"
 
 
-def fold_reason(flags: Iterable[Chip]) -> str | None:
-    """Why a text is folded; None where it is not."""
-    folding = list(dict.fromkeys(_reason(flag) for flag in flags if flag.blur))
-    return f"Folded: {' and '.join(folding)}. Show the text" if folding else None
-
-
-def _reason(flag: Chip) -> str:
-    title = flag.title or flag.text
-    if not flag.code.startswith("content."):
-        return title
-    if flag.status == "confirmed":
-        return f"confirmed by {people(flag.reviewers)} as “{title}”"
-    return f"matched a rule for “{title}”, {_KNOWN.get(flag.status, 'not reviewed')}"
-
-
-_KNOWN = {
+_REVIEW_STATUS = {
     "disputed": "reviewers disagree",
     "dismissed": "dismissed by reviewers",
     "corrected": "corrected by reviewers",
 }
 
 
-def folded(summary: str, text: Markup) -> Markup:
-    return finished(f'<details class="fold"><summary>{escape(summary)}</summary>{text}</details>')
+def fold_reason(chips: Iterable[Chip]) -> str | None:
+    """Return the line behind which flags fold a text; None where they do not."""
+    reasons = []
+    for chip in chips:
+        if not chip.blur:
+            continue
+        title = chip.title or chip.text
+        if not chip.code.startswith("content."):
+            reasons.append(title)
+        elif chip.status == "confirmed":
+            reasons.append(f"confirmed by {describe_reviewers(chip.reviewers)} as “{title}”")
+        else:
+            reasons.append(f"matched a rule for “{title}”, {_REVIEW_STATUS.get(chip.status, 'not reviewed')}")
+    return f"Folded: {' and '.join(dict.fromkeys(reasons))}. Show the text" if reasons else None
 
 
-def author(row: Record, base: str) -> Markup:
-    """Who wrote a comment, linked to all that they wrote; `base` is the address of the list of comments."""
-    if row["commenter_id"] is None:
-        return Markup("<em>author unknown</em>")
-    address = f"{escape(base)}?commenter_id={row['commenter_id']:d}"
-    return finished(f'<b><a href="{address}"><bdi>{escape(name(row))}</bdi></a></b>')
-
-
-def name(row: Record) -> str:
+def author_name(row: Record) -> str:
     if row["commenter_id"] is None:
         return "author unknown"
     return row["author"] or "unnamed account"
+
+
+def nest_comments(views: Sequence[CommentView], parents: Mapping[int, Record]) -> CommentList | None:
+    """Nest comments in document order; None where there are none.
+
+    A line says what a comment replies to where the nesting cannot: below MAX_DEPTH, and where the parent stands on
+    another page.
+    """
+    rows = {view.row["id"]: view.row for view in views}
+    blocks, path, level = list[CommentBlock](), list[int](), -1
+    for view in views:
+        parent = view.row["parent_id"]
+        while path and path[-1] != parent:
+            path.pop()
+        last, level = level, min(len(path), MAX_DEPTH)
+        row = rows.get(parent) or parents.get(parent) if parent and (not path or len(path) > MAX_DEPTH) else None
+        blocks.append(_block(view, row, level > last, last - level, on_page=parent in rows))
+        path.append(view.row["id"])
+    return CommentList(blocks, level + 1, is_flat=False) if blocks else None
+
+
+def list_comments(views: Iterable[CommentView], parents: Mapping[int, Record]) -> CommentList | None:
+    """List comments one below the other, each with a line that says what it replies to; None where there are none."""
+    blocks = [_block(view, parents.get(view.row["parent_id"]), not place, 0) for place, view in enumerate(views)]
+    return CommentList(blocks, 1, is_flat=True) if blocks else None
+
+
+def _block(
+    view: CommentView, parent: Record | None, opens: bool, closes: int, *, on_page: bool = False
+) -> CommentBlock:
+    row = view.row
+    votes = [count(row[kind], kind[:-1]) for kind in ("likes", "dislikes") if row[kind] is not None]
+    note, fold, body = _text(view)
+    return CommentBlock(
+        view,
+        row["id"],
+        row["state"],
+        author_name(row),
+        row["commenter_id"],
+        describe_time(row["posted_at"], row["posted_at_text"], row["posted_precision"]),
+        " · ".join(votes),
+        note,
+        fold,
+        body,
+        parent,
+        author_name(parent) if parent else "",
+        (f"#c{parent['id']}" if on_page else f"/comment/{parent['id']}") if parent else "",
+        opens,
+        closes,
+    )
+
+
+def _text(view: CommentView) -> tuple[str | None, str | None, Body | None]:
+    """Return a note on why there is no text, or the text and the line behind which it is folded."""
+    row = view.row
+    gone = GONE.get(row["state"])
+    if row["withheld"]:
+        return NOT_SHOWN, None, None
+    if not row["body"].strip():
+        return f"{gone}; the text was not captured." if gone else "The text was not captured.", None, None
+    reason = fold_reason(view.chips)
+    if gone:
+        gone = f"{gone}; the text as it stood on {day(row['last_seen_at'])}"
+        reason = f"{gone}. {reason}" if reason else gone
+    return None, reason, split_body(row["body"], view.spans, f"/comment/{row['id']}")
+
+
+def make_card(title: str, parts: list[str | None], path: str, kind: str = "article") -> Card:
+    """`parts` of the description are joined by dots, without those that are empty."""
+    text = " · ".join(line for part in parts if part and (line := single_line(part, MAX_CARD_TEXT)))
+    return Card(single_line(title, MAX_CARD_TITLE), single_line(text, MAX_CARD_TEXT), path, kind)
+
+
+def single_line(text: str, length: int) -> str:
+    line = " ".join(_INVISIBLE.sub(" ", text).split())
+    return line if len(line) <= length else line[: length - 1].rstrip() + "…"

@@ -1,19 +1,21 @@
-"""What a reader asks of a search, as it stands in the address; which comments pass, and how many pass each filter."""
+"""Read the parameters of a request, and write the addresses that carry them: threads, searches and removals.
+
+What cannot be understood is ignored rather than refused: addresses are old, or typed by hand.
+"""
 
 import re
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any
 from urllib.parse import urlencode
 
-from archive.site.formatting import number
+from datasette.utils.asgi import Request
 
-MOST = 2000
-SIZE = 20
-LISTED = 8
+# Comments on a page of a thread, hits on a page of a search, and the most hits that a search ranks.
+THREAD_PAGE, SEARCH_PAGE, MAX_HITS = 500, 20, 2000
+VIEWS = {"order": "In page order", "newest": "Newest first", "flagged": "Only flagged", "changed": "What changed"}
 SEVERITIES = ("info", "low", "medium", "high", "critical")
-GRAVE = {name: level for level, name in enumerate(SEVERITIES) if level > 1}
+SEVERITY_LEVELS = {name: level for level, name in enumerate(SEVERITIES) if level > 1}
 SOURCES = {
     "content": "rules on the text",
     "review": "reviewers",
@@ -23,11 +25,35 @@ SOURCES = {
     "archive": "this archive",
 }
 STATUSES = {"unreviewed": "not reviewed", "confirmed": "confirmed", "disputed": "reviewers disagree"}
+FLAG_FILTERS = ("flag", "severity", "target", "source", "status")
+FORM_FIELDS = ("q", "outlet", "commenter", *FLAG_FILTERS, "date", "sort")
+_URL_NAMES = {"since": "from", "until": "to"}
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d)?Z?)?")
+_DATE = r"[0-9]{4}(-[0-9]{2}){0,2}"
+_MONTH = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])")
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """A question with its filters; as in the address, where `from` and `to` are days."""
+class ThreadParams:
+    """A page of a view of a thread; of the thread as it stood at the last visit up to `at`, if that is given."""
+
+    thread: int
+    view: str = "order"
+    page: int = 1
+    at: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RemovalParams:
+    """The removals of an outlet, noticed in a month (2026-03); None is all."""
+
+    outlet: int | None = None
+    month: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SearchParams:
+    """A search with its filters; `since` and `until` are days, and are `from` and `to` in the address."""
 
     q: str = ""
     outlet: int | None = None
@@ -44,165 +70,95 @@ class Asked:
     page: int = 1
 
 
-FIELDS = tuple(one.name for one in fields(Asked))
-KEPT = ("q", "outlet", "commenter", "flag", "severity", "target", "source", "status", "date", "sort")
-OF_FLAGS = ("flag", "severity", "target", "source", "status")
-NAMES = {"since": "from", "until": "to"}
+SEARCH_FIELDS = tuple(field.name for field in fields(SearchParams))
 
 
-class Claim(NamedTuple):
-    """What filters look at in a flag."""
-
-    code: str
-    severity: int
-    target: str | None
-    status: str
-
-    @property
-    def source(self) -> str:
-        return self.code.partition(".")[0]
+def parse_id(text: str | None) -> int | None:
+    """Read an id or another whole number; None if it is not one that SQLite can hold."""
+    return int(text) if text and re.fullmatch(r"[0-9]{1,18}", text) else None
 
 
-class Fact(NamedTuple):
-    """What filters look at in a comment."""
-
-    id: int
-    score: float
-    outlet: int | None
-    commenter: int | None
-    day: str
-    claims: Sequence[Claim] = ()
+def parse_number(request: Request) -> int:
+    """Return the number in the path; 0, which no row has, if it is not one."""
+    return parse_id(request.url_vars["number"]) or 0
 
 
-def asked(arguments: Mapping[str, str]) -> Asked:
-    """Reads an address. What is not understood is left out rather than an error."""
+def parse_thread(request: Request) -> ThreadParams:
+    view, at, page = (request.args.get(name) or "" for name in ("view", "at", "page"))
+    return ThreadParams(
+        parse_number(request),
+        view if view in VIEWS else "order",
+        max(1, int(page)) if re.fullmatch(r"[0-9]{1,7}", page) else 1,
+        at if _MOMENT.fullmatch(at) else None,
+    )
 
-    def whole(name: str) -> int | None:
-        text = arguments.get(name) or ""
-        return int(text) if re.fullmatch(r"[0-9]{1,18}", text) else None
 
-    def date(name: str) -> str | None:
-        text = (arguments.get(name) or "").strip()
-        return text if re.fullmatch(r"[0-9]{4}(-[0-9]{2}){0,2}", text) else None
+def thread_url(params: ThreadParams) -> str:
+    query = [f"view={params.view}"] if params.view != "order" else []
+    query += [f"at={params.at}"] if params.at else []
+    query += [f"page={params.page}"] if params.page > 1 else []
+    return f"/thread/{params.thread}" + ("?" + "&".join(query) if query else "")
 
-    def word(name: str, pattern: str) -> str | None:
-        text = arguments.get(name) or ""
+
+def thread_files(params: ThreadParams) -> list[tuple[str, str]]:
+    """Return label and address of the files of a view: they hold all of its pages."""
+    path, _, query = thread_url(replace(params, page=1)).partition("?")
+    return _files(path, query)
+
+
+def parse_removals(request: Request) -> RemovalParams:
+    month = request.args.get("month") or ""
+    return RemovalParams(parse_id(request.args.get("outlet")), month if _MONTH.fullmatch(month) else None)
+
+
+def removal_files(params: RemovalParams) -> list[tuple[str, str]]:
+    query = urlencode({name: value for name, value in asdict(params).items() if value is not None})
+    return _files("/removals", query)
+
+
+def _files(path: str, query: str) -> list[tuple[str, str]]:
+    return [(kind.upper(), f"{path}.{kind}" + (f"?{query}" if query else "")) for kind in ("csv", "json")]
+
+
+def parse_search(args: Mapping[str, str]) -> SearchParams:
+    def match(name: str, pattern: str) -> str | None:
+        text = (args.get(name) or "").strip()
         return text if re.fullmatch(pattern, text) else None
 
-    return Asked(
-        q=(arguments.get("q") or "").strip(),
-        outlet=whole("outlet"),
-        commenter=whole("commenter"),
-        flag=word("flag", r"[a-z_]+\.[a-z_]+"),
-        severity=word("severity", "|".join(GRAVE)),
-        target=word("target", r"[a-z_]{1,40}"),
-        source=word("source", "|".join(SOURCES)),
-        status=word("status", "|".join(STATUSES)),
-        date=date("date") or date("month") or date("year"),
-        since=date("from"),
-        until=date("to"),
-        sort="newest" if arguments.get("sort") == "newest" else None,
-        page=min(max(whole("page") or 1, 1), MOST // SIZE + 1),
+    return SearchParams(
+        q=(args.get("q") or "").strip(),
+        outlet=parse_id(args.get("outlet")),
+        commenter=parse_id(args.get("commenter")),
+        flag=match("flag", r"[a-z_]+\.[a-z_]+"),
+        severity=match("severity", "|".join(SEVERITY_LEVELS)),
+        target=match("target", r"[a-z_]{1,40}"),
+        source=match("source", "|".join(SOURCES)),
+        status=match("status", "|".join(STATUSES)),
+        # Older links name the width of the date.
+        date=match("date", _DATE) or match("month", _DATE) or match("year", _DATE),
+        since=match("from", _DATE),
+        until=match("to", _DATE),
+        sort="newest" if args.get("sort") == "newest" else None,
+        page=min(max(parse_id(args.get("page")) or 1, 1), MAX_HITS // SEARCH_PAGE + 1),
     )
 
 
-def address(asked: Asked, **changed: Any) -> str:
-    """The address of this question with something changed; always from its first page unless that is what changes."""
-    new = replace(asked, **{"page": 1, **changed})
-    shown = [(NAMES.get(name, name), getattr(new, name)) for name in FIELDS if name != "page" or new.page > 1]
-    return "/search?" + urlencode([(name, value) for name, value in shown if value not in (None, "")])
+def search_url(params: SearchParams, **changed: Any) -> str:
+    """Return the address of this search with some parameters changed; of its first page, unless `page` is."""
+    new = replace(params, **{"page": 1, **changed})
+    query = [
+        (_URL_NAMES.get(name, name), getattr(new, name)) for name in SEARCH_FIELDS if name != "page" or new.page > 1
+    ]
+    return "/search?" + urlencode([(name, value) for name, value in query if value not in (None, "")])
 
 
-def file_address(asked: Asked, kind: str) -> str:
-    """Where all that this question finds is as a file."""
-    return address(asked).replace("/search?", f"/search.{kind}?", 1)
+def search_file_url(params: SearchParams, kind: str) -> str:
+    return search_url(params).replace("/search?", f"/search.{kind}?", 1)
 
 
-def asks_of_flags(asked: Asked) -> bool:
-    return any(getattr(asked, name) for name in OF_FLAGS)
+def filters_flags(params: SearchParams) -> bool:
+    return any(getattr(params, name) for name in FLAG_FILTERS)
 
 
-def is_filtered(asked: Asked) -> bool:
-    return any(getattr(asked, name) is not None for name in FIELDS if name not in ("q", "sort", "page"))
-
-
-def passing(facts: Iterable[Fact], asked: Asked) -> list[Fact]:
-    return [fact for fact in facts if _passes(fact, asked)]
-
-
-def _passes(fact: Fact, asked: Asked) -> bool:
-    return (
-        (asked.outlet is None or fact.outlet == asked.outlet)
-        and (asked.commenter is None or fact.commenter == asked.commenter)
-        and (asked.date is None or fact.day.startswith(asked.date))
-        and (asked.since is None or fact.day >= asked.since)
-        and (asked.until is None or "" < fact.day[: len(asked.until)] <= asked.until)
-        and (not asks_of_flags(asked) or any(fits(claim, asked) for claim in fact.claims))
-    )
-
-
-def fits(claim: Claim, asked: Asked) -> bool:
-    """Whether one and the same flag is all that is asked."""
-    return (
-        (asked.flag is None or claim.code == asked.flag)
-        and (asked.severity is None or claim.severity >= GRAVE[asked.severity])
-        and (asked.target is None or claim.target == asked.target)
-        and (asked.source is None or claim.source == asked.source)
-        and (asked.status is None or (claim.source == "content" and claim.status == asked.status))
-    )
-
-
-def counts(candidates: Sequence[Fact], found: Sequence[Fact], asked: Asked, name: str) -> Counter[Any]:
-    """How many comments each value of a filter would leave, everything else being as it is asked.
-
-    Without words the candidates are those that the filters of flags chose: what these left out cannot be counted.
-    """
-    if name == "date":
-        width = 7 if asked.date else 4
-        return Counter(fact.day[:width] for fact in found if fact.day)
-    without: dict[str, Any] = {} if name in OF_FLAGS and not asked.q else {name: None}
-    other = replace(asked, **without)
-    facts = found if other == asked else passing(candidates, other)
-    if name not in OF_FLAGS:
-        return Counter(value for fact in facts if (value := getattr(fact, name)) is not None)
-    result: Counter[Any] = Counter()
-    for fact in facts:
-        if fact.claims:
-            result.update(
-                {value for claim in fact.claims if fits(claim, other) for value in _values(claim, name, other)}
-            )
-    return result
-
-
-def _values(claim: Claim, name: str, asked: Asked) -> Iterable[str]:
-    match name:
-        case "flag":
-            yield claim.code
-        case "severity":
-            least = GRAVE[asked.severity or "medium"]
-            yield from (name for name, level in GRAVE.items() if claim.severity >= level >= least)
-        case "target" if claim.target:
-            yield claim.target
-        case "source":
-            yield claim.source
-        case "status" if claim.source == "content":
-            yield claim.status
-
-
-def listed(title: str, name: str, asked: Asked, counter: Counter[Any], names: Mapping[Any, str]) -> dict[str, Any]:
-    """A filter as its page shows it: the most frequent values as links with their counts."""
-    chosen = getattr(asked, name)
-    top = counter.most_common(LISTED)
-    return {
-        "title": title,
-        "remove": address(asked, **{name: None}) if chosen is not None else None,
-        "values": [
-            {
-                "label": names.get(value, str(value)),
-                "count": number(found),
-                "href": None if value == chosen else address(asked, **{name: value}),
-            }
-            for value, found in top
-        ],
-        "more": len(counter) - len(top),
-    }
+def is_filtered(params: SearchParams) -> bool:
+    return any(getattr(params, name) is not None for name in SEARCH_FIELDS if name not in ("q", "sort", "page"))

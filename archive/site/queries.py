@@ -1,10 +1,11 @@
-"""Every statement of the site's own pages. Each is bounded by an index and a limit, whatever the archive holds."""
+"""The statements of the site's own pages. Each is bounded by an index and a limit, however large the archive is."""
 
+from archive.store.suppressions import CODE as WITHHELD
 from archive.store.views import STANDING
 
 PERSONAL = "content.pii"
-WITHHELD = "archive.withheld"
 
+COMMENT_TOTAL = "select value from totals where name = 'comments'"
 TOTALS = "select name, value from totals where name < 'flags:' or name >= 'flags;'"
 FLAG_TOTALS = """
 select code, title, value from totals join flag_codes on code = substr(name, 7)
@@ -19,10 +20,12 @@ from flag_rules left join totals on name = 'rules:' || rule order by code, rule"
 HAS_TABLE = "select 1 from sqlite_master where type = 'table' and name = :name"
 RELEASE = "select name, value from release"
 
-# What stands for the title of an article or a thread that is withheld; such articles have none, such threads no word.
-_IS_WITHHELD = f"""exists (select 1 from flags where flags.thread_id = threads.id and flags.code = '{WITHHELD}'
+# All that the site knows of withholding: whether a comment, or a thread, is withheld. Public copies may say it by the
+# codes of a comment alone.
+_COMMENT_WITHHELD = f"(comments.withheld is not null or coalesce(comments.codes like '%\"{WITHHELD}\"%', 0))"
+_THREAD_WITHHELD = f"""exists (select 1 from flags where flags.thread_id = threads.id and flags.code = '{WITHHELD}'
   and flags.withdrawn_at is null)"""  # noqa: S608
-_TITLE = f"""case when articles.url glob 'urn:withheld:*' or {_IS_WITHHELD} then 'Withheld by this archive'
+_TITLE = f"""case when articles.url glob 'urn:withheld:*' or {_THREAD_WITHHELD} then 'Withheld by this archive'
   else articles.title end as title"""
 _THREADS = f"""
 select threads.id, threads.comment_count, threads.flag_count, threads.stated_count, threads.completeness,
@@ -43,12 +46,12 @@ LATEST_REMOVALS = f"{REMOVALS} limit 50"
 REMOVALS += " limit 5"
 _REMOVALS = """
 with newest as materialized (select id, thread_id, comment_id, seen_at, confidence from events
-  where kind = 'removed' and seen_at >= :first and seen_at < :last order by seen_at desc, id desc limit :most)"""
+  where kind = 'removed' and seen_at >= :first and seen_at < :last order by seen_at desc, id desc limit :limit)"""
 REMOVAL_SUMS = (
     _REMOVALS
     + """
 select substr(newest.seen_at, 1, 7) as month, articles.outlet_id, coalesce(outlets.name, outlets.domain) as outlet,
-  count(*) as found, sum(confidence = 'high') as high, sum(confidence = 'medium') as medium,
+  count(*) as removals, sum(confidence = 'high') as high, sum(confidence = 'medium') as medium,
   sum(confidence = 'low') as low
 from newest join threads on threads.id = thread_id join articles on articles.id = article_id
 left join outlets on outlets.id = outlet_id group by 1, 2 order by 1 desc, 4 desc limit 200"""
@@ -83,41 +86,41 @@ from threads join articles on articles.id = threads.article_id left join outlets
 where threads.id = :thread"""
 CAPTURE = "select * from captures where id = :capture"
 
-_COMMENT = """
+_COMMENT = f"""
 select comments.id, comments.thread_id, comments.parent_id, comments.commenter_id, commenters.name as author,
   comments.position, comments.depth, comments.posted_at, comments.posted_at_text, comments.posted_precision,
   comments.body, comments.revision, comments.state, comments.likes, comments.dislikes, comments.first_seen_at,
-  comments.last_seen_at
-from comments left join commenters on commenters.id = comments.commenter_id"""
+  comments.last_seen_at, {_COMMENT_WITHHELD} as withheld
+from comments left join commenters on commenters.id = comments.commenter_id"""  # noqa: S608
 
 
 def _comments(where: str) -> str:
     return f"{_COMMENT} where {where}"
 
 
-def _listed(which: str, order: str = "position") -> str:
-    """A page of a thread's comments: found along an index first, read whole after that."""
+def _page(ids: str, order: str = "position") -> str:
+    """Select a page of a thread's comments: their ids along an index first, then whole rows, of which few are read."""
     columns = order.replace("position", "comments.position").replace("posted_at", "comments.posted_at")
-    return _comments(f"comments.id in ({which} order by {order} limit :size offset :skip) order by {columns}")
+    return _comments(f"comments.id in ({ids} order by {order} limit :size offset :skip) order by {columns}")
 
 
 _IN_THREAD = "select id from comments where thread_id = :thread"
 _FLAGGED = "and codes is not null"
-_THERE = "and first_seen_at <= :at"
+_SEEN_BY = "and first_seen_at <= :at"
 _CHANGED = "and id in (select comment_id from events where thread_id = :thread and kind <> 'added')"
 COMMENTS = {
-    "order": _listed(_IN_THREAD),
-    "newest": _listed(_IN_THREAD, "posted_at desc, position desc"),
-    "flagged": _listed(f"{_IN_THREAD} {_FLAGGED}"),
-    "changed": _listed(f"{_IN_THREAD} {_CHANGED}"),
-    "at": _listed(f"{_IN_THREAD} {_THERE}"),
+    "order": _page(_IN_THREAD),
+    "newest": _page(_IN_THREAD, "posted_at desc, position desc"),
+    "flagged": _page(f"{_IN_THREAD} {_FLAGGED}"),
+    "changed": _page(f"{_IN_THREAD} {_CHANGED}"),
+    "at": _page(f"{_IN_THREAD} {_SEEN_BY}"),
 }
 THREAD_IDS = {
     "order": f"{_IN_THREAD} order by position",
     "newest": f"{_IN_THREAD} order by posted_at desc, position desc",
     "flagged": f"{_IN_THREAD} {_FLAGGED} order by position",
     "changed": f"{_IN_THREAD} {_CHANGED} order by position",
-    "at": f"{_IN_THREAD} {_THERE} order by position",
+    "at": f"{_IN_THREAD} {_SEEN_BY} order by position",
 }
 COMMENTS_BY_ID = _comments("comments.id in (select value from json_each(:ids))")
 NAMES_BY_ID = """
@@ -129,7 +132,8 @@ select sum(commenter_id is null) as unknown, sum(state <> 'visible') as gone,
   sum(codes is not null) as flagged
 from comments where thread_id = :thread"""
 VISITS = """
-select seen_at, kind, count(*) as found from events where thread_id = :thread group by seen_at, kind order by seen_at"""
+select seen_at, kind, count(*) as events from events where thread_id = :thread
+group by seen_at, kind order by seen_at"""
 
 VISIT_SUMS = "select count(*) as visits, sum(outcome = 'failed') as failed from visits where thread_id = :thread"
 VISIT_AT = """
@@ -147,6 +151,9 @@ FLAG = f"{_FLAGS} where id = :flag and withdrawn_at is null"
 THREAD_FLAGS = (
     f"{_FLAGS} where thread_id = :thread and {STANDING} union all {_FLAGS} where article_id = :article and {STANDING}"
 )
+THREAD_REASON = f"""
+select rule from flags where thread_id = :thread and code = '{WITHHELD}' and {STANDING}
+union all select rule from flags where article_id = :article and code = '{WITHHELD}' and {STANDING} limit 1"""  # noqa: S608
 TEXT = """
 select body from comments where id = :comment and revision = :revision
 union all select body from comment_revisions where comment_id = :comment and revision = :revision limit 1"""
@@ -176,18 +183,19 @@ with recursive above(id, parent_id, steps) as (
   select id, parent_id, 0 from comments where id = :comment
   union all
   select comments.id, comments.parent_id, steps + 1 from comments join above on comments.id = above.parent_id
-  where steps < :most
+  where steps < :limit
 ) select id from above where steps > 0 order by steps desc"""
 FOLLOWING = _comments(
-    "comments.thread_id = :thread and comments.position > :position order by comments.position limit :most"
+    "comments.thread_id = :thread and comments.position > :position order by comments.position limit :limit"
 )
-PLACE = "select count(*) from comments where thread_id = :thread and position < :position"
+COMMENTS_BEFORE = "select count(*) from comments where thread_id = :thread and position < :position"
 COMMENT_SOURCE = (
     "select capture_id, url, parent_source, native_id, body_sha256, first_seen_at from comments where id = :comment"
 )
 REASON = f"select rule from flags where comment_id = :comment and code = '{WITHHELD}' and withdrawn_at is null"  # noqa: S608
 WITHHELD_BY_REASON = f"""
-select rule, count(*) as found from flags where code = '{WITHHELD}' and comment_id is not null and withdrawn_at is null
+select rule, count(*) as comments from flags
+where code = '{WITHHELD}' and comment_id is not null and withdrawn_at is null
 group by rule order by rule"""  # noqa: S608
 PERIOD = """
 select (select min(posted_at) from comments) as first, (select max(posted_at) from comments) as last,
@@ -198,18 +206,18 @@ FILE = "select file from pragma_database_list where name = 'main'"
 LAST_THREAD = "select max(id) from threads"
 SITEMAP = f"""
 select id, last_seen_at from threads where id > :after and id <= :last
-  and not {_IS_WITHHELD} order by id"""  # noqa: S608
+  and not {_THREAD_WITHHELD} order by id"""  # noqa: S608
 
-# Thousands of rows come as one row of JSON: SQLite's threads then hold and leave the interpreter's lock once.
+# Thousands of rows come as one row of JSON: building a Python object for each would hold the interpreter's lock.
 MATCHES = """
 with hits as materialized (select rowid as id, bm25(comments_fts) as score from comments_fts
-  where comments_fts match :match order by rowid desc limit :most)
+  where comments_fts match :match order by rowid desc limit :limit)
 select json_group_array(json_array(
   hits.id, score, comments.thread_id, comments.commenter_id, substr(comments.posted_at, 1, 10)))
 from hits cross join comments on comments.id = hits.id"""
 NEWEST_MATCHES = """
 with hits as materialized (select rowid as id from comments_fts
-  where comments_fts match :match order by rowid desc limit :most)
+  where comments_fts match :match order by rowid desc limit :limit)
 select json_group_array(json_array(
   hits.id, substr(comments.body, 1, 2000), comments.thread_id, comments.commenter_id,
   substr(comments.posted_at, 1, 10)))
@@ -218,16 +226,16 @@ OUTLETS_OF = """
 select json_group_array(json_array(threads.id, articles.outlet_id))
 from threads join articles on articles.id = threads.article_id
 where threads.id in (select value from json_each(:ids))"""
-CLAIMS = f"""
+FLAG_FACTS = f"""
 select json_group_array(json_array(comment_id, code, severity, target, status)) from flags
 where comment_id in (select value from json_each(:ids)) and {STANDING}"""  # noqa: S608
 # The newest comments with a code, along the index (code, comment_id): few of its newest rows are not shown.
 NEWEST_FLAGGED = f"""
 with newest as (select comment_id, code, target, status, withdrawn_at from flags
-  where code = :code and comment_id is not null order by comment_id desc limit :looked),
+  where code = :code and comment_id is not null order by comment_id desc limit :read),
 hits as materialized (select distinct comment_id as id from newest
   where {STANDING} and (:target is null or target = :target) and (:status is null or status = :status)
-  order by comment_id desc limit :most)
+  order by comment_id desc limit :limit)
 select json_group_array(json_array(
   hits.id, 0, comments.thread_id, comments.commenter_id, substr(comments.posted_at, 1, 10)))
 from hits cross join comments on comments.id = hits.id"""  # noqa: S608
@@ -235,15 +243,16 @@ TEXTS_BY_ID = "select id, body, revision from comments where id in (select value
 HITS = f"""
 select comments.id, comments.thread_id, comments.parent_id, comments.commenter_id, commenters.name as author,
   comments.posted_at, comments.posted_at_text, comments.posted_precision, comments.state, comments.revision,
-  comments.last_seen_at, {_TITLE}, articles.outlet_id, coalesce(outlets.name, outlets.domain) as outlet
+  comments.last_seen_at, {_COMMENT_WITHHELD} as withheld, {_TITLE}, articles.outlet_id,
+  coalesce(outlets.name, outlets.domain) as outlet
 from comments join threads on threads.id = comments.thread_id join articles on articles.id = threads.article_id
 left join outlets on outlets.id = articles.outlet_id left join commenters on commenters.id = comments.commenter_id
 where comments.id in (select value from json_each(:ids))"""  # noqa: S608
-PLACES_OF = f"""
+THREAD_TITLES = f"""
 select threads.id, {_TITLE}, coalesce(outlets.name, outlets.domain) as outlet
 from threads join articles on articles.id = article_id left join outlets on outlets.id = outlet_id
 where threads.id in (select value from json_each(:ids))"""  # noqa: S608
-# One pass between the first and the last: a look-up of each would read all words of a prefix each time.
+# One pass between the first and the last: looking every id up would read all words of a prefix as many times.
 SNIPPETS = """
 select rowid, snippet(comments_fts, 0, char(2), char(3), '…', 40) as snippet from comments_fts
 where comments_fts match :match and rowid between :first and :last and +rowid in (select value from json_each(:ids))"""
@@ -256,6 +265,6 @@ select articles.id, articles.title, articles.published_at, articles.published_pr
   (select id from threads where article_id = articles.id order by id limit 1) as thread_id
 from articles left join outlets on outlets.id = articles.outlet_id
 where articles.id in (select value from json_each(:ids))
-  and not exists (select 1 from threads where article_id = articles.id and {_IS_WITHHELD})"""  # noqa: S608
+  and not exists (select 1 from threads where article_id = articles.id and {_THREAD_WITHHELD})"""  # noqa: S608
 OUTLET_NAMES = "select id, coalesce(name, domain) as name from outlets where id in (select value from json_each(:ids))"
 COMMENTER_NAMES = "select id, name from commenters where id in (select value from json_each(:ids))"

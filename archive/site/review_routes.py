@@ -18,7 +18,7 @@ from archive.site.responses import PRIVATE, answer, error_page, slow_page
 from archive.site.style import SCRIPT
 from archive.site.viewer import Visitor
 from archive.site.views import review
-from archive.site.views.review import NOTHING, Typed, Wanted
+from archive.site.views.review import EMPTY_FORM, ReviewForm, ReviewParams
 
 LONGEST_FORM = 100_000
 READ_ONLY = "This copy of the archive is served as one that never changes, so nothing can be reviewed in it."
@@ -39,7 +39,7 @@ async def show_review(datasette: Datasette, request: Request) -> Response:
         return await error_page(datasette, request, 409, READ_ONLY)
     if not is_form:
         arguments = {name: request.args.get(name) or "" for name in request.args}
-        return await _review_page(datasette, request, db, reviewer, review.wanted(arguments))
+        return await _review_page(datasette, request, db, reviewer, review.parse_review(arguments))
     form = await _form(request)
     if form is None:
         return await error_page(datasette, request, 403, "This form does not come from this site, or is too old.")
@@ -49,7 +49,12 @@ async def show_review(datasette: Datasette, request: Request) -> Response:
 
 
 async def _review_page(
-    datasette: Datasette, request: Request, db: Database, reviewer: str, wanted: Wanted, typed: Typed = NOTHING
+    datasette: Datasette,
+    request: Request,
+    db: Database,
+    reviewer: str,
+    wanted: ReviewParams,
+    typed: ReviewForm = EMPTY_FORM,
 ) -> Response:
     visitor = Visitor(str(datasette.urls.table(db.name, "comment_list")), reviewer, writable=True)
     try:
@@ -67,14 +72,14 @@ async def _judge(
     datasette: Datasette, request: Request, db: Database, reviewer: str, form: Mapping[str, str]
 ) -> Response:
     """Records a verdict and leads to the next flag; or back to the same one, saying why it was not taken."""
-    wanted = review.wanted(form)
+    wanted = review.parse_review(form)
     if wanted.flag is None:
         return await error_page(datasette, request, 400, "The form names no flag.")
     problem = await _write(db, lambda connection: _record(connection, wanted.flag or 0, reviewer, form))
     if problem:
-        typed = Typed(problem, form.get("code", ""), form.get("words", ""), form.get("note", ""))
+        typed = ReviewForm(problem, form.get("code", ""), form.get("words", ""), form.get("note", ""))
         return await _review_page(datasette, request, db, reviewer, wanted, typed)
-    return _see(datasette, review.address(Wanted(None, wanted.code, wanted.after, wanted.second)))
+    return _see(datasette, review.review_url(ReviewParams(None, wanted.code, wanted.after, wanted.second)))
 
 
 def _record(connection: sqlite3.Connection, flag: int, reviewer: str, form: Mapping[str, str]) -> None:
@@ -101,7 +106,7 @@ def _corrected_place(connection: sqlite3.Connection, flag: int, words: str) -> t
 def _place(text: str, words: str, near: int = 0) -> tuple[int | None, int | None]:
     if not words.strip():
         return None, None
-    found = review.place_of(text, words.strip(), near)
+    found = review.find_pasted(text, words.strip(), near)
     if found is None:
         raise verdicts.BadReview("The words do not stand in the text. Copy them from it, exactly.")
     return found

@@ -9,10 +9,10 @@ from datasette.database import Database, QueryInterrupted
 from datasette.utils.asgi import Request, Response
 from datasette.views.index import IndexView
 
-from archive.site import accounts, citations, file_routes, formatting, html, params, published, review_routes
-from archive.site.asked import number_of, thread_of
+from archive.site import accounts, citations, file_routes, formatting, html, published, review_routes
 from archive.site.database import Connection, TookTooLong, find_archive, known_archive, read
 from archive.site.memory import remembered
+from archive.site.params import parse_number, parse_removals, parse_search, parse_thread
 from archive.site.responses import answer, error_page, slow_page
 from archive.site.style import STYLE
 from archive.site.viewer import Visitor
@@ -29,14 +29,14 @@ async def show_home(datasette: Datasette, request: Request) -> Response:
 
 
 async def show_thread(datasette: Datasette, request: Request) -> Response:
-    asked = thread_of(request)
+    asked = parse_thread(request)
     return await _page(
         datasette, request, "thread.html", asked, lambda connection, visitor: thread.load(connection, asked, visitor)
     )
 
 
 async def show_removals(datasette: Datasette, request: Request) -> Response:
-    asked = removals.asked(request.args.get("outlet"), request.args.get("month"))
+    asked = parse_removals(request)
     return await _page(
         datasette,
         request,
@@ -47,7 +47,7 @@ async def show_removals(datasette: Datasette, request: Request) -> Response:
 
 
 async def show_comment(datasette: Datasette, request: Request) -> Response:
-    number = number_of(request)
+    number = parse_number(request)
     return await _page(
         datasette,
         request,
@@ -68,7 +68,7 @@ async def show_agreement(datasette: Datasette, request: Request) -> Response:
 
 
 async def show_search(datasette: Datasette, request: Request) -> Response:
-    asked = params.asked({name: request.args.get(name) for name in request.args})
+    asked = parse_search({name: request.args.get(name) for name in request.args})
     return await _page(
         datasette, request, "search.html", asked, lambda connection, visitor: search.load(connection, asked, visitor)
     )
@@ -77,7 +77,7 @@ async def show_search(datasette: Datasette, request: Request) -> Response:
 async def show_about(datasette: Datasette, request: Request) -> Response:
     async def more(db: Database) -> dict[str, Any]:
         names = ("threads_by_completeness", "comments_stated")
-        return about.completeness(*[await statistics.values(datasette, db, name) for name in names])
+        return about.describe_completeness(*[await statistics.load_values(datasette, db, name) for name in names])
 
     return await _page(datasette, request, "about.html", None, lambda connection, _: about.load(connection), more)
 
@@ -117,7 +117,11 @@ async def _found(datasette: Datasette, key: Hashable, load: Load, reviewer: str 
 
     def work(connection: Connection) -> tuple[dict[str, Any] | None, int, dict[str, Any]]:
         page = remembered(connection, (key, visitor), lambda: load(connection, visitor))
-        return page, search.total(connection), remembered(connection, "release", lambda: published.facts(connection))
+        return (
+            page,
+            search.count_comments(connection),
+            remembered(connection, "release", lambda: published.facts(connection)),
+        )
 
     found, total, release = await read(datasette, db, work)
     if found is None:
@@ -143,10 +147,10 @@ ROUTES = [
 FILTERS = {
     "number": formatting.number,
     "counted": formatting.count,
-    "outward": html.outward,
+    "web_address": html.web_address,
     "moment": formatting.moment,
     "day": formatting.day,
-    "citations": citations.styles,
+    "citations": citations.format_styles,
 }
 
 

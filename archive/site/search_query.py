@@ -1,54 +1,75 @@
-"""What a reader typed into the search box, as an expression that FTS5 cannot misread. Pure."""
+"""Turn what a reader typed into an FTS5 expression that cannot be misread, and cut excerpts around its words. Pure."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-LONGEST = 500
-MOST_TERMS = 16
-SHORTEST_PREFIX = 2
+from archive.site.bm25 import fold
+from archive.site.html import MATCH_END, MATCH_START
+from archive.text.pii_masking import Place, merged
+
+MAX_QUERY, MAX_TERMS, MIN_PREFIX = 500, 16, 2
+# As snippet() of FTS5 is asked for on the same page.
+EXCERPT_WORDS, EXCERPT_WORDS_BEFORE = 40, 12
 
 _TERMS = re.compile(r'"([^"]*)"?|([^\s"]+)')
+_WORD = re.compile(r"\w+")
+_TOKEN = re.compile(r"\S+")
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
-    """`match` is empty where nothing can be searched for; `notes` say what of the words was left out, and why."""
+class SearchQuery:
+    """`match` is the expression, empty if nothing can be searched for; `notes` say what was ignored, and why."""
 
     match: str
     words: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
 
-def understand(typed: str) -> Question:
-    """Words must all occur; "words in quotes" are a phrase; word* finds what begins so. Nothing else has a meaning."""
-    cut = typed[:LONGEST].replace("\0", " ")
-    terms = list(_terms(cut))
+def parse_query(typed: str) -> SearchQuery:
+    """All words must occur; "words in quotes" are a phrase; word* is a prefix. Nothing else has a meaning."""
+    text = typed[:MAX_QUERY].replace("\0", " ")
+    terms, has_short_prefix = list[tuple[str, str]](), False
+    for match in _TERMS.finditer(text):
+        is_phrase = match[1] is not None
+        term = match[1] if is_phrase else match[2]
+        letters = sum(letter.isalnum() for letter in term)
+        is_short = term.endswith("*") and 0 < letters < MIN_PREFIX
+        has_short_prefix |= is_short
+        if letters:
+            is_prefix = not is_phrase and term.endswith("*") and not is_short
+            terms.append((f'"{term}"' + ("*" if is_prefix else ""), term.rstrip("*")))
     notes = []
-    if len(typed) > LONGEST or len(terms) > MOST_TERMS:
-        notes.append(f"The question is long: only its first {min(len(terms), MOST_TERMS)} words were used.")
-    if any(_is_short_prefix(term) for _, term in _pieces(cut)):
-        notes.append(f"A * needs at least {SHORTEST_PREFIX} letters before it; it was read without it.")
-    used = terms[:MOST_TERMS]
-    return Question(" AND ".join(term for term, _ in used), tuple(word for _, word in used), tuple(notes))
+    if len(typed) > MAX_QUERY or len(terms) > MAX_TERMS:
+        notes.append(f"The question is long: only its first {min(len(terms), MAX_TERMS)} words were used.")
+    if has_short_prefix:
+        notes.append(f"A * needs at least {MIN_PREFIX} letters before it; it was read without it.")
+    used = terms[:MAX_TERMS]
+    return SearchQuery(" AND ".join(term for term, _ in used), tuple(word for _, word in used), tuple(notes))
 
 
-def _pieces(typed: str) -> Iterable[tuple[bool, str]]:
-    for found in _TERMS.finditer(typed):
-        yield (True, found[1]) if found[1] is not None else (False, found[2])
+def cut_excerpt(text: str, marks: Iterable[Place]) -> str:
+    """Return the words around the first mark, or else the first words, marked as snippet() of FTS5 does."""
+    spans = merged(marks, len(text))
+    first, last = _window(text, spans[0][0] if spans else 0)
+    parts, end = ["…" if first else ""], first
+    for left, right in merged([(max(left, first), min(right, last)) for left, right in spans], len(text)):
+        parts += [text[end:left], MATCH_START, text[left:right], MATCH_END]
+        end = right
+    return "".join([*parts, text[end:last], "…" if text[last:].strip() else ""])
 
 
-def _terms(typed: str) -> Iterable[tuple[str, str]]:
-    """Each term as FTS5 reads it, and as plain words."""
-    for is_phrase, text in _pieces(typed):
-        if _has_words(text):
-            prefix = not is_phrase and text.endswith("*") and not _is_short_prefix(text)
-            yield f'"{text}"' + ("*" if prefix else ""), text.rstrip("*")
+def _window(text: str, at: int) -> Place:
+    tokens = [match.span() for match in _TOKEN.finditer(text)]
+    if not tokens:
+        return 0, 0
+    current = next((number for number, (_, end) in enumerate(tokens) if end > at), len(tokens) - 1)
+    first = max(0, current - EXCERPT_WORDS_BEFORE)
+    window = tokens[first : first + EXCERPT_WORDS]
+    return (window[0][0] if first else 0), window[-1][1]
 
 
-def _has_words(text: str) -> bool:
-    return any(letter.isalnum() for letter in text)
-
-
-def _is_short_prefix(text: str) -> bool:
-    return text.endswith("*") and 0 < sum(letter.isalnum() for letter in text) < SHORTEST_PREFIX
+def find_words(text: str, terms: Sequence[str]) -> list[Place]:
+    """Return the spans of the words of some terms, whatever their capitals and accents."""
+    words = {fold(word) for term in terms for word in _WORD.findall(term)}
+    return [match.span() for match in _WORD.finditer(text) if fold(match[0]) in words]

@@ -1,4 +1,4 @@
-"""What the about page says: what this archive holds, how it was made, what it withholds, and who is to be asked."""
+"""Load the about page: what this archive holds, how complete it is, what it withholds, and whom to write to."""
 
 import json
 from pathlib import Path
@@ -8,7 +8,8 @@ from archive.site import published, queries
 from archive.site.database import Connection, fetch_all, fetch_row, fetch_value
 from archive.site.formatting import count, day, moment, number
 
-HELD = (
+# Tables that the page counts, with their nouns.
+TOTALS = (
     ("comments", "comment", None),
     ("threads", "thread", None),
     ("articles", "article", None),
@@ -20,66 +21,68 @@ COMMENTERS = {
     "pseudonyms": "Names of commenters are replaced by made-up ones; the same name stands for the same commenter.",
     "dropped": "Names of commenters are not shown.",
 }
+MAX_OUTLETS, MAX_PLATFORMS, MAX_RELEASES = 200, 50, 50
+
+Values = list[tuple[str, str, int]]
 
 
 def load(connection: Connection) -> dict[str, Any]:
-    """What the template needs, but for the sums over whole tables."""
+    """Return what the template needs, without the sums over whole tables."""
     release = published.facts(connection)
     totals = dict(map(tuple, fetch_all(connection, queries.TOTALS)))
     period = fetch_row(connection, queries.PERIOD)
     assert period is not None
+    codes = fetch_all(connection, queries.CODES)
     return {
-        "held": [count(totals.get(name, 0), noun, plural) for name, noun, plural in HELD],
+        "counts": [count(totals.get(name, 0), noun, plural) for name, noun, plural in TOTALS],
         "outlets": [row["name"] for row in fetch_all(connection, queries.OUTLETS_BY_NAME)],
-        "more_outlets": max(0, totals.get("outlets", 0) - 200),
-        "posted": _span(period["first"], period["last"]),
-        "visited": _span(period["begun"], period["latest"]),
-        "withheld": _withheld(connection, release),
-        "release_facts": _release(release),
+        "more_outlets": max(0, totals.get("outlets", 0) - MAX_OUTLETS),
+        "posted": _describe_period(period["first"], period["last"]),
+        "visited": _describe_period(period["begun"], period["latest"]),
+        "withheld": _withheld_by_reason(connection, release),
+        "release_facts": _describe_release(release),
         "commenters": COMMENTERS.get(str(release.get("commenters"))),
-        "folded": _folded(connection),
-        "previous": _previous(connection, release),
+        "folded": [row["title"] for row in codes if row["blur"] and row["namespace"] != "archive"],
+        "previous": _previous_releases(connection) if release else [],
         "contact": release.get("contact"),
     }
 
 
-def completeness(found: list[tuple[str, str, int]] | None, stated: list[tuple[str, str, int]] | None) -> dict[str, Any]:
-    """How whole the threads are, by platform; None where that could not be counted."""
-    if found is None:
+def describe_completeness(by_completeness: Values | None, stated_sums: Values | None) -> dict[str, Any]:
+    """Return how complete threads are, by platform; None for what could not be counted in time."""
+    if by_completeness is None:
         return {"threads": None, "platforms": None, "stated": None}
     kinds = {"full": 0, "partial": 0, "unknown": 0}
     platforms: dict[str, int] = {}
-    for kind, platform, value in found:
+    for kind, platform, value in by_completeness:
         kinds[kind] = kinds.get(kind, 0) + value
         platforms[platform] = platforms.get(platform, 0) + value
-    sums = {key: value for key, _, value in stated or ()}
-    said = f"{number(sums['stored'])} of {count(sums['stated'], 'comment')}" if sums.get("stated") else None
+    sums = {key: value for key, _, value in stated_sums or ()}
+    largest = sorted(platforms.items(), key=lambda platform: (-platform[1], platform[0]))[:MAX_PLATFORMS]
     return {
         "threads": [(kind, number(value)) for kind, value in kinds.items()],
-        "platforms": [(name, number(n)) for name, n in sorted(platforms.items(), key=lambda one: (-one[1], one[0]))][
-            :50
-        ],
-        "stated": said,
+        "platforms": [(name, number(value)) for name, value in largest],
+        "stated": f"{number(sums['stored'])} of {count(sums['stated'], 'comment')}" if sums.get("stated") else None,
     }
 
 
-def _span(first: str | None, last: str | None) -> str | None:
+def _describe_period(first: str | None, last: str | None) -> str | None:
     if first is None or last is None:
         return None
     return f"from {day(first)} to {day(last)}" if day(first) != day(last) else f"on {day(first)}"
 
 
-def _withheld(connection: Connection, release: dict[str, Any]) -> list[tuple[str, str]]:
-    """How many comments are withheld, by reason."""
-    stated = _json(release.get("withheld"))
+def _withheld_by_reason(connection: Connection, release: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return how many comments are withheld, by reason; a copy may state more than its rows show."""
+    stated = _parse_json(release.get("withheld"))
     if isinstance(stated, dict):
-        found = {str(reason): int(n) for reason, n in stated.items() if isinstance(n, int)}
+        counts = {str(reason): int(value) for reason, value in stated.items() if isinstance(value, int)}
     else:
-        found = {row["rule"]: row["found"] for row in fetch_all(connection, queries.WITHHELD_BY_REASON)}
-    return [(reason, count(n, "comment")) for reason, n in sorted(found.items()) if n]
+        counts = {row["rule"]: row["comments"] for row in fetch_all(connection, queries.WITHHELD_BY_REASON)}
+    return [(reason, count(value, "comment")) for reason, value in sorted(counts.items()) if value]
 
 
-def _release(release: dict[str, Any]) -> dict[str, Any] | None:
+def _describe_release(release: dict[str, Any]) -> dict[str, Any] | None:
     if not release:
         return None
     return {
@@ -90,27 +93,20 @@ def _release(release: dict[str, Any]) -> dict[str, Any] | None:
     }
 
 
-def _folded(connection: Connection) -> list[str]:
-    """The titles of codes whose texts are folded."""
-    return [
-        row["title"] for row in fetch_all(connection, queries.CODES) if row["blur"] and row["code"] != queries.WITHHELD
-    ]
-
-
-def _previous(connection: Connection, release: dict[str, Any]) -> list[dict[str, Any]]:
-    """Earlier releases, as far as their manifests lie beside this one; the latest first."""
-    path = fetch_value(connection, queries.FILE) if release else None
+def _previous_releases(connection: Connection) -> list[dict[str, Any]]:
+    """Return earlier releases, latest first: those whose manifests lie in the folder `chain` beside this copy."""
+    path = fetch_value(connection, queries.FILE)
     if not path:
         return []
-    found = []
-    for manifest in sorted((Path(path).resolve().parent / "chain").glob("*.json"), reverse=True)[:50]:
-        stated = _json(manifest.read_text("utf-8", "replace")) if manifest.is_file() else None
+    releases = []
+    for manifest in sorted((Path(path).resolve().parent / "chain").glob("*.json"), reverse=True)[:MAX_RELEASES]:
+        stated = _parse_json(manifest.read_text("utf-8", "replace")) if manifest.is_file() else None
         if isinstance(stated, dict) and isinstance(stated.get("number"), int):
-            found.append({"number": stated["number"], "published": moment(str(stated.get("published_at")))})
-    return found
+            releases.append({"number": stated["number"], "published": moment(str(stated.get("published_at")))})
+    return releases
 
 
-def _json(text: Any) -> Any:
+def _parse_json(text: Any) -> Any:
     try:
         return json.loads(text) if isinstance(text, str) else None
     except ValueError:

@@ -1,156 +1,196 @@
-"""Pages as files: what rows a page shows, all of them in its order, for CSV and JSON."""
+"""Load pages as files: the rows of a page, all of them in its order, masked as there, without what is withheld."""
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from archive.site import citations, flags, history, queries, rows, thread_history
-from archive.site.database import Connection, fetch_all, fetch_row
+from archive.site import citations, flags, queries, thread_history
+from archive.site.database import Connection, Row, fetch_all, fetch_row
+from archive.site.html import MASKED, CommentView, Record
+from archive.site.params import RemovalParams, ThreadParams
 from archive.site.sending import BATCH, Rows, batches
 from archive.site.viewer import Visitor
 from archive.site.views import comment, removals, thread
-from archive.site.views.flags import as_rows
+from archive.site.views.flags import list_codes
+from archive.text.pii_masking import MASK
 
+COMMENT_COLUMNS = (
+    "id", "thread_id", "outlet", "article", "parent_id", "position", "depth", "author", "posted_at",
+    "posted_precision", "posted_at_text", "body", "masked", "withheld", "state", "codes", "revision", "likes",
+    "dislikes", "first_seen_at", "last_seen_at", "permalink",
+)  # fmt: skip
 CODE_COLUMNS = (
     "code", "title", "definition", "namespace", "level", "severity", "blur", "flags",
     "reviewed", "confirmed", "dismissed", "corrected", "disputed",
 )  # fmt: skip
-REMOVAL_COLUMNS = ("event_id", "removed_before", "removed_after", "confidence", *rows.COLUMNS)
+REMOVAL_COLUMNS = ("event_id", "removed_before", "removed_after", "confidence", *COMMENT_COLUMNS)
+THREAD_COLUMNS = (
+    "outlet", "published_at", "platform", "completeness", "stated_count", "comment_count", "first_seen_at",
+    "last_seen_at",
+)  # fmt: skip
+FLAG_COLUMNS = ("id", "code", "rule", "target", "revision", "status", "created_at")
+
+Batch = list[dict[str, Any]]
 
 
-def of_thread(connection: Connection, asked: thread.Asked, visitor: Visitor, base: str) -> Rows | None:
-    """All comments of a view of a thread, whatever page of it was asked for."""
-    row = fetch_row(connection, queries.THREAD, thread=asked.thread)
-    at = thread_history.visit_at(connection, asked.thread, asked.at) if row and asked.at else None
-    if row is None or (asked.at and at is None):
+def thread_rows(connection: Connection, params: ThreadParams, visitor: Visitor, base: str) -> Rows | None:
+    """Return all comments of a view of a thread, whatever its page; None if there is no such thread or visit."""
+    row = fetch_row(connection, queries.THREAD, thread=params.thread)
+    at = thread_history.find_visit(connection, params.thread, params.at) if row and params.at else None
+    if row is None or (params.at and at is None):
         return None
-    view = "at" if at else asked.view
-    cursor = connection.execute(queries.THREAD_IDS[view], {"thread": asked.thread, "at": at})
-    then = (at, row["first_seen_at"]) if at else None
-    found = ([one["id"] for one in batch] for batch in batches(cursor))
+    cursor = connection.execute(queries.THREAD_IDS["at" if at else params.view], {"thread": params.thread, "at": at})
+    visits = (at, row["first_seen_at"]) if at else None
+    comments = (
+        comment_batch(connection, [comment["id"] for comment in batch], visitor, base, visits)
+        for batch in batches(cursor)
+    )
     about = {
-        "thread": about_thread(connection, asked.thread, base),
-        "view": asked.view if not at else "order",
+        "thread": describe_thread(connection, row, base),
+        "view": "order" if at else params.view,
         "at": at,
     }
-    return Rows(rows.COLUMNS, rows.in_batches(connection, found, visitor, base, then), about, "comments")
+    return Rows(COMMENT_COLUMNS, comments, about, "comments")
 
 
-def about_thread(connection: Connection, number: int, base: str) -> dict[str, Any]:
-    """A thread as it is described beside its comments; of one that is withheld no title and no address."""
-    row = fetch_row(connection, queries.THREAD, thread=number)
-    assert row is not None
-    withheld = thread.withheld(connection, row)
+def describe_thread(connection: Connection, row: Row, base: str) -> dict[str, Any]:
+    """Return what a file says of a thread; of a withheld one neither title nor address."""
+    reason = thread.withheld_reason(connection, row)
     return {
-        "id": number,
-        "article": None if withheld else row["title"],
-        "article_url": None if withheld else row["article_url"],
-        "withheld": withheld,
-        "outlet": row["outlet"],
-        "published_at": row["published_at"],
-        "platform": row["platform"],
-        "completeness": row["completeness"],
-        "stated_count": row["stated_count"],
-        "comment_count": row["comment_count"],
-        "first_seen_at": row["first_seen_at"],
-        "last_seen_at": row["last_seen_at"],
-        "permalink": f"{base}/thread/{number}",
+        "id": row["id"],
+        "article": None if reason else row["title"],
+        "article_url": None if reason else row["article_url"],
+        "withheld": reason,
+        **{name: row[name] for name in THREAD_COLUMNS},
+        "permalink": f"{base}/thread/{row['id']}",
     }
 
 
-def of_comment(connection: Connection, number: int, visitor: Visitor, base: str) -> dict[str, Any] | None:
-    """Everything that the page of a comment shows, as one object."""
-    row = fetch_row(connection, queries.COMMENTS_BY_ID, ids=json.dumps([number]))
-    if row is None:
-        return None
-    above, below = comment.ancestors(connection, number), comment.replies(connection, row)
-    known = flags.context(connection, [number], visitor)
-    shown = known.shown(row)
-    withheld = rows.is_withheld(shown)
-    cited = comment.cited(connection, row, known)
-    return {
-        "comment": rows.of(connection, [number], visitor, base)[0],
-        "text_sha256": cited.text_sha256,
-        "capture_sha256": cited.capture_sha256,
-        "captured_at": cited.captured_at,
-        "thread": about_thread(connection, row["thread_id"], base),
-        "flags": _flags(connection, known, number, hide=withheld),
-        "earlier_texts": [] if withheld else [_revision(one) for one in _earlier(connection, known, number)],
-        "events": [
-            {"seen_at": event["seen_at"], "kind": event["kind"], "confidence": event["confidence"]}
-            for event in known.events.get(number, ())
-        ],
-        "answers": rows.of(connection, [one["id"] for one in above], visitor, base),
-        "replies": rows.of(connection, [one["id"] for one in below[: comment.MOST_BELOW]], visitor, base),
-        "more_replies": len(below) > comment.MOST_BELOW,
-        "citation": dict(citations.styles(cited, base)),
-    }
-
-
-def _earlier(connection: Connection, known: flags.Context, number: int) -> Sequence[Any]:
-    return history.revisions(connection, known, [number]).get(number, ())
-
-
-def _revision(one: Any) -> dict[str, Any]:
-    kept = {name: one[name] for name in ("revision", "seen_from", "seen_until")}
-    return kept | {"body": rows.readable(one["body"])}
-
-
-def _flags(connection: Connection, known: flags.Context, number: int, *, hide: bool) -> list[dict[str, Any]]:
-    """All that were not withdrawn, as on the page, with the words that they matched."""
-    found = fetch_all(connection, queries.COMMENT_FLAGS, comment=number)
-    spans = flags.grouped(
-        fetch_all(connection, queries.SPANS, ids=json.dumps([flag["id"] for flag in found])), "flag_id"
-    )
-    names = ("id", "code", "rule", "target", "revision", "status", "created_at")
+def comment_batch(
+    connection: Connection, ids: Sequence[int], visitor: Visitor, base: str, visits: tuple[str, str] | None = None
+) -> Batch:
+    """Return the comments with these ids, in their order; as they were at a visit, if that and the first are given."""
+    by_id = {row["id"]: row for row in fetch_all(connection, queries.COMMENTS_BY_ID, ids=json.dumps(ids))}
+    stored = [by_id[number] for number in ids if number in by_id]
+    context = flags.load_flags(connection, list(by_id), visitor)
+    views = thread_history.restore_views(stored, context, *visits) if visits else [context.view(row) for row in stored]
+    ids_of_threads = json.dumps(sorted({row["thread_id"] for row in stored}))
+    threads = {row["id"]: row for row in fetch_all(connection, queries.THREAD_TITLES, ids=ids_of_threads)}
     return [
-        {name: flag[name] for name in names}
-        | {"exact": [] if hide else [rows.readable(known.exact(flag, span)) for span in spans.get(flag["id"], ())]}
-        for flag in found
+        _comment_row(view, threads[view.row["thread_id"]], base, masked=view.row["id"] in context.hidden)
+        for view in views
     ]
 
 
-def of_comments(connection: Connection, ids: Sequence[int], visitor: Visitor, base: str, about: Any) -> Rows:
-    """Comments whose ids were found by a search, in its order."""
-    found = (ids[start : start + BATCH] for start in range(0, len(ids), BATCH))
-    return Rows(
-        rows.COLUMNS,
-        rows.in_batches(connection, found, visitor, base),
-        {name: value for name, value in about.items() if name != "limited"},
-        "comments",
-        limited=about["limited"],
+def _comment_row(view: CommentView, thread_row: Row, base: str, *, masked: bool) -> dict[str, Any]:
+    row = view.row
+    withheld = bool(row["withheld"])
+    values = {
+        "outlet": thread_row["outlet"],
+        "article": thread_row["title"],
+        "author": None if withheld or row["commenter_id"] is None else row["author"],
+        "body": "" if withheld else _readable(row["body"]),
+        "masked": int(masked),
+        "withheld": int(withheld),
+        "codes": [chip.code for chip in view.chips],
+        "permalink": f"{base}/comment/{row['id']}",
+    }
+    return {name: values[name] if name in values else row[name] for name in COMMENT_COLUMNS}
+
+
+def _readable(text: str) -> str:
+    """Return a masked text as other programs can read it."""
+    return text.replace(MASKED, MASK)
+
+
+def comment_page(connection: Connection, comment_id: int, visitor: Visitor, base: str) -> dict[str, Any] | None:
+    """Return everything that the page of a comment shows, as one object; None if there is no such comment."""
+    row = comment.load_row(connection, comment_id)
+    if row is None:
+        return None
+    above, below = comment.load_ancestors(connection, comment_id), comment.load_replies(connection, row)
+    thread_row = fetch_row(connection, queries.THREAD, thread=row["thread_id"])
+    assert thread_row is not None
+    context = flags.load_flags(connection, [comment_id], visitor)
+    cited = comment.describe_citation(connection, row, context)
+    replies = [reply["id"] for reply in below[: comment.MAX_REPLIES]]
+    return {
+        "comment": comment_batch(connection, [comment_id], visitor, base)[0],
+        "text_sha256": cited.text_sha256,
+        "capture_sha256": cited.capture_sha256,
+        "captured_at": cited.captured_at,
+        "thread": describe_thread(connection, thread_row, base),
+        "flags": _comment_flags(connection, row, context),
+        "earlier_texts": [] if row["withheld"] else _earlier_texts(connection, context, comment_id),
+        "events": [
+            {"seen_at": event["seen_at"], "kind": event["kind"], "confidence": event["confidence"]}
+            for event in context.events.get(comment_id, ())
+        ],
+        "answers": comment_batch(connection, [parent["id"] for parent in above], visitor, base),
+        "replies": comment_batch(connection, replies, visitor, base),
+        "more_replies": len(below) > comment.MAX_REPLIES,
+        "citation": dict(citations.format_styles(cited, base)),
+    }
+
+
+def _earlier_texts(connection: Connection, context: flags.FlagContext, comment_id: int) -> list[dict[str, Any]]:
+    revisions = thread_history.load_revisions(connection, context, [comment_id]).get(comment_id, ())
+    return [
+        {name: revision[name] for name in ("revision", "seen_from", "seen_until")}
+        | {"body": _readable(revision["body"])}
+        for revision in revisions
+    ]
+
+
+def _comment_flags(connection: Connection, row: Record, context: flags.FlagContext) -> list[dict[str, Any]]:
+    """Return the flags that were not withdrawn, with the words that they matched."""
+    rows = fetch_all(connection, queries.COMMENT_FLAGS, comment=row["id"])
+    spans = {} if row["withheld"] else flags.load_spans(connection, rows)
+    return [
+        {name: flag[name] for name in FLAG_COLUMNS}
+        | {"exact": [_readable(context.matched_text(flag, span)) for span in spans.get(flag["id"], ())]}
+        for flag in rows
+    ]
+
+
+def search_rows(connection: Connection, ids: Sequence[int], visitor: Visitor, base: str, about: Any) -> Rows:
+    """Return the comments that a search matched, in its order."""
+    comments = (
+        comment_batch(connection, ids[start : start + BATCH], visitor, base) for start in range(0, len(ids), BATCH)
     )
+    facts = {name: value for name, value in about.items() if name != "limited"}
+    return Rows(COMMENT_COLUMNS, comments, facts, "comments", limited=about["limited"])
 
 
-def of_removals(connection: Connection, wanted: removals.Asked, visitor: Visitor, base: str) -> Rows:
-    """Every removal of an outlet and a month, the latest first, along the index."""
-    cursor = connection.execute(queries.EVERY_REMOVAL, {**removals.bounds(wanted), "outlet": wanted.outlet})
-    asked = {"outlet_id": wanted.outlet, "month": wanted.month}
-    return Rows(REMOVAL_COLUMNS, _removals(connection, cursor, visitor, base), asked, "removals")
+def removal_rows(connection: Connection, params: RemovalParams, visitor: Visitor, base: str) -> Rows:
+    """Return every removal of an outlet and a month, the latest first."""
+    values = {**removals.month_bounds(params), "outlet": params.outlet}
+    cursor = connection.execute(queries.EVERY_REMOVAL, values)
+    about = {"outlet_id": params.outlet, "month": params.month}
+    return Rows(REMOVAL_COLUMNS, _removal_batches(connection, cursor, visitor, base), about, "removals")
 
 
-def _removals(connection: Connection, cursor: Any, visitor: Visitor, base: str) -> Iterator[list[dict[str, Any]]]:
-    for batch in batches(cursor):
-        ids = [event["comment_id"] for event in batch]
-        found = {row["id"]: row for row in rows.of(connection, ids, visitor, base)}
+def _removal_batches(connection: Connection, cursor: Any, visitor: Visitor, base: str) -> Iterator[Batch]:
+    for events in batches(cursor):
+        comments = comment_batch(connection, [event["comment_id"] for event in events], visitor, base)
+        by_id = {row["id"]: row for row in comments}
         yield [
             {
                 "event_id": event["id"],
                 "removed_before": event["seen_at"],
-                "removed_after": found[event["comment_id"]]["last_seen_at"],
+                "removed_after": by_id[event["comment_id"]]["last_seen_at"],
                 "confidence": event["confidence"],
-                **found[event["comment_id"]],
+                **by_id[event["comment_id"]],
             }
-            for event in batch
-            if event["comment_id"] in found
+            for event in events
+            if event["comment_id"] in by_id
         ]
 
 
-def of_flags(connection: Connection) -> Rows:
-    """Every code with its numbers."""
-    return Rows(CODE_COLUMNS, [as_rows(connection)], name="codes")
+def code_rows(connection: Connection) -> Rows:
+    return Rows(CODE_COLUMNS, [list_codes(connection)], name="codes")
 
 
-def of_statistic(found: Iterable[tuple[str, str, int]], columns: Sequence[str], name: str) -> Rows:
-    every = [dict(zip(columns, one, strict=True)) for one in found]
-    return Rows(columns, [every], {"statistic": name})
+def statistic_rows(values: Iterable[tuple[str, str, int]], columns: Sequence[str], name: str) -> Rows:
+    rows = [dict(zip(columns, row, strict=True)) for row in values]
+    return Rows(columns, [rows], {"statistic": name})

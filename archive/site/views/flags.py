@@ -1,17 +1,15 @@
-"""What every flag means, which rules raise it and how often reviewers refuse it; and how far they agree."""
+"""Load what every flag means, which rules raise it and how often reviewers refuse it; and how far they agree."""
 
 import json
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 from archive.review import agreement, queue
 from archive.site import flags, queries
-from archive.site.claims import SAID_BY_PEOPLE
 from archive.site.database import Connection, Row, fetch_all
 from archive.site.params import SEVERITIES
 from archive.site.viewer import Visitor
 
-ABOUT = {
+NAMESPACES = {
     "content": "What rules matched in the text. A match is a lead, not a finding, until a person has read it.",
     "review": "What a person found.",
     "context": "What stands around a match and may change what it means.",
@@ -20,86 +18,79 @@ ABOUT = {
     "capture": "What was lost or repaired on the way here.",
     "archive": "What this archive decided.",
 }
+_RATE_COLUMNS = ("reviewed", "confirmed", "dismissed", "corrected", "disputed")
 
 
 def load(connection: Connection, visitor: Visitor) -> dict[str, Any]:
-    """Every code by who claims it, the gravest first. Read from totals and reviews, never from the flags themselves."""
+    """Return every code by its namespace, the gravest first. Read from totals and reviews, never from the flags: there
+    may be millions."""
     rates: dict[tuple[str, str], queue.Rate] = {(rate.kind, rate.name): rate for rate in queue.rates(connection)}
-    rules = flags.grouped(fetch_all(connection, queries.RULES), "code")
-    rows = sorted(fetch_all(connection, queries.CODES), key=lambda row: (-row["severity"], row["code"]))
+    rules = flags.group_by(fetch_all(connection, queries.RULES), "code")
     groups: dict[str, list[dict[str, Any]]] = {}
-    for row in rows:
-        groups.setdefault(row["namespace"], []).append(_code(row, rules.get(row["code"], ()), rates, visitor))
-    named = [name for name in dict.fromkeys((*ABOUT, *groups)) if name in groups]
+    for row in sorted(fetch_all(connection, queries.CODES), key=lambda row: (-row["severity"], row["code"])):
+        code, namespace = row["code"], row["namespace"]
+        # Whether its flags stand on comments that the search lists.
+        is_searchable = "c" in row["level"].split() and namespace != "context"
+        entry = {
+            "row": row,
+            "severity": SEVERITIES[row["severity"]],
+            "mappings": json.loads(row["mappings"]),
+            "page": f"/search?flag={code}" if is_searchable else None,
+            "rules": [
+                {"row": rule, "rate": _describe_rate(rates.get(("rule", rule["rule"])))} for rule in rules.get(code, ())
+            ],
+            "rate": _describe_rate(rates.get(("code", code))) if namespace in flags.JUDGED_NAMESPACES else None,
+            "queue": f"/review?only={code}" if visitor.judges and namespace == "content" else None,
+        }
+        groups.setdefault(namespace, []).append(entry)
+    names = [name for name in dict.fromkeys((*NAMESPACES, *groups)) if name in groups]
     return {
-        "groups": [(name, ABOUT.get(name, ""), groups[name]) for name in named],
+        "groups": [(name, NAMESPACES.get(name, ""), groups[name]) for name in names],
         "reviewed": any(rate.reviewed for rate in rates.values()),
     }
 
 
-def as_rows(connection: Connection) -> list[dict[str, Any]]:
-    """The codes as rows, in the order of the page within each namespace."""
+def list_codes(connection: Connection) -> list[dict[str, Any]]:
+    """Return the codes as rows of a file, in the order of the page within each namespace."""
     rates = {rate.name: rate for rate in queue.rates(connection) if rate.kind == "code"}
-    rows = sorted(
-        fetch_all(connection, queries.CODES), key=lambda row: (row["namespace"], -row["severity"], row["code"])
-    )
-    return [_as_row(row, rates.get(row["code"])) for row in rows]
+    rows = fetch_all(connection, queries.CODES)
+    rows.sort(key=lambda row: (row["namespace"], -row["severity"], row["code"]))
+    return [_code_row(row, rates.get(row["code"])) for row in rows]
 
 
-def _as_row(row: Row, rate: queue.Rate | None) -> dict[str, Any]:
-    kept = ("code", "title", "definition", "namespace", "level", "severity", "blur")
-    judged = ("reviewed", "confirmed", "dismissed", "corrected", "disputed")
-    numbers = {name: getattr(rate, name) if rate else 0 for name in judged}
-    return {name: row[name] for name in kept} | {"flags": row["total"]} | numbers
+def _code_row(row: Row, rate: queue.Rate | None) -> dict[str, Any]:
+    columns = ("code", "title", "definition", "namespace", "level", "severity", "blur")
+    counts = {name: getattr(rate, name) if rate else 0 for name in _RATE_COLUMNS}
+    return {name: row[name] for name in columns} | {"flags": row["total"]} | counts
 
 
-def _code(
-    row: Row, rules: Sequence[Row], rates: Mapping[tuple[str, str], queue.Rate], visitor: Visitor
-) -> dict[str, Any]:
-    personal = row["namespace"] in SAID_BY_PEOPLE
-    return {
-        "row": row,
-        "severity": SEVERITIES[row["severity"]],
-        "mappings": json.loads(row["mappings"]),
-        "page": f"/search?flag={row['code']}" if _has_page(row) else None,
-        "rules": [{"row": rule, "rate": _rate(rates.get(("rule", rule["rule"])))} for rule in rules],
-        "rate": _rate(rates.get(("code", row["code"]))) if personal else None,
-        "queue": f"/review?only={row['code']}" if visitor.judges and row["namespace"] == "content" else None,
-    }
-
-
-def _has_page(row: Row) -> bool:
-    """Whether its flags stand on comments that the search lists."""
-    return "c" in row["level"].split() and row["namespace"] != "context"
-
-
-def _rate(rate: queue.Rate | None) -> str:
-    """What reviewers made of it, in words."""
+def _describe_rate(rate: queue.Rate | None) -> str:
     if rate is None or not rate.reviewed or rate.error_rate is None:
         return "no reviews yet"
-    found = [(rate.confirmed, "confirmed"), (rate.dismissed, "dismissed"), (rate.corrected, "corrected")]
-    said = [f"{number:,} {verdict}" for number, verdict in (*found, (rate.disputed, "disputed")) if number]
-    return f"{rate.reviewed:,} reviewed: {', '.join(said)}; error rate {rate.error_rate:.0%}"
+    counts = ((getattr(rate, verdict), verdict) for verdict in _RATE_COLUMNS[1:])
+    parts = ", ".join(f"{number:,} {verdict}" for number, verdict in counts if number)
+    return f"{rate.reviewed:,} reviewed: {parts}; error rate {rate.error_rate:.0%}"
 
 
 def load_agreement(connection: Connection) -> dict[str, Any]:
-    known = flags.codes(connection)
-    found = agreement.agreement(connection)
+    codes = flags.load_codes(connection)
     return {
         "rows": [
             {
-                "code": one.code,
-                "title": known[one.code]["title"] if one.code and one.code in known else one.code or "all codes",
-                "flags": f"{one.flags:,}",
-                "reviewers": f"{one.reviewers:,}",
-                "share": f"{one.share:.0%}",
-                "kappa": _coefficient(one.kappa),
-                "alpha": _coefficient(one.alpha),
+                "code": entry.code,
+                "title": codes[entry.code]["title"]
+                if entry.code and entry.code in codes
+                else entry.code or "all codes",
+                "flags": f"{entry.flags:,}",
+                "reviewers": f"{entry.reviewers:,}",
+                "share": f"{entry.share:.0%}",
+                "kappa": _format_coefficient(entry.kappa),
+                "alpha": _format_coefficient(entry.alpha),
             }
-            for one in found
+            for entry in agreement.agreement(connection)
         ]
     }
 
 
-def _coefficient(value: float | None) -> str:
+def _format_coefficient(value: float | None) -> str:
     return "–" if value is None else f"{value:.2f}".replace("-", "−")

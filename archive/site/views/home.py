@@ -1,46 +1,38 @@
-"""The first page: numbers that every save keeps current, and short lists along indexes."""
+"""Load the first page: numbers that every save keeps current, and short lists along indexes."""
 
 from typing import Any
 
-from markupsafe import Markup
-
 from archive.site import chart, html, queries
-from archive.site.card import card
-from archive.site.database import Connection, Row, fetch_all
+from archive.site.database import Connection, fetch_all
 from archive.site.formatting import between, count
 
-HELD = (
-    ("comments", "comment", "comments"),
-    ("threads", "thread", "threads"),
-    ("articles", "article", "articles"),
-    ("outlets", "outlet", "outlets"),
-    ("commenters", "name", "commenters"),
+# Tables that the first sentence counts, with their nouns.
+TOTALS = (
+    ("comments", "comment"),
+    ("threads", "thread"),
+    ("articles", "article"),
+    ("outlets", "outlet"),
+    ("commenters", "name"),
 )
 
 
 def load(connection: Connection) -> dict[str, Any]:
+    """Return what the template needs."""
     totals = dict(map(tuple, fetch_all(connection, queries.TOTALS)))
-    flagged = fetch_all(connection, queries.FLAG_TOTALS)
+    counts = {name: count(totals.get(name, 0), noun) for name, noun in TOTALS}
+    flags = fetch_all(connection, queries.FLAG_TOTALS)
+    description = [f"{counts['comments']} in {counts['threads']}", counts["outlets"]]
     return {
-        "card": card(
-            "What readers wrote under the news",
-            [
-                f"{count(totals.get('comments', 0), 'comment')} in {count(totals.get('threads', 0), 'thread')}",
-                f"{count(totals.get('outlets', 0), 'outlet')}",
-            ],
-            "/",
-            "website",
-        ),
+        "card": html.make_card("What readers wrote under the news", [*description], "/", "website"),
         "totals": totals,
-        "held": [(count(totals.get(name, 0), noun), table) for name, noun, table in HELD],
+        "counts": [(text, table) for table, text in counts.items()],
         "newest": fetch_all(connection, queries.NEWEST_THREADS),
         "flagged": fetch_all(connection, queries.FLAGGED_THREADS),
-        "removals": [_removal(row) for row in fetch_all(connection, queries.REMOVALS)],
+        "removals": [
+            {"row": row, "name": html.author_name(row), "when": between(row["last_seen_at"], row["seen_at"])}
+            for row in fetch_all(connection, queries.REMOVALS)
+        ],
         "outlets": fetch_all(connection, queries.OUTLETS),
-        "flags": flagged,
-        "chart": chart.bars("Flags", [(row["title"], row["value"]) for row in flagged]) if flagged else Markup(),
+        "flags": flags,
+        "flag_chart": chart.bar_chart("Flags", [(row["title"], row["value"]) for row in flags]),
     }
-
-
-def _removal(row: Row) -> dict[str, Any]:
-    return {"row": row, "name": html.name(row), "when": between(row["last_seen_at"], row["seen_at"])}

@@ -1,96 +1,66 @@
-"""What is no longer on its site: how much by month and outlet, how sure that is, and what was said."""
+"""Load the removals: how many by month and outlet, how sure they are, and the comments themselves."""
 
 import json
-import re
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from typing import Any
-from urllib.parse import urlencode
 
-from markupsafe import Markup
-
-from archive.site import comment_html, flags, formatting, history, queries
+from archive.site import flags, html, queries, thread_history
 from archive.site.database import Connection, Row, fetch_all
+from archive.site.formatting import between, month, number
+from archive.site.params import RemovalParams, removal_files
 from archive.site.viewer import Visitor
+from archive.site.views.thread import UNTITLED
 
-MOST_COUNTED = 20_000
-SIZE = 50
-MONTH = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])")
-LAST = "9999-99"
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """Which removals: of an outlet, found in a month (2026-03); None means all."""
-
-    outlet: int | None = None
-    month: str | None = None
+MAX_COUNTED = 20_000
+PAGE_SIZE = 50
 
 
-def asked(outlet: str | None, month: str | None) -> Asked:
-    number = int(outlet) if outlet and outlet.isascii() and outlet.isdecimal() and len(outlet) <= 18 else None
-    return Asked(number, month if month and MONTH.fullmatch(month) else None)
+def month_bounds(params: RemovalParams) -> dict[str, Any]:
+    """Return the times between which the removals were noticed; "~" sorts after every day of a month."""
+    return {"first": params.month or "", "last": f"{params.month}~" if params.month else "9999-99"}
 
 
-def bounds(wanted: Asked) -> dict[str, Any]:
-    """Between which times they were found."""
-    return {"first": wanted.month or "", "last": f"{wanted.month}~" if wanted.month else LAST}
-
-
-def files(wanted: Asked) -> list[tuple[str, str]]:
-    """Where all of them are as CSV and JSON."""
-    query = urlencode({name: value for name, value in asdict(wanted).items() if value is not None})
-    return [(kind.upper(), f"/removals.{kind}" + (f"?{query}" if query else "")) for kind in ("csv", "json")]
-
-
-def load(connection: Connection, wanted: Asked, visitor: Visitor) -> dict[str, Any]:
-    """What the template needs."""
-    month = wanted.month
-    within = {**bounds(wanted), "most": MOST_COUNTED}
-    sums = fetch_all(connection, queries.REMOVAL_SUMS, **within)
-    found = fetch_all(connection, queries.REMOVED, **within, outlet=wanted.outlet, size=SIZE)
+def load(connection: Connection, params: RemovalParams, visitor: Visitor) -> dict[str, Any]:
+    """Return what the template needs."""
+    bounds = {**month_bounds(params), "limit": MAX_COUNTED}
+    sums = fetch_all(connection, queries.REMOVAL_SUMS, **bounds)
+    rows = fetch_all(connection, queries.REMOVED, **bounds, outlet=params.outlet, size=PAGE_SIZE)
+    outlet = next((row["outlet"] for row in sums if row["outlet_id"] == params.outlet), None) or "this outlet"
     return {
-        "sums": [_sum(row, wanted) for row in sums],
-        "counted": sum(row["found"] for row in sums),
-        "cut": sum(row["found"] for row in sums) >= MOST_COUNTED,
-        "most": MOST_COUNTED,
-        "wanted": {"month": formatting.month(month) if month else None, "outlet": _outlet(sums, wanted)},
-        "comments": _comments(connection, found, visitor),
-        "shown": len(found),
-        "more": len(found) == SIZE,
-        "files": files(wanted),
+        "sums": [_describe_sum(row, params) for row in sums],
+        "cut": sum(row["removals"] for row in sums) >= MAX_COUNTED,
+        "limit": MAX_COUNTED,
+        "month": month(params.month) if params.month else None,
+        "outlet": None if params.outlet is None else outlet,
+        "comments": _comments(connection, rows, visitor),
+        "commenters": visitor.base,
+        "shown": len(rows),
+        "more": len(rows) == PAGE_SIZE,
+        "files": removal_files(params),
     }
 
 
-def _outlet(sums: list[Row], wanted: Asked) -> str | None:
-    if wanted.outlet is None:
-        return None
-    return next((row["outlet"] for row in sums if row["outlet_id"] == wanted.outlet), None) or "this outlet"
+def _describe_sum(row: Row, params: RemovalParams) -> dict[str, Any]:
+    url = f"/removals?month={row['month']}" + (f"&outlet={row['outlet_id']}" if row["outlet_id"] is not None else "")
+    is_here = params == RemovalParams(row["outlet_id"], row["month"])
+    confidence = ", ".join(f"{number(row[level])} {level}" for level in ("high", "medium", "low") if row[level])
+    return {"month": month(row["month"]), "row": row, "url": None if is_here else url, "confidence": confidence}
 
 
-def _sum(row: Row, wanted: Asked) -> dict[str, Any]:
-    href = f"/removals?month={row['month']}" + (f"&outlet={row['outlet_id']}" if row["outlet_id"] is not None else "")
-    here = wanted == Asked(row["outlet_id"], row["month"])
-    sure = {name: row[name] for name in ("high", "medium", "low")}
-    said = ", ".join(f"{formatting.number(count)} {name}" for name, count in sure.items() if count)
-    return {"month": formatting.month(row["month"]), "row": row, "href": None if here else href, "sure": said}
-
-
-def _comments(connection: Connection, found: list[Row], visitor: Visitor) -> Markup:
-    ids = [row["comment_id"] for row in found]
+def _comments(connection: Connection, removals: list[Row], visitor: Visitor) -> html.CommentList | None:
+    ids = [removal["comment_id"] for removal in removals]
     rows = {row["id"]: row for row in fetch_all(connection, queries.COMMENTS_BY_ID, ids=json.dumps(ids))}
-    known = flags.context(connection, list(rows), visitor)
-    shown = [
-        replace(known.shown(rows[row["comment_id"]]), extra=_about(row)) for row in found if row["comment_id"] in rows
+    context = flags.load_flags(connection, list(rows), visitor)
+    views = [
+        replace(context.view(rows[removal["comment_id"]]), removal=_note(removal))
+        for removal in removals
+        if removal["comment_id"] in rows
     ]
-    return comment_html.flat(shown, {}, visitor.base) if shown else Markup()
+    return html.list_comments(views, {})
 
 
-def _about(row: Row) -> Markup:
-    """When it went, how sure that is, and from where."""
-    gone = formatting.between(row["last_seen_at"], row["seen_at"])
-    thread = Markup('<a href="/thread/{}?at={}#c{}"><bdi>{}</bdi></a>').format(
-        row["thread_id"], row["seen_at"], row["comment_id"], row["title"] or "Untitled article"
-    )
-    outlet = Markup(", <bdi>{}</bdi>").format(row["outlet"]) if row["outlet"] else ""
-    sentence = Markup('<p class="note">{}, {}; confidence {}. Under {}{}</p>')
-    return sentence.format(history.FOUND["removed"], gone, row["confidence"], thread, outlet)
+def _note(removal: Row) -> html.RemovalNote:
+    when = between(removal["last_seen_at"], removal["seen_at"])
+    text = f"{thread_history.EVENT_TEXTS['removed']}, {when}; confidence {removal['confidence']}."
+    url = f"/thread/{removal['thread_id']}?at={removal['seen_at']}#c{removal['comment_id']}"
+    return html.RemovalNote(text, url, removal["title"] or UNTITLED, removal["outlet"])

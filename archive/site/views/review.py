@@ -1,4 +1,4 @@
-"""The page on which a reviewer judges one flag: the text with its place marked, and the thread around it."""
+"""Load the page on which a reviewer judges one flag: the text with its span marked, and the thread around it."""
 
 import re
 from collections.abc import Mapping
@@ -7,22 +7,22 @@ from typing import Any
 from urllib.parse import urlencode
 
 from archive.review import queue
-from archive.site import claims, comment_html, flags, html, queries
-from archive.site.comment_html import Shown
+from archive.site import flags, html, queries
 from archive.site.database import Connection, Row, fetch_all, fetch_row, fetch_value
 from archive.site.formatting import count
-from archive.site.html import Span
+from archive.site.params import parse_id
 from archive.site.viewer import Visitor
 from archive.site.views import comment
 from archive.text.pii_masking import Place, occurrences
 
-MOST_ABOVE, MOST_BELOW = 6, 6
-TIRING = 50
+MAX_ANCESTORS, MAX_REPLIES = 6, 6
+# Severe flags in a day after which a reviewer is asked to rest.
+REST_AFTER = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """Which flag to judge: a given one, or the next of a queue (of a code; those that others judged) after another."""
+class ReviewParams:
+    """A flag to judge; or the next of a queue after another (of one code; of those that others have judged)."""
 
     flag: int | None = None
     code: str | None = None
@@ -31,8 +31,8 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Typed:
-    """What a form held that could not be taken, and why."""
+class ReviewForm:
+    """A form that was refused: the problem, and what the reviewer had typed."""
 
     problem: str = ""
     code: str = ""
@@ -40,129 +40,128 @@ class Typed:
     note: str = ""
 
 
-NOTHING = Typed()
+EMPTY_FORM = ReviewForm()
 
 
-def wanted(arguments: Mapping[str, str]) -> Wanted:
-    def whole(name: str) -> int | None:
-        text = arguments.get(name) or ""
-        return int(text) if re.fullmatch(r"[0-9]{1,18}", text) else None
+def parse_review(args: Mapping[str, str]) -> ReviewParams:
+    code = args.get("only") or ""
+    return ReviewParams(
+        parse_id(args.get("flag")),
+        code if re.fullmatch(r"[a-z_]+\.[a-z_]+", code) else None,
+        parse_id(args.get("after")),
+        args.get("second") == "1",
+    )
 
-    code = arguments.get("only") or ""
-    known = code if re.fullmatch(r"[a-z_]+\.[a-z_]+", code) else None
-    return Wanted(whole("flag"), known, whole("after"), arguments.get("second") == "1")
 
-
-def address(wanted: Wanted) -> str:
-    said = {"flag": wanted.flag, "only": wanted.code, "after": wanted.after, "second": 1 if wanted.second else None}
-    known = urlencode({name: value for name, value in said.items() if value is not None})
-    return f"/review?{known}" if known else "/review"
+def review_url(params: ReviewParams) -> str:
+    second = 1 if params.second else None
+    values = {"flag": params.flag, "only": params.code, "after": params.after, "second": second}
+    query = urlencode({name: value for name, value in values.items() if value is not None})
+    return f"/review?{query}" if query else "/review"
 
 
 def load(
-    connection: Connection, wanted: Wanted, visitor: Visitor, today: str, typed: Typed = NOTHING
+    connection: Connection, params: ReviewParams, visitor: Visitor, today: str, form: ReviewForm = EMPTY_FORM
 ) -> dict[str, Any] | None:
-    """What the template needs; None where the flag that is wanted is none that can be judged."""
+    """Return what the template needs; None if the flag of the address cannot be judged."""
     assert visitor.reviewer is not None
-    known = flags.codes(connection)
-    flag = _flag(connection, wanted, visitor.reviewer)
-    if flag is None and wanted.flag is not None:
+    codes = flags.load_codes(connection)
+    flag = _load_flag(connection, params, visitor.reviewer)
+    if flag is None and params.flag is not None:
         return None
     page = {
-        "wanted": wanted,
-        "typed": typed,
-        "load": _load(connection, visitor.reviewer, today),
-        "tools": _tools(wanted, known),
-        "again": address(Wanted(code=wanted.code, second=wanted.second)) if wanted.after else None,
+        "params": params,
+        "form": form,
+        "load": _load_today(connection, visitor.reviewer, today),
+        "tools": _queues(params, codes),
+        "again": review_url(ReviewParams(code=params.code, second=params.second)) if params.after else None,
         "flag": None,
+        "commenters": visitor.base,
     }
-    return page if flag is None else page | _judged(connection, flag, known, wanted, visitor)
+    return page if flag is None else page | _flag_page(connection, flag, codes, params, visitor)
 
 
-def _flag(connection: Connection, wanted: Wanted, reviewer: str) -> Row | None:
-    number = wanted.flag
+def _load_flag(connection: Connection, params: ReviewParams, reviewer: str) -> Row | None:
+    number = params.flag
     if number is None:
-        waiting = queue.queue(connection, reviewer=reviewer, after=wanted.after, code=wanted.code, second=wanted.second)
+        waiting = queue.queue(connection, reviewer=reviewer, after=params.after, code=params.code, second=params.second)
         number = waiting[0].id if waiting else None
     flag = None if number is None else fetch_row(connection, queries.FLAG, flag=number)
-    if flag is None or flag["comment_id"] is None or flag["code"].partition(".")[0] not in claims.SAID_BY_PEOPLE:
+    if flag is None or flag["comment_id"] is None:
         return None
+    if flag["code"].partition(".")[0] not in flags.JUDGED_NAMESPACES:
+        return None
+    # A flag that corrects another is judged through that one.
     return flag if flag["corrects"] is None else fetch_row(connection, queries.FLAG, flag=flag["corrects"])
 
 
-def _judged(connection: Connection, flag: Row, codes: flags.Codes, wanted: Wanted, visitor: Visitor) -> dict[str, Any]:
-    row = fetch_row(connection, queries.COMMENTS_BY_ID, ids=f"[{flag['comment_id']}]")
+def _flag_page(
+    connection: Connection, flag: Row, codes: flags.Codes, params: ReviewParams, visitor: Visitor
+) -> dict[str, Any]:
+    row = comment.load_row(connection, flag["comment_id"])
     assert row is not None
-    code, said = codes[flag["code"]], flags.verdicts(connection, [flag])
-    own = next((one for one in said.get(flag["id"], ()) if one["reviewer"] == visitor.reviewer), None)
+    verdicts = flags.load_verdicts(connection, [flag])
+    own = next((row for row in verdicts.get(flag["id"], ()) if row["reviewer"] == visitor.reviewer), None)
+    reviewers = flags.FlagContext(codes, verdicts=verdicts).count_reviewers(flag)
+    above = comment.load_ancestors(connection, row["id"], MAX_ANCESTORS)
+    below = comment.load_replies(connection, row, MAX_REPLIES)[:MAX_REPLIES]
+    context = flags.load_flags(connection, [other["id"] for other in (*above, row, *below)], visitor)
     return {
         "flag": flag,
-        "code": code,
-        "chip": html.chip(flags.chip(flag, codes, flags.Context(codes, verdicts=said).reviewers(flag))),
+        "code": codes[flag["code"]],
+        "chip": flags.describe_flag(flag, codes, reviewers),
         "rule": fetch_row(connection, queries.RULE, rule=flag["rule"]),
-        "own": own and claims.said(own, codes),
+        "own": own and flags.describe_verdict(own, codes),
         "row": row,
         "thread": fetch_row(connection, queries.THREAD, thread=row["thread_id"]),
-        "choices": claims.choices(codes),
-        "skip": address(Wanted(None, wanted.code, flag["id"], wanted.second)),
-    } | _around(connection, flag, row, visitor)
-
-
-def _around(connection: Connection, flag: Row, row: Row, visitor: Visitor) -> dict[str, Any]:
-    """The comment, some of what it answers and of what answers it, or else of what follows."""
-    above = comment.ancestors(connection, row["id"], MOST_ABOVE)
-    below = comment.replies(connection, row, MOST_BELOW)[:MOST_BELOW]
-    known = flags.context(connection, [one["id"] for one in (*above, row, *below)], visitor)
-    return {
-        "above": comment_html.flat([known.shown(one) for one in above], {}, visitor.base) if above else None,
-        "comment": comment_html.flat([_marked(connection, flag, row, known)], {}, visitor.base),
-        "below": comment_html.nested([known.shown(one) for one in below], {row["id"]: row}, visitor.base),
+        "choices": flags.list_choices(codes),
+        "skip": review_url(ReviewParams(None, params.code, flag["id"], params.second)),
+        "above": html.list_comments([context.view(other) for other in above], {}),
+        "comment": html.list_comments([_judged_view(connection, flag, row, context)], {}),
+        "below": html.nest_comments([context.view(other) for other in below], {row["id"]: row}),
         "is_earlier": flag["revision"] < row["revision"],
     }
 
 
-def _marked(connection: Connection, flag: Row, row: Row, known: flags.Context) -> Shown:
-    """The text that the flag speaks of, with its own places marked and no others."""
+def _judged_view(connection: Connection, flag: Row, row: Row, context: flags.FlagContext) -> html.CommentView:
+    """Return the text of the revision that the flag is about, with its own spans marked and no others."""
     text = fetch_value(connection, queries.TEXT, comment=row["id"], revision=flag["revision"])
     spans = fetch_all(connection, queries.SPANS, ids=f"[{flag['id']}]")
-    says = flags.chip(flag, known.codes).text
-    chips = known.chips(row)
-    own = flags.chip(flag, known.codes)
-    shown = flags.as_dict(row) | {"body": row["body"] if text is None else text, "parent_id": None}
-    return Shown(
-        shown,
-        chips if any(chip.code == own.code for chip in chips) else (own, *chips),
-        tuple(Span(span["start"], span["end"], says) for span in spans),
+    chip, chips = flags.describe_flag(flag, context.codes), context.chips(row)
+    return html.CommentView(
+        flags.as_dict(row) | {"body": row["body"] if text is None else text, "parent_id": None},
+        chips if any(other.code == chip.code for other in chips) else (chip, *chips),
+        [html.FlagSpan(span["start"], span["end"], chip.text) for span in spans],
     )
 
 
-def _load(connection: Connection, reviewer: str, today: str) -> dict[str, Any]:
-    """How much the reviewer has judged today, in words; from many severe ones on, that they should rest."""
-    found = queue.load_today(connection, reviewer, today)
-    words = f"You have judged {count(found.verdicts, 'flag')} today" if found.verdicts else "You have judged none today"
-    if found.severe:
-        words += f", {found.severe:,} of them severe"
-    return {"words": f"{words}.", "rest": found.severe >= TIRING}
+def _load_today(connection: Connection, reviewer: str, today: str) -> dict[str, Any]:
+    """Say how much the reviewer has judged today, and whether to rest: severe texts tire."""
+    load = queue.load_today(connection, reviewer, today)
+    text = f"You have judged {count(load.verdicts, 'flag')} today" if load.verdicts else "You have judged none today"
+    if load.severe:
+        text += f", {load.severe:,} of them severe"
+    return {"text": f"{text}.", "rest": load.severe >= REST_AFTER}
 
 
-def _tools(wanted: Wanted, codes: flags.Codes) -> list[tuple[str, str | None]]:
-    """The queues, that which is open without an address."""
-    here = (wanted.code, wanted.second) if wanted.flag is None else ("", False)
+def _queues(params: ReviewParams, codes: flags.Codes) -> list[tuple[str, str | None]]:
+    """Return label and address of the queues; the open one has no address."""
+    current = (params.code, params.second) if params.flag is None else ("", False)
     queues: list[tuple[str, str | None, bool]] = [("Next", None, False), ("Second opinions", None, True)]
-    if wanted.code and wanted.code in codes:
-        title = codes[wanted.code]["title"]
-        queues += [(f"Only “{title}”", wanted.code, False), (f"Second opinions on “{title}”", wanted.code, True)]
+    if params.code and params.code in codes:
+        title = codes[params.code]["title"]
+        queues += [(f"Only “{title}”", params.code, False), (f"Second opinions on “{title}”", params.code, True)]
     return [
-        (label, None if (code, second) == here else address(Wanted(code=code, second=second)))
+        (label, None if (code, second) == current else review_url(ReviewParams(code=code, second=second)))
         for label, code, second in queues
     ]
 
 
-def place_of(text: str, words: str, near: int = 0) -> Place | None:
-    """Where words that a reviewer pasted stand in a text, however their lines were broken; the nearest to a place."""
-    parts = words.split()
-    if not parts:
+def find_pasted(text: str, pasted: str, near: int = 0) -> Place | None:
+    """Return the span of words that a reviewer pasted, however their lines were broken; the nearest to a position."""
+    words = pasted.split()
+    if not words:
         return None
-    exact = list(occurrences(text, words))
-    loose = [found.span() for found in re.finditer(r"\s+".join(map(re.escape, parts)), text)]
-    return min(exact or loose, key=lambda place: abs(place[0] - near), default=None)
+    exact = list(occurrences(text, pasted))
+    loose = [match.span() for match in re.finditer(r"\s+".join(map(re.escape, words)), text)]
+    return min(exact or loose, key=lambda span: abs(span[0] - near), default=None)

@@ -1,4 +1,4 @@
-"""Search: candidates from full text or from their flags, the filters beside them, and the hits of one page."""
+"""Search comments by words or by flags alone: candidates, the filters beside them, and the hits of a page."""
 
 import json
 from collections import Counter
@@ -6,296 +6,282 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from markupsafe import Markup
-
-from archive.site import bm25, flags, html, params, queries, search_query
+from archive.site import bm25, flags, html, queries, search_filters
 from archive.site.database import Connection, Row, fetch_all, fetch_value
-from archive.site.excerpt import excerpt, places_of
 from archive.site.formatting import month, number
 from archive.site.memory import remembered
-from archive.site.params import LISTED, MOST, SIZE, Asked, Claim, Fact, address
+from archive.site.params import (
+    FORM_FIELDS,
+    MAX_HITS,
+    SEARCH_FIELDS,
+    SEARCH_PAGE,
+    SEVERITY_LEVELS,
+    SOURCES,
+    STATUSES,
+    SearchParams,
+    filters_flags,
+    is_filtered,
+    search_file_url,
+    search_url,
+)
+from archive.site.search_filters import CommentFacts, FlagFacts
+from archive.site.search_query import SearchQuery, cut_excerpt, find_words, parse_query
 from archive.site.viewer import Visitor
 from archive.text.pii_masking import Place
 
-MOST_RANKED_BY_SQLITE = 400_000
-LOOKED_AT = 5_000
-LONGEST_LINE = 140
-FIRST = ("outlet", "flag", "severity", "date")
+# With more comments than this, ranking by FTS5 takes too long: see bm25.
+MAX_RANKED_BY_FTS5 = 400_000
+MAX_FLAGS_READ = 5_000
+MAX_LINE = 140
+FIRST_FILTERS = ("outlet", "flag", "severity", "date")
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """What a question finds: `facts` of those that pass its filters, in its order, out of the `newest` that match.
-    `more` says that others match."""
+class SearchResult:
+    """The comments `passing` all filters, in the order of the search, among the `newest` that match its words.
 
-    question: search_query.Question
+    `by` is "words", "flags" or None, if nothing is searched for; `has_more` says that older comments match too."""
+
+    query: SearchQuery
     by: str | None
-    newest: Sequence[Fact]
-    facts: Sequence[Fact]
-    more: bool
+    newest: Sequence[CommentFacts]
+    passing: Sequence[CommentFacts]
+    has_more: bool
 
 
-def find(connection: Connection, asked: Asked, known: flags.Codes) -> Found:
-    question = search_query.understand(asked.q)
-    found_by = "words" if question.match else "flags" if not asked.q and params.asks_of_flags(asked) else None
-    candidates = _candidates(connection, question, asked, known) if found_by else []
-    newest = _newest(candidates)
-    facts = params.passing(newest, asked) if params.is_filtered(asked) else newest
-    facts = sorted(facts, key=_by_day if asked.sort or found_by == "flags" else _by_rank, reverse=True)
-    return Found(question, found_by, newest, facts, more=len(candidates) > MOST)
+def search_comments(connection: Connection, params: SearchParams, codes: flags.Codes) -> SearchResult:
+    query = parse_query(params.q)
+    by = "words" if query.match else "flags" if not params.q and filters_flags(params) else None
+    newest = _candidates(connection, query, params, codes) if by else []
+    has_more = len(newest) > MAX_HITS
+    if has_more:
+        newest = sorted(newest, key=lambda comment: comment.id, reverse=True)[:MAX_HITS]
+    passing = search_filters.filter_comments(newest, params) if is_filtered(params) else newest
+    if params.sort or by == "flags":
+        passing = sorted(passing, key=lambda comment: (comment.day, comment.id), reverse=True)
+    else:
+        passing = sorted(passing, key=lambda comment: (-comment.score, comment.id), reverse=True)
+    return SearchResult(query, by, newest, passing, has_more)
 
 
-def found_ids(connection: Connection, asked: Asked) -> tuple[list[int], dict[str, Any]]:
-    """All comments that a question finds, in its order, and what is to be said of them."""
-    found = find(connection, asked, flags.codes(connection))
+def load_ids(connection: Connection, params: SearchParams) -> tuple[list[int], dict[str, Any]]:
+    """Return the ids of all hits in order, and what a file says of the search."""
+    result = search_comments(connection, params, flags.load_codes(connection))
     about = {
-        "question": {name: getattr(asked, name) for name in params.FIELDS if name != "page"},
-        "matched": len(found.facts),
-        "limited": found.more,
-        "looked_at": len(found.newest),
+        "question": {name: getattr(params, name) for name in SEARCH_FIELDS if name != "page"},
+        "matched": len(result.passing),
+        "limited": result.has_more,
+        "looked_at": len(result.newest),
     }
-    return [fact.id for fact in found.facts], about
+    return [comment.id for comment in result.passing], about
 
 
-def load(connection: Connection, asked: Asked, visitor: Visitor) -> dict[str, Any]:
-    known = flags.codes(connection)
-    found = find(connection, asked, known)
-    question, found_by, newest, facts, more = found.question, found.by, found.newest, found.facts, found.more
-    page = facts[(asked.page - 1) * SIZE : asked.page * SIZE]
+def load(connection: Connection, params: SearchParams, visitor: Visitor) -> dict[str, Any]:
+    """Return what the template needs."""
+    codes = flags.load_codes(connection)
+    result = search_comments(connection, params, codes)
+    ids = [comment.id for comment in result.passing[(params.page - 1) * SEARCH_PAGE : params.page * SEARCH_PAGE]]
+    match = result.query.match
+    code = codes.get(params.flag or "")
+    cut = f" of the newest {number(MAX_HITS)}" if result.has_more else ""
     return {
-        "asked": asked,
-        "notes": question.notes,
-        "about": _about(asked, known) if found_by == "flags" else None,
-        "found": _found(len(facts), asked, more=more, by_words=found_by == "words") if found_by else None,
-        "hits": _hits(connection, question, [fact.id for fact in page], visitor),
-        "articles": _articles(connection, question.match) if question.match and asked.page == 1 else [],
-        **_filters(connection, asked, newest, facts, known),
-        "dates": asked.since or asked.until,
-        "sorts": _sorts(asked) if found_by == "words" else [],
-        "kept": [(name, getattr(asked, name)) for name in params.KEPT if getattr(asked, name)],
-        "before": address(asked, page=asked.page - 1) if asked.page > 1 else None,
-        "after": address(asked, page=asked.page + 1) if len(facts) > asked.page * SIZE else None,
-        "pages": -(-len(facts) // SIZE),
-        "files": [(_file(kind, more=more), params.file_address(asked, kind)) for kind in ("csv", "json")],
+        "params": params,
+        "notes": result.query.notes,
+        "about": (f"Flagged: {code['title']}" if code else "Flagged comments") if result.by == "flags" else None,
+        "summary": _summary(result, params) if result.by else None,
+        "hits": _hits(connection, result.query, ids, visitor),
+        "commenters": visitor.base,
+        "articles": _articles(connection, match) if match and params.page == 1 else [],
+        **_filters(connection, params, result, codes),
+        "dates": params.since or params.until,
+        "sorts": [
+            ("Best match", search_url(params, sort=None) if params.sort else None),
+            ("Newest first", None if params.sort else search_url(params, sort="newest")),
+        ]
+        if result.by == "words"
+        else [],
+        "form": [(name, getattr(params, name)) for name in FORM_FIELDS if getattr(params, name)],
+        "before": search_url(params, page=params.page - 1) if params.page > 1 else None,
+        "after": search_url(params, page=params.page + 1) if len(result.passing) > params.page * SEARCH_PAGE else None,
+        "pages": -(-len(result.passing) // SEARCH_PAGE),
+        "files": [(kind.upper() + cut, search_file_url(params, kind)) for kind in ("csv", "json")],
     }
-
-
-def _file(kind: str, *, more: bool) -> str:
-    """What a link to these comments as a file says; that they are not all, where others match."""
-    return f"{kind.upper()} of the newest {number(MOST)}" if more else kind.upper()
-
-
-def _by_day(fact: Fact) -> tuple[Any, ...]:
-    return fact.day, fact.id
-
-
-def _by_rank(fact: Fact) -> tuple[Any, ...]:
-    return -fact.score, fact.id
-
-
-def _about(asked: Asked, known: flags.Codes) -> str:
-    """What a list without words holds, in words."""
-    code = known.get(asked.flag or "")
-    return f"Flagged: {code['title']}" if code else "Flagged comments"
 
 
 def _candidates(
-    connection: Connection, question: search_query.Question, asked: Asked, known: flags.Codes
-) -> list[Fact]:
-    """The newest comments that match, one more than MOST where there are as many, in no order."""
-    if question.match:
-        return remembered(connection, ("facts", question), lambda: _facts(connection, _matches(connection, question)))
-    codes = _codes(asked, known)
-    key = ("flagged", codes, asked.target, asked.status)
-    return remembered(connection, key, lambda: _facts(connection, _flagged(connection, asked, codes)))
+    connection: Connection, query: SearchQuery, params: SearchParams, codes: flags.Codes
+) -> list[CommentFacts]:
+    """Read the newest comments that match, at most one more than MAX_HITS, in no order."""
+    if query.match:
+        return remembered(
+            connection, ("matches", query), lambda: _load_facts(connection, _match_words(connection, query))
+        )
+    names = tuple(code for code, row in sorted(codes.items()) if _passes_filters(row, params))
+    key = ("flagged", names, params.target, params.status)
+    return remembered(connection, key, lambda: _load_facts(connection, _match_flags(connection, params, names)))
 
 
-def _codes(asked: Asked, known: flags.Codes) -> tuple[str, ...]:
-    """The codes that what is asked of flags leaves."""
-    only_content = asked.status is not None
-    return tuple(
-        code
-        for code, row in sorted(known.items())
-        if (asked.flag is None or code == asked.flag)
-        and (asked.severity is None or row["severity"] >= params.GRAVE[asked.severity])
-        and (asked.source is None or row["namespace"] == asked.source)
-        and (row["namespace"] == "content" or (not only_content and row["namespace"] != "context"))
+def _passes_filters(code: Row, params: SearchParams) -> bool:
+    """Whether flags of this code can pass the filters of flags. Context is no claim of its own; only content has a
+    status."""
+    namespace = code["namespace"]
+    return (
+        (params.flag is None or code["code"] == params.flag)
+        and (params.severity is None or code["severity"] >= SEVERITY_LEVELS[params.severity])
+        and (params.source is None or namespace == params.source)
+        and (namespace == "content" or (params.status is None and namespace != "context"))
     )
 
 
-def _flagged(connection: Connection, asked: Asked, codes: Sequence[str]) -> list[list[Any]]:
-    found: dict[int, list[Any]] = {}
-    wanted = {"target": asked.target, "status": asked.status, "looked": LOOKED_AT, "most": MOST + 1}
+def _match_flags(connection: Connection, params: SearchParams, codes: Sequence[str]) -> list[list[Any]]:
+    rows: dict[int, list[Any]] = {}
+    values = {"target": params.target, "status": params.status, "read": MAX_FLAGS_READ, "limit": MAX_HITS + 1}
     for code in codes:
-        rows = json.loads(fetch_value(connection, queries.NEWEST_FLAGGED, code=code, **wanted))
-        found |= {row[0]: row for row in rows}
-    return [found[one] for one in sorted(found, reverse=True)[: MOST + 1]]
+        flagged = json.loads(fetch_value(connection, queries.NEWEST_FLAGGED, code=code, **values))
+        rows |= {row[0]: row for row in flagged}
+    return [rows[number] for number in sorted(rows, reverse=True)[: MAX_HITS + 1]]
 
 
-def _facts(connection: Connection, found: Sequence[Sequence[Any]]) -> list[Fact]:
-    threads = json.dumps(sorted({thread for _, _, thread, _, _ in found}))
+def _match_words(connection: Connection, query: SearchQuery) -> list[list[Any]]:
+    """Return id, score, thread, commenter and day of each candidate."""
+    is_ranked = count_comments(connection) <= MAX_RANKED_BY_FTS5
+    sql = queries.MATCHES if is_ranked else queries.NEWEST_MATCHES
+    # Not strict: texts may contain control characters.
+    text = fetch_value(connection, sql, match=query.match, limit=MAX_HITS + 1)
+    rows: list[list[Any]] = json.loads(text, strict=False)
+    if is_ranked:
+        return rows
+    scores = bm25.rank([body for _, body, *_ in rows], query.words)
+    return [[number, score, *rest] for (number, _, *rest), score in zip(rows, scores, strict=True)]
+
+
+def _load_facts(connection: Connection, rows: Sequence[Sequence[Any]]) -> list[CommentFacts]:
+    threads = json.dumps(sorted({thread for _, _, thread, _, _ in rows}))
     outlets = dict(json.loads(fetch_value(connection, queries.OUTLETS_OF, ids=threads)))
-    claims: dict[int, list[Claim]] = {}
-    wanted = json.dumps([comment for comment, *_ in found])
-    for comment, *claim in json.loads(fetch_value(connection, queries.CLAIMS, ids=wanted)):
-        claims.setdefault(comment, []).append(Claim(*claim))
+    ids = json.dumps([comment for comment, *_ in rows])
+    by_comment: dict[int, list[FlagFacts]] = {}
+    for comment, *values in json.loads(fetch_value(connection, queries.FLAG_FACTS, ids=ids)):
+        by_comment.setdefault(comment, []).append(FlagFacts(*values))
     return [
-        Fact(comment, score, outlets[thread], commenter, day or "", claims.get(comment, ()))
-        for comment, score, thread, commenter, day in found
+        CommentFacts(comment, score, outlets[thread], commenter, day or "", by_comment.get(comment, ()))
+        for comment, score, thread, commenter, day in rows
     ]
 
 
-def _matches(connection: Connection, question: search_query.Question) -> list[list[Any]]:
-    """Id, score, thread, commenter and day of each candidate."""
-    ranked = total(connection) <= MOST_RANKED_BY_SQLITE
-    sql = queries.MATCHES if ranked else queries.NEWEST_MATCHES
-    found: list[list[Any]] = json.loads(fetch_value(connection, sql, match=question.match, most=MOST + 1), strict=False)
-    if ranked:
-        return found
-    scores = bm25.scores([body for _, body, *_ in found], question.words)
-    return [[one, score, *rest] for (one, _, *rest), score in zip(found, scores, strict=True)]
+def count_comments(connection: Connection) -> int:
+    total: int | None = fetch_value(connection, queries.COMMENT_TOTAL)
+    return total or 0
 
 
-def _newest(candidates: list[Fact]) -> list[Fact]:
-    if len(candidates) <= MOST:
-        return candidates
-    return sorted(candidates, key=lambda fact: fact.id, reverse=True)[:MOST]
-
-
-def _found(total: int, asked: Asked, *, more: bool, by_words: bool) -> str:
+def _summary(result: SearchResult, params: SearchParams) -> str:
+    total = len(result.passing)
     comments = f"{number(total)} comment{'' if total == 1 else 's'}"
-    if not more:
+    if not result.has_more:
         return f"{comments} match{'es' if total == 1 else ''}"
-    done = "ranked" if by_words else "shown"
-    ranked = f"more than {number(MOST)} comments match; {done} are the newest {number(MOST)}"
-    return f"{comments} here: {ranked}" if by_words and params.is_filtered(asked) else ranked.capitalize()
+    verb = "ranked" if result.by == "words" else "shown"
+    newest = f"more than {number(MAX_HITS)} comments match; {verb} are the newest {number(MAX_HITS)}"
+    return f"{comments} here: {newest}" if result.by == "words" and is_filtered(params) else newest.capitalize()
 
 
-def _hits(
-    connection: Connection, question: search_query.Question, ids: Sequence[int], visitor: Visitor
-) -> list[dict[str, Any]]:
+def _hits(connection: Connection, query: SearchQuery, ids: Sequence[int], visitor: Visitor) -> list[dict[str, Any]]:
     if not ids:
         return []
     rows = {row["id"]: row for row in fetch_all(connection, queries.HITS, ids=json.dumps(ids))}
     above = sorted({row["parent_id"] for row in rows.values() if row["parent_id"]})
     parents = {row["id"]: row for row in fetch_all(connection, queries.NAMES_BY_ID, ids=json.dumps(above))}
-    known = flags.context(connection, [*ids, *above], visitor)
-    texts = _texts(connection, known, [*known.hidden, *([] if question.match else ids)])
-    snippets = _snippets(connection, question.match, ids) if question.match else {}
-    for one in texts.keys() & rows.keys():
-        marks = places_of(texts[one], question.words) if question.match else _places(known, rows[one])
-        snippets[one] = excerpt(texts[one], marks)
-    return [_hit(rows[one], snippets.get(one, ""), parents, texts, known, visitor) for one in ids if one in rows]
+    context = flags.load_flags(connection, [*ids, *above], visitor)
+    # FTS5 cuts snippets from stored texts. Where personal data must be masked, and without words, we cut them.
+    texts = _masked_texts(connection, context, [*context.hidden, *([] if query.match else ids)])
+    snippets = _snippets(connection, query.match, ids) if query.match else {}
+    for comment in texts.keys() & rows.keys():
+        marks = find_words(texts[comment], query.words) if query.match else _flag_spans(context, rows[comment])
+        snippets[comment] = cut_excerpt(texts[comment], marks)
+    hits = []
+    for row in (rows[comment] for comment in ids if comment in rows):
+        chips, parent = context.chips(row), parents.get(row["parent_id"])
+        hits.append(
+            {
+                "row": row,
+                "author": html.author_name(row),
+                "time": html.describe_time(row["posted_at"], row["posted_at_text"], row["posted_precision"]),
+                "chips": chips,
+                "note": html.NOT_SHOWN if row["withheld"] else None,
+                "fold": html.fold_reason(chips),
+                "snippet": html.split_snippet(snippets.get(row["id"], "")),
+                "gone": html.GONE.get(row["state"]),
+                "parent": _parent(parent, texts.get(parent["id"], parent["body"]), context) if parent else None,
+            }
+        )
+    return hits
 
 
-def _texts(connection: Connection, known: flags.Context, ids: Sequence[int]) -> dict[int, str]:
-    """Whole texts, masked: of comments that hold personal data, and of those whose snippet full text does not make."""
+def _masked_texts(connection: Connection, context: flags.FlagContext, ids: Sequence[int]) -> dict[int, str]:
     rows = fetch_all(connection, queries.TEXTS_BY_ID, ids=json.dumps(ids)) if ids else []
-    return {row["id"]: known.read(row["id"], row["body"], row["revision"]) for row in rows}
+    return {row["id"]: context.mask(row["id"], row["body"], row["revision"]) for row in rows}
 
 
-def _places(known: flags.Context, row: Row) -> list[Place]:
-    """Where flags matched; nothing is marked in a masked text, where places have moved."""
-    if row["id"] in known.hidden:
+def _flag_spans(context: flags.FlagContext, row: Row) -> list[Place]:
+    """Return where flags matched; nothing of a masked text, where spans have moved."""
+    if row["id"] in context.hidden:
         return []
-    found = [flag["id"] for flag in known.flags.get(row["id"], ()) if flag["revision"] == row["revision"]]
-    return [(span["start"], span["end"]) for flag in found for span in known.spans.get(flag, ())]
+    ids = [flag["id"] for flag in context.flags.get(row["id"], ()) if flag["revision"] == row["revision"]]
+    return [(span["start"], span["end"]) for number in ids for span in context.spans.get(number, ())]
 
 
 def _snippets(connection: Connection, match: str, ids: Sequence[int]) -> dict[int, str]:
-    wanted = {"ids": json.dumps(ids), "match": match, "first": min(ids), "last": max(ids)}
-    return {row["rowid"]: row["snippet"] for row in fetch_all(connection, queries.SNIPPETS, **wanted)}
+    values = {"ids": json.dumps(ids), "match": match, "first": min(ids), "last": max(ids)}
+    return {row["rowid"]: row["snippet"] for row in fetch_all(connection, queries.SNIPPETS, **values)}
 
 
-def _hit(
-    row: Row,
-    snippet: str,
-    parents: Mapping[int, Row],
-    texts: Mapping[int, str],
-    known: flags.Context,
-    visitor: Visitor,
-) -> dict[str, Any]:
-    chips = known.chips(row)
-    parent = parents.get(row["parent_id"])
-    return {
-        "row": row,
-        "author": html.author(row, visitor.base),
-        "when": html.when(row["posted_at"], row["posted_at_text"], row["posted_precision"]),
-        "chips": html.chips(chips),
-        "text": _text(chips, html.snippet(snippet)),
-        "gone": html.GONE.get(row["state"]),
-        "parent": _parent(parent, texts.get(parent["id"], parent["body"]), known) if parent else None,
-    }
-
-
-def _text(chips: Sequence[html.Chip], snippet: Markup) -> Markup:
-    if any(chip.code == "archive.withheld" for chip in chips):
-        return Markup('<p class="note">This archive does not show the text.</p>')
-    words = Markup('<p dir="auto">{}</p>').format(snippet)
-    reason = html.fold_reason(chips)
-    return html.folded(reason, words) if reason else words
-
-
-def _parent(row: Row, text: str, known: flags.Context) -> dict[str, Any]:
-    folding = any(known.codes[flag["code"]]["blur"] for flag in known.flags.get(row["id"], ()))
-    line = next((line for line in text[: LONGEST_LINE * 20].splitlines() if line.strip()), "(no text)")
-    words = "(folded)" if folding else line[:LONGEST_LINE] + ("…" if len(line) > LONGEST_LINE else "")
-    return {"id": row["id"], "name": html.name(row), "line": html.finished(html.plain(words))}
+def _parent(row: Row, text: str, context: flags.FlagContext) -> dict[str, Any]:
+    is_folded = any(context.codes[flag["code"]]["blur"] for flag in context.flags.get(row["id"], ()))
+    line = next((line for line in text[: MAX_LINE * 20].splitlines() if line.strip()), "(no text)")
+    line = "(folded)" if is_folded else line[:MAX_LINE] + ("…" if len(line) > MAX_LINE else "")
+    return {"id": row["id"], "name": html.author_name(row), "line": [html.make_piece(line)]}
 
 
 def _articles(connection: Connection, match: str) -> list[dict[str, Any]]:
-    found = {row["id"]: row["snippet"] for row in fetch_all(connection, queries.ARTICLE_HITS, match=match)}
-    rows = fetch_all(connection, queries.ARTICLES_BY_ID, ids=json.dumps(list(found))) if found else []
+    snippets = {row["id"]: row["snippet"] for row in fetch_all(connection, queries.ARTICLE_HITS, match=match)}
+    rows = fetch_all(connection, queries.ARTICLES_BY_ID, ids=json.dumps(list(snippets))) if snippets else []
     return [
         {
             "row": row,
-            "snippet": html.snippet(found[row["id"]]),
-            "when": html.when(row["published_at"], None, row["published_precision"]) if row["published_at"] else "",
+            "snippet": html.split_snippet(snippets[row["id"]]),
+            "time": html.describe_time(row["published_at"], None, row["published_precision"])
+            if row["published_at"]
+            else None,
         }
         for row in rows
     ]
 
 
-def _sorts(asked: Asked) -> list[tuple[str, str | None]]:
-    return [
-        ("Best match", address(asked, sort=None) if asked.sort else None),
-        ("Newest first", None if asked.sort else address(asked, sort="newest")),
-    ]
-
-
-def _filters(
-    connection: Connection, asked: Asked, candidates: Sequence[Fact], facts: Sequence[Fact], codes: flags.Codes
-) -> dict[str, Any]:
-    """The filters, most of them behind "More filters", which is open where one of them is used."""
-    counted = {
-        name: params.counts(candidates, facts, asked, name)
+def _filters(connection: Connection, params: SearchParams, result: SearchResult, codes: flags.Codes) -> dict[str, Any]:
+    """Return the filters, most of them behind "More filters", which is open if any of them is used."""
+    counts = {
+        name: search_filters.count_values(result.newest, result.passing, params, name)
         for name in ("outlet", "flag", "severity", "target", "source", "status", "date", "commenter")
     }
-    dates = counted["date"]
-    shown: list[tuple[str, str, Mapping[Any, str]]] = [
-        ("Outlet", "outlet", _names(connection, queries.OUTLET_NAMES, counted["outlet"])),
+    labels: list[tuple[str, str, Mapping[Any, str]]] = [
+        ("Outlet", "outlet", _names(connection, queries.OUTLET_NAMES, counts["outlet"])),
         ("Flag", "flag", {code: row["title"] for code, row in codes.items()}),
         ("Severity", "severity", {name: f"{name} or graver" for name in ("medium", "high")}),
-        ("Target", "target", {target: target.replace("_", " ") for target in counted["target"]}),
-        ("Source", "source", params.SOURCES),
-        ("Review", "status", params.STATUSES),
-        ("Date", "date", {key: month(key) if len(key) == 7 else key for key in dates}),
-        ("Commenter", "commenter", _names(connection, queries.COMMENTER_NAMES, counted["commenter"])),
+        ("Target", "target", {target: target.replace("_", " ") for target in counts["target"]}),
+        ("Source", "source", SOURCES),
+        ("Review", "status", STATUSES),
+        ("Date", "date", {key: month(key) if len(key) == 7 else key for key in counts["date"]}),
+        ("Commenter", "commenter", _names(connection, queries.COMMENTER_NAMES, counts["commenter"])),
     ]
-    listed = {name: params.listed(title, name, asked, counted[name], names) for title, name, names in shown}
-    used = {name: one for name, one in listed.items() if one["values"] or one["remove"]}
+    filters = {
+        name: search_filters.list_values(title, name, params, counts[name], names) for title, name, names in labels
+    }
+    used = {name: entry for name, entry in filters.items() if entry["values"] or entry["remove"]}
     return {
-        "filters": [one for name, one in used.items() if name in FIRST],
-        "more_filters": [one for name, one in used.items() if name not in FIRST],
-        "more_open": any(one["remove"] for name, one in used.items() if name not in FIRST),
+        "filters": [entry for name, entry in used.items() if name in FIRST_FILTERS],
+        "more_filters": [entry for name, entry in used.items() if name not in FIRST_FILTERS],
+        "more_open": any(entry["remove"] for name, entry in used.items() if name not in FIRST_FILTERS),
     }
 
 
 def _names(connection: Connection, sql: str, counter: Counter[int]) -> dict[int, str]:
-    ids = [one for one, _ in counter.most_common(LISTED)]
-    return {row["id"]: row["name"] or "unnamed account" for row in fetch_all(connection, sql, ids=json.dumps(ids))}
-
-
-def total(connection: Connection) -> int:
-    found: int | None = fetch_value(connection, "select value from totals where name = 'comments'")
-    return found or 0
+    ids = json.dumps([number for number, _ in counter.most_common(search_filters.LISTED_VALUES)])
+    return {row["id"]: row["name"] or "unnamed account" for row in fetch_all(connection, sql, ids=ids)}

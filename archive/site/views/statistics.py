@@ -1,7 +1,7 @@
-"""The statistics page: what a public copy has worked out, or a live archive works out in time, as charts and tables."""
+"""Load the statistics: stored in a public copy, computed in time from a live archive; as charts and tables."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import date, timedelta
 from functools import partial
 from typing import Any, TypeVar
@@ -13,16 +13,15 @@ from archive.site import chart, flags, published, queries
 from archive.site.database import Connection, TookTooLong, fetch_all, read
 from archive.site.formatting import MONTHS, number
 from archive.site.memory import remembered
-from archive.site.views.search import total
-from archive.store.statistics import COLUMNS, OTHERS, STATISTICS
+from archive.site.views.search import count_comments
+from archive.store.statistics import OTHERS, STATISTICS
 
+# Rows of a statistic: its two keys and the value. What the keys are, archive.store.statistics says.
 Values = list[tuple[str, str, int]]
 T = TypeVar("T")
 
-MOST_COUNTED = 400_000
-MOST_COLUMNS = 120
-SERIES = 6
-MOST_RATES = 30
+MAX_COUNTED = 400_000
+MAX_COLUMNS, MAX_SERIES, MAX_RATES = 120, 6, 30
 SECTIONS = {
     "comments_by_day": (
         "Comments by time and outlet",
@@ -42,15 +41,25 @@ SECTIONS = {
 }
 
 
-async def values(datasette: Datasette, db: Database, name: str) -> Values | None:
-    """A statistic; None where it is not there and cannot be worked out in time."""
-    return await _in_time(datasette, db, lambda connection: _values(connection, name))
+async def load_values(datasette: Datasette, db: Database, name: str) -> Values | None:
+    """Return a statistic; None if it is not stored and cannot be computed in time."""
+    return await _read_in_time(datasette, db, partial(_values, name=name))
 
 
-async def _in_time(datasette: Datasette, db: Database, work: Callable[[Connection], T | None]) -> T | None:
+async def load(datasette: Datasette, db: Database) -> dict[str, Any]:
+    """Return what the template needs; each statistic has the time limit of a page."""
+    sections = []
+    for name, (title, about) in SECTIONS.items():
+        section = await _read_in_time(datasette, db, partial(_section, name=name))
+        entry = {"name": name, "title": title, "about": about, "available": section is not None}
+        sections.append(entry | (section or {}))
+    return {"sections": sections}
+
+
+async def _read_in_time(datasette: Datasette, db: Database, work: Callable[[Connection], T | None]) -> T | None:
     try:
-        found: T | None = await read(datasette, db, work)
-        return found
+        result: T | None = await read(datasette, db, work)
+        return result
     except (TookTooLong, QueryInterrupted):
         return None
 
@@ -58,84 +67,78 @@ async def _in_time(datasette: Datasette, db: Database, work: Callable[[Connectio
 def _values(connection: Connection, name: str) -> Values | None:
     if published.has_table(connection, "statistics"):
         return [(row[0], row[1], row[2]) for row in fetch_all(connection, queries.STATISTIC, name=name)]
-    if total(connection) > MOST_COUNTED:
+    if count_comments(connection) > MAX_COUNTED:
         return None
 
-    def work() -> Values:
-        rows = connection.execute(STATISTICS[name])
-        return [(str(key1), str(key2), int(value)) for key1, key2, value in rows]
+    def compute() -> Values:
+        return [(str(key1), str(key2), int(value)) for key1, key2, value in connection.execute(STATISTICS[name])]
 
-    return remembered(connection, ("statistic", name), work)
-
-
-async def load(datasette: Datasette, db: Database) -> dict[str, Any]:
-    """What the template needs; each statistic has the time of a page."""
-    sections = []
-    for name, (title, about) in SECTIONS.items():
-        drawn = await _in_time(datasette, db, partial(_section, name=name))
-        sections.append({"name": name, "title": title, "about": about, "there": drawn is not None} | (drawn or {}))
-    return {"sections": sections}
+    return remembered(connection, ("statistic", name), compute)
 
 
 def _section(connection: Connection, name: str) -> dict[str, Any] | None:
-    """A statistic as it is drawn; empty where it counts nothing."""
-    found = _values(connection, name)
-    if not found:
-        return None if found is None else {}
+    """Return a statistic as it is drawn; empty if it counts nothing, None if it is not available."""
+    values = _values(connection, name)
+    if not values:
+        return None if values is None else {}
 
     def draw() -> dict[str, Any]:
         match name:
             case "comments_by_day":
-                by = "month" if len(found[0][0]) == 7 else "day"
-                said = {"title": f"Comments by {by} and outlet"}
-                return _columns(f"Comments by {by}", found, by.capitalize()) | said
+                by = "month" if len(values[0][0]) == 7 else "day"
+                return column_section(f"Comments by {by}", values, by.capitalize()) | {
+                    "title": f"Comments by {by} and outlet"
+                }
             case "flags_by_month":
-                titles = {code: row["title"] for code, row in flags.codes(connection).items()}
-                return _columns("Flags by month", [(at, titles.get(code, code), n) for at, code, n in found], "Month")
+                titles = {code: row["title"] for code, row in flags.load_codes(connection).items()}
+                named = [(key, titles.get(code, code), value) for key, code, value in values]
+                return column_section("Flags by month", named, "Month")
             case "removals_by_outlet":
-                return _rates(found)
+                return _rate_section(values)
             case _:
-                return _columns("Removals by month", found, "Month")
+                return column_section("Removals by month", values, "Month")
 
     return remembered(connection, ("chart", name), draw)
 
 
-def _columns(title: str, found: Values, first: str) -> dict[str, Any]:
-    """A chart of the last columns, its legend, and its table: the largest kinds by name, the others as one."""
-    at = _every({key for key, _, _ in found})
-    shown = at[-MOST_COLUMNS:]
-    within: Counter[str] = Counter()
-    for key, kind, value in found:
-        if key >= shown[0]:
-            within[kind] += value
-    others = f"all others ({len(within) - SERIES})"
-    top = [kind for kind, _ in within.most_common() if kind != OTHERS]
-    names = top if len(within) <= SERIES + 1 else [*top[:SERIES], others]
-    names = [*names, OTHERS] if len(within) <= SERIES + 1 and OTHERS in within else names
+def column_section(title: str, values: Values, heading: str) -> dict[str, Any]:
+    """Draw the last columns; the largest kinds by name, all others as one. Its table holds the same numbers."""
+    keys = _fill_gaps({key for key, _, _ in values})
+    drawn = keys[-MAX_COLUMNS:]
+    totals: Counter[str] = Counter()
+    for key, kind, value in values:
+        if key >= drawn[0]:
+            totals[kind] += value
+    others = f"all others ({len(totals) - MAX_SERIES})"
+    names = [kind for kind, _ in totals.most_common() if kind != OTHERS]
+    if len(totals) > MAX_SERIES + 1:
+        names = [*names[:MAX_SERIES], others]
+    elif OTHERS in totals:
+        names.append(OTHERS)
     cells: Counter[tuple[str, str]] = Counter()
-    for key, kind, value in found:
+    for key, kind, value in values:
         cells[key, kind if kind in names else others] += value
-    labels = [_label(key) for key in shown]
-    series = [(name, [cells[key, name] for key in shown]) for name in names]
+    labels = [_label(key) for key in drawn]
+    series = [(name, [cells[key, name] for key in drawn]) for name in names]
     return {
-        "chart": chart.columns(title, labels, series),
+        "columns": chart.column_chart(title, labels, series),
         "legend": names,
-        "cut": len(at) - len(shown),
-        "head": [first, *names],
+        "cut": len(keys) - len(drawn),
+        "head": [heading, *names],
         "rows": [
-            [label, *(number(values[place]) for _, values in series)]
-            for place, label in reversed(list(enumerate(labels)))
+            [label, *(number(counts[column]) for _, counts in series)]
+            for column, label in reversed(list(enumerate(labels)))
         ],
     }
 
 
-def _every(keys: set[str]) -> list[str]:
-    """All days or months from the first to the last, as far back as is drawn; those before as they are."""
+def _fill_gaps(keys: set[str]) -> list[str]:
+    """Return all days or months from the first to the last, as far back as is drawn; those before as they are."""
     last = max(keys)
     filled: set[str] = set()
     try:
         when = date.fromisoformat(last if len(last) == 10 else f"{last}-01")
-        while len(filled) < MOST_COLUMNS and when.isoformat()[: len(last)] >= min(keys):
+        while len(filled) < MAX_COLUMNS and when.isoformat()[: len(last)] >= min(keys):
             filled.add(when.isoformat()[: len(last)])
             when = (when if len(last) == 10 else when.replace(day=1)) - timedelta(days=1)
     except (ValueError, OverflowError):
@@ -149,27 +152,20 @@ def _label(key: str) -> str:
     month, _, day = rest.partition("-")
     if not month.isdecimal() or not 1 <= int(month) <= 12:
         return key
-    said = f"{MONTHS[int(month) - 1][:3]} {year}"
-    return f"{int(day)} {said}" if day.isdecimal() else said
+    label = f"{MONTHS[int(month) - 1][:3]} {year}"
+    return f"{int(day)} {label}" if day.isdecimal() else label
 
 
-def _rates(found: Values) -> dict[str, Any]:
-    seen = {outlet: value for outlet, kind, value in found if kind == "seen"}
-    removed = {outlet: value for outlet, kind, value in found if kind == "removed"}
-    every = sorted(
-        ((outlet, removed.get(outlet, 0), seen[outlet]) for outlet in seen if seen[outlet]),
-        key=lambda one: (-one[1] / one[2], one[0]),
-    )
-    shown = every[:MOST_RATES]
+def _rate_section(values: Values) -> dict[str, Any]:
+    seen = {outlet: value for outlet, kind, value in values if kind == "seen"}
+    removed = {outlet: value for outlet, kind, value in values if kind == "removed"}
+    rates = [(outlet, removed.get(outlet, 0), seen[outlet]) for outlet in seen if seen[outlet]]
+    rates.sort(key=lambda rate: (-rate[1] / rate[2], rate[0]))
+    drawn = rates[:MAX_RATES]
     return {
-        "chart": chart.rates("Removal rate by outlet", shown) if shown else "",
+        "bars": chart.rate_chart("Removal rate by outlet", drawn) if drawn else None,
         "legend": [],
-        "cut": len(every) - len(shown),
+        "cut": len(rates) - len(drawn),
         "head": ["Outlet", "Removed", "Seen", "Rate"],
-        "rows": [[outlet, number(part), number(whole), f"{part / whole:.2%}"] for outlet, part, whole in shown],
+        "rows": [[outlet, number(part), number(whole), f"{part / whole:.2%}"] for outlet, part, whole in drawn],
     }
-
-
-def columns(name: str) -> Sequence[str] | None:
-    """The names that its file gives to key1, key2 and value; None where there is no such statistic."""
-    return COLUMNS.get(name)

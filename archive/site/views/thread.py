@@ -1,112 +1,93 @@
-"""A thread as a page shows it: read in one go, with everything that its template needs."""
+"""Load a thread for its page: article, comments, visits and sources."""
 
 import json
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
-from markupsafe import Markup
-
-from archive.site import chart, citations, comment_html, flags, history, html, published, queries, thread_history
-from archive.site.card import Card, card
-from archive.site.database import Connection, Row, fetch_all, fetch_row
+from archive.site import citations, flags, html, published, queries, thread_history
+from archive.site.database import Connection, Row, fetch_all, fetch_row, fetch_value
 from archive.site.formatting import count, day, moment, number
+from archive.site.params import THREAD_PAGE, VIEWS, ThreadParams, thread_files, thread_url
 from archive.site.viewer import Visitor
 
-SIZE = 500
-SHOWN_PARAGRAPHS = 2
-LONGEST_ARTICLE = 100_000
-VIEWS = {"order": "In page order", "newest": "Newest first", "flagged": "Only flagged", "changed": "What changed"}
+OPEN_PARAGRAPHS = 2
+MAX_ARTICLE = 100_000
+SHOWN_VISITS = 8
 COMPLETENESS = {
     "full": "Complete at the last visit.",
     "partial": "This thread is incomplete.",
     "unknown": "Nothing says whether this is the whole thread.",
 }
+UNTITLED, WITHHELD_TITLE = "Untitled article", "Withheld by this archive"
+WITHHELD_ARTICLE = {"title": WITHHELD_TITLE, "lead": None, "rest": None, "cut": False, "published": None, "url": None}
 
 
-NO_ARTICLE = {
-    "title": "Withheld by this archive",
-    "lead": "",
-    "rest": "",
-    "cut": False,
-    "published": None,
-    "link": None,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """Which part of which thread; as it stood at the last visit up to `at`, where that is asked."""
-
-    thread: int
-    view: str = "order"
-    page: int = 1
-    at: str | None = None
-
-
-def load(connection: Connection, asked: Asked, visitor: Visitor) -> dict[str, Any] | None:
-    """What the template needs; None where there is no such thread or page."""
-    thread = fetch_row(connection, queries.THREAD, thread=asked.thread)
+def load(connection: Connection, params: ThreadParams, visitor: Visitor) -> dict[str, Any] | None:
+    """Return what the template needs; None if there is no such thread, visit or page."""
+    thread = fetch_row(connection, queries.THREAD, thread=params.thread)
     if thread is None:
         return None
-    if asked.at is not None:
-        asked = replace(asked, view="order", at=thread_history.visit_at(connection, asked.thread, asked.at))
-        if asked.at is None:
+    if params.at is not None:
+        params = replace(params, view="order", at=thread_history.find_visit(connection, params.thread, params.at))
+        if params.at is None:
             return None
     rows = fetch_all(
         connection,
-        queries.COMMENTS[asked.view if asked.at is None else "at"],
-        thread=asked.thread,
-        size=SIZE + 1,
-        skip=(asked.page - 1) * SIZE,
-        **({} if asked.at is None else {"at": asked.at}),
+        queries.COMMENTS["at" if params.at else params.view],
+        thread=params.thread,
+        size=THREAD_PAGE + 1,  # one more tells whether there is another page
+        skip=(params.page - 1) * THREAD_PAGE,
+        **({"at": params.at} if params.at else {}),
     )
-    if not rows and asked.page > 1:
+    if not rows and params.page > 1:
         return None
-    known = flags.context(connection, [row["id"] for row in rows[:SIZE]], visitor)
-    visits = fetch_all(connection, queries.VISITS, thread=asked.thread)
-    sums = fetch_row(connection, queries.THREAD_SUMS, thread=asked.thread)
+    has_more, rows = len(rows) > THREAD_PAGE, rows[:THREAD_PAGE]
+    context = flags.load_flags(connection, [row["id"] for row in rows], visitor)
+    visits = fetch_all(connection, queries.VISITS, thread=params.thread)
+    sums = fetch_row(connection, queries.THREAD_SUMS, thread=params.thread)
     source = fetch_row(connection, queries.CAPTURE, capture=thread["capture_id"])
-    reason = withheld(connection, thread)
+    reason = withheld_reason(connection, thread)
+    article, summary = _article(thread) if reason is None else WITHHELD_ARTICLE, _summary(thread, sums)
     return {
         "thread": thread,
         "withheld": reason,
-        "article": _article(thread) if reason is None else NO_ARTICLE,
-        "cited": _cited(connection, thread, source, reason),
-        "card": _card(thread, sums, reason),
-        "files": files(asked),
-        "summary": _summary(thread, sums),
-        "comments": _comments(connection, asked, thread, rows[:SIZE], known, visitor.base),
-        "at": asked.at,
-        "shown": len(rows[:SIZE]),
-        "chips": _chips(connection, thread, known.codes),
+        "article": article,
+        "cited": _citation(connection, thread, source, reason),
+        "card": html.make_card(str(article["title"]), [thread["outlet"], summary], f"/thread/{thread['id']}"),
+        "files": thread_files(params),
+        "summary": summary,
+        "comments": _comments(connection, params, thread, rows, context),
+        "commenters": visitor.base,
+        "at": params.at,
+        "chips": _chips(connection, thread, context.codes),
         "completeness": COMPLETENESS.get(thread["completeness"], thread["completeness"]),
-        "meter": chart.meter(thread["comment_count"], thread["stated_count"]),
-        "visits": _visits(asked, thread, visits) | _looks(connection, asked),
-        "tools": _tools(asked, sums, visits),
-        "pages": _pages(asked, thread, more=len(rows) > SIZE),
+        "visits": _visits(connection, params, thread, visits),
+        "tools": _tools(params, sums, visits),
+        "pages": _pages(params, thread, has_more=has_more),
         "source": source if reason is None else None,
     }
 
 
-def withheld(connection: Connection, thread: Row) -> str | None:
-    """The reason for which this archive withholds a thread or its article; None where it does not."""
-    rows = fetch_all(connection, queries.THREAD_FLAGS, thread=thread["id"], article=thread["article_id"])
-    return next((str(row["rule"]) for row in rows if row["code"] == queries.WITHHELD), None)
+def withheld_reason(connection: Connection, thread: Row) -> str | None:
+    """Return the reason for which a thread or its article is withheld; None if neither is."""
+    reason: str | None = fetch_value(
+        connection, queries.THREAD_REASON, thread=thread["id"], article=thread["article_id"]
+    )
+    return reason
 
 
-def cite(connection: Connection, number: int) -> citations.Cited | None:
-    """What a citation of a thread says; None where there is no such thread."""
-    row = fetch_row(connection, queries.THREAD, thread=number)
-    if row is None:
+def load_citation(connection: Connection, thread_id: int) -> citations.Cited | None:
+    thread = fetch_row(connection, queries.THREAD, thread=thread_id)
+    if thread is None:
         return None
-    source = fetch_row(connection, queries.CAPTURE, capture=row["capture_id"])
-    return _cited(connection, row, source, withheld(connection, row))
+    source = fetch_row(connection, queries.CAPTURE, capture=thread["capture_id"])
+    return _citation(connection, thread, source, withheld_reason(connection, thread))
 
 
-def _cited(connection: Connection, thread: Row, source: Row | None, reason: str | None) -> citations.Cited:
+def _citation(connection: Connection, thread: Row, source: Row | None, reason: str | None) -> citations.Cited:
     return citations.Cited(
         "thread",
         thread["id"],
@@ -121,56 +102,39 @@ def _cited(connection: Connection, thread: Row, source: Row | None, reason: str 
     )
 
 
-def _card(thread: Row, sums: Row | None, reason: str | None) -> Card:
-    title = (thread["title"] or "Untitled article") if reason is None else "Withheld by this archive"
-    return card(title, [thread["outlet"], _summary(thread, sums)], f"/thread/{thread['id']}")
-
-
-def files(asked: Asked) -> list[tuple[str, str]]:
-    """Where a view is as CSV and JSON: all of its pages."""
-    path, _, query = address(replace(asked, page=1)).partition("?")
-    return [(kind.upper(), f"{path}.{kind}" + (f"?{query}" if query else "")) for kind in ("csv", "json")]
-
-
 def _comments(
-    connection: Connection, asked: Asked, thread: Row, rows: Sequence[Row], known: flags.Context, base: str
-) -> Markup:
-    parents = _parents(connection, rows)
-    if asked.at is not None:
-        return comment_html.nested(thread_history.shown(rows, known, asked.at, thread["first_seen_at"]), parents, base)
-    shown = [known.shown(row) for row in rows]
-    if asked.view == "order":
-        return comment_html.nested(shown, parents, base)
-    if asked.view == "changed":
-        earlier = history.revisions(connection, known, [row["id"] for row in rows])
-        shown = [
-            replace(one, extra=history.changes(one, earlier, known.events.get(one.row["id"], ()))) for one in shown
-        ]
-    return comment_html.flat(shown, parents, base)
-
-
-def _parents(connection: Connection, rows: Sequence[Row]) -> dict[int, Row]:
-    here: dict[int, Row] = {row["id"]: row for row in rows}
-    missing = {row["parent_id"] for row in rows if row["parent_id"]} - here.keys()
-    found = fetch_all(connection, queries.NAMES_BY_ID, ids=json.dumps(sorted(missing))) if missing else []
-    return here | {row["id"]: row for row in found}
+    connection: Connection, params: ThreadParams, thread: Row, rows: Sequence[Row], context: flags.FlagContext
+) -> html.CommentList | None:
+    by_id: dict[int, Row] = {row["id"]: row for row in rows}
+    missing = {row["parent_id"] for row in rows if row["parent_id"]} - by_id.keys()
+    others = fetch_all(connection, queries.NAMES_BY_ID, ids=json.dumps(sorted(missing))) if missing else []
+    parents = by_id | {row["id"]: row for row in others}
+    if params.at is not None:
+        views = thread_history.restore_views(rows, context, params.at, thread["first_seen_at"])
+        return html.nest_comments(views, parents)
+    views = [context.view(row) for row in rows]
+    if params.view == "order":
+        return html.nest_comments(views, parents)
+    if params.view == "changed":
+        views = thread_history.add_changes(connection, views, context)
+    return html.list_comments(views, parents)
 
 
 def _article(thread: Row) -> dict[str, Any]:
-    text = thread["article_body"][:LONGEST_ARTICLE]
+    text = thread["article_body"][:MAX_ARTICLE]
     paragraphs = [part for part in re.split(r"\n[ \t\r]*\n\s*", text) if part.strip()]
     language = thread["language"] or ""
+    at, at_text = thread["published_at"], thread["published_at_text"]
     return {
-        "title": thread["title"] or "Untitled article",
-        "lead": html.body("\n\n".join(paragraphs[:SHOWN_PARAGRAPHS])),
-        "rest": Markup().join(map(html.body, paragraphs[SHOWN_PARAGRAPHS:])),
+        "title": thread["title"] or UNTITLED,
+        "lead": html.split_body("\n\n".join(paragraphs[:OPEN_PARAGRAPHS])),
+        # Each by itself: the limit of a text is that of a paragraph here.
+        "rest": [html.split_body(paragraph) for paragraph in paragraphs[OPEN_PARAGRAPHS:]],
         "paragraphs": len(paragraphs),
         "cut": len(text) < len(thread["article_body"]),
-        "published": html.when(thread["published_at"], thread["published_at_text"], thread["published_precision"])
-        if thread["published_at"] or thread["published_at_text"]
-        else None,
+        "published": html.describe_time(at, at_text, thread["published_precision"]) if at or at_text else None,
         "language": language if re.fullmatch(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*", language) else None,
-        "link": html.outward(thread["article_url"], thread["article_url"]),
+        "url": thread["article_url"],
     }
 
 
@@ -186,66 +150,64 @@ def _summary(thread: Row, sums: Row | None) -> str:
     return " · ".join(parts)
 
 
-def _chips(connection: Connection, thread: Row, codes: flags.Codes) -> Markup:
+def _chips(connection: Connection, thread: Row, codes: flags.Codes) -> list[html.Chip]:
     rows = fetch_all(connection, queries.THREAD_FLAGS, thread=thread["id"], article=thread["article_id"])
-    known = flags.verdicts(connection, [row for row in rows if row["status"] != "unreviewed"])
-    counting = flags.Context(codes, verdicts=known)
-    return html.chips({row["code"]: flags.chip(row, codes, counting.reviewers(row)) for row in rows}.values())
+    verdicts = flags.load_verdicts(connection, [row for row in rows if row["status"] != "unreviewed"])
+    context = flags.FlagContext(codes, verdicts=verdicts)
+    by_code = {row["code"]: flags.describe_flag(row, codes, context.count_reviewers(row)) for row in rows}
+    return list(by_code.values())
 
 
-def _looks(connection: Connection, asked: Asked) -> dict[str, Any]:
-    """How often the thread was looked at."""
-    found = fetch_row(connection, queries.VISIT_SUMS, thread=asked.thread)
-    return {"made": found["visits"] if found else 0, "failed": (found["failed"] if found else 0) or 0}
-
-
-def _visits(asked: Asked, thread: Row, rows: Sequence[Row]) -> dict[str, Any]:
-    """What each visit found; the last eight that found something, and where the thread can be seen as it stood then."""
-    found: dict[str, Counter[str]] = {}
+def _visits(connection: Connection, params: ThreadParams, thread: Row, rows: Sequence[Row]) -> dict[str, Any]:
+    """Return the first visit and the last that noticed something, each with the thread as it stood then."""
+    sums = fetch_row(connection, queries.VISIT_SUMS, thread=params.thread)
+    events: dict[str, Counter[str]] = {}
     for row in rows:
-        found.setdefault(row["seen_at"], Counter())[row["kind"]] += row["found"]
-    points = [(at, _found(kinds), kinds["removed"] > 0) for at, kinds in list(found.items())[-8:]]
+        events.setdefault(row["seen_at"], Counter())[row["kind"]] += row["events"]
+    points = [
+        (at, ", ".join(f"{number(kinds[kind])} {kind}" for kind in sorted(kinds)), kinds["removed"] > 0)
+        for at, kinds in list(events.items())[-SHOWN_VISITS:]
+    ]
     points.insert(0, (thread["first_seen_at"], "first seen", False))
-    if thread["last_seen_at"] not in found and thread["last_seen_at"] != thread["first_seen_at"]:
+    if thread["last_seen_at"] not in events and thread["last_seen_at"] != thread["first_seen_at"]:
         points.append((thread["last_seen_at"], "nothing new", False))
-    links = [None if at == asked.at else address(Asked(asked.thread, at=at)) for at, _, _ in points]
     return {
-        "points": [(moment(at), said, link) for (at, said, _), link in zip(points, links, strict=True)],
-        "chart": chart.visits([(day(at), said, lost) for at, said, lost in points]),
-        "now": address(Asked(asked.thread)),
+        "points": [
+            {
+                "time": moment(at),
+                "day": day(at),
+                "text": text,
+                "lost": lost,
+                "url": None if at == params.at else thread_url(ThreadParams(params.thread, at=at)),
+            }
+            for at, text, lost in points
+        ],
+        "now": thread_url(ThreadParams(params.thread)),
+        "made": sums["visits"] if sums else 0,
+        "failed": (sums["failed"] if sums else 0) or 0,
     }
 
 
-def _found(kinds: Mapping[str, int]) -> str:
-    return ", ".join(f"{number(kinds[kind])} {kind}" for kind in sorted(kinds))
-
-
-def _tools(asked: Asked, sums: Row | None, visits: Sequence[Row]) -> list[dict[str, Any]]:
-    changed = sum(row["found"] for row in visits if row["kind"] != "added")
+def _tools(params: ThreadParams, sums: Row | None, visits: Sequence[Row]) -> list[dict[str, Any]]:
+    changed = sum(row["events"] for row in visits if row["kind"] != "added")
     counts = {"flagged": (sums["flagged"] if sums else 0) or 0, "changed": changed}
     return [
         {
             "label": label + (f" ({number(counts[view])})" if view in counts else ""),
-            "href": None if view == asked.view and asked.at is None else address(Asked(asked.thread, view)),
+            "href": None if view == params.view and not params.at else thread_url(ThreadParams(params.thread, view)),
         }
         for view, label in VIEWS.items()
     ]
 
 
-def _pages(asked: Asked, thread: Row, *, more: bool) -> dict[str, Any] | None:
-    if asked.page == 1 and not more:
+def _pages(params: ThreadParams, thread: Row, *, has_more: bool) -> dict[str, Any] | None:
+    if params.page == 1 and not has_more:
         return None
-    last = -(-thread["comment_count"] // SIZE) if asked.view in ("order", "newest") and not asked.at else None
+    # The other views have no stored count of their comments.
+    is_counted = params.view in ("order", "newest") and not params.at
     return {
-        "page": asked.page,
-        "last": last,
-        "before": address(replace(asked, page=asked.page - 1)) if asked.page > 1 else None,
-        "after": address(replace(asked, page=asked.page + 1)) if more else None,
+        "page": params.page,
+        "last": -(-thread["comment_count"] // THREAD_PAGE) if is_counted else None,
+        "before": thread_url(replace(params, page=params.page - 1)) if params.page > 1 else None,
+        "after": thread_url(replace(params, page=params.page + 1)) if has_more else None,
     }
-
-
-def address(asked: Asked) -> str:
-    wanted = [f"view={asked.view}"] if asked.view != "order" else []
-    wanted += [f"at={asked.at}"] if asked.at else []
-    wanted += [f"page={asked.page}"] if asked.page > 1 else []
-    return f"/thread/{asked.thread}" + ("?" + "&".join(wanted) if wanted else "")

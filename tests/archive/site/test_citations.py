@@ -127,7 +127,7 @@ def test_whatever_names_hold_the_entry_stays_one(author, title, outlet, at, prec
     assert {"author", "title", "note"} <= found.keys()
     plain = re.sub(r"\\(text\w+\{\}|[%&#$_])", "", found["author"] + found["title"] + found["note"])
     assert not re.search(r"[\\%&#$_~^]", plain)
-    for style, text in citations.styles(cited, BASE):
+    for style, text in citations.format_styles(cited, BASE):
         assert style == "BibTeX" or "\n" not in text
         assert not re.search("[\x00-\x09\x0b-\x1f\u202a-\u202e]", text)
 

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archive.site import excerpt, params, queries
+from archive.site import params, queries, search_filters, search_query
 from archive.site.app import application
-from archive.site.html import END, START
+from archive.site.html import MATCH_END, MATCH_START
 from archive.text.pii_masking import MASK, Hidden, masked, merged, moved, occurrences
 from tests import archive_fixture
 from tests.archive.site.test_site import parsed, text_of
@@ -218,7 +218,7 @@ def test_a_list_without_words_shows_the_words_that_matched(site):
 
 def test_the_list_without_words_reads_an_index(path):
     db = sqlite3.connect(path)
-    values = {"code": "content.insult", "target": None, "status": None, "looked": 9, "most": 9}
+    values = {"code": "content.insult", "target": None, "status": None, "read": 9, "limit": 9}
     plan = [row[3] for row in db.execute(f"explain query plan {queries.NEWEST_FLAGGED}", values)]
     db.close()
     assert any("flags_code" in step for step in plan), plan
@@ -228,7 +228,7 @@ def test_the_list_without_words_reads_an_index(path):
 def test_the_newest_of_too_many_flags_are_shown(path, monkeypatch):
     from archive.site.views import search
 
-    monkeypatch.setattr(search, "MOST", 2)
+    monkeypatch.setattr(search, "MAX_HITS", 2)
     html = page(application(path), "/search?severity=high")
     assert "More than 2 comments match; shown are the newest 2." in html
 
@@ -267,25 +267,25 @@ def test_words_of_personal_data_are_masked_wherever_they_stand():
 def test_an_excerpt_holds_what_was_found():
     text = " ".join(f"w{number}" for number in range(200))
     start = text.index("w100")
-    cut = excerpt.excerpt(text, [(start, start + 4)])
+    cut = search_query.cut_excerpt(text, [(start, start + 4)])
     assert cut.startswith("…w88")
     assert cut.endswith("w127…")
-    assert f"{START}w100{END}" in cut
-    assert excerpt.excerpt("", []) == ""
-    assert excerpt.excerpt("one  two ", []) == "one  two"
-    assert excerpt.places_of("Quáy, quays", ["quay"]) == [(0, 4)]
+    assert f"{MATCH_START}w100{MATCH_END}" in cut
+    assert search_query.cut_excerpt("", []) == ""
+    assert search_query.cut_excerpt("one  two ", []) == "one  two"
+    assert search_query.find_words("Quáy, quays", ["quay"]) == [(0, 4)]
 
 
 def test_filters_ask_for_one_and_the_same_flag():
     claims = [
-        params.Claim("content.threat", 4, "women", "unreviewed"),
-        params.Claim("content.insult", 2, "men", "confirmed"),
+        search_filters.FlagFacts("content.threat", 4, "women", "unreviewed"),
+        search_filters.FlagFacts("content.insult", 2, "men", "confirmed"),
     ]
-    fact = params.Fact(1, 0.0, None, None, "", claims)
+    fact = search_filters.CommentFacts(1, 0.0, None, None, "", claims)
     for query, passes in (
         ({"flag": "content.threat", "target": "women"}, True),
         ({"flag": "content.threat", "target": "men"}, False),
         ({"severity": "high", "status": "confirmed"}, False),
         ({"severity": "high"}, True),
     ):
-        assert bool(params.passing([fact], params.asked(query))) is passes, query
+        assert bool(search_filters.filter_comments([fact], params.parse_search(query))) is passes, query

@@ -13,6 +13,7 @@ from archive.site.app import application
 from archive.site.views import statistics as statistics_page
 from archive.store import statistics
 from tests import archive_fixture, readers
+from tests.archive.site.macros import render
 from tests.archive.site.test_safety import assert_harmless
 from tests.archive.site.test_site import parsed, text_of
 from tests.archive_fixture import DEEP, FERRY, get, page
@@ -182,7 +183,7 @@ def test_every_chart_has_its_table_and_words(site):
 
 def test_what_takes_too_long_is_said(path, monkeypatch):
     site = application(path)
-    monkeypatch.setattr(statistics_page, "MOST_COUNTED", 3)
+    monkeypatch.setattr(statistics_page, "MAX_COUNTED", 3)
     assert page(site, "/statistics").count("Not available here") == 4
     assert get(site, "/statistics/comments_by_day.csv").status_code == 503
     assert "is not counted here" in page(site, "/about")
@@ -190,23 +191,23 @@ def test_what_takes_too_long_is_said(path, monkeypatch):
 
 def test_charts_stay_small_and_say_what_they_leave_out():
     many = [(f"{1900 + n // 12}-{1 + n % 12:02}", f"outlet {n % 40}", n) for n in range(1500)]
-    drawn = statistics_page._columns("Comments", many, "Month")
+    drawn = statistics_page.column_section("Comments", many, "Month")
     assert len(drawn["legend"]) == 7
     assert drawn["legend"][-1] == "all others (34)"
-    assert str(drawn["chart"]).count("<rect") <= 7 * statistics_page.MOST_COLUMNS
-    assert len(drawn["rows"]) == statistics_page.MOST_COLUMNS
-    assert drawn["cut"] == 1500 - statistics_page.MOST_COLUMNS
+    assert render("_chart.html", "columns", drawn["columns"]).count("<rect") <= 7 * statistics_page.MAX_COLUMNS
+    assert len(drawn["rows"]) == statistics_page.MAX_COLUMNS
+    assert drawn["cut"] == 1500 - statistics_page.MAX_COLUMNS
     last = drawn["rows"][0]
     assert last[0] == "Dec 2024"
     assert sum(int(cell.replace(",", "")) for cell in last[1:]) == 1499
 
 
 def test_months_without_anything_stand_between():
-    drawn = statistics_page._columns("C", [("2025-11", "a", 1), ("2026-02", "a", 2)], "Month")
+    drawn = statistics_page.column_section("C", [("2025-11", "a", 1), ("2026-02", "a", 2)], "Month")
     assert [row[0] for row in drawn["rows"]] == ["Feb 2026", "Jan 2026", "Dec 2025", "Nov 2025"]
-    days = statistics_page._columns("C", [("2026-02-27", "a", 1), ("2026-03-02", "a", 2)], "Day")
+    days = statistics_page.column_section("C", [("2026-02-27", "a", 1), ("2026-03-02", "a", 2)], "Day")
     assert [row[0] for row in days["rows"]] == ["2 Mar 2026", "1 Mar 2026", "28 Feb 2026", "27 Feb 2026"]
-    assert statistics_page._columns("C", [("2026-99", "a", 1)], "Month")["rows"] == [["2026-99", "1"]]
+    assert statistics_page.column_section("C", [("2026-99", "a", 1)], "Month")["rows"] == [["2026-99", "1"]]
 
 
 @pytest.mark.parametrize(
@@ -214,15 +215,16 @@ def test_months_without_anything_stand_between():
     [(0, 1), (1, 1), (4, 1), (5, 2), (9, 3), (41, 15), (100, 25), (4100, 1500), (999_999, 250_000)],
 )
 def test_axes_have_round_numbers(value, quarter):
-    assert chart._quarter(value) == quarter
+    assert chart.round_quarter(value) == quarter
 
 
 def test_charts_escape_what_they_are_given():
+    columns = chart.column_chart("<b>", ["<i>", "b"], [("</svg><script>", [1, 2]), ('"x', [0, 3])])
     for drawn in (
-        chart.columns("<b>", ["<i>", "b"], [("</svg><script>", [1, 2]), ('"x', [0, 3])]),
-        chart.rates('"><script>', [("</title><u>", 1, 3), ("b", 0, 0)]),
+        render("_chart.html", "columns", columns),
+        render("_chart.html", "bars", chart.rate_chart('"><script>', [("</title><u>", 1, 3), ("b", 0, 0)])),
     ):
-        assert_harmless(str(drawn))
+        assert_harmless(drawn)
         assert "<script" not in drawn
 
 

@@ -328,7 +328,7 @@ def test_skipping(irene):
 
 
 def test_rest_is_recommended(irene, path, monkeypatch):
-    monkeypatch.setattr(review, "TIRING", 1)
+    monkeypatch.setattr(review, "REST_AFTER", 1)
     assert "Take a break" not in irene.page("/review")
     irene.judge("confirmed")
     html = text_of(irene.page("/review"))
@@ -418,7 +418,7 @@ def test_another_writer_is_waited_for_and_then_named(site, irene, path, monkeypa
     ],
 )
 def test_places_of_words(text, words, near, place):
-    assert review.place_of(text, words, near) == place
+    assert review.find_pasted(text, words, near) == place
 
 
 def test_the_script_is_one_and_short():

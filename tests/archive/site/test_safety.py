@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archive.site import comment_html, history, safety
-from archive.site import html as markup
+from archive.site import html as texts
+from archive.site import safety
 from archive.site.app import application
-from archive.site.comment_html import Shown
-from archive.site.html import Chip, Span
+from archive.site.html import Chip, CommentView, FlagSpan
 from archive.site.style import STYLE, STYLE_PATH
 from tests import archive_fixture
+from tests.archive.site.macros import render
 from tests.archive_fixture import FERRY, get
 
 OWN = [
@@ -187,8 +187,9 @@ def test_templates_say_nothing_is_safe():
     ],
 )
 def test_only_addresses_of_the_web_become_links(url, is_link):
-    assert ("<a " in markup.outward(url)) is is_link
-    assert_harmless(str(markup.outward(url)))
+    html = render("_text.html", "outward", url)
+    assert ("<a " in html) is is_link
+    assert_harmless(html)
 
 
 HOSTILE = st.text() | st.lists(
@@ -215,7 +216,8 @@ HOSTILE = st.text() | st.lists(
 
 @given(HOSTILE, st.lists(st.tuples(st.integers(-3, 60), st.integers(-3, 60), HOSTILE), max_size=5))
 def test_bodies_are_only_text(text, places):
-    html = str(markup.body(text, [Span(start, end, says) for start, end, says in places]))
+    spans = [FlagSpan(start, end, says) for start, end, says in places]
+    html = render("_text.html", "body", texts.split_body(text, spans))
     assert_harmless(html)
     assert {tag for tag, _ in Elements(html).found} <= {"p", "mark"}
     assert html.count("<p") == html.count("</p>")
@@ -224,8 +226,8 @@ def test_bodies_are_only_text(text, places):
     kept = (
         shown.replace("&lt;", "<")
         .replace("&gt;", ">")
-        .replace("&quot;", '"')
-        .replace("&#x27;", "'")
+        .replace("&#34;", '"')
+        .replace("&#39;", "'")
         .replace("&amp;", "&")
     )
     assert "".join(kept.split()) == "".join(text.split())
@@ -237,17 +239,19 @@ def test_bodies_are_only_text(text, places):
 def test_comments_are_only_what_they_seem(body, author, time, state):
     row = dict.fromkeys(("parent_id", "posted_at", "posted_precision", "likes", "dislikes"))
     row |= {"id": 7, "commenter_id": 3, "author": author, "posted_at_text": time, "body": body, "state": state}
-    row |= {"last_seen_at": time, "revision": 0}
-    html = str(comment_html.flat([Shown(row, (Chip("content.threat", body, author, blur=True),))], {}, "/x"))
+    row |= {"last_seen_at": time, "revision": 0, "withheld": 0}
+    views = [CommentView(row, (Chip("content.threat", body, author, blur=True),))]
+    html = render("_comment.html", "comments", texts.list_comments(views, {}), "/x")
     assert_harmless(html)
     assert html.count("<li") == html.count("</li>") == 1
 
 
 @given(HOSTILE, HOSTILE)
 def test_differences_and_snippets_are_only_text(before, after):
-    for html in (str(history.difference(before, after)), str(markup.snippet(before))):
+    difference = render("_text.html", "difference", texts.compare_texts(before, after))
+    for html in (difference, render("_text.html", "pieces", texts.split_snippet(before))):
         assert_harmless(html)
-        assert {tag for tag, _ in Elements(html).found} <= {"p", "ins", "del", "mark"}
+        assert {tag for tag, _ in Elements(html).found} <= {"div", "p", "ins", "del", "mark"}
         assert html.count("<mark>") == html.count("</mark>")
 
 

@@ -71,7 +71,7 @@ def test_search_says_what_it_left_out(site):
 def test_search_ranks_the_newest_of_too_many(tmp_path, monkeypatch):
     from archive.site.views import search
 
-    monkeypatch.setattr(search, "MOST", 5)
+    monkeypatch.setattr(search, "MAX_HITS", 5)
     html = page(application(archive_fixture.fill(tmp_path / "many.db")), "/search?q=ferry")
     assert "More than 5 comments match; ranked are the newest 5." in html
     assert html.count('<li class="c"') == 5
@@ -85,7 +85,7 @@ def test_search_ranks_by_itself_where_the_archive_is_large(path, monkeypatch):
         return re.findall(r'<li class="c" id="c(\d+)"', html)
 
     expected = order(page(application(path), "/search?q=ferry+queue"))
-    monkeypatch.setattr(search, "MOST_RANKED_BY_SQLITE", 0)
+    monkeypatch.setattr(search, "MAX_RANKED_BY_FTS5", 0)
     html = page(application(path), "/search?q=ferry+queue")
     assert sorted(order(html)) == sorted(expected)
     assert "12 comments match" in html
@@ -93,10 +93,10 @@ def test_search_ranks_by_itself_where_the_archive_is_large(path, monkeypatch):
 
 def test_rare_words_short_texts_and_many_occurrences_rank_first():
     texts = ["quay", "quay and a long row of other words that say nothing", "Quáy quay quay", "ferry", "pier", "boat"]
-    found = bm25.scores(texts, ["QUAY"])
+    found = bm25.rank(texts, ["QUAY"])
     assert sorted(range(6), key=found.__getitem__)[:3] == [2, 0, 1]
-    assert bm25.scores([], ["x"]) == []
-    assert bm25.scores(["", ""], ["x"]) == [0, 0]
+    assert bm25.rank([], ["x"]) == []
+    assert bm25.rank(["", ""], ["x"]) == [0, 0]
 
 
 def test_slow_search_is_a_page_that_says_what_to_do(path):
@@ -161,7 +161,7 @@ def test_any_question_gives_a_page(site, typed):
     | st.lists(st.sampled_from(['"', "*", "a", " ", "NEAR", "(", ")", ":", "-", "^", "OR", "+"])).map("".join)
 )
 def test_no_question_is_misread(typed):
-    match = search_query.understand(typed).match
+    match = search_query.parse_query(typed).match
     db = _full_text()
     if match:
         db.execute("select rowid from t where t match ?", (match,)).fetchall()

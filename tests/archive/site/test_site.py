@@ -11,6 +11,7 @@ from archive.site.app import application
 from archive.store.archive import Archive
 from archive.thread import Article, Author, Capture, Comment, Thread
 from tests import archive_fixture
+from tests.archive.site.macros import render
 from tests.archive_fixture import DEEP, FERRY, FOLDED, MARKET, SILENT, get, page
 
 PAGES = [
@@ -311,9 +312,10 @@ def test_spans_of_time(first, last, shown):
 
 
 def test_charts_say_in_words_what_they_show():
-    assert 'aria-label="Flags: a &lt; b 1,200, c 3"' in chart.bars("Flags", [("a < b", 1200), ("c", 3)])
-    assert "2 of 4 stated comments are stored" in chart.meter(2, 4)
-    assert chart.meter(2, None) == ""
+    bars = chart.bar_chart("Flags", [("a < b", 1200), ("c", 3)])
+    assert 'aria-label="Flags: a &lt; b 1,200, c 3"' in render("_chart.html", "bars", bars)
+    assert "2 of 4 stated comments are stored" in render("_chart.html", "meter", 2, 4)
+    assert render("_chart.html", "meter", 2, None) == ""
 
 
 def visited(at, comments):

@@ -1,0 +1,123 @@
+"""Filter the comments that a search matches, and count how many each value of a filter would leave. Pure.
+
+All of it is done in memory, on at most MAX_HITS comments: facets in SQL would read their flags once for each filter.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from archive.site.formatting import number
+from archive.site.params import FLAG_FILTERS, SEVERITY_LEVELS, SearchParams, filters_flags, search_url
+
+LISTED_VALUES = 8
+
+
+class FlagFacts(NamedTuple):
+    """What filters compare of a flag."""
+
+    code: str
+    severity: int
+    target: str | None
+    status: str
+
+    @property
+    def source(self) -> str:
+        return self.code.partition(".")[0]
+
+
+class CommentFacts(NamedTuple):
+    """What filters compare of a comment."""
+
+    id: int
+    score: float
+    outlet: int | None
+    commenter: int | None
+    day: str
+    flags: Sequence[FlagFacts] = ()
+
+
+def filter_comments(comments: Iterable[CommentFacts], params: SearchParams) -> list[CommentFacts]:
+    return [comment for comment in comments if _passes(comment, params)]
+
+
+def _passes(comment: CommentFacts, params: SearchParams) -> bool:
+    return (
+        (params.outlet is None or comment.outlet == params.outlet)
+        and (params.commenter is None or comment.commenter == params.commenter)
+        and (params.date is None or comment.day.startswith(params.date))
+        and (params.since is None or comment.day >= params.since)
+        and (params.until is None or "" < comment.day[: len(params.until)] <= params.until)
+        and (not filters_flags(params) or any(_matches(flag, params) for flag in comment.flags))
+    )
+
+
+def _matches(flag: FlagFacts, params: SearchParams) -> bool:
+    """Whether one and the same flag passes every filter of flags."""
+    return (
+        (params.flag is None or flag.code == params.flag)
+        and (params.severity is None or flag.severity >= SEVERITY_LEVELS[params.severity])
+        and (params.target is None or flag.target == params.target)
+        and (params.source is None or flag.source == params.source)
+        and (params.status is None or (flag.source == "content" and flag.status == params.status))
+    )
+
+
+def count_values(
+    candidates: Sequence[CommentFacts], passing: Sequence[CommentFacts], params: SearchParams, name: str
+) -> Counter[Any]:
+    """Count how many comments each value of a filter would leave, all other filters being as they are.
+
+    Without words the candidates are those that the filters of flags chose: what these left out cannot be counted.
+    """
+    if name == "date":
+        width = 7 if params.date else 4
+        return Counter(comment.day[:width] for comment in passing if comment.day)
+    without: dict[str, Any] = {} if name in FLAG_FILTERS and not params.q else {name: None}
+    others = replace(params, **without)
+    comments = passing if others == params else filter_comments(candidates, others)
+    if name not in FLAG_FILTERS:
+        return Counter(value for comment in comments if (value := getattr(comment, name)) is not None)
+    counter: Counter[Any] = Counter()
+    for comment in comments:
+        if comment.flags:
+            matching = [flag for flag in comment.flags if _matches(flag, others)]
+            counter.update({value for flag in matching for value in _values(flag, name, others)})
+    return counter
+
+
+def _values(flag: FlagFacts, name: str, params: SearchParams) -> Iterable[str]:
+    match name:
+        case "flag":
+            yield flag.code
+        case "severity":
+            least = SEVERITY_LEVELS[params.severity or "medium"]
+            yield from (name for name, level in SEVERITY_LEVELS.items() if flag.severity >= level >= least)
+        case "target" if flag.target:
+            yield flag.target
+        case "source":
+            yield flag.source
+        case "status" if flag.source == "content":
+            yield flag.status
+
+
+def list_values(
+    title: str, name: str, params: SearchParams, counter: Counter[Any], labels: Mapping[Any, str]
+) -> dict[str, Any]:
+    """Return a filter as its template needs it: the most frequent values as links with their counts."""
+    chosen = getattr(params, name)
+    top = counter.most_common(LISTED_VALUES)
+    return {
+        "title": title,
+        "remove": search_url(params, **{name: None}) if chosen is not None else None,
+        "values": [
+            {
+                "label": labels.get(value, str(value)),
+                "count": number(count),
+                "href": None if value == chosen else search_url(params, **{name: value}),
+            }
+            for value, count in top
+        ],
+        "more": len(counter) - len(top),
+    }
