@@ -70,9 +70,9 @@ def flag(
 
 def _explain(text: str, parent: str | None, title: str | None) -> None:
     from archive.flags.explain import explain
-    from archive.flags.match import Context
+    from archive.flags.match import TextContext
 
-    for line in explain(text, Context(parent, title)):
+    for line in explain(text, TextContext(parent, title)):
         click.echo(line)
 
 

@@ -1,4 +1,4 @@
-"""The code list, read from codes.toml."""
+"""The flag codes, read from codes.toml."""
 
 import json
 import tomllib
@@ -9,8 +9,8 @@ from typing import Any
 
 @cache
 def codes() -> tuple[dict[str, Any], ...]:
-    """Every code as a row of `flag_codes`."""
-    listed = tomllib.loads(files("archive.flags").joinpath("codes.toml").read_text("utf-8"))
+    """List every code as a row of `flag_codes`."""
+    namespaces = tomllib.loads(files("archive.flags").joinpath("codes.toml").read_text("utf-8"))
     return tuple(
         {
             "code": f"{namespace}.{name}",
@@ -23,12 +23,12 @@ def codes() -> tuple[dict[str, Any], ...]:
             "public": int(entry.get("public", True)),
             "mappings": json.dumps(entry.get("mappings", [])),
         }
-        for namespace, entries in listed.items()
+        for namespace, entries in namespaces.items()
         for name, entry in entries.items()
     )
 
 
 @cache
 def severities() -> dict[str, int]:
-    """The severity of each code, 0 to 4."""
+    """Map each code to its severity, 0 to 4."""
     return {row["code"]: row["severity"] for row in codes()}

@@ -1,4 +1,4 @@
-"""Which language a text is in, as far as it decides which rules read it."""
+"""Choose the language whose rules read a text."""
 
 from functools import cache
 
@@ -6,32 +6,37 @@ from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
 from archive.flags.lexicon import languages
 
+# Shorter texts cannot be told apart.
 SHORTEST = 25
+# Above this probability a text is in a language that has no rules.
 SURE = 0.9
-USUAL = "en"
-PLAIN = frozenset(
+DEFAULT = "en"
+ENGLISH_WORDS = frozenset(
     "the and you of they that this with are have not but it it's my what who just be for from your he she would there "  # noqa: SIM905
     "their about been if out up get don't i'm can't never".split()
 )
 
 
-def read_in(text: str, candidates: tuple[str, ...], stated: str | None) -> str:
-    """The one of some languages whose rules should read a text, or "" for none of them. `stated` is what the article
-    says of its own language, which decides where the text is too short to tell."""
+def choose_language(text: str, candidates: tuple[str, ...], stated: str | None) -> str:
+    """Choose which of the candidates is the language of a text; "" for none of them.
+
+    `stated` is the article's language (BCP 47), which decides where the text is too short to tell.
+    """
     article = (stated or "").partition("-")[0].lower()
-    usual = article if article in candidates else USUAL if USUAL in candidates else candidates[0]
+    default = article if article in candidates else DEFAULT if DEFAULT in candidates else candidates[0]
     if len(text) < SHORTEST:
-        return usual
-    if USUAL in candidates and len(PLAIN.intersection(text.split())) > 1:
-        return USUAL
-    found, probability = _identifier().classify(text)
-    if found in candidates:
-        return str(found)
-    return "" if probability > SURE else usual
+        return default
+    # Two English words settle it: classifying costs more than all else that most texts need.
+    if DEFAULT in candidates and len(ENGLISH_WORDS.intersection(text.split())) > 1:
+        return DEFAULT
+    language, probability = _identifier().classify(text)
+    if language in candidates:
+        return str(language)
+    return "" if probability > SURE else default
 
 
 @cache
 def _identifier() -> LanguageIdentifier:
     identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
-    identifier.set_languages(languages() if len(languages()) > 1 else [USUAL, "de"])
+    identifier.set_languages(languages() if len(languages()) > 1 else [DEFAULT, "de"])
     return identifier

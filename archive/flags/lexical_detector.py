@@ -5,40 +5,47 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
-from archive.flags.context_guards import Guard, Guards
-from archive.flags.lexicon import languages, lexicon
-from archive.flags.match import Context, Match
-from archive.flags.normalize import Folded
-from archive.flags.rules import Pattern, Source, compiled, named, sources
-from archive.flags.sentences import LETTERS, Item, Reader, Sentence, Sentences
-from archive.flags.targets import WILDLIFE, Meant
-from archive.flags.vocabulary import GRAVE, NO_GROUPS, Vocabulary, spelled, vocabulary
+from archive.flags.context_guards import ContextGuards, GuardMatch
+from archive.flags.lexicon import languages, load_lexicon
+from archive.flags.match import Match, TextContext
+from archive.flags.normalize import NormalizedText
+from archive.flags.rules import Rule, RulePattern, collect_names, compile_rule, load_rules
+from archive.flags.sentences import SPACED_LETTERS, Sentence, Sentences, Token, Tokenizer
+from archive.flags.targets import WILDLIFE, TargetResolver
+from archive.flags.vocabulary import GRAVE, UNPROTECTED_TARGETS, Vocabulary, build_vocabulary, iter_phrases
 
+# Codes whose matches the guards look at; insults and swearing inside them are left out.
 SEVERE = ("content.threat", "content.incitement", "content.glorification", "content.dehumanisation",
           "content.exclusion", "content.identity_attack", "content.slur")  # fmt: skip
 ATTACKS = ("content.identity_attack", "content.dehumanisation")
 VIOLENT = ("content.threat", "content.incitement")
-MOST_MATCHES = 200
-MOST_LOOSE = 100_000
+# Tags that guards and the tokenizer ask for by name, whether or not a rule does.
+TAGS_OF_GUARDS = frozenset(
+    "NOT NO COMMA BUT SAY BELIEVE COUNTER DENOUNCE THINK AS NEVERMIND WE BE IT WHY WHAT CONDEMN WHO SPORT WILDLIFE IS "  # noqa: SIM905
+    "I OWNWILL YOU YOUR THEY THEIR HE MY THE DET ALL AGE SOME EVERY ADV PERSON SAY.S SAY.ING SAY.ED SAY.EN BELIEVE.S "
+    "BELIEVE.ING BELIEVE.ED BELIEVE.EN".split()
+)
+MAX_MATCHES = 200
+MAX_CACHED_WORDS = 100_000
 ALL_TAGS = -1
 WORD = re.compile(r"[^\W_][\w'@$*]*|[@$][\w@$*']+")
 
-
-@cache
-def detector(language: str) -> "Detector":
-    """The rules of a language, compiled."""
-    return Detector(language)
-
-
+# Whether a pattern's rule is about a group, and the tags of which its matches need one each.
 Needs = tuple[bool, tuple[int, ...]]
 
 
-@dataclass(slots=True)
-class _Hit:
-    """A pattern's match: items `first` to `last` of sentence `place`."""
+@cache
+def load_detector(language: str) -> "LexicalDetector":
+    """Compile the rules of a language, once a process."""
+    return LexicalDetector(language)
 
-    pattern: Pattern
-    place: int
+
+@dataclass(slots=True)
+class _PatternHit:
+    """Tokens `first` to `last` of sentence `index`, which a pattern fits."""
+
+    pattern: RulePattern
+    index: int
     first: int
     last: int
     target: str
@@ -46,10 +53,9 @@ class _Hit:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A place that a pattern fits, from `start` to `end` of the text, and what became of it: a match, which may be that
-    of a guard, or a reason why there is none."""
+    """What became of a span that a pattern fits: a match, which may be that of a guard, or a reason to drop it."""
 
-    rule: Source
+    rule: Rule
     pattern: str
     start: int
     end: int
@@ -58,88 +64,106 @@ class Decision:
     dropped: str | None = None
 
 
-class Detector:
-    """The rules of one language over its words."""
+class LexicalDetector:
+    """The compiled rules of one language with all that reads text for them."""
 
     def __init__(self, language: str) -> None:
-        known_words = lexicon(language)
-        rules = sources(language)
-        tags, literals = named(rules)
-        others = (lexicon(other).entries for other in languages() if other != language)
+        lexicon = load_lexicon(language)
+        rules = load_rules(language)
+        tags, literals = collect_names(rules)
+        others = (load_lexicon(other).entries for other in languages() if other != language)
         foreign = {form for entries in others for entry in entries if entry.target for form in entry.forms}
-        self.known: Vocabulary = vocabulary(known_words, literals, tags | GUARDING, foreign)
-        patterns = [pattern for rule in rules for pattern in compiled(rule, self.known, known_words)]
-        self.by_anchor = _by_anchor(patterns, self.known)
+        self.vocabulary: Vocabulary = build_vocabulary(lexicon, literals, tags | TAGS_OF_GUARDS, foreign)
+        patterns = [pattern for rule in rules for pattern in compile_rule(rule, self.vocabulary, lexicon)]
+        self._index_patterns(patterns)
+        mask, bit = self.vocabulary.mask, self.vocabulary.bit
+        self.always = mask(("COMMA", "NAME", "NUMBER", "ADV", "GSG", "PERSON"))
+        self._possible_tags: dict[str, int] = {}
+        self.of_group = mask(("GROUP", "GADJ"))
+        self.tokenizer, self.guards = Tokenizer(self.vocabulary), ContextGuards(self.vocabulary)
+        self.targets = TargetResolver(self.tokenizer)
+        self.group = bit("GROUP")
+        self.group_bits = mask(("GROUP", "GPL", "GSG"))
+        self.many, self.others, self.slur = bit("GPL"), bit("OTHERS"), bit("SLUR")
+        self.adjective, self.singular = bit("GADJ"), bit("IS")
+        self.starts = self.anchors | self.adjective
+        self.predicate = mask(("BE", "MAKESICK"))
+        self.sport = bit("SPORT")
+
+    def _index_patterns(self, patterns: Sequence[RulePattern]) -> None:
+        """Sort patterns by the tags that they are looked for by, and their needs by what the first stage can see."""
+        vocabulary = self.vocabulary
+        self.by_anchor: dict[int, list[RulePattern]] = {}
+        for pattern in patterns:
+            for bit in vocabulary.bits.values():
+                if bit & pattern.anchors:
+                    self.by_anchor.setdefault(bit, []).append(pattern)
         self.anchors = 0
         for bit in self.by_anchor:
             self.anchors |= bit
-        seen = self.known.mask(("GROUP", "GPL", "GSG")) | ~self.known.common
-        self.seen_by_anchor = {
-            bit: tuple({(one.rule.who == "group", tuple(n for n in one.needs if not n & ~seen)) for one in some})
-            for bit, some in self.by_anchor.items()
-        }
-        self.all_by_anchor = {
-            bit: tuple({(one.rule.who == "group", one.needs) for one in some}) for bit, some in self.by_anchor.items()
-        }
-        self.visible = self.known.mask(("GADJ", "GROUP"))
-        for one in patterns:
-            for need in one.needs:
+        # The first stage sees rare words and groups; needs that any function word meets are not among them.
+        seen = vocabulary.mask(("GROUP", "GPL", "GSG")) | ~vocabulary.common
+        self.seen_by_anchor: dict[int, tuple[Needs, ...]] = {}
+        self.all_by_anchor: dict[int, tuple[Needs, ...]] = {}
+        for bit, anchored in self.by_anchor.items():
+            self.seen_by_anchor[bit] = tuple(
+                {(p.rule.who == "group", tuple(need for need in p.needs if not need & ~seen)) for p in anchored}
+            )
+            self.all_by_anchor[bit] = tuple({(p.rule.who == "group", p.needs) for p in anchored})
+        self.visible = vocabulary.mask(("GADJ", "GROUP"))
+        for pattern in patterns:
+            for need in pattern.needs:
                 self.visible |= 0 if need & ~seen else need
-        self.always = self.known.mask(("COMMA", "NAME", "NUMBER", "ADV", "GSG", "PERSON"))
-        self._loose: dict[str, int] = {}
-        self.of_group = self.known.mask(("GROUP", "GADJ"))
-        self.reader, self.guards = Reader(self.known), Guards(self.known)
-        self.meant = Meant(self.reader)
-        self.group = self.known.bit("GROUP")
-        self.group_bits = self.known.mask(("GROUP", "GPL", "GSG"))
-        self.many, self.others, self.slur = (self.known.bit(tag) for tag in ("GPL", "OTHERS", "SLUR"))
-        self.adjective, self.singular = self.known.bit("GADJ"), self.known.bit("IS")
-        self.starts = self.anchors | self.adjective
-        self.predicate = self.known.mask(("BE", "MAKESICK"))
-        self.sport = self.known.bit("SPORT")
 
     def visible_words(self) -> Iterator[tuple[str, int]]:
-        """The words and phrases that the first stage looks for, with their tags."""
-        words = self.known.words
-        for short, parts in self.known.expanded.items():
-            if mask := self._mask(parts):
+        """Yield the words and phrases that the first stage looks for, with their tags."""
+        words = self.vocabulary.words
+        for short, parts in self.vocabulary.expansions.items():
+            mask = 0
+            for part in parts:
+                mask |= words[part].mask & self.visible if part in words else 0
+            if mask:
                 yield short, mask
-        for form, word in (*words.items(), *spelled(self.known.phrases)):
+        for form, word in (*words.items(), *iter_phrases(self.vocabulary.phrases)):
             if word.mask & self.visible:
                 yield form, word.mask & self.visible
 
-    def _mask(self, parts: Iterable[str]) -> int:
-        found = 0
-        for part in parts:
-            found |= self.known.words[part].mask & self.visible if part in self.known.words else 0
-        return found
+    def grave_words(self) -> Iterator[str]:
+        """Yield single words of violence and contempt, as they are spelled."""
+        vocabulary = self.vocabulary
+        grave = vocabulary.mask(tag for tag in GRAVE if tag in vocabulary.bits) & self.anchors
+        for word in vocabulary.correct_words:
+            if vocabulary.words[word].mask & grave and word.isalpha():
+                yield word
 
     def may_fit(self, mask: int, *, of_group: bool) -> bool:
         """Whether words of these tags, which the first stage saw, are enough for any pattern."""
         return bool(mask & self.starts) and self._fits(self._with_groups(mask), self.seen_by_anchor, of_group=of_group)
 
-    def _with_groups(self, mask: int) -> int:
-        if mask & self.adjective:  # of a group, once a person stands behind it
-            mask |= self.group_bits
-        return mask | self.others if mask & self.group else mask
+    def may_match(self, sentence: str, mask: int, *, of_group: bool) -> bool:
+        """Whether a sentence in which the first stage saw words of these tags can match any pattern.
 
-    def may_match(self, part: str, mask: int, *, of_group: bool) -> bool:
-        """Whether a sentence, in which the first stage saw words of these tags, can match any pattern. `of_group` is
-        set where its pronouns may stand for a group."""
+        `of_group` is set where its pronouns may stand for a group. This costs less than parsing the sentence.
+        """
         if not self.may_fit(mask, of_group=of_group):
             return False
         mask = self._with_groups(mask)
-        if LETTERS.search(part):
+        if SPACED_LETTERS.search(sentence):
             return True
-        for token in WORD.findall(part):
-            mask |= self._loose.get(token) or self._loosely(token)
+        for word in WORD.findall(sentence):
+            mask |= self._possible_tags.get(word) or self._collect_possible_tags(word)
         return self._fits(mask | self.always, self.all_by_anchor, of_group=of_group)
+
+    def _with_groups(self, mask: int) -> int:
+        if mask & self.adjective:  # names a group once a person stands behind it
+            mask |= self.group_bits
+        return mask | self.others if mask & self.group else mask
 
     def _fits(self, mask: int, by_anchor: Mapping[int, tuple[Needs, ...]], *, of_group: bool) -> bool:
         """Whether tags have what some pattern needs."""
         anchors = mask & self.anchors
         while anchors:
-            bit = anchors & -anchors
+            bit = anchors & -anchors  # the lowest bit that is set
             anchors ^= bit
             for about_group, needs in by_anchor[bit]:
                 if of_group or not about_group:
@@ -150,48 +174,45 @@ class Detector:
                         return True
         return False
 
-    def _loosely(self, token: str) -> int:
-        """All tags that a word may have, alone or as the first of several; those that the first stage sees are left to
-        it."""
-        mask, known = self.always, self.known
-        for part in known.expanded.get(token, (token,)):
-            word = known.words.get(part)
+    def _collect_possible_tags(self, written: str) -> int:
+        """All tags that a word may have, alone or as the first of a phrase, without those that the first stage sees."""
+        mask, vocabulary = self.always, self.vocabulary
+        for part in vocabulary.expansions.get(written, (written,)):
+            word = vocabulary.words.get(part)
             if word is None:
-                _, word, hides = self.reader.examined(part)
-                mask |= ALL_TAGS if hides else 0
+                _, word, is_run = self.tokenizer.examine(part)
+                mask |= ALL_TAGS if is_run else 0
             mask |= word.mask
-            for _, phrase in spelled({part: tree} if (tree := known.phrases.get(part)) else {}):
-                mask |= phrase.mask & known.common
-        if len(self._loose) >= MOST_LOOSE:
-            self._loose.clear()
-        self._loose[token] = mask
+            for _, phrase in iter_phrases({part: tree} if (tree := vocabulary.phrases.get(part)) else {}):
+                mask |= phrase.mask & vocabulary.common
+        if len(self._possible_tags) >= MAX_CACHED_WORDS:
+            self._possible_tags.clear()
+        self._possible_tags[written] = mask
         return mask
 
-    def grave_words(self) -> Iterator[str]:
-        """Single words of violence and contempt, as they are spelled."""
-        grave = self.known.mask(tag for tag in GRAVE if tag in self.known.bits) & self.anchors
-        yield from (word for word in self.known.plain if self.known.words[word].mask & grave and word.isalpha())
-
-    def find(self, folded: Folded, sentences: Sentences, context: Context, places: Iterable[int]) -> list[Match]:
-        """The matches of this language's rules in some sentences of a folded text."""
-        found: dict[tuple[str, str, int, int], Match] = {}
-        for one in self.decisions(folded, sentences, context, places):
-            if one.match is not None:
-                found.setdefault((one.match.code, one.match.rule, one.match.start, one.match.end), one.match)
-            if len(found) > MOST_MATCHES:
+    def find_matches(
+        self, normalized: NormalizedText, sentences: Sentences, context: TextContext, indexes: Iterable[int]
+    ) -> list[Match]:
+        """Return the matches of this language's rules in the sentences of these indexes."""
+        matches: dict[tuple[str, str, int, int], Match] = {}
+        for decision in self.decisions(normalized, sentences, context, indexes):
+            match = decision.match
+            if match is not None:
+                matches.setdefault((match.code, match.rule, match.start, match.end), match)
+            if len(matches) > MAX_MATCHES:
                 break
-        return _without_weaker(list(found.values()))
+        return _without_weaker(list(matches.values()))
 
     def decisions(
-        self, folded: Folded, sentences: Sentences, context: Context, places: Iterable[int]
+        self, normalized: NormalizedText, sentences: Sentences, context: TextContext, indexes: Iterable[int]
     ) -> Iterator[Decision]:
-        """Every place that a pattern fits, with what became of it."""
-        for place in places:
-            for hit in self._hits(sentences, place, context):
-                yield self._decision(folded, sentences, hit)
+        """Yield every span that a pattern fits, with what became of it."""
+        for index in indexes:
+            for hit in self._hits(sentences, index, context):
+                yield self._decision(normalized, sentences, hit)
 
-    def _hits(self, sentences: Sentences, place: int, context: Context) -> Iterator[_Hit]:
-        sentence = sentences[place]
+    def _hits(self, sentences: Sentences, index: int, context: TextContext) -> Iterator[_PatternHit]:
+        sentence = sentences[index]
         mask = sentence.mask
         anchors = mask & self.anchors
         while anchors:
@@ -202,91 +223,72 @@ class Detector:
                     if not mask & need:
                         break
                 else:
-                    for found in pattern.expression.finditer(sentence.signs):
-                        if found.end() > found.start():
-                            first, last = found.start(), found.end() - 1
-                            yield _Hit(
-                                pattern, place, first, last, self.meant.by(sentences, place, first, last, context)
-                            )
+                    for match in pattern.expression.finditer(sentence.signs):
+                        if match.end() > match.start():
+                            first, last = match.start(), match.end() - 1
+                            target = self.targets.resolve(sentences, index, first, last, context)
+                            yield _PatternHit(pattern, index, first, last, target)
 
-    def _decision(self, folded: Folded, sentences: Sentences, hit: _Hit) -> Decision:
-        sentence, rule = sentences[hit.place], hit.pattern.rule
-        items = sentence.items[hit.first : hit.last + 1]
-        start, end = folded.span(items[0].start, items[-1].end)
+    def _decision(self, normalized: NormalizedText, sentences: Sentences, hit: _PatternHit) -> Decision:
+        sentence, rule = sentences[hit.index], hit.pattern.rule
+        tokens = sentence.tokens[hit.first : hit.last + 1]
+        start, end = normalized.original_span(tokens[0].start, tokens[-1].end)
         decision = Decision(rule, hit.pattern.raw, start, end, hit.target)
-        if reason := self._dropped(hit, sentence, items):
+        if reason := self._reason_to_drop(hit, sentence, tokens):
             return replace(decision, dropped=reason)
-        guard = self._guard(folded.text, sentences, hit)
+        guard = self._guard(normalized.text, sentences, hit)
         if guard is None:
             return replace(decision, match=Match(rule.code, rule.id, start, end, hit.target))
-        held = folded.span(guard.start, guard.end)
-        return replace(decision, match=Match(guard.code, guard.rule, *held, hit.target, rule.id))
+        span = normalized.original_span(guard.start, guard.end)
+        return replace(decision, match=Match(guard.code, guard.rule, *span, hit.target, rule.id))
 
-    def _dropped(self, hit: _Hit, sentence: Sentence, items: Sequence[Item]) -> str | None:
-        """Why a place that a pattern fits is no match at all."""
+    def _reason_to_drop(self, hit: _PatternHit, sentence: Sentence, tokens: Sequence[Token]) -> str | None:
         rule = hit.pattern.rule
-        if rule.who == "group" and hit.target in NO_GROUPS:
+        if rule.who == "group" and hit.target in UNPROTECTED_TARGETS:
             return "no group that is protected is meant"
         if hit.target == WILDLIFE:
             return "animals are meant"
-        if rule.code in ATTACKS and self._speaks_of_one(items):
+        if rule.code in ATTACKS and self._has_other_subject(tokens):
             return "the verb's subject is not the group"
-        if any(_is_homonym(item, sentence) for item in items):
+        if any(_is_homonym(token, sentence) for token in tokens):
             return "another word of the sentence shows a harmless meaning"
-        if rule.code in VIOLENT and hit.target in NO_GROUPS and sentence.mask & self.sport:
+        if rule.code in VIOLENT and hit.target in UNPROTECTED_TARGETS and sentence.mask & self.sport:
             return "the sentence is about a game, a film or a vote"
         return None
 
-    def _speaks_of_one(self, items: Sequence[Item]) -> bool:
-        """Whether a singular verb follows a plural: then something else is its subject ("the abuse of ... is vile")."""
-        if not items[0].mask & self.many:
+    def _has_other_subject(self, tokens: Sequence[Token]) -> bool:
+        """Whether a singular verb follows a plural: its subject is something else ("the abuse of ... is vile")."""
+        if not tokens[0].mask & self.many:
             return False
-        verb = next((item for item in items if item.mask & self.predicate), None)
+        verb = next((token for token in tokens if token.mask & self.predicate), None)
         return verb is not None and bool(verb.mask & self.singular)
 
-    def _guard(self, text: str, sentences: Sentences, hit: _Hit) -> Guard | None:
+    def _guard(self, text: str, sentences: Sentences, hit: _PatternHit) -> GuardMatch | None:
         rule = hit.pattern.rule
-        sentence = sentences[hit.place]
         if rule.code not in SEVERE:
             return None
-        guard = self.guards.of(text, sentences, hit.place, hit.first, hit.last, rule.negation)
-        first = sentence.items[hit.first]
+        guard = self.guards.check(text, sentences, hit.index, hit.first, hit.last, rule.negation)
+        sentence = sentences[hit.index]
+        first = sentence.tokens[hit.first]
         if guard is None and first.mask & self.slur and any(entry.reclaimed for entry in first.entries):
-            return self.guards.reclaimed(sentence, hit.first)
+            return self.guards.check_reclaimed(sentence, hit.first)
         return guard
 
 
-GUARDING = frozenset(
-    "NOT NO COMMA BUT SAY BELIEVE COUNTER DENOUNCE THINK AS NEVERMIND WE BE IT WHY WHAT CONDEMN WHO SPORT WILDLIFE IS "  # noqa: SIM905
-    "I OWNWILL YOU YOUR THEY THEIR HE MY THE DET ALL AGE SOME EVERY ADV PERSON SAY.S SAY.ING SAY.ED SAY.EN BELIEVE.S "
-    "BELIEVE.ING BELIEVE.ED BELIEVE.EN".split()
-)
-
-
-def _by_anchor(patterns: Iterable[Pattern], known: Vocabulary) -> dict[int, list[Pattern]]:
-    """Patterns by each tag that one of them is looked for by."""
-    found: dict[int, list[Pattern]] = {}
-    for pattern in patterns:
-        for bit in known.bits.values():
-            if bit & pattern.anchors:
-                found.setdefault(bit, []).append(pattern)
-    return found
-
-
-def _is_homonym(item: Item, sentence: Sentence) -> bool:
-    """Whether the sentence shows that a word's harmless meaning is meant."""
-    for entry in item.entries:
-        if entry.homonyms and any(other.text in entry.homonyms for other in sentence.items):
+def _is_homonym(token: Token, sentence: Sentence) -> bool:
+    """Whether another word of the sentence shows that a word's harmless meaning is meant."""
+    for entry in token.entries:
+        if entry.homonyms and any(other.text in entry.homonyms for other in sentence.tokens):
             return True
     return False
 
 
-def _without_weaker(found: list[Match]) -> list[Match]:
-    """Matches, less swearing and insults that lie within a graver match."""
-    grave = [match for match in found if match.code in SEVERE]
+def _without_weaker(matches: list[Match]) -> list[Match]:
+    """Leave out swearing and insults that lie within a graver match."""
+    grave = [match for match in matches if match.code in SEVERE]
     return [
         match
-        for match in found
+        for match in matches
         if match.code not in ("content.profanity", "content.insult")
-        or not any(one.start <= match.start and match.end <= one.end for one in grave)
+        or not any(graver.start <= match.start and match.end <= graver.end for graver in grave)
     ]

@@ -1,4 +1,4 @@
-"""Text as it is looked at: without capitals, accents and look-alikes, each character where it was. Pure."""
+"""Text as rules read it: without capitals, accents and look-alikes, with the offsets of the original. Pure."""
 
 import re
 import unicodedata
@@ -23,49 +23,54 @@ PLAIN = dict(zip("øłđßæœ‘’‚‛“”„«»‹›‐‑‒–—―�
 
 
 @dataclass(frozen=True, slots=True)
-class Folded:
-    """`text` and where each of its characters stands in the original; `places` is None where all stand where they
-    stood."""
+class NormalizedText:
+    """`text` and the offset of each of its characters in the original.
+
+    `offsets` is None where every character stands where it stood: most texts lose none.
+    """
 
     text: str
-    places: Sequence[int] | None = None
+    offsets: Sequence[int] | None = None
 
-    def written(self, original: str) -> str:
-        """The original without what was dropped: each character where it stands in the folded text."""
-        return original if self.places is None else "".join([original[place] for place in self.places])
+    def original_case(self, original: str) -> str:
+        """The original without the characters that were dropped, so that its offsets are those of `text`."""
+        return original if self.offsets is None else "".join([original[offset] for offset in self.offsets])
 
-    def span(self, start: int, end: int) -> tuple[int, int]:
-        """A span of the folded text in the original."""
-        if self.places is None:
+    def original_span(self, start: int, end: int) -> tuple[int, int]:
+        """Map a span of `text` to the original."""
+        if self.offsets is None:
             return start, end
-        return self.places[start], self.places[end - 1] + 1
+        return self.offsets[start], self.offsets[end - 1] + 1
 
 
-def fold(text: str) -> Folded:
-    """Lower case, plain letters; invisible characters and combining marks are dropped."""
+def normalize(text: str) -> NormalizedText:
+    """Make letters small and plain, and drop invisible characters and combining marks."""
     if text.isascii():
-        return Folded(text.lower())
+        return NormalizedText(text.lower())
     if DROPPED.search(text):
-        places = [place for place, letter in enumerate(text) if not DROPPED.match(letter)]
-        return Folded(_plain_letters("".join([text[place] for place in places])), places)
-    return Folded(_plain_letters(text))
+        offsets = [offset for offset, letter in enumerate(text) if not DROPPED.match(letter)]
+        return NormalizedText(_plain_letters("".join([text[offset] for offset in offsets])), offsets)
+    return NormalizedText(_plain_letters(text))
 
 
 def _plain_letters(text: str) -> str:
-    """Letters of other scripts are taken for Latin ones only in words that have Latin ones as well."""
+    """Replace every letter by a plain one, each by exactly one, so that offsets stay.
+
+    Letters of other scripts are taken for Latin ones only in words that have Latin ones as well.
+    """
     lower = text.lower()
-    if len(lower) != len(text):  # a letter that becomes two
+    if len(lower) != len(text):  # a letter that becomes two, as the Turkish capital I with a dot
         lower = "".join([small if len(small := letter.lower()) == 1 else letter for letter in text])
-    text = lower.translate(_table())
+    text = lower.translate(_plain_table())
     if OTHER_SCRIPT.search(text):
         text = MIXED.sub(lambda word: word[0].translate(_disguises()), text)
     return text.lower()
 
 
 @cache
-def _table() -> dict[int, str]:
-    """Single characters for single characters, so that none changes its place."""
-    table = {code: plain for code, plain in _plain() if len(plain) == 1 and plain.isascii()}
+def _plain_table() -> dict[int, str]:
+    """One character for each character that has a plain form of one."""
+    table = {code: plain for code, plain in _decompositions() if len(plain) == 1 and plain.isascii()}
     table |= {ord(letter): plain for letter, plain in PLAIN.items()}
     table |= dict.fromkeys(SURROGATES, "\ufffd")
     return table | {0x130: "i", 0x131: "i", 0xA0: " "}
@@ -76,8 +81,8 @@ def _disguises() -> dict[int, str]:
     return {ord(letter): plain for letter, plain in DISGUISES.items()}
 
 
-def _plain() -> Iterator[tuple[int, str]]:
+def _decompositions() -> Iterator[tuple[int, str]]:
     for first, last in (*RANGES, STYLED):
         for code in range(first, last):
-            apart = unicodedata.normalize("NFKD", chr(code))
-            yield code, "".join(letter for letter in apart if not unicodedata.combining(letter))
+            letters = unicodedata.normalize("NFKD", chr(code))
+            yield code, "".join(letter for letter in letters if not unicodedata.combining(letter))

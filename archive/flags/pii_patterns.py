@@ -1,6 +1,6 @@
-"""What is known by its shape and not by its words: personal data, links, promotion.
+"""Find personal data, links and promotion by their shape, whatever the language.
 
-No rule of a language reads any of it. Telephone numbers are found by `phonenumbers`; the rest are regular
+Telephone numbers are found by `phonenumbers`; the rest are regular
 expressions without nested repetition.
 """
 
@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib.resources import files
 
-from archive.flags.lexicon import split
+from archive.flags.lexicon import split_forms
 from archive.flags.match import Match
-from archive.flags.normalize import Folded
+from archive.flags.normalize import NormalizedText
 
 RULES = {
     "shape.email": ("content.pii", "An e-mail address, with @ or spelled out in brackets."),
@@ -47,44 +47,47 @@ REGIONS = {
     "nl": ("NL", "BE"),
 }
 DATE = re.compile(r"(?<!\d)(?:[0-3]?\d([./-])[01]?\d\1(?:19|20)\d\d|(?:19|20)\d\d([./-])[01]?\d\2[0-3]?\d)(?!\d)")
-MOST_NUMBERS = 20
+MAX_NUMBERS = 20
 SHORTEST_NUMBER = 10
 LONGEST = 20_000
-ENOUGH = 2
+PROMOTION_SIGNALS = 2
 
 
-def find(text: str, folded: Folded, language: str | None, *, promotes: bool) -> list[Match]:
-    """Personal data, links and promotion in a text. `promotes` is set where a word of `spam.toml` stands in it."""
-    found: list[Match] = []
-    text, plain = text[:LONGEST], folded.text[:LONGEST]
+def find_patterns(text: str, normalized: NormalizedText, language: str | None, *, promotes: bool) -> list[Match]:
+    """Find personal data, links and promotion in a text; `promotes` is set where it has a word of `spam.toml`."""
+    matches: list[Match] = []
+    # A cheap look for what each expression cannot do without comes first: most texts have none of it.
+    text, plain = text[:LONGEST], normalized.text[:LONGEST]
     if "http" in plain or "www." in plain:
-        found += _matches("shape.link", LINK.finditer(text))
+        matches += _matches("shape.link", LINK.finditer(text))
     if "@" in text or "at]" in plain or "at)" in plain:
-        found += _matches("shape.email", EMAIL.finditer(text))
+        matches += _matches("shape.email", EMAIL.finditer(text))
     if any(digit in text for digit in "0123456789"):
-        found += _numbers(text, language)
+        matches += _numbers(text, language)
     if promotes:
-        found += _promotion(folded, linked=any(match.code in ("content.link", "content.pii") for match in found))
-    return found
+        linked = any(match.code in ("content.link", "content.pii") for match in matches)
+        matches += _promotion(normalized, linked=linked)
+    return matches
 
 
-def _matches(rule: str, found: Iterable[re.Match[str]]) -> Iterator[Match]:
+def _matches(rule: str, matches: Iterable[re.Match[str]]) -> Iterator[Match]:
     code = RULES[rule][0]
-    yield from (Match(code, rule, match.start(), match.end()) for match in found)
+    yield from (Match(code, rule, match.start(), match.end()) for match in matches)
 
 
 def _numbers(text: str, language: str | None) -> list[Match]:
-    found = [*_matches("shape.address", (one for one in ADDRESS.finditer(text) if not PUBLIC.search(one[0])))]
+    addresses = (address for address in ADDRESS.finditer(text) if not PUBLIC.search(address[0]))
+    matches = [*_matches("shape.address", addresses)]
     if not DIGITS.search(text) and not SOCIAL_SECURITY.search(text):
-        return found
+        return matches
     ids = [
         *SOCIAL_SECURITY.finditer(text),
         *filter(_is_iban, IBAN.finditer(text)),
         *filter(_is_card, CARD.finditer(text)),
     ]
-    found += _matches("shape.id_number", ids)
-    found += (Match("content.pii", "shape.phone", *span) for span in _telephones(text, language))
-    return found
+    matches += _matches("shape.id_number", ids)
+    matches += (Match("content.pii", "shape.phone", *span) for span in _telephones(text, language))
+    return matches
 
 
 def _telephones(text: str, language: str | None) -> Iterator[tuple[int, int]]:
@@ -93,9 +96,9 @@ def _telephones(text: str, language: str | None) -> Iterator[tuple[int, int]]:
     taken: list[tuple[int, int]] = []
     cleaned = LINK.sub(lambda link: " " * len(link[0]), text)
     for region in REGIONS.get((language or "en")[:2], REGIONS["en"]):
-        for number in PhoneNumberMatcher(cleaned, region, leniency=Leniency.POSSIBLE, max_tries=MOST_NUMBERS):
-            known = is_valid_number(number.number) and _is_grouped(number.raw_string)
-            if DATE.search(number.raw_string) or (not known and not _is_complete(number.raw_string)):
+        for number in PhoneNumberMatcher(cleaned, region, leniency=Leniency.POSSIBLE, max_tries=MAX_NUMBERS):
+            is_valid = is_valid_number(number.number) and _is_grouped(number.raw_string)
+            if DATE.search(number.raw_string) or (not is_valid and not _is_complete(number.raw_string)):
                 continue
             if not any(number.start < end and start < number.end for start, end in taken):
                 taken.append((number.start, number.end))
@@ -103,41 +106,44 @@ def _telephones(text: str, language: str | None) -> Iterator[tuple[int, int]]:
 
 
 def _is_grouped(raw: str) -> bool:
-    """Not a sum of money, a year or a row of scores: a sign, a leading zero, or groups as numbers are written."""
+    """Whether digits are written as telephone numbers are: a sum of money, a year or a row of scores is not."""
     return raw.startswith(("+", "0", "(")) or len(re.findall(r"\d+", raw)) in (3, 4)
 
 
 def _is_complete(raw: str) -> bool:
-    """With the prefix of a country or of a network, and as long as such numbers are."""
+    """Whether a number has the prefix of a country or a network, and enough digits."""
     return raw.startswith(("+", "0", "(0")) and sum(map(str.isdigit, raw)) >= SHORTEST_NUMBER
 
 
-def _is_iban(found: re.Match[str]) -> bool:
-    text = found[0].replace(" ", "")
+def _is_iban(match: re.Match[str]) -> bool:
+    """Check by ISO 7064, remainder 97."""
+    text = match[0].replace(" ", "")
     moved = text[4:] + text[:4]
     return int("".join(str(int(letter, 36)) for letter in moved)) % 97 == 1
 
 
-def _is_card(found: re.Match[str]) -> bool:
-    """By Luhn's check digit."""
-    backwards = [int(letter) for letter in found[0] if letter.isdigit()][::-1]
+def _is_card(match: re.Match[str]) -> bool:
+    """Check by Luhn's check digit; a row of one digit is no card."""
+    backwards = [int(letter) for letter in match[0] if letter.isdigit()][::-1]
     doubled = (sum(divmod(2 * digit, 10)) for digit in backwards[1::2])
     return (sum(backwards[::2]) + sum(doubled)) % 10 == 0 and len(set(backwards)) > 2
 
 
-def _promotion(folded: Folded, *, linked: bool) -> list[Match]:
-    signals = list(_signals().finditer(folded.text[:LONGEST]))
-    kinds = {found.lastgroup for found in signals}
-    if len(kinds) + linked < ENOUGH:
+def _promotion(normalized: NormalizedText, *, linked: bool) -> list[Match]:
+    signals = list(_signals().finditer(normalized.text[:LONGEST]))
+    kinds = {signal.lastgroup for signal in signals}
+    if len(kinds) + linked < PROMOTION_SIGNALS:
         return []
-    return [Match(RULES["shape.spam"][0], "shape.spam", *folded.span(*found.span())) for found in signals]
+    return [
+        Match(RULES["shape.spam"][0], "shape.spam", *normalized.original_span(*signal.span())) for signal in signals
+    ]
 
 
 @cache
 def spam_words() -> dict[str, list[str]]:
-    """The signs of promotion by what they are signs of."""
+    """Load the words of promotion by what they are signals of."""
     listed = tomllib.loads(files(__package__).joinpath("spam.toml").read_text("utf-8"))["signal"]
-    return {name: split(values["words"]) for name, values in listed.items()}
+    return {name: split_forms(values["words"]) for name, values in listed.items()}
 
 
 @cache

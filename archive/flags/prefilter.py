@@ -1,7 +1,7 @@
-"""The first stage: one Aho-Corasick pass says which texts the rules need to look at at all, and of which languages.
+"""The first stage: one Aho-Corasick pass finds which texts the rules need to look at at all, and of which languages.
 
-It works on a text without capitals, accents and marks, with digits as the letters that they stand for, so that it finds
-rare words of rules however they are dressed up; what it lets through is looked at properly.
+It works on normalized text with digits as the letters that they stand for, and finds rare words of rules however they
+are disguised. It may let too much through, never too little: what it lets through is read properly.
 """
 
 import re
@@ -15,20 +15,23 @@ from ahocorasick_rs import AhoCorasick, Implementation
 MARKS = "!\"#%&'()+,-./:;<=>?[\\]^_`{|}~\n\t\r\x0b\x0c\x00"
 FLAT = str.maketrans("01345678@$" + MARKS, "oieasgtbas" + " " * len(MARKS))
 THRICE = re.compile(r"([a-z])\1{2,}")
-SHORTEST_BARE = 5
-LONG = 9
-ANY = -1
-EVERYWHERE = -1
-Hit = tuple[int, tuple[tuple[str, int], ...]]
+SHORTEST_HIDDEN = 5  # of a grave word inside a longer one
+LONG = 9  # words longer than this may be several that are written together
+ANY_TAG = -1
+EVERYWHERE = -1  # the start of a hit that counts for all sentences
+Hit = tuple[int, tuple[tuple[str, int], ...]]  # where it starts, and the tags by language
 
 
-def flat(text: str) -> str:
-    """A folded text as this stage sees it: words apart by single spaces, one before the first, one behind the last."""
+def flatten(text: str) -> str:
+    """Put single spaces between the words of a normalized text, and one before the first and behind the last.
+
+    A pattern begins with the space before its word, so that its offset here is the word's offset in the text.
+    """
     return f" {text.translate(FLAT)} "
 
 
 class Prefilter:
-    """Finds what a text may hold for the rules of each language: its words that rules ask for."""
+    """Finds the words in a text that rules of each language look for."""
 
     def __init__(
         self,
@@ -36,59 +39,64 @@ class Prefilter:
         grave: Mapping[str, Iterable[str]],
         is_run: Callable[[str, str], bool],
     ) -> None:
-        """`words` are the words and phrases of each language with their masks, `grave` those single words that are
-        looked for inside longer ones as well, where `is_run` says of a language and a word that it is such a run."""
-        self._is_run = is_run
-        found: dict[str, dict[str, int]] = defaultdict(dict)
-        inside: dict[str, dict[str, int]] = defaultdict(dict)
-        for language, some in words.items():
-            for word, mask in some.items():
-                spelled = flat(word)
-                found[spelled][language] = found[spelled].get(language, 0) | mask
-            for word in grave.get(language, ()):
-                if len(word) >= SHORTEST_BARE:
-                    inside[word][language] = ANY
-                found[f" {' '.join(word)} "][language] = some[word]
-        for letter in ascii_lowercase:
-            found[letter * 3] = {}
-        self._any, self._inside = _Finder(found), _Finder(inside)
+        """`words` are the words and phrases of each language with their masks.
 
-    def hits(self, folded: str) -> "Hits":
-        """What stands where in a folded text."""
-        text = flat(folded)
-        found = self._any.hits(text)
-        if any(not means for _, means in found):  # letters that are repeated may hide a word
-            shorter = (THRICE.sub(r"\1", text), THRICE.sub(r"\1\1", text))
-            found += [(EVERYWHERE, means) for one in shorter for _, means in self._any.hits(one)]
+        `grave` are the single words that are looked for inside longer ones as well; `is_run(language, word)` then
+        decides whether that word is a run of words.
+        """
+        self._is_run = is_run
+        anywhere: dict[str, dict[str, int]] = defaultdict(dict)
+        inside: dict[str, dict[str, int]] = defaultdict(dict)
+        for language, masks in words.items():
+            for word, mask in masks.items():
+                spelling = flatten(word)
+                anywhere[spelling][language] = anywhere[spelling].get(language, 0) | mask
+            for word in grave.get(language, ()):
+                if len(word) >= SHORTEST_HIDDEN:
+                    inside[word][language] = ANY_TAG
+                anywhere[f" {' '.join(word)} "][language] = masks[word]
+        for letter in ascii_lowercase:
+            anywhere[letter * 3] = {}
+        self._anywhere, self._inside = _WordFinder(anywhere), _WordFinder(inside)
+
+    def search(self, normalized: str) -> "PrefilterHits":
+        """Find the words of rules in a normalized text."""
+        text = flatten(normalized)
+        hits = self._anywhere.search(text)
+        if any(not tags for _, tags in hits):  # letters that are repeated may hide a word
+            for shorter in (THRICE.sub(r"\1", text), THRICE.sub(r"\1\1", text)):
+                hits += [(EVERYWHERE, tags) for _, tags in self._anywhere.search(shorter)]
         for word in text.split(" "):
             if len(word) > LONG:
-                found += self._hidden(word)
-        return Hits(found)
+                hits += self._hidden_in(word)
+        return PrefilterHits(hits)
 
-    def _hidden(self, word: str) -> Iterator[Hit]:
-        """What a long word hides in each language."""
-        languages = {language for _, means in self._inside.hits(word) for language, _ in means}
-        yield from ((EVERYWHERE, ((language, ANY),)) for language in languages if self._is_run(language, word))
+    def _hidden_in(self, word: str) -> Iterator[Hit]:
+        languages = {language for _, tags in self._inside.search(word) for language, _ in tags}
+        yield from ((EVERYWHERE, ((language, ANY_TAG),)) for language in languages if self._is_run(language, word))
 
 
-class Hits:
-    """What the first stage found. `masks` has the tags of all its words by language, ANY where a word hides in
-    a longer one."""
+class PrefilterHits:
+    """What the first stage found in a text.
 
-    def __init__(self, found: list[Hit]) -> None:
-        self._found = found
+    `masks` has the tags of all its words by language, ANY_TAG where a word is hidden in a longer one.
+    """
+
+    def __init__(self, hits: list[Hit]) -> None:
+        self._hits = hits
         self.masks: dict[str, int] = {}
-        for means in {id(means): means for _, means in found}.values():
-            for language, mask in means:
+        # Hits of one word share their tuple of tags: each is looked at once, however often its word occurs.
+        for tags in {id(tags): tags for _, tags in hits}.values():
+            for language, mask in tags:
                 self.masks[language] = self.masks.get(language, 0) | mask
 
-    def by_span(self, language: str, spans: Sequence[tuple[int, int]]) -> list[int]:
-        """The mask of each span of the text."""
+    def masks_by_span(self, language: str, spans: Sequence[tuple[int, int]]) -> list[int]:
+        """The tags of one language in each span of the text."""
         starts, everywhere = [start for start, _ in spans], 0
         masks = [0] * len(spans)
-        for start, means in self._found if spans else ():  # a text may be one address
-            for of, mask in means:
-                if of == language:
+        for start, tags in self._hits if spans else ():  # a text may be one address, and have no sentence
+            for hit_language, mask in tags:
+                if hit_language == language:
                     if start == EVERYWHERE:
                         everywhere |= mask
                     else:
@@ -96,17 +104,16 @@ class Hits:
         return [mask | everywhere for mask in masks] if everywhere else masks
 
 
-class _Finder:
-    """Finds patterns in a text."""
+class _WordFinder:
+    """An Aho-Corasick automaton whose patterns have tags by language."""
 
     def __init__(self, patterns: Mapping[str, dict[str, int]]) -> None:
-        self._means = [tuple(means.items()) for means in patterns.values()]
+        self._tags = [tuple(tags.items()) for tags in patterns.values()]
         self._automaton = AhoCorasick(list(patterns), implementation=Implementation.ContiguousNFA)
 
-    def hits(self, text: str) -> list[Hit]:
-        """Where patterns begin, and what they mean."""
-        means = self._means
+    def search(self, text: str) -> list[Hit]:
+        tags = self._tags
         return [
-            (start, means[number])
+            (start, tags[number])
             for number, start, _ in self._automaton.find_matches_as_indexes(text, overlapping=True)
         ]

@@ -1,4 +1,4 @@
-"""A text as sentences, each a row of items: words, groups of people as one item, marks. Pure."""
+"""A text as sentences of tokens: words, phrases, groups of people and marks, each with its tags. Pure."""
 
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -7,167 +7,177 @@ from dataclasses import dataclass
 
 from ahocorasick_rs import AhoCorasick
 
-from archive.flags.lexicon import Entry
-from archive.flags.vocabulary import GRAVE, NO_GROUPS, NOTHING, Vocabulary, Word, targets
+from archive.flags.lexicon import LexiconEntry
+from archive.flags.vocabulary import GRAVE, UNKNOWN_WORD, UNPROTECTED_TARGETS, Vocabulary, Word, first_target
 
 TOKEN = re.compile(
     r"(?P<word>[^\W_](?:[\w'@$*]|!(?=[^\W_]))*|[@$](?=[^\W_])[\w'@$*]*|&)|(?P<mark>[,;:()\[\]]|-{2,}|\s-+\s)"
 )
-END = re.compile(r"[.!?]+|\n")
+SENTENCE_END = re.compile(r"[.!?]+|\n")
 ADDRESS = re.compile(r"(?:https?://|www\.)\S+|[^\s@]{1,64}@[^\s@]{1,255}\.\w+")
 LEET = str.maketrans("01345678@$!+", "oieasgtbasit")
-LETTERS = re.compile(r"(?:(?<![^\W_])[^\W_](?![^\W_])[\W_]{1,3}){3}[^\W_](?![^\W_])")
+SPACED_LETTERS = re.compile(r"(?:(?<![^\W_])[^\W_](?![^\W_])[\W_]{1,3}){3}[^\W_](?![^\W_])")
 THRICE = re.compile(r"(\w)\1{2,}")
+
+# Bounds on what is looked at, so that no text takes long.
 LONGEST_TEXT = 100_000
 LONGEST_SENTENCE = 800
 LONGEST_WORD = 60
-LONGEST_PART = 16
-VERBAL = (
+MAX_CACHED_WORDS = 50_000
+
+# What may follow "these" where it is a pronoun and not an article ("these are ...", "these should ...").
+AFTER_PRONOUN = (
     "BE SHOULD ADV WILL CAN COMMA AND NOT ALL PREP DO HAVE WHO ANIMAL FILTH PRIMITIVE DISEASE PROFANITY VILE UP PERSON "  # noqa: SIM905
     "GROUP GADJ".split()
 )
 TYPICAL = ("average", "typical", "ordinary")
-EACH = ("EVERY", "ANY", "NO", "SOME", "ONE", "ONLY", "AGE", "DECENT")
-OF_EACH = ("next", "last", "single", "good")
-ENDS = (
-    "BE",
-    "SHOULD",
-    "WILL",
-    "CAN",
-    "HAVE",
-    "DO",
-    "COMMA",
-    "AND",
-    "WHO",
-    "OF",
-    "PREP",
-    "I",
-    "YOU",
-    "ONE",
-    "GET",
-    "DIE",
-    "UP",
-)
-SHORTEST_RUN = 7
-SHORTEST_RUN_OF_LETTERS = 4
-SHORTEST_MEAN = 2
+# What makes an adjective a person: "no gay should", "the next gay", but only before one of NOUN_ENDS.
+SINGLING_TAGS = ("EVERY", "ANY", "NO", "SOME", "ONE", "ONLY", "AGE", "DECENT")
+SINGLING_WORDS = ("next", "last", "single", "good")
+NOUN_ENDS = ("BE SHOULD WILL CAN HAVE DO COMMA AND WHO OF PREP I YOU ONE GET DIE UP").split()  # noqa: SIM905
 SHORTEST_ADVERB = 4
-MOST_STRANGE = 50_000
-NO_WORD = "\0"
-UNKNOWN = chr(0x4DFF)  # for a set of tags that no word has
+SHORTEST_SPACED_RUN = 4
+NO_WORD = "\0"  # is in no phrase
+UNKNOWN_SIGN = chr(0x4DFF)  # for a set of tags that no word has
+
+# Runs of words that are written together: how short they, and their parts, may be.
+SHORTEST_RUN = 7
+LONGEST_PART = 16
+SHORTEST_MEAN = 2
 LONG_ENOUGH = 4
-SHORT = frozenset(
+SHORT_WORDS = frozenset(
     "i a u we he is be to of in my up so no us am do it or on all the are for you and out them these they who his her "  # noqa: SIM905
     "not was".split()
 )
 
 
 @dataclass(slots=True)
-class Item:
-    """Words from `start` to `end` of the folded text. `mask` has the tags; `target` is the group that is meant."""
+class Token:
+    """A word, phrase, group or mark from `start` to `end` of the normalized text. `mask` has its tags.
+
+    `text` is empty for phrases and marks; `target` is the group that is named.
+    """
 
     start: int
     end: int
     mask: int
     sign: str
     text: str = ""
-    entries: Sequence[Entry] = ()
+    entries: Sequence[LexiconEntry] = ()
     target: str | None = None
 
 
 @dataclass(slots=True)
 class Sentence:
-    """`signs` has one character an item."""
+    """The tokens of a sentence, their `signs` (one character a token), and all their tags in one `mask`."""
 
-    items: list[Item]
+    tokens: list[Token]
     signs: str
     mask: int
 
 
-class Reader:
-    """Reads texts by one vocabulary."""
+class Tokenizer:
+    """Cuts texts into sentences of tokens by the vocabulary of one language."""
 
-    def __init__(self, known: Vocabulary) -> None:
-        self.known = known
-        bits = known.bits
-        self.group, self.many, self.one, self.adjective = (bits[tag] for tag in ("GROUP", "GPL", "GSG", "GADJ"))
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self.vocabulary = vocabulary
+        bits = vocabulary.bits
+        self.group, self.many, self.single, self.adjective = (bits[tag] for tag in ("GROUP", "GPL", "GSG", "GADJ"))
         self.others, self.name, self.comma, self.number = (bits[t] for t in ("OTHERS", "NAME", "COMMA", "NUMBER"))
         self.comma_sign, self.name_sign, self.no_sign = self.sign(self.comma), self.sign(self.name), self.sign(0)
-        self._strange: dict[str, tuple[str, Word, bool]] = {}
-        self.adverb, self.person = known.bit("ADV"), known.bit("PERSON")
-        grave = known.mask(tag for tag in GRAVE if tag in known.bits)
-        hidden = [word for word in known.plain if known.words[word].mask & grave and len(word) >= LONG_ENOUGH]
+        self._examined: dict[str, tuple[str, Word, bool]] = {}
+        self.adverb, self.person = vocabulary.bit("ADV"), vocabulary.bit("PERSON")
+        grave = vocabulary.mask(tag for tag in GRAVE if tag in bits)
+        correct, words = vocabulary.correct_words, vocabulary.words
+        hidden = [word for word in correct if words[word].mask & grave and len(word) >= LONG_ENOUGH]
         self.hides: Callable[[str], object] = AhoCorasick(hidden).find_matches_as_indexes if hidden else bool
-        self.absorbed = known.mask(("DET", "ALL", "AGE"))
-        self.head = known.mask(("GADJ", "GROUP", "PERSON", "OTHERS"))
-        self.marked = known.mask(("SLUR", "GENDERED"))
-        self.grouping = self.head | known.bit("THEY")
-        self.kept = known.mask(("NO", "SOME", "EVERY", "THEY"))
-        self.they = known.bit("THEY")
-        self.verbal = known.mask(VERBAL)
-        self.each, self.ends = known.mask(EACH), known.mask(ENDS)
-        self.definite = known.mask(("THE", "MY", "YOUR", "THEIR", "HE"))
+        self.absorbed = vocabulary.mask(("DET", "ALL", "AGE"))
+        self.head = vocabulary.mask(("GADJ", "GROUP", "PERSON", "OTHERS"))
+        self.marked = vocabulary.mask(("SLUR", "GENDERED"))
+        self.grouping = self.head | vocabulary.bit("THEY")
+        self.not_absorbed = vocabulary.mask(("NO", "SOME", "EVERY", "THEY"))
+        self.they = vocabulary.bit("THEY")
+        self.after_pronoun = vocabulary.mask(AFTER_PRONOUN)
+        self.singling, self.noun_ends = vocabulary.mask(SINGLING_TAGS), vocabulary.mask(NOUN_ENDS)
+        self.definite = vocabulary.mask(("THE", "MY", "YOUR", "THEIR", "HE"))
 
-    def read(self, text: str, written: str) -> "Sentences":
-        """A folded text as sentences; `written` is the same with its capitals."""
+    def tokenize(self, text: str, cased: str) -> "Sentences":
+        """Cut a normalized text into sentences; `cased` is the same text with its capitals."""
         if "://" in text or "www." in text or "@" in text:
-            text = ADDRESS.sub(lambda found: " " * len(found[0]), text)
-        return Sentences(self, text, written)
+            text = ADDRESS.sub(lambda address: " " * len(address[0]), text)
+        return Sentences(self, text, cased)
 
-    def sentence(self, text: str, written: str, start: int, end: int) -> Sentence:
-        """One sentence, from `start` to `end` of a text."""
-        items: list[Item] = []
-        known = self.known.words
-        for found in TOKEN.finditer(text, start, end):
-            token = found[0]
-            word = known.get(token)
+    def parse(self, text: str, cased: str, start: int, end: int) -> Sentence:
+        """Read the sentence from `start` to `end` of a text."""
+        tokens: list[Token] = []
+        words = self.vocabulary.words
+        for match in TOKEN.finditer(text, start, end):
+            written = match[0]
+            word = words.get(written)
             if word is not None:
-                begin, stop = found.span()
-                items.append(Item(begin, stop, word.mask, word.sign, token, word.entries))
-            elif found.lastgroup == "mark":
-                items.append(Item(found.start(), found.end(), self.comma, self.comma_sign))
+                begin, stop = match.span()
+                tokens.append(Token(begin, stop, word.mask, word.sign, written, word.entries))
+            elif match.lastgroup == "mark":
+                tokens.append(Token(match.start(), match.end(), self.comma, self.comma_sign))
             else:
-                items += self._unknown(found, written, first=not items)
-        return self._sentence(items, text, start, end)
+                tokens += self._unknown_tokens(match, cased, first=not tokens)
+        if SPACED_LETTERS.search(text, start, end):
+            tokens = self._join_letters(tokens)
+        tokens = self._join_phrases(tokens)
+        mask = 0
+        for token in tokens:
+            mask |= token.mask
+        if mask & self.grouping:
+            tokens = self._join_groups(tokens)
+            # The tags of words that a group took in stay: a pattern that needs them is tried in vain, not missed.
+            for token in tokens:
+                mask |= token.mask
+        return Sentence(tokens, "".join([token.sign for token in tokens]), mask)
 
-    def _unknown(self, found: re.Match[str], original: str, *, first: bool) -> list[Item]:
-        """The items of a word that is not written as any of the vocabulary is: all words that it is short for, the word
-        that it is when one looks at it closely, or a name."""
-        start, text = found.start(), found[0]
-        if (parts := self.known.expanded.get(text)) is not None:
-            words = [(part, self.known.words.get(part, NOTHING)) for part in parts]
-            return [Item(start, found.end(), word.mask, word.sign, part, word.entries) for part, word in words]
-        strange = self._strange.get(text)
-        if strange is None:
-            if len(self._strange) >= MOST_STRANGE:
-                self._strange.clear()
-            strange = self._strange[text] = self.examined(text)
-        bare, word, hides = strange
-        if word is not NOTHING:
-            return [Item(start, start + len(bare), word.mask, word.sign, bare, word.entries)]
-        if hides:
-            return self._apart([Item(start, start + len(bare), 0, self.no_sign, bare)])
-        if not first and original[start].isupper():
-            return [Item(start, start + len(bare), self.name, self.name_sign, bare)]
-        return [Item(start, start + len(bare), 0, self.no_sign, bare)]
+    def sign(self, mask: int) -> str:
+        """The character that stands for a set of tags; never a new one, since patterns are compiled by now."""
+        return self.vocabulary.signs.get(mask, UNKNOWN_SIGN)
 
-    def examined(self, text: str) -> tuple[str, Word, bool]:
-        """A word without marks at its end, what it means, and whether it hides others."""
+    def _unknown_tokens(self, match: re.Match[str], cased: str, *, first: bool) -> list[Token]:
+        """The tokens of a word that is not in the vocabulary as it is written.
+
+        It is an abbreviation of several words, a disguised word, a run of words, a name, or it means nothing.
+        """
+        start, text = match.start(), match[0]
+        if (parts := self.vocabulary.expansions.get(text)) is not None:
+            words = [(part, self.vocabulary.words.get(part, UNKNOWN_WORD)) for part in parts]
+            return [Token(start, match.end(), word.mask, word.sign, part, word.entries) for part, word in words]
+        examined = self._examined.get(text)
+        if examined is None:
+            if len(self._examined) >= MAX_CACHED_WORDS:
+                self._examined.clear()
+            examined = self._examined[text] = self.examine(text)
+        bare, word, is_run = examined
+        if word is not UNKNOWN_WORD:
+            return [Token(start, start + len(bare), word.mask, word.sign, bare, word.entries)]
+        if is_run:
+            return self._split_run([Token(start, start + len(bare), 0, self.no_sign, bare)])
+        if not first and cased[start].isupper():
+            return [Token(start, start + len(bare), self.name, self.name_sign, bare)]
+        return [Token(start, start + len(bare), 0, self.no_sign, bare)]
+
+    def examine(self, text: str) -> tuple[str, Word, bool]:
+        """Look closely at an unknown word: its text without marks at the end, its meaning, and `is_run` of it."""
         text = text.rstrip("'@$!")
-        word = self._looked_at(text)
-        if word is not NOTHING and not word.sign:
+        word = self._look_up(text)
+        if word is not UNKNOWN_WORD and not word.sign:
             word = Word(word.mask, word.entries, self.sign(word.mask))
         return text, word, self.is_run(text)
 
     def is_run(self, text: str) -> bool:
-        """Whether a word is a run of words that stand together, a grave one among them."""
-        if not SHORTEST_RUN <= len(text) <= LONGEST_WORD or text in self.known.ordinary or not self.hides(text):
+        """Whether a word is several words written together, a grave one among them."""
+        if not SHORTEST_RUN <= len(text) <= LONGEST_WORD or text in self.vocabulary.common_words:
             return False
-        return segmented(text.translate(LEET), self.known.plain) is not None
+        return bool(self.hides(text)) and split_words(text.translate(LEET), self.vocabulary.correct_words) is not None
 
-    def _looked_at(self, text: str) -> Word:
-        """What a word means that is not written as any of the vocabulary is."""
-        words = self.known.words
+    def _look_up(self, text: str) -> Word:
+        """The meaning of a word that may be written with digits for letters, or with repeated letters."""
+        words = self.vocabulary.words
         if text in words:
             return words[text]
         if text.isdigit():
@@ -175,192 +185,180 @@ class Reader:
         if "'" in text:
             return self._possessive(text)
         plain = text.translate(LEET)
-        for spelled in (plain, text.replace("1", "l").translate(LEET), *_shorter(plain)):
-            if spelled in words:
-                return words[spelled]
-        return Word(self.adverb) if text.endswith("ly") and len(text) > SHORTEST_ADVERB else NOTHING
+        shorter = (THRICE.sub(r"\1\1", plain), THRICE.sub(r"\1", plain)) if THRICE.search(plain) else ()
+        for spelling in (plain, text.replace("1", "l").translate(LEET), *shorter):
+            if spelling in words:
+                return words[spelling]
+        return Word(self.adverb) if text.endswith("ly") and len(text) > SHORTEST_ADVERB else UNKNOWN_WORD
 
     def _possessive(self, text: str) -> Word:
-        """Muslims' or women's: not the group itself but what is theirs."""
+        """The meaning of "Muslims'" or "women's": not the group itself but what is theirs."""
         stem = text.partition("'")[0]
-        word = self.known.words.get(stem) or self.known.words.get(stem + "s")
+        word = self.vocabulary.words.get(stem) or self.vocabulary.words.get(stem + "s")
         if word is None:
-            return NOTHING
-        return Word(word.mask & ~(self.group | self.many | self.one | self.others | self.person), word.entries)
+            return UNKNOWN_WORD
+        people = self.group | self.many | self.single | self.others | self.person
+        return Word(word.mask & ~people, word.entries)
 
-    def _sentence(self, items: list[Item], text: str, start: int, end: int) -> Sentence:
-        if LETTERS.search(text, start, end):
-            items = self._joined(items)
-        items = self._phrased(items)
-        mask = 0
-        for item in items:
-            mask |= item.mask
-        if mask & self.grouping:
-            items = self._grouped(items)
-            for item in items:
-                mask |= item.mask
-        return Sentence(items, "".join([item.sign for item in items]), mask)
-
-    def sign(self, mask: int) -> str:
-        """What stands for a set of tags in a sentence."""
-        return self.known.signs.get(mask, UNKNOWN)
-
-    def _joined(self, items: list[Item]) -> list[Item]:
-        """Items, with l e t t e r s that stand apart read as the words that they make."""
-        found: list[Item] = []
-        place = 0
-        while place < len(items):
-            end = place
-            while end < len(items) and len(items[end].text) == 1 and items[end].text.isalnum():
+    def _join_letters(self, tokens: list[Token]) -> list[Token]:
+        """Read l e t t e r s that stand apart as the words that they make."""
+        joined: list[Token] = []
+        position = 0
+        while position < len(tokens):
+            end = position
+            while end < len(tokens) and len(tokens[end].text) == 1 and tokens[end].text.isalnum():
                 end += 1
-            if end - place >= SHORTEST_RUN_OF_LETTERS:
-                found += self._apart(items[place:end])
-                place = end
+            if end - position >= SHORTEST_SPACED_RUN:
+                joined += self._split_run(tokens[position:end])
+                position = end
             else:
-                found.append(items[place])
-                place += 1
-        return found
+                joined.append(tokens[position])
+                position += 1
+        return joined
 
-    def _apart(self, items: list[Item]) -> list[Item]:
-        """The words in a run of letters, or the items as they were where it is no run of known words."""
-        text = "".join(item.text for item in items).translate(LEET)
-        ends = segmented(text, self.known.plain) if len(text) <= LONGEST_WORD else None
+    def _split_run(self, tokens: list[Token]) -> list[Token]:
+        """Split one long token, or several single letters, into words; unchanged where it is no run of known words."""
+        text = "".join(token.text for token in tokens).translate(LEET)
+        ends = split_words(text, self.vocabulary.correct_words) if len(text) <= LONGEST_WORD else None
         if ends is None:
-            return items
-        found, start = list[Item](), 0
+            return tokens
+        split, start = list[Token](), 0
         for end in ends:
-            word = self.known.words[text[start:end]]
-            first, last = (items[start].start, items[end - 1].end) if len(items) > 1 else (start, end)
-            moved = 0 if len(items) > 1 else items[0].start
-            found.append(Item(first + moved, last + moved, word.mask, word.sign, text[start:end], word.entries))
+            word = self.vocabulary.words[text[start:end]]
+            if len(tokens) > 1:
+                first, last = tokens[start].start, tokens[end - 1].end
+            else:
+                first, last = tokens[0].start + start, tokens[0].start + end
+            split.append(Token(first, last, word.mask, word.sign, text[start:end], word.entries))
             start = end
-        return found
+        return split
 
-    def _phrased(self, items: list[Item]) -> list[Item]:
-        """Items, with several words that mean something together as one: the longest where there are more."""
-        found: list[Item] = []
-        place, count, phrases = 0, len(items), self.known.phrases
-        while place < count:
-            item = items[place]
-            tree = phrases.get(item.text) if item.text else None
-            place += 1
+    def _join_phrases(self, tokens: list[Token]) -> list[Token]:
+        """Join the words of phrases to one token, the longest phrase where several begin at a word."""
+        joined: list[Token] = []
+        position, count, phrases = 0, len(tokens), self.vocabulary.phrases
+        while position < count:
+            token = tokens[position]
+            tree = phrases.get(token.text) if token.text else None
+            position += 1
             if tree is not None:
-                end, word = place, None
-                while end < count and (tree := tree.get(items[end].text or NO_WORD)) is not None:  # type: ignore[union-attr]
+                end, word = position, None
+                while end < count and (tree := tree.get(tokens[end].text or NO_WORD)) is not None:  # type: ignore[union-attr]
                     end += 1
                     if "" in tree:  # type: ignore[operator]
-                        place, word = end, tree[""]  # type: ignore[index]
+                        position, word = end, tree[""]  # type: ignore[index]
                 if word is not None:
-                    item = Item(item.start, items[place - 1].end, word.mask, word.sign, "", word.entries)  # type: ignore[union-attr]
-            found.append(item)
-        return found
+                    token = Token(token.start, tokens[position - 1].end, word.mask, word.sign, "", word.entries)  # type: ignore[union-attr]
+            joined.append(token)
+        return joined
 
-    def _grouped(self, items: list[Item]) -> list[Item]:
-        """Items, with "all these young black people" as one that says which group is meant."""
-        found: list[Item] = []
-        place = 0
-        while place < len(items):
-            item, used = self._group_at(items, place)
+    def _join_groups(self, tokens: list[Token]) -> list[Token]:
+        """Join "all these young black people" to one token that names the group."""
+        joined: list[Token] = []
+        position = 0
+        while position < len(tokens):
+            token, used = self._group_at(tokens, position)
             typical = False
-            if item.text in ("these", "those") and place + 1 < len(items) and not items[place + 1].mask & self.verbal:
-                item.mask &= ~self.they
-                item.sign = self.sign(item.mask)
-            if item.mask & (self.group | self.others | self.person) and not item.mask & self.kept:
-                while found and found[-1].mask & self.absorbed and not found[-1].mask & self.kept:
-                    if item.mask & self.many and found[-1].text == "that":  # as in "I know that ..."
+            following = tokens[position + 1] if position + 1 < len(tokens) else None
+            if token.text in ("these", "those") and following and not following.mask & self.after_pronoun:
+                token.mask &= ~self.they
+                token.sign = self.sign(token.mask)
+            if token.mask & (self.group | self.others | self.person) and not token.mask & self.not_absorbed:
+                while joined and joined[-1].mask & self.absorbed and not joined[-1].mask & self.not_absorbed:
+                    if token.mask & self.many and joined[-1].text == "that":  # as in "I know that ..."
                         break
-                    typical = typical or found[-1].text in TYPICAL
-                    if item.mask & self.one and found[-1].mask & self.definite and not typical:
-                        item.mask = self.person | item.mask & self.marked  # one that is known, not the group
-                        item.sign = self.sign(item.mask)
-                    item.start = found.pop().start
-            found.append(item)
-            place += used
-        return found
+                    typical = typical or joined[-1].text in TYPICAL
+                    if token.mask & self.single and joined[-1].mask & self.definite and not typical:
+                        token.mask = self.person | token.mask & self.marked  # a certain person, not the group
+                        token.sign = self.sign(token.mask)
+                    token.start = joined.pop().start
+            joined.append(token)
+            position += used
+        return joined
 
-    def _group_at(self, items: list[Item], place: int) -> tuple[Item, int]:
-        """The item that begins at a place, and how many it takes in."""
-        item = items[place]
-        if not item.mask & (self.adjective | self.group):
-            return item, 1
-        end = place + 1
-        while end < len(items) and items[end - 1].mask & self.adjective and items[end].mask & self.head:
+    def _group_at(self, tokens: list[Token], position: int) -> tuple[Token, int]:
+        """The token that begins at a position, and how many it is made of."""
+        token = tokens[position]
+        if not token.mask & (self.adjective | self.group):
+            return token, 1
+        end = position + 1
+        while end < len(tokens) and tokens[end - 1].mask & self.adjective and tokens[end].mask & self.head:
             end += 1
-        last = items[end - 1]
-        if end == place + 1:
-            return self._alone(items, place), 1
-        target = next((found for each in items[place:end] if (found := targets(each.entries))), None)
+        last = tokens[end - 1]
+        if end == position + 1:
+            return self._single_group(tokens, position), 1
+        parts = tokens[position:end]
+        target = next((target for part in parts if (target := first_target(part.entries))), None)
         if last.mask & self.others and not last.mask & self.group:
-            return Item(item.start, last.end, self.others, self.sign(self.others), "", last.entries), end - place
-        number = self.many if last.mask & self.many or last.text.endswith(("s", "people", "folk", "men")) else self.one
-        entries = tuple(entry for each in items[place:end] for entry in each.entries)
-        kept = last.mask & self.marked
-        mask = self.others if target in NO_GROUPS else self.group | number | kept
-        return Item(item.start, last.end, mask, self.sign(mask), "", entries, target), end - place
+            return Token(token.start, last.end, self.others, self.sign(self.others), "", last.entries), end - position
+        is_plural = last.mask & self.many or last.text.endswith(("s", "people", "folk", "men"))
+        number = self.many if is_plural else self.single
+        entries = tuple(entry for part in parts for entry in part.entries)
+        mask = self.others if target in UNPROTECTED_TARGETS else self.group | number | last.mask & self.marked
+        return Token(token.start, last.end, mask, self.sign(mask), "", entries, target), end - position
 
-    def _alone(self, items: list[Item], place: int) -> Item:
-        """A group's noun, or its adjective where nothing that it belongs to follows."""
-        item = items[place]
-        after = items[place + 1] if place + 1 < len(items) else None
-        target = targets(item.entries)
-        if item.mask & self.group and target in NO_GROUPS:
-            return Item(item.start, item.end, self.others, self.sign(self.others), item.text, item.entries)
-        if item.mask & self.adjective and not item.mask & self.group and after is not None and after.text == "are":
-            plural = self.group | self.many
-            return Item(item.start, item.end, plural, self.sign(plural), item.text, item.entries, target)
-        if item.mask & self.adjective and not item.mask & self.group and place:
-            before = items[place - 1]
-            one = before.mask & self.each or before.text in OF_EACH
-            if one and (after is None or after.mask & self.ends):  # as in "no gay should ..."
-                single = self.group | self.one
-                return Item(item.start, item.end, single, self.sign(single), item.text, item.entries, target)
-        bare = item.mask & self.adjective and after is not None and after.mask == 0
-        if bare and not item.mask & self.many and not after.text.endswith(("ed", "s")):  # type: ignore[union-attr]
-            return Item(
-                item.start, item.end, self.adjective, self.sign(self.adjective), item.text, item.entries, target
-            )
-        return Item(item.start, item.end, item.mask, item.sign, item.text, item.entries, target)
+    def _single_group(self, tokens: list[Token], position: int) -> Token:
+        """A group's noun, or its adjective without a noun behind it, as a token that says which of the two it is."""
+        token = tokens[position]
+        after = tokens[position + 1] if position + 1 < len(tokens) else None
+        target = first_target(token.entries)
+        mask = token.mask
+        if mask & self.group and target in UNPROTECTED_TARGETS:
+            mask, target = self.others, None
+        elif mask & self.adjective and not mask & self.group and after is not None and after.text == "are":
+            mask = self.group | self.many
+        elif mask & self.adjective and not mask & self.group and self._is_singled_out(tokens, position, after):
+            mask = self.group | self.single
+        elif mask & self.adjective and not mask & self.many and self._is_unknown_noun(after):
+            mask = self.adjective  # belongs to the noun: the group itself is not named
+        sign = token.sign if mask == token.mask else self.sign(mask)
+        return Token(token.start, token.end, mask, sign, token.text, token.entries, target)
 
+    def _is_unknown_noun(self, token: Token | None) -> bool:
+        return token is not None and token.mask == 0 and not token.text.endswith(("ed", "s"))
 
-def _shorter(text: str) -> tuple[str, ...]:
-    """A word without the letters that are repeated in it."""
-    return (THRICE.sub(r"\1\1", text), THRICE.sub(r"\1", text)) if THRICE.search(text) else ()
+    def _is_singled_out(self, tokens: list[Token], position: int, after: Token | None) -> bool:
+        """Whether an adjective is one person of the group, as in "no gay should ..."."""
+        before = tokens[position - 1] if position else None
+        if before is None or not (before.mask & self.singling or before.text in SINGLING_WORDS):
+            return False
+        return after is None or bool(after.mask & self.noun_ends)
 
 
 class Sentences:
-    """The sentences of a text, each read when it is asked for; `spans` says where they stand."""
+    """The sentences of a text, each parsed when first asked for; `spans` are their places in the normalized text."""
 
-    def __init__(self, reader: Reader, text: str, written: str) -> None:
+    def __init__(self, tokenizer: Tokenizer, text: str, cased: str) -> None:
         self.text = text
-        self.spans = list(_spans(text, written))
-        self._reader, self._written = reader, written
-        self._read: dict[int, Sentence] = {}
+        self.spans = list(_sentence_spans(text, cased))
+        self._tokenizer, self._cased = tokenizer, cased
+        self._parsed: dict[int, Sentence] = {}
 
     def __len__(self) -> int:
         return len(self.spans)
 
-    def part(self, place: int) -> str:
-        """The text of one sentence."""
-        start, end = self.spans[place]
+    def sentence_text(self, index: int) -> str:
+        """The normalized text of one sentence."""
+        start, end = self.spans[index]
         return self.text[start:end]
 
-    def __getitem__(self, place: int) -> Sentence:
-        if place not in self._read:
-            self._read[place] = self._reader.sentence(self.text, self._written, *self.spans[place])
-        return self._read[place]
+    def __getitem__(self, index: int) -> Sentence:
+        if index not in self._parsed:
+            self._parsed[index] = self._tokenizer.parse(self.text, self._cased, *self.spans[index])
+        return self._parsed[index]
 
 
-def _spans(text: str, written: str) -> Iterator[tuple[int, int]]:
-    """Where sentences stand; what goes on without an end is cut, so that none takes long."""
+def _sentence_spans(text: str, cased: str) -> Iterator[tuple[int, int]]:
     start = 0
-    for found in END.finditer(text, 0, LONGEST_TEXT):
-        if _ends(text, found, written):
-            yield from _pieces(text, start, found.start())
-            start = found.end()
-    yield from _pieces(text, start, min(len(text), LONGEST_TEXT))
+    for mark in SENTENCE_END.finditer(text, 0, LONGEST_TEXT):
+        if _ends_sentence(text, mark, cased):
+            yield from _cut_long(text, start, mark.start())
+            start = mark.end()
+    yield from _cut_long(text, start, min(len(text), LONGEST_TEXT))
 
 
-def _pieces(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+def _cut_long(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Cut a sentence that goes on without an end at spaces, so that none takes long."""
     while end - start > LONGEST_SENTENCE:
         cut = text.rfind(" ", start + LONGEST_SENTENCE // 2, start + LONGEST_SENTENCE)
         cut = start + LONGEST_SENTENCE if cut < 0 else cut
@@ -370,38 +368,41 @@ def _pieces(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
         yield start, end
 
 
-def _ends(text: str, found: re.Match[str], written: str) -> bool:
+def _ends_sentence(text: str, mark: re.Match[str], cased: str) -> bool:
     """Whether a mark ends a sentence: not within a number or an abbreviation, nor where a line is only wrapped."""
-    before, after = text[max(0, found.start() - 2) : found.start()], text[found.end() : found.end() + 1]
-    if found[0] == "\n":
-        ahead = written[found.end() : found.end() + 2]
+    before, after = text[max(0, mark.start() - 2) : mark.start()], text[mark.end() : mark.end() + 1]
+    if mark[0] == "\n":
+        ahead = cased[mark.end() : mark.end() + 2]
         following = ahead.strip()[:1]
         return following == "" or "\n" in ahead or following.isupper() or not following.isalpha()
-    if found[0] != ".":
+    if mark[0] != ".":
         return True
     if before[-1:].isdigit() and after.isdigit():
         return False
     return not (before[-1:].isalpha() and len(before) == 2 and not before[0].isalpha())
 
 
-def segmented(text: str, words: AbstractSet[str]) -> list[int] | None:
-    """Where the words of a run of letters end, the fewest that it can be cut into; None where it is no such run."""
+def split_words(text: str, words: AbstractSet[str]) -> list[int] | None:
+    """Where the words of a run of letters end, the fewest that it can be cut into; None where it is no such run.
+
+    The shortest path over the positions of the text, in time of its length times LONGEST_PART.
+    """
     best: list[tuple[int, int] | None] = [(0, 0), *[None] * len(text)]
     for end in range(1, len(text) + 1):
         for start in range(max(0, end - LONGEST_PART), end):
             before = best[start]
             part = text[start:end]
-            if before is None or part not in words or (len(part) < 3 and part not in SHORT):
+            if before is None or part not in words or (len(part) < 3 and part not in SHORT_WORDS):
                 continue
             if (cost := before[0] + 1) < (best[end] or (len(text) + 1, 0))[0]:
                 best[end] = (cost, start)
     if best[-1] is None or best[-1][0] * SHORTEST_MEAN > len(text):
         return None
-    ends, place, longest = list[int](), len(text), 0
-    while place:
-        ends.append(place)
-        longest = max(longest, place - best[place][1])  # type: ignore[index]
-        place = best[place][1]  # type: ignore[index]
+    ends, position, longest = list[int](), len(text), 0
+    while position:
+        ends.append(position)
+        longest = max(longest, position - best[position][1])  # type: ignore[index]
+        position = best[position][1]  # type: ignore[index]
     first = ends[-1]
     short = min(text[:first], text[first:], key=len) if len(ends) == 2 else ""
-    return ends[::-1] if longest >= LONG_ENOUGH and (len(short) != 3 or short in SHORT) else None
+    return ends[::-1] if longest >= LONG_ENOUGH and (len(short) != 3 or short in SHORT_WORDS) else None

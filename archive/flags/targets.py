@@ -3,82 +3,88 @@
 from collections.abc import Sequence
 from itertools import pairwise
 
-from archive.flags.match import Context
-from archive.flags.normalize import fold
-from archive.flags.sentences import Item, Reader, Sentences
-from archive.flags.vocabulary import NO_GROUPS, targets
+from archive.flags.match import TextContext
+from archive.flags.normalize import normalize
+from archive.flags.sentences import Sentences, Token, Tokenizer
+from archive.flags.vocabulary import UNPROTECTED_TARGETS, first_target
 
 LONGEST_CONTEXT = 2_000
 SENTENCES_BACK = 3
 WILDLIFE = "wildlife"
 
 
-class Meant:
-    """Finds out by one vocabulary."""
+class TargetResolver:
+    """Resolves the target group of a match, by the vocabulary of one language."""
 
-    def __init__(self, reader: Reader) -> None:
-        self.reader = reader
-        known = reader.known
-        self.group, self.others, self.adjective = known.bit("GROUP"), known.bit("OTHERS"), known.bit("GADJ")
-        self.pronoun = known.mask(("THEY", "HE"))
-        self.people = known.mask(("GROUP", "OTHERS", "PERSON", "NAME"))
-        self.wildlife, self.ends = known.bit("WILDLIFE"), known.mask(("COMMA", "BE", "AND", "BUT"))
-        self.determiner = known.mask(("THE", "MY", "YOUR", "THEIR", "DET"))
+    def __init__(self, tokenizer: Tokenizer) -> None:
+        self.tokenizer = tokenizer
+        vocabulary = tokenizer.vocabulary
+        self.group, self.others = vocabulary.bit("GROUP"), vocabulary.bit("OTHERS")
+        self.adjective = vocabulary.bit("GADJ")
+        self.pronoun = vocabulary.mask(("THEY", "HE"))
+        self.people = vocabulary.mask(("GROUP", "OTHERS", "PERSON", "NAME"))
+        self.wildlife, self.ends = vocabulary.bit("WILDLIFE"), vocabulary.mask(("COMMA", "BE", "AND", "BUT"))
+        self.determiner = vocabulary.mask(("THE", "MY", "YOUR", "THEIR", "DET"))
 
-    def by(self, sentences: Sentences, place: int, first: int, last: int, context: Context) -> str:
-        """The target of a match from item `first` to item `last`: a group, "other", or "unclear"."""
-        items = sentences[place].items
+    def resolve(self, sentences: Sentences, index: int, first: int, last: int, context: TextContext) -> str:
+        """Return the target of a match from token `first` to token `last`: a group, "other", or "unclear"."""
+        tokens = sentences[index].tokens
         pronoun = None
-        for at in range(first, last + 1):
-            if items[at].mask & self.group:
-                return items[at].target or targets(items[at].entries) or "unclear"
-            if pronoun is None and items[at].mask & self.pronoun:
-                pronoun = at
-        if any(items[at].mask & self.others for at in range(first, last + 1)):
+        for position in range(first, last + 1):
+            if tokens[position].mask & self.group:
+                return tokens[position].target or first_target(tokens[position].entries) or "unclear"
+            if pronoun is None and tokens[position].mask & self.pronoun:
+                pronoun = position
+        if any(tokens[position].mask & self.others for position in range(first, last + 1)):
             return "other"
-        if pronoun is None and any(item.mask & self.people for item in items[first : last + 1]):
+        if pronoun is None and any(token.mask & self.people for token in tokens[first : last + 1]):
             return "unclear"
-        return self._before(sentences, place, first if pronoun is None else pronoun, context)
+        return self._antecedent(sentences, index, first if pronoun is None else pronoun, context)
 
-    def _before(self, sentences: Sentences, place: int, at: int, context: Context) -> str:
-        """Who was spoken of last before an item: here, in the sentences before, in the parent, in the title."""
-        if found := self._last_named(sentences[place].items[:at]):
-            return found
-        for earlier in range(place - 1, max(-1, place - 1 - SENTENCES_BACK), -1):
-            if found := self._last_named(sentences[earlier].items):
-                return found
+    def _antecedent(self, sentences: Sentences, index: int, position: int, context: TextContext) -> str:
+        """Who was named last before a token: here, in the sentences before, in the parent, in the title."""
+        if target := self._last_named(sentences[index].tokens[:position]):
+            return target
+        for earlier in range(index - 1, max(-1, index - 1 - SENTENCES_BACK), -1):
+            if target := self._last_named(sentences[earlier].tokens):
+                return target
         around = [text[:LONGEST_CONTEXT] for text in (context.parent, context.title) if text]
-        if around and not self._names_others(sentences, place, at):
+        if around and not self._names_others(sentences, index, position):
             for text in around:
-                folded = fold(text)
-                read = self.reader.read(folded.text, folded.written(text))
-                for place_there in range(len(read) - 1, -1, -1):
-                    if found := self._last_named(read[place_there].items):
-                        return found
+                normalized = normalize(text)
+                surrounding = self.tokenizer.tokenize(normalized.text, normalized.original_case(text))
+                for number in range(len(surrounding) - 1, -1, -1):
+                    if target := self._last_named(surrounding[number].tokens):
+                        return target
         return "unclear"
 
-    def _names_others(self, sentences: Sentences, place: int, at: int) -> bool:
-        """Whether a thing or somebody else is named before an item, whom its pronoun may stand for; or right behind it,
-        as in "they are crooks, that council"."""
-        before = [item for earlier in range(max(0, place - SENTENCES_BACK), place) for item in sentences[earlier].items]
-        items = sentences[place].items
-        for one, next_one in pairwise((*before, *items[:at])):
-            if next_one.mask == 0 and one.mask & self.determiner:
-                return True
-        return len(items) > 1 and items[-1].mask == 0 and items[-2].text == "that"
+    def _names_others(self, sentences: Sentences, index: int, position: int) -> bool:
+        """Whether an unknown thing or person is named before a token, whom its pronoun may stand for.
 
-    def _last_named(self, items: Sequence[Item]) -> str | None:
-        after: Item | None = None
-        for item in reversed(items):
-            if item.mask & self.group or (item.mask & self.adjective and self._stands_alone(item, after)):
-                return item.target or targets(item.entries) or "unclear"
-            if item.mask & self.others:
+        It may also be named at the end, as in "they are crooks, that council".
+        """
+        back = range(max(0, index - SENTENCES_BACK), index)
+        before = [token for earlier in back for token in sentences[earlier].tokens]
+        tokens = sentences[index].tokens
+        for token, following in pairwise((*before, *tokens[:position])):
+            if following.mask == 0 and token.mask & self.determiner:
+                return True
+        return len(tokens) > 1 and tokens[-1].mask == 0 and tokens[-2].text == "that"
+
+    def _last_named(self, tokens: Sequence[Token]) -> str | None:
+        after: Token | None = None
+        for token in reversed(tokens):
+            if token.mask & self.group or (token.mask & self.adjective and self._stands_alone(token, after)):
+                return token.target or first_target(token.entries) or "unclear"
+            if token.mask & self.others:
                 return "other"
-            if item.mask & self.wildlife:
+            if token.mask & self.wildlife:
                 return WILDLIFE
-            after = item
+            after = token
         return None
 
-    def _stands_alone(self, item: Item, after: Item | None) -> bool:
+    def _stands_alone(self, token: Token, after: Token | None) -> bool:
         """Whether an adjective means people by itself: "disabled?", not "foreign power"."""
-        return (after is None or bool(after.mask & self.ends)) and targets(item.entries) not in NO_GROUPS
+        if after is not None and not after.mask & self.ends:
+            return False
+        return first_target(token.entries) not in UNPROTECTED_TARGETS

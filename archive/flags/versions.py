@@ -1,4 +1,4 @@
-"""Which rules are in force: their names, and the hash of all the data that they are made of."""
+"""The rules that are in force: their list, and the hash of all the data that they are made of."""
 
 from collections.abc import Iterator
 from functools import cache
@@ -8,7 +8,7 @@ from importlib.resources.abc import Traversable
 
 from archive.flags import pii_patterns
 from archive.flags.lexicon import languages
-from archive.flags.rules import sources
+from archive.flags.rules import load_rules
 
 RULES, SHAPES = "rules", "shapes"
 DETECTORS = (RULES, SHAPES)
@@ -22,30 +22,30 @@ GUARDS = {
 
 
 def detector_of(rule: str) -> str:
-    """Which detector a rule belongs to."""
+    """Name the detector that a rule belongs to, as in `detectors`."""
     return SHAPES if rule.startswith("shape.") else RULES
 
 
 @cache
 def data_sha256() -> str:
-    """SHA-256 over the names and the bytes of all lexicons and rules."""
+    """Hash the names and the bytes of all lexicons and rules with SHA-256: the version of the rules."""
     digest = sha256()
-    for name, path in sorted(_data(files("archive.flags"), "")):
+    for name, path in sorted(_data_files(files("archive.flags"), "")):
         digest.update(f"{name}\0".encode() + path.read_bytes() + b"\0")
     return digest.hexdigest()
 
 
-def _data(folder: Traversable, above: str) -> Iterator[tuple[str, Traversable]]:
+def _data_files(folder: Traversable, above: str) -> Iterator[tuple[str, Traversable]]:
     for path in folder.iterdir():
         name = f"{above}{path.name}"
         if path.is_dir():
-            yield from _data(path, f"{name}/")
+            yield from _data_files(path, f"{name}/")
         elif path.name.endswith((".toml", ".txt")) and path.name != "codes.toml":
             yield name, path
 
 
-def listed() -> list[dict[str, str | None]]:
-    """Every rule as a row of `flag_rules`."""
+def rule_rows() -> list[dict[str, str | None]]:
+    """List every rule as a row of `flag_rules`."""
     rows: list[dict[str, str | None]] = [
         {
             "rule": rule.id,
@@ -55,11 +55,10 @@ def listed() -> list[dict[str, str | None]]:
             "note": rule.note,
         }
         for language in languages()
-        for rule in sources(language)
+        for rule in load_rules(language)
     ]
-    known = pii_patterns.RULES | GUARDS
     rows += [
         {"rule": rule, "code": code, "language": None, "pattern": "", "note": note}
-        for rule, (code, note) in known.items()
+        for rule, (code, note) in (pii_patterns.RULES | GUARDS).items()
     ]
     return rows

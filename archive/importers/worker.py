@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
 
-from archive.flags.annotate import marked
+from archive.flags.annotate import annotate_thread
 from archive.importers.base import BadDocument, Document, Importer
 from archive.thread import Thread
 
@@ -36,7 +36,7 @@ def parse_chunk(chunk: Chunk) -> list[Thread | BadDocument]:
     results: list[Thread | BadDocument] = []
     for document in chunk.documents:
         try:
-            results.append(marked(importer.parse(document)))
+            results.append(annotate_thread(importer.parse(document)))
         except BadDocument as error:
             results.append(error)
         except Exception as error:  # noqa: BLE001 one document must not stop the others

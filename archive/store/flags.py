@@ -13,9 +13,9 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, delete, func, insert, select
 
-from archive.flags.annotate import FOUND_IN_TEXT
+from archive.flags.annotate import TEXT_NAMESPACES
 from archive.flags.codes import severities
-from archive.flags.versions import data_sha256, detector_of, listed
+from archive.flags.versions import data_sha256, detector_of, rule_rows
 from archive.store.schema import TABLES
 from archive.store.suppressions import CODE
 from archive.store.views import REFUSED, STANDING
@@ -78,7 +78,7 @@ class FlagWriter:
         ids: dict[tuple[str, str, str | None, str | None], int] = {}
         shown = 0
         for flag in flags:
-            in_text = flag.code.startswith(FOUND_IN_TEXT)
+            in_text = flag.code.startswith(TEXT_NAMESPACES)
             key = (flag.code, flag.rule, flag.target, None if in_text else flag.evidence)
             if key not in ids:
                 detector = self._detector_of(flag, platform)
@@ -142,7 +142,7 @@ class FlagWriter:
         return self.detectors[name]
 
     def _detector_of(self, flag: Flag, platform: str) -> int:
-        if flag.code.startswith(FOUND_IN_TEXT):
+        if flag.code.startswith(TEXT_NAMESPACES):
             return self.detector(detector_of(flag.rule), data_sha256())
         if flag.code == CODE:
             return self.detector("withhold")
@@ -193,7 +193,7 @@ class FlagWriter:
         if status in REFUSED and not is_context:
             return False
         self.writer.totals[f"flags:{code}"] += change
-        if code.startswith(FOUND_IN_TEXT):
+        if code.startswith(TEXT_NAMESPACES):
             self.writer.totals[f"rules:{rule}"] += change
         return not is_context
 
@@ -202,7 +202,7 @@ def list_rules(connection: Connection) -> None:
     """Write the rules in force to `flag_rules`, in the place of those that were there."""
     table = TABLES["flag_rules"]
     connection.execute(delete(table))
-    connection.execute(insert(table), listed())
+    connection.execute(insert(table), rule_rows())
 
 
 def codes_of(flags: Iterable[Flag]) -> str | None:
@@ -218,6 +218,6 @@ def recounted_totals(connection: Connection) -> Counter[str]:
     for code, rule, status, number in connection.exec_driver_sql(statement):
         if status not in REFUSED or code.startswith("context."):
             counts[f"flags:{code}"] += number
-            if code.startswith(FOUND_IN_TEXT):
+            if code.startswith(TEXT_NAMESPACES):
                 counts[f"rules:{rule}"] += number
     return counts

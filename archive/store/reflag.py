@@ -11,9 +11,9 @@ from itertools import chain
 
 from sqlalchemy import Connection
 
-from archive.flags.annotate import flags_in
-from archive.flags.detect import find
-from archive.flags.match import Context
+from archive.flags.annotate import matches_to_flags
+from archive.flags.detect import find_matches
+from archive.flags.match import TextContext
 from archive.flags.versions import DETECTORS, data_sha256, detector_of
 from archive.store.archive import Archive, Run
 from archive.store.flags import FlagWriter, Subject, list_rules
@@ -136,7 +136,8 @@ def _result(
 
 
 def _flags_of(texts: Sequence[StoredText]) -> list[list[Flag]]:
-    return [flags_in(find(text.body, Context(text.parent, text.title, text.language))) for text in texts]
+    contexts = (TextContext(text.parent, text.title, text.language) for text in texts)
+    return [matches_to_flags(find_matches(text.body, context)) for text, context in zip(texts, contexts, strict=True)]
 
 
 def _renew_flags(

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from archive.flags.annotate import FOUND_IN_TEXT, flags_of
+from archive.flags.annotate import TEXT_NAMESPACES, comment_flags
 from archive.store.suppressions import CODE, Screened
 from archive.thread import Flag, Thread
 
@@ -35,13 +35,13 @@ class ThreadVisit:
         if i in self.screened.comments:
             return (Flag(CODE, self.screened.comments[i].reason),)
         flags = self.thread.comments[i].flags
-        return flags if self.thread.rules else (*flags, *flags_of(self.thread, i))
+        return flags if self.thread.rules else (*flags, *comment_flags(self.thread, i))
 
     def text_flags_of(self, i: int) -> list[Flag]:
-        return [flag for flag in self.flags_of(i) if flag.code.startswith(FOUND_IN_TEXT)]
+        return [flag for flag in self.flags_of(i) if flag.code.startswith(TEXT_NAMESPACES)]
 
     def source_flags_of(self, i: int) -> list[Flag]:
-        return [flag for flag in self.thread.comments[i].flags if not flag.code.startswith(FOUND_IN_TEXT)]
+        return [flag for flag in self.thread.comments[i].flags if not flag.code.startswith(TEXT_NAMESPACES)]
 
     def capture_of(self, i: int) -> int:
         """Return the id of the capture that comment i was read from."""

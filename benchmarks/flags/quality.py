@@ -14,9 +14,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from archive.flags.detect import find
+from archive.flags.detect import find_matches
 from archive.flags.lexical_detector import SEVERE
-from archive.flags.match import Context
+from archive.flags.match import TextContext
 from benchmarks.flags.cases import SETS, Case, cases, in_language, ordinary
 
 LANGUAGES = ("de", "es", "fr", "nl")
@@ -52,7 +52,7 @@ class Tally:
     wrong: list[tuple[Case, tuple[str, ...]]] = field(default_factory=list)
 
     def add(self, case: Case) -> None:
-        found = find(case.text, Context(case.parent, case.title))
+        found = find_matches(case.text, TextContext(case.parent, case.title))
         flagged = any(match.code in SEVERE for match in found)
         right = flagged == case.harmful
         self.all[case.name, case.harmful] += 1
@@ -120,7 +120,7 @@ def share_right(tally: Tally) -> float:
 
 def left_alone(texts: Iterable[str]) -> float:
     """The share of everyday comments in which nothing grave is found."""
-    found = [any(match.code in SEVERE for match in find(text)) for text in texts]
+    found = [any(match.code in SEVERE for match in find_matches(text)) for text in texts]
     return found.count(False) / len(found)
 
 

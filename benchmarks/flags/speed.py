@@ -12,10 +12,10 @@ from collections.abc import Callable, Sequence
 
 from ahocorasick_rs import AhoCorasick
 
-from archive.flags.detect import find, prefilter
-from archive.flags.lexical_detector import detector
+from archive.flags.detect import find_matches, prefilter
+from archive.flags.lexical_detector import load_detector
 from archive.flags.lexicon import languages
-from archive.flags.normalize import fold
+from archive.flags.normalize import normalize
 from benchmarks.flags.cases import cases, ordinary
 
 
@@ -38,13 +38,13 @@ def main() -> int:
     begin = time.perf_counter()
     prefilter()
     print(f"rules of {len(languages())} languages ready in {time.perf_counter() - begin:.2f} s")
-    words = [word for language in languages() for word, _ in detector(language).visible_words()]
+    words = [word for language in languages() for word, _ in load_detector(language).visible_words()]
     automaton = AhoCorasick(words)
     hostile = [case.text for case in cases("seen_too") if case.harmful][::7]
     for name, texts in (("everyday", ordinary()), ("hostile", hostile)):
         limit = rate(lambda text: automaton.find_matches_as_indexes(text.lower()), texts, seconds)
-        first = rate(lambda text: prefilter().hits(fold(text).text).masks, texts, seconds)
-        whole = rate(find, texts, seconds)
+        first = rate(lambda text: prefilter().search(normalize(text).text).masks, texts, seconds)
+        whole = rate(find_matches, texts, seconds)
         length = sum(map(len, texts)) / len(texts)
         print(
             f"{name} comments ({len(texts)}, {length:.0f} characters on average), a second on one core: "

@@ -6,7 +6,7 @@ from hashlib import sha256
 from typing import Any
 
 from archive.flags.codes import severities
-from archive.flags.versions import data_sha256, detector_of, listed
+from archive.flags.versions import data_sha256, detector_of, rule_rows
 from archive.store.flags import codes_of
 from archive.thread import Flag
 from benchmarks.large.words import LONGEST, Words
@@ -73,7 +73,7 @@ class Marks:
         self.flags = 0  # how many there are so far
         self.detectors = {name: number for number, name in enumerate(DETECTORS, 1)}
         self.rules: defaultdict[str, list[str]] = defaultdict(list)
-        for rule in listed():
+        for rule in rule_rows():
             self.rules[str(rule["code"])].append(str(rule["rule"]))
 
     def fate(self, section: Section, number: int, body: str, capture: int) -> Fate:

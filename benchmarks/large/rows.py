@@ -9,7 +9,7 @@ from importlib.metadata import version
 from itertools import accumulate
 from random import Random
 
-from archive.flags.versions import listed
+from archive.flags.versions import rule_rows
 from archive.thread import Flag
 from benchmarks.large.marks import DETECTORS, LEXICONS, Marks, On, Row, Section
 from benchmarks.large.words import DAY, DAYS, SENTENCES, Words
@@ -124,7 +124,7 @@ class Rows:
         add["runs"].append((run, "import", began, ended, "done", VERSION, settings, "{}"))
         add["outlets"] += [(o.id, o.domain, o.domain.partition("-")[0].capitalize()) for o in self.outlets]
         add["detectors"] += [(n, name, VERSION, LEXICONS.get(name)) for n, name in enumerate(DETECTORS, 1)]
-        add["flag_rules"] += [(r["rule"], r["code"], r["language"], r["pattern"], r["note"]) for r in listed()]
+        add["flag_rules"] += [(r["rule"], r["code"], r["language"], r["pattern"], r["note"]) for r in rule_rows()]
         self.totals["outlets"] = len(self.outlets)
 
     def _commenters(self, outlet: Outlet) -> Iterator[dict[str, list[Row]]]:

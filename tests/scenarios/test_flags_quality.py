@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from archive.flags.detect import find
+from archive.flags.detect import find_matches
 from archive.flags.lexical_detector import SEVERE
 from benchmarks.flags import quality
 from benchmarks.flags.cases import SETS, cases, in_language, ordinary
@@ -54,5 +54,5 @@ def test_the_measure_sees_what_is_wrong():
     ],
 )
 def test_a_text_and_its_harmless_twin(harmful, harmless):
-    assert any(match.code in SEVERE for match in find(harmful))
-    assert not any(match.code in SEVERE for match in find(harmless))
+    assert any(match.code in SEVERE for match in find_matches(harmful))
+    assert not any(match.code in SEVERE for match in find_matches(harmless))

@@ -11,11 +11,11 @@ import pytest
 
 import archive.flags
 from archive.flags import versions
-from archive.flags.annotate import flags_in, flags_of, marked
+from archive.flags.annotate import annotate_thread, comment_flags, matches_to_flags
 from archive.flags.codes import codes
-from archive.flags.detect import find
+from archive.flags.detect import find_matches
 from archive.flags.match import Match
-from archive.flags.versions import data_sha256, detector_of, listed
+from archive.flags.versions import data_sha256, detector_of, rule_rows
 from archive.thread import Article, Capture, Comment, Flag, Thread
 
 OWN = Flag("platform.reported", "isso.reported", "3 reports")
@@ -32,14 +32,14 @@ THREAD = Thread(ARTICLE, COMMENTS, "isso", Capture("00"))
 
 
 def test_comments_keep_the_flags_of_their_source_and_get_those_of_rules_behind_them():
-    comments = marked(THREAD).comments
+    comments = annotate_thread(THREAD).comments
     assert comments[0].flags == (OWN,)
     assert comments[1].flags[0] == OWN
     assert [flag.code for flag in comments[1].flags[1:]] == ["content.dehumanisation"]
 
 
 def test_only_flags_and_rules_change():
-    done = marked(THREAD)
+    done = annotate_thread(THREAD)
     assert done.rules == data_sha256()
     bare = [replace(comment, flags=()) for comment in done.comments]
     assert bare == [replace(comment, flags=()) for comment in COMMENTS]
@@ -47,18 +47,18 @@ def test_only_flags_and_rules_change():
 
 
 def test_pronouns_stand_for_whom_the_parent_names_else_the_title():
-    targets = [[flag.target for flag in flags_of(THREAD, place)] for place in range(len(COMMENTS))]
+    targets = [[flag.target for flag in comment_flags(THREAD, place)] for place in range(len(COMMENTS))]
     assert targets == [[], ["muslims"], [], ["immigrants_refugees"], targets[4], []]
 
 
 def test_flags_say_where_and_of_whom():
-    (flag,) = flags_of(THREAD, 1)
+    (flag,) = comment_flags(THREAD, 1)
     assert (flag.start, flag.end, flag.target, flag.evidence) == (0, 15, "muslims", None)
     assert COMMENTS[1].body[flag.start : flag.end] == "They are vermin"
 
 
 def test_the_flag_of_a_guard_names_the_rule_that_it_held_back():
-    (flag,) = flags_in(find("Muslims are not vermin."))
+    (flag,) = matches_to_flags(find_matches("Muslims are not vermin."))
     assert (flag.code, flag.rule, flag.evidence) == (
         "context.negated", "guard.negation", "instead of en.dehuman_is",
     )  # fmt: skip
@@ -70,29 +70,29 @@ def test_guards_of_one_target_name_all_rules_that_they_held_back():
         Match("context.quoted", "guard.quotation-marks", 20, 29, "jews", "en.a"),
         Match("context.quoted", "guard.quotation-marks", 40, 49, "women", "en.c"),
     ]
-    assert [flag.evidence for flag in flags_in(matches)] == ["instead of en.a, en.b"] * 2 + ["instead of en.c"]
+    assert [flag.evidence for flag in matches_to_flags(matches)] == ["instead of en.a, en.b"] * 2 + ["instead of en.c"]
 
 
 def test_an_iterator_of_matches_is_as_good_as_a_list():
-    matches = find("Muslims are not vermin. Kill them all.")
-    assert flags_in(iter(matches)) == flags_in(matches)
-    assert len(flags_in(matches)) == len(matches)
+    matches = find_matches("Muslims are not vermin. Kill them all.")
+    assert matches_to_flags(iter(matches)) == matches_to_flags(matches)
+    assert len(matches_to_flags(matches)) == len(matches)
 
 
 def test_marking_twice_finds_the_same():
-    assert marked(THREAD) == marked(THREAD)
+    assert annotate_thread(THREAD) == annotate_thread(THREAD)
 
 
 def test_every_flag_is_of_a_listed_rule_and_a_known_code():
-    rules, known = {row["rule"] for row in listed()}, {row["code"] for row in codes()}
-    for comment in marked(THREAD).comments:
+    rules, known = {row["rule"] for row in rule_rows()}, {row["code"] for row in codes()}
+    for comment in annotate_thread(THREAD).comments:
         for flag in comment.flags:
             assert flag.code in known
             assert flag == OWN or flag.rule in rules
 
 
 def test_every_rule_is_listed_once_with_a_note_and_a_code():
-    rows = listed()
+    rows = rule_rows()
     assert len({row["rule"] for row in rows}) == len(rows) > 50
     known = {row["code"] for row in codes()}
     assert all(row["note"] and row["code"] in known for row in rows)

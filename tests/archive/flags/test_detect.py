@@ -1,20 +1,20 @@
-"""What is found in texts, and what is not: kinds, places, targets, guards, languages, and how long it takes.
+"""What is found in texts, and what is not: kinds, places, targets, guards, languages, and how much work it is.
 
 Warning: this file holds hostile words, for a detector of them. All texts are invented.
 """
-
-import time
 
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from archive.flags.detect import find
+from archive.flags.detect import find_matches
 from archive.flags.explain import explain
-from archive.flags.lexicon import lexicon
-from archive.flags.match import Context
+from archive.flags.lexicon import load_lexicon
+from archive.flags.match import TextContext
 from archive.flags.sentences import LONGEST_TEXT
 from benchmarks.flags import fuzz
+from benchmarks.flags.worst import HARMLESS, OPENINGS, REPEATS, repeat
+from tests.call_count import count_calls
 
 VERMIN = "content.dehumanisation"
 GROUPS = {
@@ -32,7 +32,7 @@ NEUTRAL = (
 MENTIONED = sorted(
     {
         (entry.id, form)
-        for entry in lexicon("en").entries
+        for entry in load_lexicon("en").entries
         for form, tags in entry.forms.items()
         if entry.id.startswith("en.group.") and "group.many" in tags and form != "trolls"  # an insult as well
     }
@@ -46,7 +46,7 @@ SPRINKLED = st.lists(
     st.one_of(st.text(max_size=20), st.sampled_from(HOSTILE), st.sampled_from(" .,;\n!?😀\u200b\u0301"))
 ).map("".join)
 CONTEXTS = st.builds(
-    Context,
+    TextContext,
     st.none() | st.text(max_size=40) | st.sampled_from(HOSTILE),
     st.none() | st.text(max_size=40) | st.sampled_from(HOSTILE),
     st.none() | st.sampled_from(["en", "de", "fr-CA", "EN-gb", "xx", ""]) | st.text(max_size=5),
@@ -54,13 +54,7 @@ CONTEXTS = st.builds(
 
 
 def kinds(text, context=None):
-    return {match.code.partition(".")[2] for match in find(text, context or Context())}
-
-
-def seconds(text):
-    start = time.perf_counter()
-    find(text)
-    return time.perf_counter() - start
+    return {match.code.partition(".")[2] for match in find_matches(text, context or TextContext())}
 
 
 # kinds
@@ -140,19 +134,19 @@ def test_plain_facts_are_no_attacks(text):
     ],
 )
 def test_a_match_is_what_stands_at_its_place(text, what):
-    places = [text[match.start : match.end] for match in find(text) if match.code == VERMIN]
+    places = [text[match.start : match.end] for match in find_matches(text) if match.code == VERMIN]
     assert places == [what]
 
 
 def test_a_ligature_within_a_match_does_not_move_its_end():
     text = "😀 I am going to ﬁnally kill you, yes"
-    (found,) = find(text)
+    (found,) = find_matches(text)
     assert text[found.start : found.end] == "I am going to ﬁnally kill you"
 
 
 def test_two_sentences_have_a_match_each():
     text = "Muslims are vermin. The bus was late. Muslims are vermin."
-    assert [(match.start, match.end) for match in find(text)] == [(0, 18), (38, 56)]
+    assert [(match.start, match.end) for match in find_matches(text)] == [(0, 18), (38, 56)]
 
 
 # whom pronouns stand for
@@ -161,29 +155,29 @@ def test_two_sentences_have_a_match_each():
 @pytest.mark.parametrize(
     "text, context, target",
     [
-        ("The Muslims moved in. They are vermin.", Context(), "muslims"),
-        ("The Muslims moved in. A day passed. They are vermin.", Context(), "muslims"),
-        ("They are vermin.", Context(parent="Immigrants built the bridge."), "immigrants_refugees"),
-        ("They are vermin.", Context(title="Jews open a school"), "jews"),
-        ("They are vermin.", Context("Immigrants built it.", "Jews open a school"), "immigrants_refugees"),
-        ("The women left. They are vermin.", Context("Immigrants built it.", "Jews open a school"), "women"),
+        ("The Muslims moved in. They are vermin.", TextContext(), "muslims"),
+        ("The Muslims moved in. A day passed. They are vermin.", TextContext(), "muslims"),
+        ("They are vermin.", TextContext(parent="Immigrants built the bridge."), "immigrants_refugees"),
+        ("They are vermin.", TextContext(title="Jews open a school"), "jews"),
+        ("They are vermin.", TextContext("Immigrants built it.", "Jews open a school"), "immigrants_refugees"),
+        ("The women left. They are vermin.", TextContext("Immigrants built it.", "Jews open a school"), "women"),
     ],
 )
 def test_a_pronoun_stands_for_whom_was_spoken_of(text, context, target):
-    assert [(match.code, match.target) for match in find(text, context)] == [(VERMIN, target)]
+    assert [(match.code, match.target) for match in find_matches(text, context)] == [(VERMIN, target)]
 
 
 @pytest.mark.parametrize(
     "text, context",
     [
-        ("They are vermin.", Context()),
-        ("They are vermin.", Context(parent="The politicians came.", title="The budget passed")),
-        ("The politicians came. They are vermin.", Context()),
-        ("The wolves came. They are vermin.", Context(title="Muslims open a school")),
+        ("They are vermin.", TextContext()),
+        ("They are vermin.", TextContext(parent="The politicians came.", title="The budget passed")),
+        ("The politicians came. They are vermin.", TextContext()),
+        ("The wolves came. They are vermin.", TextContext(title="Muslims open a school")),
     ],
 )
 def test_a_pronoun_that_stands_for_no_group_is_no_attack_on_one(text, context):
-    assert VERMIN not in {match.code for match in find(text, context)}
+    assert VERMIN not in {match.code for match in find_matches(text, context)}
 
 
 # guards
@@ -202,9 +196,11 @@ def test_a_pronoun_that_stands_for_no_group_is_no_attack_on_one(text, context):
     ],
 )
 def test_a_guard_holds_a_match_back_and_says_which(text, code):
-    found = find(text)
+    found = find_matches(text)
     assert found
-    assert all(match.code.startswith("context.") and match.of and match.rule.startswith("guard.") for match in found)
+    assert all(
+        match.code.startswith("context.") and match.guarded_rule and match.rule.startswith("guard.") for match in found
+    )
     assert code is None or {match.code for match in found} == {f"context.{code}"}
 
 
@@ -212,11 +208,11 @@ def test_a_guard_holds_a_match_back_and_says_which(text, code):
     "text", ['"Muslims are vermin." He is right.', "Muslims are vermin, he said, not that I care."]
 )
 def test_what_the_writer_agrees_with_or_says_is_the_writers(text):
-    assert VERMIN in {match.code for match in find(text)}
+    assert VERMIN in {match.code for match in find_matches(text)}
 
 
 def test_a_match_of_a_rule_holds_nothing_back():
-    assert [match.of for match in find("Muslims are vermin. Kill them all.")] == [None, None]
+    assert [match.guarded_rule for match in find_matches("Muslims are vermin. Kill them all.")] == [None, None]
 
 
 # groups
@@ -229,7 +225,7 @@ def test_the_groups_are_read_from_the_lexicon():
 
 @pytest.mark.parametrize("neutral", NEUTRAL)
 def test_a_mere_mention_of_any_group_is_nothing(neutral):
-    flagged = [text for _, form in MENTIONED if find(text := neutral.format(form))]
+    flagged = [text for _, form in MENTIONED if find_matches(text := neutral.format(form))]
     assert flagged == []
 
 
@@ -238,8 +234,8 @@ def test_the_same_is_found_whichever_group_is_named(sentence):
     found = {}
     for name, target in GROUPS.items():
         written = name if sentence.startswith("{") or name[:4] in ("Musl", "Jews") else name[0].lower() + name[1:]
-        found[name] = [(match.code, match.rule, match.of) for match in find(sentence.format(written))]
-        assert {match.target for match in find(sentence.format(written))} <= {target}
+        found[name] = [(match.code, match.rule, match.guarded_rule) for match in find_matches(sentence.format(written))]
+        assert {match.target for match in find_matches(sentence.format(written))} <= {target}
     assert all(one == found["Muslims"] for one in found.values())
 
 
@@ -250,7 +246,7 @@ GERMAN = "Die Muslime in unserer Stadt sind Ungeziefer und sollen verschwinden."
 
 @pytest.mark.parametrize("stated", [None, "en", "en-GB", "de", "xx"])
 def test_a_german_sentence_is_read_by_german_rules_whatever_the_article_says(stated):
-    found = find(GERMAN, Context(language=stated))
+    found = find_matches(GERMAN, TextContext(language=stated))
     assert found
     assert {match.rule.partition(".")[0] for match in found} == {"de"}
 
@@ -265,11 +261,11 @@ def test_a_german_sentence_is_read_by_german_rules_whatever_the_article_says(sta
     ],
 )
 def test_each_language_is_read_by_its_own_rules(text, language):
-    assert {match.rule.partition(".")[0] for match in find(text, Context(language="en"))} == {language}
+    assert {match.rule.partition(".")[0] for match in find_matches(text, TextContext(language="en"))} == {language}
 
 
 def test_the_articles_language_decides_for_what_is_too_short_to_tell():
-    found = find("Muslime sind Ungeziefer.", Context(language="de-AT"))
+    found = find_matches("Muslime sind Ungeziefer.", TextContext(language="de-AT"))
     assert {match.rule for match in found} == {"de.dehuman_is"}
 
 
@@ -278,7 +274,7 @@ def test_the_articles_language_decides_for_what_is_too_short_to_tell():
 )
 @pytest.mark.parametrize("stated", [None, "en", "de", "nl"])
 def test_neutral_words_of_one_language_are_no_slurs_in_another(text, stated):
-    assert find(text, Context(language=stated)) == ()
+    assert find_matches(text, TextContext(language=stated)) == ()
 
 
 @pytest.mark.parametrize(
@@ -290,7 +286,7 @@ def test_neutral_words_of_one_language_are_no_slurs_in_another(text, stated):
     ],
 )
 def test_what_no_rules_are_for_gives_nothing(text):
-    assert find(text) == ()
+    assert find_matches(text) == ()
 
 
 # any text
@@ -298,35 +294,35 @@ def test_what_no_rules_are_for_gives_nothing(text):
 
 @pytest.mark.parametrize("text", ["", " ", "\0", "\0\0\0", "\u200b", "\ufeff", "\n", "\x7f\x80", "😀", "\U0010ffff"])
 def test_next_to_nothing_is_nothing(text):
-    assert find(text, Context(text, text, text)) == ()
+    assert find_matches(text, TextContext(text, text, text)) == ()
 
 
 def test_a_text_that_is_one_address_has_no_sentence():
-    assert [match.rule for match in find("https://courier.example/{!vermin-immigrants")] == ["shape.link"]
+    assert [match.rule for match in find_matches("https://courier.example/{!vermin-immigrants")] == ["shape.link"]
 
 
 @pytest.mark.parametrize("lone", ["\ud800", "\udfff\ud800"])
 def test_lone_surrogates_are_characters_as_any(lone):
-    assert find(lone) == ()
+    assert find_matches(lone) == ()
     text = f"{lone} Muslims are vermin {lone}"
-    assert find(f"{lone}. Muslims are vermin {lone}") == find(
+    assert find_matches(f"{lone}. Muslims are vermin {lone}") == find_matches(
         f"{'x' * len(lone)}. Muslims are vermin {'x' * len(lone)}"
     )
-    assert find("They are vermin", Context(parent=text, title=text))
+    assert find_matches("They are vermin", TextContext(parent=text, title=text))
 
 
 def test_a_nul_is_no_word():
-    assert find("Muslims \0 are vermin") == find("Muslims \x01 are vermin")
+    assert find_matches("Muslims \0 are vermin") == find_matches("Muslims \x01 are vermin")
 
 
 @settings(deadline=None, max_examples=300)
 @given(st.one_of(st.text(), SPRINKLED), CONTEXTS)
 def test_any_text_gives_matches_within_it_in_order_and_once(text, context):
-    found = find(text, context)
+    found = find_matches(text, context)
     assert all(0 <= match.start < match.end <= len(text) for match in found)
     assert list(found) == sorted(found, key=lambda match: (match.start, match.end, match.code))
     assert len(set(found)) == len(found)
-    assert found == find(text, context)
+    assert found == find_matches(text, context)
 
 
 @settings(deadline=None, max_examples=100)
@@ -334,100 +330,59 @@ def test_any_text_gives_matches_within_it_in_order_and_once(text, context):
 def test_any_text_is_explained(text):
     lines = list(explain(text))
     assert len(lines) >= 2
-    assert (lines[-1] == "no flags") == (not find(text))
+    assert (lines[-1] == "no flags") == (not find_matches(text))
 
 
 @settings(deadline=None)
 @given(st.text(st.sampled_from("abc xyz😀éß\u0301\u200b"), max_size=60))
 def test_what_stands_in_a_line_above_moves_a_match_and_changes_nothing_else(above):
-    assume(not find(above))  # letters at random may be a word
-    alone = find("Muslims are vermin.")
-    moved = find(f"{above}\n\nMuslims are vermin.")
+    assume(not find_matches(above))  # letters at random may be a word
+    alone = find_matches("Muslims are vermin.")
+    moved = find_matches(f"{above}\n\nMuslims are vermin.")
     start = len(above) + 2
     assert [(m.code, m.rule, m.start - start, m.end - start, m.target) for m in moved] == [
         (m.code, m.rule, m.start, m.end, m.target) for m in alone
     ]
 
 
-# how long it takes
-
-HARMLESS = (
-    "The council met on Tuesday and talked about Muslims, buses and the new bridge; the mayor thanked all women. "
-)
-WORST = {
-    "they": "they ", "brackets": "(", "they in brackets": "they (", "a quotation mark": '"', "apostrophes": " 'a",
-    "unbalanced quotes": "'they kill ", "quotes of both kinds": "'kill' \" ", "addresses": "a@", "addresses of dots": "a@a.",
-    "digits": "1", "digits apart": "1 ", "www.": "www.", "lines": "\n", "letters apart": "k i l l ", "dashes": "-",
-    "dashes apart": " - ", "ends": "!?.", "http": "http://", "at in brackets": "a [at] a [dot] ", "cards": "4539 7012 0356 6463 ",
-    "telephones": "020 7946 0018 ", "plus": "+44", "streets": "12 Aa ", "streets in France": "1 rue a ", "no spaces": "killthemall",
-    "one letter": "k", "three letters": "kkkiiilll ", "invisible": "\u200b", "marks": "k\u0301", "two scripts": "аb",
-    "other script": "а", "promotion": "I make an hour online ", "groups": "muslims kill them all ", "at and kill": "@ kill them all ",
-    "dotted": "k.i.l.l.", "stars": "k*ll ", "colons": "kill: ", "percent": "%", "they are": "they are not all the ",
-}  # fmt: skip
+# how much work it is (benchmarks.flags.worst has how long it takes)
 
 
-def test_time_grows_with_length_and_no_faster():
-    text = HARMLESS * (200_000 // len(HARMLESS) + 1)
-    find(text)
-    half = min(seconds(text[:100_000]) for _ in range(3))
-    assert min(seconds(text[:200_000]) for _ in range(3)) < 4 * half + 0.05
+def assert_work_grows_with_length(begin, unit, end=""):
+    """Twice the text, about twice the calls; patterns and caches are warm by then."""
+    once, twice = repeat(begin, unit, end, 4_000), repeat(begin, unit, end, 8_000)
+    find_matches(once)
+    find_matches(twice)
+    assert count_calls(find_matches, twice) < 2.5 * count_calls(find_matches, once) + 1_000
+
+
+@pytest.mark.parametrize("name", REPEATS)
+def test_repeats_are_no_more_work_than_their_length(name):
+    assert_work_grows_with_length("", REPEATS[name])
+
+
+@pytest.mark.parametrize(("begin", "unit", "end"), OPENINGS)
+def test_what_begins_and_does_not_end_is_no_more_work_than_its_length(begin, unit, end):
+    assert_work_grows_with_length(begin, unit, end)
 
 
 @pytest.mark.parametrize("unit", [HARMLESS, "Muslims are vermin. ", "x" * 50 + " ", "é "])
-def test_a_million_characters_are_read_in_bounded_time(unit):
-    assert seconds((unit * (1_000_000 // len(unit) + 1))[:1_000_000]) < 10
+def test_a_text_beyond_the_longest_is_no_more_work_than_the_longest(unit):
+    find_matches(unit)
+    longest = count_calls(find_matches, (unit * LONGEST_TEXT)[:LONGEST_TEXT])
+    assert count_calls(find_matches, (unit * LONGEST_TEXT)[: 2 * LONGEST_TEXT]) < 2.5 * longest + 1_000
 
 
-def bounded_and_linear(begin, unit, end=""):
-    """Ten seconds for 100,000 characters, and that much less for fewer; twice the text, about twice the time."""
-    took = []
-    for length in (1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000):
-        text = begin + unit * max(1, (length - len(begin) - len(end)) // len(unit)) + end
-        bound = 0.1 + length / 10_000
-        took.append(seconds(text))
-        if took[-1] > bound / 4:  # again: the machine was busy, or patterns had to be compiled
-            took[-1] = min(took[-1], seconds(text))
-        assert took[-1] < bound, f"{length:,} characters in {took[-1]:.1f} s"
-    assert took[-1] < 3 * took[-2] + 0.3
-
-
-@pytest.mark.parametrize("name", WORST)
-def test_repeats_take_no_longer_than_their_length(name):
-    bounded_and_linear("", WORST[name])
-
-
-@pytest.mark.parametrize(
-    "begin, unit, end",
-    [
-        ("kill them all @ ", "a", ""),
-        ("kill them all a@", "a", ""),
-        ("kill them all ", "a", " @"),
-        ("kill them all ", "@", ""),
-        ("kill them all ", "\u200b@", ""),
-        ("kill them all", " ", "-"),
-        ("12 ", "Aaaa ", "Street"),
-        ("www.", "a.", "@ kill them all"),
-        ("kill them all ", "a1", "а"),
-        ("“", "kill them all. ", ""),
-        ("'", "kill them all. ", "'"),
-        ("I hate Jews. " * 150, " 'a", ""),
-        ("I hate Jews. " * 150, '" ', ""),
-    ],
-)
-def test_what_begins_and_does_not_end_takes_no_longer_than_its_length(begin, unit, end):
-    bounded_and_linear(begin, unit, end)
-
-
-def test_a_rare_word_many_times_over_takes_no_longer_than_its_length():
-    of_tags = {tag: form for entry in lexicon("en").entries for form, tags in entry.forms.items() for tag in tags}
-    assert len(of_tags) > 100
-    slow = {tag: took for tag, form in of_tags.items() if (took := seconds(f"{form} " * 20_000)) > 10}
-    assert slow == {}
+def test_a_rare_word_many_times_over_is_no_more_work_than_its_length():
+    by_tag = {tag: form for entry in load_lexicon("en").entries for form, tags in entry.forms.items() for tag in tags}
+    assert len(by_tag) > 100
+    for form in by_tag.values():
+        assert_work_grows_with_length("", f"{form} ")
 
 
 def test_what_lies_beyond_the_longest_text_is_not_read():
-    assert find("x" * LONGEST_TEXT + ". Muslims are vermin.") == ()
+    assert find_matches("x" * LONGEST_TEXT + ". Muslims are vermin.") == ()
 
 
 def test_two_thousand_random_strings_raise_nothing(capsys):
-    assert fuzz.run(2_000, seed=7, progress=False), capsys.readouterr().out
+    assert fuzz.run(2_000, seed=7, progress=False, bound=None), capsys.readouterr().out

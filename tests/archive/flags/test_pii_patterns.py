@@ -5,12 +5,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from archive.flags.detect import find
-from archive.flags.match import Context
+from archive.flags.detect import find_matches
+from archive.flags.match import TextContext
 
 
 def shapes(text, language=None):
-    return [(match.rule, text[match.start : match.end]) for match in find(text, Context(language=language))]
+    return [(match.rule, text[match.start : match.end]) for match in find_matches(text, TextContext(language=language))]
 
 
 @pytest.mark.parametrize(
@@ -90,10 +90,12 @@ def test_promotion_with_an_invisible_character_in_its_words_is_promotion():
 
 
 def test_personal_data_names_nobody_as_a_target():
-    assert all(match.target is None and match.of is None for match in find("anna@example.org, 020 7946 0018"))
+    assert all(
+        match.target is None and match.guarded_rule is None for match in find_matches("anna@example.org, 020 7946 0018")
+    )
 
 
 @settings(deadline=None)
 @given(st.text(st.sampled_from("0123456789 -+()/.@aw:[]tDE"), max_size=200))
 def test_any_row_of_digits_and_marks_is_read(text):
-    assert all(0 <= match.start < match.end <= len(text) for match in find(text))
+    assert all(0 <= match.start < match.end <= len(text) for match in find_matches(text))

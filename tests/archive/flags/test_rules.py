@@ -4,11 +4,9 @@ Warning: this file holds hostile words, for a detector of them.
 """
 
 import os
-import random
 import re
 import subprocess
 import sys
-import time
 from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
@@ -19,12 +17,12 @@ from hypothesis import strategies as st
 
 from archive.flags.codes import codes
 from archive.flags.explain import explain
-from archive.flags.lexical_detector import SEVERE, detector
-from archive.flags.lexicon import Entry, Lexicon, inflected, languages, lexicon, split, typos, variants
-from archive.flags.match import Context
-from archive.flags.rules import WHO, Source, _source, compiled, named, sources, symbols
-from archive.flags.sentences import LONGEST_SENTENCE, segmented
-from archive.flags.vocabulary import SHORTEST_TYPO, vocabulary
+from archive.flags.lexical_detector import SEVERE, load_detector
+from archive.flags.lexicon import Lexicon, LexiconEntry, inflect, languages, load_lexicon, split_forms, typos, variants
+from archive.flags.match import TextContext
+from archive.flags.rules import WHO, Rule, _parse_rule, collect_names, compile_rule, load_rules, parse_symbols
+from archive.flags.sentences import split_words
+from archive.flags.vocabulary import SHORTEST_TYPO, build_vocabulary
 
 FLAGS = Path(str(files("archive.flags")))
 CASES = Path(__file__).parents[3] / "benchmarks" / "flags"
@@ -34,19 +32,19 @@ TARGETS = frozenset((
     "politician", "journalist", "commenter", "other", "unclear",
 ))  # fmt: skip
 LANGUAGES = languages()
-RULES = [rule for language in LANGUAGES for rule in sources(language)]
-ENTRIES = [entry for language in LANGUAGES for entry in lexicon(language).entries]
+RULES = [rule for language in LANGUAGES for rule in load_rules(language)]
+ENTRIES = [entry for language in LANGUAGES for entry in load_lexicon(language).entries]
 WORDS = st.text(st.sampled_from("abcdefghijklmnopqrstuvwxyz"), max_size=14)
 VALID = "GROUP BE ANIMAL"
 
 
 def rule(pattern, **values):
     given_values = {"code": "content.insult", "who": "none", "note": "A test.", "language": "en"} | values
-    return Source(id="en.test", patterns=(pattern,), raw=(pattern,), **given_values)
+    return Rule(id="en.test", patterns=(pattern,), raw=(pattern,), **given_values)
 
 
 def compiles(pattern):
-    return list(compiled(rule(pattern), detector("en").known, lexicon("en")))
+    return list(compile_rule(rule(pattern), load_detector("en").vocabulary, load_lexicon("en")))
 
 
 # data
@@ -54,7 +52,7 @@ def compiles(pattern):
 
 def test_there_are_rules_and_a_lexicon_for_each_language():
     assert {"de", "en", "es", "fr", "nl"} <= {*LANGUAGES}
-    assert all(sources(language) and lexicon(language).entries for language in LANGUAGES)
+    assert all(load_rules(language) and load_lexicon(language).entries for language in LANGUAGES)
 
 
 def test_ids_of_rules_are_given_once():
@@ -77,31 +75,12 @@ def test_severe_codes_are_codes():
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_pattern_compiles_and_is_looked_for_by_something(language):
-    patterns = {id(one): one for some in detector(language).by_anchor.values() for one in some}.values()
-    assert len(patterns) == sum(len(one.patterns) for one in sources(language))
+    patterns = {id(one): one for some in load_detector(language).by_anchor.values() for one in some}.values()
+    assert len(patterns) == sum(len(one.patterns) for one in load_rules(language))
     for one in patterns:
         assert isinstance(one.expression, re.Pattern), one.raw
         assert one.anchors, one.raw
         assert not one.expression.match(""), one.raw
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_every_pattern_takes_no_time_over_the_longest_sentence_of_its_own_words(language):
-    detectors = detector(language)
-    patterns = {id(one): one for some in detectors.by_anchor.values() for one in some}.values()
-    chance, signs = random.Random(1), "".join(detectors.known.signs.values())
-    slow = []
-    for one in patterns:
-        own = [sign for sign in dict.fromkeys(one.written) if sign in signs] or [signs[0]]
-        many = [sign for sign in own if one.written.count(sign) > 1] or own
-        for some in (own, many, [*own[:2], signs[0]]):
-            sentence = "".join(chance.choices(some, k=LONGEST_SENTENCE // 2))
-            one.expression.search("")
-            start = time.perf_counter()
-            list(one.expression.finditer(sentence))
-            if time.perf_counter() - start > 0.25:
-                slow.append((one.rule.id, one.raw))
-    assert slow == []
 
 
 def test_lexicons_have_entries_with_notes_forms_and_targets_of_the_closed_list():
@@ -122,7 +101,7 @@ def test_ids_of_entries_are_given_once():
 
 
 def test_forms_are_folded_and_without_marks():
-    odd = [(entry.id, form) for entry in ENTRIES for form in entry.forms if split(form) != [form]]
+    odd = [(entry.id, form) for entry in ENTRIES for form in entry.forms if split_forms(form) != [form]]
     assert odd == []
 
 
@@ -150,7 +129,7 @@ def test_files_of_hostile_words_open_with_a_warning(path):
 def test_a_pattern_is_compiled_with_what_it_needs():
     (one,) = compiles(VALID)
     assert len(one.needs) == 3
-    assert one.anchors == detector("en").known.bits["ANIMAL"]
+    assert one.anchors == load_detector("en").vocabulary.bits["ANIMAL"]
     assert one.raw == VALID
 
 
@@ -189,23 +168,23 @@ def test_a_pattern_that_cannot_be_read_is_refused_by_its_rules_name(pattern):
 def test_a_macro_that_is_not_there_is_refused_by_its_rules_name():
     values = {"code": "content.insult", "who": "none", "patterns": ["@nobody ANIMAL"], "note": "A test."}
     with pytest.raises(ValueError, match=r"en\.test: .*no macro is called nobody"):
-        _source("en", "test", values, {"somebody": "GROUP"})
+        _parse_rule("en", "test", values, {"somebody": "GROUP"})
 
 
 def test_words_of_a_pattern_that_cannot_be_read_are_refused_by_its_rules_name():
     """The way that a detector goes: it asks for the words of all patterns before it compiles any."""
     with pytest.raises(ValueError, match=re.escape("en.test")):
-        named([rule("GROUP BE # ANIMAL")])
+        collect_names([rule("GROUP BE # ANIMAL")])
 
 
 @pytest.mark.parametrize("repeat", ["*", "+", "{3}", "{2,}", "{1,100}"])
 def test_no_repetition_is_without_a_bound(repeat):
     with pytest.raises(ValueError, match="not understood"):
-        list(symbols(f"GROUP{repeat} ANIMAL"))
+        list(parse_symbols(f"GROUP{repeat} ANIMAL"))
 
 
 def test_symbols_of_a_pattern_are_read_in_order():
-    assert list(symbols("^ (GROUP|they){0,3} !BE <=SAY.ed 'not a'? .")) == [
+    assert list(parse_symbols("^ (GROUP|they){0,3} !BE <=SAY.ed 'not a'? .")) == [
         ("plain", "^"), ("plain", "("), ("tag", "GROUP"), ("plain", "|"), ("word", "they"), ("plain", ")"),
         ("repeat", "{0,3}"), ("not", "!"), ("tag", "BE"), ("not", "<="), ("tag", "SAY.ED"), ("word", "'not a'"),
         ("repeat", "?"), ("plain", "."),
@@ -213,7 +192,7 @@ def test_symbols_of_a_pattern_are_read_in_order():
 
 
 def test_the_tags_and_the_words_of_patterns_are_named():
-    assert named([rule("GROUP BE (ANIMAL|'a pest')"), rule("they WILL")]) == (
+    assert collect_names([rule("GROUP BE (ANIMAL|'a pest')"), rule("they WILL")]) == (
         {"GROUP", "BE", "ANIMAL", "WILL"}, {"a", "pest", "they"},
     )  # fmt: skip
 
@@ -221,7 +200,7 @@ def test_the_tags_and_the_words_of_patterns_are_named():
 @given(st.text(st.sampled_from("ABGROUP be.?|(){}0123<=!'^$*+@\\[]#")))
 def test_any_pattern_is_read_or_refused(pattern):
     try:
-        listed = list(symbols(pattern))
+        listed = list(parse_symbols(pattern))
     except ValueError:
         return
     assert re.sub(r"\s", "", "".join(text for _, text in listed)).upper() == re.sub(r"\s", "", pattern).upper()
@@ -250,17 +229,17 @@ def test_any_pattern_is_read_or_refused(pattern):
     ],
 )
 def test_verbs_are_inflected(verb, forms):
-    assert [one for (one,) in inflected(verb)] == forms.split()
+    assert [one for (one,) in inflect(verb)] == forms.split()
 
 
 def test_verbs_of_several_words_change_their_first():
-    assert inflected("kick out") == [("kick out",), ("kicks out",), ("kicking out",), ("kicked out",), ("kicked out",)]
+    assert inflect("kick out") == [("kick out",), ("kicks out",), ("kicking out",), ("kicked out",), ("kicked out",)]
 
 
 @pytest.mark.parametrize("verb", ["go/goes", "go/goes/going/went", "a/b/c/d/e/f"])
 def test_a_verb_has_one_form_or_five(verb):
     with pytest.raises(ValueError, match="one form, or five"):
-        inflected(verb)
+        inflect(verb)
 
 
 @pytest.mark.parametrize("disguise", ["v*rmin", "v****n", "v*****", "v*rm*n"])
@@ -296,30 +275,32 @@ def test_what_is_no_single_word_has_no_disguise_and_no_slip(form):
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_slip_or_disguise_takes_the_place_of_a_word_that_is_spelled_right(language):
-    known = detector(language).known
-    spelled_right = [known.words[form] for form in known.plain if known.words[form].entries]
+    vocabulary = load_detector(language).vocabulary
+    spelled_right = [vocabulary.words[form] for form in vocabulary.correct_words if vocabulary.words[form].entries]
     assert spelled_right
-    for form in known.plain:
-        assert all(form in entry.forms for entry in known.words[form].entries)
+    for form in vocabulary.correct_words:
+        assert all(form in entry.forms for entry in vocabulary.words[form].entries)
 
 
 def test_slips_that_are_words_of_their_own_are_not_read_as_others():
-    known, spared = detector("en").known, lexicon("en").not_typos
+    vocabulary, spared = load_detector("en").vocabulary, load_lexicon("en").not_typos
     assert spared
-    assert [word for word in spared if word in known.words and word not in known.plain] == []
+    assert [word for word in spared if word in vocabulary.words and word not in vocabulary.correct_words] == []
 
 
 def test_short_slips_are_no_words():
-    known = detector("en").known
-    short = [word for word in known.words if len(word) < SHORTEST_TYPO - 1 and word not in known.plain]
+    vocabulary = load_detector("en").vocabulary
+    short = [
+        word for word in vocabulary.words if len(word) < SHORTEST_TYPO - 1 and word not in vocabulary.correct_words
+    ]
     assert [word for word in short if word.isalpha()] == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_spellings_that_are_expanded_are_no_words_themselves(language):
-    known = detector(language).known
-    assert [short for short in known.expanded if short in known.words] == []
-    assert [short for short, parts in known.expanded.items() if not parts or short in parts] == []
+    vocabulary = load_detector(language).vocabulary
+    assert [short for short in vocabulary.expansions if short in vocabulary.words] == []
+    assert [short for short, parts in vocabulary.expansions.items() if not parts or short in parts] == []
 
 
 @pytest.mark.parametrize(
@@ -328,58 +309,58 @@ def test_spellings_that_are_expanded_are_no_words_themselves(language):
      ("ill kill you", "i will kill you")],
 )  # fmt: skip
 def test_careless_spellings_are_read_as_careful_ones(careless, careful):
-    read = detector("en").reader.read
-    tags = [[item.mask for item in read(text, text)[0].items] for text in (careless, careful)]
+    tokenize = load_detector("en").tokenizer.tokenize
+    tags = [[item.mask for item in tokenize(text, text)[0].tokens] for text in (careless, careful)]
     assert tags[0] == tags[1]
 
 
 def test_lists_are_split_folded_and_without_hyphens():
-    assert split("Neo-Nazi,  two  words , É, ") == ["neo nazi", "two words", "e"]
-    assert split("") == []
+    assert split_forms("Neo-Nazi,  two  words , É, ") == ["neo nazi", "two words", "e"]
+    assert split_forms("") == []
 
 
 def test_a_run_of_letters_is_cut_into_the_fewest_words():
     words = {"kill", "them", "all", "the", "a", "ll"}
-    assert segmented("killthemall", words) == [4, 8, 11]
-    assert segmented("killthexall", words) is None
+    assert split_words("killthemall", words) == [4, 8, 11]
+    assert split_words("killthexall", words) is None
 
 
 def test_words_that_no_rule_asks_for_are_not_kept():
-    words = Lexicon("xx", [Entry("xx.a", {"cat": ("pet",), "vermin": ("animal",)}, "A test.")], frozenset(), frozenset(), {},
+    words = Lexicon("xx", [LexiconEntry("xx.a", {"cat": ("pet",), "vermin": ("animal",)}, "A test.")], frozenset(), frozenset(), {},
                     frozenset(), frozenset())  # fmt: skip
-    known = vocabulary(words, ["ship"], ["ANIMAL"])
-    assert known.words["vermin"].mask == known.bits["ANIMAL"]
-    assert "cat" not in known.words
-    assert known.words["ship"].mask == known.bits["'ship"]
+    vocabulary = build_vocabulary(words, ["ship"], ["ANIMAL"])
+    assert vocabulary.words["vermin"].mask == vocabulary.bits["ANIMAL"]
+    assert "cat" not in vocabulary.words
+    assert vocabulary.words["ship"].mask == vocabulary.bits["'ship"]
 
 
 def test_a_sign_stands_for_each_set_of_tags():
-    known = detector("en").known
-    assert len({*known.signs.values()}) == len(known.signs)
-    assert all(word.sign == known.signs[word.mask] for word in known.words.values())
-    assert all(not sign.isascii() and sign.isalpha() for sign in known.signs.values())
+    vocabulary = load_detector("en").vocabulary
+    assert len({*vocabulary.signs.values()}) == len(vocabulary.signs)
+    assert all(word.sign == vocabulary.signs[word.mask] for word in vocabulary.words.values())
+    assert all(not sign.isascii() and sign.isalpha() for sign in vocabulary.signs.values())
 
 
 # explaining
 
 
 def explained(text, context=None):
-    return "\n".join(explain(text, context or Context()))
+    return "\n".join(explain(text, context or TextContext()))
 
 
 def test_a_match_is_explained_by_its_rule_and_its_pattern():
-    told = explained("Muslims are vermin.")
+    explanation = explained("Muslims are vermin.")
     one = next(one for one in RULES if one.id == "en.dehuman_is")
-    assert "en.dehuman_is fits 'Muslims are vermin', meant: muslims" in told
-    assert any(f"pattern: {raw}" in told for raw in one.raw)
-    assert "content.dehumanisation by en.dehuman_is at 0-18: 'Muslims are vermin', meant: muslims" in told
+    assert "en.dehuman_is fits 'Muslims are vermin', meant: muslims" in explanation
+    assert any(f"pattern: {raw}" in explanation for raw in one.raw)
+    assert "content.dehumanisation by en.dehuman_is at 0-18: 'Muslims are vermin', meant: muslims" in explanation
 
 
 def test_what_is_held_back_is_explained_by_its_guard():
-    told = explained("Muslims are not vermin.")
-    assert "held back by guard.negation: 'not'" in told
-    assert "context.negated by guard.negation" in told
-    assert "instead of en.dehuman_is" in told
+    explanation = explained("Muslims are not vermin.")
+    assert "held back by guard.negation: 'not'" in explanation
+    assert "context.negated by guard.negation" in explanation
+    assert "instead of en.dehuman_is" in explanation
 
 
 @pytest.mark.parametrize(
@@ -393,16 +374,16 @@ def test_what_is_held_back_is_explained_by_its_guard():
     ],
 )
 def test_what_is_dropped_is_explained_by_its_reason(text, reason):
-    told = explained(text)
-    assert re.search(f"dropped: .*{reason}", told)
-    assert told.endswith("no flags")
+    explanation = explained(text)
+    assert re.search(f"dropped: .*{reason}", explanation)
+    assert explanation.endswith("no flags")
 
 
 @pytest.mark.parametrize("text", ["The bus was late.", "", "Москва"])
 def test_a_text_that_no_pattern_fits_is_explained_in_two_lines(text):
-    told = explained(text).splitlines()
-    assert len(told) == 2
-    assert told[-1] == "no flags"
+    explanation = explained(text).splitlines()
+    assert len(explanation) == 2
+    assert explanation[-1] == "no flags"
 
 
 def test_shapes_are_explained():
@@ -425,14 +406,14 @@ def test_the_language_that_a_text_is_read_in_is_told(text, language):
 def test_rules_can_be_copied_with_another_pattern_and_are_refused_by_their_own_name(one):
     broken = replace(one, patterns=("GROUP NOSUCHTAG",), raw=("GROUP NOSUCHTAG",))
     with pytest.raises(ValueError, match=re.escape(one.id)):
-        list(compiled(broken, detector(one.language).known, lexicon(one.language)))
+        list(compile_rule(broken, load_detector(one.language).vocabulary, load_lexicon(one.language)))
 
 
 def test_words_mean_the_same_in_each_process():
     """Spellings that hide several words alike are decided by no order that changes."""
     say = (
-        "from archive.flags.detector import detector\nfrom hashlib import sha256\n"
-        "known = detector('en').known\nnames = {bit: tag for tag, bit in known.bits.items()}\n"
+        "from archive.flags.lexical_detector import load_detector\nfrom hashlib import sha256\n"
+        "known = load_detector('en').vocabulary\nnames = {bit: tag for tag, bit in known.bits.items()}\n"
         "said = [(form, sorted(tag for bit, tag in names.items() if bit & word.mask), [e.id for e in word.entries])\n"
         "        for form, word in sorted(known.words.items()) if '*' in form]\n"
         "print(len(said), sha256(repr(said).encode()).hexdigest())"

@@ -14,7 +14,7 @@ from contextlib import closing
 
 import pytest
 
-from archive.flags.annotate import marked
+from archive.flags.annotate import annotate_thread
 from archive.importers.pool import import_files
 from archive.review import verdicts
 from archive.review.verdicts import Verdict
@@ -91,7 +91,7 @@ def test_the_seed_has_its_four_calls_to_kill_with_the_words_marked(archive, quer
 
 def test_a_worker_marks_as_the_store_does(archive, query):
     thread = made(said(CALL, native_id="1"), said(VERMIN, native_id="2"))
-    save(archive, marked(thread))
+    save(archive, annotate_thread(thread))
     first = flags(query)
     save(archive, made(said(CALL, native_id="1"), said(VERMIN, native_id="2"), url="https://courier.example/other"))
     assert [(code, revision) for comment, code, revision in flags(query) if comment > 2] == [f[1:] for f in first]
