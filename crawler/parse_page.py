@@ -46,9 +46,9 @@ Step = Fetch | Found | Failed
 
 def read(page: Page, kind: str) -> Reading:
     """`kind` is what the page was listed as; whether that is an article shows only the page."""
-    kind = kind if kind in FOLLOWED else discovery.kind_of(page)
+    kind = kind if kind in FOLLOWED else discovery.classify_page(page)
     if kind != "article":
-        return Found(kind, leads=tuple(discovery.leads(page, kind)))
+        return Found(kind, leads=tuple(discovery.find_leads(page, kind)))
     return Found(kind, (yield from driver.visit(page)))
 
 

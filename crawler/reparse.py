@@ -65,7 +65,7 @@ def _parse_threads(captures: CaptureIndex, page: Page) -> tuple[Thread, ...]:
     """Parse a page; return nothing for one that neither has comments nor looks like an article, such as a menu."""
     threads = driver.run(driver.visit(page), lambda request: captures.fetch(request, page.fetched_at))
     has_comments = any(thread.comments for thread in threads)
-    return threads if has_comments or discovery.kind_of(page) == "article" else ()
+    return threads if has_comments or discovery.classify_page(page) == "article" else ()
 
 
 def _save(archive: Archive, run: Run, batch: list[Thread], result: ReplayResult) -> None:

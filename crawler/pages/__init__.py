@@ -1,1 +1,1 @@
-"""Pure: what a web page is and says."""
+"""What a web page is and says: tree, text, article, links, embedded comment systems. Pure: nothing is fetched."""

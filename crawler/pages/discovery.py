@@ -1,4 +1,4 @@
-"""What a page that is no article leads to: feeds, sitemaps and front pages -> leads. Pure; nothing is fetched."""
+"""Find where to look next: the leads of feeds, sitemaps and front pages. Pure; nothing is fetched."""
 
 import re
 import zlib
@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import BytesIO
+from itertools import islice
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from lxml import etree
-from lxml.html import HtmlElement
 
 from archive.text.dates import read
 from archive.text.decoding import BadEncoding, decode_body
@@ -23,7 +23,7 @@ from crawler.pages.page import Page
 
 MOST_LEADS = 2_000
 LARGEST_XML = 50 << 20
-HEAD_LENGTH = 4_096
+HEAD_LENGTH = 4_096  # bytes
 GZIP = b"\x1f\x8b"
 FEED_TYPES = (
     "application/rss+xml",
@@ -35,7 +35,7 @@ FEED_TYPES = (
 FEED_START = re.compile(rb"<(?:rss|feed|rdf:RDF)[\s>]", re.IGNORECASE)
 SITEMAP_START = re.compile(rb"<(?:\w+:)?(?:urlset|sitemapindex)[\s>]")
 JSON_FEED = re.compile(rb'^\s*\{[^}]*"version"\s*:\s*"https?://jsonfeed\.org/')
-LINES_OF_ADDRESSES = re.compile(rb"^\s*https?://[^\s<]+\s*(?:\r?\nhttps?://[^\s<]+\s*)*$")
+TEXT_SITEMAP = re.compile(rb"^\s*https?://[^\s<]+\s*(?:\r?\nhttps?://[^\s<]+\s*)*$")
 NO_ARTICLE = re.compile(
     r"/(?:tags?|category|categories|categor[ií]as?|kategorie|authors?|autor(?:en|es)?|auteurs?|search|suche|topics?|themen?"
     r"|login|log-in|signin|sign-in|register|registrieren|account|konto|subscribe|abo|abonnement|newsletters?|privacy|datenschutz"
@@ -47,12 +47,14 @@ MEDIA = re.compile(
     r"\.(?:jpe?g|png|gif|webp|avif|svg|pdf|mp[34]|m4[av]|webm|zip|gz|xml|rss|json|css|js|ico|docx?|xlsx?|exe|apk)$",
     re.IGNORECASE,
 )
-DATED = re.compile(r"/(?:19|20)\d\d[/-]?(?:0?[1-9]|1[0-2])(?:[/-]|\d\d)")
-NUMBERED = re.compile(r"(?:^|[-/.,_a-z])\d{4,}(?:[-/.,_]|$)")
+DATED_PATH = re.compile(r"/(?:19|20)\d\d[/-]?(?:0?[1-9]|1[0-2])(?:[/-]|\d\d)")
+NUMBERED_PATH = re.compile(r"(?:^|[-/.,_a-z])\d{4,}(?:[-/.,_]|$)")
 WORDS = re.compile(r"[^\W\d_]{2,}")
-PARAMETER = re.compile(r"(?:^|&)(?:p|id|article|artikel|story|storyid|aid|newsid|post|nid)=\d+", re.IGNORECASE)
-FEWEST_WORDS = 4
-FEWEST_LETTERS_OF_A_LINK = 12
+ARTICLE_PARAMETER = re.compile(r"(?:^|&)(?:p|id|article|artikel|story|storyid|aid|newsid|post|nid)=\d+", re.IGNORECASE)
+FEWEST_WORDS = 4  # of a path that is a headline
+SHORTEST_LINK_TEXT = 12  # of a link that stands in no heading; shorter ones are menus
+FEWEST_LETTERS = 600  # of an article, in paragraphs
+HEADING_LEVELS = 4  # how far above its link a heading may stand
 HEADINGS = frozenset(("h1", "h2", "h3", "h4", "article"))
 ARTICLE_TYPES = (
     "NewsArticle",
@@ -66,71 +68,64 @@ ARTICLE_TYPES = (
 
 @dataclass(frozen=True, slots=True)
 class Lead:
-    """Where to look next: `kind` is article, feed, sitemap or front; `comment_count` is what a feed announces."""
+    """An address to visit: `kind` is article, feed, sitemap or front; `comment_count` is what a feed announces."""
 
     url: str
     kind: str
     published: Moment | None = None
     comment_count: int | None = None
-    comment_feed: str | None = None
     title: str | None = None
 
 
-def kind_of(page: Page) -> str:
-    """What a page is, by its content: "feed", "sitemap", "front" or "article"."""
+def classify_page(page: Page) -> str:
+    """Return what a page is, by its content: "feed", "sitemap", "front" or "article"."""
     head = page.body[:HEAD_LENGTH]
     if head.startswith(GZIP):
-        head = _unzipped(page.body)[:HEAD_LENGTH]
+        head = _gunzip(page.body)[:HEAD_LENGTH]
     if FEED_START.search(head) or JSON_FEED.match(head):
         return "feed"
     if SITEMAP_START.search(head):
         return "sitemap"
-    if page.media_type == "text/plain" and LINES_OF_ADDRESSES.match(head.rpartition(b"\n")[0] or head):
+    if page.media_type == "text/plain" and TEXT_SITEMAP.match(head.rpartition(b"\n")[0] or head):
         return "sitemap"
     return "article" if _is_article(page) else "front"
 
 
 def _is_article(page: Page) -> bool:
-    """By what the page says of itself, else by its address, else by how much of its text is running text."""
+    """Judge by what the page says of itself, else by its address, else by its share of running text."""
     if urlsplit(page.url).path in ("", "/") and not urlsplit(page.url).query:
         return False
     types = {meta.get("content", "") for meta in page.html.iter("meta") if meta.get("property") == "og:type"}
-    if "article" in types or jsonld.of_type(jsonld.blocks(page), *ARTICLE_TYPES):
+    if "article" in types or jsonld.select(jsonld.load_objects(page), *ARTICLE_TYPES):
         return True
     if looks_like_article(page.url):
         return True
-    return _reads(page.html)
-
-
-def _reads(tree: HtmlElement) -> bool:
-    """Whether there is more text in paragraphs than in links."""
-    linked = sum(len(link.text_content()) for link in tree.iter("a"))
-    said = sum(len(paragraph.text_content()) for paragraph in tree.iter("p"))
-    return said > max(600, linked)
+    linked = sum(len(link.text_content()) for link in page.html.iter("a"))
+    running = sum(len(paragraph.text_content()) for paragraph in page.html.iter("p"))
+    return running > max(FEWEST_LETTERS, linked)
 
 
 def looks_like_article(url: str) -> bool:
-    """Whether an address has the shape of an article's: a date, a number or a sentence in its path."""
+    """Whether an address has the shape of an article's: a date, a number or a headline in its path."""
     parts = urlsplit(url)
     path = parts.path.rstrip("/")
     if MEDIA.search(path):
         return False
-    if PARAMETER.search(parts.query):
+    if ARTICLE_PARAMETER.search(parts.query):
         return True
-    last = path.rpartition("/")[2]
-    words = len(WORDS.findall(last))
-    if DATED.search(path) and words >= 2:
+    words = len(WORDS.findall(path.rpartition("/")[2]))
+    if DATED_PATH.search(path) and words >= 2:
         return True
     if NO_ARTICLE.search(path):
         return False
-    return bool(path) and (words >= FEWEST_WORDS or (words >= 1 and bool(NUMBERED.search(path))))
+    return bool(path) and (words >= FEWEST_WORDS or (words >= 1 and bool(NUMBERED_PATH.search(path))))
 
 
-def leads(page: Page, kind: str) -> Iterator[Lead]:
-    """What a feed, sitemap or front page names, each address once, at most MOST_LEADS."""
-    readers = {"feed": _feed, "sitemap": _sitemap, "front": _front}
+def find_leads(page: Page, kind: str) -> Iterator[Lead]:
+    """Yield what a feed, sitemap or front page lists, each address once, at most MOST_LEADS."""
+    parsers = {"feed": _parse_feed, "sitemap": _parse_sitemap, "front": _parse_front_page}
     seen = {canonical(page.url)}
-    for lead in readers[kind](page):
+    for lead in parsers[kind](page):
         if lead.url not in seen:
             seen.add(lead.url)
             yield lead
@@ -138,32 +133,20 @@ def leads(page: Page, kind: str) -> Iterator[Lead]:
             return
 
 
-def sitemaps(robots_txt: str, base: str) -> list[str]:
-    """The sitemaps that a robots.txt names, as absolute addresses."""
-    lines = (line.partition(":") for line in robots_txt.splitlines())
-    found = [urljoin(base, value.strip()) for name, _, value in lines if name.strip().lower() == "sitemap"]
-    return list(dict.fromkeys(url for each in found if (url := canonical(each))))
-
-
 # feeds
 
 
-def _feed(page: Page) -> Iterator[Lead]:
+def _parse_feed(page: Page) -> Iterator[Lead]:
     import feedparser  # only feeds need it, and it takes a while to load
 
     headers = {"content-type": page.headers.get("content-type", "application/xml"), "content-location": page.url}
-    parsed = feedparser.parse(BytesIO(_unzipped(page.body)), response_headers=headers, sanitize_html=False)
+    parsed = feedparser.parse(BytesIO(_gunzip(page.body)), response_headers=headers, sanitize_html=False)
     for entry in parsed.entries:
         url = canonical(entry.get("link"))
         if url is not None:
-            yield Lead(
-                url,
-                "article",
-                _published(entry),
-                _number(entry.get("slash_comments") or entry.get("thr_total")),
-                canonical(entry.get("wfw_commentrss")),
-                entry.get("title"),
-            )
+            stated = entry.get("slash_comments") or entry.get("thr_total")
+            is_number = isinstance(stated, str) and stated.isascii() and stated.isdigit() and len(stated) < 10
+            yield Lead(url, "article", _published(entry), int(stated) if is_number else None, entry.get("title"))
 
 
 def _published(entry: Any) -> Moment | None:
@@ -178,17 +161,13 @@ def _published(entry: Any) -> Moment | None:
     return None
 
 
-def _number(value: object) -> int | None:
-    return int(value) if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10 else None
-
-
-def _unzipped(body: bytes) -> bytes:
-    """The start of a body that was gzipped as a file, whatever its headers say."""
+def _gunzip(body: bytes) -> bytes:
+    """Return the start of a body, decompressed if it was gzipped as a file, whatever its headers say."""
     if not body.startswith(GZIP):
         return body[:LARGEST_XML]
     try:
         return decode_body(body, ["gzip"], LARGEST_XML)
-    except BadEncoding:
+    except BadEncoding:  # cut short, or with garbage behind: take what there is
         try:
             return zlib.decompressobj(zlib.MAX_WBITS | 32).decompress(body, LARGEST_XML)
         except zlib.error:
@@ -198,8 +177,8 @@ def _unzipped(body: bytes) -> bytes:
 # sitemaps
 
 
-def _sitemap(page: Page) -> Iterator[Lead]:
-    body = _unzipped(page.body)
+def _parse_sitemap(page: Page) -> Iterator[Lead]:
+    body = _gunzip(page.body)
     if not SITEMAP_START.search(body[:HEAD_LENGTH]):
         for line in body.decode("utf-8", "replace").splitlines():
             if (url := canonical(line.strip())) is not None:
@@ -210,15 +189,15 @@ def _sitemap(page: Page) -> Iterator[Lead]:
     try:
         for _, element in events:
             if isinstance(element.tag, str) and etree.QName(element).localname in ("url", "sitemap"):
-                lead = _listed(element)
-                element.clear()
+                lead = _sitemap_lead(element)
+                element.clear()  # a sitemap may list 50,000 pages
                 if lead is not None:
                     yield lead
     except etree.XMLSyntaxError:  # what came before the break was read
         return
 
 
-def _listed(element: Any) -> Lead | None:
+def _sitemap_lead(element: Any) -> Lead | None:
     values = {
         etree.QName(child).localname: (child.text or "").strip()
         for child in element.iterdescendants()
@@ -227,40 +206,27 @@ def _listed(element: Any) -> Lead | None:
     url = canonical(values.get("loc"))
     if url is None:
         return None
-    if etree.QName(element).localname == "sitemap":
-        return Lead(url, "sitemap", _moment(values.get("lastmod")))
-    return Lead(url, "article", _moment(values.get("publication_date")), title=values.get("title"))
-
-
-def _moment(said: str | None) -> Moment | None:
-    return read(said) if said else None
+    is_index = etree.QName(element).localname == "sitemap"
+    date = values.get("lastmod" if is_index else "publication_date")
+    published = read(date) if date else None
+    return Lead(url, "sitemap", published) if is_index else Lead(url, "article", published, title=values.get("title"))
 
 
 # front pages
 
 
-def _front(page: Page) -> Iterator[Lead]:
+def _parse_front_page(page: Page) -> Iterator[Lead]:
     home = registered_site(page.url)
     for link in page.html.iter("link"):
         if "alternate" in (link.get("rel") or "").split() and link.get("type") in FEED_TYPES:
             url = canonical(page.absolute(link.get("href") or ""))
-            if url is not None and "/comments/" not in url:
+            if url is not None and "/comments/" not in url:  # a feed of comments leads to no article
                 yield Lead(url, "feed", title=link.get("title"))
     for link in page.html.iter("a"):
         url = canonical(page.absolute(link.get("href") or ""))
         if url is None or registered_site(url) != home or not looks_like_article(url):
             continue
         title = " ".join(link.text_content().split())
-        if len(title) >= FEWEST_LETTERS_OF_A_LINK or _in_heading(link):
+        headings = (above.tag in HEADINGS for above in islice(link.iterancestors(), HEADING_LEVELS))
+        if len(title) >= SHORTEST_LINK_TEXT or any(headings):
             yield Lead(url, "article", title=title or None)
-
-
-def _in_heading(link: HtmlElement) -> bool:
-    above = link.getparent()
-    for _ in range(4):
-        if above is None:
-            return False
-        if above.tag in HEADINGS:
-            return True
-        above = above.getparent()
-    return False

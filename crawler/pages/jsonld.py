@@ -1,68 +1,67 @@
-"""What a page says of itself in JSON-LD. Broken blocks are mended where that is cheap, and otherwise passed over."""
+"""JSON-LD of a page. Blocks with common faults are repaired; others are skipped."""
 
 import json
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import Any
 
 from crawler.pages.page import Page
 
 MOST_ITEMS = 20_000
-LARGEST_BLOCK = 8 << 20
-WRAPPING = re.compile(
+LARGEST_BLOCK = 8 << 20  # characters
+COMMENT_MARKS = re.compile(
     r"^\s*(?:<!--|//\s*<!\[CDATA\[|<!\[CDATA\[|/\*\s*<!\[CDATA\[\s*\*/)|(?:-->|//\s*\]\]>|\]\]>|/\*\s*\]\]>\s*\*/)\s*;?\s*$"
 )
 TRAILING_COMMA = re.compile(r",(\s*[}\]])")
-Item = dict[str, Any]
+JsonObject = dict[str, Any]
 
 
-def blocks(page: Page) -> list[Item]:
-    """The objects at the top of the page's JSON-LD scripts, those in lists and in `@graph` as well."""
-    result: list[Item] = []
+def load_objects(page: Page) -> list[JsonObject]:
+    """Return the top-level objects of the page's JSON-LD scripts, including those in lists and in `@graph`."""
+    result: list[JsonObject] = []
     for script in page.html.iter("script"):
         if "ld+json" in (script.get("type") or "").lower() and script.text and len(script.text) <= LARGEST_BLOCK:
-            result.extend(_objects(_parsed(script.text)))
+            result.extend(_flatten(_parse(script.text)))
     return result[:MOST_ITEMS]
 
 
-def _parsed(text: str) -> Any:
-    for attempt in (text, _mended(text)):
-        try:
-            return json.loads(attempt, strict=False)  # line feeds within strings are the commonest fault
-        except (ValueError, RecursionError):
-            continue
+def _parse(text: str) -> Any:
+    """Parse a block; None where it stays broken without its comment marks, trailing commas and last semicolon."""
+    with suppress(ValueError, RecursionError):
+        return json.loads(text, strict=False)  # line feeds within strings are the commonest fault
+    bare = COMMENT_MARKS.sub("", COMMENT_MARKS.sub("", text))  # twice: CDATA may stand in an HTML comment
+    with suppress(ValueError, RecursionError):
+        return json.loads(TRAILING_COMMA.sub(r"\1", bare).strip().rstrip(";"), strict=False)
     return None
 
 
-def _mended(text: str) -> str:
-    return TRAILING_COMMA.sub(r"\1", WRAPPING.sub("", WRAPPING.sub("", text))).strip().rstrip(";")
+def _flatten(value: Any) -> Iterator[JsonObject]:
+    queue = [value]
+    while queue:
+        item = queue.pop(0)
+        if isinstance(item, list):
+            queue[:0] = item[:MOST_ITEMS]
+        elif isinstance(item, dict):
+            yield item
+            if isinstance(item.get("@graph"), list | dict):
+                queue.insert(0, item["@graph"])
 
 
-def _objects(value: Any) -> Iterator[Item]:
-    waiting = [value]
-    while waiting:
-        each = waiting.pop(0)
-        if isinstance(each, list):
-            waiting[:0] = each[:MOST_ITEMS]
-        elif isinstance(each, dict):
-            yield each
-            if isinstance(each.get("@graph"), list | dict):
-                waiting.insert(0, each["@graph"])
-
-
-def types(item: Item) -> set[str]:
-    """The names of an object's types, without `schema:` or an address before them."""
+def type_names(item: JsonObject) -> set[str]:
+    """Return the names of an object's types, without the `schema:` or URL prefix."""
     stated = item.get("@type")
     names = stated if isinstance(stated, list) else [stated]
     return {re.split(r"[/#:]", name)[-1] for name in names if isinstance(name, str)}
 
 
-def of_type(items: Iterable[Item], *names: str) -> list[Item]:
-    return [item for item in items if types(item) & set(names)]
+def select(items: Iterable[JsonObject], *names: str) -> list[JsonObject]:
+    """Return the objects that are of one of these types."""
+    return [item for item in items if type_names(item) & set(names)]
 
 
-def words(value: Any) -> str | None:
-    """The first text that a value holds: itself, its `name`, its `@value`, or that of the first of a list."""
+def first_text(value: Any) -> str | None:
+    """Return the text of a property: the value itself, its `name` or `@value`, or that of the first in a list."""
     while isinstance(value, list | dict):
         value = next(iter(value), None) if isinstance(value, list) else value.get("name") or value.get("@value")
     return " ".join(value.split()) or None if isinstance(value, str) else None

@@ -1,4 +1,4 @@
-"""What a parser sees of the web: a page that was fetched, what else it may ask for, and how asking can fail."""
+"""What a parser sees of the web: a fetched page, a request for another one, and how that can fail."""
 
 import json
 from collections.abc import Mapping
@@ -12,12 +12,12 @@ from lxml.html import HtmlElement
 
 from archive.text.urls import is_web_address
 from archive.thread import Capture
-from crawler.pages import html_tree
+from crawler.pages.html_tree import parse_document
 
 
 @dataclass(frozen=True, slots=True)
 class Fetch:
-    """A request that a platform would like to be made: GET, unless it has a `body` (JSON), which is POSTed."""
+    """A platform's request for a page: GET, or POST where it has a `body` (JSON)."""
 
     url: str
     headers: tuple[tuple[str, str], ...] = ()
@@ -25,25 +25,26 @@ class Fetch:
 
 
 class FetchFailed(Exception):
-    """What a platform is thrown where its request got no page: `status` is None where no answer came at all."""
+    """A request that got no page; thrown into the platform that yielded it. `status` is None without a response."""
 
     def __init__(self, url: str, reason: str, status: int | None = None) -> None:
         super().__init__(f"{url}: {reason}")
         self.url, self.reason, self.status = url, reason, status
 
     def __reduce__(self) -> tuple[type["FetchFailed"], tuple[str, str, int | None]]:
+        # Crosses process borders; the default would pass the message alone.
         return type(self), (self.url, self.reason, self.status)
 
 
 class BadPage(Exception):
-    """A page that cannot be read as what it claims to be; says what it is instead."""
+    """A page that cannot be read as what it claims to be; the message says what it is instead."""
 
 
 @dataclass(frozen=True)
 class Page:
-    """An answer with status 200: `url` after redirects, `body` after content decoding, header names in lower case.
+    """A response with status 200: `url` after redirects, `body` after content decoding, header names in lower case.
 
-    `capture` says where the bytes lie; without it they are described by their hash alone.
+    `stored` says where the bytes lie; without it `capture` describes them by their hash alone.
     """
 
     url: str
@@ -58,7 +59,7 @@ class Page:
 
     @property
     def media_type(self) -> str:
-        """Of the Content-Type header, in lower case and without parameters; empty where there is none."""
+        """The media type of the Content-Type header, in lower case and without parameters; empty without header."""
         return self.headers.get("content-type", "").partition(";")[0].strip().lower()
 
     @cached_property
@@ -71,26 +72,26 @@ class Page:
     @cached_property
     def html(self) -> HtmlElement:
         """The tree of the page, which parsers read and do not change. Never raises for broken markup."""
-        tree = html_tree.document(self.text)
-        self.elements.extend(tree.iter())
+        tree = parse_document(self.text)
+        # lxml makes the Python object of an element anew whenever nobody holds one, at several times the cost.
+        self._elements.extend(tree.iter())
         return tree
 
     @cached_property
-    def elements(self) -> list[HtmlElement]:
-        """All that is in the tree. Held, since lxml makes an element anew whenever nobody does."""
+    def _elements(self) -> list[HtmlElement]:
         return []
 
     def json(self) -> Any:
-        """Raises BadPage where the body is not JSON."""
+        """Parse the body. Raises BadPage where it is not JSON."""
         try:
             return json.loads(self.body)
         except (ValueError, RecursionError) as error:
             raise BadPage(f"{self.url}: not JSON: {error}") from error
 
     def absolute(self, href: str) -> str | None:
-        """The web address that a link of this page names, or None."""
+        """Resolve a link of this page to a web address; None where it leads elsewhere than to the web."""
         try:
-            found = urljoin(self.url, href.strip())
+            url = urljoin(self.url, href.strip())
         except ValueError:
             return None
-        return found if is_web_address(found) else None
+        return url if is_web_address(url) else None

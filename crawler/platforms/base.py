@@ -1,53 +1,67 @@
-"""What every platform offers: it claims a page, and reads a thread by asking for pages. Pure: it never fetches.
+"""The interface of a platform: a module that claims a page, and a claim that reads its thread.
 
-A platform is a module of this package, listed in `crawler.platforms.PLATFORMS`, with these two functions:
-
-    claim(page: Page) -> Claim | None       does this page hold a thread of mine? cheap; the best score reads the page
-    read(page: Page, claim: Claim, article: Article) -> Generator[Fetch, Page, Thread]
-                                            yields what it wants fetched, is sent the page, returns the thread
-
-One that sets IS_FALLBACK is asked only where no other claims the page.
-
-A request that failed is thrown in as FetchFailed: a platform goes on with what it has and says that the thread is
-partial.
+A platform is a module of this package, listed in `crawler.platforms.PLATFORMS`, with one function, `claim`, and one
+frozen subclass of Claim whose fields are what `claim` has seen in the page and `read` needs. See
+docs/adding-a-platform.md.
 """
 
-from collections.abc import Generator, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from abc import ABC, abstractmethod
+from collections.abc import Generator, Iterable
+from dataclasses import dataclass
+from typing import Protocol
 
 from lxml.html import HtmlElement
 
-from archive.thread import Article, Thread
+from archive.thread import Article, Flag, Thread
 from crawler.pages.page import Fetch, Page
-
-Reading = Generator[Fetch, Page, Thread]
 
 CERTAIN = 1.0
 LIKELY = 0.7
 FALLBACK = 0.2
+ThreadReader = Generator[Fetch, Page, Thread]
+"""Yields requests, is sent their pages, or thrown FetchFailed where there is none, and returns the thread."""
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """A platform's claim to a page. `score` is 0 to 1; `ids` is what `read` needs and what a later version could use;
-    `sections` are the elements that hold comments, or the form for them, and so no article text."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim(ABC):
+    """A platform's claim to hold the thread of a page.
 
+    `score` is 0 to 1: the best claim is read first. `native_id` names the thread in its system, the same however it is
+    read. `sections` are the elements that hold comments or the form for them, and so no article text.
+    """
+
+    page: Page
     score: float
     native_id: str | None = None
-    ids: Mapping[str, Any] = field(default_factory=dict)
     sections: tuple[HtmlElement, ...] = ()
+
+    @abstractmethod
+    def read(self, article: Article) -> ThreadReader:
+        """Read the thread. After a FetchFailed, go on with what there is and call the thread partial.
+
+        Raises BadPage where a response has a shape that the platform does not know.
+        """
 
 
 class Platform(Protocol):
-    """What a module of this package offers."""
+    """What a module of this package offers. Its name is what `threads.platform` holds."""
 
     __name__: str
 
-    def claim(self, page: Page) -> Claim | None: ...
-    def read(self, page: Page, claim: Claim, article: Article) -> Reading: ...
+    def claim(self, page: Page) -> Claim | None:
+        """Return a claim where the page holds a thread of this system. Called for every page: be quick."""
 
 
-def name_of(platform: Platform) -> str:
+def platform_name(platform: Platform) -> str:
     """Return the platform's name as `threads.platform` has it: that of its module."""
     return platform.__name__.rpartition(".")[2]
+
+
+def partial_flags(reasons: Iterable[str]) -> tuple[Flag, ...]:
+    """Return a flag for each reason why a thread may lack comments."""
+    return tuple(Flag("capture.partial_thread", "not-all-read", reason) for reason in reasons)
+
+
+def shortfall(stated: int | None, count: int) -> list[str]:
+    """Return the reason why a thread is partial if its source states more comments than were read; else none."""
+    return [f"{stated} stated, {count} held"] if stated is not None and stated > count else []

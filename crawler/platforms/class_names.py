@@ -1,10 +1,11 @@
-"""What the class names of themes mean, in twenty years of WordPress and beside it. Data, and one cached look at it."""
+"""What the class names of themes mean, in twenty years of WordPress and beside it: patterns, and one cached lookup."""
 
 import re
 from functools import lru_cache
 from typing import NamedTuple
 
-SURE, INNER, WEAK = 0, 1, 2
+# From the surest to the weakest: a name for the text of a comment, one for what holds it, one that says little.
+SURE, WEAK = 0, 2
 CONTENT = (
     re.compile(
         r"(?:^|\s)(?:[\w-]*[-_])?(?:comments?|cmt|cmnt|wpd-comment|c)[-_]{0,2}(?:(?:main|body|post|the|inner|user|entry)[-_]?)?"
@@ -30,6 +31,7 @@ NOT_TEXT = re.compile(
     r"level|rank|sr-only|screen-reader-text|visually-hidden|hidden|clear|ads?|advert\w*|adsbygoogle)(?=[-_\s]|$)",
     re.IGNORECASE,
 )
+# A name, and what holds a name.
 NAMES = tuple(
     re.compile(rf"(?:^|\s)(?:{names})(?=\s|$)", re.IGNORECASE)
     for names in (
@@ -72,8 +74,11 @@ DEPTH = re.compile(
 
 
 class Traits(NamedTuple):
-    """What an element of some classes may be. `content` is SURE, INNER, WEAK or None: how surely it is the text of a
-    comment; `furniture` is what stands around a text; `name` is 0 for a name, 1 for what holds one, else None."""
+    """What an element may be, going by its classes.
+
+    `content` is SURE to WEAK, how surely it is the text of a comment, or None; `furniture` stands around a text; `name`
+    is 0 for a name, 1 for what holds one, or None.
+    """
 
     content: int | None = None
     furniture: bool = False
@@ -89,26 +94,26 @@ class Traits(NamedTuple):
     depth: int | None = None
 
 
-NONE = Traits()
+NO_TRAITS = Traits()
 
 
-@lru_cache(16_384)
+@lru_cache(16_384)  # a page repeats the same few values on thousands of elements
 def traits(names: str | None) -> Traits:
-    """By the value of a `class` attribute, or of class and id together."""
+    """Return what the value of a `class` attribute says, or that of an `id`."""
     if not names:
-        return NONE
+        return NO_TRAITS
     depth = DEPTH.search(names)
     return Traits(
-        next((i for i, known in enumerate(CONTENT) if known.search(names)), None),
-        bool(NOT_TEXT.search(names)),
-        next((i for i, known in enumerate(NAMES) if known.search(names)), None),
-        bool(DATED.search(names)),
-        bool(BADGE.search(names)),
-        bool(WAITING.search(names)),
-        bool(WRAPPER.search(names)),
-        bool(PLURAL.search(names)),
-        bool(CHILDREN.search(names)),
-        bool(PING.search(names)),
-        bool(WIDGET.search(names)),
-        int(depth[1]) if depth else None,
+        content=next((rank for rank, pattern in enumerate(CONTENT) if pattern.search(names)), None),
+        furniture=bool(NOT_TEXT.search(names)),
+        name=next((rank for rank, pattern in enumerate(NAMES) if pattern.search(names)), None),
+        dated=bool(DATED.search(names)),
+        badge=bool(BADGE.search(names)),
+        waiting=bool(WAITING.search(names)),
+        wrapper=bool(WRAPPER.search(names)),
+        plural=bool(PLURAL.search(names)),
+        children=bool(CHILDREN.search(names)),
+        ping=bool(PING.search(names)),
+        widget=bool(WIDGET.search(names)),
+        depth=int(depth[1]) if depth else None,
     )

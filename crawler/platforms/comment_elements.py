@@ -1,7 +1,7 @@
-"""Comment lists in HTML: which elements are comments, which belongs to which, and what each of them owns.
+"""Comment lists in HTML: which elements are comments, which belongs to which, and what each comment owns.
 
-A comment is known by its number, which themes print as an id (`comment-12`, `li-comment-12`, `div-comment-12`), as data
-(`data-commentid`), or at the least in its links (`#comment-12`, `replytocom=12`).
+A comment is identified by its number, which themes print as an id (`comment-12`, `li-comment-12`, `div-comment-12`), as
+data (`data-commentid`), or at the least in its links (`#comment-12`, `replytocom=12`).
 """
 
 import re
@@ -23,65 +23,71 @@ OWN_LINK = re.compile(r"#(?:(?:li|div)-)?comment[-_]?(\d{1,19})$", re.IGNORECASE
 REPLY_LINK = re.compile(r"[?&]replytocom=(\d{1,19})")
 MOVE_FORM = re.compile(r"moveForm\(\s*['\"][\w-]+['\"]\s*,\s*['\"]?(\d{1,19})")
 MARKED = XPath("//*[@id or @data-commentid or @data-comment-id or (self::a and @name)]")
-LOOSE = XPath("//*[self::li or self::div or self::article or self::dd or self::tr][@class]")
+UNMARKED = XPath("//*[self::li or self::div or self::article or self::dd or self::tr][@class]")
 LISTS = frozenset(("ol", "ul", "dl", "table", "tbody"))
 ENDS = LISTS | frozenset(("html", "body", "form", "main", "section", "aside", "tr"))
-NO_BLOCK = frozenset(("a", "input", "button", "form", "textarea", "label", "script", "style", "span", "time", "img"))
+NO_COMMENT = frozenset(("a", "input", "button", "form", "textarea", "label", "script", "style", "span", "time", "img"))
 HEADS = frozenset(("dt", "a", "h2", "h3", "h4", "h5", "h6"))
 MOST_SIBLINGS = 40
 LEVELS_TO_LIST = 4
 Numbering = Callable[[HtmlElement], tuple[str, str | None] | None]
+"""Returns the number of the comment that an element is, and its parent's where it says that."""
 
 
 @dataclass(eq=False, slots=True)
-class Block:
-    """One comment's element; `own` are its elements in document order without those of its replies, `above` is the
-    block that it stands in or below, `depth` what the theme printed, from 1; `nested` hold its replies, `more` stands
-    beside its element."""
+class CommentElement:
+    """A comment in a tree.
+
+    `own` are its elements in document order without those of its replies, which stand in `nested`; `siblings` belong to
+    it beside `root`. `above` is the comment that it stands in or below, `depth` what the theme printed, from 1.
+    """
 
     number: str
-    element: HtmlElement
+    root: HtmlElement
     own: list[HtmlElement] = field(default_factory=list)
-    above: "Block | None" = None
+    above: "CommentElement | None" = None
     depth: int | None = None
-    ping: bool = False
+    is_pingback: bool = False
     stated_parent: str | None = None
     nested: list[HtmlElement] = field(default_factory=list)
-    more: list[HtmlElement] = field(default_factory=list)
+    siblings: list[HtmlElement] = field(default_factory=list)
 
 
-def blocks(tree: HtmlElement, numbering: Numbering | None = None) -> list[Block]:
-    """The comments of a page in document order; `numbering` gives the number of the comment that an element is, and
-    its parent's where it says that."""
-    marks = _Marks(tree, numbering or number_of)
-    return _Filling(tree, marks.blocks(), marks.owner).filled()
+def find_comments(tree: HtmlElement, numbering: Numbering | None = None) -> list[CommentElement]:
+    """Return the comments of a page in document order, each with the elements that it owns."""
+    marks = _MarkIndex(tree, numbering or number_of)
+    return _Assignment(tree, marks.comments(), marks.owner).assign()
 
 
 def number_of(element: HtmlElement) -> tuple[str, str | None] | None:
-    """The number of the comment that an element is, and its parent's where the id says it."""
+    """Return the number of the comment that an element is, and its parent's where the id says it."""
     name = element.get("id")
     if name:
-        known = NUMBERED.fullmatch(name)
-        if known is not None:
-            return known[1], None
-        pair = WPDISCUZ.fullmatch(name)
-        if pair is not None:
-            return pair[1], pair[2]
+        match = NUMBERED.fullmatch(name)
+        if match is not None:
+            return match[1], None
+        match = WPDISCUZ.fullmatch(name)
+        if match is not None:
+            return match[1], match[2]
     if element.tag == "a" and element.get("name"):
-        known = NUMBERED.fullmatch(element.get("name"))
-        return (known[1], None) if known is not None else None
-    if element.tag in NO_BLOCK:
+        match = NUMBERED.fullmatch(element.get("name"))
+        return (match[1], None) if match is not None else None
+    if element.tag in NO_COMMENT:
         return None
-    return _number(element.get("data-commentid") or element.get("data-comment-id"))
+    number = element.get("data-commentid") or element.get("data-comment-id")
+    return (number, None) if _is_number(number) else None
 
 
-def _number(value: str | None) -> tuple[str, None] | None:
-    return (value, None) if value and value.isascii() and value.isdigit() and len(value) < 20 else None
+def _is_number(value: str | None) -> bool:
+    return value is not None and value.isascii() and value.isdigit() and len(value) < 20
 
 
-class _Marks:
-    """Who owns what: `owner[e]` is the first number below or at an element, `holders[e]` how many of its children own
-    one and are no lists of replies."""
+class _MarkIndex:
+    """Which elements mark which comments.
+
+    `owner[e]` is the first number below or at an element, `holders[e]` how many of its children own a number and are no
+    lists of replies.
+    """
 
     def __init__(self, tree: HtmlElement, numbering: Numbering) -> None:
         self.first: dict[str, HtmlElement] = {}
@@ -90,13 +96,17 @@ class _Marks:
         self.holders: dict[HtmlElement, int] = {}
         self.widgets: dict[HtmlElement, bool] = {}
         for element in MARKED(tree):
-            found = numbering(element)
-            if found is not None and found[0] not in self.first:
-                self._mark(found[0], element, found[1])
+            numbers = numbering(element)
+            if numbers is not None and numbers[0] not in self.first:
+                self._mark(element, *numbers)
         if not self.first and numbering is number_of:
-            self._look_at_links(tree)
+            for element in UNMARKED(tree):
+                if traits(element.get("class")).wrapper and element not in self.owner:
+                    number = _linked_number(element)
+                    if number is not None and number not in self.first:
+                        self._mark(element, number, None)
 
-    def _mark(self, number: str, element: HtmlElement, parent: str | None = None) -> None:
+    def _mark(self, element: HtmlElement, number: str, parent: str | None) -> None:
         if self._in_widget(element):
             return
         self.first[number] = element
@@ -110,56 +120,46 @@ class _Marks:
             element = above
 
     def _in_widget(self, element: HtmlElement) -> bool:
-        """Whether an element stands in a list of comments on other pages."""
-        passed = []
+        """Whether an element stands in a list of comments on other pages. Remembers the verdict for all on the path."""
+        path = []
         inside = False
         while element is not None and not inside:
-            known = self.widgets.get(element)
-            if known is not None:
-                inside = known
+            cached = self.widgets.get(element)
+            if cached is not None:
+                inside = cached
                 break
-            passed.append(element)
-            inside = element.tag not in ("html", "body") and _is_widget(element)
+            path.append(element)
+            if element.tag not in ("html", "body"):
+                name = element.get("id")
+                inside = traits(element.get("class")).widget or (name is not None and bool(WIDGET.search(name)))
             element = element.getparent()
-        self.widgets.update(dict.fromkeys(passed, inside))
+        self.widgets.update(dict.fromkeys(path, inside))
         return inside
 
-    def _look_at_links(self, tree: HtmlElement) -> None:
-        for element in LOOSE(tree):
-            if traits(element.get("class")).wrapper and element not in self.owner:
-                number = _linked_number(element)
-                if number is not None and number not in self.first:
-                    self._mark(number, element)
-
-    def blocks(self) -> dict[HtmlElement, Block]:
-        """By element, in document order."""
-        found = ((self._outermost(number, element), number, element) for number, element in self.first.items())
-        return {outermost: self._block(outermost, number, mark) for outermost, number, mark in found}
-
-    def _block(self, element: HtmlElement, number: str, mark: HtmlElement) -> Block:
-        depth = traits(element.get("class")).depth
-        depth = traits(mark.get("class")).depth if depth is None else depth
-        return Block(number, element, depth=depth, stated_parent=self.parents.get(number))
+    def comments(self) -> dict[HtmlElement, CommentElement]:
+        """Return the comments by their outermost element, in document order."""
+        result = {}
+        for number, mark in self.first.items():
+            root = self._outermost(number, mark)
+            depth = traits(root.get("class")).depth
+            depth = traits(mark.get("class")).depth if depth is None else depth
+            result[root] = CommentElement(number, root, depth=depth, stated_parent=self.parents.get(number))
+        return result
 
     def _outermost(self, number: str, element: HtmlElement) -> HtmlElement:
-        """The element that holds all of the comment: its mark, or a wrapper around it."""
-        best, thin = element, element.tag == "a"
+        """Return the element that holds all of a comment: its mark, or a wrapper around that."""
+        best, is_anchor = element, element.tag == "a"
         while True:
             above = element.getparent()
             if above is None or above.tag in ENDS or self.owner.get(above) != number:
                 break
-            names = above.get("class")
-            if self.holders.get(above, 0) > 1 or traits(names).plural or traits(above.get("id")).plural:
+            kind = traits(above.get("class"))
+            if self.holders.get(above, 0) > 1 or kind.plural or traits(above.get("id")).plural:
                 break
-            if thin or above.tag == "li" or traits(names).wrapper:
-                best, thin = above, False
+            if is_anchor or above.tag == "li" or kind.wrapper:
+                best, is_anchor = above, False
             element = above
         return best
-
-
-def _is_widget(element: HtmlElement) -> bool:
-    name = element.get("id")
-    return traits(element.get("class")).widget or (name is not None and bool(WIDGET.search(name)))
 
 
 def _holds_replies(element: HtmlElement) -> bool:
@@ -167,122 +167,115 @@ def _holds_replies(element: HtmlElement) -> bool:
 
 
 def _linked_number(element: HtmlElement) -> str | None:
-    """The number in the links of a comment that has it nowhere else."""
+    """Return the number in the links of a comment that has it nowhere else."""
     for link in element.iter("a"):
         href = link.get("href") or ""
-        found = OWN_LINK.search(href) or REPLY_LINK.search(href) or MOVE_FORM.search(link.get("onclick") or "")
-        known = (found[1], None) if found else _number(link.get("data-commentid"))
-        if known:
-            return str(known[0])
+        match = OWN_LINK.search(href) or REPLY_LINK.search(href) or MOVE_FORM.search(link.get("onclick") or "")
+        number = match[1] if match else link.get("data-commentid")
+        if match or _is_number(number):
+            return str(number)
     return None
 
 
-class _Filling:
+class _Assignment:
     """Gives each comment the elements that are its own."""
 
-    def __init__(self, tree: HtmlElement, found: Mapping[HtmlElement, Block], owner: Mapping[HtmlElement, str]) -> None:
-        self.tree, self.found, self.owner = tree, found, owner
-        self.adopted: dict[HtmlElement, Block] = {}
+    def __init__(
+        self, tree: HtmlElement, comments: Mapping[HtmlElement, CommentElement], owner: Mapping[HtmlElement, str]
+    ) -> None:
+        self.tree, self.comments, self.owner = tree, comments, owner
+        self.adopted: dict[HtmlElement, CommentElement] = {}
 
-    def filled(self) -> list[Block]:
-        order = list(self.found.values())
-        for block in order:
-            if block.element.tag in HEADS:
-                self._adopt(block)
-        for block in order:
-            block.above = self._above(block)
-            block.ping = _is_ping(block.element)
-        if order:
+    def assign(self) -> list[CommentElement]:
+        result = list(self.comments.values())
+        for comment in result:
+            if comment.root.tag in HEADS:
+                self._adopt_siblings(comment)
+        for comment in result:
+            comment.above = self._above(comment)
+            comment.is_pingback = _is_pingback(comment.root)
+        if result:
             self._distribute()
-        return order
+        return result
 
-    def _adopt(self, block: Block) -> None:
-        """The text of a comment whose mark is only its head: what follows, up to the next mark."""
-        sibling = block.element.getnext()
-        while sibling is not None and len(block.more) < MOST_SIBLINGS and not self._is_next(sibling):
+    def _adopt_siblings(self, comment: CommentElement) -> None:
+        """Give a comment whose mark is only its head the text that follows, up to the next mark."""
+        sibling = comment.root.getnext()
+        while sibling is not None and len(comment.siblings) < MOST_SIBLINGS:
+            if sibling in self.owner and (sibling.tag != "dd" or sibling in self.comments):
+                break
             if isinstance(sibling.tag, str):
-                block.more.append(sibling)
-                self.adopted[sibling] = block
+                comment.siblings.append(sibling)
+                self.adopted[sibling] = comment
             sibling = sibling.getnext()
 
-    def _is_next(self, element: HtmlElement) -> bool:
-        return element in self.owner and (element.tag != "dd" or element in self.found)
-
     def _distribute(self) -> None:
-        """Gives every element to the innermost comment that it stands in, in one pass over the page."""
-        holding: dict[HtmlElement, Block] = {}
+        """Give every element to the innermost comment that it stands in, in one pass over the page."""
+        holder: dict[HtmlElement, CommentElement] = {}
         for element in self.tree.iter("*"):
-            block = holding.get(element.getparent())
+            comment = holder.get(element.getparent())
             if element in self.owner or element in self.adopted:
-                other = self.found.get(element) or self.adopted.get(element)
-                if block is not None and (other or self._holds_others(element, block)):
-                    block.nested.append(element)
-                    block = None
-                block = other or block
-            if block is not None:
-                holding[element] = block
-                block.own.append(element)
+                other = self.comments.get(element) or self.adopted.get(element)
+                if comment is not None and (
+                    other or (self.owner[element] != comment.number and _holds_replies(element))
+                ):
+                    comment.nested.append(element)
+                    comment = None
+                comment = other or comment
+            if comment is not None:
+                holder[element] = comment
+                comment.own.append(element)
 
-    def _holds_others(self, element: HtmlElement, block: Block) -> bool:
-        """Whether an element of a comment is a list of replies to it."""
-        return self.owner[element] != block.number and _holds_replies(element)
-
-    def _above(self, block: Block) -> Block | None:
-        element, level = block.element, 0
+    def _above(self, comment: CommentElement) -> CommentElement | None:
+        element, level = comment.root, 0
         while (above := element.getparent()) is not None:
             if level < LEVELS_TO_LIST and _holds_replies(above):
-                beside = self._before(above)
-                if beside is not None:
-                    return beside
-            holder = self.found.get(above) or self.adopted.get(above)
+                # Some themes put replies behind a comment, not into it.
+                before = above.getprevious()
+                while before is not None and not isinstance(before.tag, str):
+                    before = before.getprevious()
+                if before is not None and before in self.comments:
+                    return self.comments[before]
+            holder = self.comments.get(above) or self.adopted.get(above)
             if holder is not None:
                 return holder
             element, level = above, level + 1
         return None
 
-    def _before(self, listing: HtmlElement) -> Block | None:
-        """The comment before a list: some themes put replies behind, not into, a comment."""
-        before = listing.getprevious()
-        while before is not None and not isinstance(before.tag, str):
-            before = before.getprevious()
-        return None if before is None else self.found.get(before)
 
-
-def _is_ping(element: HtmlElement) -> bool:
+def _is_pingback(element: HtmlElement) -> bool:
     if traits(element.get("class")).ping:
         return True
     above = element.getparent()
     return above is not None and (traits(above.get("class")).ping or traits(above.get("id")).ping)
 
 
-def settle_parents(found: Sequence[Block]) -> dict[str, tuple[str | None, str | None]]:
-    """Number -> the number of the comment that it answers, and the rule where that was concluded.
+def settle_parents(comments: Sequence[CommentElement]) -> dict[str, tuple[str | None, str | None]]:
+    """Return, by number, the number of the comment that each one replies to, and the rule where that was concluded.
 
     What an id says counts most; then nesting, unless the printed depths contradict it; without nesting, depth alone.
     """
-    numbers = {block.number for block in found}
-    _count_from_one(found)
-    latest: dict[int, Block] = {}
+    numbers = {comment.number for comment in comments}
+    if any(comment.depth == 0 for comment in comments):  # this theme counts from 0
+        for comment in comments:
+            comment.depth = None if comment.depth is None else comment.depth + 1
+    latest: dict[int, CommentElement] = {}
     result: dict[str, tuple[str | None, str | None]] = {}
-    for block in found:
-        result[block.number] = _parent(block, numbers, latest)
-        if block.depth is not None:
-            latest[block.depth] = block
+    for comment in comments:
+        result[comment.number] = _parent(comment, numbers, latest)
+        if comment.depth is not None:
+            latest[comment.depth] = comment
     return result
 
 
-def _count_from_one(found: Sequence[Block]) -> None:
-    if any(block.depth == 0 for block in found):
-        for block in found:
-            block.depth = None if block.depth is None else block.depth + 1
-
-
-def _parent(block: Block, numbers: set[str], latest: Mapping[int, Block]) -> tuple[str | None, str | None]:
-    if block.stated_parent in numbers and block.stated_parent != block.number:
-        return block.stated_parent, None
-    above, rule = block.above, None
-    while above is not None and block.depth is not None and above.depth is not None and above.depth >= block.depth:
+def _parent(
+    comment: CommentElement, numbers: set[str], latest: Mapping[int, CommentElement]
+) -> tuple[str | None, str | None]:
+    if comment.stated_parent in numbers and comment.stated_parent != comment.number:
+        return comment.stated_parent, None
+    above, depth, rule = comment.above, comment.depth, None
+    while above is not None and depth is not None and above.depth is not None and above.depth >= depth:
         above, rule = above.above, "depth-class"
-    if above is None and block.depth is not None and block.depth > 1:
-        above, rule = latest.get(block.depth - 1), "depth-class"
+    if above is None and depth is not None and depth > 1:
+        above, rule = latest.get(depth - 1), "depth-class"
     return (None if above is None else above.number), rule

@@ -1,126 +1,128 @@
-"""django-comments-xtd: a thread as JSON, flat, and how often readers asked for each comment's removal."""
+"""django-comments-xtd: a thread as a flat JSON list, with the flags that readers raised on each comment."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from archive.thread import Article, Author, Comment, Flag, Moment, Thread
-from crawler.pages.html_text import moment
+from archive.thread import Article, Author, Comment, Flag, Thread
+from crawler.pages.html_text import parse_moment
 from crawler.pages.page import BadPage, Fetch, FetchFailed, Page
-from crawler.platforms.base import CERTAIN, Claim, Reading
-from crawler.platforms.nesting import nested
+from crawler.platforms.base import CERTAIN, Claim, ThreadReader, partial_flags
+from crawler.platforms.nesting import nest
 
-PLACE = re.compile(r"[\"'=](/[\w/.-]{0,200}api)/([a-z_]\w{0,60}-[a-z_]\w{0,60})/([-\w]{1,60})/(?:count/)?[\"'&]")
-TARGET = re.compile(r"[a-z_]\w{0,60}\.[a-z_]\w{0,60}")
+API_PATH = re.compile(r"[\"'=](/[\w/.-]{0,200}api)/([a-z_]\w{0,60}-[a-z_]\w{0,60})/([-\w]{1,60})/(?:count/)?[\"'&]")
+CONTENT_TYPE = re.compile(r"[a-z_]\w{0,60}\.[a-z_]\w{0,60}")
 ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
-LARGEST = 1 << 63
+LARGEST_ID = 1 << 63
 
 
-def claim(page: Page) -> Claim | None:
-    """The page names its API in its widget's options; the form names what is commented on."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DjangoXtdClaim(Claim):
+    """A thread with the address that lists it."""
+
+    api: str
+
+    def read(self, article: Article) -> ThreadReader:
+        """Read the list, one response for the whole thread."""
+        reasons: list[str] = []
+        comments: tuple[Comment, ...] = ()
+        pages = []
+        try:
+            response = yield Fetch(self.api, (("Accept", "application/json"),))
+            pages.append(response.capture)
+            comments = nest(_comment(response, item) for item in _items(response))
+        except (FetchFailed, BadPage) as failure:
+            reasons.append(str(failure))
+        return Thread(
+            article,
+            comments,
+            "django_comments_xtd",
+            self.page.capture,
+            self.native_id,
+            article.url,
+            None if reasons else len(comments),
+            "partial" if reasons else "full",
+            flags=partial_flags(reasons),
+            pages=tuple(pages),
+        )
+
+
+def claim(page: Page) -> DjangoXtdClaim | None:
+    """The page names its API in the widget's options, or the form names the object that is commented on."""
     if "comments" not in page.text:
         return None
-    found = PLACE.search(page.text.replace("&quot;", '"'))
-    base, kind, key = found.groups() if found else ("/comments/api", *_from_form(page))
-    if kind is None:
+    match = API_PATH.search(page.text.replace("&quot;", '"'))
+    base, content_type, key = match.groups() if match else ("/comments/api", *_form_target(page))
+    if content_type is None:
         return None
     parts = urlsplit(page.url)
-    api = f"{parts.scheme}://{parts.netloc}{base}/{kind}/{key}/"
-    return Claim(CERTAIN, f"{parts.netloc}/{kind}/{key}", {"api": api}, tuple(_sections(page)))
-
-
-def _from_form(page: Page) -> tuple[str | None, str | None]:
-    fields = {field.get("name"): field.get("value") or "" for field in page.html.iter("input")}
-    target, key = fields.get("content_type", ""), fields.get("object_pk", "")
-    if {"security_hash", "timestamp"} <= fields.keys() and TARGET.fullmatch(target) and key.isdecimal():
-        return target.replace(".", "-"), key
-    return None, None
-
-
-def _sections(page: Page) -> Iterator[Any]:
-    yield from (e for e in page.html.iter("div", "section", "form") if e.get("id") in ("comments", "comment-form"))
-
-
-def read(page: Page, claim: Claim, article: Article) -> Reading:
-    """One answer holds the whole thread."""
-    whys: list[str] = []
-    comments: tuple[Comment, ...] = ()
-    pages = []
-    try:
-        answer = yield Fetch(claim.ids["api"], (("Accept", "application/json"),))
-        pages.append(answer.capture)
-        comments = nested(_comment(answer, item) for item in _listed(answer))
-    except (FetchFailed, BadPage) as failure:
-        whys.append(str(failure))
-    return Thread(
-        article,
-        comments,
-        "django_comments_xtd",
-        page.capture,
-        claim.native_id,
-        article.url,
-        None if whys else len(comments),
-        "partial" if whys else "full",
-        flags=tuple(Flag("capture.partial_thread", "not-all-read", why) for why in whys),
-        pages=tuple(pages),
+    sections = page.html.iter("div", "section", "form")
+    return DjangoXtdClaim(
+        page=page,
+        score=CERTAIN,
+        native_id=f"{parts.netloc}/{content_type}/{key}",
+        sections=tuple(e for e in sections if e.get("id") in ("comments", "comment-form")),
+        api=f"{parts.scheme}://{parts.netloc}{base}/{content_type}/{key}/",
     )
 
 
-def _listed(answer: Page) -> Iterator[dict[str, Any]]:
-    """Raises BadPage where the answer is no list of comments."""
-    listed = answer.json()
-    if not isinstance(listed, list):
-        raise BadPage(f"{answer.url}: no list of comments")
-    for item in listed:
+def _form_target(page: Page) -> tuple[str | None, str | None]:
+    """Return the content type and the key of the object that the comment form is for."""
+    fields = {field.get("name"): field.get("value") or "" for field in page.html.iter("input")}
+    content_type, key = fields.get("content_type", ""), fields.get("object_pk", "")
+    is_form = {"security_hash", "timestamp"} <= fields.keys()  # which Django's own framework puts into every form
+    if is_form and CONTENT_TYPE.fullmatch(content_type) and key.isdecimal():
+        return content_type.replace(".", "-"), key
+    return None, None
+
+
+def _items(response: Page) -> Iterator[dict[str, Any]]:
+    """Yield the comments of a response. Raises BadPage where it is no list of them."""
+    items = response.json()
+    if not isinstance(items, list):
+        raise BadPage(f"{response.url}: no list of comments")
+    for item in items:
         if not isinstance(item, dict) or _id(item.get("id")) is None:
-            raise BadPage(f"{answer.url}: an entry that is no comment")
+            raise BadPage(f"{response.url}: an entry that is no comment")
         yield item
 
 
 def _id(value: Any) -> str | None:
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) and 0 < value < LARGEST else None
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) and 0 < value < LARGEST_ID else None
 
 
-def _comment(answer: Page, item: dict[str, Any]) -> Comment:
+def _comment(response: Page, item: dict[str, Any]) -> Comment:
     own, parent = _id(item["id"]), _id(item.get("parent_id"))
-    name, words, link = item.get("user_name"), item.get("comment"), item.get("permalink")
-    flags = _flags(item.get("flags"))
+    name, body, link, date = (item.get(key) for key in ("user_name", "comment", "permalink", "submit_date"))
     removed = item.get("is_removed") is True
-    told = (Flag("platform.removed", "is_removed", "is_removed"),) if removed else ()
-    asked = flags.get("removal", 0)
-    reported = (Flag("platform.reported", "removal", f"removal suggested {asked} times"),) if asked else ()
-    staff = item.get("user_moderator") is True
+    votes = _flag_counts(item.get("flags"))
+    flags = [Flag("platform.removed", "is_removed", "is_removed")] if removed else []
+    if votes and votes["removal"]:
+        flags.append(Flag("platform.reported", "removal", f"removal suggested {votes['removal']} times"))
+    is_staff = True if item.get("user_moderator") is True else None
     return Comment(
-        "\n".join(words.split("\r\n")).strip() if isinstance(words, str) and not removed else "",
-        author=Author(name.strip(), is_staff=True if staff else None)
-        if isinstance(name, str) and name.strip()
-        else None,
-        posted=_posted(item),
+        "\n".join(body.split("\r\n")).strip() if isinstance(body, str) and not removed else "",
+        author=Author(name.strip(), is_staff=is_staff) if isinstance(name, str) and name.strip() else None,
+        # A date that is no ISO one was formatted for readers by the site's own settings.
+        posted=parse_moment(date, date if ISO.match(date) else None) if isinstance(date, str) else None,
         native_id=own,
         parent_native_id=None if parent == own else parent,
         parent_source="api",
         state="removed" if removed else "visible",
-        likes=flags.get("like") if flags else None,
-        dislikes=flags.get("dislike") if flags else None,
-        url=answer.absolute(link) if isinstance(link, str) and link else None,
-        flags=(*told, *reported),
+        likes=votes["like"] if votes is not None else None,
+        dislikes=votes["dislike"] if votes is not None else None,
+        url=response.absolute(link) if isinstance(link, str) and link else None,
+        flags=tuple(flags),
         page=1,
     )
 
 
-def _flags(listed: Any) -> dict[str, int]:
-    """How often each was raised. Who raised them is not kept."""
-    result = {"like": 0, "dislike": 0, "removal": 0} if isinstance(listed, list) else {}
-    for each in listed if isinstance(listed, list) else ():
-        kind = each.get("flag") if isinstance(each, dict) else None
-        if kind in result:
-            result[kind] += 1
-    return result
-
-
-def _posted(item: dict[str, Any]) -> Moment | None:
-    stated = item.get("submit_date")
-    if not isinstance(stated, str):
+def _flag_counts(raised: Any) -> Counter[str] | None:
+    """Return how often each flag was raised, None where the API does not say. Who raised them is not stored."""
+    if not isinstance(raised, list):
         return None
-    return moment(stated, stated if ISO.match(stated) else None)
+    kinds = (item.get("flag") for item in raised if isinstance(item, dict))
+    return Counter(kind for kind in kinds if isinstance(kind, str))

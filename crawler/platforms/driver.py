@@ -1,94 +1,90 @@
-"""Runs an article and its platforms over any source of pages: live, WARC, folder. The same code for all."""
+"""Read the article and the threads of a page from any source of pages: live, WARC, folder. The same code for all."""
 
-from collections.abc import Callable, Generator, Iterator
-from dataclasses import replace
+from collections.abc import Callable, Generator, Iterable
 
 from archive.thread import Article, Flag, Thread
-from crawler.pages import article as articles
-from crawler.pages import embeds
+from crawler.pages.article import read_article
+from crawler.pages.embeds import find_hosted_threads
 from crawler.pages.page import BadPage, Fetch, FetchFailed, Page
-from crawler.platforms import PLATFORMS
-from crawler.platforms.base import Claim, Platform, name_of
+from crawler.platforms import FALLBACKS, PLATFORMS
+from crawler.platforms.base import Claim, Platform, ThreadReader, platform_name
 
 NO_PLATFORM = "none"
 MOST_PAGES = 500
-Visit = Generator[Fetch, Page, tuple[Thread, ...]]
+PageReader = Generator[Fetch, Page, tuple[Thread, ...]]
 
 
-def visit(page: Page, *, most_pages: int = MOST_PAGES) -> Visit:
-    """Reads the article of a page and its threads: the first platform, by score, that finds comments, and an empty
-    thread for every comment system that is known but cannot be read yet."""
-    claims = sorted(_claims(page, fallback=False), key=lambda found: -found[2].score)
-    claims = claims or list(_claims(page, fallback=True))
-    found = embeds.threads(page)
-    article = articles.read(page, tuple(e for _, _, claim in claims for e in claim.sections))
-    threads = [Thread(article, (), name, page.capture, native_id=native_id) for name, native_id in found]
+def visit(page: Page, *, most_pages: int = MOST_PAGES) -> PageReader:
+    """Read the article of a page and its threads.
+
+    The platform with the best claim that finds comments reads the thread. Every hosted system that no platform reads
+    yet adds an empty thread, so that the archive knows of it.
+    """
+    claims = _claims(page, PLATFORMS) or _claims(page, FALLBACKS)
+    hosted = find_hosted_threads(page)
+    article = read_article(page, tuple(element for _, claim in claims for element in claim.sections))
+    threads = [Thread(article, (), name, page.capture, native_id=native_id) for name, native_id in hosted.items()]
     best: Thread | None = None
-    for name, platform, claim in claims:
-        thread = yield from _reading(name, platform, page, claim, article, most_pages)
+    for name, claim in claims:
+        thread = yield from _read(name, claim, article, most_pages)
         best = best or thread
         if thread.comments or thread.completeness == "partial":
             best = thread
             break
+    # That the fallback, which knows no system, found nothing says nothing.
     if best is not None and (best.comments or best.platform != "generic"):
         threads.insert(0, best)
     return tuple(threads) or (Thread(article, (), NO_PLATFORM, page.capture),)
 
 
-def _claims(page: Page, *, fallback: bool) -> Iterator[tuple[str, Platform, Claim]]:
-    """Of the platforms, or of those that are asked only where no other claims the page."""
-    for platform in PLATFORMS:
-        claim = platform.claim(page) if getattr(platform, "IS_FALLBACK", False) == fallback else None
-        if claim is not None:
-            yield name_of(platform), platform, claim
+def _claims(page: Page, platforms: Iterable[Platform]) -> list[tuple[str, Claim]]:
+    """Return the claims to a page with their platforms' names, the best first."""
+    claims = ((platform_name(platform), platform.claim(page)) for platform in platforms)
+    return sorted(((name, claim) for name, claim in claims if claim is not None), key=lambda pair: -pair[1].score)
 
 
-def _reading(
-    name: str, platform: Platform, page: Page, claim: Claim, article: Article, most_pages: int
-) -> Generator[Fetch, Page, Thread]:
-    """Passes requests up and pages down.
+def _read(name: str, claim: Claim, article: Article, most_pages: int) -> ThreadReader:
+    """Pass the platform's requests on, except those that would go round in circles or never end.
 
-    A platform that meets something that it cannot read leaves a partial thread: nothing follows from it.
+    A response that the platform cannot read leaves a partial thread: nothing follows from it.
     """
-    reading = platform.read(page, claim, article)
-    asked: set[Fetch] = set()
+    reader = claim.read(article)
+    sent: set[Fetch] = set()
     try:
-        fetch = next(reading)
+        fetch = next(reader)
         while True:
+            if fetch in sent:
+                fetch = reader.throw(FetchFailed(fetch.url, "asked for twice: the pages repeat"))
+                continue
+            if len(sent) >= most_pages:
+                fetch = reader.throw(FetchFailed(fetch.url, f"thread of more than {most_pages} pages"))
+                continue
+            sent.add(fetch)
             try:
-                _refuse(fetch, asked, most_pages)
-                sent = yield fetch
+                page = yield fetch
             except FetchFailed as failure:
-                fetch = reading.throw(failure)
+                fetch = reader.throw(failure)
             else:
-                fetch = reading.send(sent)
+                fetch = reader.send(page)
     except StopIteration as stop:
         thread: Thread = stop.value
-        return replace(thread, platform=name)
+        return thread
     except BadPage as bad:
         unread = Flag("capture.partial_thread", "unreadable-answer", str(bad))
-        return Thread(article, (), name, page.capture, claim.native_id, completeness="partial", flags=(unread,))
+        return Thread(article, (), name, claim.page.capture, claim.native_id, completeness="partial", flags=(unread,))
 
 
-def _refuse(fetch: Fetch, asked: set[Fetch], most_pages: int) -> None:
-    if fetch in asked:
-        raise FetchFailed(fetch.url, "asked for twice: the pages repeat")
-    if len(asked) >= most_pages:
-        raise FetchFailed(fetch.url, f"thread of more than {most_pages} pages")
-    asked.add(fetch)
-
-
-def run(steps: Visit, fetch: Callable[[Fetch], Page]) -> tuple[Thread, ...]:
-    """Drives a visit to its end; `fetch` raises FetchFailed where it has no page."""
+def run(reader: PageReader, fetch: Callable[[Fetch], Page]) -> tuple[Thread, ...]:
+    """Drive a visit to its end with pages from `fetch`, which raises FetchFailed where it has none."""
     try:
-        wanted = next(steps)
+        request = next(reader)
         while True:
             try:
-                page = fetch(wanted)
+                page = fetch(request)
             except FetchFailed as failure:
-                wanted = steps.throw(failure)
+                request = reader.throw(failure)
             else:
-                wanted = steps.send(page)
+                request = reader.send(page)
     except StopIteration as stop:
         threads: tuple[Thread, ...] = stop.value
         return threads

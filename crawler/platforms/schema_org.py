@@ -1,8 +1,8 @@
 """Comments that a page marks up as schema.org's Comment: in JSON-LD, nested or by `parentItem`, or as microdata."""
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -10,16 +10,16 @@ from lxml.html import HtmlElement
 
 from archive.thread import Article, Author, Comment, Moment, Thread
 from crawler.pages import jsonld
-from crawler.pages.html_text import count, html_text, moment, text
+from crawler.pages.html_text import element_text, html_text, parse_count, parse_moment
 from crawler.pages.page import Page
-from crawler.platforms.base import LIKELY, Claim, Reading
-from crawler.platforms.nesting import nested
+from crawler.platforms.base import LIKELY, Claim, ThreadReader
+from crawler.platforms.nesting import nest
 
-KINDS = ("Comment", "UserComments")
+COMMENT_TYPES = frozenset(("Comment", "UserComments"))
 SIGNS = re.compile(
     r"schema\.org/(?:Comment|UserComments)\b|\"@type\"\s*:\s*\[?\s*\"(?:schema:)?(?:Comment|UserComments)\""
 )
-ABOVE = (
+COMMENTED_TYPES = (
     "Article",
     "NewsArticle",
     "BlogPosting",
@@ -28,108 +28,109 @@ ABOVE = (
     "CreativeWork",
     "WebPage",
 )
-MOST = 50_000
-UNNAMED = "\0"
-Values = Mapping[str, Any]
+MOST_COMMENTS = 50_000
+UNNAMED = "\0"  # begins the key of a comment that has no id, as no id in a page does
+Properties = Mapping[str, HtmlElement]
 
 
-def claim(page: Page) -> Claim | None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SchemaOrgClaim(Claim):
+    """The comments of a page, not yet nested."""
+
+    comments: Sequence[Comment]
+
+    def read(self, article: Article) -> ThreadReader:
+        """Return what the page holds, which is all that can be had: whole where it states no more than that."""
+        yield from ()  # a reader that requests nothing
+        comments = tuple(_without_keys(comment) for comment in nest(self.comments))
+        stated = _stated_count(self.page)
+        return Thread(
+            article,
+            comments,
+            "schema_org",
+            self.page.capture,
+            self.native_id,
+            article.url,
+            stated,
+            "unknown" if stated is None else "partial" if stated > len(comments) else "full",
+        )
+
+
+def claim(page: Page) -> SchemaOrgClaim | None:
+    """The page has comments in its JSON-LD, or else in its microdata."""
     if not SIGNS.search(page.text):
         return None
-    found = list(_from_json(page))
-    sections: tuple[HtmlElement, ...] = ()
-    if not found:
-        items = _items(page)
-        found = list(_from_items(items))
-        sections = tuple(item for item in items if _item_above(item, items) is None)
-    return Claim(LIKELY, None, {"comments": found}, sections) if found else None
-
-
-def read(page: Page, claim: Claim, article: Article) -> Reading:
-    """What the page holds is all that can be had: whole where it states as many as it holds."""
-    comments = tuple(_without_keys(comment) for comment in nested(claim.ids["comments"]))
-    stated = _stated(page)
-    short = stated is not None and stated > len(comments)
-    full = stated is not None and not short
-    return Thread(
-        article,
-        comments,
-        "schema_org",
-        page.capture,
-        claim.native_id,
-        article.url,
-        stated,
-        "partial" if short else "full" if full else "unknown",
-    )
-    yield  # a generator, as all platforms are
+    comments, sections = list(_jsonld_comments(page)), ()
+    if not comments:
+        items = [element for element in page.html.iter() if _item_type(element) in COMMENT_TYPES]
+        comments = list(_microdata_comments(items))
+        sections = tuple(item for item in items if _item_above(item, frozenset(items)) is None)
+    return SchemaOrgClaim(page=page, score=LIKELY, sections=sections, comments=comments) if comments else None
 
 
 def _without_keys(comment: Comment) -> Comment:
-    """Nesting needs a key for each comment; one that the page gave no id has none in the archive."""
-    own, above = (
+    """Remove the keys that nesting needed: a comment without an id in the page has none in the archive."""
+    own, parent = (
         None if key and key.startswith(UNNAMED) else key for key in (comment.native_id, comment.parent_native_id)
     )
-    return replace(comment, native_id=own, parent_native_id=above)
+    return replace(comment, native_id=own, parent_native_id=parent)
 
 
-def _stated(page: Page) -> int | None:
-    for item in jsonld.of_type(jsonld.blocks(page), *ABOVE):
-        found = _count(item.get("commentCount"))
-        if found is not None:
-            return found
+def _stated_count(page: Page) -> int | None:
+    for item in jsonld.select(jsonld.load_objects(page), *COMMENTED_TYPES):
+        stated = _count(item.get("commentCount"))
+        if stated is not None:
+            return stated
     for element in page.html.iter():
         if (element.get("itemprop") or "").lower() == "commentcount":
-            return count(element.get("content") or element.text_content())
+            return _element_count(element)
     return None
 
 
 def _count(value: Any) -> int | None:
     if isinstance(value, str):
-        return count(value)
+        return parse_count(value)
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
 
 
 # JSON-LD
 
 
-def _from_json(page: Page) -> Iterator[Comment]:
-    """In the order of the page, each once."""
-    waiting: list[tuple[Any, str | None]] = [(block, None) for block in reversed(jsonld.blocks(page))]
+def _jsonld_comments(page: Page) -> Iterator[Comment]:
+    """Yield the comments in the order of the page."""
+    stack: list[tuple[Any, str | None]] = [(item, None) for item in reversed(jsonld.load_objects(page))]
     number = 0
-    while waiting and number < MOST:
-        item, above = waiting.pop()
+    while stack and number < MOST_COMMENTS:
+        item, parent = stack.pop()
         if not isinstance(item, dict):
             continue
-        is_comment = bool(jsonld.types(item) & set(KINDS)) and isinstance(item.get("text"), str)
-        own = above
-        if is_comment:
+        key = parent  # what stands below something that is no comment stays below the comment above
+        if jsonld.type_names(item) & COMMENT_TYPES and isinstance(item.get("text"), str):
             number += 1
-            own = _id(item) or f"{UNNAMED}{number}"
-            yield _comment(item, own, _id(item.get("parentItem")) or above)
+            key = _id(item) or f"{UNNAMED}{number}"
+            yield _jsonld_comment(item, key, _id(item.get("parentItem")) or parent)
         for name in ("comment", "comments", "mainEntity", "hasPart"):
             below = item.get(name)
-            waiting += [(each, own) for each in reversed(below if isinstance(below, list) else [below])]
+            stack += [(child, key) for child in reversed(below if isinstance(below, list) else [below])]
 
 
 def _id(item: Any) -> str | None:
     if isinstance(item, str):
         return item.strip() or None
-    if not isinstance(item, dict) or (item.get("@type") and not jsonld.types(item) & set(KINDS)):
+    if not isinstance(item, dict) or (item.get("@type") and not jsonld.type_names(item) & COMMENT_TYPES):
         return None
-    found = item.get("@id") or item.get("identifier") or item.get("url")
-    return str(found).strip() or None if isinstance(found, str | int) else None
+    stated = item.get("@id") or item.get("identifier") or item.get("url")
+    return str(stated).strip() or None if isinstance(stated, str | int) else None
 
 
-def _comment(item: Values, native_id: str, parent: str | None) -> Comment:
-    author = item.get("author") or item.get("creator")
-    name = jsonld.words(author)
-    stated = item.get("dateCreated") or item.get("datePublished")
-    url = item.get("url")
+def _jsonld_comment(item: jsonld.JsonObject, key: str, parent: str | None) -> Comment:
+    name = jsonld.first_text(item.get("author") or item.get("creator"))
+    date, url = item.get("dateCreated") or item.get("datePublished"), item.get("url")
     return Comment(
         html_text(item["text"]),
         author=Author(html_text(name)) if name else None,
-        posted=moment(stated) if isinstance(stated, str) else None,
-        native_id=native_id,
+        posted=parse_moment(date) if isinstance(date, str) else None,
+        native_id=key,
         parent_native_id=parent,
         parent_source="api",
         likes=_votes(item, "upvoteCount", "LikeAction"),
@@ -138,93 +139,85 @@ def _comment(item: Values, native_id: str, parent: str | None) -> Comment:
     )
 
 
-def _votes(item: Values, name: str, action: str) -> int | None:
-    direct = _count(item.get(name))
-    if direct is not None:
-        return direct
+def _votes(item: jsonld.JsonObject, name: str, action: str) -> int | None:
+    """Return a count that stands in a property of its own, or among the statistics by action."""
+    count = _count(item.get(name))
+    if count is not None:
+        return count
     statistics = item.get("interactionStatistic")
-    for each in statistics if isinstance(statistics, list) else [statistics]:
-        if not isinstance(each, dict):
-            continue
-        kind = each.get("interactionType")
-        stated = kind.get("@type") if isinstance(kind, dict) else kind
-        if isinstance(stated, str) and stated.rpartition("/")[2] == action:
-            return _count(each.get("userInteractionCount"))
+    for statistic in statistics if isinstance(statistics, list) else [statistics]:
+        if isinstance(statistic, dict):
+            kind = statistic.get("interactionType")
+            stated = kind.get("@type") if isinstance(kind, dict) else kind
+            if isinstance(stated, str) and stated.rpartition("/")[2] == action:
+                return _count(statistic.get("userInteractionCount"))
     return None
 
 
 # microdata
 
 
-def _items(page: Page) -> list[HtmlElement]:
-    return [element for element in page.html.iter() if _kind(element) in KINDS]
-
-
-def _kind(element: HtmlElement) -> str | None:
+def _item_type(element: HtmlElement) -> str | None:
     return (element.get("itemtype") or "").strip().rstrip("/").rpartition("/")[2] or None
 
 
-def _item_above(item: HtmlElement, items: list[HtmlElement]) -> HtmlElement | None:
-    known = set(items)
-    return next((above for above in item.iterancestors() if above in known), None)
+def _item_above(item: HtmlElement, items: frozenset[HtmlElement]) -> HtmlElement | None:
+    return next((above for above in item.iterancestors() if above in items), None)
 
 
-def _from_items(items: list[HtmlElement]) -> Iterator[Comment]:
-    number = {item: index for index, item in enumerate(items)}
-    ids = [item.get("itemid") or item.get("id") or f"{UNNAMED}{index}" for index, item in enumerate(items)]
+def _microdata_comments(items: Sequence[HtmlElement]) -> Iterator[Comment]:
+    all_items = frozenset(items)
+    keys = {item: item.get("itemid") or item.get("id") or f"{UNNAMED}{n}" for n, item in enumerate(items)}
     for item in items:
-        above = next((each for each in item.iterancestors() if each in number), None)
-        values = _properties(item, number)
-        body = _first(values, "text", "commenttext", "description")
+        properties = _properties(item, all_items)
+        body = _first(properties, "text", "commenttext", "description")
         if body is None:
             continue
-        nested_items = frozenset(each for each in item.iterdescendants() if each in number)
-        own = ids[number[item]]
+        above = _item_above(item, all_items)
         yield Comment(
-            text(body, skip=nested_items),
-            author=_author(values),
-            posted=_posted(values),
-            native_id=own,
-            parent_native_id=None if above is None else ids[number[above]],
+            element_text(body, skip=frozenset(below for below in item.iterdescendants() if below in all_items)),
+            author=_author(_first(properties, "author", "creator")),
+            posted=_posted(_first(properties, "datecreated", "datepublished", "commenttime")),
+            native_id=keys[item],
+            parent_native_id=None if above is None else keys[above],
             parent_source="dom",
-            likes=_number(values.get("upvotecount")),
-            dislikes=_number(values.get("downvotecount")),
+            likes=_element_count(properties.get("upvotecount")),
+            dislikes=_element_count(properties.get("downvotecount")),
         )
 
 
-def _properties(item: HtmlElement, items: Mapping[HtmlElement, int]) -> dict[str, HtmlElement]:
-    """The elements of an item's properties, without those of items within it; a `name` is the author's."""
-    found: dict[str, HtmlElement] = {}
-    waiting = list(reversed(item))
-    while waiting:
-        element = waiting.pop()
+def _properties(item: HtmlElement, items: frozenset[HtmlElement]) -> Properties:
+    """Return the elements of an item's properties, the first of each name, without those of items within it."""
+    result: dict[str, HtmlElement] = {}
+    stack = list(reversed(item))
+    while stack:
+        element = stack.pop()
         if element in items or not isinstance(element.tag, str):
             continue
         for name in (element.get("itemprop") or "").lower().split():
-            found.setdefault(name, element)
-        waiting.extend(reversed(element))
-    return found
+            result.setdefault(name, element)
+        stack.extend(reversed(element))
+    return result
 
 
-def _first(values: Mapping[str, HtmlElement], *names: str) -> HtmlElement | None:
-    return next((values[name] for name in names if name in values), None)
+def _first(properties: Properties, *names: str) -> HtmlElement | None:
+    return next((properties[name] for name in names if name in properties), None)
 
 
-def _author(values: Mapping[str, HtmlElement]) -> Author | None:
-    element = _first(values, "author", "creator")
+def _author(element: HtmlElement | None) -> Author | None:
     if element is None:
         return None
-    inner = next((below for below in element.iter() if (below.get("itemprop") or "").lower() == "name"), element)
+    names = (below for below in element.iter() if (below.get("itemprop") or "").lower() == "name")
+    inner = next(names, element)  # the author may be a Person with a name, a picture, an address
     name = " ".join((inner.get("content") or inner.text_content()).split())
     return Author(name) if name else None
 
 
-def _posted(values: Mapping[str, HtmlElement]) -> Moment | None:
-    element = _first(values, "datecreated", "datepublished", "commenttime")
+def _posted(element: HtmlElement | None) -> Moment | None:
     if element is None:
         return None
-    return moment(" ".join(element.text_content().split()), element.get("datetime") or element.get("content"))
+    return parse_moment(" ".join(element.text_content().split()), element.get("datetime") or element.get("content"))
 
 
-def _number(element: HtmlElement | None) -> int | None:
-    return None if element is None else count(element.get("content") or element.text_content())
+def _element_count(element: HtmlElement | None) -> int | None:
+    return None if element is None else parse_count(element.get("content") or element.text_content())

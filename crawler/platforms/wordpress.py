@@ -1,149 +1,161 @@
-"""WordPress's own comments: by its API where it answers, else by all the pages of HTML, else by the post's feed."""
+"""WordPress's own comments: by its API where that responds, else by all the pages of HTML, else by the post's feed."""
 
 import re
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from archive.thread import Article, Capture, Comment, Flag, Thread
+from archive.thread import Article, Capture, Comment, Thread
 from crawler.pages.page import BadPage, Fetch, FetchFailed, Page
 from crawler.platforms import wordpress_feed as feed
-from crawler.platforms import wordpress_html as html
 from crawler.platforms import wordpress_rest as rest
-from crawler.platforms.base import CERTAIN, LIKELY, Claim, Reading
-from crawler.platforms.nesting import nested
+from crawler.platforms.base import CERTAIN, LIKELY, Claim, ThreadReader, partial_flags, shortfall
+from crawler.platforms.nesting import nest
+from crawler.platforms.wordpress_html import MOST_PAGES, CommentPage, read_comment_page
 
 SIGNS = re.compile(
     r"wp-content/|wp-includes/|wp-json|wp-comments-post\.php|api\.w\.org|comment_post_ID|content=[\"']WordPress|"
     r"replytocom=|moveForm\(|[\"' ]thread-(?:even|odd)[\"' ]|li-comment-\d|div-comment-\d|wp-block-comment|wpd-comm|"
     r"class=[\"'][^\"']*\bcommentlist\b"
 )
-Steps = Generator[Fetch, Page, None]
+API_REASON = "API: "
 
 
 @dataclass(slots=True)
-class Found:
-    """What has been read so far; `whys` are the reasons why it may not be all. Earlier sources know better."""
+class _Progress:
+    """What has been read so far. `reasons` say why it may not be all."""
 
     comments: dict[str | None, Comment] = field(default_factory=dict)
     pages: list[Capture] = field(default_factory=list)
     total: int | None = None
-    whys: list[str] = field(default_factory=list)
+    reasons: list[str] = field(default_factory=list)
 
-    def take(self, comment: Comment) -> bool:
-        """Whether it is new."""
-        new = comment.native_id not in self.comments
-        self.comments.setdefault(comment.native_id, comment)
-        return new
+    def add(self, comments: Iterable[Comment]) -> int:
+        """Add comments, except those that an earlier and better source gave; return how many are new."""
+        before = len(self.comments)
+        for comment in comments:
+            self.comments.setdefault(comment.native_id, comment)
+        return len(self.comments) - before
 
 
-def claim(page: Page) -> Claim | None:
-    """CERTAIN where comments stand in the page, LIKELY where only their place does."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WordPressClaim(Claim):
+    """A post: its number, the root of its API, and the comments that stand in the page, as far as it has them."""
+
+    first: CommentPage | None
+    post: str | None
+    api: str | None
+
+    def read(self, article: Article) -> ThreadReader:
+        """Read the API, then those comments that it does not have from HTML, then the feed where nothing else came."""
+        progress, first = _Progress(), self.first
+        in_page = first.comments if first else ()
+        stated = first.stated_count if first else None
+        by_api = by_html = False
+        if self.post and self.api:
+            yield from _read_api(progress, self.api, self.post)
+            by_api = not progress.reasons
+        if first is not None:
+            if by_api and {comment.native_id for comment in in_page} <= progress.comments.keys():
+                if stated is not None:  # of several pages the heading's count has pingbacks that nobody has counted
+                    stated = progress.total if first.more else stated - first.pingbacks
+            else:
+                stated, by_html = yield from _read_html(progress, first)
+        if by_html:
+            progress.reasons = [reason for reason in progress.reasons if not reason.startswith(API_REASON)]
+        if self.post and not progress.comments and (progress.reasons or stated):
+            yield from _read_feed(progress, self.page, self.post)
+        comments = nest(progress.comments.values())
+        reasons = progress.reasons + shortfall(stated, len(comments))
+        is_whole = by_api or by_html or bool(in_page) or bool(first and (first.stated_count == 0 or first.closed))
+        return Thread(
+            article,
+            comments,
+            "wordpress",
+            self.page.capture,
+            native_id=self.native_id,
+            url=article.url,
+            stated_count=progress.total if stated is None else stated,
+            completeness="partial" if reasons else "full" if is_whole else "unknown",
+            closed=first.closed if first else None,
+            flags=partial_flags(dict.fromkeys(reasons)),
+            pages=tuple(progress.pages),
+        )
+
+
+def claim(page: Page) -> WordPressClaim | None:
+    """CERTAIN where comments stand in the page, LIKELY where it only has room for them."""
     if not SIGNS.search(page.text):
         return None
-    listing, post = html.listing(page, 0), rest.post_id(page)
-    if listing is None and post is None:
+    first, post = read_comment_page(page, 0), rest.post_id(page)
+    if first is None and post is None:
         return None
     parts = urlsplit(page.url)
-    native_id = f"{parts.scheme}://{parts.netloc}/?p={post}" if post else None
-    ids = {"listing": listing, "post": post, "api": rest.api_root(page)}
-    score = CERTAIN if listing is not None and listing.comments else LIKELY
-    return Claim(score, native_id, ids, listing.sections if listing else ())
-
-
-def read(page: Page, claim: Claim, article: Article) -> Reading:
-    """See the module."""
-    listing, post, api = claim.ids["listing"], claim.ids["post"], claim.ids["api"]
-    found, shown = Found(), listing.comments if listing else ()
-    in_pages = bool(shown)
-    by_api = bool(post and api)
-    if by_api:
-        yield from _by_api(found, api, post)
-    asked = by_api and not found.whys
-    stated = listing.stated_count if listing else None
-    if listing is not None and not (asked and {c.native_id for c in shown} <= found.comments.keys()):
-        stated, in_pages = yield from _by_pages(found, listing)
-        found.whys = [why for why in found.whys if not why.startswith("API: ")] if in_pages else found.whys
-    elif listing is not None and stated is not None:
-        stated = found.total if listing.more else stated - listing.pingbacks
-    if post and not found.comments and (found.whys or stated):
-        yield from _by_feed(found, page, post)
-    comments = nested(found.comments.values())
-    if stated is not None and stated > len(comments):
-        found.whys.append(f"{stated} stated, {len(comments)} held")
-    known = asked or in_pages or bool(listing and (listing.stated_count == 0 or listing.closed))
-    return Thread(
-        article,
-        comments,
-        "wordpress",
-        page.capture,
-        native_id=claim.native_id,
-        url=article.url,
-        stated_count=found.total if stated is None else stated,
-        completeness="partial" if found.whys else "full" if known else "unknown",
-        closed=listing.closed if listing else None,
-        flags=tuple(Flag("capture.partial_thread", "not-all-read", why) for why in dict.fromkeys(found.whys)),
-        pages=tuple(found.pages),
+    return WordPressClaim(
+        page=page,
+        score=CERTAIN if first is not None and first.comments else LIKELY,
+        native_id=f"{parts.scheme}://{parts.netloc}/?p={post}" if post else None,
+        sections=first.sections if first else (),
+        first=first,
+        post=post,
+        api=rest.api_root(page),
     )
 
 
-def _by_api(found: Found, api: str, post: str) -> Steps:
-    number, going = 1, True
-    while going:
+def _read_api(progress: _Progress, api: str, post: str) -> Generator[Fetch, Page, None]:
+    number, more = 1, True
+    while more:
         try:
-            answer = yield Fetch(rest.comments_url(api, post, number))
+            response = yield Fetch(rest.comments_url(api, post, number))
         except FetchFailed as failure:
-            found.whys.append(f"API: page {number}: {failure.reason}")
+            progress.reasons.append(f"{API_REASON}page {number}: {failure.reason}")
             return
-        found.pages.append(answer.capture)
+        progress.pages.append(response.capture)
         try:
-            comments = list(rest.comments_of(answer, post, len(found.pages)))
+            comments = list(rest.parse_comments(response, post, len(progress.pages)))
         except BadPage as bad:
-            found.whys.append(f"API: {bad}")
+            progress.reasons.append(f"{API_REASON}{bad}")
             return
-        found.total = rest.total(answer) if found.total is None else found.total
-        new = sum([found.take(comment) for comment in comments])
-        going = new > 0 and (len(comments) >= rest.PER_PAGE or (found.total or 0) > len(found.comments))
+        progress.total = rest.total_count(response) if progress.total is None else progress.total
+        # A full page may be the last, a short one may not: plugins filter what a page holds.
+        more = progress.add(comments) > 0 and (
+            len(comments) >= rest.PER_PAGE or (progress.total or 0) > len(progress.comments)
+        )
         number += 1
-    if found.total is not None and len(found.comments) < found.total:
-        found.whys.append(f"API: {found.total} stated, {len(found.comments)} held")
+    progress.reasons += [API_REASON + reason for reason in shortfall(progress.total, len(progress.comments))]
 
 
-def _by_pages(found: Found, first: html.Listing) -> Generator[Fetch, Page, tuple[int | None, bool]]:
-    """Reads all comment pages; gives how many comments the heading states, without pingbacks, and whether there are
-    any on the pages."""
-    waiting, seen, pings = list(first.more.items()), {first.number, *first.more}, first.pingbacks
-    any_shown = bool(first.comments)
-    for comment in first.comments:
-        found.take(comment)
-    while waiting:
-        _, url = waiting.pop(0)
+def _read_html(progress: _Progress, first: CommentPage) -> Generator[Fetch, Page, tuple[int | None, bool]]:
+    """Read all comment pages; return the heading's count less the pingbacks, and whether any page holds comments."""
+    queue, seen, pingbacks = list(first.more.values()), {first.number, *first.more}, first.pingbacks
+    has_comments = bool(first.comments)
+    progress.add(first.comments)
+    while queue:
+        url = queue.pop(0)
         try:
             page = yield Fetch(url)
         except FetchFailed as failure:
-            found.whys.append(f"{url}: {failure.reason}")
+            progress.reasons.append(f"{url}: {failure.reason}")
             continue
-        found.pages.append(page.capture)
-        listing = html.listing(page, len(found.pages))
-        if listing is None:
-            found.whys.append(f"{url}: no comments")
+        progress.pages.append(page.capture)
+        comment_page = read_comment_page(page, len(progress.pages))
+        if comment_page is None:
+            progress.reasons.append(f"{url}: no comments")
             continue
-        pings += listing.pingbacks
-        any_shown = any_shown or bool(listing.comments)
-        for comment in listing.comments:
-            found.take(comment)
-        if len(seen) < html.MOST_PAGES:
-            waiting += [(number, more) for number, more in listing.more.items() if number not in seen]
-            seen.update(listing.more)
-    return None if first.stated_count is None else max(0, first.stated_count - pings), any_shown
+        pingbacks += comment_page.pingbacks
+        has_comments = has_comments or bool(comment_page.comments)
+        progress.add(comment_page.comments)
+        if len(seen) < MOST_PAGES:
+            queue += [url for number, url in comment_page.more.items() if number not in seen]
+            seen.update(comment_page.more)
+    return None if first.stated_count is None else max(0, first.stated_count - pingbacks), has_comments
 
 
-def _by_feed(found: Found, page: Page, post: str) -> Steps:
-    found.whys.append("read from the feed, which holds the newest comments only")
+def _read_feed(progress: _Progress, page: Page, post: str) -> Generator[Fetch, Page, None]:
+    progress.reasons.append("read from the feed, which holds the newest comments only")
     try:
-        answer = yield Fetch(feed.feed_url(page, post))
-        found.pages.append(answer.capture)
-        for comment in feed.comments_of(answer, len(found.pages)):
-            found.take(comment)
+        response = yield Fetch(feed.feed_url(page, post))
+        progress.pages.append(response.capture)
+        progress.add(feed.parse_comments(response, len(progress.pages)))
     except (FetchFailed, BadPage) as failure:
-        found.whys.append(f"feed: {failure}")
+        progress.reasons.append(f"feed: {failure}")

@@ -1,9 +1,10 @@
-"""WordPress's comments as themes print them: the list of one page, and the pages of one thread."""
+"""WordPress's comments as themes print them: the list of one comment page, and the addresses of the others."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 from urllib.parse import urlsplit
 
 from lxml.html import HtmlElement
@@ -12,9 +13,8 @@ from archive.text import line_rules
 from archive.text.dates import day_order
 from archive.thread import Author, Comment, Flag
 from crawler.pages.page import Page
-from crawler.platforms.comment_elements import Block, Numbering, blocks, settle_parents
-from crawler.platforms.comment_fields import Said, posted, said
-from crawler.platforms.nesting import nested
+from crawler.platforms.comment_elements import CommentElement, Numbering, find_comments, settle_parents
+from crawler.platforms.comment_fields import CommentFields, parse_fields, posted
 
 COMMENT_PAGE = re.compile(r"([?&]cpage=|/comment-page-)(\d{1,5})(?=[/&#?]|$)")
 COMMENT_LINK = re.compile(r"#comment-(\d{1,19})$")
@@ -25,22 +25,24 @@ SECTION = re.compile(
     r"wp-block-comment-template|comments-template|post-comments|nocomments|no-comments|pinglist|pings|trackbacks)(?=\s|$)",
     re.IGNORECASE,
 )
-COUNTING = re.compile(
+COUNT_HEADING = re.compile(
     r"(?:^|[\s_-])(?:comments?|title|heading|count|respond|responses?|thread-info)(?=[\s_-]|$)", re.IGNORECASE
 )
 SECTION_TAGS = frozenset(("div", "section", "ol", "ul", "dl", "form", "h2", "h3", "p", "footer", "aside"))
-NOTICES = frozenset(("p", "div", "span", "h3", "h4", "em"))
+NOTICE_TAGS = frozenset(("p", "div", "span", "h3", "h4", "em"))
 HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
-STAFF = re.compile(r"(?:^|\s)bypostauthor(?=\s|$)")
-MEMBER = re.compile(r"(?:^|\s)(?:byuser|comment-author-(?!name|link|avatar|vcard|wrap|info|box)(\S+))(?=\s|$)")
 LOGIN = re.compile(r"(?:^|\s)byuser\s+comment-author-(\S+)")
 LONGEST_HEADING = 200
+PAGER_LEVELS = 3  # how far above the current page's number the links to the others may stand
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
-    """The comments of one page. `stated_count` counts the pingbacks in, which are no comments; `sections` hold list and
-    form, and so no article text; `more` are the thread's other comment pages by number, `number` is this one's."""
+class CommentPage:
+    """The comments of one page of a thread.
+
+    `stated_count` includes the `pingbacks`, which are no comments. `sections` hold the list and the form, and so no
+    article text. `number` is this comment page's, `more` are the addresses of the others by number.
+    """
 
     comments: tuple[Comment, ...]
     sections: tuple[HtmlElement, ...]
@@ -51,172 +53,120 @@ class Listing:
     more: Mapping[int, str]
 
 
-def listing(page: Page, number: int, numbering: Numbering | None = None) -> Listing | None:
-    """The comments of a page, which is page `number` of its thread; None where there is neither list nor form."""
-    found = blocks(page.html, numbering)
-    around, before = _outside(page.html, found)
-    sections = _sections(around, found)
-    if not found and not sections:
+def read_comment_page(page: Page, page_number: int, numbering: Numbering | None = None) -> CommentPage | None:
+    """Read the comments of a page, which is page `page_number` of its thread; None without list or form."""
+    elements = find_comments(page.html, numbering)
+    outside, before = _outside(page.html, elements)
+    sections = _sections(outside, elements)
+    if not elements and not sections:
         return None
-    listed = [block for block in found if not block.ping]
-    read = [(block, each) for block in listed if not _is_ping(each := said(block))]
-    within = _within(around, sections)
-    return Listing(
-        tuple(_comments(page, number, found, read)),
+    listed = [(element, parse_fields(element)) for element in elements if not element.is_pingback]
+    read = [(element, fields) for element, fields in listed if not _is_pingback(fields)]
+    inside_sections = set(sections)
+    for element in outside:
+        if element.getparent() in inside_sections:
+            inside_sections.add(element)
+    return CommentPage(
+        tuple(_comments(page, page_number, elements, read)),
         sections,
-        _stated_count(around[:before] if found else around, within, listed=bool(found)),
-        len(found) - len(read),
-        _closed(around, within),
-        *_more(page, {block.number for block in found}),
+        _stated_count(outside[:before] if elements else outside, inside_sections, has_list=bool(elements)),
+        len(elements) - len(read),
+        _closed(outside, inside_sections),
+        *_other_pages(page, {element.number for element in elements}),
     )
 
 
-def joined(listings: Sequence[Listing]) -> tuple[Comment, ...]:
-    """The comments of all pages, as one tree."""
-    return nested(comment for each in listings for comment in each.comments)
+def _is_pingback(fields: CommentFields) -> bool:
+    return line_rules.is_pingback((fields.name or "")[:40]) or (
+        not fields.name and line_rules.is_pingback(fields.body[:40])
+    )
 
 
-def _is_ping(each: Said) -> bool:
-    return line_rules.is_pingback((each.name or "")[:40]) or (not each.name and line_rules.is_pingback(each.body[:40]))
-
-
-def _comments(page: Page, number: int, found: Sequence[Block], read: Sequence[tuple[Block, Said]]) -> Iterator[Comment]:
-    parents = settle_parents(found)
-    day_first = day_order([each.shown for _, each in read if each.shown])
+def _comments(
+    page: Page,
+    page_number: int,
+    elements: Sequence[CommentElement],
+    read: Sequence[tuple[CommentElement, CommentFields]],
+) -> Iterator[Comment]:
+    parents = settle_parents(elements)
+    day_first = day_order([fields.date_text for _, fields in read if fields.date_text])
     seen: set[str] = set()
-    for block, each in read:
-        if block.number in seen:
+    for element, fields in read:
+        if element.number in seen:
             continue
-        seen.add(block.number)
-        parent, rule = parents[block.number]
+        seen.add(element.number)
+        parent, rule = parents[element.number]
+        anchor = element.root.get("id") or f"comment-{element.number}"
         yield Comment(
-            each.body,
-            author=_author(block, each.name),
-            posted=posted(each, day_first),
-            native_id=block.number,
+            fields.body,
+            author=_author(element, fields.name),
+            posted=posted(fields, day_first),
+            native_id=element.number,
             parent_native_id=parent,
             parent_source="dom",
-            state="withheld" if each.waiting else "visible",
-            url=_address(page, block),
+            state="withheld" if fields.in_moderation else "visible",
+            url=f"{page.url.partition('#')[0]}#{anchor}",
             flags=(Flag("capture.parent_inferred", rule),) if rule else (),
-            page=number,
+            page=page_number,
         )
 
 
-def _author(block: Block, name: str | None) -> Author | None:
+def _author(element: CommentElement, name: str | None) -> Author | None:
     if name is None:
         return None
-    names = block.element.get("class") or ""
-    login = LOGIN.search(names)
-    member = login is not None or "byuser" in names.split()
-    staff = True if STAFF.search(names) else None
-    return Author(name, login[1] if login else None, False if member else None, staff)
-
-
-def _address(page: Page, block: Block) -> str:
-    mark = block.element.get("id") or f"comment-{block.number}"
-    return f"{page.url.partition('#')[0]}#{mark}"
+    classes = element.root.get("class") or ""
+    login = LOGIN.search(classes)
+    is_member = login is not None or "byuser" in classes.split()
+    is_staff = True if "bypostauthor" in classes.split() else None
+    return Author(name, login[1] if login else None, False if is_member else None, is_staff)
 
 
 # around the list
 
 
-def _sections(around: Sequence[HtmlElement], found: Sequence[Block]) -> tuple[HtmlElement, ...]:
-    """The outermost elements that hold the list or the form, and neither headline nor article."""
-    article = _around_article(around)
-    wanted = list(dict.fromkeys(_list_of(block.element, article) for block in found if block.above is None))
-    wanted += [element for element in around if element.tag in SECTION_TAGS and _is_section(element)]
-    taken: dict[HtmlElement, None] = {}
-    for element in wanted:
-        if element in article or element in taken:
-            continue
-        best = element
-        for above in element.iterancestors():
-            if above in taken or above in article:
-                break
-            if _is_section(above):
-                best = above
-        if not any(above in taken for above in best.iterancestors()):
-            taken[best] = None
-    return tuple(taken)
-
-
-def _list_of(element: HtmlElement, article: set[HtmlElement]) -> HtmlElement:
-    """The list that a comment stands in, or itself where that holds other things."""
-    above = element.getparent()
-    is_list = above is not None and (above.tag in ("ol", "ul", "dl") or _is_section(above))
-    return above if is_list and above not in article else element
-
-
-def _outside(tree: HtmlElement, found: Sequence[Block]) -> tuple[list[HtmlElement], int]:
-    """The elements of a page that are not within its comments, in document order, and how many stand before them."""
-    comments = {block.element for block in found}
-    around: list[HtmlElement] = []
+def _outside(tree: HtmlElement, elements: Sequence[CommentElement]) -> tuple[list[HtmlElement], int]:
+    """Return the page's elements outside its comments, in document order, and how many of them precede the comments."""
+    comments = {element.root for element in elements}
+    outside: list[HtmlElement] = []
     before = 0
     stack = [tree]
     while stack:
         element = stack.pop()
         if element in comments:
-            before = before or len(around)
+            before = before or len(outside)
         elif isinstance(element.tag, str):
-            around.append(element)
+            outside.append(element)
             stack.extend(reversed(element))
-    return around, before
+    return outside, before
 
 
-def _within(around: Iterable[HtmlElement], sections: Iterable[HtmlElement]) -> set[HtmlElement]:
-    """Those elements that stand in a section."""
-    inside = set(sections)
-    for element in around:
-        if element.getparent() in inside:
-            inside.add(element)
-    return inside
+def _sections(outside: Sequence[HtmlElement], elements: Sequence[CommentElement]) -> tuple[HtmlElement, ...]:
+    """Return the outermost elements that hold the list or the form, but neither headline nor article."""
+    article = _around_article(outside)
+    candidates: dict[HtmlElement, None] = {}
+    for comment in elements:
+        if comment.above is None:
+            above = comment.root.getparent()
+            is_list = above is not None and (above.tag in ("ol", "ul", "dl") or _is_section(above))
+            candidates[above if is_list and above not in article else comment.root] = None
+    candidates |= dict.fromkeys(e for e in outside if e.tag in SECTION_TAGS and _is_section(e))
+    sections: dict[HtmlElement, None] = {}
+    for element in candidates:
+        if element in article or element in sections:
+            continue
+        outermost = element
+        for above in element.iterancestors():
+            if above in sections or above in article:
+                break
+            if _is_section(above):
+                outermost = above
+        if not any(above in sections for above in outermost.iterancestors()):
+            sections[outermost] = None
+    return tuple(sections)
 
 
 def _is_section(element: HtmlElement) -> bool:
     return _matches(SECTION, element.get("class")) or _matches(SECTION, element.get("id"))
-
-
-def _around_article(around: Iterable[HtmlElement]) -> set[HtmlElement]:
-    """All elements that hold a headline, or the article's own text."""
-    found: set[HtmlElement] = set()
-    for element in around:
-        if element.tag in ("html", "body", "main"):
-            found.add(element)
-        elif element.tag == "h1" or (element.tag == "div" and _is_post(element)):
-            above = element if element.tag == "div" else element.getparent()
-            while above is not None and above not in found:
-                found.add(above)
-                above = above.getparent()
-    return found
-
-
-def _is_post(element: HtmlElement) -> bool:
-    return "entry-content" in (element.get("class") or "").split() and not _in_comments(element)
-
-
-def _in_comments(element: HtmlElement) -> bool:
-    return any("comment" in (above.get("id") or "").lower() for above in element.iterancestors())
-
-
-def _stated_count(before: Iterable[HtmlElement], within: set[HtmlElement], *, listed: bool) -> int | None:
-    """What the heading of the list says: the last line before the first comment that counts comments."""
-    count = None
-    for element in before:
-        if element in within or _counts(element, listed=listed):
-            count = _counted(element, count)
-    return count
-
-
-def _counts(element: HtmlElement, *, listed: bool) -> bool:
-    """Whether a heading may be that of the list: any one above it, or one that says so where there is no list."""
-    if element.tag not in HEADINGS:
-        return False
-    return listed or _is_counting(element)
-
-
-def _is_counting(element: HtmlElement) -> bool:
-    return _matches(COUNTING, element.get("class")) or _matches(COUNTING, element.get("id"))
 
 
 @lru_cache(16_384)
@@ -224,23 +174,59 @@ def _matches(pattern: re.Pattern[str], names: str | None) -> bool:
     return bool(names) and bool(pattern.search(names or ""))
 
 
-def _counted(element: HtmlElement, before: int | None) -> int | None:
-    if element.tag not in HEADINGS and not _is_counting(element):
-        return before
-    line = _line(element)
-    if not line or line_rules.is_elsewhere(line):
-        return before
-    found = line_rules.stated_count(line)
-    return before if found is None else found
+def _around_article(outside: Iterable[HtmlElement]) -> set[HtmlElement]:
+    """Return all elements that hold a headline, or the article's own text."""
+    around: set[HtmlElement] = set()
+    for element in outside:
+        if element.tag in ("html", "body", "main"):
+            around.add(element)
+        elif element.tag == "h1" or (element.tag == "div" and _is_post(element)):
+            above = element if element.tag == "div" else element.getparent()
+            while above is not None and above not in around:
+                around.add(above)
+                above = above.getparent()
+    return around
 
 
-def _closed(around: Iterable[HtmlElement], within: set[HtmlElement]) -> bool | None:
+def _is_post(element: HtmlElement) -> bool:
+    # Some themes print "entry-content" around comments, too.
+    return "entry-content" in (element.get("class") or "").split() and not any(
+        "comment" in (above.get("id") or "").lower() for above in element.iterancestors()
+    )
+
+
+def _stated_count(before: Iterable[HtmlElement], inside_sections: set[HtmlElement], *, has_list: bool) -> int | None:
+    """Return what the last line before the comments that counts comments says.
+
+    With a list any heading above it may count, without one only a heading that is called so.
+    """
+    count = None
+    for element in before:
+        if element.tag in HEADINGS:
+            may_count = has_list or element in inside_sections or _is_count_heading(element)
+        else:
+            may_count = element in inside_sections and _is_count_heading(element)
+        if not may_count:
+            continue
+        line = _line(element)
+        if line and not line_rules.is_elsewhere(line):
+            stated = line_rules.stated_count(line)
+            count = count if stated is None else stated
+    return count
+
+
+def _is_count_heading(element: HtmlElement) -> bool:
+    return _matches(COUNT_HEADING, element.get("class")) or _matches(COUNT_HEADING, element.get("id"))
+
+
+def _closed(outside: Iterable[HtmlElement], inside_sections: set[HtmlElement]) -> bool | None:
+    """Return whether comments are closed: False with a form, True with a notice, None where the page does not say."""
     closed = None
-    for element in around:
+    for element in outside:
         if element.tag == "form":
             if element.get("id") == "commentform" or "wp-comments-post.php" in (element.get("action") or ""):
                 return False
-        elif closed is None and element.tag in NOTICES and element in within:
+        elif closed is None and element.tag in NOTICE_TAGS and element in inside_sections:
             line = _line(element)
             if line and line_rules.is_closed(line):
                 closed = True
@@ -248,72 +234,64 @@ def _closed(around: Iterable[HtmlElement], within: set[HtmlElement]) -> bool | N
 
 
 def _line(element: HtmlElement) -> str | None:
-    """The text of an element, or None where it is longer than any heading or notice."""
-    pieces: list[str] = []
+    """Return the text of an element, or None where it is longer than any heading or notice."""
+    words: list[str] = []
     length = 0
     for piece in element.itertext():
-        words_of_piece = piece.split()
-        pieces += words_of_piece
-        length += sum(map(len, words_of_piece)) + len(words_of_piece)
-        if length > LONGEST_HEADING + 1:
+        piece_words = piece.split()
+        words += piece_words
+        length += sum(map(len, piece_words)) + len(piece_words)
+        if length > LONGEST_HEADING + 1:  # stop early: sections hold whole threads
             return None
-    return " ".join(pieces)
+    return " ".join(words)
 
 
-def _more(page: Page, comments: set[str]) -> tuple[int | None, Mapping[int, str]]:
-    """This comment page's number, and the thread's other ones: those that are linked, and those between them.
+# comment pages
 
-    `comments` are the numbers of those that stand here: what links to one of them names this page.
+
+def _other_pages(page: Page, comments: set[str]) -> tuple[int | None, Mapping[int, str]]:
+    """Return this comment page's number, and the addresses of the others: those linked, and those between them.
+
+    `comments` are the numbers of the comments that stand here: a link to one of them names this page.
     """
     own = page.url.partition("#")[0]
     post = COMMENT_PAGE.sub("", urlsplit(own).path).rstrip("/")
     linked: dict[int, str] = {}
-    current, bare = _number(own), False
+    current, is_first = _page_number(own), False
     for link in page.html.iter("a"):
         href = link.get("href") or ""
+        comment = COMMENT_LINK.search(href)
+        leads_here = comment is not None and comment[1] in comments
         if not COMMENT_PAGE.search(href) or "replytocom" in href:
-            bare = bare or (not href.startswith("#") and _comment_in(href) in comments)
+            # The first page is the one whose comments are linked without a page number.
+            is_first = is_first or (leads_here and not href.startswith("#"))
             continue
         url, _, _ = (page.absolute(href) or "").partition("#")
-        number = _number(url)
+        number = _page_number(url)
         if number and COMMENT_PAGE.sub("", urlsplit(url).path).rstrip("/") == post:
             linked.setdefault(number, url)
-            current = current or (number if _comment_in(href) in comments else None)
+            current = current or (number if leads_here else None)
     if not linked:
         return current, {}
-    current = current or _current(page.html) or (1 if bare and 1 not in linked else None)
-    form = next(iter(linked.values()))
+    current = current or _current_number(page.html) or (1 if is_first and 1 not in linked else None)
+    pattern = next(iter(linked.values()))
     numbers = range(1, min(max(linked), MOST_PAGES) + 1)
-    return current, {n: linked.get(n) or COMMENT_PAGE.sub(rf"\g<1>{n}", form) for n in numbers if n != current}
+    return current, {n: linked.get(n) or COMMENT_PAGE.sub(rf"\g<1>{n}", pattern) for n in numbers if n != current}
 
 
-def _comment_in(href: str) -> str | None:
-    """The number of the comment that a link leads to."""
-    found = COMMENT_LINK.search(href)
-    return found[1] if found else None
+def _page_number(url: str) -> int | None:
+    match = COMMENT_PAGE.search(url)
+    return int(match[2]) if match else None
 
 
-def _number(url: str) -> int | None:
-    found = COMMENT_PAGE.search(url)
-    return int(found[2]) if found else None
-
-
-def _current(tree: HtmlElement) -> int | None:
-    """The number that the list of comment pages shows as the page that it stands on."""
+def _current_number(tree: HtmlElement) -> int | None:
+    """Return the number that the list of comment pages marks as current."""
     for element in tree.iter("span"):
-        names = (element.get("class") or "").split()
-        if "current" in names and "page-numbers" in names and _among_comment_pages(element):
-            shown = "".join(ch for ch in element.text_content() if ch.isdecimal())
-            return int(shown) if shown and len(shown) < 6 else None
+        classes = (element.get("class") or "").split()
+        if "current" in classes and "page-numbers" in classes:
+            # A list of the article's own pages looks the same.
+            links = (link for above in islice(element.iterancestors(), PAGER_LEVELS) for link in above.iter("a"))
+            if any(COMMENT_PAGE.search(link.get("href") or "") for link in links):
+                digits = "".join(ch for ch in element.text_content() if ch.isdecimal())
+                return int(digits) if digits and len(digits) < 6 else None
     return None
-
-
-def _among_comment_pages(element: HtmlElement) -> bool:
-    above = element.getparent()
-    for _ in range(3):
-        if above is None:
-            return False
-        if any(COMMENT_PAGE.search(link.get("href") or "") for link in above.iter("a")):
-            return True
-        above = above.getparent()
-    return False

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from crawler import case_files
-from crawler.platforms import PLATFORMS, driver
-from crawler.platforms.base import name_of
+from crawler.platforms import FALLBACKS, PLATFORMS, driver
+from crawler.platforms.base import platform_name
 
 PAGES = Path(__file__).parents[2] / "pages"
 CASES = sorted(path.parent for path in PAGES.glob("*/*/expected.json"))
@@ -52,7 +52,7 @@ def test_comments(case: Path, field: str) -> None:
     ]
 
 
-@pytest.mark.parametrize("platform", [name_of(platform) for platform in PLATFORMS])
+@pytest.mark.parametrize("platform", [platform_name(platform) for platform in (*PLATFORMS, *FALLBACKS)])
 def test_every_platform_has_a_case(platform: str) -> None:
     assert [case for case in CASES if case.parent.name == platform], (
         f"tests/pages/{platform}/ has no case: `btl record URL --case NAME` makes one"

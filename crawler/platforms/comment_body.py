@@ -1,0 +1,173 @@
+"""The text of one comment of an HTML list: by class names, else what is left beside author, date and buttons."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from lxml.html import HtmlElement
+
+from archive.text import line_rules, phrases
+from archive.text.dates import may_hold_date, span
+from crawler.pages.html_text import bare_paragraphs, element_text
+from crawler.platforms.class_names import SURE, WEAK
+from crawler.platforms.comment_elements import CommentElement
+from crawler.platforms.comment_parts import (
+    LONGEST_LINE,
+    Part,
+    fold,
+    holds_text,
+    is_button,
+    is_name,
+    is_own_link,
+    property_of,
+    traits_of,
+)
+
+BODY_PROPERTIES = frozenset(("text", "commenttext", "description", "reviewbody"))
+PARAGRAPHS = frozenset(("p", "blockquote", "ul", "ol", "pre", "dl", "table", "figure")) | frozenset(
+    ("h1", "h2", "h3", "h4", "h5", "h6")
+)
+HOLDERS = frozenset(("div", "li", "td", "tr", "table", "article", "section", "dl", "dd", "ol", "ul", "body", "main"))
+LONGEST_REST = 90  # what a line may hold beside name or date: "says", "at", a badge
+LONGEST_DATE_LINE = 120
+LONGEST_DATE_REST = 12
+
+
+def find_content(comment: CommentElement, own: Sequence[Part]) -> HtmlElement | None:
+    """Return the element that holds the text and little else, or None."""
+    best: HtmlElement | None = None
+    best_rank = WEAK + 1
+    for element, kind in own:
+        if property_of(element) in BODY_PROPERTIES:
+            return element
+        rank = kind.content
+        if rank is None or element is comment.root or element.tag in ("a", "img") or not _has_content(element):
+            continue
+        # Of two that are sure, one within the other, the inner one: "comment-content" around "comment-text".
+        is_inner = rank == best_rank == SURE and best is not None and best in element.iterancestors()
+        if rank < best_rank or is_inner:
+            best, best_rank = element, rank
+    if best is None and traits_of(comment.root).content == SURE:
+        return comment.root
+    return best
+
+
+def _has_content(element: HtmlElement) -> bool:
+    return any(piece.strip() for piece in element.itertext()) or element.find(".//img") is not None
+
+
+def is_text_only(content: HtmlElement) -> bool:
+    """Whether an element is made for the text alone."""
+    return traits_of(content).content == SURE or property_of(content) in BODY_PROPERTIES
+
+
+def outside_text(own: Sequence[Part], content: HtmlElement | None) -> list[Part]:
+    """Return what stands apart from the text: all but its element, or where that holds more, all but its paragraphs."""
+    if content is not None and is_text_only(content):
+        inside = set(content.iter())
+    else:
+        texts = (element for element, _ in own if element.tag in PARAGRAPHS and not _is_head(element))
+        inside = {below for text in texts for below in text.iter()}
+    return [part for part in own if part[0] not in inside]
+
+
+def _is_head(paragraph: HtmlElement) -> bool:
+    """Whether a paragraph is a line of name or date."""
+    if traits_of(paragraph).furniture:
+        return True
+    for element in paragraph.iter():
+        if isinstance(element.tag, str):
+            kind = traits_of(element)
+            if is_name(element, kind) or kind.dated or element.tag in ("time", "cite") or is_own_link(element):
+                return True
+    return False
+
+
+def read_body(
+    comment: CommentElement,
+    own: Sequence[Part],
+    content: HtmlElement | None,
+    apart: set[HtmlElement],
+    name: str | None,
+) -> str:
+    """Return the text of a comment; `apart` are the elements that hold its author and its date."""
+    if content is not None and is_text_only(content):
+        simple = bare_paragraphs(content)
+        if simple is not None:
+            return simple
+        elements = [element for element in content.iter() if isinstance(element.tag, str)]
+        lines = _lines_of(apart.intersection(elements), {content})
+        skip = frozenset((*_furniture(elements, content), *comment.nested, *apart, *lines))
+        return element_text(content, skip=skip)
+    elements = [element for element, _ in own]
+    whole = content if content is not None else comment.root
+    lines = _lines_of(apart, {whole, comment.root})
+    skip = frozenset((*_furniture(elements, whole), *comment.nested, *apart, *lines))
+    paragraphs = _paragraphs(elements, skip, content)
+    body = "\n\n".join(filter(None, (element_text(paragraph, skip=skip) for paragraph in paragraphs)))
+    if body:
+        return body
+    # No paragraphs at all: the text stands bare beside name and date.
+    pieces = [element_text(e, skip=skip) for e in (whole, *(comment.siblings if content is None else ()))]
+    return _without_head("\n\n".join(filter(None, pieces)), name)
+
+
+def _furniture(elements: Iterable[HtmlElement], whole: HtmlElement) -> Iterator[HtmlElement]:
+    """Yield what themes put around a text: buttons, bylines, ratings."""
+    for element in elements:
+        if element is whole:
+            continue
+        if (
+            (element.tag == "a" and is_button(element))
+            or (element.tag in ("cite", "time") and not _is_quoted(element))
+            or (traits_of(element).furniture and not holds_text(element))
+        ):
+            yield element
+
+
+def _is_quoted(element: HtmlElement) -> bool:
+    """Whether a `cite` or `time` was written by the commenter, in the middle of a paragraph."""
+    above = element.getparent()
+    return above is not None and (above.tag in ("p", "blockquote") and len(above.text_content()) > LONGEST_LINE)
+
+
+def _lines_of(apart: Iterable[HtmlElement], ends: set[HtmlElement]) -> Iterator[HtmlElement]:
+    """Yield the short lines in which name or date stand."""
+    for element in apart:
+        above = element.getparent()
+        while above is not None and above not in ends and above.tag not in HOLDERS:
+            if len(fold(above.text_content())) - len(fold(element.text_content())) > LONGEST_REST:
+                break
+            yield above
+            above = above.getparent()
+
+
+def _paragraphs(
+    elements: Sequence[HtmlElement], skip: frozenset[HtmlElement], content: HtmlElement | None
+) -> Iterator[HtmlElement]:
+    """Yield the outermost paragraphs of a comment that stand in no furniture."""
+    passed: set[HtmlElement] = set()
+    inside = None if content is None else set(content.iter())
+    for element in elements:
+        above = element.getparent()
+        if above in passed or element in skip or (above is not None and above in skip):
+            passed.add(element)
+        elif element.tag in PARAGRAPHS and (inside is None or element in inside):
+            passed.add(element)
+            yield element
+
+
+def _without_head(text: str, name: str | None) -> str:
+    """Remove the lines of name, "says" and date from the start of a text, and buttons from its end."""
+    lines = text.split("\n")
+    while lines and _is_head_line(lines[0].strip(), name):
+        lines.pop(0)
+    while lines and (not lines[-1].strip() or line_rules.is_reply(lines[-1].strip())):
+        lines.pop()
+    return "\n".join(lines).strip("\n")
+
+
+def _is_head_line(line: str, name: str | None) -> bool:
+    bare = line.strip(" :：-–—|·•,.@#")
+    if not bare or (name and bare == name) or bare.casefold() in phrases.SAYS or line_rules.is_waiting(line):
+        return True
+    date = span(line) if len(line) <= LONGEST_DATE_LINE and may_hold_date(line) else None
+    return date is not None and len(line) - (date[1] - date[0]) < LONGEST_DATE_REST

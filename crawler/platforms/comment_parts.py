@@ -1,0 +1,57 @@
+"""What a single element of a comment is: a name, a button, a line. Shared by the modules for author, date and body."""
+
+from lxml.html import HtmlElement
+
+from archive.text import line_rules
+from crawler.platforms.class_names import SURE, Traits, traits
+from crawler.platforms.comment_elements import MOVE_FORM, OWN_LINK, REPLY_LINK
+
+LONGEST_LINE = 160  # characters; a longer one is text, not a line of name and date
+LONGEST_BUTTON = 30
+Part = tuple[HtmlElement, Traits]
+
+
+def traits_of(element: HtmlElement) -> Traits:
+    """Return what an element's classes say of it."""
+    return traits(element.get("class"))
+
+
+def property_of(element: HtmlElement) -> str:
+    """Return the microdata property that an element states, in lower case; empty where it states none."""
+    return (element.get("itemprop") or "").lower()
+
+
+def is_name(element: HtmlElement, kind: Traits) -> bool:
+    """Whether an element is made for the name of an author alone."""
+    return kind.name == 0 or (element.tag in ("a", "span") and (element.get("id") or "").startswith("dsq-author-user"))
+
+
+def is_own_link(element: HtmlElement) -> bool:
+    """Whether an element links to its own comment, as dates do."""
+    return element.tag == "a" and bool(OWN_LINK.search(element.get("href") or ""))
+
+
+def is_button(link: HtmlElement) -> bool:
+    """Whether a link is one of the theme's: reply, edit, permalink."""
+    href = link.get("href") or ""
+    return (
+        bool(REPLY_LINK.search(href) or OWN_LINK.search(href) or MOVE_FORM.search(link.get("onclick") or ""))
+        or "action=editcomment" in href
+        or href.endswith(("#respond", "#commentform"))
+        or (len(link.text_content()) < LONGEST_BUTTON and line_rules.is_reply(fold(link.text_content())))
+    )
+
+
+def is_short(element: HtmlElement) -> bool:
+    """Whether an element may be a line of name and date."""
+    return len(element.text_content()) <= LONGEST_LINE
+
+
+def holds_text(element: HtmlElement) -> bool:
+    """Whether the text of the comment stands within: some themes print "comment-meta" around everything."""
+    return any(traits_of(below).content == SURE for below in element.iterdescendants() if isinstance(below.tag, str))
+
+
+def fold(text: str) -> str:
+    """Return a text with each run of white space as one space, and none at its ends."""
+    return " ".join(text.split())
