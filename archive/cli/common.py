@@ -2,7 +2,7 @@
 
 import sqlite3
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from archive.store.archive import Archive
 
 BUSY_TIMEOUT_S = 60.0
+ERRORS_PRINTED = 20
 
 
 def database(command: Callable[..., None]) -> Callable[..., None]:
@@ -69,6 +70,14 @@ def fail(message: str) -> NoReturn:
     """Ends the command with status 1."""
     click.echo(f"error: {message}", err=True)
     sys.exit(1)
+
+
+def print_errors(errors: Sequence[str]) -> None:
+    """Print the first errors of a batch to standard error, and how many more there are."""
+    for error in errors[:ERRORS_PRINTED]:
+        click.echo(f"error: {error}", err=True)
+    if len(errors) > ERRORS_PRINTED:
+        click.echo(f"... and {len(errors) - ERRORS_PRINTED:,} more errors", err=True)
 
 
 def print_json(value: Any) -> None:

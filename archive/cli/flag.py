@@ -79,11 +79,11 @@ def _explain(text: str, parent: str | None, title: str | None) -> None:
 def _flag(
     path: Path, since: int | None, detectors: Sequence[str], workers: int | None, *, quiet: bool
 ) -> "FlagProgress":
-    from archive.cli.progress import shown
+    from archive.cli.progress import progress_report
     from archive.store.reflag import flag_all, progress_text
 
     require(path)
-    with opened(path) as archive, shown(quiet=quiet, said=progress_text) as report:
+    with opened(path) as archive, progress_report(quiet=quiet, describe=progress_text) as report:
         return flag_all(archive, since=since, detectors=detectors, workers=workers, report=report)
 
 

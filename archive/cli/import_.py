@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING
 import click
 
 from archive.cli.common import as_json as as_json_option
-from archive.cli.common import database, opened, print_json
+from archive.cli.common import database, opened, print_errors, print_json
 
 if TYPE_CHECKING:
-    from archive.importers.pool import Progress
+    from archive.importers.pool import ImportProgress
     from archive.store.archive import Archive
-
-ERRORS_SHOWN = 20
 
 
 @click.command(name="import")
@@ -39,15 +37,15 @@ def import_(paths: tuple[str, ...], path: Path, as_json: bool, workers: int | No
     summarise(progress, path, as_json)
 
 
-def import_paths(archive: "Archive", paths: list[str], workers: int | None, *, quiet: bool) -> "Progress":
-    from archive.cli.progress import shown
+def import_paths(archive: "Archive", paths: list[str], workers: int | None, *, quiet: bool) -> "ImportProgress":
+    from archive.cli.progress import progress_report
     from archive.importers.pool import import_files
 
-    with shown(quiet=quiet) as report:
+    with progress_report(quiet=quiet) as report:
         return import_files(archive, paths, workers=workers, report=report)
 
 
-def summarise(progress: "Progress", path: Path, as_json: bool) -> None:
+def summarise(progress: "ImportProgress", path: Path, as_json: bool) -> None:
     """Prints what an import did, and ends with status 1 where something could not be read."""
     counts, errors = progress.counts, progress.errors
     if as_json:
@@ -55,14 +53,11 @@ def summarise(progress: "Progress", path: Path, as_json: bool) -> None:
             {
                 "db": str(path),
                 "counts": dict(counts),
-                "errors": [{"place": error.place, "reason": error.reason} for error in errors],
+                "errors": [{"place": error.location, "reason": error.reason} for error in errors],
             }
         )
     else:
-        for error in errors[:ERRORS_SHOWN]:
-            click.echo(f"error: {error}", err=True)
-        if len(errors) > ERRORS_SHOWN:
-            click.echo(f"... and {len(errors) - ERRORS_SHOWN:,} more errors", err=True)
+        print_errors([str(error) for error in errors])
         click.echo(_sentence(counts, path))
     if errors:
         sys.exit(1)

@@ -1,4 +1,4 @@
-"""How a run is shown: a bar with rate and time left on a terminal, plain lines otherwise."""
+"""Report the progress of a run: a bar with rate and time left on a terminal, plain lines otherwise."""
 
 import sys
 import time
@@ -7,35 +7,37 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from archive.importers.pool import Progress
+    from archive.importers.pool import ImportProgress
 
 SECONDS_A_LINE = 10.0
 Report = Callable[[Any], None]
-Said = Callable[[Any, float], str]
+Description = Callable[[Any, float], str]
 
 
-def imported(progress: "Progress", seconds: float) -> str:
-    """An import so far, in words."""
+def import_text(progress: "ImportProgress", seconds: float) -> str:
+    """Return the progress of an import in words."""
     counts = progress.counts
     rate = counts["comments_new"] / seconds
     return f"{counts['documents']:,} documents, {counts['comments_new']:,} comments, {rate:,.0f} comments/s"
 
 
 @contextmanager
-def shown(*, quiet: bool = False, said: Said = imported) -> Iterator[Report]:
-    """Gives what a run is to call now and then with its progress, which has `size` (None where that is not known) and
-    `done`; `said` puts it into words."""
+def progress_report(*, quiet: bool = False, describe: Description = import_text) -> Iterator[Report]:
+    """Yield a function that a run calls now and then with its progress.
+
+    A progress has `size` (None where that is not known) and `done`; `describe` puts it into words.
+    """
     if quiet:
         yield lambda _: None
     elif sys.stderr.isatty():
-        with _bar(said) as report:
+        with _bar(describe) as report:
             yield report
     else:
-        yield _lines(said)
+        yield _lines(describe)
 
 
 @contextmanager
-def _bar(said: Said) -> Iterator[Report]:
+def _bar(describe: Description) -> Iterator[Report]:
     from rich import progress as rich_progress
     from rich.console import Console
 
@@ -50,13 +52,13 @@ def _bar(said: Said) -> Iterator[Report]:
         task = bar.add_task("", total=None)
 
         def report(progress: Any) -> None:
-            words = said(progress, _since(began))
+            words = describe(progress, _since(began))
             bar.update(task, total=progress.size, completed=progress.done, description=words, refresh=True)
 
         yield report
 
 
-def _lines(said: Said) -> Report:
+def _lines(describe: Description) -> Report:
     began = last = time.monotonic()
 
     def report(progress: Any) -> None:
@@ -66,7 +68,7 @@ def _lines(said: Said) -> Report:
             last = moment
             share = progress.done / progress.size if progress.size else 0.0
             left = f", {(moment - began) * (1 - share) / share:,.0f} s left" if share else ""
-            print(f"{share:4.0%} {said(progress, _since(began))}{left}", file=sys.stderr, flush=True)  # noqa: T201
+            print(f"{share:4.0%} {describe(progress, _since(began))}{left}", file=sys.stderr, flush=True)  # noqa: T201
 
     return report
 

@@ -17,14 +17,14 @@ HEAD_LENGTH = 4096
 
 
 class BadDocument(Exception):
-    """A document that cannot be read: `place` names file and line, `reason` says why."""
+    """A document that cannot be read: `location` is file and line."""
 
-    def __init__(self, place: str, reason: str) -> None:
-        super().__init__(place, reason)
-        self.place, self.reason = place, reason
+    def __init__(self, location: str, reason: str) -> None:
+        super().__init__(location, reason)
+        self.location, self.reason = location, reason
 
     def __str__(self) -> str:
-        return f"{self.place}: {self.reason}"
+        return f"{self.location}: {self.reason}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +37,8 @@ class Document(Frozen):
     line: int | None = None
 
     @property
-    def place(self) -> str:
-        """Where it stands, as error messages say it."""
+    def location(self) -> str:
+        """File and line, as error messages name them."""
         return self.file if self.line is None else f"{self.file}:{self.line}"
 
 

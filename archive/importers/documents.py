@@ -3,10 +3,10 @@
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import Any, BinaryIO
 
 from archive.importers.base import HEAD_LENGTH, BadDocument, Document
 from archive.importers.files import LONGEST_DOCUMENT
@@ -14,14 +14,24 @@ from archive.importers.plain_text.encoding import Text, clean, decode
 from archive.text import urls
 from archive.thread import Article, Capture, Comment, Flag, Thread
 
-if TYPE_CHECKING:
-    from archive.importers.plain_text.importer import Reading
-
 URL_KEYS = ("url", "warc_target_uri", "warc-target-uri", "target_uri", "source_url", "uri")
 DATE_KEYS = ("warc_date", "warc-date", "fetched_at", "fetch_date", "crawl_date", "date")
 LANGUAGE_KEYS = ("language", "lang")
 TOO_LONG = f"longer than {LONGEST_DOCUMENT >> 20} MB"
 EVIDENCE_LENGTH = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one text says. `furniture` are the lines that are neither article nor comment: nothing is lost."""
+
+    title: str | None
+    paragraphs: tuple[str, ...]
+    comments: tuple[Comment, ...]
+    furniture: tuple[str, ...]
+    stated_count: int | None
+    closed: bool | None
+    flags: tuple[Flag, ...]
 
 
 def is_json_lines(head: bytes) -> bool:
@@ -66,14 +76,14 @@ def read(document: Document) -> tuple[Text, dict[str, Any]]:
     try:
         record = json.loads(document.raw.decode("utf-8-sig", "windows-1252"))
     except (ValueError, RecursionError) as error:
-        raise BadDocument(document.place, f"not JSON: {error}") from error
+        raise BadDocument(document.location, f"not JSON: {error}") from error
     if not isinstance(record, dict) or not isinstance(record.get("text"), str):
-        raise BadDocument(document.place, 'not an object with a string "text"')
+        raise BadDocument(document.location, 'not an object with a string "text"')
     text = record.pop("text")
     return clean(text), record
 
 
-def thread(document: Document, text: Text, metadata: dict[str, Any], reading: "Reading", platform: str) -> Thread:
+def thread(document: Document, text: Text, metadata: dict[str, Any], reading: Reading, platform: str) -> Thread:
     """Puts together what the text and its metadata say. Metadata is kept whole in the capture."""
     url = urls.canonical(_first(metadata, URL_KEYS))
     title, paragraphs = _title(metadata, reading)
@@ -110,15 +120,15 @@ def thread(document: Document, text: Text, metadata: dict[str, Any], reading: "R
     )
 
 
-def _title(metadata: Mapping[str, Any], reading: "Reading") -> tuple[str | None, tuple[str, ...]]:
+def _title(metadata: Mapping[str, Any], reading: Reading) -> tuple[str | None, tuple[str, ...]]:
     """The title that the metadata states; what the text has in its place stays in the article where it differs."""
     stated = _text_of(metadata, ("title",))
-    found = reading.title
-    if stated is None or found is None:
-        return stated or found, reading.paragraphs
-    if stated.startswith(found) or found.startswith(stated):
-        return found, reading.paragraphs
-    return stated, (found, *reading.paragraphs)
+    title = reading.title
+    if stated is None or title is None:
+        return stated or title, reading.paragraphs
+    if stated.startswith(title) or title.startswith(stated):
+        return title, reading.paragraphs
+    return stated, (title, *reading.paragraphs)
 
 
 def _first(metadata: Mapping[str, Any], keys: tuple[str, ...]) -> Any:
@@ -172,8 +182,8 @@ class _Repairs:
 
     def mark(self, comment: Comment) -> Comment:
         texts = (comment.body, comment.author.name or "") if comment.author else (comment.body,)
-        found = self.flags(*texts)
-        return replace(comment, flags=(*comment.flags, *found)) if found else comment
+        flags = self.flags(*texts)
+        return replace(comment, flags=(*comment.flags, *flags)) if flags else comment
 
 
 def _evidence(before: str, after: str) -> str:

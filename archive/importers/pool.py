@@ -1,38 +1,42 @@
-"""An import run: files are cut into documents, worker processes read them, one writer saves them batch by batch."""
+"""Import files: cut them into documents, parse those in worker processes, save the threads batch by batch."""
 
 import multiprocessing
 import os
 import pickle
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, cast
+from typing import TYPE_CHECKING, cast
 
 from archive.importers import importer_for
 from archive.importers.base import HEAD_LENGTH, BadDocument, Document
 from archive.importers.files import STANDARD_INPUT, files, open_file
-from archive.importers.worker import Chunk, begin, packed, parse_chunk
+from archive.importers.worker import Chunk, lower_priority, parse_chunk, pickled_chunk
 from archive.store.archive import Archive, Run
 from archive.thread import Thread
 
 if TYPE_CHECKING:
     from io import BufferedReader
 
+# What a worker is given at a time: enough to be worth the trip to another process.
 CHUNK_BYTES = 1 << 18
 CHUNK_DOCUMENTS = 100
+# One transaction each.
 BATCH_COMMENTS = 10_000
 BATCH_THREADS = 2_000
+# An import of fewer chunks is over before a worker would have started.
 CHUNKS_WITHOUT_WORKERS = 2
+# Bounds memory: so many chunks are in work or waiting to be saved.
 CHUNKS_A_WORKER = 8
 Result = list[Thread | BadDocument]
 
 
 @dataclass(slots=True)
-class Progress:
+class ImportProgress:
     """What a run did so far: `done` bytes of `size` bytes on disk; `size` is None where that is not known."""
 
     counts: Counter[str] = field(default_factory=Counter)
@@ -42,47 +46,53 @@ class Progress:
 
 
 def import_files(
-    archive: Archive, paths: list[str], *, workers: int | None = None, report: Callable[[Progress], None] | None = None
-) -> Progress:
-    """Imports files and folders into the archive as one run. A document that cannot be read is an error of the run's
-    Progress, and the others are saved."""
-    found = list(files(paths, but=archive.path))
-    progress, tell = Progress(size=_size(found)), report or (lambda _: None)
+    archive: Archive,
+    paths: list[str],
+    *,
+    workers: int | None = None,
+    report: Callable[[ImportProgress], None] = lambda _: None,
+) -> ImportProgress:
+    """Import files and folders as one run. A document that cannot be read is an error, and the others are saved."""
+    sources = list(files(paths, but=archive.path))
+    progress = ImportProgress(size=_size(sources))
+    if workers is None:
+        workers = min(2, os.cpu_count() or 1)
     run = archive.begin_run("import", {"paths": paths})
     batch: list[Thread] = []
-    for chunk_threads in _parsed(_chunks(found, progress), progress, _workers(workers)):
-        batch += chunk_threads
-        if len(batch) >= BATCH_THREADS or sum(len(t.comments) for t in batch) >= BATCH_COMMENTS:
+    for results in _parse_in_order(_chunks(sources, progress), workers):
+        for result in results:
+            if isinstance(result, BadDocument):
+                _add_error(progress, result)
+            else:
+                batch.append(result)
+        if len(batch) >= BATCH_THREADS or sum(len(thread.comments) for thread in batch) >= BATCH_COMMENTS:
             _save(archive, run, batch, progress)
             batch = []
-        tell(progress)
+        report(progress)
     _save(archive, run, batch, progress)
-    tell(progress)
+    report(progress)
     archive.end_run(run, "failed" if progress.errors else "done", dict(progress.counts))
     return progress
 
 
-def _workers(wanted: int | None) -> int:
-    return min(2, (os.cpu_count() or 1)) if wanted is None else wanted
-
-
-def _save(archive: Archive, run: Run, batch: list[Thread], progress: Progress) -> None:
+def _save(archive: Archive, run: Run, batch: list[Thread], progress: ImportProgress) -> None:
     if not batch:
         return
     saved = archive.save(batch, run)
     progress.counts.update(saved.counts)
     for thread, reason in saved.failures:
-        place = thread.capture.file or thread.capture.url or "?"
-        _fail(progress, BadDocument(f"{place}:{thread.capture.line}" if thread.capture.line else place, reason))
+        file = thread.capture.file or thread.capture.url or "?"
+        location = f"{file}:{thread.capture.line}" if thread.capture.line else file
+        _add_error(progress, BadDocument(location, reason))
 
 
-def _fail(progress: Progress, error: BadDocument) -> None:
+def _add_error(progress: ImportProgress, error: BadDocument) -> None:
     progress.errors.append(error)
     progress.counts["errors"] += 1
 
 
-def _chunks(paths: list[str], progress: Progress) -> Iterator[Chunk]:
-    """Documents in order, gathered to chunks that are worth the way to a worker."""
+def _chunks(paths: list[str], progress: ImportProgress) -> Iterator[Chunk]:
+    """Yield documents in order, gathered to chunks of one format."""
     documents: list[Document] = []
     size, name = 0, ""
     for importer, document in _documents(paths, progress):
@@ -104,47 +114,33 @@ def _size(paths: list[str]) -> int | None:
     return sum(Path(path).stat().st_size for path in paths if Path(path).is_file())
 
 
-def _documents(paths: list[str], progress: Progress) -> Iterator[tuple[str, Document]]:
+def _documents(paths: list[str], progress: ImportProgress) -> Iterator[tuple[str, Document]]:
     for path in paths:
         before = progress.done
         try:
             with open_file(path) as (file, position):
-                importer = importer_for(_peek(file))
+                importer = importer_for(cast("BufferedReader", file).peek(HEAD_LENGTH)[:HEAD_LENGTH])
                 if importer is None:
-                    _fail(progress, BadDocument(path, "no importer knows this format"))
+                    _add_error(progress, BadDocument(path, "no importer knows this format"))
                     continue
                 for document in importer.documents(file, "standard input" if path == STANDARD_INPUT else path):
                     if isinstance(document, BadDocument):
-                        _fail(progress, document)
+                        _add_error(progress, document)
                     else:
                         progress.done = before + position()
                         yield importer.__name__, document
         except Exception as error:  # noqa: BLE001 a decompressor's errors have no common base
-            _fail(progress, BadDocument(path, f"{getattr(error, 'strerror', None) or error}"))
+            _add_error(progress, BadDocument(path, f"{getattr(error, 'strerror', None) or error}"))
 
 
-def _peek(file: BinaryIO) -> bytes:
-    return cast("BufferedReader", file).peek(HEAD_LENGTH)[:HEAD_LENGTH]
-
-
-def _parsed(chunks: Iterable[Chunk], progress: Progress, workers: int) -> Iterator[list[Thread]]:
-    for results in _in_order(chunks, workers):
-        threads = [result for result in results if isinstance(result, Thread)]
-        for result in results:
-            if isinstance(result, BadDocument):
-                _fail(progress, result)
-        yield threads
-
-
-def _in_order(chunks: Iterable[Chunk], workers: int) -> Iterator[Result]:
-    """Results in the order of the chunks; workers are started only where there is enough for them to do."""
-    pending = iter(chunks)
-    for _, chunk in zip(range(CHUNKS_WITHOUT_WORKERS), pending, strict=False):
+def _parse_in_order(chunks: Iterator[Chunk], workers: int) -> Iterator[Result]:
+    """Yield results in the order of the chunks; start workers only where there is enough for them to do."""
+    for _, chunk in zip(range(CHUNKS_WITHOUT_WORKERS), chunks, strict=False):
         yield parse_chunk(chunk)
-    first = next(pending, None)
+    first = next(chunks, None)
     if first is None:
         return
-    rest = chain([first], pending)
+    rest = chain([first], chunks)
     if workers:
         with _Pool(workers) as pool:
             yield from pool.run(rest)
@@ -152,7 +148,7 @@ def _in_order(chunks: Iterable[Chunk], workers: int) -> Iterator[Result]:
 
 
 class _Pool:
-    """Worker processes with a bounded number of chunks under way; a document that kills its worker is an error."""
+    """Worker processes with a bounded number of chunks in work; a document that kills its worker is an error."""
 
     def __init__(self, workers: int) -> None:
         self.workers = workers
@@ -165,19 +161,22 @@ class _Pool:
         self.executor.shutdown(wait=True, cancel_futures=True)
 
     def run(self, chunks: Iterator[Chunk]) -> Iterator[Result]:
-        """The results in the order of the chunks. Reads chunks itself until the first worker is there; leaves them all
-        where none can be started, as from a script that stands on standard input."""
+        """Yield results in the order of the chunks.
+
+        Reads chunks itself until the first worker has started, and leaves them all where none can be started, as from
+        a script that stands on standard input.
+        """
         started = [self.executor.submit(int) for _ in range(self.workers)]
         yield from self._until_started(started, chunks)
         if any(future.done() and future.exception() for future in started):
             return
-        under_way: deque[tuple[Chunk, Future[bytes]]] = deque()
+        submitted: deque[tuple[Chunk, Future[bytes]]] = deque()
         for chunk in chunks:
-            under_way.append((chunk, self._submit(chunk)))
-            if len(under_way) >= self.workers * CHUNKS_A_WORKER:
-                yield self._result(*under_way.popleft())
-        while under_way:
-            yield self._result(*under_way.popleft())
+            submitted.append((chunk, self._submit(chunk)))
+            if len(submitted) >= self.workers * CHUNKS_A_WORKER:
+                yield self._result(*submitted.popleft())
+        while submitted:
+            yield self._result(*submitted.popleft())
 
     def _until_started(self, started: "list[Future[int]]", chunks: Iterator[Chunk]) -> Iterator[Result]:
         while not any(future.done() for future in started):
@@ -187,32 +186,33 @@ class _Pool:
 
     def _submit(self, chunk: Chunk) -> Future[bytes]:
         try:
-            return self.executor.submit(packed, chunk)
+            return self.executor.submit(pickled_chunk, chunk)
         except BrokenProcessPool:
             self.executor = _executor(self.workers)
-            return self.executor.submit(packed, chunk)
+            return self.executor.submit(pickled_chunk, chunk)
 
     def _result(self, chunk: Chunk, future: Future[bytes]) -> Result:
         try:
-            return _unpacked(future.result())
+            return _unpickled(future.result())
         except BrokenProcessPool:
-            return list(self._one_by_one(chunk))
+            return list(self._parse_singly(chunk))
 
-    def _one_by_one(self, chunk: Chunk) -> Iterator[Thread | BadDocument]:
+    def _parse_singly(self, chunk: Chunk) -> Iterator[Thread | BadDocument]:
+        """Parse each document by itself, to tell which of them kills its process."""
         executor = _executor(1)
         for document in chunk.documents:
             try:
-                yield _unpacked(executor.submit(packed, Chunk(chunk.importer, [document])).result())[0]
+                yield _unpickled(executor.submit(pickled_chunk, Chunk(chunk.importer, [document])).result())[0]
             except BrokenProcessPool:
-                yield BadDocument(document.place, "reading it ended the process that read it")
+                yield BadDocument(document.location, "reading it ended the process that read it")
                 executor = _executor(1)
         executor.shutdown()
 
 
-def _unpacked(results: bytes) -> Result:
-    unpacked: Result = pickle.loads(results)  # noqa: S301 our own worker's
-    return unpacked
+def _unpickled(results: bytes) -> Result:
+    unpickled: Result = pickle.loads(results)  # noqa: S301 our own worker's
+    return unpickled
 
 
 def _executor(workers: int) -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"), initializer=begin)
+    return ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"), initializer=lower_priority)

@@ -1,4 +1,4 @@
-"""What a worker process does: kept apart so that it loads nothing but parsers."""
+"""Parse documents in a worker process. A module of its own, so that a worker loads nothing but parsers."""
 
 import os
 import pickle
@@ -13,25 +13,25 @@ from archive.thread import Thread
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """Documents of one format, read by one worker in one go."""
+    """Documents of one format, parsed by one worker in one call."""
 
     importer: str
     documents: list[Document]
 
 
-def begin() -> None:
-    """What a worker does first: it steps back, since the run is as fast as its one writer is."""
+def lower_priority() -> None:
+    """Let the run's one writer go first: the run is as fast as it is."""
     with suppress(AttributeError, OSError):
         os.nice(5)
 
 
-def packed(chunk: Chunk) -> bytes:
-    """`parse_chunk`, pickled: so that the writer unpacks it when it has time, and not a thread beside it."""
+def pickled_chunk(chunk: Chunk) -> bytes:
+    """Return `parse_chunk`, pickled: the writer unpickles it when it has time, not a thread of the executor."""
     return pickle.dumps(parse_chunk(chunk), pickle.HIGHEST_PROTOCOL)
 
 
 def parse_chunk(chunk: Chunk) -> list[Thread | BadDocument]:
-    """The threads of a chunk. An error of the parser itself is that document's error."""
+    """Parse the documents of a chunk. An error of the parser itself is that document's error."""
     importer: Importer = import_module(chunk.importer)
     results: list[Thread | BadDocument] = []
     for document in chunk.documents:
@@ -40,5 +40,5 @@ def parse_chunk(chunk: Chunk) -> list[Thread | BadDocument]:
         except BadDocument as error:
             results.append(error)
         except Exception as error:  # noqa: BLE001 one document must not stop the others
-            results.append(BadDocument(document.place, f"{type(error).__name__}: {error}"))
+            results.append(BadDocument(document.location, f"{type(error).__name__}: {error}"))
     return results

@@ -1,4 +1,4 @@
-"""What recurs in one document's items: where names, dates and buttons stand. Learned from the items themselves."""
+"""Learn what recurs in one document's items: where names, dates and buttons stand."""
 
 import re
 from collections import Counter
@@ -30,7 +30,7 @@ class Entry:
     date_at: int | None = None
     date: str | None = None
     name: str | None = None
-    said: bool = False
+    has_says_line: bool = False
     button: bool = False
     recurring: bool = False
     bare: bool = True
@@ -39,22 +39,22 @@ class Entry:
 
     @property
     def marked(self) -> bool:
-        return self.date is not None or self.said or self.button or self.recurring
+        return self.date is not None or self.has_says_line or self.button or self.recurring
 
     @property
     def body_lines(self) -> int:
         return sum(index not in self.taken for index in self.own)
 
-    def take(self, position: int, *kept: str) -> None:
-        """Takes a line out of the body; its words that are not `kept` elsewhere are furniture."""
+    def take(self, position: int, *fields: str) -> None:
+        """Take a line out of the body. Its words that are not in `fields` (name, date) are furniture."""
         self.taken.add(self.own[position])
-        if len(kept) == 1 and kept[0] == self.texts[position]:
+        if len(fields) == 1 and fields[0] == self.texts[position]:
             return
-        known = Counter(word for text in kept for word in text.split())
+        counts = Counter(word for text in fields for word in text.split())
         rest = []
         for word in self.texts[position].split():
-            known[word] -= 1
-            if known[word] < 0:
+            counts[word] -= 1
+            if counts[word] < 0:
                 rest.append(word)
         if rest:
             self.rest.append(" ".join(rest))
@@ -66,7 +66,7 @@ class Dialect:
 
     count: int = 0
     dated: bool = False
-    said: bool = False
+    has_says_line: bool = False
     prefix: str | None = None
     suffix: str | None = None
     constants: frozenset[str] = frozenset()
@@ -74,7 +74,7 @@ class Dialect:
     exact: frozenset[str] = frozenset()
     trailing: bool = False
     colon: bool = False
-    kept: bool = False
+    all_named: bool = False
     dates_first: bool = False
     gap_below_name: float | None = None
     named_share: float | None = None
@@ -106,8 +106,8 @@ def learn(entries: list[Entry]) -> Dialect:
     dialect.trailing = _is_trailing(longer)
     dialect.dates_first = _is_dates_first(longer)
     dialect.colon = _is_colon(longer)
-    said = sum(_is_said(entry) for entry in entries)
-    dialect.said = said > 0 and said * 4 >= len(entries)
+    says_lines = sum(_has_says_line(entry) for entry in entries)
+    dialect.has_says_line = says_lines > 0 and says_lines * 4 >= len(entries)
     heads = [entry.texts[0] for entry in entries if entry.texts and len(entry.texts[0]) <= SHORT]
     split = [
         _PERMALINK.sub("", after_address(before_date(entry, 0))).split()
@@ -150,7 +150,7 @@ def _is_colon(longer: list[Entry]) -> bool:
     return bool(likely) and len(heads) * 3 >= len(longer) * 2 and likely * 2 >= len(heads)
 
 
-def _is_said(entry: Entry) -> bool:
+def _has_says_line(entry: Entry) -> bool:
     return any(line_rules.said(before_date(entry, k)) is not None for k in range(min(3, len(entry.own))))
 
 
@@ -198,8 +198,8 @@ def _frequent(seen: Counter[str], least: float) -> frozenset[str]:
 
 def _find_date(entry: Entry) -> None:
     last = len(entry.own) - 1
-    places = range(last + 1) if last < _HEADER + 3 else [*range(_HEADER), last - 2, last - 1, last]
-    for k in places:
+    positions = range(last + 1) if last < _HEADER + 3 else [*range(_HEADER), last - 2, last - 1, last]
+    for k in positions:
         text = entry.texts[k]
         if len(text) > dates.LONGEST or not dates.may_hold_date(text):
             continue
@@ -229,8 +229,8 @@ def after_address(text: str) -> str:
     """The name behind an author's address that runs into it: http://town.example/Mr. Fontaine."""
     if not is_web_address(text):
         return text
-    found = ADDRESS.match(text)
-    return found[1] if found else text
+    match = ADDRESS.match(text)
+    return match[1] if match else text
 
 
 def without_affixes(text: str, dialect: Dialect) -> str:

@@ -44,10 +44,10 @@ def _read_header(entry: Entry, dialect: Dialect) -> None:
         _read_dated_header(entry, dialect)
         return
     entry.date = entry.date_at = None
-    for k in range(min(3, len(entry.own))) if dialect.said else ():
+    for k in range(min(3, len(entry.own))) if dialect.has_says_line else ():
         if line_rules.said(entry.texts[k]) is not None:
             _take_names(entry, dialect, range(k + 1))
-            entry.said, entry.bare = True, False
+            entry.has_says_line, entry.bare = True, False
             _take_buttons(entry, dialect, k + 1)
             return
 
@@ -60,7 +60,7 @@ def _read_dated_header(entry: Entry, dialect: Dialect) -> None:
         entry.bare = entry.name is None
         return
     entry.bare = False
-    entry.said = any(line_rules.said(before_date(entry, k)) for k in range(at + 1))
+    entry.has_says_line = any(line_rules.said(before_date(entry, k)) for k in range(at + 1))
     if at == 0 and dialect.dates_first and len(entry.own) > 1 and entry.own[1] == 1 and len(entry.texts[1]) <= 60:
         at = 1
     _take_names(entry, dialect, range(at + 1))
@@ -87,11 +87,11 @@ def _take_names(entry: Entry, dialect: Dialect, positions: range) -> None:
     if chosen is None and entry.texts and (name := line_rules.avatar_name(entry.texts[0])):
         candidates, chosen = {0: name}, 0
     for k in positions:
-        kept = [entry.date] if k == entry.date_at and entry.date else []
+        fields = [entry.date] if k == entry.date_at and entry.date else []
         if k == chosen:
             entry.name = candidates[k]
-            kept.append(candidates[k])
-        entry.take(k, *kept)
+            fields.append(candidates[k])
+        entry.take(k, *fields)
 
 
 def _candidate(entry: Entry, dialect: Dialect, position: int) -> str | None:
@@ -178,7 +178,7 @@ def _read_bare_names(entries: list[Entry], dialect: Dialect) -> None:
     named = [entry for entry in entries if scores.get(id(entry), 0) >= 2]
     texts = sum(score <= -3 for score in scores.values()) + _lone_texts(entries)
     dialect.named_share = len(named) / (len(named) + texts) if named or texts else None
-    dialect.kept = texts == 0 and len(named) >= 3 and len(named) * 2 >= len(scores)
+    dialect.all_named = texts == 0 and len(named) >= 3 and len(named) * 2 >= len(scores)
     dialect.gap_below_name = sum(map(_gap_below_head, named)) / len(named) if named else None
     for entry in entries:
         if id(entry) in scores and _is_name(entry, scores[id(entry)], dialect):
@@ -259,7 +259,7 @@ def _gap_below_head(entry: Entry) -> bool:
 
 def _is_name(entry: Entry, score: float, dialect: Dialect) -> bool:
     share = dialect.named_share if dialect.named_share is not None else 0.5
-    score += 3.5 if dialect.kept and score > -3 else 2 * share - 1
+    score += 3.5 if dialect.all_named and score > -3 else 2 * share - 1
     if dialect.gap_below_name is not None and not _gap_below_head(entry):
         score -= 2 * dialect.gap_below_name
     return score > 0.6

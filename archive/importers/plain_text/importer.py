@@ -6,10 +6,10 @@ and every line comes out somewhere.
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from archive.importers.base import Document
-from archive.importers.documents import documents, is_json_lines, read, thread
+from archive.importers.documents import Reading, documents, is_json_lines, read, thread
 from archive.importers.plain_text.article import Outside
 from archive.importers.plain_text.dialect import Entry
 from archive.importers.plain_text.encoding import decode
@@ -26,19 +26,6 @@ _UNFINISHED = re.compile(
     r"(?:[,(„“\"‘—–-]|\b(?:the|a|an|of|to|and|or|in|for|with|der|die|das|und|zu|de|la|le|les|et|el|los|y|il|e|di|"
     r"het|een|en|i|w|и|в|на))$"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What one text says. `furniture` are the lines that are neither article nor comment: nothing is lost."""
-
-    title: str | None
-    paragraphs: tuple[str, ...]
-    comments: tuple[Comment, ...]
-    furniture: tuple[str, ...]
-    stated_count: int | None
-    closed: bool | None
-    flags: tuple[Flag, ...]
 
 
 def matches(head: bytes) -> bool:
@@ -212,13 +199,13 @@ def _render(item: Item) -> list[str]:
 
 def _folded(lines: Iterable[str]) -> str:
     """Lines without blank ones at either end, and never two blank ones together."""
-    kept: list[str] = []
+    lines_out: list[str] = []
     for line in lines:
-        if line.strip() or (kept and kept[-1]):
-            kept.append(line if line.strip() else "")
-    while kept and not kept[-1]:
-        kept.pop()
-    return "\n".join(kept)
+        if line.strip() or (lines_out and lines_out[-1]):
+            lines_out.append(line if line.strip() else "")
+    while lines_out and not lines_out[-1]:
+        lines_out.pop()
+    return "\n".join(lines_out)
 
 
 def _flags_of(entry: Entry, body: str, adopted: set[int]) -> Iterable[Flag]:

@@ -87,17 +87,17 @@ class _Layout:
 
     def _line(self, number: int, column: int, text: str) -> None:
         if text[0] == "•" or text[0].isdigit():
-            found = _MARKER.match(text[:12])
-            if found and (column >= _STEP or self._cut_first_line(found)) and not self._is_day(column, text):
-                self._item(number, max(column, _STEP), found[1], text[len(found[1]) :].lstrip(" "))
+            match = _MARKER.match(text[:12])
+            if match and (column >= _STEP or self._cut_first_line(match)) and not self._is_day(column, text):
+                self._item(number, max(column, _STEP), match[1], text[len(match[1]) :].lstrip(" "))
                 return
         if column > _STEP:
             self._indented(number, column, text)
         else:
             self._unindented(number, column, text)
 
-    def _cut_first_line(self, found: re.Match[str]) -> bool:
-        return not self.begun and found[1] == "•"
+    def _cut_first_line(self, match: re.Match[str]) -> bool:
+        return not self.begun and match[1] == "•"
 
     def _is_day(self, column: int, text: str) -> bool:
         """Whether a number that looks like a marker is the day of a date below a name ("14. März 2016")."""

@@ -85,21 +85,21 @@ def _long_paragraphs(stream: Sequence[Paragraph | Block]) -> list[int]:
 
 
 def _paragraphs(parts: Sequence[Paragraph | Block]) -> list[Paragraph]:
-    found: list[Paragraph] = []
+    paragraphs: list[Paragraph] = []
     for part in parts:
         if not isinstance(part, Paragraph):
             break
-        found.append(part)
-    return found
+        paragraphs.append(part)
+    return paragraphs
 
 
 def _split(items: list[Item]) -> Iterator[list[Item]]:
     """Lists that stand side by side: another kind of marker, or numbers that begin anew."""
     run: list[Item] = []
-    known = set(map(id, items))
+    ids = set(map(id, items))
     last: Item | None = None
     for item in items:
-        if item.parent is None or id(item.parent) not in known:
+        if item.parent is None or id(item.parent) not in ids:
             if last is not None and not _follows(last, item):
                 yield run
                 run = []
@@ -185,7 +185,7 @@ def _parted_by_lost_indent(run: Run, other: Run) -> bool:
 
 
 def is_lost_body(paragraph: Paragraph) -> bool:
-    """Whether an unindented paragraph amid comments reads like a piece of one rather than a heading or a button."""
+    """Return whether an unindented paragraph amid comments reads like a piece of one, not a heading or a button."""
     text = paragraph.text
     if (
         line_rules.is_break(text)
@@ -234,14 +234,14 @@ def _score(run: Run) -> float:
     if _share_with_text(run, longer) < 0.4 and not _sentences_under_heading(run, heading):
         return -9.0
     score = heading + _marks_score(run, longer) + _names_score(run, longer) + _nesting_score(longer)
-    score += _place_score(run) + _end_score(run, longer) + _talk_score(longer)
+    score += _position_score(run) + _end_score(run, longer) + _talk_score(longer)
     return score - 5.0 * _is_elsewhere(run)
 
 
 def _share_with_text(run: Run, longer: list[Entry]) -> float:
     """How many items have text below their first line: of all, or of those that stand in no other."""
-    known = {id(item) for item in run.items}
-    roots = [item for item in run.items if id(item.parent) not in known]
+    ids = {id(item) for item in run.items}
+    roots = [item for item in run.items if id(item.parent) not in ids]
     with_text = sum(item.has_text or (item.has_items and not item.head) for item in roots)
     below = sum(item.has_items and line_rules.name_score(item.head) >= 1 for item in roots if not item.has_text)
     return max(len(longer) / len(run.items), (with_text + below) / max(len(roots), 1) if longer or below else 0.0)
@@ -257,8 +257,8 @@ def _is_elsewhere(run: Run) -> bool:
 def _sentences_under_heading(run: Run, heading: float) -> bool:
     if heading < 3:
         return False
-    known = {id(item) for item in run.items}
-    roots = [entry for entry in run.entries if entry.own and id(entry.item.parent) not in known]
+    ids = {id(item) for item in run.items}
+    roots = [entry for entry in run.entries if entry.own and id(entry.item.parent) not in ids]
     texts = [entry.texts[0] for entry in roots]
     loose = sum(entry.item.gap for entry in roots) * 2 >= len(roots)
     return loose and sum(len(text) > 25 or text[-1:] in _SENTENCE_ENDS for text in texts) * 2 > len(texts)
@@ -289,13 +289,13 @@ def _above_score(run: Run) -> float:
 
 def _marks_score(run: Run, longer: list[Entry]) -> float:
     count = max(len(longer), 1)
-    said = sum(entry.said for entry in run.entries)
+    says_lines = sum(entry.has_says_line for entry in run.entries)
     button = sum(entry.button for entry in run.entries)
     dated = sum(entry.date is not None for entry in longer)
     clocked = sum(entry.date is not None and ":" in entry.date for entry in longer)
     recurring = sum(entry.recurring for entry in longer)
     score = (
-        5.0 * (said * 2 >= count)
+        5.0 * (says_lines * 2 >= count)
         + 4.0 * (button * 2 >= count)
         + 2.0 * (dated * 2 >= count)
         + 1.0 * (clocked * 2 >= count)
@@ -316,7 +316,7 @@ def _names_score(run: Run, longer: list[Entry]) -> float:
         return 0.0
     if (
         sum(entry.date is not None and entry.name is None for entry in longer) * 2 > len(longer)
-        and not run.dialect.said
+        and not run.dialect.has_says_line
     ):
         return -3.0
     likely = sum(line_rules.name_score(head) >= 1 for head in heads) / len(heads)
@@ -326,11 +326,11 @@ def _names_score(run: Run, longer: list[Entry]) -> float:
     )
     invented = sum(line_rules.is_handle(name) and not name.replace(" ", "").isalpha() for name in names) / len(heads)
     score += 2.0 * (invented >= 0.6)
-    plain = not handles and not run.dialect.dated and not run.dialect.said and heading_of(run) is None
+    plain = not handles and not run.dialect.dated and not run.dialect.has_says_line and heading_of(run) is None
     score += 1.5 if len(set(names)) < len(names) else -1.5 * plain
     score += 4.0 * (_addressed_share(longer) >= 0.3) - 3.0 * (_bracketed_share(longer) >= 0.6)
-    asked = 0.0 if heading_of(run) else sum(head[-1:] in "?:" for head in heads) / len(heads)
-    return score - 4.0 * (asked >= 0.4) - 3.0 * (_echo_share(longer) >= 0.4) - 1.0 * (run.items[0].numbered)
+    questions = 0.0 if heading_of(run) else sum(head[-1:] in "?:" for head in heads) / len(heads)
+    return score - 4.0 * (questions >= 0.4) - 3.0 * (_echo_share(longer) >= 0.4) - 1.0 * (run.items[0].numbered)
 
 
 def _addressed_share(longer: list[Entry]) -> float:
@@ -363,12 +363,12 @@ def _echo_share(longer: list[Entry]) -> float:
 
 
 def _nesting_score(longer: Sequence[Entry]) -> float:
-    known = {id(entry.item) for entry in longer}
-    nested = sum(id(entry.item.parent) in known and entry.item.gap for entry in longer)
+    ids = {id(entry.item) for entry in longer}
+    nested = sum(id(entry.item.parent) in ids and entry.item.gap for entry in longer)
     return 4.0 if nested else 0.0
 
 
-def _place_score(run: Run) -> float:
+def _position_score(run: Run) -> float:
     after_article = 1.0 if run.long_before else 0.0
     return after_article - (3.0 if run.long_after > 1 else 0.0)
 

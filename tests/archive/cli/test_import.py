@@ -116,14 +116,14 @@ def test_demo_leaves_an_archive_of_other_documents_alone(btl, harbour):
 
 
 def test_lines_of_progress_where_there_is_no_terminal(btl, harbour, monkeypatch, capsys):
-    from archive.cli.progress import shown
-    from archive.importers.pool import Progress
+    from archive.cli.progress import progress_report
+    from archive.importers.pool import ImportProgress
 
     clock = iter((0.0, SECONDS_A_LINE + 1, SECONDS_A_LINE + 1, SECONDS_A_LINE + 2))
     monkeypatch.setattr("time.monotonic", lambda: next(clock))
-    progress = Progress(size=200, done=50)
+    progress = ImportProgress(size=200, done=50)
     progress.counts.update(documents=7, comments_new=1100)
-    with shown() as report:
+    with progress_report() as report:
         report(progress)
         report(progress)
     assert capsys.readouterr().err == " 25% 7 documents, 1,100 comments, 100 comments/s, 33 s left\n"

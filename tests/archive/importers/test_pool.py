@@ -144,10 +144,10 @@ def test_one_bad_document_is_named_and_the_others_are_saved(archive, query, tmp_
     (tmp_path / "d.txt").write_text(numbered(4))
     (tmp_path / ".hidden").write_text(numbered(5))
     progress = import_files(archive, [str(tmp_path)])
-    assert [error.place.removeprefix(str(tmp_path)) for error in progress.errors if ":" in error.place] == [
+    assert [error.location.removeprefix(str(tmp_path)) for error in progress.errors if ":" in error.location] == [
         "/a.jsonl:2", "/a.jsonl:3", "/a.jsonl:4",
     ]  # fmt: skip
-    assert {error.place.removeprefix(str(tmp_path)) for error in progress.errors} >= {"/b.txt", "/c.png"}
+    assert {error.location.removeprefix(str(tmp_path)) for error in progress.errors} >= {"/b.txt", "/c.png"}
     assert query("select title from articles order by title") == [(f"Bakery news {i}",) for i in (1, 2, 4)]
     assert query("select outcome from runs") == [("failed",)]
 
@@ -157,7 +157,7 @@ def test_a_document_that_is_too_long_is_refused_and_the_next_is_read(archive, qu
     (tmp_path / "a.jsonl").write_bytes(jsonl({"text": numbered(1)}, {"text": "x" * 9000}, {"text": numbered(2)}))
     (tmp_path / "b.txt").write_text("Title\n\n" + "x " * 9000)
     progress = import_files(archive, [str(tmp_path)])
-    assert [error.place.removeprefix(str(tmp_path)) for error in progress.errors] == ["/a.jsonl:2", "/b.txt"]
+    assert [error.location.removeprefix(str(tmp_path)) for error in progress.errors] == ["/a.jsonl:2", "/b.txt"]
     assert query("select count(*) from articles") == [(2,)]
 
 
@@ -278,8 +278,8 @@ def test_formats_are_found_by_discovery():
 
 
 def test_where_a_document_stands():
-    assert Document(b"", "a.txt").place == "a.txt"
-    assert str(BadDocument(Document(b"", "a.jsonl", 0, 7).place, "not JSON")) == "a.jsonl:7: not JSON"
+    assert Document(b"", "a.txt").location == "a.txt"
+    assert str(BadDocument(Document(b"", "a.jsonl", 0, 7).location, "not JSON")) == "a.jsonl:7: not JSON"
 
 
 def test_open_file_counts_bytes_on_disk(tmp_path):
