@@ -1,58 +1,55 @@
-"""A Scrapy extension: every answer goes to the run's WARC file before anything else sees it."""
+"""A Scrapy extension that writes every response into the run's WARC file before anything else sees it."""
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, cast
 
 from scrapy import Request, signals
 from scrapy.crawler import Crawler
 from scrapy.http import Headers, Response
 
-from crawler.frontier import stamp
+from crawler.frontier import format_time
+from crawler.spiders.news import NewsSpider
 from crawler.warc.writer import Exchange
 
-if TYPE_CHECKING:
-    from crawler.spiders.news import NewsSpider
 
-
-class Recorder:
-    """Leaves where an answer lies in `request.meta["stored"]`, and when it came in `request.meta["fetched_at"]`."""
+class WarcRecorder:
+    """Write each response; put its WarcPosition and time into `request.meta` as `warc_position` and `fetched_at`."""
 
     @classmethod
-    def from_crawler(cls, crawler: Crawler) -> "Recorder":
+    def from_crawler(cls, crawler: Crawler) -> "WarcRecorder":
         recorder = cls()
-        crawler.signals.connect(recorder.response_downloaded, signals.response_downloaded)
+        # Sent by the downloader, before any middleware has decoded the body or followed a redirect.
+        crawler.signals.connect(recorder.record, signals.response_downloaded)
         return recorder
 
-    def response_downloaded(self, response: Response, request: Request, spider: Any) -> None:
-        """The body is still as it was received: content-encoded."""
-        work = cast("NewsSpider", spider).work
-        fetched_at = stamp(datetime.now(UTC))
+    def record(self, response: Response, request: Request, spider: NewsSpider) -> None:
+        """Handle the signal `response_downloaded`."""
+        fetched_at = format_time(datetime.now(UTC))
         exchange = Exchange(
             url=request.url,
             method=request.method,
-            request_headers=_pairs(request.headers),
+            request_headers=_header_pairs(request.headers),
             request_body=request.body,
             status=response.status,
-            reason=_reason(response.status),
-            response_headers=_pairs(response.headers),
+            reason=_reason_phrase(response.status),
+            response_headers=_header_pairs(response.headers),
             body=response.body,
             fetched_at=fetched_at,
             ip=str(response.ip_address) if response.ip_address else None,
             protocol=response.protocol,
         )
-        request.meta["stored"] = work.warc.write(exchange)
+        request.meta["warc_position"] = spider.state.warc.write(exchange)
         request.meta["fetched_at"] = fetched_at
-        work.report.fetched(request.meta["download_slot"], len(response.body))
-        work.progress.show()
+        spider.state.report.count_response(request.meta["download_slot"], len(response.body))
+        spider.state.show_progress()
 
 
-def _pairs(headers: Headers) -> list[tuple[bytes, bytes]]:
+def _header_pairs(headers: Headers) -> list[tuple[bytes, bytes]]:
     return [(name, value) for name, values in headers.items() for value in values or ()]
 
 
-def _reason(status: int) -> str:
-    try:
+def _reason_phrase(status: int) -> str:
+    with suppress(ValueError):
         return HTTPStatus(status).phrase
-    except ValueError:
-        return ""
+    return ""

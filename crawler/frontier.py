@@ -1,4 +1,4 @@
-"""What is due: the archive's list of pages to visit again, with leases that expire and intervals that follow change."""
+"""The frontier: pages to visit and when, with leases that expire and intervals that follow change."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,29 +16,31 @@ from archive.store.suppressions import SuppressionList, article_key
 
 HOUR = 3600
 DAY = 24 * HOUR
-SHORTEST = {"article": HOUR, "feed": HOUR // 2, "sitemap": HOUR, "front": HOUR}
-LONGEST = {"article": 30 * DAY, "feed": DAY, "sitemap": DAY, "front": DAY}
-DENSE = timedelta(days=2)
-SETTLED = timedelta(days=60)
-LATE_VISIT = timedelta(days=180)
+MIN_INTERVAL_S = {"article": HOUR, "feed": HOUR // 2, "sitemap": HOUR, "front": HOUR}
+MAX_INTERVAL_S = {"article": 30 * DAY, "feed": DAY, "sitemap": DAY, "front": DAY}
+NEW_ARTICLE = timedelta(days=2)  # most comments come in this time
+QUIET_ARTICLE = timedelta(days=60)
+LATE_VISIT = timedelta(days=180)  # removals come late
 LEASE = timedelta(minutes=15)
-MOST_FAILURES = 8
+MAX_FAILURES = 8
+MAX_REASON = 500  # characters of an error that are stored
 FRONTIER = TABLES["frontier"]
 
+# The due entries, at most :per_host of each host, so that one large outlet does not fill a batch alone.
 DUE = """
 select * from (
-  select *, row_number() over (partition by host order by next_at, id) as place from frontier
+  select *, row_number() over (partition by host order by next_at, id) as host_rank from frontier
   where next_at <= :now and (lease_until is null or lease_until <= :now)
     and (:ids is null or id in (select value from json_each(:ids)))
     and (:outlets is null or outlet in (select value from json_each(:outlets)))
     and host not in (select value from json_each(:busy))
-) where place <= coalesce((select value from json_each(:paces) where key = host), :each)
-order by next_at, id limit :most"""
+) where host_rank <= coalesce((select value from json_each(:paces) where key = host), :per_host)
+order by next_at, id limit :limit"""
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """A row of `frontier`, leased."""
+class FrontierEntry:
+    """A row of `frontier` that this crawl has leased."""
 
     id: int
     url: str
@@ -57,8 +59,8 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """A page to be listed; `now` says that it is to be visited in this run whatever its interval."""
+class Candidate:
+    """A page to add to the frontier; `now` makes it due at once, whatever its interval."""
 
     url: str
     kind: str
@@ -69,8 +71,8 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What a visit brought; `settled` where the thread is closed, `moved_to` where a redirect led."""
+class VisitResult:
+    """What a successful visit brought; `settled` if the thread is closed, `moved_to` is where a redirect led."""
 
     changed: bool
     kind: str | None = None
@@ -82,34 +84,39 @@ class Answer:
     moved_to: str | None = None
 
 
-def stamp(moment: datetime) -> str:
+def format_time(moment: datetime) -> str:
+    """Write a time as the archive does: ISO-8601 in UTC, to the second."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def next_interval(entry: Entry, now: datetime, *, changed: bool) -> int:
-    """Seconds to the next visit: an hour in an article's first two days, then half as long where something changed and
-    twice as long where nothing did."""
-    shortest, longest = SHORTEST[entry.kind], LONGEST[entry.kind]
-    if entry.kind == "article" and now - _born(entry) < DENSE:
+def next_interval(entry: FrontierEntry, now: datetime, *, changed: bool) -> int:
+    """Return the seconds until the next visit.
+
+    An hour in an article's first two days; then half as long as before if something changed, else twice as long.
+    """
+    shortest, longest = MIN_INTERVAL_S[entry.kind], MAX_INTERVAL_S[entry.kind]
+    if entry.kind == "article" and now - _first_seen(entry) < NEW_ARTICLE:
         return shortest
     interval = entry.interval_s // 2 if changed else entry.interval_s * 2
     return min(max(interval, shortest), longest)
 
 
-def next_visit(entry: Entry, now: datetime, *, changed: bool, settled: bool = False) -> datetime | None:
-    """When to come again. An article that has been quiet for long, or whose thread is closed, gets one late visit,
-    since removals come late; after that None."""
+def next_visit(entry: FrontierEntry, now: datetime, *, changed: bool, settled: bool = False) -> datetime | None:
+    """Return the time of the next visit, or None for no more.
+
+    An article that has been quiet for long, or whose thread is closed, gets one late visit: removals come late.
+    """
     following = now + timedelta(seconds=next_interval(entry, now, changed=changed))
     if entry.kind != "article":
         return following
     added = datetime.fromisoformat(entry.added_at)
-    quiet = not changed and (now - added > SETTLED or (settled and now - added > DENSE))
+    quiet = not changed and (now - added > QUIET_ARTICLE or (settled and now - added > NEW_ARTICLE))
     if not quiet:
         return following
     return added + LATE_VISIT if now < added + LATE_VISIT else None
 
 
-def _born(entry: Entry) -> datetime:
+def _first_seen(entry: FrontierEntry) -> datetime:
     try:
         return datetime.fromisoformat(entry.published_at or entry.added_at)
     except ValueError:
@@ -117,159 +124,151 @@ def _born(entry: Entry) -> datetime:
 
 
 class Frontier:
-    """The list of one archive. Every change is a transaction of its own."""
+    """The frontier of one archive. Every change is a transaction of its own."""
 
     def __init__(self, archive: Archive) -> None:
         self.archive = archive
 
-    def add(self, wanted: Iterable[Wanted], now: datetime) -> list[int]:
-        """Lists pages, and gives the ids of those that are due now: new ones, those asked for, and those whose feed
-        announces another number of comments than before. Articles that the archive withholds are not visited."""
-        unique = {each.url: each for each in wanted}
-        if not unique:
+    def add(self, candidates: Iterable[Candidate], now: datetime) -> list[int]:
+        """Add pages and return the ids of those that are due now.
+
+        Due are new pages, those with `now`, and those whose feed states another number of comments than before.
+        Articles that the archive withholds are skipped.
+        """
+        by_url = {candidate.url: candidate for candidate in candidates}
+        if not by_url:
             return []
         with self.archive.transaction() as connection:
-            if ledger := SuppressionList.load(connection):
-                unique = {url: each for url, each in unique.items() if ledger.find([article_key(url)]) is None}
-            known = self._known(connection, list(unique))
-            fresh = [self._row(each, now) for each in unique.values() if each.url not in known]
-            if fresh:
-                connection.execute(insert(FRONTIER).on_conflict_do_nothing(index_elements=["url"]), fresh)
-            sooner = [known[url] for url, each in unique.items() if url in known and _sooner(known[url], each)]
-            for row in sooner:
-                count = unique[row["url"]].comment_count
-                values = {"next_at": stamp(now), "comment_count": row["comment_count"] if count is None else count}
+            if suppressions := SuppressionList.load(connection):
+                by_url = {url: c for url, c in by_url.items() if suppressions.find([article_key(url)]) is None}
+            stored = self._rows_by_url(connection, list(by_url))
+            new = [_new_row(candidate, now) for url, candidate in by_url.items() if url not in stored]
+            if new:
+                connection.execute(insert(FRONTIER).on_conflict_do_nothing(index_elements=["url"]), new)
+            due = [row for url, row in stored.items() if _is_due_sooner(row, by_url[url])]
+            for row in due:
+                count = by_url[row["url"]].comment_count
+                values = {"next_at": format_time(now)} | ({} if count is None else {"comment_count": count})
                 connection.execute(update(FRONTIER).where(FRONTIER.c.id == row["id"]).values(values))
-            added = self._known(connection, [row["url"] for row in fresh])
-        return [row["id"] for row in (*added.values(), *sooner)]
+            added = self._rows_by_url(connection, [row["url"] for row in new])
+        return [row["id"] for row in (*added.values(), *due)]
 
-    def _known(self, connection: Connection, urls: Sequence[str]) -> dict[str, dict[str, Any]]:
+    def _rows_by_url(self, connection: Connection, urls: Sequence[str]) -> dict[str, dict[str, Any]]:
+        # json_each, since SQLite limits the number of parameters and a sitemap has up to 50,000 addresses
         listed = func.json_each(json.dumps(list(urls))).table_valued("value")
-        among = FRONTIER.c.url.in_(select(listed.c.value))
-        found = connection.execute(select(FRONTIER).where(among).order_by(FRONTIER.c.id))
-        return {row["url"]: dict(row) for row in found.mappings()}
-
-    def _row(self, wanted: Wanted, now: datetime) -> dict[str, Any]:
-        return {
-            "url": wanted.url,
-            "host": _host(wanted.url),
-            "outlet": wanted.outlet,
-            "kind": wanted.kind,
-            "added_at": stamp(now),
-            "published_at": wanted.published_at,
-            "next_at": stamp(now),
-            "interval_s": SHORTEST[wanted.kind],
-            "comment_count": wanted.comment_count,
-            "failures": 0,
-        }
+        statement = select(FRONTIER).where(FRONTIER.c.url.in_(select(listed.c.value))).order_by(FRONTIER.c.id)
+        return {row["url"]: dict(row) for row in connection.execute(statement).mappings()}
 
     def lease(
         self,
         now: datetime,
-        most: int,
+        limit: int,
         *,
-        each: int = 1,
+        per_host: int = 1,
         paces: Mapping[str, int] | None = None,
         ids: Iterable[int] | None = None,
         outlets: Iterable[str] | None = None,
         busy: Iterable[str] = (),
-    ) -> list[Entry]:
-        """Takes up to `most` due entries, at most `each` of a host (`paces` names hosts with another number), none of
-        the `busy` ones. `ids` and `outlets` say which are meant; without them all are."""
+    ) -> list[FrontierEntry]:
+        """Lease up to `limit` due entries, at most `per_host` of a host, or what `paces` has for it.
+
+        Hosts in `busy` are skipped. `ids` and `outlets` restrict the entries. A lease expires after LEASE, so that
+        what a killed crawl had leased becomes due again.
+        """
         values = {
-            "now": stamp(now),
+            "now": format_time(now),
             "ids": None if ids is None else json.dumps(list(ids)),
             "outlets": None if outlets is None else json.dumps(list(outlets)),
             "busy": json.dumps(list(busy)),
-            "each": each,
+            "per_host": per_host,
             "paces": json.dumps(paces or {}),
-            "most": most,
+            "limit": limit,
         }
         with self.archive.transaction() as connection:
-            found = connection.exec_driver_sql(DUE, values).mappings().all()
-            until = update(FRONTIER).where(FRONTIER.c.id.in_([row["id"] for row in found]))
-            if found:
-                connection.execute(until.values(lease_until=stamp(now + LEASE)))
-        return [Entry(**{name: row[name] for name in Entry.__dataclass_fields__}) for row in found]
+            rows = connection.exec_driver_sql(DUE, values).mappings().all()
+            if rows:
+                leased = update(FRONTIER).where(FRONTIER.c.id.in_([row["id"] for row in rows]))
+                connection.execute(leased.values(lease_until=format_time(now + LEASE)))
+        return [FrontierEntry(**{name: row[name] for name in FrontierEntry.__dataclass_fields__}) for row in rows]
 
     def free_leases(self) -> int:
-        """Gives back what a crawl that was killed had in hand; to be called by whoever is the only crawl."""
+        """End all leases, which a killed crawl has left, and return how many. Only the one running crawl may do so."""
         with self.archive.transaction() as connection:
-            held = update(FRONTIER).where(FRONTIER.c.lease_until.is_not(None)).values(lease_until=None)
-            return connection.execute(held).rowcount
+            leased = update(FRONTIER).where(FRONTIER.c.lease_until.is_not(None)).values(lease_until=None)
+            return connection.execute(leased).rowcount
 
-    def done(self, entry: Entry, answer: Answer, now: datetime) -> None:
-        """Notes a visit that was answered, and when to come again."""
-        self.all_done([(entry, answer)], now)
-
-    def all_done(self, answered: Iterable[tuple[Entry, Answer]], now: datetime) -> None:
-        """`done` for several visits, in one transaction."""
+    def record_visits(self, visits: Iterable[tuple[FrontierEntry, VisitResult]], now: datetime) -> None:
+        """Store what visits brought and when the next ones are due, in one transaction."""
         with self.archive.transaction() as connection:
-            for entry, answer in answered:
-                self._done(connection, entry, answer, now)
+            for entry, result in visits:
+                self._record_visit(connection, entry, result, now)
 
-    def _done(self, connection: Connection, entry: Entry, answer: Answer, now: datetime) -> None:
-        following = next_visit(entry, now, changed=answer.changed, settled=answer.settled)
-        values = {
-            "kind": answer.kind or entry.kind,
-            "next_at": following and stamp(following),
-            "interval_s": next_interval(entry, now, changed=answer.changed),
+    def _record_visit(self, connection: Connection, entry: FrontierEntry, result: VisitResult, now: datetime) -> None:
+        following = next_visit(entry, now, changed=result.changed, settled=result.settled)
+        values: dict[str, Any] = {
+            "kind": result.kind or entry.kind,
+            "next_at": following and format_time(following),
+            "interval_s": next_interval(entry, now, changed=result.changed),
             "lease_until": None,
-            "visited_at": stamp(now),
-            "etag": answer.etag,
-            "last_modified": answer.last_modified,
-            "content_sha256": answer.content_sha256,
-            "capture_id": answer.capture_id,
+            "visited_at": format_time(now),
+            "etag": result.etag,
+            "last_modified": result.last_modified,
+            "content_sha256": result.content_sha256,
+            "capture_id": result.capture_id,
             "failures": 0,
             "last_error": None,
         }
-        if answer.moved_to is not None:
-            values = self._moved(connection, entry, answer.moved_to, values)
+        if result.moved_to is not None:
+            # From now on the new address is visited; the old one stays in the table, so that it is not new again.
+            moved: dict[str, Any] = {"url": result.moved_to, "host": _host(result.moved_to), "outlet": entry.outlet}
+            moved |= {"added_at": entry.added_at, "published_at": entry.published_at}
+            moved |= {"comment_count": entry.comment_count} | values
+            connection.execute(insert(FRONTIER).on_conflict_do_nothing(index_elements=["url"]), moved)
+            values = {"next_at": None, "lease_until": None, "visited_at": values["visited_at"]}
         connection.execute(update(FRONTIER).where(FRONTIER.c.id == entry.id).values(values))
 
-    def _moved(self, connection: Connection, entry: Entry, url: str, values: dict[str, Any]) -> dict[str, Any]:
-        """The page is visited at its new address from now on; the old one stays listed, so that it is not new again."""
-        moved: dict[str, Any] = {"url": url, "host": _host(url), "outlet": entry.outlet, "added_at": entry.added_at}
-        moved |= {"published_at": entry.published_at, "comment_count": entry.comment_count}
-        connection.execute(insert(FRONTIER).on_conflict_do_nothing(index_elements=["url"]), moved | values)
-        return {"next_at": None, "lease_until": None, "visited_at": values["visited_at"]}
-
-    def failed(self, entry: Entry, reason: str, now: datetime, *, wait_s: int | None = None) -> None:
-        """Notes a visit that failed: come again later, each time twice as long, and no longer after MOST_FAILURES."""
+    def record_failure(self, entry: FrontierEntry, reason: str, now: datetime, *, wait_s: int | None = None) -> None:
+        """Store a failed visit; come again after twice as long each time, and no more after MAX_FAILURES."""
         failures = entry.failures + 1
-        wait = max(wait_s or 0, min(SHORTEST[entry.kind] * 2**failures, LONGEST[entry.kind]))
-        following = stamp(now + timedelta(seconds=wait)) if failures < MOST_FAILURES else None
-        values = {"next_at": following, "lease_until": None, "failures": failures, "last_error": reason[:500]}
-        self._set(entry, values)
-
-    def postpone(self, host: str, seconds: int, now: datetime) -> None:
-        """Leaves a whole host alone for a while, as it asked."""
-        later = stamp(now + timedelta(seconds=seconds))
-        waiting = (FRONTIER.c.host == host) & (FRONTIER.c.next_at < later)
-        with self.archive.transaction() as connection:
-            connection.execute(update(FRONTIER).where(waiting).values(next_at=later))
-
-    def due(self, now: datetime) -> int:
-        """How many entries are due."""
-        count = select(func.count()).where(FRONTIER.c.next_at <= stamp(now))
-        with self.archive.transaction() as connection:
-            return int(connection.execute(count).scalar_one())
-
-    def hosts(self) -> list[str]:
-        """The hosts of all entries that are to be visited."""
-        with self.archive.transaction() as connection:
-            return list(
-                connection.execute(select(FRONTIER.c.host).where(FRONTIER.c.next_at.is_not(None)).distinct()).scalars()
-            )
-
-    def _set(self, entry: Entry, values: dict[str, Any]) -> None:
+        wait = max(wait_s or 0, min(MIN_INTERVAL_S[entry.kind] * 2**failures, MAX_INTERVAL_S[entry.kind]))
+        following = format_time(now + timedelta(seconds=wait)) if failures < MAX_FAILURES else None
+        values = {"next_at": following, "lease_until": None, "failures": failures, "last_error": reason[:MAX_REASON]}
         with self.archive.transaction() as connection:
             connection.execute(update(FRONTIER).where(FRONTIER.c.id == entry.id).values(values))
+
+    def postpone(self, host: str, seconds: int, now: datetime) -> None:
+        """Visit nothing of a host for so long, as its Retry-After asks."""
+        later = format_time(now + timedelta(seconds=seconds))
+        due_before = (FRONTIER.c.host == host) & (FRONTIER.c.next_at < later)
+        with self.archive.transaction() as connection:
+            connection.execute(update(FRONTIER).where(due_before).values(next_at=later))
+
+    def hosts(self) -> list[str]:
+        """Return the hosts of all entries that will be visited again."""
+        statement = select(FRONTIER.c.host).where(FRONTIER.c.next_at.is_not(None)).distinct()
+        with self.archive.transaction() as connection:
+            return list(connection.execute(statement).scalars())
+
+
+def _new_row(candidate: Candidate, now: datetime) -> dict[str, Any]:
+    return {
+        "url": candidate.url,
+        "host": _host(candidate.url),
+        "outlet": candidate.outlet,
+        "kind": candidate.kind,
+        "added_at": format_time(now),
+        "published_at": candidate.published_at,
+        "next_at": format_time(now),
+        "interval_s": MIN_INTERVAL_S[candidate.kind],
+        "comment_count": candidate.comment_count,
+        "failures": 0,
+    }
 
 
 def _host(url: str) -> str:
     return urlsplit(url).netloc.rpartition("@")[2]
 
 
-def _sooner(row: dict[str, Any], wanted: Wanted) -> bool:
-    return wanted.now or (wanted.comment_count is not None and wanted.comment_count != row["comment_count"])
+def _is_due_sooner(row: dict[str, Any], candidate: Candidate) -> bool:
+    count = candidate.comment_count
+    return candidate.now or (count is not None and count != row["comment_count"])

@@ -1,19 +1,21 @@
-"""What passes from the spider to the pipeline."""
+"""The item that the spider hands to the pipeline."""
 
 from dataclasses import dataclass
 
 from archive.thread import Thread
-from crawler.frontier import Entry
+from crawler.frontier import FrontierEntry
 
 
 @dataclass(frozen=True, slots=True)
 class VisitItem:
-    """The threads of a page, which was found at `url`. `kept_capture_id` is the capture whose body still stands where
-    the server said 304."""
+    """The threads of a page, and `url`, where redirects ended.
 
-    entry: Entry
+    `confirmed_capture_id` is the earlier capture whose body a 304 response confirms.
+    """
+
+    entry: FrontierEntry
     url: str
     threads: tuple[Thread, ...]
     etag: str | None = None
     last_modified: str | None = None
-    kept_capture_id: int | None = None
+    confirmed_capture_id: int | None = None

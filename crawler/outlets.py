@@ -1,4 +1,4 @@
-"""The outlets file: which sites to crawl, where their articles are announced, and how politely."""
+"""The outlets file (TOML): which sites to crawl, where their articles are listed, and how politely."""
 
 import re
 import tomllib
@@ -13,20 +13,23 @@ from urllib.parse import urlsplit
 from archive.text.hosts import is_public, parse_literal_address
 from archive.text.urls import canonical
 
-LONGEST_PATTERN = 500
-LONGEST_ADDRESS = 2_000
-MOST_OUTLETS = 10_000
-FASTEST_S = 1.0
+MAX_PATTERN = 500
+MAX_ADDRESS = 2_000
+MAX_OUTLETS = 10_000
+MIN_DELAY_S = 1.0
 
 
 class BadOutlets(ValueError):
-    """The file cannot be used; says where and why."""
+    """The file cannot be used: where, and why."""
 
 
 @dataclass(frozen=True, slots=True)
-class Outlet:
-    """A site. `include` and `exclude` are searched in path and query of an article's address; `delay` (seconds) and
-    `concurrency` are for each host of its; `max_age_days` leaves out what was published longer ago."""
+class OutletConfig:
+    """One site.
+
+    `include` and `exclude` are searched for in path and query of an article's address. `delay` (seconds) and
+    `concurrency` are for each of its hosts. Articles older than `max_age_days` are skipped.
+    """
 
     name: str
     home: str
@@ -39,93 +42,95 @@ class Outlet:
     max_age_days: int | None = None
     permission: str | None = None
 
-    def wants(self, url: str, published_at: str | None = None, now: str | None = None) -> bool:
-        """Whether an article of this address is to be visited; the times are ISO-8601 in UTC."""
-        if published_at and now and self.max_age_days is not None and self._is_old(published_at, now):
-            return False
+    def accepts(self, url: str, published_at: str | None = None, now: str | None = None) -> bool:
+        """Whether to visit an article of this address; the times are ISO-8601 in UTC."""
+        if published_at and now and self.max_age_days is not None:
+            age = datetime.fromisoformat(now) - datetime.fromisoformat(published_at)
+            if age > timedelta(days=self.max_age_days):
+                return False
         parts = urlsplit(url)
-        place = f"{parts.path}?{parts.query}" if parts.query else parts.path
-        if len(url) > LONGEST_ADDRESS or any(pattern.search(place) for pattern in self.exclude):
+        path = f"{parts.path}?{parts.query}" if parts.query else parts.path
+        if len(url) > MAX_ADDRESS or any(pattern.search(path) for pattern in self.exclude):
             return False
-        return not self.include or any(pattern.search(place) for pattern in self.include)
-
-    def _is_old(self, published_at: str, now: str) -> bool:
-        age = datetime.fromisoformat(now) - datetime.fromisoformat(published_at)
-        return age > timedelta(days=self.max_age_days or 0)
+        return not self.include or any(pattern.search(path) for pattern in self.include)
 
 
-def load(path: Path) -> list[Outlet]:
-    """Raises BadOutlets with file, outlet and key."""
+def load_outlets(file: Path) -> list[OutletConfig]:
+    """Read an outlets file. Raise BadOutlets, which names file, outlet and key."""
     try:
-        content = tomllib.loads(path.read_text("utf-8"))
+        content = tomllib.loads(file.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise BadOutlets(f"{path}: {error}") from error
-    _only_known(content, ("outlets",), str(path))
+        raise BadOutlets(f"{file}: {error}") from error
+    _check_keys(content, ("outlets",), str(file))
     tables = content.get("outlets")
     if not isinstance(tables, list) or not tables or not all(isinstance(table, dict) for table in tables):
-        raise BadOutlets(f"{path}: no [[outlets]]")
-    if len(tables) > MOST_OUTLETS:
-        raise BadOutlets(f"{path}: more than {MOST_OUTLETS:,} outlets")
-    found: dict[str, Outlet] = {}
+        raise BadOutlets(f"{file}: no [[outlets]]")
+    if len(tables) > MAX_OUTLETS:
+        raise BadOutlets(f"{file}: more than {MAX_OUTLETS:,} outlets")
+    outlets: dict[str, OutletConfig] = {}
     for number, table in enumerate(tables, 1):
         name = table.get("name")
-        place = f"{path}: outlet {number}" + (f" ({name})" if isinstance(name, str) else "")
-        outlet = _outlet(table, place)
-        if outlet.home in found:
-            raise BadOutlets(f"{place}: {outlet.home} is listed twice")
-        found[outlet.home] = outlet
-    return list(found.values())
+        where = f"{file}: outlet {number}" + (f" ({name})" if isinstance(name, str) else "")
+        outlet = _parse_outlet(table, where)
+        if outlet.home in outlets:
+            raise BadOutlets(f"{where}: {outlet.home} is listed twice")
+        outlets[outlet.home] = outlet
+    return list(outlets.values())
 
 
-def _only_known(table: Mapping[str, Any], known: tuple[str, ...], place: str) -> None:
+def _check_keys(table: Mapping[str, Any], keys: tuple[str, ...], where: str) -> None:
     for key in table:
-        if key not in known:
-            near = get_close_matches(key, known, 1)
-            raise BadOutlets(f"{place}: {key} is unknown" + (f"; {near[0]}?" if near else ""))
+        if key not in keys:
+            near = get_close_matches(key, keys, 1)
+            raise BadOutlets(f"{where}: {key} is unknown" + (f"; {near[0]}?" if near else ""))
 
 
-def _outlet(table: Mapping[str, Any], place: str) -> Outlet:
-    _only_known(table, tuple(Outlet.__dataclass_fields__), place)
+def _parse_outlet(table: Mapping[str, Any], where: str) -> OutletConfig:
+    _check_keys(table, tuple(OutletConfig.__dataclass_fields__), where)
     for key in ("name", "home"):
         if key not in table:
-            raise BadOutlets(f"{place}: {key} is missing")
+            raise BadOutlets(f"{where}: {key} is missing")
     values: dict[str, Any] = {}
     for key, value in table.items():
         try:
-            values[key] = READERS[key](value)
+            values[key] = PARSERS[key](value)
         except BadOutlets as error:
-            raise BadOutlets(f"{place}: {key}{error}") from error
-    outlet = Outlet(**values)
-    if outlet.delay is not None and outlet.delay < FASTEST_S and _is_public(outlet.home) and not outlet.permission:
-        raise BadOutlets(f'{place}: delay: below {FASTEST_S:g} s needs permission = "who gave it"')
-    if (outlet.concurrency or 1) > 1 and _is_public(outlet.home) and not outlet.permission:
-        raise BadOutlets(f'{place}: concurrency: above 1 needs permission = "who gave it"')
+            raise BadOutlets(f"{where}: {key}{error}") from error
+    outlet = OutletConfig(**values)
+    if _is_public_site(outlet.home) and not outlet.permission:
+        if outlet.delay is not None and outlet.delay < MIN_DELAY_S:
+            raise BadOutlets(f'{where}: delay: below {MIN_DELAY_S:g} s needs permission = "who gave it"')
+        if (outlet.concurrency or 1) > 1:
+            raise BadOutlets(f'{where}: concurrency: above 1 needs permission = "who gave it"')
     return outlet
 
 
-def _is_public(url: str) -> bool:
+def _is_public_site(url: str) -> bool:
     host = urlsplit(url).hostname or ""
-    number = parse_literal_address(host)
-    return host != "localhost" and (number is None or is_public(number))
+    address = parse_literal_address(host)
+    return host != "localhost" and (address is None or is_public(address))
 
 
-def _text(value: Any) -> str:
+# Parsers of values. What they raise begins with the place inside the value: ": ..." or "[2]: ...".
+
+
+def _parse_text(value: Any) -> str:
     if not isinstance(value, str) or not value.strip():
         raise BadOutlets(f": {value!r} is no text")
     return value.strip()
 
 
-def _address(value: Any) -> str:
-    found = canonical(value)
-    if found is None or len(found) > LONGEST_ADDRESS:
+def _parse_address(value: Any) -> str:
+    address = canonical(value)
+    if address is None or len(address) > MAX_ADDRESS:
         raise BadOutlets(f": {value!r} is no web address")
-    return found
+    return address
 
 
-def _pattern(value: Any) -> re.Pattern[str]:
-    text = _text(value)
-    if len(text) > LONGEST_PATTERN:
-        raise BadOutlets(f": longer than {LONGEST_PATTERN} characters")
+def _parse_pattern(value: Any) -> re.Pattern[str]:
+    text = _parse_text(value)
+    if len(text) > MAX_PATTERN:
+        raise BadOutlets(f": longer than {MAX_PATTERN} characters")
     try:
         return re.compile(text)
     except re.error as error:
@@ -133,39 +138,39 @@ def _pattern(value: Any) -> re.Pattern[str]:
 
 
 def _number(low: float, high: float, kind: type) -> Callable[[Any], Any]:
-    def read(value: Any) -> Any:
+    def parse(value: Any) -> Any:
         fits = isinstance(value, int) or (kind is float and isinstance(value, float))
         if isinstance(value, bool) or not fits or not low <= value <= high:
             raise BadOutlets(f": {value!r} is no number from {low:g} to {high:g}")
         return kind(value)
 
-    return read
+    return parse
 
 
-def _several(read: Callable[[Any], Any]) -> Callable[[Any], tuple[Any, ...]]:
-    def each(values: Any) -> tuple[Any, ...]:
+def _list_of(parse: Callable[[Any], Any]) -> Callable[[Any], tuple[Any, ...]]:
+    def parse_list(values: Any) -> tuple[Any, ...]:
         if not isinstance(values, list):
             raise BadOutlets(f": {values!r} is no list")
-        found = []
+        parsed = []
         for number, value in enumerate(values):
             try:
-                found.append(read(value))
+                parsed.append(parse(value))
             except BadOutlets as error:
                 raise BadOutlets(f"[{number}]{error}") from error
-        return tuple(found)
+        return tuple(parsed)
 
-    return each
+    return parse_list
 
 
-READERS: dict[str, Callable[[Any], Any]] = {
-    "name": _text,
-    "home": _address,
-    "feeds": _several(_address),
-    "sitemaps": _several(_address),
-    "include": _several(_pattern),
-    "exclude": _several(_pattern),
+PARSERS: dict[str, Callable[[Any], Any]] = {
+    "name": _parse_text,
+    "home": _parse_address,
+    "feeds": _list_of(_parse_address),
+    "sitemaps": _list_of(_parse_address),
+    "include": _list_of(_parse_pattern),
+    "exclude": _list_of(_parse_pattern),
     "delay": _number(0, 3600, float),
     "concurrency": _number(1, 32, int),
     "max_age_days": _number(1, 36_500, int),
-    "permission": _text,
+    "permission": _parse_text,
 }

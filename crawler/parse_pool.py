@@ -1,98 +1,120 @@
-"""Has pages read in processes beside the crawl, which fetches for them what their platforms ask for."""
+"""Parse pages in processes beside the crawl, and fetch for them what their platforms request."""
 
 import asyncio
 import multiprocessing
 import os
 from collections.abc import Awaitable, Callable
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 
 from crawler.pages.page import Fetch, FetchFailed, Page
-from crawler.parse_page import MOST_SECONDS, Failed, Found, Step, begin, step
+from crawler.parse_page import TIMEOUT_S, ParsedPage, ParseFailed, Step, serve
 
-MOST_PROCESSES = 3
-WAITING = 4
-
-
-class Unreadable(Exception):
-    """A page that could not be read, and why."""
+MAX_PROCESSES = 3
+PAGES_PER_PROCESS = 4  # with more in hand, another process is started
+FetchPage = Callable[[Fetch], Awaitable[Page]]
 
 
-class _Process:
-    """One process that keeps the readings which it has begun."""
-
-    def __init__(self) -> None:
-        context = multiprocessing.get_context("spawn")
-        self.executor = ProcessPoolExecutor(1, mp_context=context, initializer=begin)
-        self.busy = 0
-
-    async def step(self, number: int, kind: str, answers: list[Page | FetchFailed]) -> Step:
-        return await asyncio.wrap_future(self.executor.submit(step, number, kind, answers))
+class PageUnreadable(Exception):
+    """A page that could not be parsed, and why."""
 
 
-class Reader:
-    """One process, and more of them, up to the number of processors, while pages have to wait."""
+class _ProcessDied(Exception):
+    """The process ended while it had pages in hand."""
+
+
+class _ParserProcess:
+    """A process that runs `parse_page.serve`, and the thread that waits for its replies."""
 
     def __init__(self) -> None:
-        self.processes = [_Process()]
-        self.most = min(MOST_PROCESSES, os.cpu_count() or 1)
+        context = multiprocessing.get_context("spawn")  # a fork would copy Twisted's threads and locks
+        self.connection, other_end = context.Pipe()
+        self.process = context.Process(target=serve, args=(other_end,), daemon=True)
+        self.process.start()
+        other_end.close()  # else the pipe would not break when the process ends
+        self.thread = ThreadPoolExecutor(1)
+        self.pages = 0
+
+    async def advance(self, number: int, kind: str, responses: list[Page | FetchFailed]) -> Step:
+        """Send responses to a visit and return its next step. Raise _ProcessDied."""
+        try:
+            future = self.thread.submit(self._exchange, (number, kind, responses))
+        except RuntimeError as closed:  # while this visit was fetching, a page of another one ended the process
+            raise _ProcessDied from closed
+        return await asyncio.wrap_future(future)
+
+    def _exchange(self, message: tuple[int, str, list[Page | FetchFailed]]) -> Step:
+        try:
+            self.connection.send(message)
+            step: Step = self.connection.recv()
+        except (EOFError, OSError) as error:
+            raise _ProcessDied from error
+        return step
+
+    def close(self) -> None:
+        self.process.kill()
+        self.process.join()
+        self.thread.shutdown()  # at once: the pipe is broken
+        self.connection.close()
+
+
+class ParsePool:
+    """One process, and more, up to the number of processors, while pages have to wait."""
+
+    def __init__(self) -> None:
+        self.processes = [_ParserProcess()]
+        self.max_processes = min(MAX_PROCESSES, os.cpu_count() or 1)
+        self.visit_numbers = count(1)
         self.alone = asyncio.Lock()
-        self.numbers = count(1)
-        self.processes[0].executor.submit(int)  # starts it, while the crawl starts too
 
     def close(self) -> None:
         for process in self.processes:
-            process.executor.shutdown(wait=False, cancel_futures=True)
+            process.close()
 
-    async def read(self, page: Page, kind: str, fetch: Callable[[Fetch], Awaitable[Page]]) -> Found:
-        """Reads a page; `fetch` raises FetchFailed where it has none. Raises Unreadable."""
-        process = min(self.processes, key=lambda each: each.busy)
-        if process.busy >= WAITING and len(self.processes) < self.most:
-            process = _Process()
+    async def parse(self, page: Page, kind: str, fetch: FetchPage) -> ParsedPage:
+        """Parse a page; `fetch` raises FetchFailed. Raise PageUnreadable."""
+        process = min(self.processes, key=lambda process: process.pages)
+        if process.pages >= PAGES_PER_PROCESS and len(self.processes) < self.max_processes:
+            process = _ParserProcess()
             self.processes.append(process)
-        process.busy += 1
-        answers: list[Page | FetchFailed] = [page]
+        responses: list[Page | FetchFailed] = [page]
+        process.pages += 1
         try:
-            return await self._read(process, kind, answers, fetch)
-        except BrokenProcessPool:
-            self._replace(process)
-            return await self._read_alone(kind, answers, fetch)
+            return await self._visit(process, kind, responses, fetch)
+        except _ProcessDied:
+            if process in self.processes:
+                self.processes[self.processes.index(process)] = _ParserProcess()
+                process.close()
         finally:
-            process.busy -= 1
+            process.pages -= 1
+        return await self._parse_alone(kind, responses, fetch)
 
-    async def _read(
-        self, process: _Process, kind: str, answers: list[Page | FetchFailed], fetch: Callable[[Fetch], Awaitable[Page]]
-    ) -> Found:
-        number, asked = next(self.numbers), 0
+    async def _visit(
+        self, process: _ParserProcess, kind: str, responses: list[Page | FetchFailed], fetch: FetchPage
+    ) -> ParsedPage:
+        """Pass the requests of a visit to `fetch` and `responses` to the process, until the page is parsed."""
+        number, sent = next(self.visit_numbers), 0
         while True:
-            found = await process.step(number, kind, answers[asked:])
-            if isinstance(found, Failed):
-                raise Unreadable(found.reason)
-            if isinstance(found, Found):
-                return found
-            asked = len(answers)
+            step = await process.advance(number, kind, responses[sent:])
+            if isinstance(step, ParseFailed):
+                raise PageUnreadable(step.reason)
+            if isinstance(step, ParsedPage):
+                return step
+            sent = len(responses)
             try:
-                answers.append(await fetch(found))
+                responses.append(await fetch(step))
             except FetchFailed as failure:
-                answers.append(failure)
+                responses.append(failure)
 
-    def _replace(self, broken: _Process) -> None:
-        if broken in self.processes:
-            self.processes[self.processes.index(broken)] = _Process()
-            broken.executor.shutdown(wait=False)
-
-    async def _read_alone(
-        self, kind: str, answers: list[Page | FetchFailed], fetch: Callable[[Fetch], Awaitable[Page]]
-    ) -> Found:
-        """Again from what was fetched so far, so that it shows which of several pages ended their process."""
+    async def _parse_alone(self, kind: str, responses: list[Page | FetchFailed], fetch: FetchPage) -> ParsedPage:
+        """Parse once more, in a process without other pages: which of them ended the shared one is not known."""
         async with self.alone:
-            process = _Process()
+            process = _ParserProcess()
             try:
-                return await self._read(process, kind, answers, fetch)
-            except BrokenProcessPool as broken:
-                raise Unreadable(
-                    f"reading it took {MOST_SECONDS} seconds, or ended the process that read it"
-                ) from broken
+                return await self._visit(process, kind, responses, fetch)
+            except _ProcessDied as died:
+                raise PageUnreadable(
+                    f"reading it took {TIMEOUT_S} seconds, or ended the process that read it"
+                ) from died
             finally:
-                process.executor.shutdown(wait=False, cancel_futures=True)
+                process.close()

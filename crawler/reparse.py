@@ -10,7 +10,7 @@ from crawler.evidence.captures import Evidence
 from crawler.pages import discovery
 from crawler.pages.page import Page
 from crawler.platforms import driver
-from crawler.report import Report
+from crawler.report import CrawlReport
 from crawler.warc.sources import CaptureIndex, open_captures
 
 BATCH = 50  # threads saved in one transaction
@@ -20,12 +20,12 @@ BATCH = 50  # threads saved in one transaction
 class ReplayResult:
     """Counts of a replay, and each file or page that could not be read with the reason."""
 
-    report: Report = field(default_factory=Report)
+    report: CrawlReport = field(default_factory=CrawlReport)
     errors: list[tuple[str, str]] = field(default_factory=list)
 
 
-def replay(
-    archive: Archive, paths: Iterable[Path], url: str | None, on_progress: Callable[[Report], None]
+def replay_captures(
+    archive: Archive, paths: Iterable[Path], url: str | None, on_progress: Callable[[CrawlReport], None]
 ) -> ReplayResult:
     """Save every article that the files hold. Captures that the archive has already are skipped."""
     paths = list(paths)
@@ -37,16 +37,16 @@ def replay(
         except (OSError, ValueError) as error:
             result.errors.append((str(path), str(error)))
             continue
-        _replay_captures(archive, run, captures, result, on_progress)
+        _replay_index(archive, run, captures, result, on_progress)
         result.errors += [(problem.place, problem.reason) for problem in captures.errors]
     for location, reason in result.errors:
-        result.report.failed(location, reason)
+        result.report.count_failure(location, reason)
     archive.end_run(run, "failed" if result.errors else "done", result.report.counts())
     return result
 
 
-def _replay_captures(
-    archive: Archive, run: Run, captures: CaptureIndex, result: ReplayResult, on_progress: Callable[[Report], None]
+def _replay_index(
+    archive: Archive, run: Run, captures: CaptureIndex, result: ReplayResult, on_progress: Callable[[CrawlReport], None]
 ) -> None:
     batch: list[Thread] = []
     for page in captures.pages():
@@ -71,6 +71,6 @@ def _parse_threads(captures: CaptureIndex, page: Page) -> tuple[Thread, ...]:
 def _save(archive: Archive, run: Run, batch: list[Thread], result: ReplayResult) -> None:
     saved = archive.save(batch, run)
     for thread, visit in zip(batch, saved.outcomes, strict=True):
-        result.report.visited(thread, visit)
+        result.report.count_thread(thread, visit)
     for thread, reason in saved.failures:
         result.errors.append((thread.capture.url or thread.capture.file or "?", reason))

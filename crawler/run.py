@@ -1,10 +1,9 @@
-"""Runs one crawl from beginning to end: lock, run, WARC file, Scrapy, report."""
+"""Run one crawl from beginning to end: run row, WARC file, Scrapy, report."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -12,126 +11,126 @@ from scrapy.crawler import AsyncCrawlerProcess
 from sqlalchemy import select
 
 from archive.store.archive import Archive, Run
+from archive.store.paths import warc_folder
 from archive.store.schema import TABLES
 from archive.text.urls import canonical
-from crawler import report as reports
 from crawler.evidence.captures import Evidence
 from crawler.evidence.recheck import forget_again
-from crawler.frontier import Wanted, stamp
-from crawler.outlets import Outlet
-from crawler.parse_pool import Reader
-from crawler.report import Progress, Report
-from crawler.settings import user_agent
+from crawler.frontier import Candidate, format_time
+from crawler.outlets import OutletConfig
+from crawler.parse_pool import ParsePool
+from crawler.report import CrawlReport, find_warnings
+from crawler.settings import DEFAULT_DELAY_S, user_agent
 from crawler.spiders.news import NewsSpider
-from crawler.state import Work, warc_folder
+from crawler.state import CrawlState
 from crawler.warc.writer import WarcFile
 
 RUNS_COMPARED = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
-    """How to crawl. `allow_hosts` are HOST:PORTs outside the public network, asked every `delay` seconds by
-    `concurrency` at once; other hosts once a second. An answer may take `timeout` seconds."""
+class CrawlOptions:
+    """How to crawl.
+
+    `allow_hosts` are HOST:PORTs that need not be public; they get a request every `delay` seconds, `concurrency` at
+    once, all other hosts one a second. `timeout` (seconds) is for one response, `limit` the number of visits.
+    """
 
     contact: str | None = None
     allow_hosts: tuple[str, ...] = ()
     delay: float = 0.0
     concurrency: int = 1
     timeout: float = 30.0
-    most: int | None = None
+    limit: int | None = None
     verbose: bool = False
-    quiet: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """What to crawl: addresses, outlets, or whatever is due."""
+class CrawlPlan:
+    """What to crawl: URLs, or outlets, or else whatever is due."""
 
     urls: tuple[str, ...] = ()
-    outlets: tuple[Outlet, ...] = ()
+    outlets: tuple[OutletConfig, ...] = ()
 
-    def seeds(self) -> list[Wanted]:
-        """The pages that the run begins with."""
-        found = [Wanted(url, "article", home(url), now=True) for url in self.urls]
+    def seeds(self) -> list[Candidate]:
+        """Return the pages that the crawl begins with."""
+        seeds = [Candidate(url, "article", _home(url), now=True) for url in self.urls]
         for outlet in self.outlets:
-            found.append(Wanted(_address(outlet.home), "front", outlet.home, now=True))
-            found += [Wanted(_address(url), "feed", outlet.home, now=True) for url in outlet.feeds]
-            found += [Wanted(_address(url), "sitemap", outlet.home, now=True) for url in outlet.sitemaps]
-        return found
+            pages = [(outlet.home, "front"), *((url, "feed") for url in outlet.feeds)]
+            pages += [(url, "sitemap") for url in outlet.sitemaps]
+            seeds += [Candidate(canonical(url) or url, kind, outlet.home, now=True) for url, kind in pages]
+        return seeds
 
 
 @dataclass(slots=True)
-class Outcome:
-    """How a run went: its report, and what the runs before let one doubt."""
+class CrawlOutcome:
+    """The report of a crawl, and warnings from comparing it with earlier ones; `finished` if it was not interrupted."""
 
     run_id: int
-    report: Report
+    report: CrawlReport
     warnings: list[str] = field(default_factory=list)
     finished: bool = True
 
 
-def home(url: str) -> str:
-    """The front page of the site that an address belongs to."""
+def _home(url: str) -> str:
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}/"
 
 
-def _address(url: str) -> str:
-    return canonical(url) or url
-
-
-def run(archive: Archive, plan: Plan, options: Options) -> Outcome:
-    """Crawls. To be called once a process, by whoever holds the archive's crawl lock."""
-    started = archive.begin_run("crawl", {"urls": plan.urls, "outlets": [outlet.name for outlet in plan.outlets]})
-    evidence = Evidence(archive)
-    report = Report()
-    progress = Progress(report, quiet=options.quiet)
-    name = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-run{started.id}.warc.gz"
+def run_crawl(
+    archive: Archive,
+    plan: CrawlPlan,
+    options: CrawlOptions,
+    on_progress: Callable[[CrawlReport], None] = lambda _: None,
+) -> CrawlOutcome:
+    """Crawl. The caller holds the archive's crawl lock, and crawls once a process: Twisted's reactor cannot restart."""
+    run = archive.begin_run("crawl", {"urls": plan.urls, "outlets": [outlet.name for outlet in plan.outlets]})
+    evidence, report = Evidence(archive), CrawlReport()
+    name = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-run{run.id}.warc.gz"
     info = {"http-header-user-agent": user_agent(options.contact), "robots": "obey", "operator": options.contact or ""}
     warc = WarcFile(warc_folder(archive.path) / name, info, earlier=evidence.find_payload)
-    reader = Reader()
-    work = Work(archive, started, warc, report, progress, evidence.page, reader)
-    _aim(work, plan, options)
+    pool = ParsePool()
+    state = CrawlState(archive, run, warc, report, lambda: on_progress(report), evidence, pool)
     finished = False
     try:
-        finished = _scrapy(work, plan, options)
+        _prepare(state, plan, options)
+        finished = _run_scrapy(state, plan, options)
     finally:
-        progress.end()
-        reader.close()
+        pool.close()
         warc.close()
-        work.frontier.free_leases()
-        forget_again(archive, started.id)
-        outcome = _ended(archive, started, work, finished=finished)
+        state.frontier.free_leases()
+        forget_again(archive, run.id)
+        outcome = _end_run(archive, run, report, finished=finished)
     return outcome
 
 
-def _aim(work: Work, plan: Plan, options: Options) -> None:
-    """Lists what the plan names, and says what of all that is listed is meant."""
-    work.frontier.free_leases()
-    ids = work.frontier.add(plan.seeds(), datetime.now(UTC))
-    work.most = options.most
-    work.paces = dict.fromkeys(options.allow_hosts, 2 * options.concurrency)
+def _prepare(state: CrawlState, plan: CrawlPlan, options: CrawlOptions) -> None:
+    """Add the plan's pages to the frontier and restrict the state to what the plan names."""
+    state.frontier.free_leases()
+    ids = state.frontier.add(plan.seeds(), datetime.now(UTC))
+    state.limit = options.limit
+    state.paces = dict.fromkeys(options.allow_hosts, 2 * options.concurrency)  # as many parsed as fetched
     if plan.urls:
-        work.ids = set(ids)
+        state.ids = set(ids)
     elif plan.outlets:
-        work.outlets = {outlet.home for outlet in plan.outlets}
-        work.wants = partial(_wants, {outlet.home: outlet for outlet in plan.outlets}, stamp(datetime.now(UTC)))
+        outlets, now = {outlet.home: outlet for outlet in plan.outlets}, format_time(datetime.now(UTC))
+        state.outlets = set(outlets)
+
+        def accepts(candidate: Candidate) -> bool:
+            outlet = outlets.get(candidate.outlet)
+            is_article = candidate.kind == "article"
+            return outlet is None or not is_article or outlet.accepts(candidate.url, candidate.published_at, now)
+
+        state.accepts = accepts
 
 
-def _wants(outlets: dict[str, Outlet], now: str, wanted: Wanted) -> bool:
-    """Whether an outlet's file lets a page be visited."""
-    outlet = outlets.get(wanted.outlet)
-    return outlet is None or wanted.kind != "article" or outlet.wants(wanted.url, wanted.published_at, now)
-
-
-def _scrapy(work: Work, plan: Plan, options: Options) -> bool:
-    """Whether it came to its end, and was not interrupted."""
-    slots = {place: {"delay": options.delay, "concurrency": options.concurrency} for place in options.allow_hosts}
+def _run_scrapy(state: CrawlState, plan: CrawlPlan, options: CrawlOptions) -> bool:
+    """Run Scrapy and return whether it came to its end, and was not interrupted."""
+    slots = {host: {"delay": options.delay, "concurrency": options.concurrency} for host in options.allow_hosts}
     for outlet in plan.outlets:
         if outlet.delay is not None or outlet.concurrency is not None:
-            pace = {"delay": 1.0 if outlet.delay is None else outlet.delay, "concurrency": outlet.concurrency or 1}
-            slots[urlsplit(outlet.home).netloc] = pace
+            delay = DEFAULT_DELAY_S if outlet.delay is None else outlet.delay
+            slots[urlsplit(outlet.home).netloc] = {"delay": delay, "concurrency": outlet.concurrency or 1}
     settings = {
         "ADDONS": {"crawler.settings.PoliteCrawling": 100},
         "USER_AGENT": user_agent(options.contact),
@@ -143,23 +142,22 @@ def _scrapy(work: Work, plan: Plan, options: Options) -> bool:
     }
     process = AsyncCrawlerProcess(settings)
     crawler = process.create_crawler(NewsSpider)
-    process.crawl(crawler, work=work)
+    process.crawl(crawler, state=state)
     process.start()
     return crawler.stats is not None and bool(crawler.stats.get_value("finish_reason") == "finished")
 
 
-def _ended(archive: Archive, started: Run, work: Work, *, finished: bool) -> Outcome:
-    counts = work.report.counts()
-    outcome = Outcome(started.id, work.report, reports.warnings(counts, _earlier(archive, started)), finished)
-    result = "interrupted" if not finished else "failed" if work.report.errors else "done"
-    archive.end_run(started, result, counts | {"warnings": outcome.warnings})
+def _end_run(archive: Archive, run: Run, report: CrawlReport, *, finished: bool) -> CrawlOutcome:
+    counts = report.counts()
+    outcome = CrawlOutcome(run.id, report, find_warnings(counts, _earlier_counts(archive, run)), finished)
+    status = "interrupted" if not finished else "failed" if report.errors else "done"
+    archive.end_run(run, status, counts | {"warnings": outcome.warnings})
     return outcome
 
 
-def _earlier(archive: Archive, started: Run) -> Sequence[dict[str, Any]]:
-    """The counts of the last crawls before this one."""
+def _earlier_counts(archive: Archive, run: Run) -> Sequence[dict[str, Any]]:
     runs = TABLES["runs"]
-    before = (runs.c.kind == "crawl") & (runs.c.id < started.id) & runs.c.counts.is_not(None)
-    statement = select(runs.c.counts).where(before).order_by(runs.c.id.desc()).limit(RUNS_COMPARED)
+    earlier = (runs.c.kind == "crawl") & (runs.c.id < run.id) & runs.c.counts.is_not(None)
+    statement = select(runs.c.counts).where(earlier).order_by(runs.c.id.desc()).limit(RUNS_COMPARED)
     with archive.engine.connect() as connection:
         return [json.loads(counts) for counts in connection.execute(statement).scalars()]

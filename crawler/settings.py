@@ -1,6 +1,6 @@
-"""How the crawler asks: polite, safe and honest, as one Scrapy add-on.
+"""Scrapy settings of every crawl: polite, safe and honest, as one Scrapy add-on.
 
-ALLOWED_HOSTS are the HOST:PORTs that may be asked though they are not public; ARCHIVE and the like are in the spider.
+ALLOWED_HOSTS (our own) lists the HOST:PORTs that may be visited though they are not public.
 """
 
 from importlib.metadata import version
@@ -8,21 +8,22 @@ from importlib.metadata import version
 from scrapy.settings import BaseSettings
 
 PRIORITY = "addon"
+DEFAULT_DELAY_S = 1.0
 SETTINGS = {
     "ROBOTSTXT_OBEY": True,
     "CONCURRENT_REQUESTS": 64,
-    "CONCURRENT_ITEMS": 1,
+    "CONCURRENT_ITEMS": 1,  # the pipeline saves in batches, one after the other
     "CONCURRENT_REQUESTS_PER_DOMAIN": 1,
-    "DOWNLOAD_DELAY": 1.0,
+    "DOWNLOAD_DELAY": DEFAULT_DELAY_S,
     "DOWNLOAD_DELAY_JITTER": 0,
     "AUTOTHROTTLE_ENABLED": True,
-    "AUTOTHROTTLE_START_DELAY": 1.0,
+    "AUTOTHROTTLE_START_DELAY": DEFAULT_DELAY_S,
     "DOWNLOAD_MAXSIZE": 16 << 20,
     "DOWNLOAD_WARNSIZE": 0,
     "DOWNLOAD_VERIFY_CERTIFICATES": True,
     "DOWNLOAD_HANDLERS": {"file": None, "data": None, "ftp": None, "s3": None},
     "DNS_TIMEOUT": 10,
-    "HTTPPROXY_ENABLED": False,
+    "HTTPPROXY_ENABLED": False,  # a proxy would resolve names unchecked
     "COOKIES_ENABLED": False,
     "REFERRER_POLICY": "no-referrer",
     "REDIRECT_MAX_TIMES": 5,
@@ -33,7 +34,7 @@ SETTINGS = {
     "TELNETCONSOLE_ENABLED": False,
     "REMOTE_CONTROL_ENABLED": False,
     "HTTPCACHE_ENABLED": False,
-    "DUPEFILTER_CLASS": "scrapy.dupefilters.BaseDupeFilter",
+    "DUPEFILTER_CLASS": "scrapy.dupefilters.BaseDupeFilter",  # the frontier has each address once
     "LOGSTATS_INTERVAL": 0,
     "SCRAPER_SLOT_MAX_ACTIVE_SIZE": 64 << 20,
     "SPIDER_MIDDLEWARES": {"scrapy.spidermiddlewares.referer.RefererMiddleware": None},
@@ -46,19 +47,20 @@ SETTINGS = {
         "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,
         "crawler.middlewares.retry_after.RetryAfterMiddleware": 550,
     },
-    "ITEM_PIPELINES": {"crawler.pipelines.Save": 300},
-    "EXTENSIONS": {"crawler.extensions.Recorder": 100},
+    "ITEM_PIPELINES": {"crawler.pipelines.SavePipeline": 300},
+    "EXTENSIONS": {"crawler.extensions.WarcRecorder": 100},
 }
 
 
 class PoliteCrawling:
     """The add-on: `ADDONS = {"crawler.settings.PoliteCrawling": 100}`."""
 
+    # An add-on's priority lets the settings of one crawl, and nothing else, override these.
     def update_settings(self, settings: BaseSettings) -> None:
         for name, value in SETTINGS.items():
             settings.set(name, value, PRIORITY)
 
 
 def user_agent(contact: str | None) -> str:
-    """Who asks: this software, its version, and how to reach whoever runs it."""
+    """Name this software, its version, and how to reach whoever runs it."""
     return f"belowtheline/{version('belowtheline')}" + (f" (+{contact})" if contact else "")

@@ -1,72 +1,73 @@
-"""What one crawl has in hand: the archive, its frontier, the WARC file, the counts, and which pages are meant."""
+"""The state of one crawl, which its spider, extension and pipeline share."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 
 from archive.store.archive import Archive, Run
-from crawler.frontier import Entry, Frontier, Wanted
-from crawler.pages.page import Page
-from crawler.parse_pool import Reader
-from crawler.report import Progress, Report
+from crawler.evidence.captures import Evidence
+from crawler.frontier import Candidate, Frontier, FrontierEntry
+from crawler.parse_pool import ParsePool
+from crawler.report import CrawlReport
 from crawler.warc.writer import WarcFile
 
-ROOM = 64
-EACH = 2
+MAX_LEASED = 64  # entries in hand: as many as Scrapy's CONCURRENT_REQUESTS, since each is one page at a time
+LEASED_PER_HOST = 2  # one being fetched, one being parsed
 
 
 @dataclass(slots=True)
-class Work:
-    """`ids` and `outlets` say which entries are meant, None that all are; `wants` which leads to follow.
+class CrawlState:
+    """The archive with its frontier, the WARC file, the parse pool, counts, and the entries in hand.
 
-    A host has EACH pages in hand at once, or what `paces` says; `most` is how many visits to make in all.
+    `ids` and `outlets` restrict which entries are visited, `accepts` which links are followed. A host has
+    LEASED_PER_HOST entries in hand, or what `paces` has for it. `limit` is the number of visits in all.
     """
 
     archive: Archive
     run: Run
     warc: WarcFile
-    report: Report
-    progress: Progress
-    stored_page: Callable[[int], Page]
-    reader: Reader
+    report: CrawlReport
+    show_progress: Callable[[], None]
+    evidence: Evidence
+    pool: ParsePool
     ids: set[int] | None = None
     outlets: set[str] | None = None
-    wants: Callable[[Wanted], bool] | None = None
+    accepts: Callable[[Candidate], bool] = lambda _: True
     paces: Mapping[str, int] = field(default_factory=dict)
-    most: int | None = None
+    limit: int | None = None
     frontier: Frontier = field(init=False)
-    in_hand: dict[int, Entry] = field(default_factory=dict)
-    taken: int = 0
+    leased: dict[int, FrontierEntry] = field(default_factory=dict)
+    lease_count: int = 0
 
     def __post_init__(self) -> None:
         self.frontier = Frontier(self.archive)
 
-    def take(self) -> list[Entry]:
-        """The next entries, as many as there is room for."""
-        room = ROOM - len(self.in_hand)
-        if self.most is not None:
-            room = min(room, self.most - self.taken)
-        if room <= 0:
+    def lease(self) -> list[FrontierEntry]:
+        """Lease the next due entries, up to what may be in hand at once."""
+        free = MAX_LEASED - len(self.leased)
+        if self.limit is not None:
+            free = min(free, self.limit - self.lease_count)
+        if free <= 0:
             return []
-        hosts = Counter(entry.host for entry in self.in_hand.values())
-        busy = [host for host, count in hosts.items() if count >= self.paces.get(host, EACH)]
-        found = self.frontier.lease(
-            datetime.now(UTC), room, each=EACH, paces=self.paces, ids=self.ids, outlets=self.outlets, busy=busy
+        hosts = Counter(entry.host for entry in self.leased.values())
+        busy = [host for host, count in hosts.items() if count >= self.paces.get(host, LEASED_PER_HOST)]
+        entries = self.frontier.lease(
+            datetime.now(UTC),
+            free,
+            per_host=LEASED_PER_HOST,
+            paces=self.paces,
+            ids=self.ids,
+            outlets=self.outlets,
+            busy=busy,
         )
-        self.in_hand |= {entry.id: entry for entry in found}
-        self.taken += len(found)
-        return found
+        self.leased |= {entry.id: entry for entry in entries}
+        self.lease_count += len(entries)
+        return entries
 
-    def follow(self, wanted: Iterable[Wanted]) -> int:
-        """Lists what a feed, sitemap or front page leads to; gives how many of those are due."""
-        due = self.frontier.add((each for each in wanted if self.wants is None or self.wants(each)), datetime.now(UTC))
+    def follow(self, candidates: Iterable[Candidate]) -> int:
+        """Add what a feed, sitemap or front page links to; return how many of those are due."""
+        due = self.frontier.add(filter(self.accepts, candidates), datetime.now(UTC))
         if self.ids is not None:
             self.ids.update(due)
         return len(due)
-
-
-def warc_folder(archive: Path) -> Path:
-    """Where the WARC files of an archive lie: beside it."""
-    return archive.with_name(f"{archive.stem}-warc")

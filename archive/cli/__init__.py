@@ -14,14 +14,14 @@ COMMANDS = {
     "flag": "archive.cli.flag:flag",
     "import": "archive.cli.import_:import_",
     "publish": "archive.cli.publish:publish",
-    "record": "crawler.cli.crawl:record",
-    "replay": "crawler.cli.crawl:replay",
+    "record": "crawler.cli.record:record",
+    "replay": "crawler.cli.replay:replay",
     "restore": "archive.cli.takedown:restore",
     "review": "archive.cli.review:review",
-    "schedule": "crawler.cli.crawl:schedule",
+    "schedule": "crawler.cli.schedule:schedule",
     "serve": "archive.cli.serve:serve",
     "stats": "archive.cli.stats:stats",
-    "verify": "crawler.cli.crawl:verify",
+    "verify": "crawler.cli.verify:verify",
     "withhold": "archive.cli.takedown:withhold",
 }
 

@@ -1,4 +1,4 @@
-"""Report the progress of a run: a bar with rate and time left on a terminal, plain lines otherwise."""
+"""Show the progress of a run: a bar or line that renews itself on a terminal, plain lines otherwise."""
 
 import sys
 import time
@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from archive.importers.pool import ImportProgress
 
 SECONDS_A_LINE = 10.0
+SECONDS_A_REFRESH = 0.1
 Report = Callable[[Any], None]
 Description = Callable[[Any, float], str]
 
@@ -22,56 +23,62 @@ def import_text(progress: "ImportProgress", seconds: float) -> str:
 
 
 @contextmanager
-def progress_report(*, quiet: bool = False, describe: Description = import_text) -> Iterator[Report]:
-    """Yield a function that a run calls now and then with its progress.
+def progress_report(
+    *, quiet: bool = False, describe: Description = import_text, has_size: bool = True
+) -> Iterator[Report]:
+    """Yield a function for a run to call, as often as it likes, with an object that `describe` puts into words.
 
-    A progress has `size` (None where that is not known) and `done`; `describe` puts it into words.
+    With `has_size`, the object has `done` and `size` (None where it is not known), and the time left is shown.
     """
     if quiet:
         yield lambda _: None
     elif sys.stderr.isatty():
-        with _bar(describe) as report:
+        with _bar(describe, has_size=has_size) as report:
             yield report
     else:
-        yield _lines(describe)
+        yield _lines(describe, has_size=has_size)
 
 
 @contextmanager
-def _bar(describe: Description) -> Iterator[Report]:
+def _bar(describe: Description, *, has_size: bool) -> Iterator[Report]:
     from rich import progress as rich_progress
     from rich.console import Console
 
-    columns = (
-        rich_progress.BarColumn(),
-        rich_progress.TaskProgressColumn(),
-        rich_progress.TextColumn("{task.description}"),
-        rich_progress.TimeRemainingColumn(),
-    )
-    began = time.monotonic()
+    text = rich_progress.TextColumn("{task.description}")
+    columns: list[rich_progress.ProgressColumn] = [text]
+    if has_size:
+        bar_columns = (rich_progress.BarColumn(), rich_progress.TaskProgressColumn())
+        columns = [*bar_columns, text, rich_progress.TimeRemainingColumn()]
+    began, last = time.monotonic(), 0.0
     with rich_progress.Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("", total=None)
 
         def report(progress: Any) -> None:
-            words = describe(progress, _since(began))
-            bar.update(task, total=progress.size, completed=progress.done, description=words, refresh=True)
+            nonlocal last
+            now = time.monotonic()
+            if now - last < SECONDS_A_REFRESH:  # a crawl reports every response, and drawing takes time
+                return
+            last = now
+            sizes = {"total": progress.size, "completed": progress.done} if has_size else {}
+            bar.update(task, description=describe(progress, max(now - began, 0.001)), refresh=True, **sizes)
 
         yield report
 
 
-def _lines(describe: Description) -> Report:
+def _lines(describe: Description, *, has_size: bool) -> Report:
     began = last = time.monotonic()
 
     def report(progress: Any) -> None:
         nonlocal last
-        moment = time.monotonic()
-        if moment - last >= SECONDS_A_LINE:
-            last = moment
+        now = time.monotonic()
+        if now - last < SECONDS_A_LINE:
+            return
+        last = now
+        line = describe(progress, max(now - began, 0.001))
+        if has_size:
             share = progress.done / progress.size if progress.size else 0.0
-            left = f", {(moment - began) * (1 - share) / share:,.0f} s left" if share else ""
-            print(f"{share:4.0%} {describe(progress, _since(began))}{left}", file=sys.stderr, flush=True)  # noqa: T201
+            left = f", {(now - began) * (1 - share) / share:,.0f} s left" if share else ""
+            line = f"{share:4.0%} {line}{left}"
+        print(line, file=sys.stderr, flush=True)  # noqa: T201
 
     return report
-
-
-def _since(began: float) -> float:
-    return max(time.monotonic() - began, 0.001)

@@ -1,1 +1,1 @@
-"""The crawler's commands of `btl`."""
+"""The crawler's commands of `btl`, a module a command; archive/cli lists them."""

@@ -16,6 +16,7 @@ from zipfile import ZIP_STORED, BadZipFile, ZipFile
 from sqlalchemy import Connection, select
 
 from archive.store.archive import Archive, now
+from archive.store.paths import warc_folder
 from archive.store.schema import TABLES
 from archive.takedown.erase_rows import Text, erase, texts_of
 from archive.takedown.text_search import SHORTEST, Texts, fold, readings
@@ -23,7 +24,6 @@ from archive.takedown.warc_records import Problem
 from archive.thread import digest
 from crawler.evidence.captures import Evidence, ImportedFiles, is_saved_page
 from crawler.pages.page import Page
-from crawler.state import warc_folder
 from crawler.warc.redact import Found, Record, records, redact, resume, search
 from crawler.warc.sources import MAX_SAVED_PAGE_BYTES, zip_data_offset
 

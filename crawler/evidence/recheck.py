@@ -12,13 +12,13 @@ from sqlalchemy import Connection, select
 
 from archive.store.archive import Archive, now
 from archive.store.diff import identities
+from archive.store.paths import warc_folder
 from archive.store.schema import TABLES
 from archive.store.suppressions import Suppression, SuppressionList, article_key
 from archive.takedown.text_search import Texts
 from archive.thread import Thread, article_url, digest
 from crawler.evidence.captures import Evidence, fetch_from, requested_url
 from crawler.platforms import driver
-from crawler.state import warc_folder
 from crawler.warc.reader import Damaged
 from crawler.warc.redact import Record, redact, resume, search
 

@@ -1,1 +1,1 @@
-"""The spiders: there is one."""
+"""Scrapy spiders. One is enough: outlets are configuration and comment systems are platforms."""

@@ -1,10 +1,11 @@
-"""The only spider: visits what is due, follows what leads to articles, and drives platforms over live pages."""
+"""The spider: visit the pages that are due, follow links to articles, and fetch what platforms request."""
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable
 from datetime import UTC, datetime
 from hashlib import sha256
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from scrapy import Request, Spider
@@ -13,179 +14,178 @@ from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
 from twisted.python.failure import Failure
 
-from archive.thread import Capture, Moment
-from crawler.frontier import Answer, Entry, Wanted
+from archive.thread import Capture
+from crawler.frontier import Candidate, FrontierEntry, VisitResult
 from crawler.items import VisitItem
 from crawler.middlewares.retry_after import HostPostponed
 from crawler.pages.page import Fetch, FetchFailed, Page
-from crawler.parse_page import Found
-from crawler.parse_pool import Unreadable
-from crawler.state import Work
+from crawler.parse_page import ParsedPage
+from crawler.parse_pool import PageUnreadable
+from crawler.state import CrawlState
 
 if TYPE_CHECKING:
     from crawler.warc.writer import WarcPosition
 
 logger = logging.getLogger(__name__)
-PAUSE_S = 0.02
-NOT_MODIFIED = 304
+POLL_S = 0.02
 
 
 class NewsSpider(Spider):
-    """Every request comes from the frontier, or from a platform that reads a page of it."""
+    """Request pages of the frontier, and what a platform requests while it reads one of them."""
 
     name = "news"
 
-    def __init__(self, work: Work, **options: Any) -> None:
+    def __init__(self, state: CrawlState, **options: Any) -> None:
         super().__init__(**options)
-        self.work = work
+        self.state = state
 
     async def start(self) -> AsyncIterator[Request]:
-        """Requests for what is due, as there is room, until nothing is due and nothing in hand."""
+        """Yield requests for what is due, until nothing is due and nothing in hand."""
         while True:
-            entries = self.work.take()
+            entries = self.state.lease()
             for entry in entries:
                 yield self._request(entry)
-            if not entries and not self.work.in_hand:
+            if not entries and not self.state.leased:
                 return
-            await asyncio.sleep(PAUSE_S)
+            await asyncio.sleep(POLL_S)
 
-    def _request(self, entry: Entry) -> Request:
+    def _request(self, entry: FrontierEntry) -> Request:
         headers = {}
         if entry.capture_id is not None and entry.etag:
             headers["If-None-Match"] = entry.etag
         if entry.capture_id is not None and entry.last_modified:
             headers["If-Modified-Since"] = entry.last_modified
-        meta = {"entry": entry, "handle_httpstatus_list": [NOT_MODIFIED]}
-        return Request(entry.url, self.parse, headers=headers, meta=meta, errback=self.unanswered)
+        meta = {"entry": entry, "handle_httpstatus_list": [HTTPStatus.NOT_MODIFIED]}
+        return Request(entry.url, self.parse, headers=headers, meta=meta, errback=self.on_error)
 
     async def parse(self, response: Response) -> AsyncIterator[VisitItem]:
-        """A page of the frontier: an article with its threads, or leads to articles."""
-        entry: Entry = response.meta["entry"]
+        """Parse a page of the frontier: an article with its threads, or a list of links to articles."""
+        entry: FrontierEntry = response.meta["entry"]
         try:
-            page, kept = self._page(response, entry)
-            found = await self.work.reader.read(page, entry.kind, self.fetch)
-            if found.kind == "article":
-                etag, last_modified = _validators(response, entry)
-                yield VisitItem(entry, page.url, found.threads, etag, last_modified, kept)
+            page, confirmed_capture_id = self._page(response, entry)
+            parsed = await self.state.pool.parse(page, entry.kind, self.fetch)
+            etag, last_modified = _validators(response, entry)
+            if parsed.kind == "article":
+                yield VisitItem(entry, page.url, parsed.threads, etag, last_modified, confirmed_capture_id)
             else:
-                self._lead(page, found, entry, response)
-        except Unreadable as error:
-            self.fail(entry, str(error))
+                due = self._follow(parsed, entry)
+                digest = sha256(page.body).hexdigest()
+                result = VisitResult(due > 0, parsed.kind, etag, last_modified, digest)
+                self.record_visits([(entry, result)], datetime.now(UTC))
+        except PageUnreadable as error:
+            self.record_failure(entry, str(error))
         except Exception as error:
             logger.exception("%s could not be read", entry.url)
-            self.fail(entry, f"{type(error).__name__}: {error}")
+            self.record_failure(entry, f"{type(error).__name__}: {error}")
 
-    def _page(self, response: Response, entry: Entry) -> tuple[Page, int | None]:
-        """The page, and the id of its kept capture where the server said that it stands."""
-        if response.status != NOT_MODIFIED or entry.capture_id is None:
-            return page_of(response), None
-        kept = self.work.stored_page(entry.capture_id)
-        stands = _capture(response, kept.body)
-        return Page(kept.url, kept.body, kept.headers, response.meta["fetched_at"], stands), entry.capture_id
+    def _page(self, response: Response, entry: FrontierEntry) -> tuple[Page, int | None]:
+        """Return the page and, for a 304, the id of the capture that it confirms.
 
-    def _lead(self, page: Page, found: Found, entry: Entry, response: Response) -> None:
-        wanted = [
-            Wanted(lead.url, lead.kind, entry.outlet, _at(lead.published), lead.comment_count) for lead in found.leads
-        ]
-        due = self.work.follow(wanted)
-        digest = sha256(page.body).hexdigest()
-        etag, last_modified = _validators(response, entry)
-        answer = Answer(due > 0, found.kind, etag, last_modified, digest)
-        self.finish(entry, answer, datetime.now(UTC))
+        A confirmed page is parsed again: it may have comments that are fetched separately, and those may have changed.
+        """
+        if response.status != HTTPStatus.NOT_MODIFIED or entry.capture_id is None:
+            return page_from_response(response), None
+        earlier = self.state.evidence.page(entry.capture_id)
+        capture = _capture(response, earlier.body)
+        return Page(earlier.url, earlier.body, earlier.headers, capture.fetched_at, capture), entry.capture_id
 
-    async def fetch(self, wanted: Fetch) -> Page:
-        """What a platform asked for. Raises FetchFailed."""
-        method = "GET" if wanted.body is None else "POST"
-        headers = dict(wanted.headers)
-        if wanted.body is not None:
+    def _follow(self, parsed: ParsedPage, entry: FrontierEntry) -> int:
+        return self.state.follow(
+            Candidate(
+                lead.url, lead.kind, entry.outlet, lead.published.at if lead.published else None, lead.comment_count
+            )
+            for lead in parsed.leads
+        )
+
+    async def fetch(self, fetch: Fetch) -> Page:
+        """Fetch what a platform requests. Raise FetchFailed."""
+        method = "GET" if fetch.body is None else "POST"
+        headers = dict(fetch.headers)
+        if fetch.body is not None:
             headers.setdefault("Content-Type", "application/json")
-        request = Request(wanted.url, NO_CALLBACK, method, headers, wanted.body or b"")
-        engine = self.crawler.engine
-        assert engine is not None
+        request = Request(fetch.url, NO_CALLBACK, method, headers, fetch.body or b"")
+        assert self.crawler.engine is not None
         try:
-            response = await engine.download_async(request)
+            response = await self.crawler.engine.download_async(request)
         except Exception as error:
-            raise FetchFailed(wanted.url, reason(error)) from error
-        if response.status != 200:
-            raise FetchFailed(wanted.url, f"HTTP {response.status}", response.status)
-        return page_of(response, wanted.url)
+            raise FetchFailed(fetch.url, describe_error(error)) from error
+        if response.status != HTTPStatus.OK:
+            raise FetchFailed(fetch.url, f"HTTP {response.status}", response.status)
+        return page_from_response(response, fetch.url)
 
-    def unanswered(self, failure: Failure) -> None:
-        """No page came: the visit failed, and nothing follows from it for the thread."""
+    def on_error(self, failure: Failure) -> None:
+        """Record that no page came. Nothing follows from it for the thread: its comments are not removed."""
         request: Request = failure.request  # type: ignore[attr-defined]  # Scrapy's own addition
         error = failure.value or RuntimeError("no reason")
-        wait = None
+        wait_s = None
         if isinstance(error, HostPostponed):
-            wait = error.seconds
-            self.work.frontier.postpone(error.host, error.seconds, datetime.now(UTC))
-        self.fail(request.meta["entry"], reason(error), wait_s=wait)
+            wait_s = error.seconds
+            self.state.frontier.postpone(error.host, error.seconds, datetime.now(UTC))
+        self.record_failure(request.meta["entry"], describe_error(error), wait_s=wait_s)
 
-    def finish(self, entry: Entry, answer: Answer, now: datetime) -> None:
-        """Notes a visit that was answered."""
-        self.finish_all([(entry, answer)], now)
+    def record_visits(self, visits: Iterable[tuple[FrontierEntry, VisitResult]], now: datetime) -> None:
+        """Record successful visits in the frontier and release their entries."""
+        visits = list(visits)
+        self.state.frontier.record_visits(visits, now)
+        for entry, _ in visits:
+            self._release(entry)
 
-    def finish_all(self, answered: Sequence[tuple[Entry, Answer]], now: datetime) -> None:
-        """Notes visits that were answered, all at once."""
-        self.work.frontier.all_done(answered, now)
-        for entry, _ in answered:
-            self._let_go(entry)
-
-    def fail(self, entry: Entry, why: str, *, wait_s: int | None = None) -> None:
-        """Notes a visit that failed: in the report, in the frontier, and on the threads that it was for."""
-        work = self.work
-        work.report.failed(entry.url, why)
-        work.frontier.failed(entry, why, datetime.now(UTC), wait_s=wait_s)
+    def record_failure(self, entry: FrontierEntry, reason: str, *, wait_s: int | None = None) -> None:
+        """Record a failed visit: in the report, in the frontier, and on the threads of the page."""
+        state = self.state
+        state.report.count_failure(entry.url, reason)
+        state.frontier.record_failure(entry, reason, datetime.now(UTC), wait_s=wait_s)
         if entry.capture_id is not None:
-            work.archive.note_failure(entry.capture_id, work.run, why)
-        self._let_go(entry)
+            state.archive.note_failure(entry.capture_id, state.run, reason)
+        self._release(entry)
 
-    def _let_go(self, entry: Entry) -> None:
-        self.work.in_hand.pop(entry.id, None)
-        self.work.progress.show()
+    def _release(self, entry: FrontierEntry) -> None:
+        self.state.leased.pop(entry.id, None)
+        self.state.show_progress()
 
 
-def reason(error: BaseException) -> str:
-    """Why a request got no page, for people."""
+def describe_error(error: BaseException) -> str:
+    """Say, for people, why a request got no page."""
     response = getattr(error, "response", None)
     if response is not None:
         return f"HTTP {response.status}"
-    words = str(error).strip() or type(error).__name__
-    return words if isinstance(error, IgnoreRequest) else f"{type(error).__name__}: {words}"
+    text = str(error).strip() or type(error).__name__
+    return text if isinstance(error, IgnoreRequest) else f"{type(error).__name__}: {text}"
 
 
-def page_of(response: Response, requested: str | None = None) -> Page:
-    """The page that an answer holds, with the place of its bytes."""
+def page_from_response(response: Response, requested: str | None = None) -> Page:
+    """Turn Scrapy's response into a Page that knows its WARC record; `requested` is the address before redirects."""
     headers = {
         name.decode("latin-1").lower(): b", ".join(values or ()).decode("latin-1")
         for name, values in response.headers.items()
     }
-    stored = _capture(response, response.body, requested)
-    return Page(response.url, response.body, headers, response.meta["fetched_at"], stored)
+    capture = _capture(response, response.body, requested)
+    return Page(response.url, response.body, headers, capture.fetched_at, capture)
 
 
 def _capture(response: Response, body: bytes, requested: str | None = None) -> Capture:
-    stored: WarcPosition = response.meta["stored"]
-    moved = requested is not None and requested != response.url
+    position: WarcPosition = response.meta["warc_position"]
+    redirected = requested is not None and requested != response.url
     return Capture(
         sha256(body).hexdigest(),
         url=response.url,
         fetched_at=response.meta["fetched_at"],
         http_status=response.status,
         media_type=(response.headers.get("Content-Type") or b"").decode("latin-1").partition(";")[0].strip() or None,
-        file=stored.file,
-        offset=stored.offset,
-        length=stored.length,
-        metadata={"requested": requested} if moved else None,
-        payload_digest=stored.payload_digest,
+        file=position.file,
+        offset=position.offset,
+        length=position.length,
+        metadata={"requested": requested} if redirected else None,
+        payload_digest=position.payload_digest,
     )
 
 
-def _at(published: Moment | None) -> str | None:
-    return None if published is None else published.at
-
-
-def _validators(response: Response, entry: Entry) -> tuple[str | None, str | None]:
-    """ETag and Last-Modified, which a 304 may leave out."""
+def _validators(response: Response, entry: FrontierEntry) -> tuple[str | None, str | None]:
+    """Return ETag and Last-Modified; a 304 may leave them out, and the earlier ones stay."""
     etag, last_modified = (response.headers.get(name) for name in ("ETag", "Last-Modified"))
-    kept = (entry.etag, entry.last_modified) if response.status == NOT_MODIFIED else (None, None)
-    return etag.decode("latin-1") if etag else kept[0], last_modified.decode("latin-1") if last_modified else kept[1]
+    not_modified = response.status == HTTPStatus.NOT_MODIFIED
+    earlier = (entry.etag, entry.last_modified) if not_modified else (None, None)
+    return (
+        etag.decode("latin-1") if etag else earlier[0],
+        last_modified.decode("latin-1") if last_modified else earlier[1],
+    )

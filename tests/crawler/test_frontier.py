@@ -8,18 +8,29 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archive.takedown.withhold import withhold
-from crawler.frontier import DAY, HOUR, LATE_VISIT, Answer, Entry, Frontier, Wanted, next_interval, next_visit, stamp
+from crawler.frontier import (
+    DAY,
+    HOUR,
+    LATE_VISIT,
+    Candidate,
+    Frontier,
+    FrontierEntry,
+    VisitResult,
+    format_time,
+    next_interval,
+    next_visit,
+)
 from tests.trees import made, said
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 HOME = "https://courier.example/"
-ENTRY = Entry(
-    1, HOME + "a", "courier.example", HOME, "article", stamp(NOW), None, HOUR, None, None, None, None, None, 0
+ENTRY = FrontierEntry(
+    1, HOME + "a", "courier.example", HOME, "article", format_time(NOW), None, HOUR, None, None, None, None, None, 0
 )
 
 
-def wanted(path="a", host="courier.example", **more):
-    return Wanted(f"https://{host}/{path}", more.pop("kind", "article"), f"https://{host}/", **more)
+def candidate(path="a", host="courier.example", **more):
+    return Candidate(f"https://{host}/{path}", more.pop("kind", "article"), f"https://{host}/", **more)
 
 
 @pytest.fixture
@@ -32,76 +43,78 @@ def urls(entries):
 
 
 def test_new_pages_are_due_and_leased_once(frontier):
-    ids = frontier.add([wanted("a"), wanted("b"), wanted("a")], NOW)
+    ids = frontier.add([candidate("a"), candidate("b"), candidate("a")], NOW)
     assert len(ids) == 2
-    assert urls(frontier.lease(NOW, 10, each=5)) == ["a", "b"]
-    assert frontier.lease(NOW, 10, each=5) == []
+    assert urls(frontier.lease(NOW, 10, per_host=5)) == ["a", "b"]
+    assert frontier.lease(NOW, 10, per_host=5) == []
 
 
 def test_a_lease_ends(frontier):
-    frontier.add([wanted()], NOW)
+    frontier.add([candidate()], NOW)
     frontier.lease(NOW, 1)
     assert frontier.lease(NOW + timedelta(minutes=14), 1) == []
     assert urls(frontier.lease(NOW + timedelta(minutes=16), 1)) == ["a"]
 
 
 def test_the_only_crawl_frees_what_a_killed_one_had(frontier):
-    frontier.add([wanted()], NOW)
+    frontier.add([candidate()], NOW)
     frontier.lease(NOW, 1)
     assert frontier.free_leases() == 1
     assert urls(frontier.lease(NOW, 1)) == ["a"]
 
 
 def test_hosts_take_turns(frontier):
-    frontier.add([wanted(f"{i}") for i in range(5)] + [wanted("x", "b.example")], NOW)
-    assert sorted(urls(frontier.lease(NOW, 10, each=2))) == ["0", "1", "x"]
-    assert urls(frontier.lease(NOW, 10, each=2, busy=["courier.example"])) == []
-    assert urls(frontier.lease(NOW, 10, each=1, paces={"courier.example": 2})) == ["2", "3"]
+    frontier.add([candidate(f"{i}") for i in range(5)] + [candidate("x", "b.example")], NOW)
+    assert sorted(urls(frontier.lease(NOW, 10, per_host=2))) == ["0", "1", "x"]
+    assert urls(frontier.lease(NOW, 10, per_host=2, busy=["courier.example"])) == []
+    assert urls(frontier.lease(NOW, 10, per_host=1, paces={"courier.example": 2})) == ["2", "3"]
 
 
 def test_only_what_is_meant(frontier):
-    ids = frontier.add([wanted("a"), wanted("b"), wanted("c", "b.example")], NOW)
-    assert urls(frontier.lease(NOW, 10, each=5, ids=ids[1:2])) == ["b"]
-    assert urls(frontier.lease(NOW, 10, each=5, outlets=["https://b.example/"])) == ["c"]
+    ids = frontier.add([candidate("a"), candidate("b"), candidate("c", "b.example")], NOW)
+    assert urls(frontier.lease(NOW, 10, per_host=5, ids=ids[1:2])) == ["b"]
+    assert urls(frontier.lease(NOW, 10, per_host=5, outlets=["https://b.example/"])) == ["c"]
 
 
 def test_known_pages_are_due_at_their_time_or_when_asked_or_when_their_count_changes(frontier):
-    frontier.add([wanted(comment_count=3)], NOW)
+    frontier.add([candidate(comment_count=3)], NOW)
     (entry,) = frontier.lease(NOW, 1)
-    frontier.done(entry, Answer(changed=False), NOW)
-    assert frontier.add([wanted(comment_count=3)], NOW) == []
-    assert frontier.due(NOW) == 0
-    assert frontier.add([wanted(comment_count=4)], NOW) == [entry.id]
+    frontier.record_visits([(entry, VisitResult(changed=False))], NOW)
+    assert frontier.add([candidate(comment_count=3)], NOW) == []
+    assert frontier.lease(NOW, 1) == []
+    assert frontier.add([candidate(comment_count=4)], NOW) == [entry.id]
     assert urls(frontier.lease(NOW, 1)) == ["a"]
-    frontier.done(entry, Answer(changed=False), NOW)
-    assert frontier.add([wanted(now=True)], NOW) == [entry.id]
+    frontier.record_visits([(entry, VisitResult(changed=False))], NOW)
+    assert frontier.add([candidate(now=True)], NOW) == [entry.id]
 
 
 def test_what_an_answer_brought_is_kept(frontier, query):
-    frontier.add([wanted()], NOW)
+    frontier.add([candidate()], NOW)
     (entry,) = frontier.lease(NOW, 1)
-    frontier.done(entry, Answer(changed=True, etag='"x"', last_modified="then", content_sha256="ab"), NOW)
+    frontier.record_visits(
+        [(entry, VisitResult(changed=True, etag='"x"', last_modified="then", content_sha256="ab"))], NOW
+    )
     row = query("select etag, last_modified, content_sha256, lease_until, next_at, visited_at from frontier")
     assert row == [('"x"', "then", "ab", None, "2026-03-01T13:00:00Z", "2026-03-01T12:00:00Z")]
 
 
 def test_failures_put_the_next_visit_off_and_end(frontier, query):
-    frontier.add([wanted()], NOW)
+    frontier.add([candidate()], NOW)
     (entry,) = frontier.lease(NOW, 1)
-    frontier.failed(entry, "HTTP 500", NOW)
+    frontier.record_failure(entry, "HTTP 500", NOW)
     assert query("select next_at, failures, last_error from frontier") == [("2026-03-01T14:00:00Z", 1, "HTTP 500")]
-    frontier.failed(replace(entry, failures=7), "HTTP 500", NOW)
+    frontier.record_failure(replace(entry, failures=7), "HTTP 500", NOW)
     assert query("select next_at, failures from frontier") == [(None, 8)]
 
 
 def test_a_host_that_asks_for_patience_gets_it(frontier, query):
-    frontier.add([wanted("a"), wanted("b", "b.example")], NOW)
+    frontier.add([candidate("a"), candidate("b", "b.example")], NOW)
     frontier.postpone("courier.example", 7200, NOW)
     assert query("select next_at from frontier order by id") == [("2026-03-01T14:00:00Z",), ("2026-03-01T12:00:00Z",)]
 
 
 def aged(days, interval=DAY, **more):
-    return replace(ENTRY, added_at=stamp(NOW - timedelta(days=days)), interval_s=interval, **more)
+    return replace(ENTRY, added_at=format_time(NOW - timedelta(days=days)), interval_s=interval, **more)
 
 
 @pytest.mark.parametrize(
@@ -140,19 +153,19 @@ def test_intervals_keep_their_bounds(changes, days):
 
 
 def test_a_page_that_moved_is_visited_where_it_went_and_is_not_new_again(frontier):
-    frontier.add([wanted("old")], NOW)
+    frontier.add([candidate("old")], NOW)
     (entry,) = frontier.lease(NOW, 1)
-    frontier.done(entry, Answer(changed=True, kind="article", etag='"1"', moved_to=HOME + "new"), NOW)
-    assert frontier.add([wanted("old"), wanted("new")], NOW) == []
-    (moved,) = frontier.lease(NOW + timedelta(hours=1), 5, each=5)
+    frontier.record_visits([(entry, VisitResult(changed=True, kind="article", etag='"1"', moved_to=HOME + "new"))], NOW)
+    assert frontier.add([candidate("old"), candidate("new")], NOW) == []
+    (moved,) = frontier.lease(NOW + timedelta(hours=1), 5, per_host=5)
     assert (moved.url, moved.etag, moved.outlet) == (HOME + "new", '"1"', HOME)
 
 
 def test_a_withheld_article_is_not_listed_again(archive, frontier, query):
     run = archive.begin_run("import", {"paths": []})
     archive.save([made(said("one"), url=HOME + "a")], run)
-    frontier.add([wanted("a"), wanted("b")], NOW)
+    frontier.add([candidate("a"), candidate("b")], NOW)
     withhold(archive, "article", 1, "law")
-    assert urls(frontier.lease(NOW, 10, each=5)) == ["b"]
-    assert frontier.add([wanted("a", now=True, comment_count=5)], NOW) == []
+    assert urls(frontier.lease(NOW, 10, per_host=5)) == ["b"]
+    assert frontier.add([candidate("a", now=True, comment_count=5)], NOW) == []
     assert query("select count(*) from frontier where next_at is not null") == [(1,)]

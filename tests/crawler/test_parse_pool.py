@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from crawler.pages.page import Fetch, FetchFailed, Page
-from crawler.parse_pool import Reader, Unreadable
+from crawler.parse_pool import PageUnreadable, ParsePool
 
 HERE = Path(__file__).parents[1]
 HTML = (HERE / "pages" / "wordpress" / "pages" / "00.html").read_bytes()
@@ -20,9 +20,9 @@ SLOW = """
 import time
 from crawler import parse_page
 from crawler.pages.page import Page
-parse_page.MOST_SECONDS = 1
+parse_page.TIMEOUT_S = 1
 parse_page.discovery.kind_of = lambda page: time.sleep(30)
-parse_page.step(1, "article", [Page("https://courier.example/", b"<p>")])
+parse_page.advance({}, 1, "article", [Page("https://courier.example/", b"<p>")])
 """
 
 
@@ -49,18 +49,18 @@ async def fetch_deadly(wanted):
 
 def read_all(*jobs):
     async def run():
-        reader = Reader()
+        pool = ParsePool()
         try:
             return await asyncio.gather(
-                *(reader.read(one, "article", how) for one, how in jobs), return_exceptions=True
+                *(pool.parse(page, "article", fetch) for page, fetch in jobs), return_exceptions=True
             )
         finally:
-            reader.close()
+            pool.close()
 
     return asyncio.run(run())
 
 
-def test_what_a_reading_asks_for_is_fetched_for_it():
+def test_what_a_platform_requests_is_fetched():
     (found,) = read_all((page(), fetch))
     assert found.kind == "article"
     assert [comment.native_id for comment in found.threads[0].comments] == ["11", "12", "13", "14", "21", "22"]
@@ -68,13 +68,13 @@ def test_what_a_reading_asks_for_is_fetched_for_it():
 
 def test_a_page_that_ends_its_process_costs_no_other_page():
     found = read_all(*[(page(), fetch)] * 5, (page(), fetch_deadly), *[(page(), fetch)] * 5)
-    assert isinstance(found.pop(5), Unreadable)
+    assert isinstance(found.pop(5), PageUnreadable)
     assert [len(each.threads[0].comments) for each in found] == [6] * 10
 
 
 def test_a_page_that_cannot_be_read_says_why():
     (found,) = read_all((Page(URL, b"<p>", {"content-type": None}), fetch))  # type: ignore[dict-item]
-    assert isinstance(found, Unreadable)
+    assert isinstance(found, PageUnreadable)
     assert "AttributeError" in str(found)
 
 

@@ -1,0 +1,82 @@
+"""What the crawler's commands share: options, and the plan that arguments name."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import click
+
+if TYPE_CHECKING:
+    from archive.store.archive import Archive
+    from crawler.run import CrawlPlan
+
+CONTACT_VARIABLE = "BTL_CONTACT"
+
+contact_option = click.option(
+    "--contact",
+    envvar=CONTACT_VARIABLE,
+    help=f"How sites reach you: an address or a page. Needed for public hosts.  [env: {CONTACT_VARIABLE}]",
+)
+allow_host_option = click.option(
+    "--allow-host",
+    "allow_hosts",
+    multiple=True,
+    metavar="HOST:PORT",
+    help="Ask this host though it is not public, such as a test server or an intranet.",
+)
+
+
+def make_plan(targets: Sequence[str], *, due: bool) -> "CrawlPlan":
+    """Return the plan for URLs or outlets files, or the empty one for whatever is due. Raise UsageError."""
+    from archive.text.urls import canonical, is_web_address
+    from crawler.outlets import BadOutlets, load_outlets
+    from crawler.run import CrawlPlan
+
+    if bool(targets) == due:
+        raise click.UsageError("name addresses or an outlets file, or say --due")
+    urls = [target for target in targets if is_web_address(target)]
+    files = [target for target in targets if not is_web_address(target)]
+    if urls and files:
+        raise click.UsageError(f"{files[0]} is no web address")
+    for file in files:
+        if not Path(file).is_file():
+            raise click.UsageError(f"{file} is neither a web address nor a file")
+    try:
+        outlets = [outlet for file in files for outlet in load_outlets(Path(file))]
+    except BadOutlets as error:
+        raise click.UsageError(str(error)) from error
+    addresses = []
+    for url in urls:
+        address = canonical(url)
+        if address is None:
+            raise click.UsageError(f"{url} is no web address")
+        addresses.append(address)
+    return CrawlPlan(tuple(addresses), tuple(outlets))
+
+
+def check_allowed_hosts(allow_hosts: Sequence[str]) -> None:
+    """Raise UsageError where --allow-host is not HOST:PORT."""
+    from archive.text.hosts import parse_host_and_port
+
+    for host in allow_hosts:
+        try:
+            parse_host_and_port(host)
+        except ValueError as error:
+            raise click.UsageError(f"--allow-host: {error}") from error
+
+
+def require_contact(archive: "Archive", plan: "CrawlPlan", contact: str | None, allow_hosts: Sequence[str]) -> None:
+    """Raise UsageError where a public host would be crawled by somebody whom it cannot reach."""
+    from archive.text.urls import is_web_address
+    from crawler.frontier import Frontier
+
+    if contact and ("@" in contact or is_web_address(contact)):
+        return
+    if contact:
+        raise click.UsageError(f"--contact: {contact!r} is neither an e-mail address nor a page")
+    hosts = {urlsplit(seed.url).netloc for seed in plan.seeds()} or set(Frontier(archive).hosts())
+    if public := sorted(hosts - set(allow_hosts)):
+        raise click.UsageError(
+            f"--contact (or {CONTACT_VARIABLE}) must say how {public[0]} can reach you: an e-mail address or a page"
+        )

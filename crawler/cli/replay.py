@@ -1,0 +1,46 @@
+"""`btl replay`: read captured pages into the archive."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from archive.cli.common import as_json as as_json_option
+from archive.cli.common import database, opened, print_errors, print_json
+from archive.cli.progress import progress_report
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--url", help="Address of a saved page that does not name its own.")
+@database
+@as_json_option
+def replay(paths: tuple[Path, ...], url: str | None, path: Path, as_json: bool) -> None:
+    """Read captured pages into the archive: WARC and WACZ files, saved pages, folders of them. Nothing is fetched.
+
+    \b
+    Example:  btl replay crawl.warc.gz other.wacz
+              btl replay page.html --url https://courier.example/ferry
+    """
+    from crawler.reparse import replay_captures
+    from crawler.report import CrawlReport
+
+    missing = [str(file) for file in paths if not file.exists()]
+    if missing:
+        raise click.UsageError(f"no such file or folder: {', '.join(missing)}")
+    with (
+        opened(path) as archive,
+        progress_report(quiet=as_json, describe=CrawlReport.line, has_size=False) as on_progress,
+    ):
+        result = replay_captures(archive, paths, url, on_progress)
+    counts = result.report.total
+    if as_json:
+        print_json({"db": str(path), "counts": result.report.counts()})
+    else:
+        for line in result.report.summary():
+            click.echo(line)
+        print_errors([f"{location}: {reason}" for location, reason in result.errors])
+        read = f"{counts['threads']:,} threads, {counts['comments']:,} comments read"
+        click.echo(f"{read}, {counts['comments_new']:,} new. {path}")
+    if result.errors:
+        sys.exit(1)

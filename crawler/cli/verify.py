@@ -1,0 +1,64 @@
+"""`btl verify`: check an archive against its captures, or a published release against its manifest."""
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import click
+
+from archive.cli.common import as_json as as_json_option
+from archive.cli.common import database, fail, opened, print_json
+
+
+@click.command()
+@click.argument("release", required=False, type=click.Path(exists=True, path_type=Path))
+@database
+@as_json_option
+def verify(release: Path | None, path: Path, as_json: bool) -> None:
+    """Check the archive against its evidence: every capture's digest, and every comment read again from its capture.
+
+    With RELEASE, a folder that `btl publish` made: its files, its database and the chain of releases, without the
+    archive. Ends with status 1 where anything differs, and names it. What is withheld, or was redacted by `btl erase`,
+    is counted.
+
+    \b
+    Example:  btl verify --db archive.db
+              btl verify public/archive.releases/0001
+    """
+    differences, counts = _verify_archive(path) if release is None else _verify_release(release)
+    checked = release or path
+    if as_json:
+        listed = [{"place": location, "what": what} for location, what in differences]
+        print_json({"db": str(checked), "counts": counts, "differences": listed})
+    else:
+        for location, what in differences:
+            click.echo(f"{location}: {what}")
+        click.echo(f"{_describe(counts)}{len(differences):,} differences. {checked}")
+    if differences:
+        sys.exit(1)
+
+
+def _verify_release(release: Path) -> tuple[list[tuple[str, str]], dict[str, int]]:
+    from archive.publish.verify import verify_release
+
+    return verify_release(release), {}
+
+
+def _verify_archive(path: Path) -> tuple[list[tuple[str, str]], dict[str, int]]:
+    from crawler.evidence.verify import verify_archive
+
+    if not path.exists():
+        fail(f"{path} is not there")
+    with opened(path) as archive:
+        result = verify_archive(archive)
+    return [(difference.subject, difference.what) for difference in result.differences], dict(result.counts)
+
+
+def _describe(counts: Mapping[str, int]) -> str:
+    """Say how much was checked, and what was not and why."""
+    if not counts:
+        return ""
+    text = f"{counts.get('captures', 0):,} captures and {counts.get('texts', 0):,} texts checked, "
+    if counts.get("redacted"):
+        text += f"{counts['redacted']:,} captures redacted, {counts['unchecked']:,} texts not checked: redacted, "
+    return text + (f"{counts['withheld']:,} comments withheld, " if counts.get("withheld") else "")
