@@ -1,0 +1,47 @@
+"""Retry-After is obeyed: short waits in the run, long ones by postponing the host."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import pytest
+from scrapy import Request, Spider
+from scrapy.http import Response
+from scrapy.utils.test import get_crawler
+
+from crawler.middlewares.retry_after import MAX_POSTPONEMENT_S, HostPostponed, RetryAfterMiddleware, parse_retry_after
+
+URL = "https://courier.example/ferry"
+
+
+def response(value, status=503):
+    return Response(URL, status=status, headers={} if value is None else {"Retry-After": value})
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        ("120", 120),
+        (" 7 ", 7),
+        ("99999999999999999999", MAX_POSTPONEMENT_S),
+        (format_datetime(datetime.now(UTC) - timedelta(hours=1)), 0),
+        ("Wed, 21 Oct 2065 07:28:00 GMT", MAX_POSTPONEMENT_S),
+        ("soon", None),
+        (None, None),
+    ],
+)
+def test_the_header_is_a_number_or_a_date(value, seconds):
+    assert parse_retry_after(response(value)) == seconds
+
+
+def test_a_long_wait_postpones_the_host_and_a_short_one_is_a_retry():
+    crawler = get_crawler(settings_dict={"RETRY_TIMES": 1})
+    crawler.spider = Spider.from_crawler(crawler, "news")
+    middleware = RetryAfterMiddleware.from_crawler(crawler)
+    with pytest.raises(HostPostponed) as postponed:
+        asyncio.run(middleware.process_response(Request(URL), response("7200")))
+    assert (postponed.value.host, postponed.value.seconds) == ("courier.example", 7200)
+    again = asyncio.run(middleware.process_response(Request(URL), response("0")))
+    assert isinstance(again, Request)
+    unlimited = asyncio.run(middleware.process_response(Request(URL), response("7200", status=200)))
+    assert unlimited.status == 200
