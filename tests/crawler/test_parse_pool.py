@@ -21,7 +21,7 @@ import time
 from crawler import parse_page
 from crawler.pages.page import Page
 parse_page.TIMEOUT_S = 1
-parse_page.discovery.kind_of = lambda page: time.sleep(30)
+parse_page.discovery.classify_page = lambda page: time.sleep(30)
 parse_page.advance({}, 1, "article", [Page("https://courier.example/", b"<p>")])
 """
 
