@@ -1,4 +1,4 @@
-"""How well the crawler reads comment sections whose comments are known.
+"""Measure how well the crawler reads comment sections of pages made with known comments.
 
 python -m benchmarks.crawl_quality [--pages N] [--show THEME]
 
@@ -86,7 +86,7 @@ def _none(html: str, _: Random) -> str:
 
 
 def _open_paragraphs(html: str, rng: Random) -> str:
-    return re.sub(r"</p>", lambda found: "" if rng.random() < 0.4 else found[0], html)
+    return re.sub(r"</p>", lambda match: "" if rng.random() < 0.4 else match[0], html)
 
 
 def _open_items(html: str, _: Random) -> str:
@@ -94,13 +94,13 @@ def _open_items(html: str, _: Random) -> str:
 
 
 def _upper(html: str, _: Random) -> str:
-    return re.sub(r"</?(?:p|div|li|ol|ul|span|cite|b)\b", lambda found: found[0].upper(), html)
+    return re.sub(r"</?(?:p|div|li|ol|ul|span|cite|b)\b", lambda match: match[0].upper(), html)
 
 
 def _ads(html: str, rng: Random) -> str:
     return re.sub(
         r"(<(?:ol|ul|div) class=\"children\">)",
-        lambda found: found[0] if rng.random() < 0.5 else found[0] + "<!-- ad -->",
+        lambda match: match[0] if rng.random() < 0.5 else match[0] + "<!-- ad -->",
         html.replace('<div class="comment-content">', AD + '<div class="comment-content">', 2),
     )
 
@@ -125,12 +125,12 @@ DAMAGE: tuple[Callable[[str, Random], str], ...] = (
 
 
 def cases(family: str, count: int, seed: int = 1) -> Iterator[Case]:
-    """`count` pages of a family; its themes take turns, then the ways of damage."""
+    """Yield `count` pages of a family; its themes take turns, then the kinds of damage."""
     shapes = FAMILIES[family]
     for number in range(count):
         rng = Random(f"{family} {seed} {number}")
-        turn, place = divmod(number, len(shapes))
-        yield _case(family, shapes[place], DAMAGE[turn % len(DAMAGE)], rng)
+        turn, index = divmod(number, len(shapes))
+        yield _case(family, shapes[index], DAMAGE[turn % len(DAMAGE)], rng)
 
 
 def _case(family: str, theme: Theme, damage: Callable[[str, Random], str], rng: Random) -> Case:
@@ -140,7 +140,7 @@ def _case(family: str, theme: Theme, damage: Callable[[str, Random], str], rng: 
     section = DATETIME.sub("", themes.section(theme, rng, remarks, tongue, title))
     html = furniture.page(rng, title, section, 0.4)
     counted, closed = talk.mark(talk.PAGE, talk.COUNT) in html, talk.mark(talk.PAGE, talk.CLOSED) in html
-    named = any(place in theme.item for place in ("{author}", "{name}", "{link}", "_SPAN"))
+    named = any(slot in theme.item for slot in ("{author}", "{name}", "{link}", "_SPAN"))
     day_first = day_order([remark.date for remark in remarks])
     truths = [
         Truth(
@@ -172,10 +172,10 @@ def silent(count: int, seed: int = 1) -> Iterator[Case]:
 
 
 def thread_of(html: str) -> Thread:
-    """What a crawl makes of a page where nothing else answers."""
+    """Read a page as a crawl does, where no other request gets a response."""
 
-    def fetch(wanted: Fetch) -> Page:
-        raise FetchFailed(wanted.url, "nothing else is there")
+    def fetch(request: Fetch) -> Page:
+        raise FetchFailed(request.url, "nothing else is there")
 
     page = Page(
         "https://town.example/2014/05/a-page/", html.encode(), {"content-type": "text/html"}, "2026-01-02T03:04:05Z"
@@ -250,25 +250,25 @@ class Tally:
 
 
 def measured(count: int, seed: int = 1) -> dict[str, Tally]:
-    """A tally for each family."""
-    found = {family: Tally() for family in (*FAMILIES, "no_comments")}
-    for family, tally in found.items():
+    """Read `count` pages of each family; return a tally for each."""
+    tallies = {family: Tally() for family in (*FAMILIES, "no_comments")}
+    for family, tally in tallies.items():
         made = silent(count, seed) if family == "no_comments" else cases(family, count, seed)
         for case in made:
             tally.add(case, thread_of(case.html))
-    return found
+    return tallies
 
 
-def below(found: dict[str, Tally]) -> list[str]:
-    """What is worse than its floor, in words."""
-    said = []
+def below(tallies: dict[str, Tally]) -> list[str]:
+    """Return a line for each score that is worse than its floor."""
+    failures = []
     for family, floors in FLOORS.items():
-        scores = found[family].scores()
+        scores = tallies[family].scores()
         for name, floor in floors.items():
             value = scores[name]
             if value is not None and (value > floor if name == "invented" else value < floor):
-                said.append(f"{family}: {name} is {value:.2f} %, pinned at {floor} %")
-    return said
+                failures.append(f"{family}: {name} is {value:.2f} %, pinned at {floor} %")
+    return failures
 
 
 def main() -> int:
@@ -278,18 +278,18 @@ def main() -> int:
     parser.add_argument("--show", help="print what is wrong on pages whose variant begins so")
     options = parser.parse_args()
     begin = time.perf_counter()
-    found = measured(options.pages, options.seed)
+    tallies = measured(options.pages, options.seed)
     print(f"{'per cent':<22}" + "".join(f"{name:>10}" for name in SCORES))
-    for family, tally in found.items():
+    for family, tally in tallies.items():
         scores = tally.scores()
         print(
             f"{family:<22}" + "".join(f"{'-' if scores[n] is None else format(scores[n], '.2f'):>10}" for n in SCORES)
         )
     print(f"{time.perf_counter() - begin:.0f} s")
     if options.show is not None:
-        for tally in found.values():
+        for tally in tallies.values():
             print("\n".join(wrong for wrong in tally.wrongs if wrong.startswith(options.show)))
-    failures = below(found)
+    failures = below(tallies)
     print("\n".join(failures))
     return 1 if failures else 0
 

@@ -44,7 +44,7 @@ class Draft:
 
 
 def generate(family: str, count: int, seed: int = 1) -> Iterator[Page]:
-    """`count` pages of a family; its themes take turns, then its ways of conversion or of loss."""
+    """`count` pages of a family; its themes take turns, then the kinds of conversion or of loss."""
     for number in range(count):
         rng = Random(f"{family} {seed} {number}")
         tries = (_tried(rng, family, number) for _ in range(50))
@@ -61,8 +61,8 @@ THEMES = {
 
 
 def _commented(rng: Random, family: str, number: int) -> Draft:
-    turn, place = divmod(number, len(THEMES[family]))
-    theme = THEMES[family][place]
+    turn, index = divmod(number, len(THEMES[family]))
+    theme = THEMES[family][index]
     tongue = rng.choice(TONGUES) if family == "wordpress" or rng.random() < 0.3 else TONGUES[0]
     remarks = talk.thread(rng, tongue, theme.deepest, theme.form)
     title = rng.choice(words.TITLES)
@@ -70,7 +70,7 @@ def _commented(rng: Random, family: str, number: int) -> Draft:
     html = furniture.page(rng, title, comments, much=0.5 if family == "real_world" else 0.15)
     loss = lossy.LOSSES[turn % len(lossy.LOSSES)] if family == "lossy" else None
     main = rng.random() < 0.7 if family in ("disqus_static", "lossy") else turn % 2 == 0
-    variant = f"{theme.name}, {tongue.code}, {_way(main)}" + (f", {loss.__name__}" if loss else "")
+    variant = f"{theme.name}, {tongue.code}, {_conversion(main)}" + (f", {loss.__name__}" if loss else "")
     return Draft(family, variant, title, html, main, remarks, loss)
 
 
@@ -79,11 +79,11 @@ def _plain(rng: Random, number: int) -> Draft:
     shape, main, title = plain.SHAPES[which], turn % 2 == 0, rng.choice(words.TITLES)
     content, below = plain.content(shape, rng), turn % 4 > 1
     html = furniture.page(rng, title, content if below else "", 0.4, "" if below else content)
-    place = "below" if below else "inside"
-    return Draft("no_comments", f"{shape.name}, {place}, {_way(main)}", title, html, main)
+    position = "below" if below else "inside"
+    return Draft("no_comments", f"{shape.name}, {position}, {_conversion(main)}", title, html, main)
 
 
-def _way(main_content: bool) -> str:
+def _conversion(main_content: bool) -> str:
     return "main content" if main_content else "whole page"
 
 

@@ -53,8 +53,8 @@ class Speaker:
         return [("p", "Three things:"), (self.rng.choice(("ul", "ul", "ol")), items), *last]
 
     def link(self) -> Blocks:
-        shown = self.rng.choice(("this page", "https://quay.example/timetable"))
-        anchor = f'<a href="https://quay.example/timetable" rel="nofollow">{shown}</a>'
+        label = self.rng.choice(("this page", "https://quay.example/timetable"))
+        anchor = f'<a href="https://quay.example/timetable" rel="nofollow">{label}</a>'
         inner = self.rng.choice((anchor, anchor, "https://town.example/plan?id=4"))
         return [("p", f"{self._prose(1, 1)} {inner} {self._prose(1, 1)}")]
 

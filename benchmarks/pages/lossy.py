@@ -10,8 +10,8 @@ _HEAD = re.compile(r"^(\s*)(?:•|\d+\.) ")
 
 def _kinds(line: str) -> set[int]:
     """What parts of comments stand on a line; what the page says of itself does not count."""
-    places = (ord(found) - FIRST_MARK for found in MARKS.findall(line))
-    return {place % 4 for place in places if place < 4 * PAGE}
+    numbers = (ord(mark) - FIRST_MARK for mark in MARKS.findall(line))
+    return {number % 4 for number in numbers if number < 4 * PAGE}
 
 
 def _is_author_line(line: str) -> bool:
@@ -22,12 +22,12 @@ def without_authors(text: str, rng: Random, share: float = 0.15) -> str:
     """Some lines that hold a bullet and an author and nothing else are gone, but only where the body's indent then
     still tells that another comment begins: nobody could see the others."""
     lines = text.split("\n")
-    kept = []
+    remaining = []
     for number, line in enumerate(lines):
         if _is_author_line(line) and rng.random() < share and _shows(lines, number):
             continue
-        kept.append(line)
-    return "\n".join(kept)
+        remaining.append(line)
+    return "\n".join(remaining)
 
 
 def _shows(lines: list[str], number: int) -> bool:

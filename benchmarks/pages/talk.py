@@ -104,22 +104,22 @@ _WRAPPERS = {"p": ("", ""), "ul": ("<li>", "</li>"), "ol": ("<li>", "</li>"), "b
 
 def expected(text: str, remarks: Sequence[Remark]) -> tuple[Expected, ...]:
     """The comments whose words stand in the marked text; a reply to a lost one answers the nearest that stands."""
-    bodies = {remark.index: said(text, remark.index) for remark in remarks}
-    places: dict[int, int] = {}
-    found: list[Expected] = []
+    bodies = {remark.index: marked_body(text, remark.index) for remark in remarks}
+    positions: dict[int, int] = {}
+    result: list[Expected] = []
     for remark in remarks:
         parent = remark.parent
-        while parent is not None and parent not in places:
+        while parent is not None and parent not in positions:
             parent = remarks[parent].parent
         if body := bodies[remark.index]:
-            places[remark.index] = len(found)
+            positions[remark.index] = len(result)
             name = remark.name if mark(remark.index, NAME) in text else None
             posted = remark.date if mark(remark.index, DATE) in text else None
-            found.append(Expected(body, None if parent is None else places[parent], remark.name, name, posted))
-    return tuple(found)
+            result.append(Expected(body, None if parent is None else positions[parent], remark.name, name, posted))
+    return tuple(result)
 
 
-def said(text: str, index: int) -> str:
-    """What stands between the first start and the last end of a comment's body."""
+def marked_body(text: str, index: int) -> str:
+    """Return what stands between the first start and the last end of a comment's body."""
     start, end = text.find(mark(index, START)), text.rfind(mark(index, END))
     return unmarked(text[start:end]) if 0 <= start < end else ""
