@@ -1,10 +1,13 @@
 # `make help` lists what there is. Everything runs in .venv, which is made here and nowhere else.
 PYTHON ?= python3
 BIN := .venv/bin
+SYSTEM ?= yes
+QUICK := tests/test_architecture.py tests/archive/test_thread.py tests/archive/text tests/archive/flags tests/archive/store \
+  tests/archive/importers tests/archive/review tests/archive/export tests/crawler/platforms
 UV := $(shell command -v uv 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check bench docs format browser servers clean
+.PHONY: help install demo test quick check bench docs format system clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -27,8 +30,14 @@ endif
 demo: .venv/installed ## import the sample and serve it on http://127.0.0.1:8001
 	@$(BIN)/btl demo --db demo.db
 
-test: .venv/installed browser servers ## run the tests
-	@$(BIN)/python -m pytest
+# Everything that tests write goes to a folder of its own, which goes with them, whatever becomes of them.
+pytest = tmp=$$(mktemp -d) && { TMPDIR=$$tmp $(BIN)/python -m pytest -n auto --dist loadfile $(1); status=$$?; rm -rf "$$tmp"; exit $$status; }
+
+test: .venv/installed system ## run all tests (SYSTEM=no: install no Debian package, skip what needs one)
+	@$(call pytest)
+
+quick: .venv/installed ## run the tests that need no server, no browser and no other process: under a minute
+	@$(call pytest,-m "not slow" $(QUICK))
 
 check: .venv/installed ## lint, format, types, arrows, generated docs
 	@$(BIN)/ruff check .
@@ -46,16 +55,9 @@ docs: .venv/installed ## write the generated parts of docs/ and datasette-metada
 format: .venv/installed ## format the code
 	@$(BIN)/ruff check --quiet --fix-only . && $(BIN)/ruff format --quiet .
 
-# The browser tests need Chromium: installed where that is possible, else the tests say what is missing.
-browser:
-	@command -v chromium chromium-browser google-chrome >/dev/null 2>&1 \
-	  || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
-	       && { apt-get install -qqy --no-install-recommends chromium \
-	            || { apt-get update -qq && apt-get install -qqy --no-install-recommends chromium; }; } >/dev/null 2>&1; } \
-	  || echo "no Chromium: tests in a real browser are skipped"
-
-servers: .venv/installed ## comment servers for the tests, in .servers/ and from Debian
-	@tests/servers/install.sh $(CURDIR)/$(BIN)/python
+# Chromium, nginx and comment servers for the tests, from Debian and in .servers/.
+system: .venv/installed
+	@SYSTEM=$(SYSTEM) tests/servers/install.sh $(CURDIR)/$(BIN)/python
 
 clean: ## remove .venv, caches and the demo's archive
 	@rm -rf .venv .servers .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist demo.db demo.db-wal demo.db-shm

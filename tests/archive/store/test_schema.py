@@ -1,6 +1,8 @@
 """A migrated file and the models agree; every column says what it is."""
 
+import gzip
 import re
+from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine
@@ -9,6 +11,7 @@ from sqlmodel import SQLModel
 
 from archive.flags.codes import codes
 from archive.store import views
+from archive.store.archive import Archive
 from archive.store.migrations import migrations
 from archive.store.schema import TABLES
 
@@ -89,3 +92,32 @@ def test_codes_have_a_namespace_a_level_and_a_severity():
     assert all(set(code["level"].split()) <= set("ctau") for code in listed.values())
     assert listed["content.threat"]["blur"] == 1
     assert listed["capture.author_missing"]["title"] == "author missing"
+
+
+GOLDEN = Path(__file__).parents[2] / "golden" / "archive-0.1.0.db.gz"
+
+
+def test_an_archive_of_the_first_version_opens_and_is_brought_up_to_date(tmp_path):
+    path = tmp_path / "old.db"
+    path.write_bytes(gzip.decompress(GOLDEN.read_bytes()))
+    before = Database(path)
+    assert "withheld" not in before["comments"].columns_dict
+    rows = {name: before[name].count for name in before.table_names() if not name.endswith(("_fts", "_data", "_idx"))}
+    before.close()
+    with Archive(path) as archive:
+        flagged = {
+            table: archive.read(
+                f"select count(*) from flags where {table[:-1]}_id is not null and code = 'archive.withheld' "
+                "and withdrawn_at is null"
+            )
+            for table in ("comments", "threads", "articles")
+        }
+        marked = {table: archive.read(f"select count(*) from {table} where withheld is not null") for table in flagged}
+        assert marked == flagged
+        assert archive.read("select count(*) from comments where withheld is not null")[0][0] > 0
+    after = Database(path)
+    assert {name: after[name].count for name in rows if name != "_sqlite_migrations"} == {
+        name: count for name, count in rows.items() if name != "_sqlite_migrations"
+    }
+    assert described(after, "comments")["columns"][-1][1] == "withheld"
+    after.close()
