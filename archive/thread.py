@@ -1,4 +1,4 @@
-"""The one shape that every way into the archive produces: an article, its comment thread and where the bytes came from.
+"""What every parser returns: an article, its comment thread, and where the bytes came from.
 
 Everything here is frozen and knows no file, network or database. Times are ISO-8601 text in UTC that ends in `Z`;
 what a source did not state is None, never a guess.
@@ -168,7 +168,7 @@ class Thread(Frozen):
 
 
 def depths(parents: Sequence[int | None]) -> list[int]:
-    """The depth (0 = top level) of each comment; every parent's index must come before its child's."""
+    """Return the depth (0 = top level) of each comment; every parent's index must come before its child's."""
     result: list[int] = []
     for parent in parents:
         result.append(0 if parent is None else result[parent] + 1)
@@ -176,14 +176,14 @@ def depths(parents: Sequence[int | None]) -> list[int]:
 
 
 def document_order(keys: Sequence[Key], parents: Sequence[Key | None]) -> tuple[list[int], list[int]]:
-    """The indexes of `keys` in document order (parents first, siblings as given), and the indexes of the orphans.
+    """Return the indexes of `keys` in document order (parents first, siblings as given), and those of the orphans.
 
     An orphan names a parent that is not there, itself, or a descendant of its own; it comes out as top level.
     """
     index = {key: i for i, key in enumerate(keys)}
     above = [None if parent is None else index.get(parent) for parent in parents]
     orphans = [i for i, parent in enumerate(parents) if parent is not None and above[i] is None]
-    orphans += _one_of_each_ring(above)
+    orphans += _ring_starts(above)
     for i in orphans:
         above[i] = None
     children: dict[int | None, list[int]] = {}
@@ -198,8 +198,8 @@ def document_order(keys: Sequence[Key], parents: Sequence[Key | None]) -> tuple[
     return order, orphans
 
 
-def _one_of_each_ring(above: Sequence[int | None]) -> list[int]:
-    """The first index of every ring that `above` (an index's parent index) closes."""
+def _ring_starts(above: Sequence[int | None]) -> list[int]:
+    """Return the first index of every ring that `above` (an index's parent index) closes."""
     rings: list[int] = []
     visited_from: dict[int, int] = {}
     for start in range(len(above)):
