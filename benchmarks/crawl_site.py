@@ -21,13 +21,13 @@ def path(number: int) -> str:
 
 
 def pages(count: int, comments: int) -> Iterator[tuple[str, str]]:
-    """Path and HTML of each article."""
+    """Yield path and HTML of each article."""
     for number in range(count):
         yield path(number), article(Random(number), number, comments)
 
 
 def article(rng: Random, number: int, comments: int) -> str:
-    """One page: head, menu, a dozen paragraphs, a nested comment list as WordPress themes print it, a form."""
+    """Return one page: head, menu, a dozen paragraphs, a nested comment list as WordPress themes print it, a form."""
     title = words.sentence(rng).rstrip(".")
     text = "".join(f"<p>{words.prose(rng, 3, 6)}</p>" for _ in range(12))
     menu = "".join(f'<li><a href="/topic/{n}/">{words.sentence(rng)[:20]}</a></li>' for n in range(20))
@@ -49,7 +49,7 @@ def _thread(rng: Random, number: int, comments: int) -> str:
 
 
 def _branch(rng: Random, number: int, end: int) -> str:
-    """Comment `number` with the ones up to `end` below one another."""
+    """Nest the comments from `number` to `end`, each a reply to the one before."""
     if number == end:
         return ""
     body = "".join(f"<p>{words.prose(rng, 1, 3)}</p>" for _ in range(rng.choice((1, 1, 2))))
@@ -66,28 +66,28 @@ def _branch(rng: Random, number: int, end: int) -> str:
     )
 
 
-def answers(count: int, comments: int, place: str) -> dict[bytes, bytes]:
-    """Whole HTTP answers by path."""
-    listed = "".join(f"<url><loc>http://{place}{path(number)}</loc></url>" for number in range(count))
+def responses(count: int, comments: int, host: str) -> dict[bytes, bytes]:
+    """Return whole HTTP responses by path."""
+    listed = "".join(f"<url><loc>http://{host}{path(number)}</loc></url>" for number in range(count))
     space = "http://www.sitemaps.org/schemas/sitemap/0.9"
     files = {"/robots.txt": ("text/plain", "User-agent: *\nAllow: /\n")}
     files["/sitemap.xml"] = ("application/xml", f'<?xml version="1.0"?><urlset xmlns="{space}">{listed}</urlset>')
-    files |= {where: ("text/html; charset=utf-8", html) for where, html in pages(count, comments)}
-    return {where.encode(): _whole(kind, text.encode()) for where, (kind, text) in files.items()}
+    files |= {url_path: ("text/html; charset=utf-8", html) for url_path, html in pages(count, comments)}
+    return {url_path.encode(): _response(kind, text.encode()) for url_path, (kind, text) in files.items()}
 
 
-def _whole(kind: str, body: bytes) -> bytes:
+def _response(kind: str, body: bytes) -> bytes:
     return HEADERS.format(kind=kind, size=len(body)).encode() + body
 
 
 async def _serve(count: int, comments: int) -> None:
-    found: dict[bytes, bytes] = {}
+    by_path: dict[bytes, bytes] = {}
     missing = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
 
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             while head := await reader.readuntil(b"\r\n\r\n"):
-                writer.write(found.get(head.split(b" ", 2)[1], missing))
+                writer.write(by_path.get(head.split(b" ", 2)[1], missing))
                 await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
@@ -95,9 +95,9 @@ async def _serve(count: int, comments: int) -> None:
             writer.close()
 
     server = await asyncio.start_server(connected, "127.0.0.1", 0)
-    place = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    found |= answers(count, comments, place)
-    print(place, flush=True)
+    host = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    by_path |= responses(count, comments, host)
+    print(host, flush=True)
     await server.serve_forever()
 
 

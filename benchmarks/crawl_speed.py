@@ -50,7 +50,7 @@ WRITTEN = ("comments", "comment_revisions", "article_revisions", "commenters", "
 
 @contextmanager
 def serving(pages: int, comments: int) -> Iterator[str]:
-    """The address of the site."""
+    """Serve the site; yield its host and port."""
     command = [sys.executable, "-m", "benchmarks.crawl_site", str(pages), str(comments)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         try:
@@ -60,31 +60,31 @@ def serving(pages: int, comments: int) -> Iterator[str]:
             server.terminate()
 
 
-def fetched(urls: Iterable[str]) -> float:
-    """Seconds of a Scrapy process that asks for the pages and drops them."""
+def time_scrapy(urls: Iterable[str]) -> float:
+    """Return the seconds that a Scrapy process takes to request the pages and drop them."""
     began = time.perf_counter()
     subprocess.run([sys.executable, "-c", BARE], input="\n".join(urls), text=True, check=True)
     return time.perf_counter() - began
 
 
-def extracted(html: Iterable[str]) -> float:
+def time_trafilatura(html: Iterable[str]) -> float:
     began = time.perf_counter()
     for page in html:
         trafilatura.extract(page, fast=True, include_comments=False)
     return time.perf_counter() - began
 
 
-def walked(html: Iterable[str]) -> tuple[float, list[tuple[Any, ...]]]:
-    """Seconds of the least that finds a page's comments, and the rows."""
+def time_lxml(html: Iterable[str]) -> tuple[float, list[tuple[Any, ...]]]:
+    """Return the seconds of the least that finds a page's comments, and the rows."""
     rows: list[tuple[Any, ...]] = []
     began = time.perf_counter()
     for page in html:
         items = lxml.html.document_fromstring(page).iter("li")
-        rows += [_comment(element) for element in items if element.get("id", "").startswith("comment-")]
+        rows += [_parse_comment(element) for element in items if element.get("id", "").startswith("comment-")]
     return time.perf_counter() - began, rows
 
 
-def _comment(item: Any) -> tuple[Any, ...]:
+def _parse_comment(item: Any) -> tuple[Any, ...]:
     parent = item.getparent().getparent()
     name = body = posted = None
     for element in item[0].iter():
@@ -98,7 +98,7 @@ def _comment(item: Any) -> tuple[Any, ...]:
     return item.get("id"), parent.get("id"), name, posted, body
 
 
-def recorded(html: Iterable[str], path: Path) -> float:
+def time_warcio(html: Iterable[str], path: Path) -> float:
     began = time.perf_counter()
     with path.open("wb") as file:
         writer = WARCWriter(file, gzip=True)
@@ -110,7 +110,7 @@ def recorded(html: Iterable[str], path: Path) -> float:
     return time.perf_counter() - began
 
 
-def inserted(rows: list[tuple[Any, ...]], path: Path) -> float:
+def time_sqlite(rows: list[tuple[Any, ...]], path: Path) -> float:
     connection = sqlite3.connect(path, isolation_level=None)
     connection.execute("pragma journal_mode = wal")
     connection.execute("create table comments (id text primary key, parent text, name text, posted text, body text)")
@@ -124,17 +124,17 @@ def inserted(rows: list[tuple[Any, ...]], path: Path) -> float:
     return seconds
 
 
-def crawled(place: str, folder: Path) -> float:
-    """Seconds of a whole `btl crawl` of all that is due, or of the sitemap at first."""
-    target = "--due" if (folder / "archive.db").exists() else f"http://{place}/sitemap.xml"
-    options = ["--allow-host", place, "--concurrency", str(AT_ONCE), "--json"]
+def time_crawl(host: str, folder: Path) -> float:
+    """Return the seconds of a whole `btl crawl`: of the sitemap at first, then of all that is due."""
+    target = "--due" if (folder / "archive.db").exists() else f"http://{host}/sitemap.xml"
+    options = ["--allow-host", host, "--concurrency", str(AT_ONCE), "--json"]
     began = time.perf_counter()
     subprocess.run([*BTL, "crawl", target, *options], cwd=folder, check=True, stdout=subprocess.DEVNULL)
     return time.perf_counter() - began
 
 
-def held(database: Path) -> dict[str, int]:
-    """Rows of the tables that an unchanged page must not touch, and threads that were read whole."""
+def count_rows(database: Path) -> dict[str, int]:
+    """Count the rows of tables that an unchanged page must not touch, and the threads that were read whole."""
     connection = sqlite3.connect(database)
     counts = {name: connection.execute(f"select count(*) from {name}").fetchone()[0] for name in WRITTEN}
     counts["whole"] = connection.execute("select count(*) from threads where completeness = 'full'").fetchone()[0]
@@ -144,8 +144,8 @@ def held(database: Path) -> dict[str, int]:
     return counts
 
 
-def bodies(folder: Path) -> list[int]:
-    """Bytes in each WARC file, unpacked."""
+def warc_sizes(folder: Path) -> list[int]:
+    """Return the decompressed size of each WARC file, in bytes."""
     sizes = []
     for file in sorted((folder / "archive-warc").iterdir()):
         with gzip.open(file) as stream:
@@ -153,27 +153,27 @@ def bodies(folder: Path) -> list[int]:
     return sizes
 
 
-def parts(urls: list[str], pages: int, comments: int, folder: Path) -> dict[str, float]:
+def time_parts(urls: list[str], pages: int, comments: int, folder: Path) -> dict[str, float]:
     html = [text for _, text in crawl_site.pages(pages, comments)]
-    walk, rows = walked(html)
+    walk, rows = time_lxml(html)
     return {
-        "scrapy": fetched(urls),
-        "trafilatura": extracted(html),
+        "scrapy": time_scrapy(urls),
+        "trafilatura": time_trafilatura(html),
         "walk": walk,
-        "warcio": recorded(html, folder / "parts.warc.gz"),
-        "sqlite3": inserted(rows, folder / "parts.db"),
+        "warcio": time_warcio(html, folder / "parts.warc.gz"),
+        "sqlite3": time_sqlite(rows, folder / "parts.db"),
     }
 
 
 def measure(pages: int, comments: int, folder: Path) -> dict[str, Any]:
-    with serving(pages, comments) as place:
-        urls = [f"http://{place}{crawl_site.path(number)}" for number in range(pages)]
-        alone = parts(urls, pages, comments, folder)
-        first = crawled(place, folder)
-        before = held(folder / "archive.db")
-        again = crawled(place, folder)
-        after = held(folder / "archive.db")
-    sizes = bodies(folder)
+    with serving(pages, comments) as host:
+        urls = [f"http://{host}{crawl_site.path(number)}" for number in range(pages)]
+        alone = time_parts(urls, pages, comments, folder)
+        first = time_crawl(host, folder)
+        before = count_rows(folder / "archive.db")
+        again = time_crawl(host, folder)
+        after = count_rows(folder / "archive.db")
+    sizes = warc_sizes(folder)
     return {
         "pages": pages,
         "comments": before["comments"],
@@ -196,13 +196,13 @@ def main() -> int:
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        found = measure(options.pages, options.comments, Path(folder))
+        result = measure(options.pages, options.comments, Path(folder))
     if options.json:
-        print(json.dumps(found))
+        print(json.dumps(result))
     else:
-        for name, value in found.items():
+        for name, value in result.items():
             print(f"{name:<28} {value:,}" if isinstance(value, (int, float)) else f"{name:<28} {value}")
-    return 0 if found["as_expected"] and found["second_crawl_new_rows"] == 0 else 1
+    return 0 if result["as_expected"] and result["second_crawl_new_rows"] == 0 else 1
 
 
 if __name__ == "__main__":
