@@ -9,7 +9,7 @@ COMMANDS = {
     "backup": "archive.cli.publish:backup",
     "crawl": "crawler.cli.crawl:crawl",
     "demo": "archive.cli.demo:demo",
-    "erase": "crawler.cli.erase:erase",
+    "erase": "archive.cli.takedown:erase",
     "export": "archive.cli.export:export",
     "flag": "archive.cli.flag:flag",
     "import": "archive.cli.import_:import_",

@@ -1,4 +1,4 @@
-"""`btl withhold` and `btl restore`: what nobody is to read any more, and what may be read again."""
+"""`btl withhold`, `btl restore` and `btl erase`: take texts out of what anybody reads, put them back, destroy them."""
 
 import csv
 import json
@@ -15,16 +15,21 @@ from archive.store.suppressions import REASONS, SUBJECTS
 
 if TYPE_CHECKING:
     from archive.store.archive import Archive
+    from archive.takedown.erase import ErasePlan
 
-ERRORS_SHOWN = 20
-_reason = click.option("--reason", type=click.Choice(list(REASONS)), help="Why; it is shown in the text's place.")
+MAX_ERRORS = 20
+MAX_PLACES = 100
+subject_argument = click.argument("subject", type=click.Choice(SUBJECTS))
+number_argument = click.argument("number", type=click.IntRange(1), metavar="ID")
+reason_type = click.Choice(list(REASONS))
+note_option = click.option("--note", help="Why, in words. It is kept in the ledger and shown nowhere else.")
 
 
 @click.command()
 @click.argument("subject", type=click.Choice(SUBJECTS), required=False)
 @click.argument("number", type=click.IntRange(1), required=False, metavar="[ID]")
-@_reason
-@click.option("--note", help="Why, in words. It is kept in the ledger and shown nowhere else.")
+@click.option("--reason", type=reason_type, help="Why; it is shown in the text's place.")
+@note_option
 @click.option(
     "--from",
     "source",
@@ -58,18 +63,18 @@ def withhold(
     require(path)
     with opened(path) as archive:
         if listing:
-            _list(archive, as_json=as_json)
+            _print_ledger(archive, as_json=as_json)
         elif source is not None:
-            _from_file(archive, source, as_json=as_json)
+            _withhold_list(archive, source, as_json=as_json)
+        elif subject is None or number is None or reason is None:
+            raise click.UsageError("name a subject, its ID and --reason, or a list by --from")
         else:
-            if subject is None or number is None or reason is None:
-                raise click.UsageError("name a subject, its ID and --reason, or a list by --from")
-            _one(archive, {"subject": subject, "id": number, "reason": reason, "note": note}, as_json=as_json)
+            _withhold_subject(archive, subject, number, reason, note, as_json=as_json)
 
 
 @click.command()
-@click.argument("subject", type=click.Choice(SUBJECTS))
-@click.argument("number", type=click.IntRange(1), metavar="ID")
+@subject_argument
+@number_argument
 @database
 @as_json_option
 def restore(subject: str, number: int, path: Path, as_json: bool) -> None:
@@ -78,14 +83,13 @@ def restore(subject: str, number: int, path: Path, as_json: bool) -> None:
     \b
     Example:  btl restore comment 17
     """
-    from archive.takedown.withhold import Irreversible, NotThere
-    from archive.takedown.withhold import restore as put_back
+    from archive.takedown import withhold as takedown
 
     require(path)
     with opened(path) as archive:
         try:
-            done = put_back(archive, subject, number)
-        except (NotThere, Irreversible) as error:
+            done = takedown.restore(archive, subject, number)
+        except (takedown.NotThere, takedown.Irreversible) as error:
             fail(str(error))
     if as_json:
         print_json({"db": str(path), "entry": done.entry, "comments": done.comments})
@@ -93,98 +97,136 @@ def restore(subject: str, number: int, path: Path, as_json: bool) -> None:
         click.echo(f"{subject} {number} is restored: {_comments(done.comments)} can be read again.")
 
 
-def _one(archive: "Archive", wanted: dict[str, Any], *, as_json: bool) -> None:
+@click.command()
+@subject_argument
+@number_argument
+@click.option("--reason", required=True, type=reason_type, help="Why; it stands in each record's place.")
+@note_option
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@database
+@as_json_option
+def erase(subject: str, number: int, reason: str, note: str | None, yes: bool, path: Path, as_json: bool) -> None:
+    """Destroy the text of a comment, of everything of a commenter, of a thread or of an article. There is no way back.
+
+    It is withheld as `btl withhold` does it, and then goes from the archive file, its full text and the WARC files:
+    each record that holds it is replaced by a note that says when and why, and keeps its digest. What was read from
+    the same record can then not be verified any more. A WARC file is written anew under a new name, and the archive
+    finds its records there; an index of yours (CDX) has to be made again. Files of your own that it was imported from
+    are not changed: they are named, and the command ends with status 1.
+
+    \b
+    Example:  btl erase comment 17 --reason court-order
+    """
+    from archive.store.archive import now
+    from archive.store.lock import Locked, crawl_lock
+    from archive.takedown.erase import erase_planned, plan_erasure
     from archive.takedown.withhold import NotThere
 
+    require(path)
     try:
-        done = _withhold(archive, wanted)
-    except NotThere as error:
+        with crawl_lock(path, f"which erases, begun {now()}"), opened(path) as archive:
+            on_file = (lambda _: None) if as_json else (lambda file: click.echo(f"searching {file}", err=True))
+            plan = plan_erasure(archive, subject, number, reason, on_file)
+            if plan.unwritable:
+                fail(f"nothing is erased: {', '.join(map(str, plan.unwritable))} cannot be written")
+            _announce(plan)
+            if not yes:
+                click.confirm("This cannot be undone. Erase it?", abort=True, err=True)
+            erase_planned(archive, plan, note)
+    except (NotThere, Locked) as error:
+        fail(str(error))
+    except OSError as error:
+        fail(f"{error.filename or path}: {error.strerror or error}; run it again, and it goes on from there")
+    left = [f"{what}: {problem.place}: {problem.reason}" for what, problem in plan.remaining()]
+    if as_json:
+        counts = _erase_counts(plan)
+        print_json({"db": str(path), "subject": subject, "id": number, "reason": reason, **counts, "left": left})
+    else:
+        _print_lines(left, MAX_PLACES, "places")
+        click.echo(
+            f"{subject} {number} is erased from the archive and {plan.redactions:,} WARC records. Public copies hold "
+            "what they hold until they are deleted: `btl publish` makes the next one without it."
+        )
+    if left:
+        sys.exit(1)
+
+
+def _withhold_subject(
+    archive: "Archive", subject: str, number: int, reason: str, note: str | None, *, as_json: bool
+) -> None:
+    from archive.takedown import withhold as takedown
+
+    try:
+        done = takedown.withhold(archive, subject, number, reason, note)
+    except takedown.NotThere as error:
         fail(str(error))
     if as_json:
         print_json({"db": str(archive.path), "entry": done.entry, "comments": done.comments})
     else:
         click.echo(
-            f"{wanted['subject']} {wanted['id']} is withheld ({wanted['reason']}): {_comments(done.comments)}, entry "
-            f"{done.entry} of the ledger. Public copies show it until `btl publish` makes the next one."
+            f"{subject} {number} is withheld ({reason}): {_comments(done.comments)}, entry {done.entry} of the ledger. "
+            "Public copies show it until `btl publish` makes the next one."
         )
 
 
-def _from_file(archive: "Archive", source: Path, *, as_json: bool) -> None:
-    """Withholds what a list names. A line that cannot be done is named, and the others are done."""
-    from archive.takedown.withhold import NotThere
+def _withhold_list(archive: "Archive", source: Path, *, as_json: bool) -> None:
+    """Withhold what a list names. A line that cannot be done is named, and the others are done."""
+    from archive.takedown import withhold as takedown
 
-    comments, done, errors = 0, 0, list[str]()
-    for place, row in _rows(source):
+    comments, entries, errors = 0, 0, list[str]()
+    for place, row in _read_list(source):
         try:
-            comments += _withhold(archive, _wanted(row)).comments
-            done += 1
-        except (NotThere, ValueError) as error:
+            subject, number, url, reason = _parse_request(row)
+            if number is None:
+                number = takedown.find(archive, subject, url)
+            comments += takedown.withhold(archive, subject, number, reason, row.get("note") or None).comments
+            entries += 1
+        except (takedown.NotThere, ValueError) as error:
             errors.append(f"{place}: {error}")
     if as_json:
-        print_json({"db": str(archive.path), "entries": done, "comments": comments, "errors": errors})
+        print_json({"db": str(archive.path), "entries": entries, "comments": comments, "errors": errors})
     else:
-        for line in errors[:ERRORS_SHOWN]:
-            click.echo(f"error: {line}", err=True)
-        if len(errors) > ERRORS_SHOWN:
-            click.echo(f"... and {len(errors) - ERRORS_SHOWN:,} more errors", err=True)
-        click.echo(f"{done:,} entries added to the ledger, {_comments(comments)} withheld.")
+        _print_lines([f"error: {line}" for line in errors], MAX_ERRORS, "errors", err=True)
+        click.echo(f"{entries:,} entries added to the ledger, {_comments(comments)} withheld.")
     if errors:
         sys.exit(1)
 
 
-def _comments(number: int) -> str:
-    return f"{number:,} comment{'' if number == 1 else 's'}"
-
-
-def _rows(source: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The lines of a list with their places. Raises ValueError in the caller's loop for one that cannot be read."""
+def _read_list(source: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the rows of a list, each after its file and line. One that cannot be read is empty."""
     with source.open(encoding="utf-8-sig", newline="") as file:
-        if file.read(1).startswith("{"):
-            file.seek(0)
+        is_json = file.read(1) == "{"
+        file.seek(0)
+        if is_json:
             for number, line in enumerate(file, 1):
                 if line.strip():
-                    yield f"{source}:{number}", _parsed(line)
+                    try:
+                        row = json.loads(line)
+                    except ValueError:
+                        row = None
+                    yield f"{source}:{number}", row if isinstance(row, dict) else {}
         else:
-            file.seek(0)
             reader = csv.DictReader(file)
             for row in reader:
                 yield f"{source}:{reader.line_num}", row
 
 
-def _parsed(line: str) -> dict[str, Any]:
-    try:
-        row = json.loads(line)
-    except ValueError:
-        return {}
-    return row if isinstance(row, dict) else {}
-
-
-def _wanted(row: dict[str, Any]) -> dict[str, Any]:
-    """A line of a list as what is asked for. Raises ValueError."""
-    subject, reason = (str(row.get(name) or "").strip() for name in ("subject", "reason"))
-    number, url = (str(row.get(name) or "").strip() for name in ("id", "url"))
+def _parse_request(row: dict[str, Any]) -> tuple[str, int | None, str, str]:
+    """Return subject, id or None, address and reason of a row. Raise ValueError where it is no request."""
+    subject, reason, number, url = (str(row.get(name) or "").strip() for name in ("subject", "reason", "id", "url"))
     if subject not in SUBJECTS:
         raise ValueError(f"no subject {subject!r}; there are {', '.join(SUBJECTS)}")
     if reason not in REASONS:
         raise ValueError(f"no reason {reason!r}; there are {', '.join(REASONS)}")
     if bool(number) == bool(url) or not (url or (number.isascii() and number.isdigit())):
         raise ValueError("either an id or a url is needed")
-    return {"subject": subject, "id": int(number) if number else None, "url": url, "reason": reason,
-            "note": row.get("note") or None}  # fmt: skip
+    return subject, int(number) if number else None, url, reason
 
 
-def _withhold(archive: "Archive", wanted: dict[str, Any]) -> Any:
-    from archive.takedown.withhold import find
-    from archive.takedown.withhold import withhold as take_out
+def _print_ledger(archive: "Archive", *, as_json: bool) -> None:
+    from archive.takedown.withhold import list_suppressions
 
-    number = wanted["id"] if wanted["id"] is not None else find(archive, wanted["subject"], wanted["url"])
-    return take_out(archive, wanted["subject"], number, wanted["reason"], wanted["note"])
-
-
-def _list(archive: "Archive", *, as_json: bool) -> None:
-    from archive.takedown.withhold import listed
-
-    rows = listed(archive)
+    rows = list_suppressions(archive)
     if as_json:
         print_json(rows)
         return
@@ -194,3 +236,38 @@ def _list(archive: "Archive", *, as_json: bool) -> None:
             f"{row['id']:>6}  {row['created_at']}  {state:<8}  {row['subject']} {row['number']}  {row['reason']}"
         )
     click.echo(f"{len(rows):,} entries")
+
+
+def _erase_counts(plan: "ErasePlan") -> dict[str, int]:
+    return {
+        "comments": len(plan.comments),
+        "texts": len(plan.texts),
+        "records": plan.redactions,
+        "records_searched": plan.records,
+        "warc_files": sum(bool(file.replacements) for file in plan.files),
+        "warc_files_searched": len(plan.files),
+        "comments_no_longer_proven": plan.others,
+    }
+
+
+def _announce(plan: "ErasePlan") -> None:
+    """Print what is about to happen, in numbers: nothing of the text and no name."""
+    lines = (
+        f"{plan.subject} {plan.number}: to be destroyed are {len(plan.texts):,} texts of {len(plan.comments):,} "
+        f"comments, and {plan.redactions:,} of {plan.records:,} WARC records in {len(plan.files):,} files.",
+        f"{plan.others:,} other comments were read from these records, and no bytes will prove them any more.",
+        f"{len(plan.left):,} other places hold it, and stay as they are.",
+    )
+    for line in lines:
+        click.echo(line, err=True)
+
+
+def _print_lines(lines: list[str], most: int, noun: str, *, err: bool = False) -> None:
+    for line in lines[:most]:
+        click.echo(line, err=err)
+    if len(lines) > most:
+        click.echo(f"... and {len(lines) - most:,} more {noun}", err=err)
+
+
+def _comments(number: int) -> str:
+    return f"{number:,} comment{'' if number == 1 else 's'}"

@@ -4,11 +4,12 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import redirect_stderr
 from dataclasses import dataclass
-from io import StringIO
+from io import BytesIO, StringIO
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 
 from warcio.archiveiterator import ArchiveIterator
+from warcio.bufferedreaders import ChunkedDataReader
 from warcio.exceptions import ArchiveLoadFailed
 
 BLOCK = 1 << 16
@@ -30,7 +31,7 @@ class Problem:
     length: int = 0
 
 
-class _FileRange:
+class FileRange:
     """The part of a file before `end`, for warcio, which reads a file from where it stands."""
 
     def __init__(self, file: BinaryIO, end: int | None) -> None:
@@ -59,7 +60,7 @@ def walk_records(
         while position is not None:
             file.seek(position)
             began = position
-            records = ArchiveIterator(_FileRange(file, end))
+            records = ArchiveIterator(FileRange(file, end))
             position = None
             try:
                 for record in records:
@@ -84,7 +85,7 @@ def explain_unreadable(error: Exception) -> str:
 
 def _next_start(file: BinaryIO, position: int, end: int | None) -> int | None:
     file.seek(position)
-    window, tail = _FileRange(file, end), b""
+    window, tail = FileRange(file, end), b""
     while block := window.read(BLOCK):
         match = RECORD_START.search(tail + block)
         if match is not None:
@@ -108,3 +109,20 @@ def is_cut_short(record: Any) -> bool:
 def is_redaction(record: Any) -> bool:
     """Return whether a record stands in the place of one that was erased."""
     return record.rec_type == "metadata" and record.rec_headers.get_header(REDACTED_DATE) is not None
+
+
+def http_headers(record: Any) -> dict[str, str]:
+    """Return the response headers: names in lower case, repeated ones joined by commas."""
+    if record.http_headers is None:
+        return {"content-type": record.rec_headers.get_header("Content-Type") or ""}
+    headers: dict[str, str] = {}
+    for name, value in record.http_headers.headers:
+        key = name.lower()
+        headers[key] = f"{headers[key]}, {value}" if key in headers else value
+    return headers
+
+
+def dechunk(body: bytes) -> bytes:
+    """Undo chunked transfer coding; return a body that is not chunked as it is."""
+    reader = ChunkedDataReader(BytesIO(body))
+    return b"".join(iter(lambda: reader.read(BLOCK), b""))

@@ -140,7 +140,7 @@ def find(archive: Archive, subject: str, url: str) -> int:
     return int(rows[0][0])
 
 
-def listed(archive: Archive) -> list[dict[str, Any]]:
+def list_suppressions(archive: Archive) -> list[dict[str, Any]]:
     """The ledger, with neither keys nor texts."""
     names = ("id", "subject", "number", "reason", "note", "created_at", "lifted_at", "erased_at")
     return [dict(zip(names, row, strict=True)) for row in archive.read(LISTED)]

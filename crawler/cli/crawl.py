@@ -99,12 +99,12 @@ def crawl(
 @contextmanager
 def _crawl_lock(path: Path, wait_s: float) -> Iterator[None]:
     from archive.store.archive import now
-    from crawler.lock import Held, only_crawl
+    from archive.store.lock import Locked, crawl_lock
 
     try:
-        with only_crawl(path, f"begun {now()}", wait_s=wait_s):
+        with crawl_lock(path, f"begun {now()}", wait_s=wait_s):
             yield
-    except Held as error:
+    except Locked as error:
         fail(str(error))
     except OSError as error:
         fail(f"{path}: {error.strerror}")

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from warcio.archiveiterator import ArchiveIterator
-from warcio.bufferedreaders import ChunkedDataReader
 from warcio.exceptions import ArchiveLoadFailed
 
 from archive.takedown.warc_records import (
@@ -20,7 +19,9 @@ from archive.takedown.warc_records import (
     REDACTED_DIGEST,
     REDACTED_REASON,
     Problem,
+    dechunk,
     explain_unreadable,
+    http_headers,
     is_cut_short,
     is_redaction,
     read_to_end,
@@ -163,23 +164,6 @@ def _read_response(record: Any) -> Page:
         raise Damaged(str(error)) from error
     url = record.rec_headers.get_header("WARC-Target-URI").strip("<>")
     return Page(url, body, headers, _without_fraction(record.rec_headers.get_header("WARC-Date")))
-
-
-def http_headers(record: Any) -> dict[str, str]:
-    """Return the response headers: names in lower case, repeated ones joined by commas."""
-    if record.http_headers is None:
-        return {"content-type": record.rec_headers.get_header("Content-Type") or ""}
-    headers: dict[str, str] = {}
-    for name, value in record.http_headers.headers:
-        key = name.lower()
-        headers[key] = f"{headers[key]}, {value}" if key in headers else value
-    return headers
-
-
-def dechunk(body: bytes) -> bytes:
-    """Undo chunked transfer coding; return a body that is not chunked as it is."""
-    reader = ChunkedDataReader(BytesIO(body))
-    return b"".join(iter(lambda: reader.read(BLOCK), b""))
 
 
 def _check_digest(stated: str, *bodies: bytes) -> None:

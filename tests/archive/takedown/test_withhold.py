@@ -208,7 +208,7 @@ def test_what_is_erased_is_in_no_byte_of_the_file(filled, path, query, subject, 
     assert {SECRET, EDITED} <= {text.body for text in texts}
     withhold.withhold(filled, subject, number, "law")
     assert {text.body for text in erase_rows.texts_of(filled, subject, number)} == {text.body for text in texts}
-    assert erase_rows.erase(filled, subject, number, "court-order").comments == comments
+    assert erase_rows.destroy_rows(filled, subject, number, "court-order").comments == comments
     raw = b"".join(file.read_bytes() for file in path.parent.iterdir())
     for text in (SECRET, EDITED, "heron", "anna.quay"):
         assert text.encode() not in raw
@@ -228,7 +228,7 @@ def test_an_erased_comment_without_an_id_does_not_multiply(archive, path, query)
         return made(said("first", "anna"), said(SECRET, NAME, 0), said("last words here", "tom", 1), at=at)
 
     save(archive, seen(DAYS[0]))
-    erase_rows.erase(archive, "comment", 2, "law")
+    erase_rows.destroy_rows(archive, "comment", 2, "law")
     for at in DAYS[1:5]:
         save(archive, seen(at))
     assert query("select state, body from comments order by position") == [
@@ -263,7 +263,7 @@ def test_the_ledger_gives_nothing_away(filled, query):
     assert SECRET not in rows
     [keys] = query("select keys from suppressions")[0]
     assert all(len(key) == 64 for key in json.loads(keys))
-    assert len(withhold.listed(filled)) == 1
+    assert len(withhold.list_suppressions(filled)) == 1
 
 
 def test_a_comment_that_an_edit_makes_a_withheld_one(archive, path, query):

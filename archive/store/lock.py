@@ -1,4 +1,4 @@
-"""One crawl an archive: a lock that the system frees when its holder dies, and that says who holds it."""
+"""Lock an archive for one crawl or erasure. The system frees the lock when its holder dies, and it names the holder."""
 
 import fcntl
 import os
@@ -11,15 +11,15 @@ from typing import TextIO
 LONGEST_NOTE = 200
 
 
-class Held(Exception):
-    """Another crawl works on this archive; says which."""
+class Locked(Exception):
+    """Another process crawls this archive, or erases in it; says which."""
 
 
 @contextmanager
-def only_crawl(archive: Path, note: str, *, wait_s: float = 0.0) -> Iterator[None]:
-    """Holds the lock of an archive. Raises Held where another process has it for longer than `wait_s` seconds."""
+def crawl_lock(archive: Path, note: str, *, wait_s: float = 0.0) -> Iterator[None]:
+    """Hold the lock of an archive. Raise Locked where another process has it for longer than `wait_s` seconds."""
     with archive.with_name(f"{archive.name}-crawl").open("a+", encoding="utf-8") as file:
-        _take(file, archive, time.monotonic() + wait_s)
+        _acquire(file, archive, time.monotonic() + wait_s)
         file.seek(0)
         file.truncate()
         file.write(f"process {os.getpid()}, {note}")
@@ -30,7 +30,7 @@ def only_crawl(archive: Path, note: str, *, wait_s: float = 0.0) -> Iterator[Non
             file.truncate(0)
 
 
-def _take(file: TextIO, archive: Path, until: float) -> None:
+def _acquire(file: TextIO, archive: Path, until: float) -> None:
     while True:
         try:
             return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -38,5 +38,5 @@ def _take(file: TextIO, archive: Path, until: float) -> None:
             if time.monotonic() >= until:
                 file.seek(0)
                 holder = file.read(LONGEST_NOTE) or "another process"
-                raise Held(f"{archive} is being crawled by {holder}") from None
+                raise Locked(f"{archive} is being crawled by {holder}") from None
             time.sleep(0.5)

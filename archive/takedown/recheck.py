@@ -1,0 +1,83 @@
+"""After a crawl, redact erased content that the source still serves, and that the crawl wrote into a new WARC file.
+
+The text itself is gone from the archive, so it is recognised by the suppression list: the visits of the crawl are
+parsed once more from their captures.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from archive.store.archive import Archive, now
+from archive.store.diff import identities
+from archive.store.paths import warc_folder
+from archive.store.suppressions import SuppressionList, article_key
+from archive.takedown.text_search import TextSearch
+from archive.takedown.warc_files import remove_leftover, rewrite_warc, warc_path
+from archive.takedown.warc_search import RecordText, search_warc
+from archive.thread import Thread, article_url, digest
+
+# The visits of this crawl, and of those before it that were killed, to threads of which something is withheld.
+VISITS = """
+select distinct visits.capture_id from visits join captures on captures.id = visits.capture_id
+where visits.run_id <= :run and substr(warc_file, 1, length(:folder)) = :folder and visits.run_id >
+  coalesce((select max(id) from runs where kind = 'crawl' and finished_at is not null and id < :run), 0)
+  and thread_id in (select thread_id from comments where withheld is not null union
+    select threads.id from threads join articles on articles.id = article_id
+    where articles.url like 'urn:withheld:%')
+order by 1"""
+SPANS = """
+select warc_file, warc_offset from captures where (id = :root or page_of = :root)
+  and substr(warc_file, 1, length(:folder)) = :folder"""
+# Parses the captured page of a visit again, by the id of its capture.
+Parse = Callable[[int], Iterable[Thread]]
+
+
+def recheck_crawl(archive: Archive, run_id: int, parse: Parse) -> int:
+    """Redact in the WARC files of a crawl, and of those before it that were killed, what was erased earlier; return
+    how many records. To be called when the files are closed, under the lock of the crawl. Raises OSError."""
+    remove_leftover(archive)
+    folder = warc_folder(archive.path).name + "/"
+    texts: dict[str, list[str]] = {}
+    spans: set[tuple[str, int]] = set()
+    with archive.engine.connect() as connection:
+        suppressions = SuppressionList.load(connection)
+        if not any(entry.erased for entry in suppressions.entries.values()):
+            return 0
+        roots = connection.exec_driver_sql(VISITS, {"run": run_id, "folder": folder}).scalars().all()
+        for root in roots:
+            erased = [pair for thread in parse(root) for pair in _erased_texts(suppressions, thread)]
+            for reason, text in erased:
+                texts.setdefault(reason, []).append(text)
+            if erased:
+                rows = connection.exec_driver_sql(SPANS, {"root": root, "folder": folder})
+                spans.update((row[0], row[1]) for row in rows)
+    searches = {reason: TextSearch(bodies) for reason, bodies in texts.items()}
+    redactions = 0
+    for name in sorted({name for name, _ in spans}):
+        near, at = {offset for file, offset in spans if file == name}, now()
+        result = search_warc(warc_path(archive, name), _matching(searches, near), at)
+        rewrite_warc(archive, result, [name], at)
+        redactions += len(result.replacements)
+    return redactions
+
+
+def _erased_texts(suppressions: SuppressionList, thread: Thread) -> Iterator[tuple[str, str]]:
+    """Yield the texts of a thread that were erased, each after the reason."""
+    url = article_url(thread.article, thread.capture.sha256)
+    hashes = [digest(comment.body) for comment in thread.comments]
+    matches = suppressions.match_comments(thread, url, thread.native_id or url, identities(thread.comments, hashes))
+    for i, suppression in matches.items():
+        if suppression.erased:
+            yield suppression.reason, thread.comments[i].body
+    whole = suppressions.find([article_key(url)])
+    if whole is not None and whole.erased:
+        yield from ((whole.reason, text) for text in (thread.article.title, thread.article.body) if text)
+
+
+def _matching(searches: dict[str, TextSearch], near: set[int]) -> Callable[[RecordText, Sequence[str]], str | None]:
+    def match(record: RecordText, variants: Sequence[str]) -> str | None:
+        for reason, search in searches.items():
+            if search.matches(variants) or (record.offset in near and search.matches_short(variants)):
+                return reason
+        return None
+
+    return match

@@ -1,0 +1,155 @@
+"""Write WARC files anew without what was erased, and move the archive's captures to them.
+
+Each file is one step that a crash cannot tear: the new file is written under a new name and synced to disk; one
+transaction moves its captures and marks the erased ones; then the old file is deleted. What a process that is killed
+in between leaves behind, the new file or the old one, is named in the table `settings`, and deleted by the next run.
+Offsets that others noted of the old file, such as those of a CDX index, are no longer true.
+"""
+
+import json
+import os
+import re
+from bisect import bisect_left
+from collections.abc import Sequence
+from itertools import accumulate
+from pathlib import Path
+from shutil import copyfileobj, copymode
+
+from sqlalchemy import Connection
+
+from archive.store.archive import Archive
+from archive.store.paths import warc_folder
+from archive.takedown.warc_records import FileRange
+from archive.takedown.warc_search import Replacement, WarcSearch
+
+WARC_SUFFIXES = (".warc", ".warc.gz")
+NAME = re.compile(r"(?P<stem>.+?)(?:\.redacted-(?P<number>\d+))?(?P<suffix>(?:\.warc)?(?:\.gz)?)", re.DOTALL)
+LEFTOVER = "erase_leftover"
+NOTE_LEFTOVER = """
+insert into settings (name, value) values (?, ?) on conflict (name) do update set value = excluded.value"""
+OF_FILES = """
+select id, warc_offset, warc_length from captures where warc_file in (select value from json_each(?))"""
+MOVE = "update captures set warc_file = ?, warc_offset = ?, warc_length = ? where id = ?"
+MARK = "update captures set redacted_at = ? where redacted_at is null and id in (select value from json_each(?))"
+# A server that answers "not modified" would confirm a page of which no bytes are left.
+FORGET_VALIDATORS = """
+update frontier set etag = null, last_modified = null where capture_id in (select value from json_each(?))"""
+
+
+def warc_path(archive: Archive, name: str) -> Path:
+    """Return the path of a file of `captures`: WARC files are named relative to the archive's folder, files that were
+    imported as they were typed."""
+    path = archive.path.parent / name
+    return Path(os.path.normpath(path if path.exists() else name))
+
+
+def files_by_path(archive: Archive) -> dict[Path, list[str]]:
+    """Return the files that captures name, with the names that they have there, and the archive's other WARC files."""
+    files: dict[Path, list[str]] = {}
+    for (name,) in archive.read("select distinct warc_file from captures where warc_file is not null"):
+        files.setdefault(warc_path(archive, name), []).append(name)
+    for path in sorted(warc_folder(archive.path).glob("*")):
+        if path.name.endswith(WARC_SUFFIXES):
+            files.setdefault(Path(os.path.normpath(path)), [])
+    return files
+
+
+def rewrite_warc(archive: Archive, search: WarcSearch, names: Sequence[str], at: str) -> None:
+    """Replace a WARC file by one without what a search chose; `names` are those that `captures` has for it.
+
+    It takes as much free disk as the file is large. Raises OSError, and leaves all as it was."""
+    if not search.replacements:
+        return
+    old = search.path.resolve() if search.path.is_symlink() else search.path
+    new = _next_name(old)
+    # In WAL mode SQLite may lose its last commits when the power fails, unless this is full: then the captures would
+    # name the old file again, which is gone.
+    archive.maintain("pragma synchronous = full")
+    with archive.transaction() as connection:
+        _note_leftover(connection, archive, new, needed=old)
+    try:
+        _write(old, new, search.replacements)
+        with archive.transaction() as connection:
+            _move_captures(connection, names, _stored_name(archive, new), search.replacements, at)
+            _note_leftover(connection, archive, old, needed=None)
+    finally:
+        remove_leftover(archive)
+        archive.maintain("pragma synchronous = normal")
+    if search.path.is_symlink():
+        search.path.unlink()
+
+
+def remove_leftover(archive: Archive) -> None:
+    """Delete the file that a rewriting left behind: the new one until its captures are moved, the old one after."""
+    for (value,) in archive.read("select value from settings where name = ?", (LEFTOVER,)):
+        name, needed = json.loads(value)
+        path = archive.path.parent / name
+        # An archive that was restored from a backup may name a new file that has long taken the place of the old one.
+        if path.exists() and (needed is None or (archive.path.parent / needed).exists()):
+            path.unlink()
+            _sync_folder(path.parent)
+        with archive.transaction() as connection:
+            connection.exec_driver_sql("delete from settings where name = ?", (LEFTOVER,))
+
+
+def _note_leftover(connection: Connection, archive: Archive, path: Path, *, needed: Path | None) -> None:
+    value = json.dumps([_stored_name(archive, path), needed and _stored_name(archive, needed)])
+    connection.exec_driver_sql(NOTE_LEFTOVER, (LEFTOVER, value))
+
+
+def _stored_name(archive: Archive, path: Path) -> str:
+    """Return a path as a crawl names its file: relative to the archive's folder where it lies in it, else absolute."""
+    whole, folder = path.absolute(), archive.path.absolute().parent
+    return whole.relative_to(folder).as_posix() if whole.is_relative_to(folder) else str(whole)
+
+
+def _next_name(path: Path) -> Path:
+    """Return the next of crawl.warc.gz, crawl.redacted-1.warc.gz, crawl.redacted-2.warc.gz ... that no file has."""
+    match = NAME.fullmatch(path.name)
+    assert match is not None
+    number = int(match["number"] or 0) + 1
+    while (new := path.with_name(f"{match['stem']}.redacted-{number}{match['suffix']}")).exists():
+        number += 1
+    return new
+
+
+def _write(old: Path, new: Path, replacements: Sequence[Replacement]) -> None:
+    """Copy a file, byte by byte but for what is replaced, to the disk itself."""
+    with old.open("rb") as source, new.open("xb") as target:
+        copymode(old, new)
+        for replacement in sorted(replacements, key=lambda each: each.offset):
+            copyfileobj(FileRange(source, replacement.offset), target)
+            target.write(replacement.record)
+            source.seek(replacement.length, os.SEEK_CUR)
+        copyfileobj(source, target)
+        target.flush()
+        os.fsync(target.fileno())
+    _sync_folder(new.parent)
+
+
+def _move_captures(
+    connection: Connection, names: Sequence[str], new_name: str, replacements: Sequence[Replacement], at: str
+) -> None:
+    ordered = sorted(replacements, key=lambda each: each.offset)
+    offsets = [each.offset for each in ordered]
+    lengths = {each.offset: len(each.record) for each in ordered}
+    shifts = [0, *accumulate(len(each.record) - each.length for each in ordered)]
+    rows = connection.exec_driver_sql(OF_FILES, (json.dumps(names),)).fetchall()
+    moved = [
+        (new_name, offset and offset + shifts[bisect_left(offsets, offset)], lengths.get(offset, length), capture_id)
+        for capture_id, offset, length in rows
+    ]
+    if moved:
+        connection.exec_driver_sql(MOVE, moved)
+    redacted = json.dumps([capture_id for capture_id, offset, _ in rows if offset in lengths])
+    connection.exec_driver_sql(MARK, (at, redacted))
+    connection.exec_driver_sql(FORGET_VALIDATORS, (redacted,))
+
+
+def _sync_folder(folder: Path) -> None:
+    """Have a new or deleted name survive a power failure."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
