@@ -434,8 +434,8 @@ class Setting(SQLModel, table=True):
     __tablename__ = "settings"
     __table_args__ = _table("Keys of this archive: no part of what is published.")
 
-    name: str = _text("What it is: ledger_key or pseudonym_key.", primary_key=True)
-    value: str = _text("The key (hexadecimal).")
+    name: str = _text("What it is: ledger_key, pseudonym_key or erase_leftover.", primary_key=True)
+    value: str = _text("The key (hexadecimal), or the file that the next `btl erase` deletes (JSON).")
 
 
 class Suppression(SQLModel, table=True):
