@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from archive.cli.common import as_json as as_json_option
-from archive.cli.common import database, fail, opened, print_json, require
+from archive.cli.common import database, fail, opened, print_errors, print_json, require
 from archive.store.suppressions import REASONS, SUBJECTS
 
 if TYPE_CHECKING:
     from archive.store.archive import Archive
     from archive.takedown.erase import ErasePlan
 
-MAX_ERRORS = 20
 MAX_PLACES = 100
 subject_argument = click.argument("subject", type=click.Choice(SUBJECTS))
 number_argument = click.argument("number", type=click.IntRange(1), metavar="ID")
@@ -142,7 +141,10 @@ def erase(subject: str, number: int, reason: str, note: str | None, yes: bool, p
         counts = _erase_counts(plan)
         print_json({"db": str(path), "subject": subject, "id": number, "reason": reason, **counts, "left": left})
     else:
-        _print_lines(left, MAX_PLACES, "places")
+        for line in left[:MAX_PLACES]:
+            click.echo(line)
+        if len(left) > MAX_PLACES:
+            click.echo(f"... and {len(left) - MAX_PLACES:,} more places")
         click.echo(
             f"{subject} {number} is erased from the archive and {plan.redactions:,} WARC records. Public copies hold "
             "what they hold until they are deleted: `btl publish` makes the next one without it."
@@ -186,7 +188,7 @@ def _withhold_list(archive: "Archive", source: Path, *, as_json: bool) -> None:
     if as_json:
         print_json({"db": str(archive.path), "entries": entries, "comments": comments, "errors": errors})
     else:
-        _print_lines([f"error: {line}" for line in errors], MAX_ERRORS, "errors", err=True)
+        print_errors(errors)
         click.echo(f"{entries:,} entries added to the ledger, {_comments(comments)} withheld.")
     if errors:
         sys.exit(1)
@@ -260,13 +262,6 @@ def _announce(plan: "ErasePlan") -> None:
     )
     for line in lines:
         click.echo(line, err=True)
-
-
-def _print_lines(lines: list[str], most: int, noun: str, *, err: bool = False) -> None:
-    for line in lines[:most]:
-        click.echo(line, err=err)
-    if len(lines) > most:
-        click.echo(f"... and {len(lines) - most:,} more {noun}", err=err)
 
 
 def _comments(number: int) -> str:

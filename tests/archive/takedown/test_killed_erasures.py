@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 from archive.store.archive import Archive
-from crawler.reparse import replay
+from crawler.reparse import replay_captures
 from crawler.warc.writer import Exchange, WarcFile
 from tests.conftest import ROOT
 from tests.news_server import NewsSite
@@ -24,7 +24,7 @@ def _visit(archive, site, day):
     body, at = site._article(post, "").body, f"2026-03-{day}T05:40:00Z"
     warc.write(Exchange(f"https://courier.example{post.path}", "GET", [], b"", 200, "OK", headers, body, at))
     warc.close()
-    assert replay(archive, [name], None, lambda _: None).errors == []
+    assert replay_captures(archive, [name], None, lambda _: None).errors == []
 
 
 def test_a_kill_at_every_step(path):
