@@ -178,7 +178,7 @@ def served(*arguments: str, env: dict[str, str] | None = None) -> Any:
 
 
 def _wait(port: int, process: subprocess.Popen[bytes]) -> None:
-    for _ in range(200):
+    for _ in range(600):
         if process.poll() is not None:
             raise AssertionError(process.communicate()[0].decode())
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=5):

@@ -12,13 +12,6 @@ from archive.cli.common import database, fail, opened, port_option
 @database
 @click.option("--public", is_flag=True, help="For everybody: a public copy (btl publish), SQL off, behind a proxy.")
 @click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Processes; with --public.")
-@click.option(
-    "--rate",
-    default=10,
-    show_default=True,
-    type=click.IntRange(0),
-    help="Pages a second that one reader gets of each process, in bursts of ten times as many; 0 is no limit.",
-)
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @port_option
 @click.option(
@@ -31,7 +24,6 @@ def serve(
     path: Path,
     public: bool,
     workers: int,
-    rate: int,
     host: str,
     port: int,
     reviewers: Path | None,
@@ -45,7 +37,7 @@ def serve(
     """
     path = file or path
     if public:
-        _serve_public(path, host, port, workers, rate, reviewers)
+        _serve_public(path, host, port, workers, reviewers)
         return
     from archive.publish.manifest import is_release
     from archive.site.app import read_reviewers, run
@@ -62,7 +54,7 @@ def serve(
     run(path, host=host, port=port, reviewers=known, immutable=is_copy)
 
 
-def _serve_public(path: Path, host: str, port: int, workers: int, rate: int, reviewers: Path | None) -> None:
+def _serve_public(path: Path, host: str, port: int, workers: int, reviewers: Path | None) -> None:
     from archive.publish.manifest import NotPublic
     from archive.site.app import run_public
 
@@ -71,6 +63,6 @@ def _serve_public(path: Path, host: str, port: int, workers: int, rate: int, rev
     if workers > 1 and not port:
         raise click.UsageError("several processes need a port of their own: --port 0 takes a free one for one process")
     try:
-        run_public(path, host, port, workers=workers, rate=rate)
+        run_public(path, host, port, workers=workers)
     except (OSError, NotPublic) as error:
         fail(str(error))

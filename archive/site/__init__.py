@@ -9,9 +9,7 @@ from archive.site.plugin import (
     permission_allowed,
     prepare_connection,
     prepare_jinja2_environment,
-    register_facet_classes,
     register_routes,
-    register_table_routes,
     render_cell,
     startup,
 )
@@ -22,9 +20,7 @@ __all__ = [
     "permission_allowed",
     "prepare_connection",
     "prepare_jinja2_environment",
-    "register_facet_classes",
     "register_routes",
-    "register_table_routes",
     "render_cell",
     "startup",
 ]

@@ -1,60 +1,155 @@
-"""Which database is the archive, and how a page reads it: all statements in one call, on one snapshot, in time."""
+"""Open an archive for Datasette without its private tables, and read it for a page in one transaction."""
 
 import sqlite3
-from collections.abc import Callable
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from pathlib import Path
 from typing import Any, TypeVar
 
 from datasette.app import Datasette
-from datasette.database import Database
+from datasette.database import Database, Results
 from datasette.utils import sqlite_timelimit
+from datasette.utils.asgi import Forbidden
+
+from archive.store.private_tables import PRIVATE_TABLES, forbid, is_refusal
 
 Row = sqlite3.Row
 Connection = sqlite3.Connection
 T = TypeVar("T")
 
-NEEDED = {"comments", "threads", "articles", "totals", "flag_codes", "comments_fts"}
+NEEDED_TABLES = {"comments", "threads", "articles", "totals", "flag_codes", "comments_fts"}
+MOST_RESULTS = 32
 
 
 class TookTooLong(Exception):
     """SQLite was stopped at the time limit."""
 
 
-def known_archive(datasette: Datasette) -> str | None:
-    """The name of the archive's database, once a page has looked for it."""
-    found: str | None = getattr(datasette, "_belowtheline_archive", None)
-    return found if found in datasette.databases else None
+class ArchiveConnection(sqlite3.Connection):
+    """A connection that stores results of queries until another connection changes the file.
+
+    A thread of 200 comments takes ten times as long to load as to look up here. SQLite's `data_version` differs as soon
+    as anybody else has committed, and the site's own read connections never write: nothing here is ever stale."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._results: OrderedDict[Hashable, Any] = OrderedDict()
+        self._version: int | None = None
+
+    def stored(self, key: Hashable, compute: Callable[[], T]) -> T:
+        version = self.execute("pragma data_version").fetchone()[0]
+        if version != self._version:
+            self._results.clear()
+            self._version = version
+        if key not in self._results:
+            self._results[key] = compute()
+            if len(self._results) > MOST_RESULTS:
+                self._results.popitem(last=False)
+        self._results.move_to_end(key)
+        result: T = self._results[key]
+        return result
 
 
-async def find_archive(datasette: Datasette) -> Database | None:
-    """The database named `archive`, else the first that has an archive's tables, else None."""
-    known = known_archive(datasette)
-    if known is not None:
-        return datasette.databases[known]
-    for name in sorted(datasette.databases, key=lambda name: name != "archive"):
-        if name != "_internal" and set(await datasette.databases[name].table_names()) >= NEEDED:
-            datasette._belowtheline_archive = name
-            return datasette.databases[name]
-    return None
+def remember(connection: Connection, key: Hashable, compute: Callable[[], T]) -> T:
+    """Return the result of `compute`, stored under `key` with the connection while the archive stays as it is.
+
+    `compute` may only read from this connection, within a transaction."""
+    return connection.stored(key, compute) if isinstance(connection, ArchiveConnection) else compute()
+
+
+class ArchiveDatabase(Database):  # type: ignore[misc]  # Datasette has no types
+    """An archive as Datasette opens it: private tables are in no list, and no statement reads them."""
+
+    def connect(self, write: bool = False) -> sqlite3.Connection:
+        # Datasette puts the path into the URI unquoted, where a "?" or "%" in a file's name has another meaning.
+        mode = ("" if write else "?mode=ro") if self.is_mutable else "?immutable=1"
+        uri = f"{Path(self.path).resolve().as_uri()}{mode}"
+        return sqlite3.connect(uri, uri=True, check_same_thread=False, factory=ArchiveConnection)
+
+    def open_snapshot(self) -> Connection:
+        """Open a connection of one's own, in a read transaction; the caller closes it."""
+        connection = self.connect()
+        connection.row_factory = Row
+        connection.text_factory = lambda text: str(text, "utf-8", "replace")
+        forbid(connection)
+        connection.execute("begin")
+        return connection
+
+    @property
+    def hash(self) -> str | None:
+        """None: Datasette would read gigabytes for a digest that no page shows."""
+        return None
+
+    async def execute(self, sql: str, *arguments: Any, **options: Any) -> Results:
+        """Raises Forbidden for a statement that reads a private table, which Datasette would take for an empty file."""
+        try:
+            return await super().execute(sql, *arguments, **options)
+        except sqlite3.DatabaseError as error:
+            if is_refusal(error):
+                raise Forbidden("That is not to be read here.") from error
+            raise
+
+    async def table_names(self) -> list[str]:
+        return [name for name in await super().table_names() if name.lower() not in PRIVATE_TABLES]
+
+    async def get_all_foreign_keys(self) -> dict[str, Any]:
+        """Leave out the keys of private tables: the page of a row counts the rows that point at it."""
+        keys: dict[str, dict[str, list[dict[str, str]]]] = await super().get_all_foreign_keys()
+        return {
+            table: {
+                direction: [key for key in listed if key["other_table"].lower() not in PRIVATE_TABLES]
+                for direction, listed in both.items()
+            }
+            for table, both in keys.items()
+            if table.lower() not in PRIVATE_TABLES
+        }
+
+
+def is_archive(connection: Connection) -> bool:
+    rows = connection.execute("select name from sqlite_master where type = 'table'")
+    return {row[0] for row in rows} >= NEEDED_TABLES
+
+
+async def open_archives(datasette: Datasette) -> None:
+    """Open as ArchiveDatabase what Datasette opened by itself: `datasette FILE` was called, and not `btl serve`."""
+    for name, db in list(datasette.databases.items()):
+        if type(db) is Database and db.path and await db.execute_fn(is_archive):
+            datasette.remove_database(name)
+            datasette.add_database(ArchiveDatabase(datasette, db.path, db.is_mutable), name=name, route=db.route)
+
+
+def find_archive(datasette: Datasette) -> ArchiveDatabase | None:
+    """Return the archive named `archive`, else the first one by name, else None."""
+    archives = [db for db in datasette.databases.values() if isinstance(db, ArchiveDatabase)]
+    return min(archives, key=lambda db: (db.name != "archive", db.name), default=None)
 
 
 async def read(datasette: Datasette, db: Database, work: Callable[[Connection], T]) -> T:
-    """Runs `work` in a thread of Datasette's, within one transaction. Raises TookTooLong at sql_time_limit_ms."""
+    """Run `work` in a thread of Datasette's, in one read transaction: a page shows one state of the archive.
+
+    Raises TookTooLong at sql_time_limit_ms."""
 
     def limited(connection: Connection) -> T:
-        with sqlite_timelimit(connection, datasette.sql_time_limit_ms):
-            try:
-                connection.execute("begin")
-                return work(connection)
-            except sqlite3.OperationalError as error:
-                if error.args == ("interrupted",):
-                    raise TookTooLong from error
-                raise
-            finally:
-                if connection.in_transaction:
-                    connection.rollback()
+        try:
+            connection.execute("begin")
+            return in_time(datasette, connection, lambda: work(connection))
+        finally:
+            if connection.in_transaction:
+                connection.rollback()
 
     result: T = await db.execute_fn(limited)
     return result
+
+
+def in_time(datasette: Datasette, connection: Connection, work: Callable[[], T]) -> T:
+    """Run `work`, which reads from the connection. Raises TookTooLong at sql_time_limit_ms."""
+    with sqlite_timelimit(connection, datasette.sql_time_limit_ms):
+        try:
+            return work()
+        except sqlite3.OperationalError as error:
+            if error.args == ("interrupted",):
+                raise TookTooLong from error
+            raise
 
 
 def fetch_all(connection: Connection, sql: str, **parameters: Any) -> list[Row]:

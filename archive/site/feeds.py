@@ -7,9 +7,10 @@ from typing import Any
 
 from lxml import etree
 
-from archive.site import published, queries
+from archive.site import queries, viewer
 from archive.site.database import Connection, Row, fetch_all, fetch_value
 from archive.site.formatting import between, count
+from archive.site.viewer import Visitor
 
 ATOM = "http://www.w3.org/2005/Atom"
 SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
@@ -68,8 +69,8 @@ def _id(link: str) -> str:
 
 
 def _feed(connection: Connection, base: str, name: str, what: str, entries: list[dict[str, str]]) -> bytes:
-    release = published.facts(connection)
-    title = str(release.get("title") or published.NAME)
+    release = viewer.release_facts(connection)
+    title = str(release.get("title") or viewer.NAME)
     here = f"{base}/feeds/{name}.atom"
     feed = etree.Element(f"{{{ATOM}}}feed", nsmap={None: ATOM})
     _add(feed, "id", _id(here))
@@ -112,7 +113,7 @@ def _bytes(root: Any) -> bytes:
 def sitemap(connection: Connection, base: str) -> bytes | None:
     """The parts of the sitemap, by ranges of ids; None where this copy is not to be found by search engines, or does
     not say where it stands."""
-    release = published.facts(connection)
+    release = viewer.release_facts(connection)
     if release.get("robots") == "none" or not base:
         return None
     last = fetch_value(connection, queries.LAST_THREAD) or 0
@@ -121,9 +122,9 @@ def sitemap(connection: Connection, base: str) -> bytes | None:
     return _places("sitemapindex", "sitemap", places)
 
 
-def part(connection: Connection, base: str, number: int) -> bytes | None:
+def sitemap_part(connection: Connection, number: int, _: Visitor, base: str) -> bytes | None:
     """The threads of one range of ids; the first part has the site's own pages too."""
-    release, last = published.facts(connection), fetch_value(connection, queries.LAST_THREAD) or 0
+    release, last = viewer.release_facts(connection), fetch_value(connection, queries.LAST_THREAD) or 0
     if release.get("robots") == "none" or not base or not 1 <= number <= last // PART + 1:
         return None
     rows = connection.execute(queries.SITEMAP, {"after": (number - 1) * PART, "last": number * PART})

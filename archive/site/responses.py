@@ -1,15 +1,34 @@
-"""How a page is answered: what was found put into a template, and headers that say who may keep it."""
+"""Responses: pages from templates, errors, rows as CSV or JSON that are written while they are read, static files."""
 
-from collections.abc import Mapping
+import asyncio
+import csv
+import io
+import json
+import re
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache, partial
+from hashlib import sha256
+from importlib.resources import files
 from typing import Any
 
 from datasette.app import Datasette
+from datasette.database import QueryInterrupted
 from datasette.utils.asgi import Request, Response
 
+from archive.site.database import ArchiveDatabase, Connection, TookTooLong, in_time
+
 PRIVATE = "private, no-store"
+NOT_FOUND = "This archive holds no such page."
+TIMEOUTS = (TookTooLong, QueryInterrupted)
+BATCH = 500
+_PLAIN_TYPES = frozenset({str, int, float, type(None)})
+
+Record = Mapping[str, Any]
 
 
-async def answer(
+async def html_response(
     datasette: Datasette,
     request: Request,
     template: str,
@@ -22,13 +41,167 @@ async def answer(
 
 
 async def error_page(
-    datasette: Datasette, request: Request, status: int, why: str, back: str | None = None
+    datasette: Datasette, request: Request, status: int, error: str, back: str | None = None, title: str | None = None
 ) -> Response:
-    page = {"status": status, "error": why, "back": back}
+    page = {"status": status, "error": error, "back": back, "title": title}
     html = await datasette.render_template("error.html", page, request)
     return Response.html(html, status=status, headers={"cache-control": PRIVATE} if request.actor else {})
+
+
+async def not_found(datasette: Datasette, request: Request) -> Response:
+    return await error_page(datasette, request, 404, NOT_FOUND)
 
 
 async def slow_page(datasette: Datasette, request: Request) -> Response:
     html = await datasette.render_template("slow.html", {}, request)
     return Response.html(html, status=503, headers={"retry-after": "5"})
+
+
+@cache
+def static_file(name: str) -> tuple[str, str]:
+    """Return a static file's text and its address, which changes with the text: browsers may keep it for ever."""
+    text = (files(__package__) / "static" / name).read_text("utf-8")
+    stem, _, suffix = name.partition(".")
+    return text, f"/-/below/{stem}.{sha256(text.encode()).hexdigest()[:12]}.{suffix}"
+
+
+def static_response(name: str, content_type: str) -> Response:
+    headers = {"cache-control": "public, max-age=31536000, immutable"}
+    return Response(static_file(name)[0], headers=headers, content_type=f"{content_type}; charset=utf-8")
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Rows to be written: `batches` of them in order, `about` them for JSON. `limited`: more rows match than these."""
+
+    columns: Sequence[str]
+    batches: Iterable[Sequence[Record]]
+    about: Mapping[str, Any] = field(default_factory=dict)
+    name: str = "rows"
+    limited: bool = False
+
+
+def batches(cursor: sqlite3.Cursor, size: int = BATCH) -> Iterator[list[Any]]:
+    while rows := cursor.fetchmany(size):
+        yield rows
+
+
+def write_csv(rows: Rows) -> Iterator[str]:
+    """Write RFC 4180, a batch at a time, texts exactly as they are; lists as JSON, bytes in hexadecimal."""
+    yield _csv_lines([rows.columns])
+    for batch in rows.batches:
+        yield _csv_lines([row[column] for column in rows.columns] for row in batch)
+
+
+def _csv_lines(rows: Iterable[Sequence[Any]]) -> str:
+    out = io.StringIO()
+    csv.writer(out).writerows(
+        values if _PLAIN_TYPES.issuperset(map(type, values)) else map(_csv_cell, values) for values in rows
+    )
+    return out.getvalue()
+
+
+def _csv_cell(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return value.hex()
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, list | dict) else value
+
+
+def write_json(rows: Rows) -> Iterator[str]:
+    """Write one object: what is said about the rows, the rows, and after the last of them how many they are."""
+    about = json.dumps({**rows.about, "limited": rows.limited}, ensure_ascii=False)
+    yield f"{about[:-1]}, {json.dumps(rows.name)}: [\n"
+    count = 0
+    for batch in rows.batches:
+        lines = (json.dumps(dict(row), ensure_ascii=False, default=bytes.hex) for row in batch)
+        yield (",\n" if count and batch else "") + ",\n".join(lines)
+        count += len(batch)
+    yield f'\n], "count": {count}}}\n'
+
+
+FORMATS: dict[str, tuple[Callable[[Rows], Iterator[str]], str]] = {
+    "csv": (write_csv, "text/csv; charset=utf-8"),
+    "json": (write_json, "application/json; charset=utf-8"),
+}
+
+
+class RowStream(Response):  # type: ignore[misc]  # Datasette has no types
+    """A response whose text is read while it is sent, each step within the time limit of a page.
+
+    Where a step takes too long it ends without the last chunk, which every client takes for a broken file: none ends
+    as if it were whole."""
+
+    def __init__(self, request: Request, connection: Connection, first: str, step: Callable[[], str | None]) -> None:
+        super().__init__()
+        self.request, self.connection, self.text, self.step = request, connection, first, step
+
+    async def asgi_send(self, send: Callable[..., Any]) -> None:
+        client_left = asyncio.ensure_future(_disconnect(self.request))
+        headers = [(name.encode(), value.encode()) for name, value in self.headers.items()]
+        text: str | None = self.text
+        try:
+            await send({"type": "http.response.start", "status": 200, "headers": headers})
+            while text is not None and self.request.method != "HEAD":
+                body = text.encode("utf-8", "replace")
+                await send({"type": "http.response.body", "body": body, "more_body": True})
+                if client_left.done():
+                    return
+                text = await asyncio.to_thread(self.step)
+            await send({"type": "http.response.body", "body": b""})
+        except TookTooLong:
+            return
+        finally:
+            client_left.cancel()
+            self.connection.close()
+
+
+async def _disconnect(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+async def stream_rows(
+    datasette: Datasette,
+    request: Request,
+    db: ArchiveDatabase,
+    load: Callable[[Connection], Rows | None],
+    *,
+    file_name: str,
+) -> Response:
+    """Send the rows that `load` finds as a file in the format of the request's address, all from one snapshot.
+
+    Pages do not wait for them: the connection is the response's own, and its threads are not Datasette's."""
+    suffix = request.url_vars["format"]
+    write, content_type = FORMATS[suffix]
+    connection = db.open_snapshot()
+
+    def start() -> tuple[Rows, Iterator[str], str] | None:
+        rows = load(connection)
+        if rows is None:
+            return None
+        texts = write(rows)
+        return rows, texts, next(texts)
+
+    stream = None
+    try:
+        started = await asyncio.to_thread(in_time, datasette, connection, start)
+        if started is None:
+            return await not_found(datasette, request)
+        rows, texts, first = started
+        step = partial(in_time, datasette, connection, lambda: next(texts, None))
+        stream = RowStream(request, connection, first, step)
+        stream.headers = file_headers(f"{file_name}.{suffix}", content_type)
+        if rows.limited:
+            stream.headers["x-truncated"] = "true"
+        return stream
+    except TookTooLong:
+        return await slow_page(datasette, request)
+    finally:
+        if stream is None:
+            connection.close()
+
+
+def file_headers(name: str, content_type: str) -> dict[str, str]:
+    """Return the headers of a download: its type, and a name that is safe in a header and in every file system."""
+    safe = re.sub(r"[^A-Za-z0-9._-]+", "_", name)[-100:].strip("._") or "rows"
+    return {"content-type": content_type, "content-disposition": f'attachment; filename="{safe}"'}

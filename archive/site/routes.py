@@ -1,150 +1,207 @@
-"""The routes: what is asked for, read in one go, put into a template."""
+"""The routes: one table of path patterns, and how a page, a file and a feed are made of what a view loads."""
 
-from collections.abc import Awaitable, Callable, Hashable
-from functools import partial
-from typing import Any
+from collections.abc import Awaitable, Callable, Hashable, Mapping
+from typing import Any, TypeVar
 
 from datasette.app import Datasette
-from datasette.database import Database, QueryInterrupted
 from datasette.utils.asgi import Request, Response
 from datasette.views.index import IndexView
 
-from archive.site import accounts, citations, file_routes, formatting, html, published, review_routes
-from archive.site.database import Connection, TookTooLong, find_archive, known_archive, read
-from archive.site.memory import remembered
-from archive.site.params import parse_number, parse_removals, parse_search, parse_thread
-from archive.site.responses import answer, error_page, slow_page
-from archive.site.style import STYLE
+from archive.site import citations, feeds, formatting, html, public, responses, viewer
+from archive.site.database import ArchiveDatabase, Connection, find_archive, read, remember
+from archive.site.params import SearchParams, parse_number, parse_removals, parse_search, parse_thread
+from archive.site.responses import TIMEOUTS, Rows, not_found, slow_page
 from archive.site.viewer import Visitor
-from archive.site.views import about, comment, flags, home, removals, search, statistics, thread
+from archive.site.views import (
+    about,
+    comment,
+    downloads,
+    flags,
+    home,
+    removals,
+    search,
+    statistics,
+    thread,
+    verdict,
+)
+from archive.store.statistics import COLUMNS
 
-Load = Callable[[Connection, Visitor], dict[str, Any] | None]
-More = Callable[[Database], Awaitable[dict[str, Any]]]
+T = TypeVar("T")
+View = Callable[[Datasette, Request], Awaitable[Any]]
+Parse = Callable[[Request], Hashable]
+LoadPage = Callable[[Connection, Any, Visitor], dict[str, Any] | None]
+LoadFile = Callable[[Connection, Any, Visitor, str], T | None]
+LoadMore = Callable[[Datasette, ArchiveDatabase], Awaitable[dict[str, Any]]]
 
 
-async def show_home(datasette: Datasette, request: Request) -> Response:
-    if await find_archive(datasette) is None:
+def no_params(_: Request) -> None:
+    return None
+
+
+def search_params(request: Request) -> SearchParams:
+    return parse_search({name: request.args.get(name) for name in request.args})
+
+
+def page(template: str, load: LoadPage, parse: Parse = no_params, more: LoadMore | None = None) -> View:
+    """Return the view of a page: what `load` reads in one transaction, and `more`, which takes its own time.
+
+    404 where `load` returns None, 503 and what to do where it takes too long."""
+
+    async def view(datasette: Datasette, request: Request) -> Response:
+        db = find_archive(datasette)
+        if db is None:
+            return await not_found(datasette, request)
+        query, visitor = parse(request), viewer.visitor_of(datasette, request, db)
+
+        def work(connection: Connection) -> tuple[dict[str, Any] | None, dict[str, Any]]:
+            content = remember(connection, (template, query, visitor), lambda: load(connection, query, visitor))
+            return content, viewer.site_facts(connection)
+
+        try:
+            content, facts = await read(datasette, db, work)
+            added = await more(datasette, db) if more is not None and content is not None else {}
+        except TIMEOUTS:
+            return await slow_page(datasette, request)
+        if content is None:
+            return await not_found(datasette, request)
+        context = {
+            **content,
+            **added,
+            **facts,
+            "tables": str(datasette.urls.database(db.name)),
+            "judges": visitor.judges,
+            "reviews_here": viewer.has_reviewers(datasette),
+            "base": viewer.base_address(datasette, request, facts["release"]),
+        }
+        return await responses.html_response(datasette, request, template, context, visitor.reviewer)
+
+    return view
+
+
+def rows_file(name: str, load: LoadFile[Rows], parse: Parse = no_params) -> View:
+    """Return the view of a file of rows, as CSV or JSON by the format in its address."""
+
+    async def view(datasette: Datasette, request: Request) -> Response:
+        db = find_archive(datasette)
+        if db is None:
+            return await not_found(datasette, request)
+        query, visitor = parse(request), viewer.visitor_of(datasette, request, db)
+
+        def rows(connection: Connection) -> Rows | None:
+            return load(connection, query, visitor, _base(datasette, request, connection))
+
+        file_name = name.format(**request.url_vars)
+        return await responses.stream_rows(datasette, request, db, rows, file_name=file_name)
+
+    return view
+
+
+def text_file(content_type: str, load: LoadFile[str | bytes], parse: Parse = no_params, name: str = "") -> View:
+    """Return the view of a file that is made at once; a download where it has a name."""
+
+    async def view(datasette: Datasette, request: Request) -> Response:
+        db = find_archive(datasette)
+        if db is None:
+            return await not_found(datasette, request)
+        query, visitor = parse(request), viewer.visitor_of(datasette, request, db)
+
+        def work(connection: Connection) -> str | bytes | None:
+            return load(connection, query, visitor, _base(datasette, request, connection))
+
+        try:
+            text = await read(
+                datasette,
+                db,
+                lambda connection: load(connection, query, visitor, _base(datasette, request, connection)),
+            )
+        except TIMEOUTS:
+            return await slow_page(datasette, request)
+        if text is None:
+            return await not_found(datasette, request)
+        headers = responses.file_headers(name.format(**request.url_vars), content_type) if name else {}
+        return Response(text, headers=headers, content_type=f"{content_type}; charset=utf-8")
+
+    return view
+
+
+def _base(datasette: Datasette, request: Request, connection: Connection) -> str:
+    return viewer.base_address(datasette, request, viewer.release_facts(connection))
+
+
+def static(name: str, content_type: str) -> Callable[[], Awaitable[Response]]:
+    async def view() -> Response:
+        return responses.static_response(name, content_type)
+
+    return view
+
+
+async def show_home(datasette: Datasette, request: Request) -> Any:
+    """The first page; Datasette's own where no database is an archive."""
+    if find_archive(datasette) is None:
         return await IndexView(datasette).get(request)
-    return await _page(datasette, request, "home.html", None, lambda connection, _: home.load(connection))
+    return await HOME(datasette, request)
 
 
-async def show_thread(datasette: Datasette, request: Request) -> Response:
-    asked = parse_thread(request)
-    return await _page(
-        datasette, request, "thread.html", asked, lambda connection, visitor: thread.load(connection, asked, visitor)
-    )
-
-
-async def show_removals(datasette: Datasette, request: Request) -> Response:
-    asked = parse_removals(request)
-    return await _page(
-        datasette,
-        request,
-        "removals.html",
-        asked,
-        lambda connection, visitor: removals.load(connection, asked, visitor),
-    )
-
-
-async def show_comment(datasette: Datasette, request: Request) -> Response:
-    number = parse_number(request)
-    return await _page(
-        datasette,
-        request,
-        "comment.html",
-        number,
-        lambda connection, visitor: comment.load(connection, number, visitor),
-    )
-
-
-async def show_flags(datasette: Datasette, request: Request) -> Response:
-    return await _page(datasette, request, "flags.html", None, flags.load)
-
-
-async def show_agreement(datasette: Datasette, request: Request) -> Response:
-    return await _page(
-        datasette, request, "agreement.html", None, lambda connection, _: flags.load_agreement(connection)
-    )
-
-
-async def show_search(datasette: Datasette, request: Request) -> Response:
-    asked = parse_search({name: request.args.get(name) for name in request.args})
-    return await _page(
-        datasette, request, "search.html", asked, lambda connection, visitor: search.load(connection, asked, visitor)
-    )
-
-
-async def show_about(datasette: Datasette, request: Request) -> Response:
-    async def more(db: Database) -> dict[str, Any]:
-        names = ("threads_by_completeness", "comments_stated")
-        return about.describe_completeness(*[await statistics.load_values(datasette, db, name) for name in names])
-
-    return await _page(datasette, request, "about.html", None, lambda connection, _: about.load(connection), more)
-
-
-async def show_statistics(datasette: Datasette, request: Request) -> Response:
-    return await _page(datasette, request, "statistics.html", None, lambda *_: {}, partial(statistics.load, datasette))
-
-
-async def show_style() -> Response:
-    headers = {"cache-control": "public, max-age=31536000, immutable"}
-    return Response(STYLE, headers=headers, content_type="text/css; charset=utf-8")
-
-
-async def _page(
-    datasette: Datasette, request: Request, template: str, asked: Hashable, load: Load, more: More | None = None
-) -> Response:
-    """A page of what `load` finds, and `more`, which takes its own time: 404 where that is nothing, 503 and what to do
-    where it takes too long."""
-    reviewer = accounts.reviewer(datasette, request.actor)
-    try:
-        found = await _found(datasette, (template, asked), load, reviewer)
-        if found is not None and more is not None:
-            found |= await more(await find_archive(datasette))
-    except (TookTooLong, QueryInterrupted):
+async def statistic_file(datasette: Datasette, request: Request) -> Response:
+    name, db = request.url_vars["name"], find_archive(datasette)
+    columns = COLUMNS.get(name)
+    if db is None or columns is None:
+        return await not_found(datasette, request)
+    values = await statistics.load_values(datasette, db, name)
+    if values is None:
         return await slow_page(datasette, request)
-    if found is None:
-        return await error_page(datasette, request, 404, "This archive holds no such page.")
-    found["base"] = published.base(datasette, request, found["release"])
-    return await answer(datasette, request, template, found, reviewer)
+    rows = downloads.statistic_rows(values, columns, name)
+    return await responses.stream_rows(datasette, request, db, lambda _: rows, file_name=name)
 
 
-async def _found(datasette: Datasette, key: Hashable, load: Load, reviewer: str | None) -> dict[str, Any] | None:
-    db = await find_archive(datasette)
-    if db is None:
-        return None
-    visitor = Visitor(str(datasette.urls.table(db.name, "comment_list")), reviewer, db.is_mutable)
-
-    def work(connection: Connection) -> tuple[dict[str, Any] | None, int, dict[str, Any]]:
-        page = remembered(connection, (key, visitor), lambda: load(connection, visitor))
-        return (
-            page,
-            search.count_comments(connection),
-            remembered(connection, "release", lambda: published.facts(connection)),
-        )
-
-    found, total, release = await read(datasette, db, work)
-    if found is None:
-        return None
-    site = {"tables": str(datasette.urls.database(db.name)), "total": total, "judges": visitor.judges}
-    return {**found, **site, "release": release, "reviews_here": accounts.reviews_here(datasette)}
+async def load_completeness(datasette: Datasette, db: ArchiveDatabase) -> dict[str, Any]:
+    names = ("threads_by_completeness", "comments_stated")
+    return about.describe_completeness(*[await statistics.load_values(datasette, db, name) for name in names])
 
 
-ROUTES = [
+def kind_and_number(request: Request) -> tuple[str, int]:
+    return request.url_vars["kind"], parse_number(request)
+
+
+HOME = page("home.html", lambda connection, _, __: home.load(connection))
+_FORMAT = r"\.(?P<format>csv|json)$"
+_NUMBER = r"(?P<number>[0-9]+)"
+JSON, BIBTEX, ATOM, XML = "application/json", "text/x-bibtex", "application/atom+xml", "application/xml"
+ROUTES: list[tuple[str, Callable[..., Awaitable[Any]]]] = [
     (r"/(?P<format>)$", show_home),
-    *file_routes.ROUTES,
-    (r"/thread/(?P<number>[^/]+)$", show_thread),
-    (r"/comment/(?P<number>[^/]+)$", show_comment),
-    (r"/flags$", show_flags),
-    (r"/agreement$", show_agreement),
-    (r"/removals$", show_removals),
-    (r"/about$", show_about),
-    (r"/statistics$", show_statistics),
-    (r"/search$", show_search),
-    (r"/-/below/style\.[0-9a-f]+\.css$", show_style),
-    *review_routes.ROUTES,
+    # Files stand before pages: /thread/1.csv would be a thread with an odd number.
+    (rf"/thread/{_NUMBER}{_FORMAT}", rows_file("thread-{number}", downloads.thread_rows, parse_thread)),
+    (rf"/comment/{_NUMBER}\.json$", text_file(JSON, downloads.comment_json, parse_number, "comment-{number}.json")),
+    (
+        rf"/(?P<kind>comment|thread)/{_NUMBER}\.bib$",
+        text_file(BIBTEX, downloads.bibtex, kind_and_number, "{kind}-{number}.bib"),
+    ),
+    (rf"/search{_FORMAT}", rows_file("search", downloads.search_rows, search_params)),
+    (rf"/removals{_FORMAT}", rows_file("removals", downloads.removal_rows, parse_removals)),
+    (rf"/flags{_FORMAT}", rows_file("flags", lambda connection, *_: downloads.code_rows(connection))),
+    (rf"/statistics/(?P<name>[a-z_]+){_FORMAT}", statistic_file),
+    (r"/feeds/threads\.atom$", text_file(ATOM, lambda connection, _, __, base: feeds.threads(connection, base))),
+    (r"/feeds/removals\.atom$", text_file(ATOM, lambda connection, _, __, base: feeds.removals(connection, base))),
+    (r"/sitemap\.xml$", text_file(XML, lambda connection, _, __, base: feeds.sitemap(connection, base))),
+    (rf"/sitemap-{_NUMBER}\.xml$", text_file(XML, feeds.sitemap_part, parse_number)),
+    (r"/robots\.txt$", public.show_robots),
+    (r"/dumps$", public.show_dumps),
+    (r"/dumps/(?P<name>.+)$", public.send_dump),
+    (r"/thread/(?P<number>[^/]+)$", page("thread.html", thread.load, parse_thread)),
+    (r"/comment/(?P<number>[^/]+)$", page("comment.html", comment.load, parse_number)),
+    (r"/flags$", page("flags.html", lambda connection, _, visitor: flags.load(connection, visitor))),
+    (r"/agreement$", page("agreement.html", lambda connection, _, __: flags.load_agreement(connection))),
+    (r"/removals$", page("removals.html", removals.load, parse_removals)),
+    (r"/about$", page("about.html", lambda connection, _, __: about.load(connection), more=load_completeness)),
+    (r"/statistics$", page("statistics.html", lambda *_: {}, more=statistics.load)),
+    (r"/search$", page("search.html", search.load, search_params)),
+    (r"/review$", verdict.show_review),
+    (r"/-/login$", verdict.sign_in),
+    (r"/-/password-tool$", not_found),
+    (r"/-/below/style\.[0-9a-f]+\.css$", static("style.css", "text/css")),
+    (r"/-/below/review\.[0-9a-f]+\.js$", static("review.js", "text/javascript")),
 ]
-FILTERS = {
+FILTERS: Mapping[str, Callable[..., Any]] = {
     "number": formatting.number,
     "counted": formatting.count,
     "web_address": html.web_address,
@@ -155,6 +212,7 @@ FILTERS = {
 
 
 def data_path(datasette: Datasette) -> str:
-    """Where the archive's tables are; any other database's where no archive has been found."""
+    """Return where the archive's tables are; those of another database where there is no archive."""
+    archive = find_archive(datasette)
     others = [name for name in datasette.databases if name != "_internal"]
-    return str(datasette.urls.database(known_archive(datasette) or (others[0] if others else "archive")))
+    return str(datasette.urls.database(archive.name if archive else (others[0] if others else "archive")))

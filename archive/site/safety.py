@@ -1,11 +1,14 @@
-"""What stands between a browser and a hostile archive: headers on every answer, and paths that are refused."""
+"""Security headers on every response, and paths that are refused: what stands between a browser and hostile texts."""
 
 import re
 from base64 import b64encode
 from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
+from functools import cache
 from hashlib import sha256
 from importlib.resources import files
 from typing import Any
+
+from datasette.utils.asgi import Response
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -19,12 +22,12 @@ OWN_PATHS = re.compile(
 
 
 def source_hash(script: str) -> str:
-    """The Content-Security-Policy source that allows exactly this inline script."""
+    """Return the Content-Security-Policy source that allows exactly this inline script."""
     return f"'sha256-{b64encode(sha256(script.encode()).digest()).decode()}'"
 
 
 def _inline_scripts() -> Iterable[str]:
-    """Datasette's own: one on table pages (it says whether facets are allowed), one that starts the SQL editor."""
+    """Yield Datasette's own: one on table pages (whether facets are allowed), one that starts the SQL editor."""
     yield from ("DATASETTE_ALLOW_FACET = true;", "DATASETTE_ALLOW_FACET = false;")
     editor = (files("datasette") / "templates" / "_codemirror_foot.html").read_text("utf-8")
     yield from re.findall(r"<script>(.*?)</script>", editor, re.DOTALL)
@@ -33,11 +36,6 @@ def _inline_scripts() -> Iterable[str]:
 _EVERYWHERE = "default-src 'none'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; "
 OWN_POLICY = _EVERYWHERE + "img-src 'self'; style-src 'self'"
 REVIEW_POLICY = OWN_POLICY + "; script-src 'self'"
-DATASETTE_POLICY = (
-    _EVERYWHERE
-    + "img-src 'self' data:; connect-src 'self'; style-src 'self' 'unsafe-inline'; script-src 'self' "
-    + " ".join(map(source_hash, _inline_scripts()))
-)
 
 HEADERS = {
     "x-content-type-options": "nosniff",
@@ -47,20 +45,30 @@ HEADERS = {
 }
 
 
+@cache
+def datasette_policy() -> str:
+    """Return the policy of Datasette's own pages, which have inline scripts and styles."""
+    return (
+        _EVERYWHERE
+        + "img-src 'self' data:; connect-src 'self'; style-src 'self' 'unsafe-inline'; script-src 'self' "
+        + " ".join(map(source_hash, _inline_scripts()))
+    )
+
+
 def policy(path: str) -> str:
     if path == "/review":
         return REVIEW_POLICY
-    return OWN_POLICY if OWN_PATHS.match(path) else DATASETTE_POLICY
+    return OWN_POLICY if OWN_PATHS.match(path) else datasette_policy()
 
 
 def is_refused(raw_path: str) -> bool:
-    """Datasette redirects such paths to what a browser reads as another host."""
+    """Whether Datasette would redirect a path to what a browser reads as another host."""
     path = raw_path.partition("?")[0]
     return path.startswith("//") or "\\" in path or "%5c" in path.lower() or path.lower().startswith(("/%2f", "%2f"))
 
 
 def guard(app: App, *, signs_in_by_header: bool = False, more: Mapping[str, str] | None = None) -> App:
-    """Wraps an ASGI application: refuses unsafe paths, and adds headers, and `more` of them, to whatever it answers.
+    """Wrap an application: refuse unsafe paths, and add the headers, and `more` of them, to every response.
 
     Passwords in headers are left out where nobody signs in by them: datasette-auth-passwords would check each, and
     fails at what it cannot read."""
@@ -70,7 +78,7 @@ def guard(app: App, *, signs_in_by_header: bool = False, more: Mapping[str, str]
             await app(scope, receive, send)
             return
         if not signs_in_by_header:
-            scope = {**scope, "headers": [one for one in scope["headers"] if not _is_password(*one)]}
+            scope = {**scope, "headers": [pair for pair in scope["headers"] if not _is_password(*pair)]}
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -79,7 +87,7 @@ def guard(app: App, *, signs_in_by_header: bool = False, more: Mapping[str, str]
 
         raw = (scope.get("raw_path") or b"").decode("latin-1") or scope["path"]
         if is_refused(raw) or is_refused(scope["path"]):
-            await _refuse(send_with_headers)
+            await Response.text("This address is not one of this site's.\n", status=400).asgi_send(send_with_headers)
         else:
             await app(scope, receive, send_with_headers)
 
@@ -90,19 +98,13 @@ def _is_password(name: bytes, value: bytes) -> bool:
     return name.lower() == b"authorization" and value[:6].lower() == b"basic "
 
 
-def _headers(found: Iterable[tuple[bytes, bytes]], path: str, more: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
-    wanted = {**HEADERS, **more, "content-security-policy": policy(path)}
-    kept = [(name, _cookie(name, value)) for name, value in found if name.decode("latin-1").lower() not in wanted]
-    return kept + [(name.encode(), value.encode()) for name, value in wanted.items()]
+def _headers(headers: Iterable[tuple[bytes, bytes]], path: str, more: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
+    own = {**HEADERS, **more, "content-security-policy": policy(path)}
+    others = [(name, _cookie(name, value)) for name, value in headers if name.decode("latin-1").lower() not in own]
+    return others + [(name.encode(), value.encode()) for name, value in own.items()]
 
 
 def _cookie(name: bytes, value: bytes) -> bytes:
-    """The cookie that says who is signed in, out of reach of scripts."""
+    """Put the cookie that says who is signed in out of reach of scripts."""
     signs_in = name.lower() == b"set-cookie" and value.startswith(b"ds_actor=")
     return value + b"; HttpOnly" if signs_in and b"httponly" not in value.lower() else value
-
-
-async def _refuse(send: Send) -> None:
-    headers = [(b"content-type", b"text/plain; charset=utf-8")]
-    await send({"type": "http.response.start", "status": 400, "headers": headers})
-    await send({"type": "http.response.body", "body": b"This address is not one of this site's.\n"})

@@ -1,12 +1,29 @@
-"""Who looks at a page, as far as that changes what it shows."""
+"""Who looks at a page, and what the archive says of itself there."""
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
+
+from datasette.app import Datasette
+from datasette.database import Database
+from datasette.utils.asgi import Request
+
+from archive.site import queries
+from archive.site.database import Connection, fetch_all, fetch_value, remember
+
+NAME = "Below the Line"
+ACCOUNTS_PLUGIN = "datasette-auth-passwords"
+_HASH = "_password_hash"
+_NAME = re.compile(r"\w[\w .@-]{0,63}")
+_PASSWORD_HASH = re.compile(r"pbkdf2_sha256\$[0-9]+\$[^$]+\$[A-Za-z0-9+/=]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """`base` is the address of the list of comments. A signed-in reviewer sees names of reviewers and nothing masked,
-    and judges where the archive can be written to."""
+    """Who looks at a page, as far as that changes what it shows. `base` is the address of the list of comments.
+
+    A signed-in reviewer sees names of reviewers and nothing masked, and judges where the archive can be written to."""
 
     base: str
     reviewer: str | None = None
@@ -15,3 +32,90 @@ class Visitor:
     @property
     def judges(self) -> bool:
         return self.reviewer is not None and self.writable
+
+
+class NewsroomSite(Datasette):  # type: ignore[misc]  # Datasette has no types
+    """Datasette whose accounts are not part of its metadata, which /-/metadata.json shows to everybody."""
+
+    reviewers: Mapping[str, Any] = {}
+
+    def plugin_config(
+        self, plugin_name: str, database: str | None = None, table: str | None = None, fallback: bool = True
+    ) -> Any:
+        if plugin_name == ACCOUNTS_PLUGIN and self.reviewers:
+            return self.reviewers
+        return super().plugin_config(plugin_name, database, table, fallback)
+
+
+def visitor_of(datasette: Datasette, request: Request, db: Database) -> Visitor:
+    base = str(datasette.urls.table(db.name, "comment_list"))
+    return Visitor(base, signed_in_reviewer(datasette, request.actor), db.is_mutable)
+
+
+def configure_accounts(reviewers: Mapping[str, str]) -> dict[str, Any]:
+    """Return the configuration of datasette-auth-passwords for reviewers and the hashes of their passwords.
+
+    Raises ValueError for a name or a hash that cannot be one."""
+    for name, password_hash in reviewers.items():
+        if not _NAME.fullmatch(name) or name.endswith(_HASH):
+            raise ValueError(f"{name!r} is no name for a reviewer: letters, digits, spaces and . @ - _ are")
+        if not isinstance(password_hash, str) or not _PASSWORD_HASH.fullmatch(password_hash.strip()):
+            raise ValueError(f"{name} has no password hash; `datasette hash-password` makes one (pbkdf2_sha256$...)")
+    actors = {name: {"id": name, "reviewer": True} for name in reviewers}
+    return {name + _HASH: password_hash for name, password_hash in reviewers.items()} | {"actors": actors}
+
+
+def account_config(datasette: Datasette) -> Mapping[str, Any]:
+    """Return the configuration of datasette-auth-passwords; empty where nobody has an account."""
+    config: Mapping[str, Any] = datasette.plugin_config(ACCOUNTS_PLUGIN) or {}
+    return config if any(name.endswith(_HASH) for name in config) else {}
+
+
+def has_reviewers(datasette: Datasette) -> bool:
+    actors = account_config(datasette).get("actors") or {}
+    return any(actor.get("reviewer") is True for actor in actors.values())
+
+
+def signed_in_reviewer(datasette: Datasette, actor: Mapping[str, Any] | None) -> str | None:
+    """Return the name of the reviewer who is signed in, as long as their account still exists."""
+    if not actor or actor.get("reviewer") is not True:
+        return None
+    account = (account_config(datasette).get("actors") or {}).get(actor.get("id"))
+    return str(actor["id"]) if account and account.get("reviewer") is True else None
+
+
+def has_table(connection: Connection, name: str) -> bool:
+    return fetch_value(connection, queries.HAS_TABLE, name=name) is not None
+
+
+def release_facts(connection: Connection) -> dict[str, Any]:
+    """Return the table `release` of a public copy by name; empty for a live archive, which has no such table."""
+
+    def load() -> dict[str, Any]:
+        return dict(map(tuple, fetch_all(connection, queries.RELEASE))) if has_table(connection, "release") else {}
+
+    return remember(connection, "release", load)
+
+
+def comment_total(connection: Connection) -> int:
+    total: int | None = fetch_value(connection, queries.COMMENT_TOTAL)
+    return total or 0
+
+
+def site_facts(connection: Connection) -> dict[str, Any]:
+    """Return what every page says of the archive: how many comments it has, and which release it is."""
+    return {"total": comment_total(connection), "release": release_facts(connection)}
+
+
+def citation_name(connection: Connection) -> str:
+    """Return the archive's name as citations have it: with the number of its release, where it is one."""
+    release = release_facts(connection)
+    name = str(release.get("title") or NAME)
+    return f"{name}, release {release['number']}" if release.get("number") else name
+
+
+def base_address(datasette: Datasette, request: Request, release: Mapping[str, Any]) -> str:
+    """Return what every permanent link begins with, without a slash at its end."""
+    published = str(release.get("url") or "").rstrip("/")
+    here: str = datasette.absolute_url(request, datasette.urls.path("/"))
+    return published or here.rstrip("/")

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from archive.site import published, queries
+from archive.site import queries, viewer
 from archive.site.database import Connection, fetch_all, fetch_row, fetch_value
 from archive.site.formatting import count, day, moment, number
 
@@ -28,7 +28,7 @@ Values = list[tuple[str, str, int]]
 
 def load(connection: Connection) -> dict[str, Any]:
     """Return what the template needs, without the sums over whole tables."""
-    release = published.facts(connection)
+    release = viewer.release_facts(connection)
     totals = dict(map(tuple, fetch_all(connection, queries.TOTALS)))
     period = fetch_row(connection, queries.PERIOD)
     assert period is not None

@@ -4,7 +4,7 @@ import json
 from itertools import takewhile
 from typing import Any
 
-from archive.site import citations, flags, html, published, queries, thread_history
+from archive.site import citations, flags, html, queries, thread_history, viewer
 from archive.site.database import Connection, Row, fetch_all, fetch_row, fetch_value
 from archive.site.formatting import between, moment
 from archive.site.params import THREAD_PAGE, ThreadParams, thread_url
@@ -80,7 +80,7 @@ def describe_citation(connection: Connection, row: Row, context: flags.FlagConte
     return citations.Cited(
         "comment",
         row["id"],
-        published.cited_as(connection),
+        viewer.citation_name(connection),
         author=None if withheld or row["commenter_id"] is None else html.author_name(row),
         title=None if thread_withheld else thread_row["title"],
         outlet=thread_row["outlet"],

@@ -7,10 +7,10 @@ from typing import Any
 from archive.site import citations, flags, queries, thread_history
 from archive.site.database import Connection, Row, fetch_all, fetch_row
 from archive.site.html import MASKED, CommentView, Record
-from archive.site.params import RemovalParams, ThreadParams
-from archive.site.sending import BATCH, Rows, batches
+from archive.site.params import RemovalParams, SearchParams, ThreadParams
+from archive.site.responses import BATCH, Rows, batches
 from archive.site.viewer import Visitor
-from archive.site.views import comment, removals, thread
+from archive.site.views import comment, removals, search, thread
 from archive.site.views.flags import list_codes
 from archive.text.pii_masking import MASK
 
@@ -153,7 +153,7 @@ def _comment_flags(connection: Connection, row: Record, context: flags.FlagConte
     ]
 
 
-def search_rows(connection: Connection, ids: Sequence[int], visitor: Visitor, base: str, about: Any) -> Rows:
+def comment_rows(connection: Connection, ids: Sequence[int], visitor: Visitor, base: str, about: Any) -> Rows:
     """Return the comments that a search matched, in its order."""
     comments = (
         comment_batch(connection, ids[start : start + BATCH], visitor, base) for start in range(0, len(ids), BATCH)
@@ -194,3 +194,24 @@ def code_rows(connection: Connection) -> Rows:
 def statistic_rows(values: Iterable[tuple[str, str, int]], columns: Sequence[str], name: str) -> Rows:
     rows = [dict(zip(columns, row, strict=True)) for row in values]
     return Rows(columns, [rows], {"statistic": name})
+
+
+def search_rows(connection: Connection, params: SearchParams, visitor: Visitor, base: str) -> Rows:
+    """Return all comments that a search finds, in its order."""
+    ids, about = search.load_ids(connection, params)
+    return comment_rows(connection, ids, visitor, base, about)
+
+
+def comment_json(connection: Connection, comment_id: int, visitor: Visitor, base: str) -> str | None:
+    page = comment_page(connection, comment_id, visitor, base)
+    return None if page is None else json.dumps(page)
+
+
+def bibtex(connection: Connection, key: tuple[str, int], visitor: Visitor, base: str) -> str | None:
+    """Return the citation of a comment or thread, by kind and number, for BibTeX."""
+    kind, number = key
+    if kind == "thread":
+        cited = thread.load_citation(connection, number)
+    else:
+        cited = comment.load_citation(connection, number, visitor)
+    return citations.bibtex(cited, base) if cited else None

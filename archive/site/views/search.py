@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from archive.site import bm25, flags, html, queries, search_filters
-from archive.site.database import Connection, Row, fetch_all, fetch_value
+from archive.site.database import Connection, Row, fetch_all, fetch_value, remember
 from archive.site.formatting import month, number
-from archive.site.memory import remembered
 from archive.site.params import (
     FORM_FIELDS,
     MAX_HITS,
@@ -26,7 +25,7 @@ from archive.site.params import (
 )
 from archive.site.search_filters import CommentFacts, FlagFacts
 from archive.site.search_query import SearchQuery, cut_excerpt, find_words, parse_query
-from archive.site.viewer import Visitor
+from archive.site.viewer import Visitor, comment_total
 from archive.text.pii_masking import Place
 
 # With more comments than this, ranking by FTS5 takes too long: see bm25.
@@ -113,12 +112,12 @@ def _candidates(
 ) -> list[CommentFacts]:
     """Read the newest comments that match, at most one more than MAX_HITS, in no order."""
     if query.match:
-        return remembered(
+        return remember(
             connection, ("matches", query), lambda: _load_facts(connection, _match_words(connection, query))
         )
     names = tuple(code for code, row in sorted(codes.items()) if _passes_filters(row, params))
     key = ("flagged", names, params.target, params.status)
-    return remembered(connection, key, lambda: _load_facts(connection, _match_flags(connection, params, names)))
+    return remember(connection, key, lambda: _load_facts(connection, _match_flags(connection, params, names)))
 
 
 def _passes_filters(code: Row, params: SearchParams) -> bool:
@@ -144,7 +143,7 @@ def _match_flags(connection: Connection, params: SearchParams, codes: Sequence[s
 
 def _match_words(connection: Connection, query: SearchQuery) -> list[list[Any]]:
     """Return id, score, thread, commenter and day of each candidate."""
-    is_ranked = count_comments(connection) <= MAX_RANKED_BY_FTS5
+    is_ranked = comment_total(connection) <= MAX_RANKED_BY_FTS5
     sql = queries.MATCHES if is_ranked else queries.NEWEST_MATCHES
     # Not strict: texts may contain control characters.
     text = fetch_value(connection, sql, match=query.match, limit=MAX_HITS + 1)
@@ -166,11 +165,6 @@ def _load_facts(connection: Connection, rows: Sequence[Sequence[Any]]) -> list[C
         CommentFacts(comment, score, outlets[thread], commenter, day or "", by_comment.get(comment, ()))
         for comment, score, thread, commenter, day in rows
     ]
-
-
-def count_comments(connection: Connection) -> int:
-    total: int | None = fetch_value(connection, queries.COMMENT_TOTAL)
-    return total or 0
 
 
 def _summary(result: SearchResult, params: SearchParams) -> str:

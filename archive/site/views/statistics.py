@@ -9,11 +9,9 @@ from typing import Any, TypeVar
 from datasette.app import Datasette
 from datasette.database import Database, QueryInterrupted
 
-from archive.site import chart, flags, published, queries
-from archive.site.database import Connection, TookTooLong, fetch_all, read
+from archive.site import chart, flags, queries, viewer
+from archive.site.database import Connection, TookTooLong, fetch_all, read, remember
 from archive.site.formatting import MONTHS, number
-from archive.site.memory import remembered
-from archive.site.views.search import count_comments
 from archive.store.statistics import OTHERS, STATISTICS
 
 # Rows of a statistic: its two keys and the value. What the keys are, archive.store.statistics says.
@@ -65,15 +63,15 @@ async def _read_in_time(datasette: Datasette, db: Database, work: Callable[[Conn
 
 
 def _values(connection: Connection, name: str) -> Values | None:
-    if published.has_table(connection, "statistics"):
+    if viewer.has_table(connection, "statistics"):
         return [(row[0], row[1], row[2]) for row in fetch_all(connection, queries.STATISTIC, name=name)]
-    if count_comments(connection) > MAX_COUNTED:
+    if viewer.comment_total(connection) > MAX_COUNTED:
         return None
 
     def compute() -> Values:
         return [(str(key1), str(key2), int(value)) for key1, key2, value in connection.execute(STATISTICS[name])]
 
-    return remembered(connection, ("statistic", name), compute)
+    return remember(connection, ("statistic", name), compute)
 
 
 def _section(connection: Connection, name: str) -> dict[str, Any] | None:
@@ -98,7 +96,7 @@ def _section(connection: Connection, name: str) -> dict[str, Any] | None:
             case _:
                 return column_section("Removals by month", values, "Month")
 
-    return remembered(connection, ("chart", name), draw)
+    return remember(connection, ("chart", name), draw)
 
 
 def column_section(title: str, values: Values, heading: str) -> dict[str, Any]:

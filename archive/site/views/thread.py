@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from archive.site import citations, flags, html, published, queries, thread_history
+from archive.site import citations, flags, html, queries, thread_history, viewer
 from archive.site.database import Connection, Row, fetch_all, fetch_row, fetch_value
 from archive.site.formatting import count, day, moment, number
 from archive.site.params import THREAD_PAGE, VIEWS, ThreadParams, thread_files, thread_url
@@ -91,7 +91,7 @@ def _citation(connection: Connection, thread: Row, source: Row | None, reason: s
     return citations.Cited(
         "thread",
         thread["id"],
-        published.cited_as(connection),
+        viewer.citation_name(connection),
         title=thread["title"] if reason is None else None,
         outlet=thread["outlet"],
         posted_at=thread["published_at"],

@@ -23,7 +23,7 @@ def link(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def site(link):
-    return public_application(link, rate=0)
+    return public_application(link)
 
 
 def test_dumps(site, link):
@@ -40,22 +40,6 @@ def test_dumps(site, link):
     for name in ("manifest.json", "SHA256SUMS", "codebook.md"):
         assert ask(site, f"/dumps/{name}").body == (link.resolve().parent / name).read_bytes()
     assert ask(site, "/dumps/empty.csv").body == b""
-    assert ask(site, "/dumps/comments.csv.gz", if_none_match=whole.headers["etag"]).status == 304
-
-
-@pytest.mark.parametrize(
-    ("asked", "first", "last"),
-    [("bytes=0-9", 0, 9), ("bytes=10-", 10, None), ("bytes=-5", -5, None), ("bytes=5-99999999", 5, None)],
-)
-def test_parts_of_dumps(site, asked, first, last):
-    whole = ask(site, "/dumps/comments.csv.gz").body
-    part = ask(site, "/dumps/comments.csv.gz", range=asked)
-    assert part.status == 206
-    assert part.body == whole[first : None if last is None else last + 1]
-    assert part.headers["content-range"].endswith(f"/{len(whole)}")
-    assert ask(site, "/dumps/comments.csv.gz", range="bytes=99999999-").status == 416
-    assert ask(site, "/dumps/comments.csv.gz", range="bytes=1-2,4-5").status == 200
-    assert ask(site, "/dumps/comments.csv.gz", range=asked, if_range='"other"').status == 200
 
 
 def test_robots(site, tmp_path):
@@ -63,7 +47,7 @@ def test_robots(site, tmp_path):
     assert "Disallow: /archive/*?*" in text
     assert "Disallow: /\n" not in text
     assert f"Sitemap: {URL}/sitemap.xml" in text
-    closed = public_application(public_fixture.publish(tmp_path, robots="none", url=None, dumps=()), rate=0)
+    closed = public_application(public_fixture.publish(tmp_path, robots="none", url=None, dumps=()))
     assert ask(closed, "/robots.txt").text == "User-agent: *\nDisallow: /\n"
     home = ask(closed, "/")
     assert home.headers["x-robots-tag"] == "noindex, nofollow"
@@ -140,7 +124,7 @@ def test_the_chain_is_offered(tmp_path):
     link = public_fixture.publish(tmp_path, extras=False)
     with Archive(next(path for path in tmp_path.glob("*.db") if not path.is_symlink())) as archive:
         publish(archive, link, Policy(title="Two"))
-    site = public_application(link, rate=0)
+    site = public_application(link)
     assert 'href="/dumps/chain/0001.json"' in ask(site, "/dumps").text
     found = ask(site, "/dumps/chain/0001.json").body
     assert found == (link.resolve().parent / "chain" / "0001.json").read_bytes()

@@ -1,7 +1,6 @@
 """`btl serve` as it is run: real processes and sockets, signals, a proxy's headers."""
 
 import contextlib
-import gzip
 import json
 import os
 import signal
@@ -66,12 +65,12 @@ def test_a_public_site_by_one_process(link):
         assert status == 200
         assert "server" not in headers
         assert "set-cookie" not in headers
-        assert get(address, if_none_match=headers["etag"])[0] == 304
-        status, headers, body = get(address, "/archive/comments.csv", accept_encoding="gzip")
-        assert (status, headers["content-encoding"], headers.get("transfer-encoding")) == (200, "gzip", "chunked")
-        assert gzip.decompress(body).count(b"Remark") == 12_000
+        last = json.loads(get(address, "/archive/threads.json?_shape=array&_sort_desc=id&_size=1")[2])[0]["id"]
+        status, headers, body = get(address, f"/thread/{last}.csv")
+        assert (status, headers.get("transfer-encoding")) == (200, "chunked")
+        assert body.count(b"Remark") == 12_000
         for method, path in (
-            ("HEAD", "/archive/comments.csv"),
+            ("HEAD", f"/thread/{last}.csv"),
             ("HEAD", "/thread/1"),
             ("HEAD", "/dumps/manifest.json"),
         ):
@@ -95,7 +94,7 @@ def _attack(address):
         b"GET /dumps/../archive.db HTTP/1.1\r\nHost: x\r\n\r\n",
         b"GET /%2e%2e/%2e%2e/etc/passwd HTTP/1.1\r\nHost: x\r\n\r\n",
         b"GET /" + b"a" * 70_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
-        b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"a" * 70_000 + b"\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"a" * 700_000 + b"\r\n\r\n",
         b"GET /\xff\xfe HTTP/1.1\r\nHost: x\r\n\r\n",
         b"CONNECT evil.example:443 HTTP/1.1\r\nHost: x\r\n\r\n",
         b"OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n",
@@ -113,32 +112,17 @@ def _attack(address):
 
 
 def test_several_processes_end_together(link):
-    with served(str(link), "--public", "--workers", "2", "--rate", "1") as (address, process):
+    with served(str(link), "--public", "--workers", "2") as (address, process):
         workers = children(process)
         assert len(workers) >= 2
         with ThreadPoolExecutor(20) as pool:
             found = list(pool.map(lambda n: get(address, f"/comment/{1 + n % 30}"), range(200)))
         assert {status for status, _, _ in found} == {200}
-        _limit(address)
         process.send_signal(signal.SIGTERM)
         out = process.communicate(timeout=20)[0].decode()
     assert all(gone(pid) for pid in workers)
     assert out.count("Release 1 is at") == 1
     assert "Traceback" not in out
-
-
-def _limit(address):
-    """By what a proxy says of who asks, and not at all for this machine itself."""
-    asked = [get(address, "/flags", x_forwarded_for="203.0.113.50")[:2] for _ in range(60)]
-    statuses = [status for status, _ in asked]
-    assert statuses[0] == 200
-    assert 10 <= statuses.count(200) <= 20
-    assert statuses[-1] == 429
-    assert int(asked[-1][1]["retry-after"]) >= 1
-    assert get(address, "/flags", x_forwarded_for="203.0.113.51")[0] == 200
-    pretending = [get(address, "/flags", x_forwarded_for=f"198.51.100.{n}, 203.0.113.50")[0] for n in range(30)]
-    assert 429 in pretending
-    assert all(get(address, "/flags")[0] == 200 for _ in range(60))
 
 
 def test_a_worker_that_dies_is_replaced(link):
@@ -183,7 +167,7 @@ def test_the_newsroom_stays_as_it_was(tmp_path):
         (["--workers", "2"], "--public"),
         (["--public", "--reviewers", "REVIEWERS"], "nobody signs in"),
         (["--public", "--db", "nothing.db"], "no public copy"),
-        (["--rate", "-1"], "rate"),
+        (["--rate", "10"], "No such option"),
     ],
 )
 def test_what_does_not_go_together(tmp_path, monkeypatch, arguments, said):
@@ -198,7 +182,6 @@ def test_what_does_not_go_together(tmp_path, monkeypatch, arguments, said):
 def test_a_new_release_is_served_after_a_restart(tmp_path):
     link = public_fixture.publish(tmp_path, extras=False)
     with served(str(link), "--public") as (address, _):
-        mark = get(address, "/about")[1]["etag"]
         with contextlib.closing(sqlite3.connect(tmp_path / "live.db")) as db, db:
             db.execute("update outlets set name = 'Renamed Courier' where id = 1")
             db.execute("insert into visits (thread_id, run_id, seen_at, outcome) values (1, 1, 't', 'changed')")
@@ -208,4 +191,4 @@ def test_a_new_release_is_served_after_a_restart(tmp_path):
         assert get(address, "/archive/comments")[0] == 200
     with served(str(link), "--public") as (address, _):
         assert b"Renamed Courier" in get(address, "/thread/1")[2]
-        assert get(address, "/about", if_none_match=mark)[0] == 200
+        assert get(address, "/about")[0] == 200

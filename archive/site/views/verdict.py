@@ -1,10 +1,9 @@
-"""The routes by which reviewers sign in, judge flags and add them. Who is not signed in gets nothing here."""
+"""Sign in, and judge or add a flag by a form. Who is not signed in gets nothing here."""
 
 import secrets
 import sqlite3
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any
 from urllib.parse import parse_qsl
 
 from datasette.app import Datasette
@@ -12,11 +11,10 @@ from datasette.database import Database
 from datasette.utils.asgi import Request, Response
 
 from archive.review import verdicts
-from archive.site import accounts, queries
+from archive.site import queries
 from archive.site.database import TookTooLong, fetch_row, fetch_value, find_archive, read
-from archive.site.responses import PRIVATE, answer, error_page, slow_page
-from archive.site.style import SCRIPT
-from archive.site.viewer import Visitor
+from archive.site.responses import PRIVATE, error_page, html_response, slow_page
+from archive.site.viewer import account_config, has_reviewers, signed_in_reviewer, visitor_of
 from archive.site.views import review
 from archive.site.views.review import EMPTY_FORM, ReviewForm, ReviewParams
 
@@ -26,11 +24,11 @@ READ_ONLY = "This copy of the archive is served as one that never changes, so no
 
 async def show_review(datasette: Datasette, request: Request) -> Response:
     """The next flag to judge, and what becomes of the form that says how."""
-    if not accounts.reviews_here(datasette):
+    if not has_reviewers(datasette):
         return await error_page(datasette, request, 404, "Nobody reviews flags at this site.")
     is_form = request.method == "POST"
-    reviewer = accounts.reviewer(datasette, request.actor)
-    db = await find_archive(datasette)
+    reviewer = signed_in_reviewer(datasette, request.actor)
+    db = find_archive(datasette)
     if reviewer is None:
         if is_form:
             return await error_page(datasette, request, 403, "Only reviewers who are signed in judge flags.")
@@ -53,63 +51,63 @@ async def _review_page(
     request: Request,
     db: Database,
     reviewer: str,
-    wanted: ReviewParams,
+    params: ReviewParams,
     typed: ReviewForm = EMPTY_FORM,
 ) -> Response:
-    visitor = Visitor(str(datasette.urls.table(db.name, "comment_list")), reviewer, writable=True)
+    visitor = visitor_of(datasette, request, db)
     try:
         page = await read(
-            datasette, db, lambda connection: review.load(connection, wanted, visitor, _now()[:10], typed)
+            datasette, db, lambda connection: review.load(connection, params, visitor, _now()[:10], typed)
         )
     except TookTooLong:
         return await slow_page(datasette, request)
     if page is None:
         return await error_page(datasette, request, 404, "There is no such flag to judge.")
-    return await answer(datasette, request, "review.html", page, reviewer, 400 if typed.problem else 200)
+    return await html_response(datasette, request, "review.html", page, reviewer, 400 if typed.problem else 200)
 
 
 async def _judge(
     datasette: Datasette, request: Request, db: Database, reviewer: str, form: Mapping[str, str]
 ) -> Response:
     """Records a verdict and leads to the next flag; or back to the same one, saying why it was not taken."""
-    wanted = review.parse_review(form)
-    if wanted.flag is None:
+    params = review.parse_review(form)
+    if params.flag is None:
         return await error_page(datasette, request, 400, "The form names no flag.")
-    problem = await _write(db, lambda connection: _record(connection, wanted.flag or 0, reviewer, form))
+    problem = await _write(db, lambda connection: _record(connection, params.flag or 0, reviewer, form))
     if problem:
         typed = ReviewForm(problem, form.get("code", ""), form.get("words", ""), form.get("note", ""))
-        return await _review_page(datasette, request, db, reviewer, wanted, typed)
-    return _see(datasette, review.review_url(ReviewParams(None, wanted.code, wanted.after, wanted.second)))
+        return await _review_page(datasette, request, db, reviewer, params, typed)
+    return _see(datasette, review.review_url(ReviewParams(None, params.code, params.after, params.second)))
 
 
 def _record(connection: sqlite3.Connection, flag: int, reviewer: str, form: Mapping[str, str]) -> None:
     note = form.get("note") or None
     match form.get("verdict"):
         case "confirmed":
-            said = verdicts.Verdict(flag, reviewer, "confirmed", note=note)
+            decision = verdicts.Verdict(flag, reviewer, "confirmed", note=note)
         case "dismissed":
-            said = verdicts.Verdict(flag, reviewer, "dismissed", note=note)
+            decision = verdicts.Verdict(flag, reviewer, "dismissed", note=note)
         case "corrected":
-            start, end = _corrected_place(connection, flag, form.get("words", ""))
+            start, end = _corrected_span(connection, flag, form.get("words", ""))
             code = form.get("code") or fetch_value(connection, queries.FLAG_CODE, flag=flag)
-            said = verdicts.Verdict(flag, reviewer, "corrected", code, start, end, note)
+            decision = verdicts.Verdict(flag, reviewer, "corrected", code, start, end, note)
         case _:
             raise verdicts.BadReview("Say what you make of the flag: confirm, dismiss or correct it.")
-    verdicts.record(connection, said, _now())
+    verdicts.record(connection, decision, _now())
 
 
-def _corrected_place(connection: sqlite3.Connection, flag: int, words: str) -> tuple[int | None, int | None]:
+def _corrected_span(connection: sqlite3.Connection, flag: int, words: str) -> tuple[int | None, int | None]:
     row = fetch_row(connection, queries.FLAG_TEXT, flag=flag)
-    return _place(row["body"] if row else "", words, row["start"] or 0 if row else 0)
+    return _span(row["body"] if row else "", words, row["start"] or 0 if row else 0)
 
 
-def _place(text: str, words: str, near: int = 0) -> tuple[int | None, int | None]:
+def _span(text: str, words: str, near: int = 0) -> tuple[int | None, int | None]:
     if not words.strip():
         return None, None
-    found = review.find_pasted(text, words.strip(), near)
-    if found is None:
+    span = review.find_pasted(text, words.strip(), near)
+    if span is None:
         raise verdicts.BadReview("The words do not stand in the text. Copy them from it, exactly.")
-    return found
+    return span
 
 
 async def _add(
@@ -121,9 +119,9 @@ async def _add(
 
     def add(connection: sqlite3.Connection) -> None:
         body = fetch_value(connection, queries.BODY, comment=comment)
-        start, end = _place(body or "", form.get("words", ""))
-        said = {"reviewer": reviewer, "code": form.get("code", ""), "reason": form.get("note", "")}
-        verdicts.add(connection, comment_id=comment, start=start, end=end, at=_now(), **said)
+        start, end = _span(body or "", form.get("words", ""))
+        decision = {"reviewer": reviewer, "code": form.get("code", ""), "reason": form.get("note", "")}
+        verdicts.add(connection, comment_id=comment, start=start, end=end, at=_now(), **decision)
 
     problem = await _write(db, add)
     if problem:
@@ -187,29 +185,11 @@ def _now() -> str:
 
 async def sign_in(datasette: Datasette, request: Request) -> Response:
     """datasette-auth-passwords' own page; who has signed in there comes to the review."""
-    if not accounts.configured(datasette):
+    if not account_config(datasette):
         return await error_page(datasette, request, 404, "Nobody signs in at this site.")
     from datasette_auth_passwords import password_login
 
     response: Response = await password_login(request, datasette)
-    if response.status == 302 and accounts.reviews_here(datasette):
+    if response.status == 302 and has_reviewers(datasette):
         response.headers["Location"] = datasette.urls.path("/review")
     return response
-
-
-async def no_password_tool(datasette: Datasette, request: Request) -> Response:
-    """The plugin's other page would hash, at some cost, what anybody sends."""
-    return await error_page(datasette, request, 404, "This archive holds no such page.")
-
-
-async def show_script() -> Response:
-    headers = {"cache-control": "public, max-age=31536000, immutable"}
-    return Response(SCRIPT, headers=headers, content_type="text/javascript; charset=utf-8")
-
-
-ROUTES: list[tuple[str, Callable[..., Any]]] = [
-    (r"/review$", show_review),
-    (r"/-/login$", sign_in),
-    (r"/-/password-tool$", no_password_tool),
-    (r"/-/below/review\.[0-9a-f]+\.js$", show_script),
-]

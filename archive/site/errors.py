@@ -1,0 +1,50 @@
+"""What the site says of an error: Datasette's own handler would print every local variable of each 404 to the log."""
+
+import logging
+
+from datasette.app import Datasette
+from datasette.utils.asgi import Base400, Request, Response
+from datasette.views.base import DatasetteError
+from markupsafe import Markup
+
+from archive.site.public import PublicSite
+from archive.site.responses import NOT_FOUND, TIMEOUTS, error_page, slow_page
+from archive.site.safety import OWN_PATHS
+
+logger = logging.getLogger(__name__)
+REFUSED = "This cannot be asked here."
+
+
+async def handle_error(datasette: Datasette, request: Request, error: Exception) -> Response:
+    """Return the page of an error. A public site says nothing of its insides."""
+    if isinstance(error, TIMEOUTS) or isinstance(error.__context__, TIMEOUTS):
+        return await slow_page(datasette, request)
+    status, message, title = _describe(error)
+    if isinstance(datasette, PublicSite):
+        return await _public_error(datasette, request, status)
+    if request.path.partition("?")[0].endswith(".json"):
+        body = {"ok": False, "error": str(message), "status": status, "title": title}
+        return Response.json({**getattr(error, "error_dict", {}), **body}, status=status)
+    return await error_page(datasette, request, status, message, title=title)
+
+
+def _describe(error: Exception) -> tuple[int, str, str | None]:
+    if isinstance(error, DatasetteError):
+        message = Markup(error.message) if error.message_is_html else str(error.message)  # noqa: S704  # Datasette's own
+        return error.status, message, error.title
+    if isinstance(error, Base400):
+        return error.status, str(error.args[0]), None
+    logger.error("An error of the site", exc_info=error)
+    return 500, str(error), None
+
+
+async def _public_error(datasette: PublicSite, request: Request, status: int) -> Response:
+    if status == 404:
+        return await error_page(datasette, request, 404, NOT_FOUND)
+    # Datasette fails at parameters that are no numbers, or too large: that is who asks, and no fault of the site.
+    if status < 500 or not OWN_PATHS.match(request.path):
+        if request.path.endswith(".json"):
+            return Response.json({"ok": False, "error": REFUSED, "status": 400, "title": None}, status=400)
+        page = {"why": REFUSED, "dumps": bool(datasette.release.dumps)}
+        return Response.html(await datasette.render_template("refused.html", page, request), status=400)
+    return await error_page(datasette, request, 500, "Something went wrong here. It is not your fault.")
