@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from html import unescape
 from random import Random
 
-from archive.text.dates import day_order, read
+from archive.text.dates import infer_day_first, parse_date
 from archive.thread import Comment, Thread
 from benchmarks.pages import furniture, plain, platforms, talk, themes, words
 from benchmarks.pages.native import NATIVE
@@ -141,14 +141,14 @@ def _case(family: str, theme: Theme, damage: Callable[[str, Random], str], rng: 
     html = furniture.page(rng, title, section, 0.4)
     counted, closed = talk.mark(talk.PAGE, talk.COUNT) in html, talk.mark(talk.PAGE, talk.CLOSED) in html
     named = any(slot in theme.item for slot in ("{author}", "{name}", "{link}", "_SPAN"))
-    day_first = day_order([remark.date for remark in remarks])
+    day_first = infer_day_first([remark.date for remark in remarks])
     truths = [
         Truth(
             str(themes.number(r.index)),
             None if r.parent is None or not theme.kids else str(themes.number(r.parent)),
             r.name if named else None,
             folded(unescape(TAGS.sub("", BLOCK.sub("\n", r.body)))),
-            read(r.date, day_first).at if "{date}" in theme.item else None,
+            parse_date(r.date, day_first).at if "{date}" in theme.item else None,
         )
         for r in remarks
     ]

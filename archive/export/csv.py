@@ -6,12 +6,12 @@ empty text (""). The lines are made in SQL, which takes half the time of Python'
 
 import re
 import sqlite3
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from archive.export.rows import NUMBERS, batches, columns, comment_list, stated, write_lines
 from archive.export.selection import Rows, Selection
 from archive.export.selection import count as count
-from archive.text.csv_cells import BOM, FORMULA
+from archive.text.csv_cells import BOM, FORMULA, format_cell
 
 SELECTS = ("comments", "rows")
 FOLDER = False
@@ -65,23 +65,12 @@ def _opening(name: str, *, excel: bool = False) -> str:
 
 def _stated(connection: sqlite3.Connection, out: BinaryIO, sql: str, *, excel: bool) -> Rows:
     cursor, names = stated(connection, sql)
-    header = (name if re.fullmatch(r"\w+", name) else _cell(name, excel=excel) for name in names)
+    header = (name if re.fullmatch(r"\w+", name) else format_cell(name, excel=excel) for name in names)
     out.write((",".join(header) + "\r\n").encode())
     written = 0
     for rows in batches(cursor):
-        lines = (",".join([_cell(value, excel=excel) for value in row]) for row in rows)
+        lines = (",".join([format_cell(value, excel=excel) for value in row]) for row in rows)
         # A row that is one NULL would be no row to most readers.
         out.write("".join(f"{line}\r\n" if line else '""\r\n' for line in lines).encode())
         written += len(rows)
     return Rows(written)
-
-
-def _cell(value: Any, *, excel: bool) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bytes):
-        return f'"{value.hex()}"'
-    if not isinstance(value, str):
-        return repr(value)
-    sign = "'" if excel and value.startswith(FORMULA) else ""
-    return f'"{sign}' + value.replace('"', '""') + '"'

@@ -15,7 +15,7 @@ from archive.publish import pseudonyms
 from archive.publish.policy import Policy, matches
 from archive.publish.pseudonyms import DROPPED, Names, pseudonym
 from archive.store.views import STANDING
-from archive.text.pii_masking import MASK, Hidden
+from archive.text.pii_masking import MASK, MaskedParts
 from archive.thread import digest
 
 TABLES = """
@@ -59,11 +59,11 @@ BATCH = 5_000
 class Rewriting:
     """What is replaced in the texts of one comment: words that are masked, and names."""
 
-    def __init__(self, hidden: Hidden | None, known: Names | None) -> None:
+    def __init__(self, hidden: MaskedParts | None, known: Names | None) -> None:
         self.hidden, self.known = hidden, known
 
     def places(self, text: str, revision: int | None = None) -> list[tuple[pseudonyms.Place, str]]:
-        masked = [(place, MASK) for place in self.hidden.places(text, revision)] if self.hidden else []
+        masked = [(place, MASK) for place in self.hidden.find(text, revision)] if self.hidden else []
         named = self.known.places(text) if self.known else []
         free = [one for one in named if not any(one[0][0] < end and start < one[0][1] for (start, end), _ in masked)]
         return sorted(masked + free)
@@ -110,7 +110,7 @@ def _rewrite(connection: sqlite3.Connection, policy: Policy, masked: list[str]) 
     writer.flush()
 
 
-def _hidden(connection: sqlite3.Connection, codes: list[str]) -> Iterator[tuple[int, Hidden]]:
+def _hidden(connection: sqlite3.Connection, codes: list[str]) -> Iterator[tuple[int, MaskedParts]]:
     """What is masked of each comment that has such a flag."""
     rows = connection.execute(MASKED, (json.dumps(codes),))
     for comment, of_comment in groupby(rows, itemgetter(0)):
@@ -119,11 +119,11 @@ def _hidden(connection: sqlite3.Connection, codes: list[str]) -> Iterator[tuple[
         for _, revision, start, end, exact in of_comment:
             spans[revision].append((start, end))
             words.add(exact)
-        yield comment, Hidden(spans, words)
+        yield comment, MaskedParts(spans, words)
 
 
 def _comments(
-    connection: sqlite3.Connection, policy: Policy, hidden: Mapping[int, Hidden]
+    connection: sqlite3.Connection, policy: Policy, hidden: Mapping[int, MaskedParts]
 ) -> Iterator[tuple[Names | None, int, str, int]]:
     """The comments that may have to be rewritten, with the names of their thread where names are replaced."""
     if policy.commenters == "shown":

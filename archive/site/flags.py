@@ -11,7 +11,7 @@ from archive.site.database import Connection, Row, fetch_all
 from archive.site.formatting import between, count, day, moment
 from archive.site.html import MASKED, Chip, CommentView, FlagSpan, Record, describe_claim, make_piece
 from archive.site.viewer import Visitor
-from archive.text.pii_masking import Hidden, Place, masked, moved
+from archive.text.pii_masking import MaskedParts, Span, mask_spans, shift_span
 
 Codes = Mapping[str, Row]
 # Namespaces that a person may judge, or raise by hand; in the order of a form.
@@ -38,7 +38,7 @@ class FlagContext:
     spans: Mapping[int, Sequence[Row]] = field(default_factory=dict)
     events: Mapping[int, Sequence[Row]] = field(default_factory=dict)
     verdicts: Mapping[int, Sequence[Row]] = field(default_factory=dict)
-    hidden: Mapping[int, Hidden] = field(default_factory=dict)
+    hidden: Mapping[int, MaskedParts] = field(default_factory=dict)
 
     def view(self, row: Record) -> CommentView:
         """Return a comment with its chips and spans, masked."""
@@ -52,9 +52,9 @@ class FlagContext:
         if hidden is None:
             return CommentView(row, self.chips(row), spans)
         text = row["body"]
-        gaps = hidden.places(text, row["revision"])
+        gaps = hidden.find(text, row["revision"])
         # The mask is shorter or longer than what it hides: spans behind it move.
-        spans = [FlagSpan(*moved((span.start, span.end), gaps, len(text), MASKED), span.claim) for span in spans]
+        spans = [FlagSpan(*shift_span((span.start, span.end), gaps, len(text), MASKED), span.claim) for span in spans]
         return CommentView(self.mask_row(row, row["id"]), self.chips(row), spans)
 
     def mask_row(self, row: Record, comment: int) -> Record:
@@ -66,14 +66,14 @@ class FlagContext:
     def mask(self, comment: int, text: str, revision: int | None = None) -> str:
         """Mask any text of a comment; where its revision is not known, the same words wherever they stand."""
         hidden = self.hidden.get(comment)
-        return masked(text, hidden.places(text, revision), MASKED) if hidden else text
+        return mask_spans(text, hidden.find(text, revision), MASKED) if hidden else text
 
     def matched_text(self, flag: Record, span: Record) -> str:
         """Return the words that a flag matched, masked where they are, or hold, personal data."""
         hidden, text = self.hidden.get(flag["comment_id"]), str(span["exact"])
         if hidden is None:
             return text
-        return masked(text, hidden.within(span["start"], span["end"], flag["revision"], text), MASKED)
+        return mask_spans(text, hidden.find_within(span["start"], span["end"], flag["revision"], text), MASKED)
 
     def chips(self, row: Record) -> tuple[Chip, ...]:
         """Return one chip for each code, though several rules may have raised it."""
@@ -128,9 +128,9 @@ def load_verdicts(connection: Connection, flags: Iterable[Record]) -> dict[int, 
     return group_by(fetch_all(connection, queries.VERDICTS, ids=json.dumps(sorted(ids))), "flag_id") if ids else {}
 
 
-def _find_personal_data(flags: Iterable[Row], spans: Mapping[int, Sequence[Row]]) -> dict[int, Hidden]:
+def _find_personal_data(flags: Iterable[Row], spans: Mapping[int, Sequence[Row]]) -> dict[int, MaskedParts]:
     """Return what is masked of each comment: the spans of its active flags for personal data."""
-    by_revision: dict[int, dict[int, list[Place]]] = {}
+    by_revision: dict[int, dict[int, list[Span]]] = {}
     texts: dict[int, set[str]] = defaultdict(set)
     for flag in flags:
         if flag["code"] == queries.PERSONAL:
@@ -138,7 +138,7 @@ def _find_personal_data(flags: Iterable[Row], spans: Mapping[int, Sequence[Row]]
             for span in spans.get(flag["id"], ()):
                 masked_spans.append((span["start"], span["end"]))
                 texts[flag["comment_id"]].add(span["exact"])
-    return {comment: Hidden(revisions, texts[comment]) for comment, revisions in by_revision.items()}
+    return {comment: MaskedParts(revisions, texts[comment]) for comment, revisions in by_revision.items()}
 
 
 def group_by(rows: Iterable[R], column: str) -> dict[int, list[R]]:

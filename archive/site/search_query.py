@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from archive.site.bm25 import fold
 from archive.site.html import MATCH_END, MATCH_START
-from archive.text.pii_masking import Place, merged
+from archive.text.pii_masking import Span, merge_spans
 
 MAX_QUERY, MAX_TERMS, MIN_PREFIX = 500, 16, 2
 # As snippet() of FTS5 is asked for on the same page.
@@ -48,18 +48,18 @@ def parse_query(typed: str) -> SearchQuery:
     return SearchQuery(" AND ".join(term for term, _ in used), tuple(word for _, word in used), tuple(notes))
 
 
-def cut_excerpt(text: str, marks: Iterable[Place]) -> str:
+def cut_excerpt(text: str, marks: Iterable[Span]) -> str:
     """Return the words around the first mark, or else the first words, marked as snippet() of FTS5 does."""
-    spans = merged(marks, len(text))
+    spans = merge_spans(marks, len(text))
     first, last = _window(text, spans[0][0] if spans else 0)
     parts, end = ["…" if first else ""], first
-    for left, right in merged([(max(left, first), min(right, last)) for left, right in spans], len(text)):
+    for left, right in merge_spans([(max(left, first), min(right, last)) for left, right in spans], len(text)):
         parts += [text[end:left], MATCH_START, text[left:right], MATCH_END]
         end = right
     return "".join([*parts, text[end:last], "…" if text[last:].strip() else ""])
 
 
-def _window(text: str, at: int) -> Place:
+def _window(text: str, at: int) -> Span:
     tokens = [match.span() for match in _TOKEN.finditer(text)]
     if not tokens:
         return 0, 0
@@ -69,7 +69,7 @@ def _window(text: str, at: int) -> Place:
     return (window[0][0] if first else 0), window[-1][1]
 
 
-def find_words(text: str, terms: Sequence[str]) -> list[Place]:
+def find_words(text: str, terms: Sequence[str]) -> list[Span]:
     """Return the spans of the words of some terms, whatever their capitals and accents."""
     words = {fold(word) for term in terms for word in _WORD.findall(term)}
     return [match.span() for match in _WORD.finditer(text) if fold(match[0]) in words]

@@ -1,63 +1,19 @@
-"""Date text as pages print it, in many languages, to a `Moment`.
+"""Parse dates as pages print them, in many languages, to a `Moment`.
 
-A time that names no zone is taken as UTC; the text is kept beside it, so the reading can be checked. What cannot be
-told (05/06/2016 without a hint, "3 years ago", a day without its year) keeps its text and has no `at`.
+A time that names no zone is taken as UTC; the text stays beside it, so that the result can be checked. What is
+ambiguous (05/06/2016 without a hint, "3 years ago", a day without its year) has its text alone, and no `at`.
 """
 
 import re
+import tomllib
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from functools import cache, lru_cache
+from importlib.resources import files
 
 from archive.thread import Moment, Precision
 
-LONGEST = 120
-
-# Twelve names a language, January first; "/" parts the forms of one month.
-_MONTHS = """
-january february march april may june july august september/sept october november december
-januar/jänner februar/feber/feb märz/maerz/mrz/mär april mai juni juli august september oktober/okt november \
-dezember/dez
-janvier/janv février/févr/fevrier/fév mars avril/avr mai juin juillet/juil août/aout septembre octobre \
-novembre décembre/déc
-enero/ene febrero marzo abril/abr mayo junio julio agosto/ago septiembre/setiembre/set octubre noviembre diciembre/dic
-gennaio/gen febbraio marzo aprile maggio/mag giugno/giu luglio/lug agosto settembre ottobre/ott novembre dicembre
-janeiro fevereiro/fev março/marco abril maio/mai junho julho agosto setembro outubro/out novembro dezembro
-januari februari maart/mrt april mei juni juli augustus september oktober november december
-stycznia/styczeń/sty lutego/luty/lut marca/marzec kwietnia/kwiecień/kwi maja/maj czerwca/czerwiec/cze \
-lipca/lipiec/lip sierpnia/sierpień/sie września/wrzesień/wrz października/październik/paź \
-listopada/listopad/lis grudnia/grudzień/gru
-января/январь/янв февраля/февраль/фев марта/март/мар апреля/апрель/апр мая/май июня/июнь/июн \
-июля/июль/июл августа/август/авг сентября/сентябрь/сен/сент октября/октябрь/окт ноября/ноябрь/ноя декабря/декабрь/дек
-січня/січень/січ лютого/лютий/лют березня/березень/бер квітня/квітень/кві травня/травень/тра червня/червень/чер \
-липня/липень/лип серпня/серпень/сер вересня/вересень/вер жовтня/жовтень/жов листопада/листопад/лис грудня/грудень/гру
-ledna/leden/led února/únor/úno března/březen/bře dubna/duben/dub května/květen/kvě června/červen/čvn \
-července/červenec/čvc srpna/srpen/srp září/zář října/říjen/říj listopadu/listopad prosince/prosinec/pro
-januára/január februára/február marca/marec apríla/apríl/apr mája/máj júna/jún júla/júl \
-augusta/august septembra/september októbra/október novembra/november decembra/december
-siječnja/siječanj veljače/veljača ožujka/ožujak travnja/travanj svibnja/svibanj lipnja/lipanj \
-srpnja/srpanj kolovoza/kolovoz rujna/rujan listopada studenoga/studenog/studeni prosinca/prosinac
-јануар/januar фебруар/februar март/mart април/april мај/maj јун/jun јул/jul август/avgust септембар/septembar \
-октобар/oktobar новембар/novembar децембар/decembar
-ianuarie/ian februarie martie aprilie mai iunie/iun iulie/iul august septembrie octombrie noiembrie/noi decembrie
-január február március/márc április/ápr május/máj június/jún július/júl augusztus szeptember/szept október \
-november december
-tammikuuta/tammikuu helmikuuta/helmikuu maaliskuuta/maaliskuu huhtikuuta/huhtikuu toukokuuta/toukokuu \
-kesäkuuta/kesäkuu \
-heinäkuuta/heinäkuu elokuuta/elokuu syyskuuta/syyskuu lokakuuta/lokakuu marraskuuta/marraskuu joulukuuta/joulukuu
-januari februari mars april maj juni juli augusti september oktober november december
-januar februar marts april maj juni juli august september oktober november december/des/desember
-jaanuar veebruar märts aprill mai juuni juuli august september oktoober november detsember
-ocak/oca şubat/şub mart nisan/nis mayıs haziran/haz temmuz/tem ağustos/ağu eylül/eyl ekim/eki kasım/kas aralık/ara
-ιανουαρίου/ιανουάριος/ιαν φεβρουαρίου/φεβρουάριος/φεβ μαρτίου/μάρτιος/μαρ απριλίου/απρίλιος/απρ μαΐου/μάιος/μαΐ \
-ιουνίου/ιούνιος/ιουν ιουλίου/ιούλιος/ιουλ αυγούστου/αύγουστος/αυγ σεπτεμβρίου/σεπτέμβριος/σεπ \
-οκτωβρίου/οκτώβριος/οκτ νοεμβρίου/νοέμβριος/νοε δεκεμβρίου/δεκέμβριος/δεκ
-януари/ян февруари/февр март април май юни юли август септември октомври ноември декември
-gener febrer març abril maig juny juliol agost setembre octubre novembre desembre
-januari februari/peb maret april mei juni juli agustus/agu september oktober/okt november/nop desember/des
-يناير فبراير مارس أبريل/ابريل مايو يونيو يوليو أغسطس/اغسطس سبتمبر أكتوبر/اكتوبر نوفمبر ديسمبر
-ינואר פברואר מרץ/מרס אפריל מאי יוני יולי אוגוסט ספטמבר אוקטובר נובמבר דצמבר
-"""
+MAX_LENGTH = 120
 
 _ZONES = {"z": 0, "utc": 0, "gmt": 0, "est": -5, "edt": -4, "cst": -6, "cdt": -5, "mst": -7, "mdt": -6, "pst": -8}
 _ZONES |= {"pdt": -7, "bst": 1, "cet": 1, "cest": 2, "mez": 1, "mesz": 2, "msk": 3}
@@ -109,12 +65,12 @@ _UNIT = (
     r"小时|분|시간|일|주|개월|년|달|"
     r"سنوات|سنة|أشهر|أيام|\w{2,9})"
 )
-_SOME = r"(?:\d{1,4}|an?|one|ein(?:e[mnr]?)?|un[ae]?|een|jeden|один|en|ett|et)"
+_AMOUNT = r"(?:\d{1,4}|an?|one|ein(?:e[mnr]?)?|un[ae]?|een|jeden|один|en|ett|et)"
 _RELATIVE = re.compile(
-    rf"\b{_SOME}\+?\s?{_UNIT}(?:,?\s+(?:and\s+)?\d+\s+{_UNIT})?\s?(?:ago|geleden|fa|atrás|temu|назад|тому|sedan|siden|"
+    rf"\b{_AMOUNT}\+?\s?{_UNIT}(?:,?\s+(?:and\s+)?\d+\s+{_UNIT})?\s?(?:ago|geleden|fa|atrás|temu|назад|тому|sedan|siden|"
     r"önce|sitten|前|전|zpět|nazaj|ezelőtt|yang lalu|trước)(?!\w)"
     rf"|\b(?:vor|il y a|hace|há|fa|för|for|před|pred|acum|منذ|πριν|преди|пре|prije)\s+(?:about |etwa |"
-    rf"environ )?{_SOME}\s+{_UNIT}(?![^\W\d_])(?:\s+(?:sedan|siden))?"
+    rf"environ )?{_AMOUNT}\s+{_UNIT}(?![^\W\d_])(?:\s+(?:sedan|siden))?"
     r"|\b(?:yesterday|today|just now|gestern|heute|hier|aujourd['’]hui|ayer|hoy|ieri|oggi|ontem|hoje|gisteren|vandaag|"
     r"wczoraj|dzisiaj|вчера|сегодня|igår|idag)\b|昨日|今日|昨天|今天|어제|오늘",
     re.IGNORECASE,
@@ -135,8 +91,8 @@ _DAY_NAME = re.compile(
 def _months() -> dict[str, int]:
     """Every month name, and every beginning of one (three letters or more) that can mean one month only."""
     exact: dict[str, int] = {}
-    for language in _MONTHS.replace("\\\n", "").strip().splitlines():
-        for number, forms in enumerate(language.split(), 1):
+    for months in tomllib.loads(files(__package__).joinpath("months.toml").read_text("utf-8")).values():
+        for number, forms in enumerate(months, 1):
             for form in forms.split("/"):
                 exact.setdefault(form.casefold(), number)
     beginnings: dict[str, set[int]] = {}
@@ -154,18 +110,18 @@ def _months() -> dict[str, int]:
 
 
 def month(word: str) -> int | None:
-    """The month that a word names in any of the languages, or None."""
+    """Return the month (1 to 12) that a word names in any of the languages, or None."""
     return _months().get(word.casefold().rstrip("."))
 
 
-def span(text: str) -> tuple[int, int] | None:
-    """Where the first date (with its time of day, if any) stands in a line, or None."""
-    if len(text) > LONGEST:
+def find_date(text: str) -> tuple[int, int] | None:
+    """Return the span of the first date in a line, with its time of day if it has one, or None."""
+    if len(text) > MAX_LENGTH:
         return None
-    found = _day(text)
-    if found is None:
+    match = _day(text)
+    if match is None:
         return _relative(text)
-    start, end = found.span()
+    start, end = match.span()
     after = _JOIN.match(text, end)
     clock = _TIME.match(text, after.end() if after else end)
     if clock:
@@ -174,47 +130,47 @@ def span(text: str) -> tuple[int, int] | None:
 
 
 def may_hold_date(text: str) -> bool:
-    """Whether a closer look is worth its time."""
+    """Whether a text is worth the regular expressions: it has a digit, or a word such as "yesterday"."""
     return _DIGIT.search(text) is not None or (len(text) <= 30 and _DAY_NAME.search(text.casefold()) is not None)
 
 
 def is_date(text: str) -> bool:
     """Whether a line is a date and, apart from a word or two, nothing else."""
-    if len(text) > LONGEST or not may_hold_date(text):
+    if len(text) > MAX_LENGTH or not may_hold_date(text):
         return False
-    where = span(text)
-    return where is not None and stands_alone(text, where)
+    span = find_date(text)
+    return span is not None and stands_alone(text, span)
 
 
-def stands_alone(text: str, where: tuple[int, int]) -> bool:
-    """Whether but a word or two stands around a date in its line."""
-    start, end = where
+def stands_alone(text: str, span: tuple[int, int]) -> bool:
+    """Whether a line has no more than a word or two besides the date at `span`."""
+    start, end = span
     rest = [word for word in (text[:start] + " " + text[end:]).split() if any(map(str.isalnum, word))]
     most = 3 if _EXACT.search(text[start:end]) else 1
     return len(rest) <= most and sum(map(len, rest)) <= 24 and (end - start) * 2 >= len(text) - 12
 
 
-def read(text: str, day_first: bool | None = None) -> Moment:
-    """The moment that a date text names; `day_first` says what 05/06/2016 means where the document has shown it."""
-    found = _day(text[:LONGEST])
-    if found is None:
+def parse_date(text: str, day_first: bool | None = None) -> Moment:
+    """Parse a date text; `day_first` decides what 05/06/2016 means, where the document has shown it."""
+    match = _day(text[:MAX_LENGTH])
+    if match is None:
         return Moment(text=text)
-    parts = _parts(found, day_first)
+    parts = _parts(match, day_first)
     if parts is None:
         return Moment(text=text)
     year, number, day = parts
     if day is None:
         return Moment(f"{year:04}-{number:02}-01T00:00:00Z", text, "month")
-    return _at(text, found, year, number, day)
+    return _at(text, match, year, number, day)
 
 
-def day_order(texts: Iterable[str]) -> bool | None:
-    """Whether the day stands first in these dates: True or False where one of them shows it, else None."""
+def infer_day_first(texts: Iterable[str]) -> bool | None:
+    """Infer whether the day comes before the month in these dates: None where none of them shows it."""
     for text in texts:
-        found = _day(text[:LONGEST])
-        if found is None or found.lastgroup != "numeric":
+        match = _day(text[:MAX_LENGTH])
+        if match is None or match.lastgroup != "numeric":
             continue
-        first, second, _ = _numbers(found[0])
+        first, second, _ = _numbers(match[0])
         if (first > 12) != (second > 12):
             return first > 12
     return None
@@ -222,26 +178,27 @@ def day_order(texts: Iterable[str]) -> bool | None:
 
 @lru_cache(512)
 def _day(text: str) -> re.Match[str] | None:
+    # A month's name and an article, at most 18 characters, may stand before the first digit.
     first = _DIGIT.search(text)
     position = max(0, first.start() - 18) if first else len(text)
-    while found := _DAY.search(text, position):
-        if _names_a_month(found):
-            return found
-        position = found.start() + 1 if found.lastgroup == "my" else max(found.start() + 1, found.end() - 12)
+    while match := _DAY.search(text, position):
+        if _names_a_month(match):
+            return match
+        position = match.start() + 1 if match.lastgroup == "my" else max(match.start() + 1, match.end() - 12)
     return None
 
 
-def _names_a_month(found: re.Match[str]) -> bool:
-    if found.lastgroup in ("iso", "asian", "numeric"):
-        return _possible(found)
-    if found.lastgroup in ("dm", "md") and int(_NUMBERS.findall(found[0])[0]) > 31:
+def _names_a_month(match: re.Match[str]) -> bool:
+    if match.lastgroup in ("iso", "asian", "numeric"):
+        return _possible(match)
+    if match.lastgroup in ("dm", "md") and int(_NUMBERS.findall(match[0])[0]) > 31:
         return False
-    return any(month(word) for word in re.findall(r"[^\W\d_]{3,}", found[0]))
+    return any(month(word) for word in re.findall(r"[^\W\d_]{3,}", match[0]))
 
 
-def _possible(found: re.Match[str]) -> bool:
-    first, second, third = _numbers(found[0])
-    if found.lastgroup == "numeric":
+def _possible(match: re.Match[str]) -> bool:
+    first, second, third = _numbers(match[0])
+    if match.lastgroup == "numeric":
         return 0 < min(first, second) <= 12 and 0 < max(first, second) <= 31
     return 0 < second <= 12 and 0 < third <= 31
 
@@ -252,8 +209,8 @@ def _numbers(text: str) -> tuple[int, int, int]:
 
 
 def _relative(text: str) -> tuple[int, int] | None:
-    found = _RELATIVE.search(text)
-    return found.span() if found else None
+    match = _RELATIVE.search(text)
+    return match.span() if match else None
 
 
 def _clock_before(text: str, start: int) -> int:
@@ -265,15 +222,15 @@ def _clock_before(text: str, start: int) -> int:
     return start
 
 
-def _parts(found: re.Match[str], day_first: bool | None) -> tuple[int, int, int | None] | None:
-    kind = found.lastgroup
+def _parts(match: re.Match[str], day_first: bool | None) -> tuple[int, int, int | None] | None:
+    kind = match.lastgroup
     if kind in ("iso", "asian"):
-        return _numbers(found[0])
+        return _numbers(match[0])
     if kind == "numeric":
-        return _numeric(found[0], day_first)
+        return _numeric(match[0], day_first)
     if kind in ("dm", "md"):
         return None
-    return _named(found[0], kind)
+    return _named(match[0], kind)
 
 
 def _numeric(text: str, day_first: bool | None) -> tuple[int, int, int] | None:
@@ -300,22 +257,22 @@ def _named(text: str, kind: str | None) -> tuple[int, int, int | None] | None:
     return int(year) + (2000 if len(year) == 2 else 0), named[0], int(day)
 
 
-def _at(text: str, found: re.Match[str], year: int, number: int, day: int) -> Moment:
+def _at(text: str, match: re.Match[str], year: int, number: int, day: int) -> Moment:
     try:
         when = datetime(year, number, day, tzinfo=UTC)
     except ValueError:
         return Moment(text=text)
     precision: Precision = "day"
-    clock = _clock(text, found)
+    clock = _clock(text, match)
     if clock and (shifted := _with_clock(when, clock)):
         when, precision = shifted
     return Moment(when.strftime("%Y-%m-%dT%H:%M:%SZ").zfill(20), text, precision)
 
 
-def _clock(text: str, found: re.Match[str]) -> re.Match[str] | None:
-    after = _JOIN.match(text, found.end())
-    clock = _TIME.match(text, after.end() if after else found.end())
-    return clock or next(_TIME.finditer(text, 0, found.start()), None)
+def _clock(text: str, match: re.Match[str]) -> re.Match[str] | None:
+    after = _JOIN.match(text, match.end())
+    clock = _TIME.match(text, after.end() if after else match.end())
+    return clock or next(_TIME.finditer(text, 0, match.start()), None)
 
 
 def _with_clock(day: datetime, clock: re.Match[str]) -> tuple[datetime, Precision] | None:

@@ -1,4 +1,4 @@
-"""What a line may be, going by its words and its look: heading, form, button, name, the end of a cut text."""
+"""Classify a line of a page by its words and its look: heading, form, button, name, the end of a cut text."""
 
 import re
 from functools import lru_cache
@@ -8,13 +8,13 @@ from archive.text import phrases
 
 @lru_cache(1024)
 def stated_count(text: str) -> int | None:
-    """The number of comments that a heading states."""
+    """Return the number of comments that a heading states, 1 for "one comment", or None."""
     if len(text) > 200:
         return None
-    found = phrases.COUNTED.search(text.casefold())
-    if not found:
+    match = phrases.COUNTED.search(text.casefold())
+    if not match:
         return None
-    digits = "".join(ch for ch in next(filter(None, found.groups())) if ch.isdecimal())
+    digits = "".join(ch for ch in next(filter(None, match.groups())) if ch.isdecimal())
     return int(digits) if digits else 1
 
 
@@ -31,7 +31,7 @@ def is_heading(text: str) -> bool:
 
 @lru_cache(1024)
 def is_form(text: str) -> bool:
-    """Whether a line invites to write, as comment forms do."""
+    """Whether a line belongs to a form to write a comment."""
     return len(text) <= 200 and bool(phrases.FORM.search(text.casefold()))
 
 
@@ -42,6 +42,7 @@ def is_break(text: str) -> bool:
 
 @lru_cache(1024)
 def is_closed(text: str) -> bool:
+    """Whether a line says that comments are closed."""
     return len(text) <= 200 and bool(phrases.CLOSED.search(text.casefold()))
 
 
@@ -66,8 +67,8 @@ def is_reply(text: str) -> bool:
 
 
 @lru_cache(4096)
-def said(text: str) -> int | None:
-    """Where the "says:" at the end of a name's line begins."""
+def find_says(text: str) -> int | None:
+    """Return where the "says:" at the end of a line begins, or None: what stands before it is a name."""
     if len(text) > 120 or (" " not in text and text.isascii()) or (text[-1:] == "." and text[-2:] != ".."):
         return None
     bare = text.rstrip(" :：….,\u00a0")
@@ -75,24 +76,24 @@ def said(text: str) -> int | None:
         parts = bare.rsplit(maxsplit=count)
         if len(parts) > count and " ".join(parts[1:]).casefold() in phrases.SAYS and parts[0].count(" ") < 8:
             return len(parts[0])
-    found = phrases.SAYS_IN_ONE.search(text) if not text.isascii() and text[-1] in ":：말글说說道" else None
-    return found.start() if found and found.start() else None
+    match = phrases.SAYS_SUFFIX.search(text) if not text.isascii() and text[-1] in ":：말글说說道" else None
+    return match.start() if match and match.start() else None
 
 
-def by(text: str) -> int:
-    """How many characters of "Posted by " stand before a name."""
-    found = phrases.BY.match(text)
-    return found.end() if found else 0
+def byline_length(text: str) -> int:
+    """Return the length of the "Posted by " at the beginning of a line, 0 where there is none."""
+    match = phrases.BY.match(text)
+    return match.end() if match else 0
 
 
 @lru_cache(4096)
 def is_linking(text: str) -> bool:
-    """Whether nothing but linking words and weekdays stands there."""
+    """Whether a text is nothing but linking words ("on", "at") and weekdays."""
     return phrases.LINKING.fullmatch(text[:60]) is not None
 
 
-def unlinked(text: str) -> str:
-    """A text without the linking words at its end ("Joe on")."""
+def strip_linking(text: str) -> str:
+    """Remove the linking words at the end of a text ("Joe on")."""
     parts = text.split()
     while len(parts) > 1 and any(map(str.isalnum, parts[-1])) and is_linking(parts[-1]):
         parts.pop()
@@ -100,43 +101,44 @@ def unlinked(text: str) -> str:
 
 
 def is_reference(text: str) -> bool:
-    """Whether a line says which comment this one answers."""
+    """Whether a line begins as a reference to the parent comment ("in reply to")."""
     return phrases.REFERENCE.match(text) is not None
 
 
 def cut_marker(text: str) -> str | None:
-    """The "... read more" at the end of a text that somebody cut."""
+    """Return the "... read more" at the end of a text that was cut short, or None."""
     if not text.rstrip(phrases.CLOSERS).casefold().endswith(phrases.MORE_ENDS) and not text.endswith(("…]", "...]")):
         return None
-    found = phrases.MORE.search(text[-60:])
-    return found[0].strip() if found else None
+    match = phrases.MORE.search(text[-60:])
+    return match[0].strip() if match else None
 
 
 @lru_cache(4096)
 def is_avatar(text: str) -> bool:
-    """Whether a line is what stands for a picture of somebody."""
+    """Whether a line is the alternative text of an avatar."""
     folded = text.casefold() if len(text) <= 80 else ""
     return phrases.PICTURE.search(folded) is not None and phrases.AVATAR.match(text) is not None
 
 
 def avatar_name(text: str) -> str | None:
-    """The name in "Joe Avatar" or "Avatar of Joe"."""
-    found = phrases.NAMED_AVATAR.fullmatch(text)
-    return (found[1] or found[2]).strip() if found else None
+    """Return the name in "Joe Avatar" or "Avatar of Joe", or None."""
+    match = phrases.NAMED_AVATAR.fullmatch(text)
+    return (match[1] or match[2]).strip() if match else None
 
 
 def is_waiting(text: str) -> bool:
-    """Whether a line says that a comment waits for its moderation."""
+    """Whether a line says that a comment awaits moderation."""
     return phrases.WAITING.match(text) is not None
 
 
 def is_pingback(text: str) -> bool:
+    """Whether a line begins as a pingback or trackback."""
     return phrases.PINGBACK.match(text[:40]) is not None
 
 
 @lru_cache(4096)
 def name_score(text: str) -> float:
-    """How much a line by itself looks like a name (from +2) rather than the beginning of a text (to -3)."""
+    """Score how much a line by itself looks like a name: from 2 for a name to -3 for the beginning of a text."""
     words = text.split()
     if (
         not words
@@ -182,7 +184,7 @@ def _words_score(words: list[str], text: str) -> float:
 
 
 def is_handle(name: str) -> bool:
-    """Whether a name is of the kind that only people on the web have: k2, bob e, DD_Austin, DavidinNorthBurnaby."""
+    """Whether a name is one that people have only on the web: k2, bob e, DD_Austin, DavidinNorthBurnaby."""
     if len(name) > 30 or not name:
         return False
     inner = sum(ch.isupper() for ch in name[1:]) if " " not in name else 0

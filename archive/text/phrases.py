@@ -1,11 +1,13 @@
-"""Words that pages put around comments, in many languages: data, and never the only evidence for a comment."""
+"""Words that pages put around comments, in many languages, and never the only evidence for a comment.
+
+Plain lists are in phrases.toml; what needs a pattern is here.
+"""
 
 import re
+import tomllib
+from importlib.resources import files
 
-
-def _split(text: str) -> list[str]:
-    return [" ".join(words.split()) for words in text.split(";")]
-
+_WORDS: dict[str, list[str]] = tomllib.loads(files(__package__).joinpath("phrases.toml").read_text("utf-8"))
 
 COMMENT = (
     r"comments?|kommentare?n?|commentaires?|comentarios?|comentários?|comentaris?|comentarii|commenti|commento|"
@@ -75,21 +77,8 @@ ELSEWHERE = re.compile(
     r"kategori\w+|"
     r"archiv\w*|tags?|schlagw\w+|ingredients?|zutaten|faq)\b|最近の|最新の|関連",
 )
-SAYS = frozenset(
-    _split("""
-say; says; said; wrote; writes; replied; replies; commented; sagt; sagte; schreibt; schrieb; meint; meinte;
-antwortet; antwortete; dit; a dit; a écrit; écrit; répond; dice; dijo; escribió; comentó; ha detto; ha scritto;
-scrive; scrisse; commenta; schreef; schrijft; zegt; zei; reageerde; disse; diz; escreveu; comentou; pisze;
-napisał; napisała; napisał(a); powiedział; powiedział(a); mówi; пишет; говорит; написал; написала; написал(а);
-сказал; сказала; сказал(а); каже; пише; сказа; рече; skriver; skrev; säger; sa; sier; siger; sanoo; kirjoitti;
-sanoi; diyor ki; dedi ki; yazdı; říká; napsal; napsala; napsal(a); píše; hovorí; napísal; napísala; szerint;
-mondja; írta; spune; a spus; λέει; λέει; είπε; έγραψε; γράφει; казва; kaže; piše; diu; ha dit; berkata; nói;
-viết; يقول; كتب; אומר; כתב; כתבה; says:; より; のコメント; 说;
-說; 说道; 說道; 님의 말; 님의 댓글; 말하길; kirjutas; ütles; sako; rašo;
-saka; teica
-""")
-)
-SAYS_IN_ONE = re.compile(r"\s*(?:さんのコメント|のコメント|님의 말|님의 댓글|より|说道|說道|说|說)\s*[:：]?$")
+SAYS = frozenset(_WORDS["says"])
+SAYS_SUFFIX = re.compile(r"\s*(?:さんのコメント|のコメント|님의 말|님의 댓글|より|说道|說道|说|說)\s*[:：]?$")
 BY = re.compile(
     r"^(?:(?:comments? |posted |written |submitted |kommentar |geschrieben |gepostet |commentaire |publié |écrit |"
     r"comentario |publicado |enviado |"
@@ -113,21 +102,7 @@ REFERENCE = re.compile(
     r"w odpowiedzi (?:do|na)|в ответ|som svar|svar til|svar till|vastaus)\b",
     re.IGNORECASE,
 )
-REPLY = frozenset(
-    _split("""
-reply; antworten; antwort; répondre; responder; rispondi; reageer; reageren; beantwoorden; odpowiedz; ответить;
-відповісти; svara; svar; besvara; vastaa; yanıtla; cevapla; odpovědět; odpovedať; válasz; răspunde; απάντηση;
-отговор; 返信; 返信する; 回复; 回復; 回覆; 답글; 답글 달기; رد;
-الرد; השב; הגב; respon; balas; trả lời; quote; zitieren; citer;
-citar; report; report abuse; flag; melden; signaler; denunciar; segnala; permalink; link; share; teilen; like;
-gefällt mir; j'aime; me gusta; mi piace; edit; bearbeiten; modifier; editar; modifica; log in to reply; log in
-to leave a comment; zum antworten anmelden; connectez-vous pour répondre; accede para responder; accedi per
-rispondere; log in om te reageren; odgovori; odgovor; отвечать; цитировать; ссылка; пожаловаться; #; link to
-this; link to this comment; reply to this comment; reply to this; up; down; vote up; vote down; vastaa
-kommenttiin; comentar; comment; delete; loading...; show replies; hide replies; view replies; zaloguj się, aby
-odpowiedzieć; войдите, чтобы ответить
-""")
-)
+REPLY = frozenset(_WORDS["reply"])
 MORE = re.compile(
     r"(?:\[(?:…|\.\.\.)\]|(?:…|\.\.\.)?\s*[\[(]?(?:…|\.\.\.|\b)\s*(?:read (?:the )?(?:more|rest)|(?:show|see|"
     r"view) (?:more|full comment)|continue reading|"
@@ -151,12 +126,7 @@ WAITING = re.compile(
     re.IGNORECASE,
 )
 CLOSERS = " .…»→›])"
-MORE_ENDS = tuple(
-    _split("""
-more; rest; comment; reading; weiterlesen; anzeigen; suite; plus; más; leggere; tutto; altro; meer; weergeven;
-mais; dalej; więcej; далее; дальше; полностью; mer; hela; 見る; 読む; 更多
-""")
-)
+MORE_ENDS = tuple(_WORDS["more_ends"])
 PICTURE = re.compile("avatar|image|photo|picture|bild|foto|pic|icon|imagen|immagine|аватар|アバター|头像|頭像")
 AVATAR = re.compile(
     r"(?:(?:user |profile |profil)?(?:avatar|gravatar|photo|picture|image|icon|bild|foto|pic)(?: (?:of|for|von|de|"
@@ -172,30 +142,8 @@ PINGBACK = re.compile(
     r"引用通告)\b\s*(?:[:：–-]|$|by |von )",
     re.IGNORECASE,
 )
-STOP = frozenset(
-    _split("""
-the; a; an; is; are; was; were; am; be; been; i; i'm; i’m; you; he; she; it; it's; we; they; this; that; these;
-those; and; or; but; of; to; in; on; for; with; not; so; if; as; at; by; from; my; your; his; her; its; our;
-their; what; how; who; why; when; where; there; here; no; yes; have; has; had; do; does; did; don't; don’t; can;
-can't; will; would; just; about; more; very; too; all; me; him; them; us; than; then; ist; sind; war; ich; du;
-er; sie; es; wir; ihr; und; oder; aber; nicht; ein; eine; der; die; das; den; dem; zu; auf; für; mit; von; wie;
-was; wer; warum; so; auch; nur; noch; schon; ja; nein; mein; dein; le; la; les; un; une; des; est; sont; je; tu;
-il; elle; nous; vous; ils; et; ou; mais; pas; ne; de; du; en; pour; avec; que; qui; ce; cette; c'est; el; los;
-las; una; es; son; yo; tú; él; y; o; pero; no; del; por; con; que; esto; muy; il; lo; gli; uno; è; sono; io; e;
-ma; non; di; per; che; questo; os; um; uma; é; são; eu; mas; não; do; da; em; het; een; zijn; ik; jij; hij; wij;
-en; maar; niet; van; op; voor; met; dat; dit; jest; są; nie; to; się; i; w; na; z; że; и; в; не; на; я; что; он;
-она; это; как; но; а; с; по
-""")
-)
-EXCLAIMED = frozenset(
-    _split("""
-yes; no; yep; nope; ok; okay; lol; haha; hahaha; agreed; exactly; thanks; thank; amen; wow; nice; great; good;
-this; true; right; wrong; sad; well; hello; hi; hey; really; indeed; same; bravo; ja; nein; doch; danke; genau;
-super; oui; non; merci; sí; gracias; si; grazie; bravo; nee; dank; bedankt; tak; nie; dzięki; да; нет; спасибо;
-beautiful; awesome; excellent; congrats; congratulations; absolutely; please; sorry; why; what; disgusting;
-brilliant; perfect; interesting
-""")
-)
+STOP = frozenset(_WORDS["stop"])
+EXCLAIMED = frozenset(_WORDS["exclaimed"])
 AROUND_BUTTONS = " \u00a0↓↩→↳»›«|·•()[]0123456789.,:+-"
 BREAK = re.compile(
     r"[←→«»]|\b(?:share|teilen|partager|compartir|condividi|delen|udostępnij|поделиться|tweet|facebook|twitter|"
@@ -205,4 +153,3 @@ BREAK = re.compile(
 )
 SENTENCES = re.compile(r"[^\W\d_]{4}[.!?] ")
 COUNTED_OFF = re.compile(r"#?\d+[.)] ")
-NO_NAME_ENDS = ',;:?]"”»’'

@@ -1,55 +1,56 @@
-"""Personal data taken out of a text: places are replaced by a mask whose length says nothing. Pure."""
+"""Take personal data out of a text: spans are replaced by a mask whose length gives nothing away. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
-Place = tuple[int, int]
+Span = tuple[int, int]
 
 MASK = "████"
+# Shorter words stand in too many other places to be masked wherever they occur.
 SHORTEST_WORDS = 3
 
 
-def masked(text: str, places: Iterable[Place], mask: str = MASK) -> str:
-    """The text with each place replaced by the mask; places that overlap or touch become one."""
+def mask_spans(text: str, spans: Iterable[Span], mask: str = MASK) -> str:
+    """Replace each span of a text by the mask; spans that overlap or touch become one."""
     parts, done = [], 0
-    for start, end in merged(places, len(text)):
+    for start, end in merge_spans(spans, len(text)):
         parts += [text[done:start], mask]
         done = end
     return "".join(parts) + text[done:]
 
 
-def moved(place: Place, places: Iterable[Place], length: int, mask: str = MASK) -> Place:
-    """Where a place of a text (of `length`) stands once the text is masked; it grows to the mask that it cuts."""
-    gaps = merged(places, length)
-    return _moved(place[0], gaps, len(mask), is_end=False), _moved(place[1], gaps, len(mask), is_end=True)
+def shift_span(span: Span, masked: Iterable[Span], length: int, mask: str = MASK) -> Span:
+    """Map a span of a text of this length to the masked text; it grows to take in a mask that it cuts."""
+    gaps = merge_spans(masked, length)
+    return _shift(span[0], gaps, len(mask), is_end=False), _shift(span[1], gaps, len(mask), is_end=True)
 
 
-def _moved(point: int, gaps: Sequence[Place], width: int, *, is_end: bool) -> int:
+def _shift(offset: int, gaps: Sequence[Span], width: int, *, is_end: bool) -> int:
     shift = 0
     for start, end in gaps:
-        if end <= point:
+        if end <= offset:
             shift += width - (end - start)
-        elif start < point:
+        elif start < offset:
             return start + shift + (width if is_end else 0)
-    return point + shift
+    return offset + shift
 
 
-def merged(places: Iterable[Place], length: int) -> list[Place]:
-    """The places in order, within the text, none touching another."""
-    found: list[Place] = []
-    for start, end in sorted((max(0, start), min(length, end)) for start, end in places):
+def merge_spans(spans: Iterable[Span], length: int) -> list[Span]:
+    """Sort spans, cut them to the text's length, and merge those that overlap or touch."""
+    merged: list[Span] = []
+    for start, end in sorted((max(0, start), min(length, end)) for start, end in spans):
         if end <= start:
             continue
-        if found and start <= found[-1][1]:
-            found[-1] = (found[-1][0], max(end, found[-1][1]))
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
         else:
-            found.append((start, end))
-    return found
+            merged.append((start, end))
+    return merged
 
 
-def occurrences(text: str, words: str) -> Iterable[Place]:
-    """Everywhere that exactly these words stand."""
+def find_occurrences(text: str, words: str) -> Iterable[Span]:
+    """Yield every span that is exactly these words, overlapping ones too."""
     start = text.find(words) if words else -1
     while start >= 0:
         yield start, start + len(words)
@@ -57,20 +58,21 @@ def occurrences(text: str, words: str) -> Iterable[Place]:
 
 
 @dataclass(frozen=True, slots=True)
-class Hidden:
-    """What is masked of one comment: places in its texts by revision, and their words wherever else they stand."""
+class MaskedParts:
+    """What is masked of one comment: spans of its texts by revision, and their words wherever else they occur."""
 
-    spans: Mapping[int, Sequence[Place]] = field(default_factory=dict)
+    spans: Mapping[int, Sequence[Span]] = field(default_factory=dict)
     words: AbstractSet[str] = frozenset()
 
-    def places(self, text: str, revision: int | None = None) -> list[Place]:
-        found = list(self.spans.get(revision, ())) if revision is not None else []
+    def find(self, text: str, revision: int | None = None) -> list[Span]:
+        """Find the spans to mask in a text, which is that of a revision of the comment or any other."""
+        spans = list(self.spans.get(revision, ())) if revision is not None else []
         for words in self.words:
             if len(words) >= SHORTEST_WORDS:
-                found += occurrences(text, words)
-        return merged(found, len(text))
+                spans += find_occurrences(text, words)
+        return merge_spans(spans, len(text))
 
-    def within(self, start: int, end: int, revision: int, exact: str) -> list[Place]:
-        """The places of some words of a text that stand from `start` to `end` in it."""
+    def find_within(self, start: int, end: int, revision: int, exact: str) -> list[Span]:
+        """Find the spans to mask in `exact`, the words from `start` to `end` of a revision's text."""
         cut = [(left - start, right - start) for left, right in self.spans.get(revision, ())]
-        return merged([*cut, *self.places(exact)], end - start)
+        return merge_spans([*cut, *self.find(exact)], end - start)

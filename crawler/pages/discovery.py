@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from lxml import etree
 
-from archive.text.dates import read
+from archive.text.dates import parse_date
 from archive.text.decoding import BadEncoding, decode_body
 from archive.text.hosts import registered_site
 from archive.text.urls import canonical
@@ -208,7 +208,7 @@ def _sitemap_lead(element: Any) -> Lead | None:
         return None
     is_index = etree.QName(element).localname == "sitemap"
     date = values.get("lastmod" if is_index else "publication_date")
-    published = read(date) if date else None
+    published = parse_date(date) if date else None
     return Lead(url, "sitemap", published) if is_index else Lead(url, "article", published, title=values.get("title"))
 
 

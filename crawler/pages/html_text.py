@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from lxml.html import HtmlElement
 
-from archive.text.dates import read
+from archive.text.dates import parse_date
 from archive.text.urls import is_web_address
 from archive.thread import Moment
 from crawler.pages.html_tree import parse_fragment
@@ -163,7 +163,7 @@ def parse_moment(visible: str | None, machine: str | None = None) -> Moment | No
     text = SPACE.sub(" ", visible or "").strip() or None
     stated = (machine or "").strip() or None
     for candidate in (stated, text):
-        moment = read(candidate) if candidate else None
+        moment = parse_date(candidate) if candidate else None
         if moment and moment.at:
             return Moment(moment.at, text or stated, moment.precision)
     return Moment(text=text or stated) if text or stated else None

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from lxml.html import HtmlElement
 
 from archive.text import line_rules
-from archive.text.dates import may_hold_date, span
+from archive.text.dates import find_date, may_hold_date
 from crawler.platforms.class_names import Traits
 from crawler.platforms.comment_elements import CommentElement
 from crawler.platforms.comment_parts import Part, fold, is_button, is_name, is_short, property_of, traits_of
@@ -62,7 +62,7 @@ def name_before_date(comment: CommentElement, date: HtmlElement, date_text: str)
     before, separator, _ = fold(_visible_text(line)).partition(date_text)
     if not before or not separator:
         return None
-    return _clean(BARE_NUMBER.sub("", line_rules.unlinked(before.strip(BEFORE_DATE))), is_bare=False)
+    return _clean(BARE_NUMBER.sub("", line_rules.strip_linking(before.strip(BEFORE_DATE))), is_bare=False)
 
 
 def _name(element: HtmlElement) -> str | None:
@@ -84,7 +84,7 @@ def _inner_name(element: HtmlElement) -> HtmlElement:
     candidates = [below for below in inside if below.tag in INNER_NAMES]
     for below in sorted(candidates, key=lambda candidate: INNER_NAMES.index(candidate.tag)):
         text = fold(_visible_text(below))
-        if text.casefold() in NO_NAMES or span(text[:100]) or (below.tag == "a" and is_button(below)):
+        if text.casefold() in NO_NAMES or find_date(text[:100]) or (below.tag == "a" and is_button(below)):
             continue
         # A short link in a longer line is no name, unless it is made like one: "Joe (website)".
         return element if below.tag == "a" and len(text) * 3 < len(whole) and not _is_author_tag(below) else below
@@ -118,13 +118,13 @@ def _clean(text: str, *, is_bare: bool) -> str | None:
     """Return the name in a line without date, "says" and number; `is_bare` ones have none of that but a "says:"."""
     name = text.strip()
     if not is_bare and len(name) <= LONGEST_NAME_LINE:
-        date = span(name[:120]) if may_hold_date(name) else None
+        date = find_date(name[:120]) if may_hold_date(name) else None
         if date is not None and date[0] > 0:
-            name = line_rules.unlinked(name[: date[0]].strip(BEFORE_DATE))
-    end = line_rules.said(name) if not is_bare or name.endswith((":", "：", "…")) else None
+            name = line_rules.strip_linking(name[: date[0]].strip(BEFORE_DATE))
+    end = line_rules.find_says(name) if not is_bare or name.endswith((":", "：", "…")) else None
     if end:
         name = name[:end]
     if not is_bare:
-        name = LEADING_NUMBER.sub("", name[line_rules.by(name) :])
+        name = LEADING_NUMBER.sub("", name[line_rules.byline_length(name) :])
     name = name.strip().rstrip(":：").rstrip(AROUND_NAME).lstrip(AROUND_NAME).strip()
     return name if name and len(name) <= LONGEST_NAME else None

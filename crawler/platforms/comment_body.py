@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from lxml.html import HtmlElement
 
 from archive.text import line_rules, phrases
-from archive.text.dates import may_hold_date, span
+from archive.text.dates import find_date, may_hold_date
 from crawler.pages.html_text import bare_paragraphs, element_text
 from crawler.platforms.class_names import SURE, WEAK
 from crawler.platforms.comment_elements import CommentElement
@@ -169,5 +169,5 @@ def _is_head_line(line: str, name: str | None) -> bool:
     bare = line.strip(" :：-–—|·•,.@#")
     if not bare or (name and bare == name) or bare.casefold() in phrases.SAYS or line_rules.is_waiting(line):
         return True
-    date = span(line) if len(line) <= LONGEST_DATE_LINE and may_hold_date(line) else None
+    date = find_date(line) if len(line) <= LONGEST_DATE_LINE and may_hold_date(line) else None
     return date is not None and len(line) - (date[1] - date[0]) < LONGEST_DATE_REST

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from lxml.html import HtmlElement
 
-from archive.text.dates import may_hold_date, read, span
+from archive.text.dates import find_date, may_hold_date, parse_date
 from archive.thread import Moment
 from crawler.pages.html_text import SKIPPED
 from crawler.platforms.comment_author import STATED, STATED_OR_LIKELY, find_author, name_before_date
@@ -120,7 +120,7 @@ def _find_span(line: str) -> tuple[int, int] | None:
     if not may_hold_date(line):
         return None
     for start in range(0, min(len(line), LONGEST_SCAN), STEP):
-        where = span(line[start : start + WINDOW])
+        where = find_date(line[start : start + WINDOW])
         if where is not None:
             return start + where[0], start + where[1]
     return None
@@ -132,13 +132,13 @@ def _precision(text: str | None) -> int:
         return -1
     moment = _read_cached(text)
     if moment.at is None:
-        return 0 if span(text[:WINDOW]) else -1
+        return 0 if find_date(text[:WINDOW]) else -1
     return PRECISIONS[moment.precision]
 
 
 @lru_cache(1024)
 def _read_cached(text: str) -> Moment:
-    return read(text)
+    return parse_date(text)
 
 
 def posted(fields: CommentFields, day_first: bool | None) -> Moment | None:
@@ -147,5 +147,5 @@ def posted(fields: CommentFields, day_first: bool | None) -> Moment | None:
         return None
     moment = _read_cached(fields.machine_date) if fields.machine_date else Moment()
     if moment.at is None and fields.date_text:
-        moment = read(fields.date_text, day_first)
+        moment = parse_date(fields.date_text, day_first)
     return Moment(moment.at, fields.date_text or fields.machine_date, moment.precision if moment.at else None)

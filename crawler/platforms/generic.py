@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from lxml.html import HtmlElement
 
 from archive.text import line_rules
-from archive.text.dates import day_order
+from archive.text.dates import infer_day_first
 from archive.thread import Article, Author, Comment, Flag, Thread
 from crawler.pages.page import Page
 from crawler.platforms.base import FALLBACK, Claim, ThreadReader
@@ -47,7 +47,7 @@ class GenericClaim(Claim):
     def read(self, article: Article) -> ThreadReader:
         """Return what the page holds. Whether there is more nobody says."""
         yield from ()  # a reader that requests nothing
-        day_first = day_order([fields.date_text for _, fields in self.blocks if fields.date_text])
+        day_first = infer_day_first([fields.date_text for _, fields in self.blocks if fields.date_text])
         index = {element: number for number, (element, _) in enumerate(self.blocks)}
         comments = tuple(
             Comment(

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from lxml.html import HtmlElement
 
 from archive.text import line_rules
-from archive.text.dates import day_order
+from archive.text.dates import infer_day_first
 from archive.thread import Author, Comment, Flag
 from crawler.pages.page import Page
 from crawler.platforms.comment_elements import CommentElement, Numbering, find_comments, settle_parents
@@ -89,7 +89,7 @@ def _comments(
     read: Sequence[tuple[CommentElement, CommentFields]],
 ) -> Iterator[Comment]:
     parents = settle_parents(elements)
-    day_first = day_order([fields.date_text for _, fields in read if fields.date_text])
+    day_first = infer_day_first([fields.date_text for _, fields in read if fields.date_text])
     seen: set[str] = set()
     for element, fields in read:
         if element.number in seen:

@@ -110,7 +110,7 @@ def _is_long(lines: list[str]) -> bool:
 
 def _is_around_title(text: str) -> bool:
     """Whether a line is one of those that stand over or under titles: navigation, bylines, teasers."""
-    if line_rules.is_break(text) or line_rules.is_form(text) or _is_skip_link(text) or line_rules.by(text):
+    if line_rules.is_break(text) or line_rules.is_form(text) or _is_skip_link(text) or line_rules.byline_length(text):
         return True
     return text[-1] in ".:" and len(text) < 60
 

@@ -127,7 +127,7 @@ def _is_trailing(longer: list[Entry]) -> bool:
     if len(late) * 5 < len(dated) * 4 or not late:
         return False
     return any((entry.date_at or 0) > 2 for entry in late) or all(
-        line_rules.by(entry.texts[entry.date_at or 0]) for entry in late
+        line_rules.byline_length(entry.texts[entry.date_at or 0]) for entry in late
     )
 
 
@@ -151,7 +151,7 @@ def _is_colon(longer: list[Entry]) -> bool:
 
 
 def _has_says_line(entry: Entry) -> bool:
-    return any(line_rules.said(before_date(entry, k)) is not None for k in range(min(3, len(entry.own))))
+    return any(line_rules.find_says(before_date(entry, k)) is not None for k in range(min(3, len(entry.own))))
 
 
 def before_date(entry: Entry, position: int) -> str:
@@ -201,9 +201,9 @@ def _find_date(entry: Entry) -> None:
     positions = range(last + 1) if last < _HEADER + 3 else [*range(_HEADER), last - 2, last - 1, last]
     for k in positions:
         text = entry.texts[k]
-        if len(text) > dates.LONGEST or not dates.may_hold_date(text):
+        if len(text) > dates.MAX_LENGTH or not dates.may_hold_date(text):
             continue
-        where = dates.span(text)
+        where = dates.find_date(text)
         if where and _is_header_date(text, where, k):
             entry.date_at, entry.date = k, text[where[0] : where[1]]
             return
@@ -218,11 +218,11 @@ def _is_header_date(text: str, where: tuple[int, int], position: int) -> bool:
     if after and not (
         line_rules.is_linking(after)
         or line_rules.is_reply(after.strip(TRIM))
-        or line_rules.said(after) is not None
-        or line_rules.said("x " + after) is not None
+        or line_rules.find_says(after) is not None
+        or line_rules.find_says("x " + after) is not None
     ):
         return not before and position <= 1 and len(after.split()) <= 4 and after[-1] not in ".!?"
-    return (position <= 2 and not text.endswith(("!", "?"))) or line_rules.by(before) > 0
+    return (position <= 2 and not text.endswith(("!", "?"))) or line_rules.byline_length(before) > 0
 
 
 def after_address(text: str) -> str:

@@ -45,7 +45,7 @@ def _read_header(entry: Entry, dialect: Dialect) -> None:
         return
     entry.date = entry.date_at = None
     for k in range(min(3, len(entry.own))) if dialect.has_says_line else ():
-        if line_rules.said(entry.texts[k]) is not None:
+        if line_rules.find_says(entry.texts[k]) is not None:
             _take_names(entry, dialect, range(k + 1))
             entry.has_says_line, entry.bare = True, False
             _take_buttons(entry, dialect, k + 1)
@@ -60,7 +60,7 @@ def _read_dated_header(entry: Entry, dialect: Dialect) -> None:
         entry.bare = entry.name is None
         return
     entry.bare = False
-    entry.has_says_line = any(line_rules.said(before_date(entry, k)) for k in range(at + 1))
+    entry.has_says_line = any(line_rules.find_says(before_date(entry, k)) for k in range(at + 1))
     if at == 0 and dialect.dates_first and len(entry.own) > 1 and entry.own[1] == 1 and len(entry.texts[1]) <= 60:
         at = 1
     _take_names(entry, dialect, range(at + 1))
@@ -96,12 +96,12 @@ def _take_names(entry: Entry, dialect: Dialect, positions: range) -> None:
 
 def _candidate(entry: Entry, dialect: Dialect, position: int) -> str | None:
     text = before_date(entry, position).strip()
-    if (end := line_rules.said(text)) is not None:
+    if (end := line_rules.find_says(text)) is not None:
         text = text[:end]
     if position == entry.date_at:
-        text = without_separator(line_rules.unlinked(text))
+        text = without_separator(line_rules.strip_linking(text))
     text = after_address(text.strip(" \u00a0:,;"))
-    text = without_affixes(text[line_rules.by(text) :], dialect).strip(" \u00a0:,;")
+    text = without_affixes(text[line_rules.byline_length(text) :], dialect).strip(" \u00a0:,;")
     if not text or line_rules.is_avatar(text) or len(text) > 80 or line_rules.is_linking(text) or URL.match(text):
         return None
     if line_rules.is_reference(text) or not any(map(str.isalnum, text)):
@@ -121,7 +121,7 @@ def _choose(entry: Entry, candidates: dict[int, str]) -> int | None:
         if any(name in longer and name != longer for longer in candidates.values()):
             return k
     for k in candidates:
-        if k == entry.date_at or line_rules.said(entry.texts[k]) is not None:
+        if k == entry.date_at or line_rules.find_says(entry.texts[k]) is not None:
             return k
     best = min(candidates, key=lambda k: (line_rules.name_score(candidates[k]) <= 0, k))
     return best if _plausible(candidates[best]) else None

@@ -63,7 +63,7 @@ class _Reader:
         self.position: dict[int, int] = {}
         self.entries = {id(entry.item): entry for run in self.runs for entry in run.entries}
         self.adopted: set[int] = set()
-        self.day_first = dates.day_order(entry.date for entry in self.entries.values() if entry.date)
+        self.day_first = dates.infer_day_first(entry.date for entry in self.entries.values() if entry.date)
 
     def reading(self) -> Reading:
         for run in self.runs:
@@ -103,7 +103,7 @@ class _Reader:
         parent = self._parent(entry.item)
         self.position[id(entry.item)] = len(self.comments)
         author = Author(entry.name) if entry.name else None
-        posted = dates.read(entry.date, self.day_first) if entry.date else None
+        posted = dates.parse_date(entry.date, self.day_first) if entry.date else None
         flags = tuple(_flags_of(entry, body, self.adopted))
         self.comments.append(Comment(body, parent, author, posted, parent_source="indent", flags=flags))
         self.furniture.extend(entry.rest)

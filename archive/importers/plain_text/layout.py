@@ -103,7 +103,7 @@ class _Layout:
         """Whether a number that looks like a marker is the day of a date below a name ("14. März 2016")."""
         if text[0] == "•" or not self.open or column != self.open[-1].column + _STEP:
             return False
-        where = dates.span(text)
+        where = dates.find_date(text)
         return where is not None and where[0] == 0 and dates.stands_alone(text, where)
 
     def _item(self, number: int, column: int, marker: str, head: str, rule: str | None = None) -> None:

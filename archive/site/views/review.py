@@ -13,7 +13,7 @@ from archive.site.formatting import count
 from archive.site.params import parse_id
 from archive.site.viewer import Visitor
 from archive.site.views import comment
-from archive.text.pii_masking import Place, occurrences
+from archive.text.pii_masking import Span, find_occurrences
 
 MAX_ANCESTORS, MAX_REPLIES = 6, 6
 # Severe flags in a day after which a reviewer is asked to rest.
@@ -157,11 +157,11 @@ def _queues(params: ReviewParams, codes: flags.Codes) -> list[tuple[str, str | N
     ]
 
 
-def find_pasted(text: str, pasted: str, near: int = 0) -> Place | None:
+def find_pasted(text: str, pasted: str, near: int = 0) -> Span | None:
     """Return the span of words that a reviewer pasted, however their lines were broken; the nearest to a position."""
     words = pasted.split()
     if not words:
         return None
-    exact = list(occurrences(text, pasted))
+    exact = list(find_occurrences(text, pasted))
     loose = [match.span() for match in re.finditer(r"\s+".join(map(re.escape, words)), text)]
     return min(exact or loose, key=lambda span: abs(span[0] - near), default=None)

@@ -26,7 +26,7 @@ from archive.site.params import (
 from archive.site.search_filters import CommentFacts, FlagFacts
 from archive.site.search_query import SearchQuery, cut_excerpt, find_words, parse_query
 from archive.site.viewer import Visitor, comment_total
-from archive.text.pii_masking import Place
+from archive.text.pii_masking import Span
 
 # With more comments than this, ranking by FTS5 takes too long: see bm25.
 MAX_RANKED_BY_FTS5 = 400_000
@@ -214,7 +214,7 @@ def _masked_texts(connection: Connection, context: flags.FlagContext, ids: Seque
     return {row["id"]: context.mask(row["id"], row["body"], row["revision"]) for row in rows}
 
 
-def _flag_spans(context: flags.FlagContext, row: Row) -> list[Place]:
+def _flag_spans(context: flags.FlagContext, row: Row) -> list[Span]:
     """Return where flags matched; nothing of a masked text, where spans have moved."""
     if row["id"] in context.hidden:
         return []

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from archive.site import params, queries, search_filters, search_query
 from archive.site.app import application
 from archive.site.html import MATCH_END, MATCH_START
-from archive.text.pii_masking import MASK, Hidden, masked, merged, moved, occurrences
+from archive.text.pii_masking import MASK, MaskedParts, find_occurrences, mask_spans, merge_spans, shift_span
 from tests import archive_fixture
 from tests.archive.site.test_site import parsed, text_of
 from tests.archive_fixture import (
@@ -240,28 +240,28 @@ PLACES = st.lists(st.tuples(st.integers(-3, 30), st.integers(-3, 30)), max_size=
 def test_masking_keeps_all_else(text, places):
     inside = {one for start, end in places for one in range(max(0, start), min(len(text), end))}
     kept = "".join(letter for one, letter in enumerate(text) if one not in inside)
-    assert masked(text, places).replace(MASK, "") == kept
-    assert masked(text, places).count(MASK) == len(merged(places, len(text)))
-    assert masked(text, []) == text
+    assert mask_spans(text, places).replace(MASK, "") == kept
+    assert mask_spans(text, places).count(MASK) == len(merge_spans(places, len(text)))
+    assert mask_spans(text, []) == text
 
 
 @given(st.text("abcdef", max_size=25), PLACES, st.integers(0, 25), st.integers(0, 25))
 def test_places_move_with_the_text(text, places, one, other):
     start, end = sorted((min(one, len(text)), min(other, len(text))))
-    left, right = moved((start, end), places, len(text))
-    assert 0 <= left <= right <= len(masked(text, places))
+    left, right = shift_span((start, end), places, len(text))
+    assert 0 <= left <= right <= len(mask_spans(text, places))
     inside = {at for first, last in places for at in range(max(0, first), min(len(text), last))}
     kept = "".join(letter for at, letter in enumerate(text) if start <= at < end and at not in inside)
-    assert masked(text, places)[left:right].replace(MASK, "") == kept
+    assert mask_spans(text, places)[left:right].replace(MASK, "") == kept
 
 
 def test_words_of_personal_data_are_masked_wherever_they_stand():
-    hidden = Hidden({1: [(0, 4)]}, {"0770", "x"})
-    assert masked("0770 is 0770", hidden.places("0770 is 0770")) == f"{MASK} is {MASK}"
-    assert masked("abcd x", hidden.places("abcd x", 1)) == f"{MASK} x"
-    assert hidden.within(2, 6, 1, "cd 0") == [(0, 2)]
-    assert list(occurrences("aaa", "aa")) == [(0, 2), (1, 3)]
-    assert list(occurrences("aaa", "")) == []
+    hidden = MaskedParts({1: [(0, 4)]}, {"0770", "x"})
+    assert mask_spans("0770 is 0770", hidden.find("0770 is 0770")) == f"{MASK} is {MASK}"
+    assert mask_spans("abcd x", hidden.find("abcd x", 1)) == f"{MASK} x"
+    assert hidden.find_within(2, 6, 1, "cd 0") == [(0, 2)]
+    assert list(find_occurrences("aaa", "aa")) == [(0, 2), (1, 3)]
+    assert list(find_occurrences("aaa", "")) == []
 
 
 def test_an_excerpt_holds_what_was_found():
