@@ -1,10 +1,9 @@
-"""`btl export`: comments out of the archive, in the formats of archive/export."""
+"""`btl export`: write comments in one of the formats of archive/export."""
 
 import errno
 import sqlite3
 import sys
 from contextlib import closing
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +11,7 @@ import click
 
 from archive.cli.common import as_json as as_json_option
 from archive.cli.common import database, fail, print_json, require
-from archive.export import FORMATS
+from archive.export.formats import FORMATS
 
 if TYPE_CHECKING:
     from archive.export.selection import Selection
@@ -28,7 +27,7 @@ PACKED = (".gz", ".zst")
     "--format",
     "-f",
     "form",
-    type=click.Choice(FORMATS),
+    type=click.Choice(tuple(FORMATS)),
     help="What to write.  [default: as the name of -o ends, else jsonl]",
 )
 @click.option(
@@ -95,7 +94,7 @@ def export(
     from archive.export.selection import Selection, SqlError, WrongUsage
     from archive.export.write import Miscounted
 
-    form = form or _named(output)
+    form = form or _format_of(output)
     try:
         selection = Selection(where, flag, outlet, since, sql=sql)
         _check_output(form, output, path, as_json=as_json)
@@ -115,8 +114,8 @@ def export(
         click.echo(_sentence(written), err=True)
 
 
-def _named(output: str) -> str:
-    """The format that the name of a file says."""
+def _format_of(output: str) -> str:
+    """Return the format of a file name's suffix, or jsonl."""
     name = Path(output).with_suffix("") if output.endswith(PACKED) else Path(output)
     return name.suffix[1:] if name.suffix[1:] in FORMATS else "jsonl"
 
@@ -141,7 +140,7 @@ def _check_output(form: str, output: str, path: Path, *, as_json: bool) -> None:
 
 
 def _bring_up_to_date(path: Path) -> None:
-    """Opens a live archive as every command does; a public copy stays as it was published."""
+    """Migrate a live archive as every command does; a public copy stays as it was published."""
     try:
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
             published = connection.execute("select 1 from sqlite_master where name = 'release'").fetchone()
@@ -153,24 +152,24 @@ def _bring_up_to_date(path: Path) -> None:
 
 def _write(path: Path, form: str, output: str, selection: "Selection", *, excel: bool) -> "Written":
     from archive.export import output as files
+    from archive.export.selection import ExportOptions
     from archive.export.write import export as write_selection
     from archive.export.write import is_folder
 
+    options = ExportOptions(excel=excel)
     if output == STANDARD_OUTPUT:
-        out = sys.stdout.buffer
-        written = write_selection(path, form, out, selection, excel=excel)
-        out.flush()
+        written = write_selection(path, form, sys.stdout.buffer, selection, options)
+        sys.stdout.buffer.flush()
         return written
     if is_folder(form):
-        with files.folder(Path(output)) as place:
-            return write_selection(path, form, place, selection, excel=excel)
-    with files.output(Path(output)) as target:
-        return write_selection(path, form, target, selection, excel=excel)
+        with files.folder(Path(output)) as folder:
+            return write_selection(path, form, folder, selection, options)
+    with files.output(Path(output)) as file:
+        return write_selection(path, form, file, selection, options)
 
 
 def _summary(written: "Written") -> dict[str, Any]:
-    found = asdict(written)
-    return {"unit": found["unit"], "matched": found["matched"], "written": found["rows"], "context": found["context"]}
+    return {"unit": written.unit, "matched": written.matched, "written": written.rows, "context": written.context}
 
 
 def _sentence(written: "Written") -> str:

@@ -1,3 +1,1 @@
-"""Ways out: one module a format, for all comments or for a selection of them."""
-
-FORMATS = ("convokit", "csv", "jsonl", "parquet", "sql")
+"""Write comments out of an archive: all of them or a selection, one module a format (`formats.FORMATS`)."""

@@ -1,10 +1,10 @@
-"""A corpus for ConvoKit (https://convokit.cornell.edu): a folder that `Corpus(filename=...)` reads.
+"""Write a corpus for ConvoKit (https://convokit.cornell.edu): a folder that `Corpus(filename=...)` reads.
 
-A conversation is a thread. ConvoKit wants it to be a tree whose root has the conversation's id, so the first utterance
-of each is the article, said by its outlet; comments at top level answer it. Speakers are commenters, by number, since
-two may have one name; a comment whose author is unknown has a speaker of its own, for nobody knows who else wrote it.
-`timestamp` is in seconds since 1970, or null; `meta` says how exact it is (posted_precision), whether the selection
-chose the comment (chosen) or has it because a chosen one answers it, and where the archive shows it (url).
+A conversation is a thread. ConvoKit requires a tree whose root has the conversation's id, so the first utterance of
+each is the article, spoken by its outlet; top-level comments reply to it. Speakers are commenters by id, since two may
+share a name; a comment of an unknown author has a speaker of its own, for nobody knows who else wrote it.
+`timestamp` is in seconds since 1970, or null; `meta` has its precision (posted_precision), whether the selection chose
+the comment or includes it as an ancestor (chosen), and its page in the archive (url).
 """
 
 import json
@@ -13,12 +13,21 @@ from collections.abc import Iterable, Iterator
 from importlib.metadata import version
 from pathlib import Path
 
-from archive.export.jsonl import COMMENT_FLAGS, OTHER_FLAGS, THREADS, Lines, comments, these_threads, threads
-from archive.export.selection import Rows, Selection, picked
+from archive.export.jsonl import (
+    COMMENT_FLAGS,
+    OTHER_FLAGS,
+    THREADS,
+    CommentLines,
+    select_comments,
+    select_threads,
+    thread_condition,
+)
+from archive.export.selection import DumpFile, ExportOptions, RowCounts, Selection, pick_comments
 from archive.export.selection import count as count
 
 SELECTS = ("comments",)
 FOLDER = True
+DUMP: DumpFile | None = None
 
 UTTERANCE = """json_object('id', {id}, 'conversation_id', 'thread-' || {thread}, 'text', {text}, 'speaker', {speaker},
   'meta', json_object({meta}), 'reply-to', {reply_to}, 'timestamp', cast(strftime('%s', {posted_at}) as integer),
@@ -48,7 +57,7 @@ ARTICLE = UTTERANCE.format(
     reply_to="null",
     posted_at="published_at",
 )
-# The members of a JSON object: a key, and what `meta` says.
+# The members of a JSON object: a key, and an object with its `meta`.
 MEMBER = "json_quote({}) || ': ' || json_object('meta', json_object({}), 'vectors', json('[]'))"
 CONVERSATION = MEMBER.format(
     "'thread-' || threads.id",
@@ -81,18 +90,18 @@ INDEX = {
 }  # fmt: skip
 
 
-def write(connection: sqlite3.Connection, out: Path, selection: Selection) -> Rows:
-    """Memory holds one comment, or one article."""
+def write(connection: sqlite3.Connection, out: Path, selection: Selection, _options: ExportOptions, /) -> RowCounts:
+    """Write the files of the corpus into a folder; memory holds one comment, or one article."""
     out.mkdir(exist_ok=True)
     release = _release(connection)
     base = "coalesce((select value from release where name = 'url'), '')" if release else "''"
     connection.text_factory = bytes
-    with picked(connection, selection) as some:
-        rows = _write_utterances(connection, out / "utterances.jsonl", selection, base, some=some)
+    with pick_comments(connection, selection) as by_comment:
+        rows = _write_utterances(connection, out / "utterances.jsonl", selection, base, by_comment=by_comment)
         conversation = CONVERSATION.format(base=base)
-        members = (member for _, member in threads(connection, selection, conversation, some=some))
+        members = (member for _, member in select_threads(connection, selection, conversation, by_comment=by_comment))
         _write_object(out / "conversations.json", members)
-        _write_object(out / "speakers.json", _speakers(connection, selection, some=some))
+        _write_object(out / "speakers.json", _speakers(connection, selection, by_comment=by_comment))
     about = {
         "name": release.get("title") or "Below the Line",
         "url": release.get("url"),
@@ -108,43 +117,47 @@ def write(connection: sqlite3.Connection, out: Path, selection: Selection) -> Ro
 
 
 def _release(connection: sqlite3.Connection) -> dict[str, str]:
-    """What a public copy says of itself; nothing where it is a live archive."""
+    """Return the table `release` of a public copy; a live archive has none."""
     if connection.execute("select 1 from sqlite_master where name = 'release'").fetchone() is None:
         return {}
     return dict(connection.execute("select name, value from release"))
 
 
 def _write_utterances(
-    connection: sqlite3.Connection, path: Path, selection: Selection, base: str, *, some: bool
-) -> Rows:
-    comment = COMMENT.format(base=base, chosen="chosen" if some else "true", flags=COMMENT_FLAGS)
-    lines = Lines(comments(connection, selection, comment, some=some))
+    connection: sqlite3.Connection, path: Path, selection: Selection, base: str, *, by_comment: bool
+) -> RowCounts:
+    comment = COMMENT.format(base=base, chosen="chosen" if by_comment else "true", flags=COMMENT_FLAGS)
+    lines = CommentLines(select_comments(connection, selection, comment, by_comment=by_comment))
     with path.open("wb") as out:
-        for thread_id, article in threads(connection, selection, ARTICLE.format(base=base), some=some):
+        for thread_id, article in select_threads(
+            connection, selection, ARTICLE.format(base=base), by_comment=by_comment
+        ):
             out.write(article)
-            for line in lines.of(thread_id):
+            for line in lines.of_thread(thread_id):
                 out.write(line)
-    return Rows(lines.chosen, lines.context)
+    return RowCounts(lines.chosen, lines.context)
 
 
-def _speakers(connection: sqlite3.Connection, selection: Selection, *, some: bool) -> Iterator[bytes]:
-    """The members of speakers.json, each once: commenters, those who are unknown, newsrooms."""
-    if some:
-        which = "comments.id in (select id from temp.picked)"
+def _speakers(connection: sqlite3.Connection, selection: Selection, *, by_comment: bool) -> Iterator[bytes]:
+    """Yield the members of speakers.json, each once: commenters, unknown authors, newsrooms."""
+    if by_comment:
+        condition = "comments.id in (select id from temp.picked)"
         of_commenter = "id in (select commenter_id from temp.picked join comments on comments.id = picked.id)"
     else:
-        which = selection.within("comments.thread_id")
-        of_commenter = f"exists (select 1 from comments where commenter_id = commenters.id and {which})"  # noqa: S608
+        condition = selection.within("comments.thread_id")
+        of_commenter = f"exists (select 1 from comments where commenter_id = commenters.id and {condition})"  # noqa: S608
     commenters = f"select {COMMENTER} from commenters where {of_commenter} order by id"  # noqa: S608
     unknown = f"""select {UNKNOWN} from comments left join commenters on commenters.id = commenter_id
-where commenters.id is null and {which} order by comments.id"""  # noqa: S608
-    newsrooms = THREADS.format(f"distinct {NEWSROOM}", these_threads(selection, some=some), "articles.id")
+where commenters.id is null and {condition} order by comments.id"""  # noqa: S608
+    newsrooms = THREADS.format(
+        f"distinct {NEWSROOM}", thread_condition(selection, by_comment=by_comment), "articles.id"
+    )
     for statement in (commenters, unknown, newsrooms):
         yield from (member for (member,) in connection.execute(statement))
 
 
 def _write_object(path: Path, members: Iterable[bytes]) -> None:
-    """Writes a JSON object of members as they come."""
+    """Write a JSON object member by member."""
     with path.open("wb") as out:
         out.write(b"{")
         for number, member in enumerate(members):

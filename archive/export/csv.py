@@ -1,41 +1,53 @@
-"""CSV of the view `comment_list`: one comment a row, text exactly as archived (RFC 4180, UTF-8).
+"""Write CSV of the view `comment_list`: one comment a row, text exactly as archived (RFC 4180, UTF-8).
 
-Text stands in quotes, numbers do not, and NULL is an empty cell without quotes: a reader that looks can tell it from an
-empty text (""). The lines are made in SQL, which takes half the time of Python's csv.
+Text stands in quotes, numbers do not, and NULL is an empty cell without quotes, so that a careful reader can tell it
+from an empty text (""). The lines are made in SQL, which takes half the time of Python's csv module.
 """
 
 import re
 import sqlite3
 from typing import BinaryIO
 
-from archive.export.rows import NUMBERS, batches, columns, comment_list, stated, write_lines
-from archive.export.selection import Rows, Selection
+from archive.export.rows import NUMBERS, batches, comment_columns, select_comments, select_rows, write_lines
+from archive.export.selection import DumpFile, ExportOptions, RowCounts, Selection
 from archive.export.selection import count as count
 from archive.text.csv_cells import BOM, FORMULA, format_cell
 
 SELECTS = ("comments", "rows")
 FOLDER = False
-# Text of comment_list that comes from outside, and may so hold a NUL, at which SQLite's printf ends.
+DUMP = DumpFile("comments", ".csv.gz", "Comments, one a row, with author, article and outlet (CSV, UTF-8, RFC 4180)")
+# Text of comment_list that comes from outside and may hold a NUL, at which SQLite's printf stops.
 FOREIGN = ("body", "author", "article", "article_url", "outlet")
-# Text of comment_list that is never NULL, of which printf would make "(NULL)".
-STATED = ("body", "article_url", "platform", "state", "permalink", "first_seen_at", "last_seen_at")
+# Text of comment_list that is never NULL, which printf would write as "(NULL)".
+NOT_NULL = ("body", "article_url", "platform", "state", "permalink", "first_seen_at", "last_seen_at")
 FORMULAS = ", ".join(f"char({ord(sign)})" for sign in FORMULA)
 
 
-def write(connection: sqlite3.Connection, out: BinaryIO, selection: Selection, *, excel: bool = False) -> Rows:
-    """With `excel`, begins with a byte order mark, and puts an apostrophe before text that a spreadsheet would run."""
-    if excel:
+def write(connection: sqlite3.Connection, out: BinaryIO, selection: Selection, options: ExportOptions, /) -> RowCounts:
+    """Write a header and the rows, for Excel with a byte order mark and an apostrophe before what looks like a formula.
+
+    The lines of comments come whole out of SQLite; those of a user's statement, whose types are unknown, are made here.
+    """
+    if options.excel:
         out.write(BOM.encode())
     if selection.sql is not None:
-        return _stated(connection, out, selection.sql, excel=excel)
-    names = columns(connection)
-    out.write((",".join(names) + "\r\n").encode())
+        return _write_rows(connection, out, selection.sql, excel=options.excel)
+    names = comment_columns(connection)
+    out.write(header(names))
     connection.text_factory = bytes
-    return Rows(write_lines(comment_list(connection, selection, line(names, excel=excel)), out))
+    return RowCounts(write_lines(select_comments(connection, selection, line_sql(names, excel=options.excel)), out))
 
 
-def line(names: list[str], *, excel: bool = False) -> str:
-    """An SQL expression for the line of a row: by printf, or where that would be wrong, by a slower way."""
+def header(names: list[str]) -> bytes:
+    return (",".join(names) + "\r\n").encode()
+
+
+def line_sql(names: list[str], *, excel: bool = False) -> str:
+    """Return an SQL expression for the line of a row.
+
+    printf is fastest; rows that it would garble (a NUL in a text, NULL in a column that should have none) are joined
+    cell by cell instead.
+    """
     formats, arguments, joined = [], [], []
     for name in names:
         text = f"""replace(coalesce({name}, ''), '"', '""')"""
@@ -43,34 +55,34 @@ def line(names: list[str], *, excel: bool = False) -> str:
             formats.append("%s")
             arguments.append(name)
             joined.append(f"coalesce({name}, '')")
-        elif name in STATED and not excel:
+        elif name in NOT_NULL and not excel:
             formats.append('"%w"')
             arguments.append(name)
-            joined.append(f"""{_opening(name)} || {text} || {_opening(name)}""")
+            joined.append(f"""{_quote_sql(name)} || {text} || {_quote_sql(name)}""")
         else:
             formats.append("%s%w%s")
-            arguments += [_opening(name, excel=excel), f"coalesce({name}, '')", _opening(name)]
-            joined.append(f"{_opening(name, excel=excel)} || {text} || {_opening(name)}")
-    odd = " or ".join([f"instr({name}, char(0))" for name in FOREIGN] + [f"{name} is null" for name in STATED])
+            arguments += [_quote_sql(name, excel=excel), f"coalesce({name}, '')", _quote_sql(name)]
+            joined.append(f"{_quote_sql(name, excel=excel)} || {text} || {_quote_sql(name)}")
+    unfit = " or ".join([f"instr({name}, char(0))" for name in FOREIGN] + [f"{name} is null" for name in NOT_NULL])
     row = " || ',' || ".join(joined)
-    return f"""case when {odd} then {row} || char(13, 10)
+    return f"""case when {unfit} then {row} || char(13, 10)
   else printf('{",".join(formats)}\r\n', {", ".join(arguments)}) end"""
 
 
-def _opening(name: str, *, excel: bool = False) -> str:
+def _quote_sql(name: str, *, excel: bool = False) -> str:
+    """Return SQL for the quotation mark beside a text, which NULL does not have."""
     if excel:
         return f"""case when {name} is null then '' when substr({name}, 1, 1) in ({FORMULAS}) then '"''' else '"' end"""
     return f"""iif({name} is null, '', '"')"""
 
 
-def _stated(connection: sqlite3.Connection, out: BinaryIO, sql: str, *, excel: bool) -> Rows:
-    cursor, names = stated(connection, sql)
-    header = (name if re.fullmatch(r"\w+", name) else format_cell(name, excel=excel) for name in names)
-    out.write((",".join(header) + "\r\n").encode())
+def _write_rows(connection: sqlite3.Connection, out: BinaryIO, sql: str, *, excel: bool) -> RowCounts:
+    cursor, names = select_rows(connection, sql)
+    out.write(header([name if re.fullmatch(r"\w+", name) else format_cell(name, excel=excel) for name in names]))
     written = 0
     for rows in batches(cursor):
         lines = (",".join([format_cell(value, excel=excel) for value in row]) for row in rows)
-        # A row that is one NULL would be no row to most readers.
+        # An empty line, which a row of one NULL would be, is no row to most readers.
         out.write("".join(f"{line}\r\n" if line else '""\r\n' for line in lines).encode())
         written += len(rows)
-    return Rows(written)
+    return RowCounts(written)

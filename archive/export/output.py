@@ -1,20 +1,24 @@
-"""Where exports go: files and folders that are there when they are whole, and not before; compressed by their name."""
+"""Write files and folders that appear under their name only when they are complete; compress files by their suffix."""
 
 import os
 import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BufferedWriter
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 ZSTD_LEVEL = 3
+GZIP_BUFFER = 1 << 18
 
 
 @contextmanager
 def output(path: Path) -> Iterator[BinaryIO]:
-    """A file to write to, which stands at `path` once the block is done; where it raises, what stood there stays. Is
-    compressed where the name ends in .gz or .zst. A device or pipe is written as it is."""
+    """Open a temporary file that replaces `path` after the block; if the block raises, `path` stays as it was.
+
+    The file is compressed if the name ends in .gz or .zst. A device or pipe is written directly.
+    """
     if path.exists() and not path.is_file():
         with path.open("wb") as device, _compressed(device, path.suffix) as out:
             yield out
@@ -36,7 +40,7 @@ def output(path: Path) -> Iterator[BinaryIO]:
 
 @contextmanager
 def folder(path: Path) -> Iterator[Path]:
-    """A folder to fill, which stands at `path` once the block is done. Raises FileExistsError if something is there."""
+    """Make a temporary folder that is renamed to `path` after the block. Raise FileExistsError if `path` exists."""
     if path.exists() and not (path.is_dir() and not any(path.iterdir())):
         raise FileExistsError(f"{path} is there already")
     target = path.resolve()
@@ -54,9 +58,13 @@ def _compressed(file: BinaryIO, suffix: str) -> Iterator[BinaryIO]:
     if suffix == ".gz":
         from isal import igzip
 
-        # Without time and name, so that the same rows are the same bytes.
-        with cast("Any", igzip).IGzipFile(filename="", mode="wb", fileobj=file, mtime=0) as packed:
-            yield cast("BinaryIO", packed)
+        # Without time and file name in the header, so that the same rows give the same bytes.
+        with (
+            cast("Any", igzip).IGzipFile(filename="", mode="wb", fileobj=file, mtime=0) as packed,
+            # Each write is a call of the compressor: JSON Lines comes in thousands of small ones.
+            BufferedWriter(packed, GZIP_BUFFER) as buffered,
+        ):
+            yield cast("BinaryIO", buffered)
     elif suffix == ".zst":
         import zstandard
 

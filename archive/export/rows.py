@@ -1,4 +1,4 @@
-"""Rows as they come from SQLite: in batches, with names that are all different."""
+"""Read rows from SQLite in batches, under column names that are all different."""
 
 import sqlite3
 from collections import Counter
@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Any, BinaryIO
 
-from archive.export.selection import Selection, bare
+from archive.export.selection import Selection, strip_semicolon
 
 ROWS_A_BATCH = 256
 
-# The columns of `comment_list` that hold whole numbers; the others hold text.
+# The columns of `comment_list` that hold integers; the others hold text.
 NUMBERS = frozenset(
     {
         "id", "thread_id", "depth", "position", "parent_id", "revision", "likes", "dislikes", "commenter_id",
@@ -19,32 +19,32 @@ NUMBERS = frozenset(
 )  # fmt: skip
 
 
-def columns(connection: sqlite3.Connection) -> list[str]:
-    """The columns of `comment_list`, in order."""
+def comment_columns(connection: sqlite3.Connection) -> list[str]:
+    """Return the columns of `comment_list`, in order."""
     return _names(connection.execute("select * from comment_list limit 0"))
 
 
-def comment_list(connection: sqlite3.Connection, selection: Selection, expressions: str) -> sqlite3.Cursor:
-    """Expressions over the rows of `comment_list`, in the order of threads and positions, which is that of an index."""
+def select_comments(connection: sqlite3.Connection, selection: Selection, expressions: str) -> sqlite3.Cursor:
+    """Select expressions over `comment_list`, ordered by thread and position, which an index gives without sorting."""
     condition, values = selection.condition()
     statement = f"select {expressions} from comment_list where {condition} order by thread_id, position"  # noqa: S608
     return connection.execute(statement, values)
 
 
-def stated(connection: sqlite3.Connection, sql: str) -> tuple[sqlite3.Cursor, list[str]]:
-    """The rows of a statement as they are, and names for them: one that recurs gets a number (id, id_2)."""
-    cursor = connection.execute(bare(sql))
-    return cursor, _different(_names(cursor))
+def select_rows(connection: sqlite3.Connection, sql: str) -> tuple[sqlite3.Cursor, list[str]]:
+    """Run a user's statement; return its rows and unique names for its columns (id, id_2)."""
+    cursor = connection.execute(strip_semicolon(sql))
+    return cursor, unique_names(_names(cursor))
 
 
 def batches(cursor: sqlite3.Cursor, size: int = ROWS_A_BATCH) -> Iterator[list[tuple[Any, ...]]]:
-    """All rows, a list at a time."""
+    """Yield all rows, a list at a time."""
     while rows := cursor.fetchmany(size):
         yield rows
 
 
 def write_lines(cursor: sqlite3.Cursor, out: BinaryIO) -> int:
-    """Writes rows that are one cell of bytes each, and gives their number."""
+    """Write rows of one bytes cell each; return their number."""
     written = 0
     for rows in batches(cursor):
         out.write(b"".join(chain.from_iterable(rows)))
@@ -52,18 +52,19 @@ def write_lines(cursor: sqlite3.Cursor, out: BinaryIO) -> int:
     return written
 
 
-def _names(cursor: sqlite3.Cursor) -> list[str]:
-    return [column[0] for column in cursor.description]
-
-
-def _different(names: list[str]) -> list[str]:
+def unique_names(names: list[str]) -> list[str]:
+    """Number the names that recur, skipping numbered names that are already there."""
     taken, seen = set(names), Counter[str]()
     result = []
     for name in names:
         seen[name] += 1
-        other, number = name, seen[name]
-        while number > 1 and other in taken:
-            other, number = f"{name}_{number}", number + 1
-        taken.add(other)
-        result.append(other)
+        candidate, number = name, seen[name]
+        while number > 1 and candidate in taken:
+            candidate, number = f"{name}_{number}", number + 1
+        taken.add(candidate)
+        result.append(candidate)
     return result
+
+
+def _names(cursor: sqlite3.Cursor) -> list[str]:
+    return [column[0] for column in cursor.description]

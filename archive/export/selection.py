@@ -1,5 +1,7 @@
-"""What an export holds: which comments, or the rows of a statement. Says what is wrong with it before anything is
-written, counts it, and finds the comments that the chosen ones answer."""
+"""Which comments, or which rows of a statement, an export holds.
+
+A selection is checked before anything is written, is counted, and is completed by the ancestors of its comments.
+"""
 
 import re
 import sqlite3
@@ -7,24 +9,27 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
+from archive.store.suppressions import CODE as WITHHELD
 from archive.store.views import NOT_REFUSED
 
-# What no reviewer refused; of a text, what was found in the text as it stands. For flags joined to comments.
-KEPT = (
+# Flags that no reviewer refused and, if they are about a text, that were raised on the text as it is now. A condition
+# on flags joined to comments.
+CURRENT_FLAGS = (
     f"withdrawn_at is null and {NOT_REFUSED} "
     "and (flags.revision = comments.revision or code not between 'content.' and 'context/')"
 )
 FLAGGED = (
     "id in (select comment_id from flags join comments on comments.id = flags.comment_id "  # noqa: S608
-    f"where flags.code >= :export_flag and flags.code < :export_flag_end and {KEPT})"
+    f"where flags.code >= :export_flag and flags.code < :export_flag_end and {CURRENT_FLAGS})"
 )
-CHANGED = """
+# A flag tells when a comment was withheld and when it was restored; neither is an event.
+CHANGED = f"""
 (first_seen_at >= :export_since
   or id in (select comment_id from events where seen_at >= :export_since and comment_id is not null and kind <> 'added')
-  or id in (select comment_id from flags where code = 'archive.withheld' and comment_id is not null
-    and (created_at >= :export_since or withdrawn_at >= :export_since)))"""
+  or id in (select comment_id from flags where code = '{WITHHELD}' and comment_id is not null
+    and (created_at >= :export_since or withdrawn_at >= :export_since)))"""  # noqa: S608
 PICKED = """
 create temp table picked (thread_id integer, position integer, id integer, chosen integer,
   primary key (thread_id, position, id)) without rowid"""
@@ -35,12 +40,12 @@ with recursive above(id) as (
   select comments.parent_id from above join comments on comments.id = above.id where parent_id is not null)
 insert or ignore into temp.picked select thread_id, position, comments.id, 0
 from above join comments on comments.id = above.id"""
-COMMENTS = re.compile(r"(?:\s|--[^\n]*(?:\n|$)|/\*.*?\*/)*", re.DOTALL)
+LEADING_COMMENTS = re.compile(r"(?:\s|--[^\n]*(?:\n|$)|/\*.*?\*/)*", re.DOTALL)
 SELECT = re.compile(r"(?:select|with|values)\b", re.IGNORECASE)
 
 
 class WrongUsage(ValueError):
-    """A selection that cannot be meant, or does not go with the format."""
+    """A selection that makes no sense, or does not go with the format."""
 
 
 class SqlError(Exception):
@@ -48,32 +53,51 @@ class SqlError(Exception):
 
     @classmethod
     def of(cls, selection: "Selection", error: Exception) -> "SqlError":
-        """What SQLite said, with the part of the selection that it is said of, where it has SQL."""
+        """Prefix SQLite's message with the option that contains the faulty SQL."""
         part = "sql: " if selection.sql is not None else "where: " if selection.where is not None else ""
-        told = " ".join(str(error).split())
-        return cls(part + ("access to a private table is prohibited" if told == "not authorized" else told))
+        message = " ".join(str(error).split())
+        return cls(part + ("access to a private table is prohibited" if message == "not authorized" else message))
 
 
-class Rows(NamedTuple):
-    """Rows that were written: those that were chosen, and beside them the comments that these answer."""
+class RowCounts(NamedTuple):
+    """How many rows were written: those selected, and beside them (`context`) the comments that these reply to."""
 
     rows: int
     context: int = 0
 
 
+class ExportOptions(NamedTuple):
+    """Options that only one format knows; `write` refuses them for the others.
+
+    excel     csv: begin with a byte order mark and defuse text that a spreadsheet would run
+    csv_copy  parquet: write the same rows as CSV to this file too, since both are made from the same lines
+    """
+
+    excel: bool = False
+    csv_copy: BinaryIO | None = None
+
+
+class DumpFile(NamedTuple):
+    """The file that a public release has in a format; the suffix decides how it is compressed."""
+
+    stem: str
+    suffix: str
+    description: str
+
+
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which comments; what is given holds together (and). Nothing given is everything.
+    """Select comments by conditions that all must hold, or rows by a statement. The empty selection is everything.
 
-    where    an SQL condition over the columns of `comment_list`, written by whoever owns the archive
-    flag     a code, or all of a namespace as in content.*: a flag that stands, that no reviewer refused and that was
-             found in the text as it is now
+    where    an SQL condition over the columns of `comment_list`, written by the owner of the archive
+    flag     a code, or a whole namespace as in content.*: an active flag that no reviewer refused and that was raised
+             on the text as it is now
     outlet   a domain
-    since    a date or time (ISO 8601; UTC where it has no offset): comments first seen at that time or later, and those
+    since    a date or time (ISO 8601; UTC if it has no offset): comments first seen at that time or later, and those
              that a visit at that time or later found edited, removed, restored, moved, renamed or with other votes, or
              that were withheld or restored here since then
-    threads  numbers of threads, as range(first, last + 1)
-    sql      instead of all that: one SELECT, whose rows are given as they are
+    threads  ids of threads, as range(first, last + 1)
+    sql      instead of all that: one SELECT, whose rows are written as they are
     """
 
     where: str | None = None
@@ -86,7 +110,7 @@ class Selection:
     def __post_init__(self) -> None:
         if self.sql is not None and self.by_comment | (self.threads is not None):
             raise WrongUsage("sql says itself which rows it wants: it goes with no other selection")
-        if self.sql is not None and not SELECT.match(self.sql, COMMENTS.match(self.sql).end()):  # type: ignore[union-attr]
+        if self.sql is not None and not SELECT.match(self.sql, LEADING_COMMENTS.match(self.sql).end()):  # type: ignore[union-attr]
             raise WrongUsage("sql must be one SELECT (or WITH ... SELECT, or VALUES)")
         if self.since is not None:
             _utc(self.since)
@@ -95,41 +119,46 @@ class Selection:
 
     @property
     def by_comment(self) -> bool:
-        """Whether it chooses among the comments of a thread."""
+        """Whether it selects among the comments of a thread."""
         return any(part is not None for part in (self.where, self.flag, self.outlet, self.since))
 
     def condition(self) -> tuple[str, dict[str, Any]]:
-        """As SQL over `comment_list`, or over `comments` if it has neither `where` nor `outlet`; and the parameters."""
+        """Return SQL over `comment_list` and its parameters.
+
+        The SQL also fits `comments`, which is faster to count, unless `where` or `outlet` is set.
+        """
         parts, values = [self.within("thread_id")], dict[str, Any]()
         if self.outlet is not None:
             parts.append("outlet = :export_outlet")
             values["export_outlet"] = self.outlet
         if self.flag is not None:
+            # A range of codes instead of a pattern, so that the index on flags.code is used: "/" follows "." in ASCII.
             parts.append(FLAGGED)
-            of_namespace = self.flag.endswith(".*")
-            first = self.flag[:-1] if of_namespace else self.flag
-            values |= {"export_flag": first, "export_flag_end": f"{first[:-1]}/" if of_namespace else f"{first}\0"}
+            is_namespace = self.flag.endswith(".*")
+            first = self.flag[:-1] if is_namespace else self.flag
+            values |= {"export_flag": first, "export_flag_end": f"{first[:-1]}/" if is_namespace else f"{first}\0"}
         if self.since is not None:
             parts.append(CHANGED)
             values["export_since"] = _utc(self.since)
         if self.where is not None:
+            # The line break ends a "--" comment at the end of the condition.
             parts.append(f"(({self.where}\n))")
         return " and ".join(parts), values
 
     def within(self, column: str) -> str:
-        """The condition that a column with a thread's number has to meet for `threads`."""
+        """Return the condition that limits a column of thread ids to `threads`."""
         if self.threads is None:
             return "true"
         return f"{column} >= {self.threads.start:d} and {column} < {self.threads.stop:d}"
 
     def check(self, connection: sqlite3.Connection) -> None:
-        """Raises WrongUsage where it names what is not there, SqlError where its SQL is no condition or no SELECT."""
+        """Raise WrongUsage if a flag or outlet is not in this archive, SqlError if the SQL is not valid."""
         if self.flag is not None:
-            of_namespace = self.flag.endswith(".*")
-            column, name = ("namespace", self.flag[:-2]) if of_namespace else ("code", self.flag)
-            if not _found(connection, f"select 1 from flag_codes where {column} = ?", name):  # noqa: S608
+            is_namespace = self.flag.endswith(".*")
+            column, name = ("namespace", self.flag[:-2]) if is_namespace else ("code", self.flag)
+            if not _exists(connection, f"select 1 from flag_codes where {column} = ?", name):  # noqa: S608
                 raise WrongUsage(f"no flag {self.flag} in this archive")
-        if self.outlet is not None and not _found(connection, "select 1 from outlets where domain = ?", self.outlet):
+        if self.outlet is not None and not _exists(connection, "select 1 from outlets where domain = ?", self.outlet):
             raise WrongUsage(f"no outlet {self.outlet} in this archive")
         try:
             # Each text is prepared by itself too, so that none can close the brackets that it is put into.
@@ -142,25 +171,27 @@ class Selection:
 
 
 def count(connection: sqlite3.Connection, selection: Selection) -> int:
-    """How many comments or rows a selection matches."""
+    """Count the comments or rows that a selection matches."""
     if selection.sql is not None:
-        statement, values = f"select count(*) from (\n{bare(selection.sql)}\n)", dict[str, Any]()  # noqa: S608
+        statement, values = f"select count(*) from (\n{strip_semicolon(selection.sql)}\n)", dict[str, Any]()  # noqa: S608
     else:
         condition, values = selection.condition()
-        named = selection.where is not None or selection.outlet is not None
-        statement = f"select count(*) from {'comment_list' if named else 'comments'} where {condition}"  # noqa: S608
+        needs_view = selection.where is not None or selection.outlet is not None
+        statement = f"select count(*) from {'comment_list' if needs_view else 'comments'} where {condition}"  # noqa: S608
     return int(connection.execute(statement, values).fetchone()[0])
 
 
-def bare(sql: str) -> str:
-    """A statement without the semicolon at its end, as a subquery wants it."""
+def strip_semicolon(sql: str) -> str:
+    """Return a statement without the semicolon at its end, as a subquery must be."""
     return sql.rstrip("; \t\r\n\f")
 
 
 @contextmanager
-def picked(connection: sqlite3.Connection, selection: Selection) -> Iterator[bool]:
-    """Whether single comments are chosen. Then the temporary table `picked` holds them (chosen = 1) and the comments
-    that they answer, all the way up (chosen = 0), in the order of threads and positions."""
+def pick_comments(connection: sqlite3.Connection, selection: Selection) -> Iterator[bool]:
+    """Yield whether the selection is by comment; if so, the temporary table `picked` stands during the block.
+
+    It holds the selected comments (chosen = 1) and their ancestors (chosen = 0), ordered by thread and position.
+    """
     if not selection.by_comment:
         yield False
         return
@@ -175,7 +206,7 @@ def picked(connection: sqlite3.Connection, selection: Selection) -> Iterator[boo
         connection.execute("drop table temp.picked")
 
 
-def _found(connection: sqlite3.Connection, statement: str, value: str) -> bool:
+def _exists(connection: sqlite3.Connection, statement: str, value: str) -> bool:
     return connection.execute(statement, (value,)).fetchone() is not None
 
 

@@ -1,26 +1,18 @@
-"""Write a selection of comments in a format.
-
-A format is a module of this package, named in FORMATS, with
-
-    SELECTS: tuple[str, ...]   what it can be asked for beside everything: "comments", "rows" (of an SQL statement)
-    FOLDER: bool               whether it is a folder of files
-    count(connection, selection) -> int                 how many rows there are to write, by a statement of its own
-    write(connection, out, selection, **options) -> Rows    writes them
-"""
+"""Write a selection of comments in a format of `formats.FORMATS`, from one snapshot and in constant memory."""
 
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol, cast
+from typing import BinaryIO
 
-from archive.export import FORMATS
-from archive.export.selection import Rows, Selection, SqlError, WrongUsage
+from archive.export.formats import FORMATS, Format
+from archive.export.selection import ExportOptions, Selection, SqlError, WrongUsage
 from archive.store.private_tables import forbid
 
 EVERYTHING = Selection()
+DEFAULTS = ExportOptions()
 
 
 class Miscounted(Exception):
@@ -29,8 +21,10 @@ class Miscounted(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """How many rows the selection matches and how many of them were written, which are the same: rows of `unit`,
-    comments or rows. `context` counts the comments written beside them because one of them answers it."""
+    """How many rows the selection matched and how many were written, which are equal; the unit is comments or rows.
+
+    `context` counts the comments written beside them because a selected comment replies to them.
+    """
 
     matched: int
     rows: int
@@ -38,28 +32,22 @@ class Written:
     context: int = 0
 
 
-class Format(Protocol):
-    """What a module of this package offers."""
-
-    SELECTS: tuple[str, ...]
-    FOLDER: bool
-
-    def count(self, connection: sqlite3.Connection, selection: Selection) -> int: ...
-    def write(self, connection: sqlite3.Connection, out: Any, selection: Selection, **options: Any) -> Rows: ...
-
-
 def is_folder(form: str) -> bool:
-    """Whether the format is a folder of files. Raises WrongUsage where there is no such format."""
+    """Return whether the format is a folder of files. Raise WrongUsage if there is no such format."""
     return _format(form).FOLDER
 
 
 def export(
-    path: Path, form: str, out: BinaryIO | Path, selection: Selection = EVERYTHING, *, excel: bool = False
+    path: Path,
+    form: str,
+    out: BinaryIO | Path,
+    selection: Selection = EVERYTHING,
+    options: ExportOptions = DEFAULTS,
 ) -> Written:
-    """Writes the archive or public copy at `path`, see `write`."""
+    """Write the archive or public copy at `path`, see `write`."""
     uri = f"{path.resolve().as_uri()}?mode=ro"
     with closing(sqlite3.connect(uri, uri=True, isolation_level=None)) as connection:
-        return write(connection, form, out, selection, excel=excel)
+        return write(connection, form, out, selection, options)
 
 
 def write(
@@ -67,57 +55,57 @@ def write(
     form: str,
     out: BinaryIO | Path,
     selection: Selection = EVERYTHING,
-    *,
-    excel: bool = False,
+    options: ExportOptions = DEFAULTS,
 ) -> Written:
-    """Writes a selection as it stands at one moment, in constant memory, to a binary file or into a folder.
+    """Write a selection to a binary file, or into a folder if the format is one.
 
-    The connection cannot read private tables from then on; it may be read-only. Raises WrongUsage where the selection
-    does not go with the format or names what is not there, SqlError where its SQL fails, and Miscounted.
+    The connection, which may be read-only, cannot read private tables from then on. Raise WrongUsage if the selection
+    does not go with the format or names what is not there, SqlError if its SQL fails, and Miscounted.
     """
     module = _format(form)
-    _check(module, form, selection, excel=excel)
-    options = {"excel": True} if excel else {}
-    with _reading(connection):
+    _check(module, form, selection, options)
+    with _read_transaction(connection):
         selection.check(connection)
         try:
             matched = module.count(connection, selection)
-            rows = module.write(connection, out, selection, **options)
+            counts = module.write(connection, out, selection, options)
         except sqlite3.Error as error:
             raise SqlError.of(selection, error) from error
-    if rows.rows != matched:
-        raise Miscounted(f"{matched:,} matched, but {rows.rows:,} were written")
+    if counts.rows != matched:
+        raise Miscounted(f"{matched:,} matched, but {counts.rows:,} were written")
     unit = "rows" if selection.sql or not module.SELECTS else "comments"
-    return Written(matched, rows.rows, unit, rows.context)
+    return Written(matched, counts.rows, unit, counts.context)
 
 
 def _format(form: str) -> Format:
     if form not in FORMATS:
         raise WrongUsage(f"no format {form!r}; there are {', '.join(FORMATS)}")
-    return cast("Format", import_module(f"archive.export.{form}"))
+    return FORMATS[form]
 
 
-def _check(module: Format, form: str, selection: Selection, *, excel: bool) -> None:
+def _check(module: Format, form: str, selection: Selection, options: ExportOptions) -> None:
     if selection.sql is not None and "rows" not in module.SELECTS:
         raise WrongUsage(f"{form} cannot hold the rows of an SQL statement; csv, jsonl and parquet can")
     if selection != EVERYTHING and not module.SELECTS:
         raise WrongUsage(f"{form} holds the whole archive and takes no selection")
-    if excel and form != "csv":
+    if options.excel and form != "csv":
         raise WrongUsage("only csv can be made for Excel")
+    if options.csv_copy is not None and (form != "parquet" or selection.sql is not None):
+        raise WrongUsage("only comments in parquet are written as csv at the same time")
 
 
 @contextmanager
-def _reading(connection: sqlite3.Connection) -> Iterator[None]:
-    """One read transaction, where the caller has none, without private tables; rows are plain tuples."""
+def _read_transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """Forbid private tables, and read from one snapshot unless the caller has begun a transaction; rows are tuples."""
     factories = connection.row_factory, connection.text_factory
     connection.row_factory, connection.text_factory = None, str
     forbid(connection)
-    own = not connection.in_transaction
-    if own:
+    began = not connection.in_transaction
+    if began:
         connection.execute("begin")
     try:
         yield
     finally:
-        if own:
+        if began:
             connection.execute("rollback")
         connection.row_factory, connection.text_factory = factories

@@ -1,8 +1,10 @@
 """FTS5 tables, their triggers, and the public SQL views. All of it is data."""
 
 import re
+from typing import TYPE_CHECKING
 
-from sqlite_utils import Database
+if TYPE_CHECKING:
+    from sqlite_utils import Database  # takes longer to load than all of `btl --help`
 
 TOKENIZE = "unicode61 remove_diacritics 2"
 
@@ -85,7 +87,7 @@ where events.kind = 'removed'""",
 }
 
 
-def prepare(db: Database) -> None:
+def prepare(db: "Database") -> None:
     """Create what is missing of full text and views, or differs, in one transaction."""
     current = _full_text() | {name: f"CREATE VIEW {name} AS{select}" for name, select in VIEWS.items()}
     stored = dict(db.execute("select name, sql from sqlite_master where sql is not null").fetchall())

@@ -165,7 +165,7 @@ select 1, 'x:' || i, 1000 + i, 0, i || hex(zeroblob({LETTERS // 2})), '', 0, 'vi
 MEASURED = """
 import resource, sys
 from archive.cli import main
-import archive.export.parquet
+import archive.export.arrow_tables
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 try:
     main()

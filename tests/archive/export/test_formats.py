@@ -15,7 +15,7 @@ import zstandard
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from archive.export import FORMATS
+from archive.export.formats import FORMATS
 from archive.export.output import output
 from archive.export.rows import NUMBERS
 from archive.export.selection import Selection
@@ -121,7 +121,7 @@ def parquet_rows(data):
 
 
 def test_formats():
-    assert FORMATS == ("convokit", "csv", "jsonl", "parquet", "sql")
+    assert tuple(FORMATS) == ("convokit", "csv", "jsonl", "parquet", "sql")
 
 
 def test_a_line_of_jsonl(filled):
@@ -191,7 +191,7 @@ def test_parquet(filled):
 
 
 def test_parquet_of_many_comments_has_row_groups(tmp_path, monkeypatch):
-    monkeypatch.setattr("archive.export.parquet.ROWS_A_GROUP", 256)
+    monkeypatch.setattr("archive.export.arrow_tables.ROWS_A_GROUP", 256)
     with Archive(tmp_path / "a.db") as archive:
         save(archive, made(*(said(f"number {number}") for number in range(1000))))
     for selection in (Selection(), Selection(sql="select * from comment_list order by thread_id, position")):

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from archive.export import FORMATS
+from archive.export.formats import FORMATS
 from archive.export.selection import Selection, SqlError, WrongUsage
 from archive.export.write import Miscounted, Written, export, write
 from archive.store.archive import Archive

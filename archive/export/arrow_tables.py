@@ -1,0 +1,161 @@
+"""Make Arrow tables of SQLite rows and write them as Parquet, in row groups small enough for memory (zstd)."""
+
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
+from typing import Any, BinaryIO
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pyarrow.csv import ConvertOptions, ParseOptions, ReadOptions, read_csv
+
+from archive.export.rows import NUMBERS, batches
+from archive.export.selection import Selection, SqlError, strip_semicolon
+
+ROWS_A_GROUP = 1 << 16
+BYTES_A_GROUP = 12 << 20
+# Columns of `comment_list` whose values recur: a dictionary of the others would only take memory.
+RECURRING = (
+    "outlet", "article", "author", "posted_precision", "state", "codes", "article_url", "platform", "parent_source",
+    "first_seen_at", "last_seen_at", "thread_id", "commenter_id", "outlet_id", "depth", "revision",
+)  # fmt: skip
+
+
+def write_lines(
+    cursor: sqlite3.Cursor, names: list[str], selection: Selection, out: BinaryIO, csv_copy: BinaryIO | None
+) -> int:
+    """Write rows of `comment_list` that come as lines of CSV, to `csv_copy` too; return their number."""
+    schema = pa.schema([(name, pa.int64() if name in NUMBERS else pa.string()) for name in names])
+    recurring = [name for name in names if name in RECURRING]
+    return _write_tables(_tables_of_lines(cursor, schema, csv_copy), schema, recurring, selection, out)
+
+
+def write_rows(
+    cursor: sqlite3.Cursor, names: list[str], types: list[pa.DataType], selection: Selection, out: BinaryIO
+) -> int:
+    """Write the rows of a user's statement; return their number."""
+    schema = pa.schema(list(zip(names, types, strict=True)))
+    return _write_tables(_tables_of_rows(cursor, schema), schema, names, selection, out)
+
+
+def column_types(connection: sqlite3.Connection, sql: str, width: int) -> list[pa.DataType]:
+    """Determine the types of a statement's columns from all its rows: in SQLite only cells have types."""
+    cells = [f"c{number}" for number in range(width)]
+    kinds = [f"max(typeof({cell}) = '{kind}')" for cell in cells for kind in ("integer", "real", "text", "blob")]
+    statement = f"with cells({', '.join(cells)}) as (\n{strip_semicolon(sql)}\n) select {', '.join(kinds)} from cells"  # noqa: S608
+    row = connection.execute(statement).fetchone()
+    return [_column_type(*row[first : first + 4]) for first in range(0, len(row), 4)]
+
+
+def _column_type(integers: int | None, reals: int | None, texts: int | None, blobs: int | None) -> pa.DataType:
+    if blobs and not (integers or reals or texts):
+        return pa.binary()
+    if texts or blobs or not (integers or reals):
+        return pa.string()
+    return pa.float64() if reals else pa.int64()
+
+
+def _write_tables(
+    tables: Iterable[pa.Table], schema: pa.Schema, recurring: list[str], selection: Selection, out: BinaryIO
+) -> int:
+    written = 0
+    try:
+        with pq.ParquetWriter(_Sink(out), schema, compression="zstd", use_dictionary=recurring) as writer:
+            for table in tables:
+                writer.write_table(table, row_group_size=table.num_rows)
+                written += table.num_rows
+    except pa.ArrowException as error:
+        raise SqlError.of(selection, error) from error
+    return written
+
+
+def _tables_of_lines(cursor: sqlite3.Cursor, schema: pa.Schema, csv_copy: BinaryIO | None) -> Iterator[pa.Table]:
+    """Yield tables of CSV lines, which pyarrow parses faster than Python could pass on the cells."""
+    for text in _grouped_lines(cursor):
+        if csv_copy:
+            csv_copy.write(text)
+        yield read_csv(
+            pa.BufferReader(text),
+            ReadOptions(use_threads=False, column_names=schema.names, block_size=len(text) + 1),
+            ParseOptions(newlines_in_values=True),
+            ConvertOptions(
+                column_types=schema, null_values=[""], strings_can_be_null=True, quoted_strings_can_be_null=False
+            ),
+        )
+
+
+def _grouped_lines(cursor: sqlite3.Cursor) -> Iterator[bytes]:
+    """Yield the lines of one row group at a time."""
+    group: list[bytes] = []
+    count = size = 0
+    for rows in batches(cursor):
+        group.append(b"".join(chain.from_iterable(rows)))
+        count, size = count + len(rows), size + len(group[-1])
+        if count >= ROWS_A_GROUP or size >= BYTES_A_GROUP:
+            yield b"".join(group)
+            group, count, size = [], 0, 0
+    if group:
+        yield b"".join(group)
+
+
+def _tables_of_rows(cursor: sqlite3.Cursor, schema: pa.Schema) -> Iterator[pa.Table]:
+    """Yield tables of rows whose cells may be of any type."""
+    converters = [_CONVERTERS.get(kind) for kind in schema.types]
+    group: list[pa.RecordBatch] = []
+    count = size = 0
+    for rows in batches(cursor):
+        cells = zip(zip(*rows, strict=True), schema.types, converters, strict=True)
+        group.append(pa.RecordBatch.from_arrays([_array(*column) for column in cells], schema=schema))
+        count, size = count + len(rows), size + group[-1].nbytes
+        if count >= ROWS_A_GROUP or size >= BYTES_A_GROUP:
+            yield pa.Table.from_batches(group)
+            group, count, size = [], 0, 0
+    if group:
+        yield pa.Table.from_batches(group)
+
+
+def _array(values: Sequence[Any], kind: pa.DataType, convert: Callable[[Any], Any] | None) -> pa.Array:
+    if convert is not None and not all(value is None or isinstance(value, str) for value in values):
+        values = [None if value is None else convert(value) for value in values]
+    return pa.array(values, kind)
+
+
+def _to_text(value: Any) -> str:
+    return value.hex() if isinstance(value, bytes) else str(value)
+
+
+# How cells of another type than their column's are converted.
+_CONVERTERS: dict[pa.DataType, Callable[[Any], Any]] = {pa.float64(): float, pa.string(): _to_text}
+
+
+class _Sink:
+    """A write-only file for pyarrow, which calls tell(): a pipe does not know its position."""
+
+    def __init__(self, out: BinaryIO) -> None:
+        self._out = out
+        self._position = 0
+        self.closed = False
+
+    def write(self, data: bytes) -> int:
+        self._out.write(data)
+        self._position += len(data)
+        return len(data)
+
+    def tell(self) -> int:
+        return self._position
+
+    def flush(self) -> None:
+        self._out.flush()
+
+    def close(self) -> None:
+        """Leave the file open, which is the caller's."""
+        self.closed = True
+
+    def writable(self) -> bool:
+        return True
+
+    def readable(self) -> bool:
+        return False
+
+    def seekable(self) -> bool:
+        return False
