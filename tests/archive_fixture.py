@@ -205,6 +205,7 @@ def _market(fill: Filler) -> None:
     withheld = fill.comment(thread, "A text that this archive does not show, unmistakably.", 1)
     fill.comment(thread, "Saturday suits me.", 2, withheld, state="author_deleted")
     fill.flag("archive.withheld", comment_id=withheld)
+    fill.db["comments"].update(withheld, {"withheld": "withheld 12"})
 
 
 def fill_reviewed(path: Path) -> Path:

@@ -1,5 +1,6 @@
 """`btl publish` and `btl backup`: copies of an archive, one for strangers and one for yourself."""
 
+import os
 import time
 from contextlib import closing
 from pathlib import Path
@@ -37,7 +38,7 @@ PAGES_A_STEP = 20_000
 @click.option(
     "--whole",
     is_flag=True,
-    help="Make everything anew: take over neither the release before nor the archive's full text.",
+    help="Make a release even if nothing has changed since the one before. Every release is built whole.",
 )
 @as_json_option
 def publish(out: Path, path: Path, policy_path: Path | None, keep: int, whole: bool, as_json: bool) -> None:
@@ -64,53 +65,54 @@ def publish(out: Path, path: Path, policy_path: Path | None, keep: int, whole: b
         if not as_json:
             click.echo(f"{time.monotonic() - began:7.1f} s  {step}", err=True)
 
+    # SQLite sorts in temporary files as large as an index: they belong on the disk of the copy, not into /tmp.
+    os.environ.setdefault("SQLITE_TMPDIR", str(out.absolute().parent))
     with opened(path) as archive:
         try:
-            done = make(archive, out, policy, keep=keep, whole=whole, say=say)
+            release = make(archive, out, policy, keep=keep, force=whole, say=say)
         except (NotPublished, OSError, sqlite3.Error) as error:
             fail(f"nothing was published: {error}")
-    _summarise(done, out, time.monotonic() - began, as_json=as_json)
+    _summarise(release, out, time.monotonic() - began, as_json=as_json)
     if policy.url is None:
         click.echo("note: the policy names no url, so citations are relative and there is no sitemap", err=True)
 
 
 def _policy(path: Path, policy_path: Path | None) -> "Policy":
-    from archive.publish.policy import BadPolicy, Policy, read
+    from archive.publish.policy import BadPolicy, Policy, read_policy
 
     beside = path.resolve().parent / POLICY
     chosen = policy_path or (beside if beside.is_file() else None)
     try:
-        return read(chosen) if chosen else Policy()
+        return read_policy(chosen) if chosen else Policy()
     except (BadPolicy, OSError) as error:
         fail(str(error))
 
 
-def _summarise(done: "Published", out: Path, seconds: float, *, as_json: bool) -> None:
-    manifest = done.manifest
+def _summarise(release: "Published", out: Path, seconds: float, *, as_json: bool) -> None:
+    manifest = release.manifest
     if as_json:
         print_json(
             {
                 "out": str(out),
-                "release": done.number,
-                "folder": str(done.folder),
-                "is_new": done.is_new,
-                "whole": done.whole,
-                "reused": done.reused,
+                "release": release.number,
+                "folder": str(release.folder),
+                "is_new": release.is_new,
+                "whole": True,
+                "reused": [],
                 "seconds": round(seconds, 1),
                 "counts": manifest["counts"],
                 "withheld": manifest["withheld"],
-                "bytes": {one["path"]: one["bytes"] for one in manifest["files"]},
+                "bytes": {entry["path"]: entry["bytes"] for entry in manifest["files"]},
             }
         )
-    elif not done.is_new:
-        click.echo(f"Nothing has changed since release {done.number}, which {out} names.")
+    elif not release.is_new:
+        click.echo(f"Nothing has changed since release {release.number}, which {out} names.")
     else:
         withheld = sum(manifest["withheld"].values())
         click.echo(
-            f"Release {done.number} in {done.folder}: {manifest['counts']['comments']:,} comments"
-            f"{f', {withheld:,} of them withheld' if withheld else ''}, {len(manifest['files']):,} files"
-            f"{f', {len(done.reused):,} of them as before' if done.reused else ''}. {out} names it; a site changes "
-            "over when it is started again."
+            f"Release {release.number} in {release.folder}: {manifest['counts']['comments']:,} comments"
+            f"{f', {withheld:,} of them withheld' if withheld else ''}, {len(manifest['files']):,} files. "
+            f"{out} names it; a site changes over when it is started again."
         )
 
 
@@ -154,5 +156,5 @@ def _problems(part: Path) -> str:
     import sqlite3
 
     with closing(sqlite3.connect(part)) as connection:
-        said = [row[0] for row in connection.execute("pragma quick_check(3)")]
-    return "" if said == ["ok"] else "; ".join(said)
+        lines = [row[0] for row in connection.execute("pragma quick_check(3)")]
+    return "" if lines == ["ok"] else "; ".join(lines)

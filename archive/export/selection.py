@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, BinaryIO, NamedTuple
 
-from archive.store.suppressions import CODE as WITHHELD
+from archive.flags.codes import WITHHELD
 from archive.store.views import NOT_REFUSED
 
 # Flags that no reviewer refused and, if they are about a text, that were raised on the text as it is now. A condition

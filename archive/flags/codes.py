@@ -6,6 +6,9 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+# The code of what this archive withholds. Readers of tables use the column `withheld` instead.
+WITHHELD = "archive.withheld"
+
 
 @cache
 def codes() -> tuple[dict[str, Any], ...]:

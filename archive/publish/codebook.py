@@ -1,4 +1,4 @@
-"""The codebook of a release: every table and column of its database, in words."""
+"""Describe every table and column of a release in words: its codebook."""
 
 import sqlite3
 from collections.abc import Iterator, Mapping
@@ -47,18 +47,18 @@ MORE_COLUMNS = {
     "key1": "What the sum is of, first part.",
     "key2": "What the sum is of, second part.",
 }  # fmt: skip
-COUNTED = (
+TABLES_AND_VIEWS = (
     "select name, type from sqlite_master where type in ('table', 'view') and name not like 'sqlite_%' order by name"
 )
 
 
 def codebook(connection: sqlite3.Connection, counts: Mapping[str, int], number: str) -> str:
-    """Markdown."""
+    """Return the codebook as Markdown."""
     parts = [
         f"# Codebook of release {number}",
         "Times are ISO-8601 in UTC; booleans are 0 or 1; an empty cell means that the source did not say.",
     ]
-    for name, _ in connection.execute(COUNTED).fetchall():
+    for name, _ in connection.execute(TABLES_AND_VIEWS).fetchall():
         if "_fts" not in name:
             parts.append(_table(connection, name, counts.get(name)))
     parts.append(
@@ -69,23 +69,23 @@ def codebook(connection: sqlite3.Connection, counts: Mapping[str, int], number: 
 
 def _table(connection: sqlite3.Connection, name: str, rows: int | None) -> str:
     about = TABLES[name].comment if name in TABLES else MORE_TABLES.get(name, "")
-    told = "" if rows is None else f" {rows:,} rows."
+    count = "" if rows is None else f" {rows:,} rows."
     lines = "\n".join(_columns(connection, name))
-    return f"## {name}\n\n{about}{told}\n\n| column | type | what it is |\n|---|---|---|\n{lines}"
+    return f"## {name}\n\n{about}{count}\n\n| column | type | what it is |\n|---|---|---|\n{lines}"
 
 
 def _columns(connection: sqlite3.Connection, name: str) -> Iterator[str]:
-    known = {column.name: column.comment for column in TABLES[name].columns} if name in TABLES else {}
+    described = {column.name: column.comment for column in TABLES[name].columns} if name in TABLES else {}
     of_comments = {column.name: column.comment for column in TABLES["comments"].columns}
     for _, column, kind, *_ in connection.execute(f"pragma table_info({name})").fetchall():
-        about = known.get(column) or MORE_COLUMNS.get(column) or of_comments.get(column) or _elsewhere(column)
+        about = described.get(column) or MORE_COLUMNS.get(column) or of_comments.get(column) or _elsewhere(column)
         yield f"| `{column}` | {kind or 'any'} | {about} |"
 
 
 def _elsewhere(column: str) -> str:
-    """What a column of this name is in the first table that has one."""
-    found = (table.columns[column].comment for table in TABLES.values() if column in table.columns)
-    return str(next(found, ""))
+    """Return the description of a column of this name in the first table that has one."""
+    comments = (table.columns[column].comment for table in TABLES.values() if column in table.columns)
+    return str(next(comments, ""))
 
 
 def _codes(connection: sqlite3.Connection) -> str:

@@ -1,24 +1,23 @@
-"""The tables of a public copy as data: which there are, and the SELECT over the archive (`src`) that each holds.
+"""Define the tables of a public copy: their columns and indexes, and the SELECT over the archive (`src`) for each.
 
-They are the archive's own tables without the private ones, with names beside the numbers in `comments`, and with the
-archive's lists (`thread_list` and so on) as tables, since counting and sorting a view takes as long as the archive is
-large.
+They are the archive's tables without the private ones, with names beside the ids in `comments`, and with the archive's
+lists (`thread_list` and so on) as tables: counting and sorting a view takes as long as the archive is large.
 """
 
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import Column, MetaData, Table, Text, UniqueConstraint
+from sqlalchemy import Column, MetaData, Text, UniqueConstraint
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.schema import CreateIndex, CreateTable
 
+from archive.flags.codes import WITHHELD
 from archive.publish.policy import Policy
-from archive.store.private_tables import PRIVATE_TABLES
 from archive.store.schema import TABLES
 from archive.store.views import VIEWS
 
-NAMES_OF_COMMENTS = ("outlet", "article", "author")
+NAME_COLUMNS = ("outlet", "article", "author")
 COPIED = (
     "outlets", "runs", "captures", "articles", "article_revisions", "threads", "visits", "commenters", "comments",
     "comment_revisions", "events", "flag_codes", "flag_rules", "detectors", "flags", "flag_spans", "reviews",
@@ -43,7 +42,7 @@ create table release (name text primary key, value text not null) without rowid;
 create table facets (list text not null, "column" text not null, value text, count integer not null);
 create index facets_list on facets (list, "column");
 """
-# What each list is counted by: shown beside it, without counting anything when a page is opened.
+# The facets of each table, counted once at publication, so that opening a page counts nothing.
 FACETS = {
     "comments": ("state", "outlet"),
     "threads": ("platform", "completeness"),
@@ -60,52 +59,63 @@ FACETS = {
     "flag_codes": ("namespace", "severity"),
 }
 FACET_VALUES = 30
-OF_TEXT = "flags.code between 'content.' and 'content/'"
+ABOUT_TEXT = "flags.code between 'content.' and 'content/'"
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
-    """What a table of the copy holds: for each column an expression (the column itself where none is named), FROM, a
-    condition; and a table of rows that the archive does not have."""
+class TableSource:
+    """Define how a table of the copy is filled from the archive.
 
-    changed: Mapping[str, str]
-    tables: str
+    expressions  SQL by column; a column that is not listed is copied as it is
+    from_clause  the tables that the expressions read
+    where        which rows are copied
+    extra_rows   a temporary table of rows that the archive does not have
+    """
+
+    expressions: Mapping[str, str]
+    from_clause: str
     where: str = "true"
-    more: str = ""
+    extra_rows: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class _Kept:
-    """Conditions, to be put after a column, that hold for the threads, comments and articles that are shown."""
+class _Scope:
+    """Conditions to put after a column of ids that hold for public threads, comments and articles."""
 
     threads: str = "is not null"
     comments: str = "is not null"
     articles: str = "is not null"
 
 
-SOME = _Kept(
-    "in (select id from temp.kept_threads)",
-    "in (select id from src.comments where thread_id in (select id from temp.kept_threads))",
-    "in (select article_id from src.threads where id in (select id from temp.kept_threads))",
+EVERYTHING = _Scope()
+SELECTED_THREADS = _Scope(
+    "in (select id from temp.public_threads)",
+    "in (select id from src.comments where thread_id in (select id from temp.public_threads))",
+    "in (select article_id from src.threads where id in (select id from temp.public_threads))",
 )
 
 
-def sources(policy: Policy, *, some_threads: bool, some_flags: bool) -> dict[str, Source]:
-    """The sources of all tables. `some_threads` says that `temp.kept_threads` has those that are shown; `some_flags`
-    that not all flags are, so that what is counted of them must be counted anew."""
-    kept = SOME if some_threads else _Kept()
-    flags = "flags.id in (select id from temp.public_flags)"
-    if not some_flags:
-        flags = public_flags(policy, some_threads=some_threads)
-    return _sections(kept, some_flags=some_flags) | _texts(policy, kept, some_flags=some_flags) | _claims(flags)
+def table_sources(policy: Policy, *, filter_flags: bool) -> dict[str, TableSource]:
+    """Return the sources of all tables, in the order of copying.
+
+    `filter_flags` says that not all flags are public: then `temp.public_flags` lists them, and everything counted from
+    flags is counted anew.
+    """
+    scope = SELECTED_THREADS if policy.selects_threads else EVERYTHING
+    flags = "flags.id in (select id from temp.public_flags)" if filter_flags else public_flags(policy)
+    return (
+        _thread_sources(scope, filter_flags=filter_flags)
+        | _text_sources(policy, scope, filter_flags=filter_flags)
+        | _flag_sources(flags)
+    )
 
 
-def _sections(kept: _Kept, *, some_flags: bool) -> dict[str, Source]:
-    """Outlets, articles and their comment sections, and where they were read."""
+def _thread_sources(scope: _Scope, *, filter_flags: bool) -> dict[str, TableSource]:
+    """Return the sources of outlets, articles, threads and where they were read."""
     counted = {"flag_count": "(select flags from temp.flag_counts where flag_counts.id = threads.id)"}
     return {
-        "outlets": Source({}, "src.outlets", "outlets.id in (select outlet_id from temp.kept_outlets)"),
-        "runs": Source(
+        "outlets": TableSource({}, "src.outlets", "outlets.id in (select outlet_id from temp.public_outlets)"),
+        "runs": TableSource(
             {
                 "settings": "'{}'",
                 "counts": "case when runs.kind in ('import', 'crawl', 'replay', 'flag') then runs.counts end",
@@ -113,7 +123,7 @@ def _sections(kept: _Kept, *, some_flags: bool) -> dict[str, Source]:
             "src.runs",
             "runs.kind <> 'publish'",
         ),
-        "captures": Source(
+        "captures": TableSource(
             {
                 "warc_file": "base_name(captures.warc_file)",
                 "metadata_json": "null",
@@ -121,40 +131,41 @@ def _sections(kept: _Kept, *, some_flags: bool) -> dict[str, Source]:
                 "url": "case when captures.id not in (select id from temp.withheld_captures) then captures.url end",
             },
             "src.captures",
-            "captures.id in (select id from temp.kept_captures)" if kept is SOME else "true",
+            "captures.id in (select id from temp.public_captures)" if scope is SELECTED_THREADS else "true",
         ),
-        "articles": Source({}, "src.articles", f"articles.id {kept.articles}"),
-        "article_revisions": Source({}, "src.article_revisions", f"article_revisions.article_id {kept.articles}"),
-        "threads": Source(
-            counted if some_flags else {},
+        "articles": TableSource({}, "src.articles", f"articles.id {scope.articles}"),
+        "article_revisions": TableSource({}, "src.article_revisions", f"article_revisions.article_id {scope.articles}"),
+        "threads": TableSource(
+            counted if filter_flags else {},
             "src.threads",
-            f"threads.id {kept.threads}",
+            f"threads.id {scope.threads}",
         ),
-        "visits": Source({}, "src.visits", f"visits.thread_id {kept.threads}"),
+        "visits": TableSource({}, "src.visits", f"visits.thread_id {scope.threads}"),
     }
 
 
-def _texts(policy: Policy, kept: _Kept, *, some_flags: bool) -> dict[str, Source]:
-    """Comments, who wrote them and what they used to say."""
-    shown = policy.commenters == "shown"
-    gone = "comments.id in (select id from temp.withheld_comments)"
-    name = "commenters.name" if shown else "(select name from temp.public_names where id = commenters.id)"
+def _text_sources(policy: Policy, scope: _Scope, *, filter_flags: bool) -> dict[str, TableSource]:
+    """Return the sources of comments, their authors, earlier texts and events."""
+    # Native ids and addresses lead to the account on the outlet's site, so they go where names do.
+    has_names = policy.commenters == "shown"
+    withheld = "comments.id in (select id from temp.withheld_comments)"
+    name = "commenters.name" if has_names else "(select name from temp.public_names where id = commenters.id)"
     codes = "comments.codes"
-    if some_flags:
+    if filter_flags:
         codes = "(select codes from temp.shown_codes where shown_codes.id = comments.id)"
     return {
-        "commenters": Source(
-            {"name": name} | ({} if shown else {"native_id": "null"}),
+        "commenters": TableSource(
+            {"name": name} | ({} if has_names else {"native_id": "null"}),
             "src.commenters",
             "false"
             if policy.commenters == "dropped"
-            else "commenters.id in (select commenter_id from temp.kept_commenters)"
-            if kept is SOME
+            else "commenters.id in (select commenter_id from temp.public_commenters)"
+            if scope is SELECTED_THREADS
             else "true",
         ),
-        "comments": Source(
+        "comments": TableSource(
             {
-                "native_id": f"case when {gone} then null else comments.native_id end" if shown else "null",
+                "native_id": f"case when {withheld} then null else comments.native_id end" if has_names else "null",
                 "parent_native_id": "null",
                 "identity": "'comment:' || comments.id",
                 "commenter_id": "null"
@@ -162,8 +173,9 @@ def _texts(policy: Policy, kept: _Kept, *, some_flags: bool) -> dict[str, Source
                 else "case when altered.why is null then comments.commenter_id end",
                 "body": "coalesce(altered.body, comments.body)",
                 "body_sha256": "coalesce(altered.body_sha256, comments.body_sha256)",
-                "url": f"case when {gone} then null else comments.url end" if shown else "null",
-                "codes": f"case when altered.why is null then {codes} else '[\"archive.withheld\"]' end",
+                "url": f"case when {withheld} then null else comments.url end" if has_names else "null",
+                "codes": f"case when altered.why is null then {codes} else '[\"{WITHHELD}\"]' end",
+                "withheld": "coalesce(comments.withheld, 'policy:' || altered.why)",
                 "outlet": "thread_names.outlet",
                 "article": "thread_names.article",
                 "author": _author(policy),
@@ -171,39 +183,39 @@ def _texts(policy: Policy, kept: _Kept, *, some_flags: bool) -> dict[str, Source
             """src.comments left join temp.altered_comments as altered on altered.id = comments.id
 join temp.thread_names on thread_names.id = comments.thread_id
 left join src.commenters on commenters.id = comments.commenter_id"""
-            + ("" if shown else "\nleft join temp.public_names on public_names.id = comments.commenter_id"),
-            f"comments.thread_id {kept.threads}",
+            + ("" if has_names else "\nleft join temp.public_names on public_names.id = comments.commenter_id"),
+            f"comments.thread_id {scope.threads}",
         ),
-        "comment_revisions": Source(
+        "comment_revisions": TableSource(
             {
                 "body": "coalesce(altered.body, comment_revisions.body)",
                 "body_sha256": "coalesce(altered.body_sha256, comment_revisions.body_sha256)",
             },
             """src.comment_revisions
 left join temp.altered_revisions as altered on altered.id = comment_revisions.id""",
-            f"comment_revisions.comment_id {kept.comments}",
+            f"comment_revisions.comment_id {scope.comments}",
         ),
-        "events": Source(
+        "events": TableSource(
             {
                 name: f'case when altered.id is null then events."{name}" else altered."{name}" end'
                 for name in ("before", "after")
             },
             "src.events left join temp.altered_events as altered on altered.id = events.id",
-            f"events.thread_id {kept.threads}",
+            f"events.thread_id {scope.threads}",
         ),
     }
 
 
-def _claims(flags: str) -> dict[str, Source]:
-    """Flags, as far as the condition `flags` leaves them, and what they are made of."""
+def _flag_sources(flags: str) -> dict[str, TableSource]:
+    """Return the sources of flags that meet the condition `flags`, with their rules, spans and reviews."""
     return {
-        "flag_codes": Source(
+        "flag_codes": TableSource(
             {"blur": "max(flag_codes.blur, flag_codes.code in (select code from temp.blurred_codes))"},
             "src.flag_codes",
         ),
-        "flag_rules": Source({}, "src.flag_rules", "flag_rules.code in (select code from temp.public_codes)"),
-        "detectors": Source({}, "src.detectors", more="temp.policy_detectors"),
-        "flags": Source(
+        "flag_rules": TableSource({}, "src.flag_rules", "flag_rules.code in (select code from temp.public_codes)"),
+        "detectors": TableSource({}, "src.detectors", extra_rows="temp.policy_detectors"),
+        "flags": TableSource(
             {
                 "evidence": "case when altered.id is null then flags.evidence else altered.evidence end",
                 "priority": "null",
@@ -214,7 +226,7 @@ def _claims(flags: str) -> dict[str, Source]:
             flags,
             "temp.policy_flags",
         ),
-        "flag_spans": Source(
+        "flag_spans": TableSource(
             {
                 name: f'case when altered.id is null then flag_spans."{name}" else altered."{name}" end'
                 for name in ("start", "end", "exact")
@@ -222,7 +234,7 @@ def _claims(flags: str) -> dict[str, Source]:
             "src.flag_spans left join temp.altered_spans as altered on altered.id = flag_spans.id",
             "flag_spans.flag_id in (select id from main.flags)",
         ),
-        "reviews": Source(
+        "reviews": TableSource(
             {
                 "reviewer": "(select 'reviewer ' || number from temp.reviewers where name = reviews.reviewer)",
                 "note": "null",
@@ -233,16 +245,16 @@ def _claims(flags: str) -> dict[str, Source]:
     }
 
 
-def public_flags(policy: Policy, *, some_threads: bool) -> str:
-    """The condition on `src.flags` that leaves those that are shown."""
-    kept = SOME if some_threads else _Kept()
-    reviewed = "true" if policy.unreviewed else f"(flags.status <> 'unreviewed' or not {OF_TEXT})"
+def public_flags(policy: Policy) -> str:
+    """Return the condition on `src.flags` for those that are public."""
+    scope = SELECTED_THREADS if policy.selects_threads else EVERYTHING
+    reviewed = "true" if policy.unreviewed else f"(flags.status <> 'unreviewed' or not {ABOUT_TEXT})"
     return f"""flags.withdrawn_at is null and flags.code in (select code from temp.public_codes)
-  and (flags.comment_id is null or flags.comment_id {kept.comments})
-  and (flags.thread_id is null or flags.thread_id {kept.threads})
-  and (flags.article_id is null or flags.article_id {kept.articles})
+  and (flags.comment_id is null or flags.comment_id {scope.comments})
+  and (flags.thread_id is null or flags.thread_id {scope.threads})
+  and (flags.article_id is null or flags.article_id {scope.articles})
   and {reviewed}
-  and (flags.code = 'archive.withheld' or flags.comment_id is null
+  and (flags.code = '{WITHHELD}' or flags.comment_id is null
     or flags.comment_id not in (select id from temp.withheld_comments))"""
 
 
@@ -256,84 +268,80 @@ def _author(policy: Policy) -> str:
             return "null"
 
 
-def columns(table: str) -> list[str]:
+def copied_columns(table: str) -> list[str]:
+    """Return the columns of a table of the copy."""
     own = [column.name for column in TABLES[table].columns]
-    return [*own, *NAMES_OF_COMMENTS] if table == "comments" else own
+    return [*own, *NAME_COLUMNS] if table == "comments" else own
 
 
-def select(table: str, source: Source) -> str:
-    """The rows of a table of the copy."""
-    shown = ", ".join(
-        f"{source.changed.get(name, f'{table}.{_quoted(name)}')} as {_quoted(name)}" for name in columns(table)
-    )
-    more = f"\nunion all select * from {source.more}" if source.more else ""
-    return f"select {shown} from {source.tables} where {source.where}{more}"
+def insert_select(table: str, source: TableSource) -> str:
+    """Return the INSERT that fills a table of the copy."""
+    names = copied_columns(table)
+    values = ", ".join(f"{source.expressions.get(name, f'{table}.{_quote(name)}')} as {_quote(name)}" for name in names)
+    extra = f"\nunion all select * from {source.extra_rows}" if source.extra_rows else ""
+    into = f"insert into main.{table} ({', '.join(map(_quote, names))})"
+    return f"{into} select {values} from {source.from_clause} where {source.where}{extra}"
 
 
-def _quoted(name: str) -> str:
+def _quote(name: str) -> str:
     return f'"{name}"'
 
 
-def key(table: str) -> str:
-    """The column that tells its rows apart."""
-    return {"flag_codes": "code", "flag_rules": "rule"}.get(table, "id")
-
-
-def creating(table: str) -> str:
-    """CREATE TABLE of a copied table. Nothing is looked up by what the archive tells comments apart by."""
+def create_table(table: str) -> str:
+    """Return CREATE TABLE of a copied table, from the schema of the archive."""
     copy = TABLES[table].to_metadata(MetaData())
     if table == "comments":
-        for name in NAMES_OF_COMMENTS:
+        for name in NAME_COLUMNS:
             copy.append_column(Column(name, Text))
-        copy.constraints -= {one for one in copy.constraints if isinstance(one, UniqueConstraint)}
-    _with_neighbours(copy)
-    return str(CreateTable(copy).compile(dialect=sqlite.dialect()))
-
-
-def _with_neighbours(table: Table) -> None:
-    """Foreign keys name tables that must be known for their names alone."""
-    for constraint in table.foreign_key_constraints:
+        # Nothing is saved into a copy, so it does without the index that tells comments apart on saving.
+        copy.constraints -= {item for item in copy.constraints if isinstance(item, UniqueConstraint)}
+    # SQLAlchemy compiles a foreign key only if its metadata has the table that the key refers to.
+    for constraint in copy.foreign_key_constraints:
         name = constraint.elements[0].target_fullname.partition(".")[0]
-        if name != table.name and name not in table.metadata.tables:
-            TABLES[name].to_metadata(table.metadata)
+        if name != copy.name and name not in copy.metadata.tables:
+            TABLES[name].to_metadata(copy.metadata)
+    # sqlite_master keeps the text as it is, and the SQL dump looks for STRICT at its end.
+    return str(CreateTable(copy).compile(dialect=sqlite.dialect())).strip()
 
 
-def indexing(table: str) -> list[str]:
-    """CREATE INDEX for everything that the copied table is looked up by."""
-    found = [
+def create_indexes(table: str) -> list[str]:
+    """Return CREATE INDEX statements of a copied table: the archive's, without those that only saving needs."""
+    statements = [
         str(CreateIndex(index).compile(dialect=sqlite.dialect()))
         for index in sorted(TABLES[table].indexes, key=lambda index: str(index.name))
         if index.name not in ("flags_queue", "flags_found", "commenters_identity", "detectors_identity")
     ]
-    for names in MORE_INDEXES.get(table, ()):
-        named = ", ".join(map(_quoted, names))
-        found.append(f"create index {table}_by_{names[0]} on {table} ({named})")
-    return found
+    more = (
+        f"create index {table}_by_{names[0]} on {table} ({', '.join(map(_quote, names))})"
+        for names in MORE_INDEXES.get(table, ())
+    )
+    return [*statements, *more]
 
 
-def creating_list(name: str, described: Iterable[tuple[str, str]]) -> str:
-    """CREATE TABLE of a list, from the names and types of the columns that its view has."""
+def create_list(name: str, columns: Iterable[tuple[str, str]]) -> str:
+    """Return CREATE TABLE of a list, from the names and types of the columns of its view."""
     primary = "code" if name == "agreement_list" else "id"
-    told = [f'"{column}" {kind or "any"}{" primary key" if column == primary else ""}' for column, kind in described]
-    return f"create table {name} ({', '.join(told)})"
+    parts = [f'"{column}" {kind or "any"}{" primary key" if column == primary else ""}' for column, kind in columns]
+    return f"create table {name} ({', '.join(parts)})"
 
 
-def indexing_list(name: str) -> list[str]:
+def create_list_indexes(name: str) -> list[str]:
+    """Return CREATE INDEX statements of a list, a column each."""
     return [f'create index {name}_by_{column} on {name} ("{column}", id)' for column in LISTS[name]]
 
 
 def comment_list() -> str:
-    """The view over `comments` alone: what stands in other tables is looked up only where it is asked for."""
+    """Return CREATE VIEW of `comment_list` over `comments` alone.
+
+    The joins of the archive's view become subqueries, which SQLite runs only for the columns that a query reads.
+    """
     article = "(select {} from articles where id = (select article_id from threads where id = comments.thread_id))"
-    told = {
+    looked_up = {
         "permalink": "'/comment/' || id",
         "article_url": article.format("url"),
         "outlet_id": article.format("outlet_id"),
         "platform": "(select platform from threads where id = comments.thread_id)",
     }
     names = re.findall(r"(?:\w+\.|as )(\w+)(?=,|\nfrom)", VIEWS["comment_list"])
-    shown = ", ".join(f"{told[name]} as {name}" if name in told else name for name in names)
-    return f"create view comment_list as select {shown} from comments"
-
-
-assert set(COPIED) == set(TABLES) - PRIVATE_TABLES - {"totals"}
+    expressions = ", ".join(f"{looked_up[name]} as {name}" if name in looked_up else name for name in names)
+    return f"create view comment_list as select {expressions} from comments"

@@ -1,136 +1,152 @@
-"""The files beside a public copy: everything as CSV, JSON Lines, Parquet and SQL, large ones in parts by thread.
+"""Write the dumps of a release, check its database and hash its files: jobs that run in processes of their own.
 
-A part whose threads have not changed since the release before is that release's file. All of it runs in processes of
-its own, beside the checks of the database.
+A large release has its dumps in parts by thread, so that each can be read by itself and they are made at the same time.
 """
 
 import os
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterable
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from hashlib import file_digest
+from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 PART_COMMENTS = 250_000
-BY_THREAD = ("csv", "jsonl", "parquet")
-NAMES = {
-    "csv": ("comments", ".csv.gz", "Comments, one a row, with author, article and outlet (CSV, UTF-8, RFC 4180)"),
-    "jsonl": ("threads", ".jsonl.gz", "Threads, one a line, with their comments and flags (JSON Lines)"),
-    "parquet": ("comments", ".parquet", "Comments, one a row (Parquet)"),
-    "sql": ("archive", ".sql.gz", "All tables as an SQL script for any SQLite"),
-}
-SIZES = "select id, comment_count from threads order by id"
+FEW_COMMENTS = 50_000
+THREAD_SIZES = "select id, comment_count from threads order by id"
+CHECKS = ("comments_fts", "articles_fts", "integrity_check", "foreign_key_check")
 
 
 @dataclass(frozen=True, slots=True)
-class Dump:
-    """A file to be made: a format, its path within the release, and the threads that it holds (None is all)."""
+class DumpJob:
+    """A file to write: its format, its path in the release, and its first and last thread (None: all).
+
+    `csv_path` is the CSV of the same threads, which a Parquet job writes in the same pass.
+    """
 
     form: str
     path: str
     threads: tuple[int, int] | None = None
+    csv_path: str | None = None
 
 
-def planned(database: Path, forms: Iterable[str], before: Iterable[Mapping[str, Any]] = ()) -> list[Dump]:
-    """The files that a release is to have. Threads stay in the part that they were in in the release before."""
+def executor(comments: int) -> Executor:
+    """Return a pool with a process for each core, or for a small release one that runs everything at once, here."""
+    if comments <= FEW_COMMENTS:
+        return InlineExecutor()
+    # Spawned processes share no SQLite connection and no lock with this one.
+    return ProcessPoolExecutor(len(os.sched_getaffinity(0)), mp_context=get_context("spawn"))
+
+
+class InlineExecutor(Executor):
+    """Run each job when it is submitted: to start processes would take longer than a small release."""
+
+    def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
+        done: Future[T] = Future()
+        done.set_result(fn(*args, **kwargs))
+        return done
+
+
+def plan_dumps(database: Path, forms: Iterable[str]) -> list[DumpJob]:
+    """List the dumps of a release, the longest jobs first. CSV and Parquet of a part are one job."""
+    from archive.export.formats import FORMATS
+
     with closing(sqlite3.connect(database)) as connection:
-        parts = _parts(connection, _bounds(before))
-    found = []
+        parts = _parts(connection)
+    jobs = []
     for form in forms:
-        stem, suffix, _ = NAMES[form]
-        if form not in BY_THREAD or len(parts) == 1:
-            found.append(Dump(form, f"dumps/{stem}{suffix}", parts[0] if form in BY_THREAD else None))
-        else:
-            named = (f"dumps/{stem}-{number:04}{suffix}" for number in range(1, len(parts) + 1))
-            found += [Dump(form, path, part) for path, part in zip(named, parts, strict=True)]
-    return found
+        dump = FORMATS[form].DUMP
+        if dump is None:
+            continue
+        if not FORMATS[form].SELECTS:
+            jobs.append(DumpJob(form, f"dumps/{dump.stem}{dump.suffix}"))
+            continue
+        numbers = [""] if len(parts) == 1 else [f"-{number:04}" for number in range(1, len(parts) + 1)]
+        paths = (f"dumps/{dump.stem}{number}{dump.suffix}" for number in numbers)
+        jobs += [DumpJob(form, path, part) for path, part in zip(paths, parts, strict=True)]
+    csv_paths = {job.threads: job.path for job in jobs if job.form == "csv"}
+    if any(job.form == "parquet" for job in jobs):
+        jobs = [
+            DumpJob(job.form, job.path, job.threads, csv_paths.get(job.threads)) if job.form == "parquet" else job
+            for job in jobs
+            if job.form != "csv"
+        ]
+    return sorted(jobs, key=lambda job: (job.threads is not None, job.form != "parquet"))
 
 
-def _bounds(before: Iterable[Mapping[str, Any]]) -> list[int]:
-    """Where the parts of the release before began, but for the first and the last of them, which may grow."""
-    firsts = sorted({one["threads"][0] for one in before if one.get("threads")})
-    return firsts[1:]
-
-
-def _parts(connection: sqlite3.Connection, bounds: Sequence[int]) -> list[tuple[int, int]]:
-    """First and last thread of each part."""
-    parts, held = [(0, 0)], 0
-    for thread, comments in connection.execute(SIZES):
-        starts = thread in bounds if thread <= max(bounds, default=0) else held + comments > PART_COMMENTS and held > 0
-        if starts:
+def _parts(connection: sqlite3.Connection) -> list[tuple[int, int]]:
+    """Return the first and last thread of each part."""
+    parts, size = [(0, 0)], 0
+    for thread, comments in connection.execute(THREAD_SIZES):
+        if size and size + comments > PART_COMMENTS:
             parts.append((thread, thread))
-            held = 0
+            size = 0
         parts[-1] = (parts[-1][0], thread)
-        held += comments
+        size += comments
     return parts
 
 
-def write(database: str, folder: str, dump: Dump) -> dict[str, Any]:
-    """Makes one file, and says what the manifest says of it."""
+def write_dump(database: str, folder: str, job: DumpJob) -> list[dict[str, Any]]:
+    """Write the files of a job; return their manifest entries."""
+    from archive.export.formats import FORMATS
     from archive.export.output import output
-    from archive.export.selection import Selection
-    from archive.export.write import write as export
+    from archive.export.selection import ExportOptions, Selection
+    from archive.export.write import write
 
-    path = Path(folder) / dump.path
-    path.parent.mkdir(exist_ok=True)
-    selection = Selection(threads=range(dump.threads[0], dump.threads[1] + 1)) if dump.threads else Selection()
-    with closing(_opened(database)) as connection, output(path) as out:
-        written = export(connection, dump.form, out, selection)
-    return entry(Path(folder), dump.path, NAMES[dump.form][2], rows=written.rows) | _of(dump)
+    root = Path(folder)
+    selection = Selection(threads=range(job.threads[0], job.threads[1] + 1)) if job.threads else Selection()
+    uri = f"{Path(database).resolve().as_uri()}?immutable=1"
+    with (
+        closing(sqlite3.connect(uri, uri=True, isolation_level=None)) as connection,
+        output(root / job.path) as out,
+        output(root / job.csv_path) if job.csv_path else nullcontext() as csv_copy,
+    ):
+        connection.execute("pragma cache_size = -65536")
+        written = write(connection, job.form, out, selection, ExportOptions(csv_copy=csv_copy))
+    paths = {job.form: job.path} | ({"csv": job.csv_path} if job.csv_path else {})
+    threads = {"threads": list(job.threads)} if job.threads else {}
+    entries = []
+    for form, path in paths.items():
+        dump = FORMATS[form].DUMP
+        assert dump is not None
+        entries.append(file_entry(root, path, dump.description, rows=written.rows) | threads)
+    return entries
 
 
-def reused(folder: Path, earlier: Path, dump: Dump, told: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Takes a file over from the release before; None where it is not what that release's manifest says."""
-    source, target = earlier / str(told["path"]), folder / dump.path
-    if not source.is_file() or source.stat().st_size != told["bytes"] or sha256_of(source) != told["sha256"]:
-        return None
-    target.parent.mkdir(exist_ok=True)
-    os.link(source, target)
-    return {**told, "path": dump.path} | _of(dump)
-
-
-def entry(folder: Path, path: str, what: str, *, rows: int | None = None) -> dict[str, Any]:
-    """What a manifest says of a file: its size, its hash, its rows."""
+def file_entry(folder: Path, path: str, what: str, *, rows: int | None = None) -> dict[str, Any]:
+    """Return the manifest's entry of a file: its size, hash and rows."""
     size, sha256 = (folder / path).stat().st_size, sha256_of(folder / path)
     return {"path": path, "bytes": size, "sha256": sha256, "rows": rows, "what": what}
 
 
-def _of(dump: Dump) -> dict[str, Any]:
-    return {"threads": list(dump.threads)} if dump.threads else {}
-
-
-def _opened(database: str) -> sqlite3.Connection:
-    connection = sqlite3.connect(f"{Path(database).resolve().as_uri()}?immutable=1", uri=True, isolation_level=None)
-    connection.execute("pragma cache_size = -65536")
-    return connection
-
-
 def sha256_of(path: Path) -> str:
+    """Return the SHA-256 of a file in hexadecimal."""
     with path.open("rb") as file:
         return file_digest(file, "sha256").hexdigest()
 
 
-def check(database: str, what: str) -> list[str]:
-    """What one of CHECKS finds wrong with a database: nothing, if it is whole."""
+def check_database(database: str, check: str) -> list[str]:
+    """Run one of CHECKS; return what is wrong, in at most five lines."""
+    # FTS5 checks an index by a statement that is an INSERT, though it writes nothing.
     uri = f"{Path(database).resolve().as_uri()}?mode=rw"
     with closing(sqlite3.connect(uri, uri=True, isolation_level=None)) as connection:
         connection.execute("pragma cache_size = -200000")
-        if what == "foreign_key_check":
+        if check == "foreign_key_check":
             rows = connection.execute("pragma foreign_key_check").fetchmany(5)
             return [f"row {row[1]} of {row[0]} refers to a row of {row[2]} that is not there" for row in rows]
-        if what == "integrity_check":
+        if check == "integrity_check":
             rows = connection.execute("pragma integrity_check(5)").fetchall()
             return [row[0] for row in rows if row[0] != "ok"]
         try:
             connection.execute("begin")
-            connection.execute(f"insert into {what}({what}, rank) values ('integrity-check', 1)")
+            connection.execute(f"insert into {check}({check}, rank) values ('integrity-check', 1)")
         except sqlite3.DatabaseError as error:
-            return [f"{what}: {error}"]
+            return [f"{check}: {error}"]
         finally:
             connection.execute("rollback")
         return []
-
-
-CHECKS = ("comments_fts", "integrity_check", "articles_fts", "foreign_key_check")

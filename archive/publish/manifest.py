@@ -1,4 +1,4 @@
-"""What stands beside and inside a public copy: the release that it is, its counts, and the files that go with it."""
+"""Read what a public copy is: its release, its counts, and the files beside it."""
 
 import json
 import sqlite3
@@ -7,7 +7,6 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from hashlib import sha256
 from importlib.metadata import version
-from importlib.resources import files
 from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
@@ -25,12 +24,12 @@ BESIDE = {
 
 
 class NotPublic(Exception):
-    """A file that is no public copy, and why."""
+    """The file is no public copy; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Dump:
-    """A file of a release that anybody may have; `path` was checked to lie in the release's folder."""
+    """A file of a release to download; `path` was checked to lie in the release's folder."""
 
     name: str
     path: Path
@@ -42,8 +41,11 @@ class Dump:
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """One public copy, by the file that it is now: a link that is changed later changes nothing here. `missing` are
-    dumps that its manifest lists and that are not as it says."""
+    """A public copy, by the file that its link names now: a link that changes later changes nothing here.
+
+    `missing` are dumps of the manifest that are not there, or not of the size that it states; `tag` identifies release
+    and software, for ETags; `inspected` is what `datasette --inspect-file` reads.
+    """
 
     path: Path
     values: Mapping[str, str]
@@ -58,7 +60,7 @@ class Release:
 
     @property
     def url(self) -> str:
-        """The public address of the site without a slash at its end; empty where it is not known."""
+        """The public address of the site without a slash at its end; empty if it is unknown."""
         return self.values.get("url", "")
 
     @property
@@ -67,7 +69,7 @@ class Release:
 
 
 def is_release(path: str | Path) -> bool:
-    """Whether a file is a public copy. Of what is no database at all, it says no."""
+    """Return whether a file is a public copy; False if it is no database."""
     try:
         return "release" in _tables(Path(path))
     except sqlite3.DatabaseError:
@@ -75,7 +77,7 @@ def is_release(path: str | Path) -> bool:
 
 
 def read(path: str | Path) -> Release:
-    """The release that a file or link leads to. Raises FileNotFoundError, and NotPublic where it is none."""
+    """Read the release that a file or link leads to. Raise FileNotFoundError, and NotPublic if it is none."""
     real = Path(path).resolve()
     if not real.is_file():
         raise FileNotFoundError(f"There is no public copy at {path}")
@@ -93,9 +95,9 @@ def read(path: str | Path) -> Release:
     values["url"] = _address(values.get("url"))
     inspected = _inspected(real)
     files = dict(_dumps(real.parent, values))
-    there = {name: dump for name, dump in files.items() if dump is not None}
+    dumps = {name: dump for name, dump in files.items() if dump is not None}
     missing = tuple(name for name, dump in files.items() if dump is None)
-    return Release(real, values, there, missing, inspected, _tag(real, values, inspected))
+    return Release(real, values, dumps, missing, inspected, _tag(real, values, inspected))
 
 
 def _opened(path: Path) -> sqlite3.Connection:
@@ -107,12 +109,12 @@ def _tables(path: Path) -> set[str]:
         return {str(name) for (name,) in connection.execute("select name from sqlite_master where type = 'table'")}
 
 
-def _address(found: str | None) -> str:
-    """The site's address, where it is one: it comes to stand in headers."""
-    text = (found or "").rstrip("/")
+def _address(url: str | None) -> str:
+    """Return the site's address if it is a plain web address, which is safe to put into headers; else ""."""
+    text = (url or "").rstrip("/")
     parts = urlsplit(text)
-    plain = parts.scheme in ("http", "https") and parts.hostname and parts.username is None
-    return text if plain and text.isascii() and text.isprintable() and not set(text) & set(" \"'<>\\?#") else ""
+    is_plain = parts.scheme in ("http", "https") and parts.hostname and parts.username is None
+    return text if is_plain and text.isascii() and text.isprintable() and not set(text) & set(" \"'<>\\?#") else ""
 
 
 def _json(path: Path) -> Any:
@@ -123,35 +125,35 @@ def _json(path: Path) -> Any:
 
 
 def _inspected(path: Path) -> Mapping[str, Any] | None:
-    """What `datasette inspect` found, where that was of this very file: same size, and not older than it."""
+    """Return the counts of `datasette inspect` if they are of this very file: same size, and not older than it."""
     beside = path.with_name("inspect.json")
-    found = _json(beside)
-    one = found.get(NAME) if isinstance(found, dict) else None
-    if not isinstance(one, dict) or one.get("size") != path.stat().st_size:
+    document = _json(beside)
+    entry = document.get(NAME) if isinstance(document, dict) else None
+    if not isinstance(entry, dict) or entry.get("size") != path.stat().st_size:
         return None
-    tables = one.get("tables")
-    whole = isinstance(tables, dict) and all(isinstance(table.get("count"), int) for table in tables.values())
-    fresh = beside.stat().st_mtime >= path.stat().st_mtime - 1
-    return {NAME: one} if whole and fresh and isinstance(one.get("hash"), str) else None
+    tables = entry.get("tables")
+    has_counts = isinstance(tables, dict) and all(isinstance(table.get("count"), int) for table in tables.values())
+    is_fresh = beside.stat().st_mtime >= path.stat().st_mtime - 1
+    return {NAME: entry} if has_counts and is_fresh and isinstance(entry.get("hash"), str) else None
 
 
 def _dumps(folder: Path, values: Mapping[str, str]) -> Iterator[tuple[str, Dump | None]]:
-    """The dumps that the manifest lists; None for those that are not there, or not of the size that it says."""
+    """Yield the dumps of the manifest; None for one that is not there, or not of the size that it states."""
     manifest = _json(folder / "manifest.json")
     if not isinstance(manifest, dict) or str(manifest.get("number")) != values.get("number"):
         return
-    for one in manifest.get("files", []):
-        name = str(one.get("path", ""))
+    for entry in manifest.get("files", []):
+        name = str(entry.get("path", ""))
         path = _within(folder, name)
         if not name.startswith(DUMPS):
             continue
         short = name.removeprefix(DUMPS)
-        if path is None or path.stat().st_size != one.get("bytes"):
+        if path is None or path.stat().st_size != entry.get("bytes"):
             yield short, None
             continue
-        rows = one.get("rows")
-        known = rows if isinstance(rows, int) else None
-        yield short, Dump(short, path, path.stat().st_size, str(one.get("what", "")), str(one.get("sha256", "")), known)
+        rows = entry.get("rows") if isinstance(entry.get("rows"), int) else None
+        what, digest = str(entry.get("what", "")), str(entry.get("sha256", ""))
+        yield short, Dump(short, path, path.stat().st_size, what, digest, rows)
     for name, what in BESIDE.items():
         path = _within(folder, name)
         if path is not None:
@@ -171,7 +173,7 @@ def _within(folder: Path, name: str) -> Path | None:
 
 
 def _tag(path: Path, values: Mapping[str, str], inspected: Mapping[str, Any] | None) -> str:
-    """What pages are made of: this release, this software. Another one makes other pages."""
+    """Return a digest of release and software: as long as it stays, so do all pages."""
     stat = path.stat()
     parts = [values.get("number", ""), values.get("published_at", ""), str(stat.st_size)]
     parts += [str(inspected[NAME]["hash"]) if inspected else str(stat.st_mtime_ns)]
@@ -180,8 +182,8 @@ def _tag(path: Path, values: Mapping[str, str], inspected: Mapping[str, Any] | N
 
 
 def _software() -> str:
-    """A digest of the site's own files: a checkout changes without a new version."""
-    folder = Path(str(files(__package__)))
+    """Return a digest of the site's own files: a checkout changes without a new version."""
+    folder = Path(__file__).parents[1] / "site"
     digest = sha256()
     for path in sorted(folder.rglob("*")):
         if path.suffix in (".py", ".html", ".css", ".js"):

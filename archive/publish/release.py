@@ -1,7 +1,7 @@
-"""Publication: releases of an archive that strangers may read, one after the other, each provable by itself.
+"""Publish an archive: releases that strangers may read, one after the other, each provable by itself.
 
 A release is a folder: the database, its dumps, a codebook, a manifest with the hash of every file and of the manifest
-before it. A link, which is the last thing to change, names the one that is served.
+before it. A link, which is the last thing to change, names the release to serve. Every release is built whole.
 """
 
 import fcntl
@@ -9,34 +9,30 @@ import json
 import os
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from hashlib import sha256
 from importlib.metadata import version
-from multiprocessing import get_context
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
+from archive.export.formats import FORMATS
 from archive.publish import copy, dumps
 from archive.publish.codebook import codebook
-from archive.publish.dumps import Dump
 from archive.publish.policy import Policy
 from archive.store.archive import Archive, now
 from archive.store.suppressions import secret_key
 
-T = TypeVar("T")
 Say = Callable[[str], None]
 Manifest = dict[str, Any]
 
-FORMAT = 1
+MANIFEST_FORMAT = 1
 PSEUDONYM_KEY = "pseudonym_key"
-PROCESSES = 2
-FEW_COMMENTS = 50_000
 BUILDING = ".building"
 LOCK = ".lock"
-# What tells whether an archive has changed: the greatest ids of what grows with every change, and the ledger.
+# What changes whenever the archive does: the greatest ids of the tables that grow with every change, the suppressions,
+# and the runs that read or flagged anything.
 STATE = """
 select json_array((select max(id) from visits), (select max(id) from comments), (select max(id) from events),
   (select max(id) from flags), (select count(*) from flags where withdrawn_at is not null),
@@ -49,75 +45,70 @@ select completeness, count(*), sum(comment_count), sum(stated_count),
 
 
 class NotPublished(Exception):
-    """The copy that was made is not whole, or another publication is under way."""
+    """The copy is not whole, or another publication is under way."""
 
 
 @dataclass(slots=True)
 class Published:
-    """A release; `is_new` is False where nothing had changed since the one before."""
+    """A release; `is_new` is False if nothing had changed since the one before."""
 
     number: int
     folder: Path
     manifest: Manifest
     is_new: bool = True
-    reused: list[str] = field(default_factory=list)
-    whole: bool = True
 
 
 def publish(
-    archive: Archive, out: Path, policy: Policy, *, keep: int = 1, whole: bool = False, say: Say = lambda _: None
+    archive: Archive, out: Path, policy: Policy, *, keep: int = 1, force: bool = False, say: Say = lambda _: None
 ) -> Published:
-    """Makes the next release of an archive and has the link at `out` name it; the one before stays what it is until
-    then. `keep` is how many earlier releases keep their files (their manifests all stay).
+    """Make the next release of an archive and let the link `out` name it.
 
-    Raises NotPublished, and OSError and sqlite3.Error; the link then names what it named."""
+    If nothing has changed since the release that `out` names, that one is returned, unless `force` is set. `keep` is
+    how many earlier releases keep their files; all keep their manifests.
+
+    Raise NotPublished, OSError and sqlite3.Error; the link then names what it named.
+    """
     out = out.absolute()
     releases = out.with_suffix(".releases") if out.suffix else out.with_name(f"{out.name}.releases")
     if out.exists() and not out.is_symlink():
         raise NotPublished(f"{out} is a file of its own, not a link to a release; name another place")
     releases.mkdir(parents=True, exist_ok=True)
-    with _only_one(releases):
-        _clear(releases)
-        before = last(releases)
+    with _locked(releases):
+        # What a publication that was killed has left.
+        for path in releases.glob(f"{BUILDING}*"):
+            shutil.rmtree(path)
+        before = last_release(releases)
         with archive.transaction() as connection:
             key = secret_key(connection, PSEUDONYM_KEY)
-        state = _state(archive)
-        if before and not whole and _same(before[1], state, policy) and _named(out) == before[0]:
-            return Published(before[1]["number"], before[0], before[1], is_new=False)
+        state = sha256(str(archive.read(STATE)[0][0]).encode()).hexdigest()
+        if before and not force:
+            folder, manifest = before
+            is_same = manifest["state"] == state and manifest["recipe"] == copy.recipe(policy)
+            if is_same and out.is_symlink() and out.resolve().parent == folder:
+                return Published(manifest["number"], folder, manifest, is_new=False)
         number = before[1]["number"] + 1 if before else 1
         run = archive.begin_run("publish", {"out": str(out), "number": number, "policy": policy.digest})
         try:
-            work = _Release(archive, releases, number, policy, before, say)
-            published = work.make(state, key, whole=whole)
+            published = _ReleaseBuilder(archive, releases, number, policy, before, say).build(state, key)
         except BaseException:
             archive.end_run(run, "failed", {})
             raise
-        _point(out, published.folder)
-        _thin(releases, number, keep)
+        _link(out, published.folder)
+        for path in releases.glob("[0-9]*"):
+            if path.name.isdigit() and int(path.name) < number - keep:
+                shutil.rmtree(path)
         archive.end_run(run, "done", {"number": number} | published.manifest["counts"])
         return published
 
 
-def last(releases: Path) -> tuple[Path, Manifest] | None:
-    """The newest release of a folder, and its manifest."""
-    found = sorted(path for path in releases.glob("[0-9]*") if (path / "manifest.json").is_file())
-    return (found[-1], json.loads((found[-1] / "manifest.json").read_text("utf-8"))) if found else None
-
-
-def _state(archive: Archive) -> str:
-    return sha256(str(archive.read(STATE)[0][0]).encode()).hexdigest()
-
-
-def _same(manifest: Manifest, state: str, policy: Policy) -> bool:
-    return bool(manifest["state"] == state and manifest["recipe"] == copy.recipe(policy))
-
-
-def _named(out: Path) -> Path | None:
-    return out.resolve().parent if out.is_symlink() else None
+def last_release(releases: Path) -> tuple[Path, Manifest] | None:
+    """Return the newest release in a folder, and its manifest."""
+    folders = sorted(path for path in releases.glob("[0-9]*") if (path / "manifest.json").is_file())
+    return (folders[-1], json.loads((folders[-1] / "manifest.json").read_text("utf-8"))) if folders else None
 
 
 @contextmanager
-def _only_one(releases: Path) -> Iterator[None]:
+def _locked(releases: Path) -> Iterator[None]:
     with (releases / LOCK).open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -126,14 +117,8 @@ def _only_one(releases: Path) -> Iterator[None]:
         yield
 
 
-def _clear(releases: Path) -> None:
-    """Removes what a publication that was killed has left."""
-    for path in releases.glob(f"{BUILDING}*"):
-        shutil.rmtree(path)
-
-
-class _Release:
-    """The making of one release, in a folder that gets its name when it is whole."""
+class _ReleaseBuilder:
+    """Build a release in a temporary folder, which gets its name when it is whole."""
 
     def __init__(
         self,
@@ -149,121 +134,94 @@ class _Release:
         self.folder = releases / f"{BUILDING}-{number:04}"
         self.database = self.folder / "archive.db"
         self.published_at = now()
-        self.taken: list[str] = []
 
-    def make(self, state: str, key: bytes, *, whole: bool) -> Published:
-        self.folder.mkdir()
-        (self.folder / "dumps").mkdir()
+    def build(self, state: str, key: bytes) -> Published:
+        (self.folder / "dumps").mkdir(parents=True)
         try:
-            shares = not whole and self._take_database()
-            built = self._build(key, whole=not shares, new_words=whole)
-            files = self._check_and_dump(built)
-            manifest = self._finish(state, built, files)
+            policy = self.policy
+            release = {
+                "number": str(self.number),
+                "published_at": self.published_at,
+                "software_version": version("belowtheline"),
+                "title": policy.title,
+                "robots": policy.robots,
+                "commenters": policy.commenters,
+                "blur": json.dumps(policy.blur),
+            }
+            release |= {name: value for name, value in (("url", policy.url), ("contact", policy.contact)) if value}
+            counts = copy.build_copy(self.database, self.archive.path, policy, key, release, say=self.say)
+            files = self._check_and_dump(counts)
+            manifest = self._write_manifest(state, counts, files)
             target = self.releases / f"{self.number:04}"
             self.folder.replace(target)
-            _to_disk(self.releases)
+            _sync(self.releases)
         except BaseException:
             shutil.rmtree(self.folder, ignore_errors=True)
             raise
-        return Published(self.number, target, manifest, reused=self.taken, whole=built.whole)
+        return Published(self.number, target, manifest)
 
-    def _take_database(self) -> bool:
-        """Begins with the database of the release before, if that was built in the same way."""
-        if self.before is None or self.before[1]["recipe"] != copy.recipe(self.policy):
-            return False
-        earlier = self.before[0] / "archive.db"
-        if not earlier.is_file():
-            return False
-        self.say(f"taking over release {self.before[1]['number']}")
-        shutil.copyfile(earlier, self.database)
-        return True
+    def _check_and_dump(self, counts: copy.CopyCounts) -> list[dict[str, Any]]:
+        """Check the database, hash it and write the dumps, all at the same time; return the entries of the files.
 
-    def _build(self, key: bytes, *, whole: bool, new_words: bool) -> copy.Built:
-        policy, source = self.policy, self.archive.path
-        told = {
-            "number": str(self.number),
-            "published_at": self.published_at,
-            "software_version": version("belowtheline"),
-            "title": policy.title,
-            "robots": policy.robots,
-            "commenters": policy.commenters,
-            "blur": json.dumps(policy.blur),
-        }
-        told |= {name: value for name, value in (("url", policy.url), ("contact", policy.contact)) if value}
-        return copy.build(self.database, source, policy, key, told, whole=whole, new_words=new_words, say=self.say)
-
-    def _check_and_dump(self, built: copy.Built) -> list[dict[str, Any]]:
-        """The dumps and the checks of the database, at the same time. Raises NotPublished where it is not whole."""
+        Raise NotPublished if the database is not whole.
+        """
         self.say("checking it, and writing dumps")
-        earlier = {one["path"]: one for one in self.before[1]["files"]} if self.before else {}
-        plan = dumps.planned(self.database, self.policy.dumps, earlier.values())
-        database = str(self.database)
-        with _workers(built.counts["comments"]) as pool:
-            checks = {what: pool.submit(dumps.check, database, what) for what in dumps.CHECKS[:1]}
-            made: list[tuple[Dump, Future[dict[str, Any]] | dict[str, Any]]] = []
-            for dump in sorted(plan, key=lambda dump: dump.threads is not None):  # what is not in parts takes longest
-                told = self._taken_over(dump, built, earlier)
-                made.append((dump, told or pool.submit(dumps.write, database, str(self.folder), dump)))
-            checks |= {what: pool.submit(dumps.check, database, what) for what in dumps.CHECKS[1:]}
-            problems = [problem for check in checks.values() for problem in check.result()]
+        jobs = dumps.plan_dumps(self.database, self.policy.dumps)
+        database, folder = str(self.database), str(self.folder)
+        # Leaving the block of the pool waits for its jobs, also for those of a database that turns out not to be whole.
+        with dumps.executor(counts.rows["comments"]) as pool:
+            dumped = [pool.submit(dumps.write_dump, database, folder, job) for job in jobs]
+            checks = [pool.submit(dumps.check_database, database, check) for check in dumps.CHECKS]
+            rows = sum(counts.rows.values())
+            hashed = pool.submit(dumps.file_entry, self.folder, "archive.db", "The database (SQLite)", rows=rows)
+            problems = [problem for check in checks for problem in check.result()]
             if problems:
-                raise NotPublished("the copy is not whole (--whole makes all of it anew): " + "; ".join(problems[:5]))
-            return [one.result() if isinstance(one, Future) else one for _, one in made]
+                raise NotPublished("the copy is not whole: " + "; ".join(problems[:5]))
+            entries = [entry for job in dumped for entry in job.result()]
+            # Listed by format, not in the order of the jobs; what is not in parts comes first.
+            suffixes = [dump.suffix for form in self.policy.dumps if (dump := FORMATS[form].DUMP)]
+            entries.sort(key=lambda e: ("threads" in e, suffixes.index(e["path"][e["path"].index(".") :]), e["path"]))
+            return [hashed.result(), *entries]
 
-    def _taken_over(
-        self, dump: Dump, built: copy.Built, earlier: Mapping[str, Mapping[str, Any]]
-    ) -> dict[str, Any] | None:
-        """A dump of the release before that holds what this one is to hold."""
-        if built.whole or self.before is None or dump.threads is None:
-            return None
-        first, final = dump.threads
-        same = [
-            one for one in earlier.values() if one.get("threads") == [first, final] and _kind(one) == _kind_of(dump)
-        ]
-        if not same or any(first <= thread <= final for thread in built.changed_threads):
-            return None
-        found = dumps.reused(self.folder, self.before[0], dump, same[0])
-        if found:
-            self.taken.append(dump.path)
-        return found
-
-    def _finish(self, state: str, built: copy.Built, files: list[dict[str, Any]]) -> Manifest:
-        """Codebook, counts for Datasette, manifest, sums and the chain of earlier manifests."""
+    def _write_manifest(self, state: str, counts: copy.CopyCounts, files: list[dict[str, Any]]) -> Manifest:
+        """Write the codebook, the counts for Datasette, the manifest, the sums and the chain of earlier manifests."""
         self.say("writing the manifest")
-        database = dumps.entry(self.folder, "archive.db", "The database (SQLite)", rows=sum(built.counts.values()))
         with closing(sqlite3.connect(f"{self.database.as_uri()}?immutable=1", uri=True)) as connection:
-            text = codebook(connection, built.counts, str(self.number))
+            text = codebook(connection, counts.rows, str(self.number))
             completeness = [
                 dict(zip(("completeness", "threads", "stored", "stated", "stored_of_stated"), row, strict=True))
                 for row in connection.execute(COMPLETENESS)
             ]
         (self.folder / "codebook.md").write_text(text, "utf-8")
-        tables = {name: {"count": rows} for name, rows in built.counts.items()}
-        inspected = {"hash": database["sha256"], "size": database["bytes"], "file": "archive.db", "tables": tables}
+        tables = {name: {"count": rows} for name, rows in counts.rows.items()}
+        inspected = {"hash": files[0]["sha256"], "size": files[0]["bytes"], "file": "archive.db", "tables": tables}
         _write_json(self.folder / "inspect.json", {"archive": inspected})
-        told = [("codebook.md", "Every table and column"), ("inspect.json", "Counts for datasette --inspect-file")]
         manifest = {
-            "format": FORMAT,
+            "format": MANIFEST_FORMAT,
             "number": self.number,
             "published_at": self.published_at,
             "software": f"belowtheline {version('belowtheline')}",
-            "previous": self._chain(),
+            "previous": self._copy_chain(),
             "state": state,
             "recipe": copy.recipe(self.policy),
-            "counts": built.counts,
+            "counts": counts.rows,
             "completeness": completeness,
-            "withheld": built.withheld,
+            "withheld": counts.withheld,
             "policy": self.policy.as_dict(),
-            "files": [database, *files, *(dumps.entry(self.folder, *one) for one in told)],
+            "files": [
+                *files,
+                dumps.file_entry(self.folder, "codebook.md", "Every table and column"),
+                dumps.file_entry(self.folder, "inspect.json", "Counts for datasette --inspect-file"),
+            ],
         }
         _write_json(self.folder / "manifest.json", manifest)
-        (self.folder / "SHA256SUMS").write_text(sums(self.folder, manifest), "utf-8")
+        (self.folder / "SHA256SUMS").write_text(sha256_sums(self.folder, manifest), "utf-8")
         for path in self.folder.rglob("*"):
-            _to_disk(path)
+            _sync(path)
         return manifest
 
-    def _chain(self) -> dict[str, Any] | None:
-        """Puts the manifests of all earlier releases beside this one, and gives the hash of the last."""
+    def _copy_chain(self) -> dict[str, Any] | None:
+        """Copy the manifests of all earlier releases beside this one; return number and hash of the last."""
         chain = self.folder / "chain"
         chain.mkdir()
         if self.before is None:
@@ -276,32 +234,10 @@ class _Release:
         return {"number": manifest["number"], "sha256": sha256(raw).hexdigest()}
 
 
-def _workers(comments: int) -> Executor:
-    """Processes for the work beside each other, or this one where starting others would take longer."""
-    return ProcessPoolExecutor(PROCESSES, mp_context=get_context("spawn")) if comments > FEW_COMMENTS else _Here()
-
-
-class _Here(Executor):
-    """Does what it is given at once."""
-
-    def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
-        done: Future[T] = Future()
-        done.set_result(fn(*args, **kwargs))
-        return done
-
-
-def _kind(told: Mapping[str, Any]) -> str:
-    return str(told["path"]).partition(".")[2]
-
-
-def _kind_of(dump: Dump) -> str:
-    return dump.path.partition(".")[2]
-
-
-def sums(folder: Path, manifest: Manifest) -> str:
-    """SHA256SUMS, as `sha256sum -c` reads it: the manifest and every file that it names."""
+def sha256_sums(folder: Path, manifest: Manifest) -> str:
+    """Return SHA256SUMS, as `sha256sum -c` reads it: the manifest and every file that it names."""
     own = sha256((folder / "manifest.json").read_bytes()).hexdigest()
-    lines = [(own, "manifest.json"), *((one["sha256"], one["path"]) for one in manifest["files"])]
+    lines = [(own, "manifest.json"), *((entry["sha256"], entry["path"]) for entry in manifest["files"])]
     return "".join(f"{digest}  {path}\n" for digest, path in lines)
 
 
@@ -309,23 +245,17 @@ def _write_json(path: Path, value: Any) -> None:
     path.write_text(json.dumps(value, ensure_ascii=False, indent=1) + "\n", "utf-8")
 
 
-def _point(out: Path, folder: Path) -> None:
-    """Has the link name a release, at one moment."""
+def _link(out: Path, folder: Path) -> None:
+    """Let the link name a release, in one step."""
     new = out.with_name(f".{out.name}.new")
     new.unlink(missing_ok=True)
     new.symlink_to(os.path.relpath(folder / "archive.db", out.parent))
     new.replace(out)
-    _to_disk(out.parent)
+    _sync(out.parent)
 
 
-def _thin(releases: Path, number: int, keep: int) -> None:
-    """Removes earlier releases but for the last ones. Their manifests stay in the chain."""
-    for path in releases.glob("[0-9]*"):
-        if path.name.isdigit() and int(path.name) < number - keep:
-            shutil.rmtree(path)
-
-
-def _to_disk(path: Path) -> None:
+def _sync(path: Path) -> None:
+    """Force a file or folder to disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

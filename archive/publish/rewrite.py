@@ -1,23 +1,33 @@
-"""The texts that a public copy shows otherwise than the archive: worked out beforehand, so that it never holds them.
+"""Compute the redacted and pseudonymised texts of a copy beforehand, so that the copy never holds the originals.
 
-Everything goes into temporary tables (`altered_*`) of the connection that builds the copy, where the archive is
-attached as `src`; what is not in them is copied as it is.
+They go into temporary tables (`altered_*`) of the connection that builds the copy, where the archive is attached as
+`src`; texts that are not in these tables are copied as they are.
+
+A name is replaced where somebody is addressed or quoted by it: after an @, or at the beginning of a line before a
+comma, a colon or a verb of saying. A name that is no everyday word (with a digit, an underscore, a second word or a
+capital inside, or a long one) is replaced wherever it stands as a word of its own.
 """
 
+import hmac
 import json
+import re
 import sqlite3
+from base64 import b32encode
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from operator import itemgetter
 
-from archive.publish import pseudonyms
+from ahocorasick_rs import AhoCorasick
+
 from archive.publish.policy import Policy, matches
-from archive.publish.pseudonyms import DROPPED, Names, pseudonym
 from archive.store.views import STANDING
-from archive.text.pii_masking import MASK, MaskedParts
+from archive.text.pii_masking import MASK, MaskedParts, move_point, replace_spans
 from archive.thread import digest
 
+Replacement = tuple[tuple[int, int], str]
+
+# `why` is set for comments that are withheld: the code of the policy that withholds it, or the archive's own.
 TABLES = """
 create temp table altered_comments (id integer primary key, body text not null, body_sha256 text not null, why text);
 create temp table altered_revisions (id integer primary key, body text not null, body_sha256 text not null);
@@ -26,12 +36,7 @@ create temp table altered_spans (id integer primary key, start integer, "end" in
 create temp table altered_flags (id integer primary key, evidence text);
 create temp table public_names (id integer primary key, name text);
 """
-# Whatever says of a comment that it is withheld, its text is not copied.
-FLAGGED = """
-insert or ignore into temp.altered_comments
-select comment_id, '', :sha256, 'archive.withheld' from src.flags join src.comments on comments.id = comment_id
-where code = 'archive.withheld' and withdrawn_at is null and comments.body <> ''"""
-WITHHELD = f"""
+WITHHELD_BY_POLICY = f"""
 insert or ignore into temp.altered_comments
 select comment_id, '', :sha256, min(code) from src.flags join src.comments on comments.id = comment_id
 where {STANDING} and code in (select value from json_each(:codes)) and comments.body <> ''
@@ -45,7 +50,7 @@ left join src.outlets on outlets.id = outlet_id"""
 BODIES = """
 select thread_id, comments.id, body, revision, commenters.id, commenters.name from src.comments
 left join src.commenters on commenters.id = commenter_id order by thread_id, position"""
-SOME_BODIES = """
+MASKED_BODIES = """
 select 0, id, body, revision, null, null from src.comments where id in (select value from json_each(?)) order by id"""
 REVISIONS = "select id, revision, body from src.comment_revisions where comment_id = ?"
 EVENTS = """
@@ -55,66 +60,140 @@ select id, code, revision, evidence from src.flags where comment_id = ? and with
 SPANS = 'select id, start, "end", exact from src.flag_spans where flag_id = ?'
 BATCH = 5_000
 
+SHORTEST_NAME = 2
+LONG_NAME = 9
+DROPPED = "[name]"
+_SPEECH = re.compile(
+    r"\s*(?:[,:;!?—–]|-\s|(?:wrote|says|said|schrieb|schreibt|sagt|écrit|dit|escribió|dijo|schreef|zei)\b)"
+)
 
-class Rewriting:
-    """What is replaced in the texts of one comment: words that are masked, and names."""
 
-    def __init__(self, hidden: MaskedParts | None, known: Names | None) -> None:
-        self.hidden, self.known = hidden, known
+def pseudonym(key: bytes, platform: str, outlet: str, account: str | None, name: str | None) -> str:
+    """Return a name for an account, or for a name that has no account; it stays the same as long as the key does."""
+    subject = "\x1f".join((platform, outlet, "id" if account is not None else "name", account or name or ""))
+    mac = hmac.digest(key, subject.encode("utf-8", "surrogatepass"), "sha256")
+    return "reader-" + b32encode(mac)[:10].decode().lower()
 
-    def places(self, text: str, revision: int | None = None) -> list[tuple[pseudonyms.Place, str]]:
-        masked = [(place, MASK) for place in self.hidden.find(text, revision)] if self.hidden else []
-        named = self.known.places(text) if self.known else []
-        free = [one for one in named if not any(one[0][0] < end and start < one[0][1] for (start, end), _ in masked)]
+
+class Pseudonyms:
+    """The names of a thread's participants, and what replaces each of them in texts."""
+
+    def __init__(self, names: Mapping[str, str]) -> None:
+        self.replacements = {name.casefold(): new for name, new in names.items() if len(name) >= SHORTEST_NAME}
+        # Whether a name is replaced everywhere, not only where it is addressed.
+        self.is_distinctive = {
+            folded: _is_distinctive(name) for name in names if (folded := name.casefold()) in self.replacements
+        }
+        self.names = list(self.replacements)
+        self.finder = AhoCorasick(self.names) if self.names else None
+
+    def find(self, text: str) -> list[Replacement]:
+        """Return the spans of names to replace, in order and without overlaps, with what replaces them."""
+        if self.finder is None:
+            return []
+        folded = text.casefold()
+        if len(folded) != len(text):
+            # Offsets must stay those of the text: fold only letters that stay one letter.
+            folded = "".join(letter if len(letter.casefold()) != 1 else letter.casefold() for letter in text)
+        matches = []
+        for number, start, end in self.finder.find_matches_as_indexes(folded, overlapping=True):
+            name = self.names[number]
+            if _is_word(folded, start, end) and (self.is_distinctive[name] or _is_addressed(folded, start, end)):
+                matches.append(((start, end), self.replacements[name]))
+        # Of names that overlap, the first and longest is replaced: "Tom Billes" before "Tom".
+        apart: list[Replacement] = []
+        for (start, end), new in sorted(matches, key=lambda match: (match[0][0], -match[0][1])):
+            if not apart or start >= apart[-1][0][1]:
+                apart.append(((start, end), new))
+        return apart
+
+
+def _is_distinctive(name: str) -> bool:
+    has_sign = any(letter.isdigit() or letter in "_ ." for letter in name.strip())
+    return has_sign or len(name) >= LONG_NAME or any(letter.isupper() for letter in name[1:])
+
+
+def _is_word(text: str, start: int, end: int) -> bool:
+    before, after = text[start - 1 : start], text[end : end + 1]
+    return not (_joins(before) and _joins(text[start])) and not (_joins(after) and _joins(text[end - 1]))
+
+
+def _joins(letter: str) -> bool:
+    return letter.isalnum() or letter == "_"
+
+
+def _is_addressed(text: str, start: int, end: int) -> bool:
+    if text[start - 1 : start] == "@":
+        return True
+    starts_line = text[:start].rpartition("\n")[2].strip(' >\t"“„«*') == ""
+    return starts_line and (_SPEECH.match(text, end) is not None or text[end : end + 1] in ("", "\n"))
+
+
+class TextRewriter:
+    """Replace masked words and names in the texts of one comment; a mask wins over a name."""
+
+    def __init__(self, masks: MaskedParts | None, names: Pseudonyms | None) -> None:
+        self.masks, self.names = masks, names
+
+    def find(self, text: str, revision: int | None = None) -> list[Replacement]:
+        """Return the spans to replace, in order. Masked words are known by their offsets in a revision only."""
+        masked = [(span, MASK) for span in self.masks.find(text, revision)] if self.masks else []
+        named = self.names.find(text) if self.names else []
+        free = [
+            (span, new)
+            for span, new in named
+            if not any(span[0] < end and start < span[1] for (start, end), _ in masked)
+        ]
         return sorted(masked + free)
 
-    def text(self, text: str, revision: int | None = None) -> str:
-        return pseudonyms.replaced(text, self.places(text, revision))
+    def rewrite(self, text: str, revision: int | None = None) -> str:
+        """Return the text with all that replaced."""
+        return replace_spans(text, self.find(text, revision))
 
 
-def script(connection: sqlite3.Connection, statements: str) -> None:
-    """Runs statements, each ending its line with a semicolon, within the transaction that is open."""
+def run_script(connection: sqlite3.Connection, statements: str) -> None:
+    """Run statements that each end a line with a semicolon, in the open transaction (executescript would commit it)."""
     for statement in statements.split(";\n"):
         if statement.strip():
             connection.execute(statement)
 
 
-def prepare(connection: sqlite3.Connection, policy: Policy, key: bytes, codes: Iterable[str]) -> None:
-    """Fills the temporary tables. Memory holds what is masked, and the names of one thread."""
-    script(connection, TABLES)
+def fill_altered(connection: sqlite3.Connection, policy: Policy, key: bytes, codes: Iterable[str]) -> None:
+    """Create and fill the temporary tables. Memory holds what is masked, and the names of one thread."""
+    run_script(connection, TABLES)
     if policy.commenters == "pseudonyms":
         rows = ((row[0], pseudonym(key, *row[1:])) for row in connection.execute(NAMES))
         connection.executemany("insert into temp.public_names values (?, ?)", rows)
-    connection.execute(FLAGGED, {"sha256": digest("")})
     listed = list(codes)
-    withheld = [code for code in listed if any(matches(pattern, code) for pattern in policy.withhold)]
-    if withheld:
-        connection.execute(WITHHELD, {"sha256": digest(""), "codes": json.dumps(withheld)})
-    masked = [code for code in listed if any(matches(pattern, code) for pattern in policy.mask)]
-    _rewrite(connection, policy, masked)
-
-
-def _rewrite(connection: sqlite3.Connection, policy: Policy, masked: list[str]) -> None:
-    hidden = dict(_hidden(connection, masked)) if masked else {}
+    # What the archive withholds has no text left; if it has, that is not copied all the same.
+    connection.execute(
+        "insert into temp.altered_comments select id, '', ?, withheld from src.comments "
+        "where withheld is not null and body <> ''",
+        (digest(""),),
+    )
+    withheld_codes = [code for code in listed if any(matches(pattern, code) for pattern in policy.withhold)]
+    if withheld_codes:
+        connection.execute(WITHHELD_BY_POLICY, {"sha256": digest(""), "codes": json.dumps(withheld_codes)})
+    masked_codes = [code for code in listed if any(matches(pattern, code) for pattern in policy.mask)]
+    masks = dict(_load_masks(connection, masked_codes)) if masked_codes else {}
     withheld = {row[0] for row in connection.execute("select id from temp.altered_comments")}
-    writer = _Writer(connection, set(masked))
-    for known, comment, body, revision in _comments(connection, policy, hidden):
-        rewriting = Rewriting(hidden.get(comment), known)
+    tables = AlteredTables(connection, set(masked_codes))
+    for names, comment, body, revision in _comments_to_rewrite(connection, policy, masks):
         if comment in withheld:
-            writer.withhold(comment)
-        elif comment in hidden or known is not None:
-            writer.rewrite(comment, body, revision, rewriting)
-    writer.flush()
-    for comment in withheld - writer.done:
-        writer.withhold(comment)
-    writer.flush()
+            tables.withhold(comment)
+        elif comment in masks or names is not None:
+            tables.rewrite(comment, body, revision, TextRewriter(masks.get(comment), names))
+    tables.flush()
+    for comment in withheld - tables.withheld:
+        tables.withhold(comment)
+    tables.flush()
 
 
-def _hidden(connection: sqlite3.Connection, codes: list[str]) -> Iterator[tuple[int, MaskedParts]]:
-    """What is masked of each comment that has such a flag."""
+def _load_masks(connection: sqlite3.Connection, codes: list[str]) -> Iterator[tuple[int, MaskedParts]]:
+    """Yield what is masked of each comment that has a flag of these codes."""
     rows = connection.execute(MASKED, (json.dumps(codes),))
     for comment, of_comment in groupby(rows, itemgetter(0)):
-        spans: dict[int, list[pseudonyms.Place]] = defaultdict(list)
+        spans: dict[int, list[tuple[int, int]]] = defaultdict(list)
         words = set()
         for _, revision, start, end, exact in of_comment:
             spans[revision].append((start, end))
@@ -122,33 +201,33 @@ def _hidden(connection: sqlite3.Connection, codes: list[str]) -> Iterator[tuple[
         yield comment, MaskedParts(spans, words)
 
 
-def _comments(
-    connection: sqlite3.Connection, policy: Policy, hidden: Mapping[int, MaskedParts]
-) -> Iterator[tuple[Names | None, int, str, int]]:
-    """The comments that may have to be rewritten, with the names of their thread where names are replaced."""
+def _comments_to_rewrite(
+    connection: sqlite3.Connection, policy: Policy, masks: Mapping[int, MaskedParts]
+) -> Iterator[tuple[Pseudonyms | None, int, str, int]]:
+    """Yield names to replace, id, body and revision of the comments that may have to be rewritten."""
     if policy.commenters == "shown":
-        for row in connection.execute(SOME_BODIES, (json.dumps(list(hidden)),)):
+        for row in connection.execute(MASKED_BODIES, (json.dumps(list(masks)),)):
             yield None, row[1], row[2], row[3]
         return
-    shown = dict(connection.execute("select id, name from temp.public_names"))
+    public_names = dict(connection.execute("select id, name from temp.public_names"))
     for _, rows in groupby(connection.execute(BODIES), itemgetter(0)):
         thread = list(rows)
-        known = Names({row[5]: shown.get(row[4], DROPPED) for row in thread if row[5]})
+        names = Pseudonyms({row[5]: public_names.get(row[4], DROPPED) for row in thread if row[5]})
         for row in thread:
-            yield known, row[1], row[2], row[3]
+            yield names, row[1], row[2], row[3]
 
 
-class _Writer:
-    """Collects the altered rows and writes them in batches."""
+class AlteredTables:
+    """Collect altered rows and write them to the temporary tables in batches."""
 
-    def __init__(self, connection: sqlite3.Connection, masked: set[str]) -> None:
-        self.connection, self.masked = connection, masked
+    def __init__(self, connection: sqlite3.Connection, masked_codes: set[str]) -> None:
+        self.connection, self.masked_codes = connection, masked_codes
         self.rows: dict[str, list[tuple[object, ...]]] = defaultdict(list)
-        self.done: set[int] = set()
+        self.withheld: set[int] = set()
 
     def withhold(self, comment: int) -> None:
-        """Empties everything that stands beside a comment whose text is withheld."""
-        self.done.add(comment)
+        """Blank everything that stands beside a comment whose text is withheld."""
+        self.withheld.add(comment)
         for number, *_ in self.connection.execute(REVISIONS, (comment,)):
             self._add("revisions", number, "", digest(""))
         for number, *_ in self.connection.execute(EVENTS, (comment,)):
@@ -158,41 +237,40 @@ class _Writer:
             for span, start, end, _ in self.connection.execute(SPANS, (flag,)):
                 self._add("spans", span, start, end, "")
 
-    def rewrite(self, comment: int, body: str, revision: int, rewriting: Rewriting) -> None:
-        places = rewriting.places(body, revision)
-        if places:
-            new = pseudonyms.replaced(body, places)
+    def rewrite(self, comment: int, body: str, revision: int, rewriter: TextRewriter) -> None:
+        """Rewrite a comment, its earlier texts, its events and the spans of its flags."""
+        replacements = rewriter.find(body, revision)
+        if replacements:
+            new = replace_spans(body, replacements)
             self._add("comments", comment, new, digest(new), None)
         texts = {revision: body}
         if revision:
             for number, of_revision, text in self.connection.execute(REVISIONS, (comment,)).fetchall():
                 texts[of_revision] = text
-                new = rewriting.text(text, of_revision)
+                new = rewriter.rewrite(text, of_revision)
                 if new != text:
                     self._add("revisions", number, new, digest(new))
-        if revision or rewriting.known is not None:
-            self._events(comment, rewriting)
-        if places or revision or rewriting.hidden:
-            self._flags(comment, texts, rewriting)
+        if revision or rewriter.names is not None:
+            self._rewrite_events(comment, rewriter)
+        if replacements or revision or rewriter.masks:
+            self._rewrite_flags(comment, texts, rewriter)
 
-    def _events(self, comment: int, rewriting: Rewriting) -> None:
+    def _rewrite_events(self, comment: int, rewriter: TextRewriter) -> None:
         for number, kind, *texts in self.connection.execute(EVENTS, (comment,)).fetchall():
-            renamed = kind == "renamed" and rewriting.known is not None
-            self._add("events", number, *(None if renamed or not text else rewriting.text(text) for text in texts))
+            is_rename = kind == "renamed" and rewriter.names is not None
+            self._add("events", number, *(None if is_rename or not text else rewriter.rewrite(text) for text in texts))
 
-    def _flags(self, comment: int, texts: Mapping[int, str], rewriting: Rewriting) -> None:
+    def _rewrite_flags(self, comment: int, texts: Mapping[int, str], rewriter: TextRewriter) -> None:
         for flag, code, revision, evidence in self.connection.execute(FLAGS, (comment,)).fetchall():
             if evidence:
-                self._add("flags", flag, None if code in self.masked else rewriting.text(evidence))
+                self._add("flags", flag, None if code in self.masked_codes else rewriter.rewrite(evidence))
             text = texts.get(revision, "")
-            places = rewriting.places(text, revision)
-            if places:
-                new = pseudonyms.replaced(text, places)
+            replacements = rewriter.find(text, revision)
+            if replacements:
+                new = replace_spans(text, replacements)
                 for span, start, end, _ in self.connection.execute(SPANS, (flag,)).fetchall():
-                    first, last = (
-                        pseudonyms.moved(start, places, is_end=False),
-                        pseudonyms.moved(end, places, is_end=True),
-                    )
+                    first = move_point(start, replacements, is_end=False)
+                    last = move_point(end, replacements, is_end=True)
                     self._add("spans", span, first, last, new[first:last])
 
     def _add(self, table: str, *row: object) -> None:
@@ -202,6 +280,7 @@ class _Writer:
             self._write(table)
 
     def flush(self) -> None:
+        """Write the rows that are still in memory."""
         for table in list(self.rows):
             self._write(table)
 

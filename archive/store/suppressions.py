@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
+from archive.flags.codes import WITHHELD
 from archive.store.blanking import lines_without, texts_withheld_under
 from archive.store.diff import identities
 from archive.thread import Article, Author, Flag, Thread, article_url, digest
@@ -31,7 +32,7 @@ REASONS = {
     "mistake": "it should not have been collected",
 }
 KEY_SETTING = "ledger_key"
-CODE = "archive.withheld"
+CODE = WITHHELD
 # Shorter texts, such as "I agree", are written by many people: they recognise nobody's comment.
 DISTINCTIVE_LENGTH = 20
 ACTIVE = "select id, subject, number, keys, reason, erased_at from suppressions where lifted_at is null order by id"

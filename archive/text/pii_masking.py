@@ -13,26 +13,32 @@ SHORTEST_WORDS = 3
 
 def mask_spans(text: str, spans: Iterable[Span], mask: str = MASK) -> str:
     """Replace each span of a text by the mask; spans that overlap or touch become one."""
-    parts, done = [], 0
-    for start, end in merge_spans(spans, len(text)):
-        parts += [text[done:start], mask]
-        done = end
-    return "".join(parts) + text[done:]
+    return replace_spans(text, [(span, mask) for span in merge_spans(spans, len(text))])
 
 
 def shift_span(span: Span, masked: Iterable[Span], length: int, mask: str = MASK) -> Span:
     """Map a span of a text of this length to the masked text; it grows to take in a mask that it cuts."""
-    gaps = merge_spans(masked, length)
-    return _shift(span[0], gaps, len(mask), is_end=False), _shift(span[1], gaps, len(mask), is_end=True)
+    gaps = [(gap, mask) for gap in merge_spans(masked, length)]
+    return move_point(span[0], gaps, is_end=False), move_point(span[1], gaps, is_end=True)
 
 
-def _shift(offset: int, gaps: Sequence[Span], width: int, *, is_end: bool) -> int:
+def replace_spans(text: str, replacements: Iterable[tuple[Span, str]]) -> str:
+    """Replace each span of a text by its own words; spans are in order and do not overlap."""
+    parts, done = [], 0
+    for (start, end), new in replacements:
+        parts += [text[done:start], new]
+        done = end
+    return "".join(parts) + text[done:]
+
+
+def move_point(offset: int, replacements: Iterable[tuple[Span, str]], *, is_end: bool) -> int:
+    """Map an offset to the text after `replace_spans`; one inside a span goes to the edge of its new words."""
     shift = 0
-    for start, end in gaps:
+    for (start, end), new in replacements:
         if end <= offset:
-            shift += width - (end - start)
+            shift += len(new) - (end - start)
         elif start < offset:
-            return start + shift + (width if is_end else 0)
+            return start + shift + (len(new) if is_end else 0)
     return offset + shift
 
 
