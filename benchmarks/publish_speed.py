@@ -1,9 +1,9 @@
-"""How long `btl publish` takes beside copying the archive's file: the first time, after a small crawl, and unchanged.
+"""Measure `btl publish` beside copying the archive's file: the first time, after a small crawl, and unchanged.
 
 python -m benchmarks.publish_speed [--comments 200000] [--db ARCHIVE.db] [--folder FOLDER] [--json]
 
 Without --db an archive is generated. The archive is copied and left alone; all is written below --folder (by default
-where temporary files go), which needs room for the archive eight times over. Exit status 1 where a command fails, or
+where temporary files go), which needs eight times the space of the archive. Exit status 1 where a command fails, or
 where `btl verify` finds a fault in a release.
 """
 
@@ -26,8 +26,8 @@ from benchmarks.large.fill import fill
 PIECE = 16 << 20
 
 
-def copied(source: Path, target: Path) -> float:
-    """Seconds of copying a file until the disk has it."""
+def copy_file(source: Path, target: Path) -> float:
+    """Copy a file until the disk has it; return the seconds."""
     began = time.perf_counter()
     with source.open("rb") as read, target.open("wb") as write:
         shutil.copyfileobj(read, write, PIECE)
@@ -36,58 +36,61 @@ def copied(source: Path, target: Path) -> float:
     return time.perf_counter() - began
 
 
-def command(*arguments: str) -> tuple[float, int]:
-    """Seconds of one `btl` command and the peak memory (MB) of its process. Raises RuntimeError where it fails."""
+def run_command(*arguments: str) -> tuple[float, float, int]:
+    """Run a `btl` command; return seconds, CPU seconds with those of its processes, and its peak memory (MB).
+
+    Raise RuntimeError if it fails.
+    """
     began = time.perf_counter()
-    with tempfile.TemporaryFile() as said:
-        actions = [(os.POSIX_SPAWN_DUP2, said.fileno(), 1), (os.POSIX_SPAWN_DUP2, said.fileno(), 2)]
+    with tempfile.TemporaryFile() as output:
+        actions = [(os.POSIX_SPAWN_DUP2, output.fileno(), 1), (os.POSIX_SPAWN_DUP2, output.fileno(), 2)]
         run = [sys.executable, "-m", "archive.cli", *arguments]
         process = os.posix_spawn(sys.executable, run, os.environ, file_actions=actions)
         _, status, used = os.wait4(process, 0)
         if status:
-            said.seek(0)
-            raise RuntimeError(f"btl {' '.join(arguments)} failed: {said.read().decode()[-2000:]}")
-    return time.perf_counter() - began, used.ru_maxrss // 1024
+            output.seek(0)
+            raise RuntimeError(f"btl {' '.join(arguments)} failed: {output.read().decode()[-2000:]}")
+    return time.perf_counter() - began, used.ru_utime + used.ru_stime, used.ru_maxrss // 1024
 
 
-def apart(work: Callable[..., Any], *arguments: Any) -> Any:
-    """What `work` gives, in a process of its own: the peak memory of a command counts that of who started it."""
+def run_apart(work: Callable[..., Any], *arguments: Any) -> Any:
+    """Run a function in a process of its own: a command inherits the peak memory of the process that starts it."""
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
         return pool.submit(work, *arguments).result()
 
 
 def size_of(folder: Path) -> int:
-    """Bytes of the files below a folder; a file with several names counts once."""
-    found = {
+    """Return the bytes of the files below a folder; a file with several names counts once."""
+    sizes = {
         (at.st_dev, at.st_ino): at.st_size for at in (path.lstat() for path in folder.rglob("*") if path.is_file())
     }
-    return sum(found.values())
+    return sum(sizes.values())
 
 
 def measure(source: Path, folder: Path, say: Callable[[str], None]) -> dict[str, Any]:
-    """Times in seconds, and as ratios to the copy that was made right before."""
+    """Return times in seconds, and as ratios to a file copy made right before."""
     archive, spare, out = folder / "archive.db", folder / "spare.db", folder / "public" / "archive.db"
-    copied(source, archive)
+    copy_file(source, archive)
     out.parent.mkdir()
-    found: dict[str, Any] = {"archive_mb": round(archive.stat().st_size / 1e6)}
+    results: dict[str, Any] = {"archive_mb": round(archive.stat().st_size / 1e6)}
 
     def publish(name: str) -> None:
-        copy = copied(archive, spare)
+        copy = copy_file(archive, spare)
         spare.unlink()
-        seconds, peak = command("publish", str(out), "--db", str(archive))
+        seconds, cpu, peak = run_command("publish", str(out), "--db", str(archive))
         row = {"copy_s": round(copy, 2), "publish_s": round(seconds, 2), "ratio": round(seconds / copy, 2)}
-        found[name] = row | {"peak_mb": peak, "public_mb": round(out.stat().st_size / 1e6)}
-        say(f"{name:<22}" + "  ".join(f"{key} {value:>10,}" for key, value in found[name].items()))
+        results[name] = row | {"cpu_s": round(cpu, 2), "peak_mb": peak, "public_mb": round(out.stat().st_size / 1e6)}
+        say(f"{name:<22}" + "  ".join(f"{key} {value:>10,}" for key, value in results[name].items()))
 
     publish("first")
-    found["release_mb"] = round(size_of(out.resolve().parent) / 1e6)
-    found["crawled"] = apart(crawl, archive)
+    results["release_mb"] = round(size_of(out.resolve().parent) / 1e6)
+    results["crawled"] = run_apart(crawl, archive)
     publish("after a small crawl")
     publish("with nothing changed")
-    found["all_releases_mb"] = round(size_of(folder / "public") / 1e6)
-    seconds, _ = command("verify", str(out.resolve().parent))
-    found["verify_s"] = round(seconds, 2)
-    return found
+    results["all_releases_mb"] = round(size_of(folder / "public") / 1e6)
+    seconds, cpu, _ = run_command("verify", str(out.resolve().parent))
+    results |= {"verify_s": round(seconds, 2), "verify_cpu_s": round(cpu, 2)}
+    return results
 
 
 def main() -> int:
@@ -101,16 +104,16 @@ def main() -> int:
     with tempfile.TemporaryDirectory(dir=options.folder) as folder:
         source = options.db or Path(folder) / "generated.db"
         if not options.db:
-            apart(fill, source, options.comments)
+            run_apart(fill, source, options.comments)
         try:
-            found = measure(source, Path(folder), say)
+            results = measure(source, Path(folder), say)
         except RuntimeError as error:
             print(error, file=sys.stderr)
             return 1
     if options.json:
-        print(json.dumps(found))
+        print(json.dumps(results))
     else:
-        for name, value in found.items():
+        for name, value in results.items():
             if not isinstance(value, dict):
                 say(f"{name:<22}{value:,}")
     return 0
