@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from archive.export.formats import FORMATS
 from archive.export.output import output
 from archive.export.rows import NUMBERS
-from archive.export.selection import Selection
+from archive.export.selection import ExportOptions, Selection
 from archive.export.write import Written, export, write
 from archive.store.archive import Archive
 from archive.store.private_tables import PRIVATE_TABLES
@@ -74,9 +74,9 @@ def filled(path):
     return path
 
 
-def exported(path, form, selection=Selection(), **options):  # noqa: B008
+def exported(path, form, selection=Selection(), *, excel=False):  # noqa: B008
     out = io.BytesIO()
-    written = export(path, form, out, selection, **options)
+    written = export(path, form, out, selection, ExportOptions(excel=excel))
     return written, out.getvalue()
 
 

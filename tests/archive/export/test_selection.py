@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archive.export.formats import FORMATS
-from archive.export.selection import Selection, SqlError, WrongUsage
+from archive.export.selection import ExportOptions, Selection, SqlError, WrongUsage
 from archive.export.write import Miscounted, Written, export, write
 from archive.store.archive import Archive
 from archive.store.private_tables import PRIVATE_TABLES
@@ -259,7 +259,7 @@ def test_a_selection_that_cannot_be_meant(options):
 )  # fmt: skip
 def test_what_does_not_go_together_or_is_not_there(full, form, selection, excel):
     with pytest.raises(WrongUsage):
-        export(full, form, io.BytesIO(), selection, excel=excel)
+        export(full, form, io.BytesIO(), selection, ExportOptions(excel=excel))
 
 
 def test_a_difference_between_matched_and_written_is_an_error(full):

@@ -40,14 +40,15 @@ def test_what_is_replaced(text, public):
 @given(TEXTS)
 @example("@annaanna")
 @example("@anna@annaanna")
+@example("İharbour_watcher_77")
 def test_no_name_is_left_that_is_addressed_and_spans_stay_apart(text):
     names = Pseudonyms(KNOWN)
     spans = names.find(text)
     assert all(first[0][1] <= second[0][0] for first, second in pairwise(spans))
-    public = replace_spans(text, spans).casefold()
+    public = replace_spans(text, spans)
     # A name inside a longer word is not that name: "@annaanna" addresses somebody else.
-    assert re.search(r"@anna(?![^\W])", public) is None
-    assert re.search(r"(?<![^\W])(?:tom billes|harbour_watcher_77)(?![^\W])", public) is None
+    assert re.search(r"@anna(?!\w)", public, re.IGNORECASE) is None
+    assert re.search(r"(?<!\w)(?:tom billes|harbour_watcher_77)(?!\w)", public, re.IGNORECASE) is None
 
 
 @given(TEXTS, st.data())
