@@ -1,18 +1,22 @@
 """Prepare texts and comments for templates: which words are marked or masked, which addresses may be links. Pure.
 
-No tag is written here: templates write them, and Jinja escapes every text. What is decided here is what a template must
-not be trusted to decide, and what would be slow there.
+No tag is written here: templates write them, and Jinja escapes every text.
 """
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from functools import cache
 from itertools import pairwise
+from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
-from archive.site.formatting import count, day, moment
+from jinja2 import Environment, FileSystemLoader
+from markupsafe import Markup
+
+from archive.site.formatting import count, day, moment, number
 
 MAX_TEXT = 20_000
 MAX_DEPTH = 8
@@ -315,6 +319,22 @@ def list_comments(views: Iterable[CommentView], parents: Mapping[int, Record]) -
     """List comments one below the other, each with a line that says what it replies to; None where there are none."""
     blocks = [_block(view, parents.get(view.row["parent_id"]), not place, 0) for place, view in enumerate(views)]
     return CommentList(blocks, 1, is_flat=True) if blocks else None
+
+
+@cache
+def _comment_macros() -> Any:
+    env = Environment(loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True)
+    env.filters |= {"number": number, "web_address": web_address}
+    return env.get_template("_comment.html").module
+
+
+def render_comments(comments: CommentList | None, commenters_url: str) -> Markup | None:
+    """Render comments where they are loaded: in a thread, not in the event loop, and once while a page is remembered.
+
+    Datasette renders templates asynchronously, which makes every loop and macro take twice as long.
+    """
+    html: Markup | None = _comment_macros().comments(comments, commenters_url) if comments else None
+    return html
 
 
 def _block(

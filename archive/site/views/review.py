@@ -76,7 +76,6 @@ def load(
         "tools": _queues(params, codes),
         "again": review_url(ReviewParams(code=params.code, second=params.second)) if params.after else None,
         "flag": None,
-        "commenters": visitor.base,
     }
     return page if flag is None else page | _flag_page(connection, flag, codes, params, visitor)
 
@@ -116,9 +115,13 @@ def _flag_page(
         "thread": fetch_row(connection, queries.THREAD, thread=row["thread_id"]),
         "choices": flags.list_choices(codes),
         "skip": review_url(ReviewParams(None, params.code, flag["id"], params.second)),
-        "above": html.list_comments([context.view(other) for other in above], {}),
-        "comment": html.list_comments([_judged_view(connection, flag, row, context)], {}),
-        "below": html.nest_comments([context.view(other) for other in below], {row["id"]: row}),
+        "above": html.render_comments(html.list_comments([context.view(other) for other in above], {}), visitor.base),
+        "comment": html.render_comments(
+            html.list_comments([_judged_view(connection, flag, row, context)], {}), visitor.base
+        ),
+        "below": html.render_comments(
+            html.nest_comments([context.view(other) for other in below], {row["id"]: row}), visitor.base
+        ),
         "is_earlier": flag["revision"] < row["revision"],
     }
 
