@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archive.site import html as texts
@@ -215,6 +215,7 @@ HOSTILE = st.text() | st.lists(
 ).map("".join)
 
 
+@settings(deadline=None)
 @given(HOSTILE, st.lists(st.tuples(st.integers(-3, 60), st.integers(-3, 60), HOSTILE), max_size=5))
 def test_bodies_are_only_text(text, places):
     spans = [FlagSpan(start, end, says) for start, end, says in places]
@@ -234,6 +235,7 @@ def test_bodies_are_only_text(text, places):
     assert "".join(kept.split()) == "".join(text.split())
 
 
+@settings(deadline=None)
 @given(
     HOSTILE, HOSTILE, HOSTILE, st.sampled_from(["visible", "removed", "missing", "author_deleted", "withheld", "odd"])
 )
@@ -247,6 +249,7 @@ def test_comments_are_only_what_they_seem(body, author, time, state):
     assert html.count("<li") == html.count("</li>") == 1
 
 
+@settings(deadline=None)
 @given(HOSTILE, HOSTILE)
 def test_differences_and_snippets_are_only_text(before, after):
     difference = render("_text.html", "difference", texts.compare_texts(before, after))
