@@ -109,7 +109,7 @@ def train(path: Path, model: Path | None) -> None:
         with changing(path) as connection:
             report = ranking_model.train(connection, target)
             ordered = ranking_model.order(connection, target)
-    except ranking_model.CannotOrder as error:
+    except ranking_model.CannotRank as error:
         fail(str(error))
     click.echo(
         f"{target}: from {report.kept:,} kept and {report.dismissed:,} dismissed flags; on texts that it had not seen "

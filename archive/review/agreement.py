@@ -45,26 +45,26 @@ def agreement(connection: sqlite3.Connection) -> list[Agreement]:
         codes[code].append((reviewer, flag_id, label))
     if not codes:
         return []
-    every = [labelled for found in codes.values() for labelled in found]
-    return [_agreement(None, every), *(_agreement(code, found) for code, found in codes.items())]
+    every = [labelled for labels in codes.values() for labelled in labels]
+    return [_agreement(None, every), *(_agreement(code, labels) for code, labels in codes.items())]
 
 
 def _agreement(code: str | None, labels: Sequence[Labelled]) -> Agreement:
     by_flag: dict[int, dict[str, str]] = defaultdict(dict)
     for reviewer, flag_id, label in labels:
         by_flag[flag_id][reviewer] = label
-    pairs = [a == b for said in by_flag.values() for a, b in combinations(said.values(), 2)]
+    pairs = [a == b for by_reviewer in by_flag.values() for a, b in combinations(by_reviewer.values(), 2)]
     reviewers = len({reviewer for reviewer, _, _ in labels})
     return Agreement(code, len(by_flag), reviewers, sum(pairs) / len(pairs), _kappa(by_flag), _alpha(labels))
 
 
 def _kappa(by_flag: dict[int, dict[str, str]]) -> float | None:
     shared: dict[tuple[str, str], list[Labelled]] = defaultdict(list)
-    for flag_id, said in by_flag.items():
-        for pair in combinations(sorted(said), 2):
-            shared[pair] += [(reviewer, flag_id, said[reviewer]) for reviewer in pair]
-    found = [float(_task(labels).kappa()) for labels in shared.values() if _differ(labels)]
-    return sum(found) / len(found) if found else None
+    for flag_id, by_reviewer in by_flag.items():
+        for pair in combinations(sorted(by_reviewer), 2):
+            shared[pair] += [(reviewer, flag_id, by_reviewer[reviewer]) for reviewer in pair]
+    kappas = [float(_task(labels).kappa()) for labels in shared.values() if _differ(labels)]
+    return sum(kappas) / len(kappas) if kappas else None
 
 
 def _alpha(labels: Sequence[Labelled]) -> float | None:

@@ -1,4 +1,4 @@
-"""What waits for reviewers, how much of it one of them has seen today, and how often they refuse what is found."""
+"""The review queue, one reviewer's load of the day, and the error rates of codes and rules."""
 
 import sqlite3
 from dataclasses import dataclass
@@ -17,14 +17,9 @@ JUDGED = """flags.withdrawn_at is null
 # A text that this archive withholds is shown to nobody.
 NOT_WITHHELD = """not exists (select 1 from flags as hiding where hiding.code = 'archive.withheld'
   and hiding.comment_id = flags.comment_id and hiding.withdrawn_at is null)"""
-# The language that the rule reads, or else that of the article.
-LANGUAGE = """lower(coalesce(
-    (select language from flag_rules where flag_rules.rule = flags.rule),
-    (select articles.language from comments join threads on threads.id = comments.thread_id
-      join articles on articles.id = threads.article_id where comments.id = flags.comment_id)))"""
 AFTER = """flags.severity <= :severity and (flags.severity < :severity
     or coalesce(flags.priority, -1) < :priority or (coalesce(flags.priority, -1) = :priority and flags.id > :after))"""
-PLACE = "select severity, coalesce(priority, -1) as priority from flags where id = :after"
+POSITION = "select severity, coalesce(priority, -1) as priority from flags where id = :after"
 
 FEW = 20_000
 
@@ -62,7 +57,7 @@ order by listed.kind, listed.name"""
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class QueuedFlag:
     """A flag that a reviewer may judge next."""
 
     id: int
@@ -73,7 +68,7 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
-class Load:
+class ReviewLoad:
     """What one reviewer judged in a day: verdicts, those on flags of severity 3 or 4, and those of 4."""
 
     verdicts: int
@@ -82,7 +77,7 @@ class Load:
 
 
 @dataclass(frozen=True, slots=True)
-class Rate:
+class ErrorRate:
     """What became of the flags of one code or rule. `error_rate` is None where nothing was reviewed."""
 
     kind: Literal["code", "rule"]
@@ -103,16 +98,15 @@ def queue(
     size: int = 1,
     after: int | None = None,
     code: str | None = None,
-    language: str | None = None,
     second: bool = False,
-) -> list[Waiting]:
-    """The next flags for a reviewer: most severe first, then by priority, then the oldest.
+) -> list[QueuedFlag]:
+    """Fetch the next flags for a reviewer: most severe first, then by priority, then the oldest.
 
-    They are those that nobody judged; with `second` those that others judged and this reviewer did not. `after` names
-    the flag that was passed over last, `language` is a BCP 47 tag that others begin with.
+    They are those that nobody judged; with `second` those that others judged and this reviewer did not. `after` is the
+    id of the flag that was skipped last.
     """
-    statement, values = _queue(connection, reviewer, after, code, language, second=second)
-    return [Waiting(*row) for row in rows(connection, statement, size=size, **values)]
+    statement, values = _queue(connection, reviewer, after, code, second=second)
+    return [QueuedFlag(*row) for row in rows(connection, statement, size=size, **values)]
 
 
 def _queue(
@@ -120,32 +114,28 @@ def _queue(
     reviewer: str,
     after: int | None,
     code: str | None,
-    language: str | None,
     *,
     second: bool,
 ) -> tuple[str, dict[str, Any]]:
     values: dict[str, Any] = {"reviewer": reviewer}
-    wanted = [JUDGED if second else UNREVIEWED, NOT_WITHHELD]
+    conditions = [JUDGED if second else UNREVIEWED, NOT_WITHHELD]
     if code is not None:
-        wanted.append("flags.code = :code")
+        conditions.append("flags.code = :code")
         values["code"] = code
-    if language is not None:
-        wanted.append(f"{LANGUAGE} || '-' like :language || '-%'")
-        values["language"] = language.lower()
-    place = [] if after is None else rows(connection, PLACE, after=after)
-    if place:
-        wanted.append(AFTER)
-        values |= {"after": after, **dict(place[0])}
+    last = [] if after is None else rows(connection, POSITION, after=after)
+    if last:
+        conditions.append(AFTER)
+        values |= {"after": after, **dict(last[0])}
     source = "flags" if second else f"flags indexed by {_index(connection, code)}"
     statement = (
         f"select flags.id, flags.code, flags.severity, flags.priority, flags.comment_id from {source} "  # noqa: S608
-        f"where {' and '.join(wanted)} order by flags.severity desc, flags.priority desc, flags.id limit :size"
+        f"where {' and '.join(conditions)} order by flags.severity desc, flags.priority desc, flags.id limit :size"
     )
     return statement, values
 
 
 def _index(connection: sqlite3.Connection, code: str | None) -> str:
-    """What finds unreviewed flags soonest: all in their order, or those of a code that is rare, to be put in order."""
+    """Choose the faster index: the queue in its order, or the flags of a rare code, which are few to sort."""
     total = (
         [] if code is None else rows(connection, "select value from totals where name = 'flags:' || :code", code=code)
     )
@@ -153,11 +143,11 @@ def _index(connection: sqlite3.Connection, code: str | None) -> str:
     return "flags_code" if few else "flags_queue"
 
 
-def load_today(connection: sqlite3.Connection, reviewer: str, today: str) -> Load:
-    """What the reviewer judged on a day, YYYY-MM-DD (UTC)."""
-    return Load(*rows(connection, LOAD, reviewer=reviewer, today=today)[0])
+def load_today(connection: sqlite3.Connection, reviewer: str, today: str) -> ReviewLoad:
+    """Count what the reviewer judged on a day, YYYY-MM-DD (UTC)."""
+    return ReviewLoad(*rows(connection, LOAD, reviewer=reviewer, today=today)[0])
 
 
-def rates(connection: sqlite3.Connection) -> list[Rate]:
-    """What became of the flags of each code that is found in texts, and of each rule, by their status now."""
-    return [Rate(*row) for row in rows(connection, RATES)]
+def rates(connection: sqlite3.Connection) -> list[ErrorRate]:
+    """Count the flags of each code of texts, and of each rule, by their present status."""
+    return [ErrorRate(*row) for row in rows(connection, RATES)]

@@ -1,4 +1,4 @@
-"""A small linear model of this archive's own reviews. It orders the queue by what reviewers are likely to confirm.
+"""Order the review queue by a small linear model of what this archive's reviewers confirm.
 
 It never raises, hides or settles a flag. It needs the extra `train`; weights are plain arrays, without pickle.
 """
@@ -39,14 +39,16 @@ order by flags.id"""
 WAITING = f"where {UNREVIEWED} and flags.id > :after order by flags.id limit :size"
 
 
-class CannotOrder(Exception):
-    """Too few reviews, a part that is not installed, or a model that this version cannot use."""
+class CannotRank(Exception):
+    """Too few reviews, scikit-learn is not installed, or a model that this version cannot use."""
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
-    """What a model was made of, and how it does on flags of texts that it had not seen. `majority` is the accuracy of
-    always saying what is more frequent."""
+class TrainingReport:
+    """What a model was trained on, and its scores on flags of texts that it had not seen.
+
+    `majority` is the accuracy of always predicting the more frequent class.
+    """
 
     kept: int
     dismissed: int
@@ -56,37 +58,41 @@ class Report:
     auc: float
 
 
-def train(connection: sqlite3.Connection, out: Path) -> Report:
-    """Fits a model to what reviewers confirmed or corrected against what they dismissed, and writes it to `out`, an
-    .npz file, with a manifest beside it, a .json file of the same name."""
+def train(connection: sqlite3.Connection, out: Path) -> TrainingReport:
+    """Fit a model to what reviewers confirmed or corrected against what they dismissed.
+
+    It is written to `out`, an .npz file, with a manifest beside it, a .json file of the same name.
+    """
     _require()
     if out.suffix != ".npz":
-        raise CannotOrder(f"{out} is to be an .npz file")
-    found = rows(connection, FEATURES + REVIEWED)
-    labels = [int(row["status"] != "dismissed") for row in found]
-    _require_enough(found, labels)
-    names = sorted({name for row in found for name in _names(row)})
-    features = _features(found, names)
+        raise CannotRank(f"{out} is to be an .npz file")
+    examples = rows(connection, FEATURES + REVIEWED)
+    labels = [int(row["status"] != "dismissed") for row in examples]
+    _require_enough(examples, labels)
+    names = sorted({name for row in examples for name in _names(row)})
+    features = _features(examples, names)
     model = _model().fit(features, labels)
-    accuracy, auc = _held_out(features, labels, [row["digest"] for row in found])
+    accuracy, auc = _cross_validate(features, labels, [row["digest"] for row in examples])
     kept = sum(labels)
     majority = max(kept, len(labels) - kept) / len(labels)
-    report = Report(kept, len(labels) - kept, int(features.shape[1]), accuracy, majority, auc)
+    report = TrainingReport(kept, len(labels) - kept, int(features.shape[1]), accuracy, majority, auc)
     _write(out, model, names, report)
     return report
 
 
 def order(connection: sqlite3.Connection, model: Path) -> int:
-    """Gives every unreviewed content flag the model's probability as its priority, and gives their number. The caller
-    owns the transaction."""
+    """Give every unreviewed content flag the model's probability as its priority, and return their number.
+
+    The caller owns the transaction.
+    """
     _require()
     names, weights, intercept = _load(model)
     ordered = after = 0
-    while found := rows(connection, FEATURES + "\n" + WAITING, after=after, size=FLAGS_A_BATCH):
-        priorities = _probabilities(_features(found, names), weights, intercept)
-        changes = [(priority, row["id"]) for priority, row in zip(priorities, found, strict=True)]
+    while examples := rows(connection, FEATURES + "\n" + WAITING, after=after, size=FLAGS_A_BATCH):
+        priorities = _probabilities(_features(examples, names), weights, intercept)
+        changes = [(priority, row["id"]) for priority, row in zip(priorities, examples, strict=True)]
         connection.executemany("update flags set priority = ? where id = ?", changes)
-        ordered, after = ordered + len(found), found[-1]["id"]
+        ordered, after = ordered + len(examples), examples[-1]["id"]
     return ordered
 
 
@@ -94,14 +100,14 @@ def _require() -> None:
     try:
         import sklearn  # noqa: F401
     except ImportError as error:
-        raise CannotOrder("this needs scikit-learn: pip install 'belowtheline[train]'") from error
+        raise CannotRank("this needs scikit-learn: pip install 'belowtheline[train]'") from error
 
 
-def _require_enough(found: Sequence[sqlite3.Row], labels: Sequence[int]) -> None:
+def _require_enough(examples: Sequence[sqlite3.Row], labels: Sequence[int]) -> None:
     flags = Counter(labels)
-    texts = Counter(label for _, label in {(row["digest"], label) for row, label in zip(found, labels, strict=True)})
+    texts = Counter(label for _, label in {(row["digest"], label) for row, label in zip(examples, labels, strict=True)})
     if min(flags[0], flags[1]) < FEWEST_FLAGS or min(texts[0], texts[1]) < FEWEST_TEXTS:
-        raise CannotOrder(
+        raise CannotRank(
             f"a model needs {FEWEST_FLAGS} flags that reviewers kept and as many that they dismissed, each of at least "
             f"{FEWEST_TEXTS} texts: there are {flags[1]} of {texts[1]} texts and {flags[0]} of {texts[0]}"
         )
@@ -112,24 +118,24 @@ def _names(row: sqlite3.Row) -> tuple[str, str]:
 
 
 def _words(row: sqlite3.Row) -> str:
-    """The words that matched, with what stands around them."""
+    """Return the words that matched, with the text around them."""
     start, end = row["start"] or 0, row["end"] or 0
     return str(row["text"][max(start - AROUND, 0) : min(end, start + AROUND) + AROUND])
 
 
-def _features(found: Sequence[sqlite3.Row], names: Sequence[str]) -> Any:
-    """One row a flag: hashed n-grams, then one column for each known code and rule."""
+def _features(examples: Sequence[sqlite3.Row], names: Sequence[str]) -> Any:
+    """Build one row a flag: hashed n-grams, then one column for each code and rule of the training."""
     from scipy.sparse import csr_matrix, hstack
     from sklearn.feature_extraction.text import HashingVectorizer
 
     vectorizer = HashingVectorizer(
         analyzer="char_wb", ngram_range=NGRAMS, n_features=BUCKETS, alternate_sign=False, lowercase=True
     )
-    places = {name: place for place, name in enumerate(names)}
-    known = [(i, places[name]) for i, row in enumerate(found) for name in _names(row) if name in places]
-    ones = ([1.0] * len(known), ([i for i, _ in known], [place for _, place in known]))
-    listed = csr_matrix(ones, shape=(len(found), len(names)))
-    return hstack([vectorizer.transform(map(_words, found)), listed], format="csr")
+    columns = {name: column for column, name in enumerate(names)}
+    cells = [(i, columns[name]) for i, row in enumerate(examples) for name in _names(row) if name in columns]
+    ones = ([1.0] * len(cells), ([i for i, _ in cells], [column for _, column in cells]))
+    listed = csr_matrix(ones, shape=(len(examples), len(names)))
+    return hstack([vectorizer.transform(map(_words, examples)), listed], format="csr")
 
 
 def _model() -> Any:
@@ -138,7 +144,7 @@ def _model() -> Any:
     return LogisticRegression(max_iter=1000)
 
 
-def _held_out(features: Any, labels: Sequence[int], texts: Sequence[str]) -> tuple[float, float]:
+def _cross_validate(features: Any, labels: Sequence[int], texts: Sequence[str]) -> tuple[float, float]:
     """Accuracy and area under the curve by cross-validation, with all flags of one text on the same side."""
     from sklearn.metrics import accuracy_score, roc_auc_score
     from sklearn.model_selection import StratifiedGroupKFold, cross_val_predict
@@ -148,22 +154,22 @@ def _held_out(features: Any, labels: Sequence[int], texts: Sequence[str]) -> tup
     return float(accuracy_score(labels, predicted >= 0.5)), float(roc_auc_score(labels, predicted))
 
 
-def _write(out: Path, model: Any, names: Sequence[str], report: Report) -> None:
+def _write(out: Path, model: Any, names: Sequence[str], report: TrainingReport) -> None:
     import numpy as np
     import sklearn
 
-    held = io.BytesIO()
-    np.savez(held, coef=model.coef_[0].astype(np.float32), intercept=model.intercept_.astype(np.float32))
+    buffer = io.BytesIO()
+    np.savez(buffer, coef=model.coef_[0].astype(np.float32), intercept=model.intercept_.astype(np.float32))
     manifest = {
         "format": FORMAT,
         "features": _description(),
         "names": names,
-        "sha256": sha256(held.getvalue()).hexdigest(),
+        "sha256": sha256(buffer.getvalue()).hexdigest(),
         "scikit_learn": sklearn.__version__,
         "created_at": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "report": asdict(report),
     }
-    out.write_bytes(held.getvalue())
+    out.write_bytes(buffer.getvalue())
     out.with_suffix(".json").write_text(json.dumps(manifest, ensure_ascii=False, indent=2) + "\n", "utf-8")
 
 
@@ -178,14 +184,14 @@ def _load(model: Path) -> tuple[list[str], Any, float]:
 
     try:
         manifest = json.loads(model.with_suffix(".json").read_text("utf-8"))
-        held = model.read_bytes()
+        buffer = model.read_bytes()
     except (OSError, ValueError) as error:
-        raise CannotOrder(f"{model} cannot be read with its manifest: {error}") from error
-    if manifest.get("sha256") != sha256(held).hexdigest():
-        raise CannotOrder(f"{model} is not the file that its manifest describes")
+        raise CannotRank(f"{model} cannot be read with its manifest: {error}") from error
+    if manifest.get("sha256") != sha256(buffer).hexdigest():
+        raise CannotRank(f"{model} is not the file that its manifest describes")
     if (manifest.get("format"), manifest.get("features")) != (FORMAT, _description()):
-        raise CannotOrder(f"{model} was trained by another version: train it again")
-    with np.load(io.BytesIO(held), allow_pickle=False) as arrays:
+        raise CannotRank(f"{model} was trained by another version: train it again")
+    with np.load(io.BytesIO(buffer), allow_pickle=False) as arrays:
         return list(manifest["names"]), arrays["coef"], float(arrays["intercept"][0])
 
 

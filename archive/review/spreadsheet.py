@@ -1,6 +1,6 @@
 """Reviews by spreadsheet: flags written as CSV for coders, and their verdicts read again.
 
-A row is known by flag_id and body_sha256; whatever else a spreadsheet does to it does not matter.
+A row is identified by flag_id and body_sha256; whatever else a spreadsheet does to it does not matter.
 """
 
 import csv
@@ -14,17 +14,16 @@ from dataclasses import dataclass, field
 from typing import Any, TextIO, cast
 
 from archive.review.queue import NOT_WITHHELD, UNREVIEWED
-from archive.review.verdicts import BadReview, Verdict, Word, record, rows
+from archive.review.verdicts import BadReview, Verdict, VerdictValue, record, rows
 from archive.text.csv_cells import BOM, safe_cell
 
-SHOWN = (
+COLUMNS = (
     *("flag_id", "code", "severity", "rule", "target", "words", "text", "parent_text"),
     *("article_title", "outlet", "thread", "revision", "body_sha256"),
 )
 TO_FILL_IN = ("reviewer", "verdict", "corrected_code", "note")
 NEEDED = ("flag_id", "body_sha256", "verdict")
 DELIMITERS = ",;\t"
-# What makes a spreadsheet calculate, in the order of OWASP's list, with the wide forms.
 ROWS_A_QUERY = 500
 
 EVERYTHING = (
@@ -67,7 +66,7 @@ class BadRow:
 
 @dataclass(slots=True)
 class Imported:
-    """What became of the rows: saved, said before, passed over for want of a verdict, refused."""
+    """Counts of rows: saved, repeated from before, empty of a verdict, refused."""
 
     saved: int = 0
     repeated: int = 0
@@ -84,19 +83,22 @@ def export_csv(
     sample: int | None = None,
     seed: int = 0,
 ) -> int:
-    """Writes one row a flag and gives their number: those that nobody judged, or `everything`; of these a `sample` in
-    random order, the same for the same seed."""
-    wanted = f"{EVERYTHING if everything else UNREVIEWED} and {NOT_WITHHELD} and (:code is null or flags.code = :code)"
-    statement = f"select id from flags where comment_id is not null and {wanted}"  # noqa: S608
-    found = rows(connection, f"{statement} order by severity desc, priority desc, id", code=code)
-    ids = [row["id"] for row in found]
+    """Write one row a flag and return their number: those that nobody judged, or `everything`.
+
+    A `sample` of these is in random order, the same for the same seed.
+    """
+    judged = EVERYTHING if everything else UNREVIEWED
+    condition = f"{judged} and {NOT_WITHHELD} and (:code is null or flags.code = :code)"
+    statement = f"select id from flags where comment_id is not null and {condition}"  # noqa: S608
+    matching = rows(connection, f"{statement} order by severity desc, priority desc, id", code=code)
+    ids = [row["id"] for row in matching]
     if sample is not None:
         ids = random.Random(seed).sample(sorted(ids), min(sample, len(ids)))  # noqa: S311
     out.write(BOM)
     writer = csv.writer(out)
-    writer.writerow(SHOWN + TO_FILL_IN)
+    writer.writerow(COLUMNS + TO_FILL_IN)
     for row in _sheet(connection, ids):
-        writer.writerow([*(safe_cell(row[name]) for name in SHOWN), *("" for _ in TO_FILL_IN)])
+        writer.writerow([*(safe_cell(row[name]) for name in COLUMNS), *("" for _ in TO_FILL_IN)])
     return len(ids)
 
 
@@ -106,9 +108,11 @@ def _sheet(connection: sqlite3.Connection, ids: Sequence[int]) -> Iterator[sqlit
 
 
 def import_csv(connection: sqlite3.Connection, file: TextIO, *, reviewer: str | None = None, at: str) -> Imported:
-    """Records the verdicts of a sheet; `reviewer` judged in the rows that name nobody. A bad row is an error, and the
-    others are saved. Raises BadReview where the file is no such sheet. Open it with newline=''."""
-    imported, told = Imported(), dict[tuple[int, str], tuple[int, Verdict]]()
+    """Store the verdicts of a sheet; `reviewer` judged in the rows that name nobody. Open it with newline=''.
+
+    A bad row is an error, and the others are saved. Raises BadReview where the file is no such sheet.
+    """
+    imported, earlier = Imported(), dict[tuple[int, str], tuple[int, Verdict]]()
     with _long_cells():
         for line, row in _read(file):
             if not row["verdict"]:
@@ -116,9 +120,9 @@ def import_csv(connection: sqlite3.Connection, file: TextIO, *, reviewer: str | 
                 continue
             try:
                 verdict = _verdict(row, reviewer or "")
-                _check_row(connection, verdict, row["body_sha256"], told.get((verdict.flag_id, verdict.reviewer)))
+                _check_row(connection, verdict, row["body_sha256"], earlier.get((verdict.flag_id, verdict.reviewer)))
                 new = record(connection, verdict, at)
-                told[verdict.flag_id, verdict.reviewer] = (line, verdict)
+                earlier[verdict.flag_id, verdict.reviewer] = (line, verdict)
             except BadReview as error:
                 imported.errors.append(BadRow(line, str(error)))
             else:
@@ -132,9 +136,9 @@ def _verdict(row: dict[str, str], reviewer: str) -> Verdict:
         flag_id = int(row["flag_id"])
     except ValueError as error:
         raise BadReview(f"{row['flag_id']!r} is no number of a flag") from error
-    said = cast("Word", row["verdict"].lower())
+    value = cast("VerdictValue", row["verdict"].lower())
     code, note = row.get("corrected_code") or None, row.get("note") or None
-    return Verdict(flag_id, row.get("reviewer") or reviewer.strip(), said, code, note=note)
+    return Verdict(flag_id, row.get("reviewer") or reviewer.strip(), value, code, note=note)
 
 
 def _check_row(
@@ -142,8 +146,8 @@ def _check_row(
 ) -> None:
     """Refuses a verdict on another text than the flag's, and a second one that differs from the first of the sheet. A
     flag that is not there is for `record` to refuse."""
-    found = rows(connection, HASH, flag=verdict.flag_id)
-    if found and found[0]["body_sha256"] != digest.lower():
+    matching = rows(connection, HASH, flag=verdict.flag_id)
+    if matching and matching[0]["body_sha256"] != digest.lower():
         raise BadReview(f"body_sha256 is not that of the text of flag {verdict.flag_id}")
     if before is not None and before[1] != verdict:
         raise BadReview(f"line {before[0]} has another verdict of {verdict.reviewer} on flag {verdict.flag_id}")

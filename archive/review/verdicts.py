@@ -1,4 +1,4 @@
-"""What people say of flags, and what follows from it.
+"""Store reviewers' verdicts on flags, and derive statuses, corrections and counts from them.
 
 The caller owns the transaction: nothing here commits. No row of reviews or flags is ever deleted.
 """
@@ -16,7 +16,7 @@ from archive.store import views
 from archive.store.flags import RECOUNT_COMMENTS, RECOUNT_THREADS
 
 DETECTOR, CORRECTION, BY_HAND = "review", "review.correction", "review.by-hand"
-SAID_BY_PEOPLE = ("content", "context", "review")
+REVIEW_NAMESPACES = ("content", "context", "review")
 LEVELS = {"comment_id": "c", "thread_id": "t", "article_id": "a"}
 
 # What `totals` counts: what a reader is told of, and every circumstance that is not withdrawn.
@@ -44,22 +44,22 @@ from flag_codes where code = :code"""
 ADD_TOTALS = """
 insert into totals (name, value) values (?, ?) on conflict (name) do update set value = value + excluded.value"""
 
-Word = Literal["confirmed", "dismissed", "corrected"]
+VerdictValue = Literal["confirmed", "dismissed", "corrected"]
 Span = tuple[int, int]
 Label = tuple[str, str | None, tuple[Span, ...]]
 
 
 class BadReview(ValueError):
-    """A verdict or a flag that cannot be taken; the message says why."""
+    """A verdict or a flag that is refused; the message is the reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What one reviewer says of one flag. A correction without a place keeps the flag's own."""
+    """One reviewer's verdict on one flag. A correction without start and end keeps the flag's own spans."""
 
     flag_id: int
     reviewer: str
-    verdict: Word
+    verdict: VerdictValue
     corrected_code: str | None = None
     corrected_start: int | None = None
     corrected_end: int | None = None
@@ -68,7 +68,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class _Subject:
-    """One text of what flags stand on; `column` is comment_id, thread_id or article_id."""
+    """One revision of what flags are raised on; `column` is comment_id, thread_id or article_id."""
 
     column: str
     id: int
@@ -98,14 +98,14 @@ class _Claim:
 
 
 def record(connection: sqlite3.Connection, verdict: Verdict, at: str) -> bool:
-    """Adds a verdict and settles the flag. False where the reviewer's latest verdict is this one already."""
+    """Store a verdict and settle the flag; return False where it is the reviewer's latest verdict already."""
     verdict = replace(verdict, reviewer=verdict.reviewer.strip(), note=(verdict.note or "").strip() or None)
     flag = _flag(connection, verdict.flag_id)
     _check(connection, flag, verdict)
-    said = (verdict.verdict, verdict.corrected_code, verdict.corrected_start, verdict.corrected_end, verdict.note)
-    if said in map(tuple, connection.execute(REPEATED, (flag.id, verdict.reviewer))):
+    values = (verdict.verdict, verdict.corrected_code, verdict.corrected_start, verdict.corrected_end, verdict.note)
+    if values in map(tuple, connection.execute(REPEATED, (flag.id, verdict.reviewer))):
         return False
-    connection.execute(REVIEW, (flag.id, verdict.reviewer, *said, at))
+    connection.execute(REVIEW, (flag.id, verdict.reviewer, *values, at))
     with counted(connection, flag.subject.column, flag.subject.id):
         status = _status(_labels(connection, flag))
         connection.execute("update flags set status = ? where id = ?", (status, flag.id))
@@ -125,8 +125,10 @@ def add(
     target: str | None = None,
     at: str,
 ) -> int:
-    """Raises a flag by hand on the comment's current text, and gives its id. Without start and end it means the whole
-    comment. Where the same flag is there already it is confirmed instead."""
+    """Raise a flag by hand on the comment's current text, and return its id.
+
+    Without start and end it is about the whole comment. Where the same flag exists already it is confirmed instead.
+    """
     row = rows(connection, "select revision, body from comments where id = :id", id=comment_id)
     if not row:
         raise BadReview(f"there is no comment {comment_id}")
@@ -136,7 +138,7 @@ def add(
     spans = _spans(row[0]["body"], start, end) or ()
     subject = _Subject("comment_id", comment_id, row[0]["revision"])
     claim = _Claim(code, BY_HAND, (target or "").strip() or None, spans, reason.strip())
-    flag_id = _found(connection, subject, claim)
+    flag_id = _existing_flag(connection, subject, claim)
     if flag_id is None:
         with counted(connection, subject.column, subject.id):
             flag_id = _raise(connection, subject, claim, "unreviewed", at)
@@ -163,15 +165,15 @@ def counted(connection: sqlite3.Connection, column: str, subject_id: int) -> Ite
 
 
 def _tally(connection: sqlite3.Connection, column: str, subject_id: int) -> Counter[str]:
-    found: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     for code, rule in connection.execute(
         f"select code, rule from flags where {column} = ? and {COUNTED}",  # noqa: S608
         (subject_id,),
     ):
-        found[f"flags:{code}"] += 1
+        counts[f"flags:{code}"] += 1
         if code.startswith(("content.", "context.")):
-            found[f"rules:{rule}"] += 1
-    return found
+            counts[f"rules:{rule}"] += 1
+    return counts
 
 
 # verdicts
@@ -184,7 +186,7 @@ def _check(connection: sqlite3.Connection, flag: _Flag, verdict: Verdict) -> Non
         raise BadReview(f"flag {flag.id} is a correction: judge flag {flag.corrects}, which it corrects")
     if not verdict.reviewer:
         raise BadReview("no reviewer is named")
-    if verdict.verdict not in get_args(Word):
+    if verdict.verdict not in get_args(VerdictValue):
         raise BadReview(f"{verdict.verdict!r} is no verdict: confirmed, dismissed or corrected")
     if verdict.verdict == "corrected":
         _check_correction(connection, flag, verdict)
@@ -203,18 +205,18 @@ def _check_correction(connection: sqlite3.Connection, flag: _Flag, verdict: Verd
 
 
 def _check_code(connection: sqlite3.Connection, code: str, column: str) -> None:
-    found = connection.execute("select namespace, level from flag_codes where code = ?", (code,)).fetchone()
-    if found is None:
+    row = connection.execute("select namespace, level from flag_codes where code = ?", (code,)).fetchone()
+    if row is None:
         raise BadReview(f"there is no code {code!r}")
-    namespace, level = found
-    if namespace not in SAID_BY_PEOPLE:
-        raise BadReview(f"{code} is not for people to say: {', '.join(SAID_BY_PEOPLE)} are")
+    namespace, level = row
+    if namespace not in REVIEW_NAMESPACES:
+        raise BadReview(f"{code} is not for people to say: {', '.join(REVIEW_NAMESPACES)} are")
     if LEVELS[column] not in level.split():
         raise BadReview(f"{code} cannot stand on {'an' if column[0] == 'a' else 'a'} {column.removesuffix('_id')}")
 
 
 def _spans(text: str, start: int | None, end: int | None) -> tuple[Span] | None:
-    """The one place that is meant, or None where none is."""
+    """Check a span of a text; None where neither end is given."""
     if start is None and end is None:
         return None
     if start is None or end is None:
@@ -225,21 +227,21 @@ def _spans(text: str, start: int | None, end: int | None) -> tuple[Span] | None:
 
 
 def _text(connection: sqlite3.Connection, subject: _Subject) -> str:
-    """The comment's text at that revision."""
-    wanted = {"comment": subject.id, "revision": subject.revision}
-    found = connection.execute(TEXT, wanted).fetchone() if subject.column == "comment_id" else None
-    if found is None:
+    """Return the comment's text at that revision."""
+    parameters = {"comment": subject.id, "revision": subject.revision}
+    row = connection.execute(TEXT, parameters).fetchone() if subject.column == "comment_id" else None
+    if row is None:
         raise BadReview(f"revision {subject.revision} has no text here")
-    return str(found[0])
+    return str(row[0])
 
 
 def _labels(connection: sqlite3.Connection, flag: _Flag) -> set[Label]:
-    """What the reviewers say now, without who says it and how often."""
-    found: set[Label] = set()
+    """Return the distinct verdicts that reviewers hold now."""
+    labels: set[Label] = set()
     for verdict, code, start, end, _ in connection.execute(LATEST, (flag.id,)):
         own = () if code is None else flag.spans
-        found.add((verdict, code, own if start is None else ((start, end),)))
-    return found
+        labels.add((verdict, code, own if start is None else ((start, end),)))
+    return labels
 
 
 def _status(labels: set[Label]) -> str:
@@ -249,35 +251,35 @@ def _status(labels: set[Label]) -> str:
 
 
 def _renew_corrections(connection: sqlite3.Connection, subject: _Subject, at: str) -> None:
-    """Makes the corrections that stand on a text those that its corrected flags ask for.
+    """Raise and withdraw corrections, so that a text has those that its corrected flags need.
 
-    Flags that are corrected to the same code and target share one, at all their places: the index flags_found has it
-    so, and rules do likewise. It names the first of them.
+    Flags that are corrected to the same code and target share one with the spans of all: the index flags_found
+    requires it. It names the first of them.
     """
     flags = _flags(connection, subject)
-    wanted = _corrections(connection, flags)
+    needed = _corrections(connection, flags)
     for flag in flags:
         if flag.corrects is not None and not flag.withdrawn:
             claim = _Claim(flag.code, flag.rule, flag.target, flag.spans, corrects=flag.corrects)
-            if claim in wanted:
-                wanted.remove(claim)
+            if claim in needed:
+                needed.remove(claim)
             else:
                 connection.execute("update flags set withdrawn_at = ? where id = ?", (at, flag.id))
-    for claim in wanted:
+    for claim in needed:
         _raise(connection, subject, claim, "confirmed", at)
 
 
 def _corrections(connection: sqlite3.Connection, flags: Sequence[_Flag]) -> list[_Claim]:
     originals: dict[tuple[str, str | None], list[int]] = defaultdict(list)
-    places: dict[tuple[str, str | None], set[Span]] = defaultdict(set)
+    spans_of: dict[tuple[str, str | None], set[Span]] = defaultdict(set)
     for flag in flags:
         labels = _labels(connection, flag)
         if _status(labels) == "corrected":
             ((_, code, spans),) = labels
             originals[code or "", flag.target].append(flag.id)
-            places[code or "", flag.target].update(spans)
+            spans_of[code or "", flag.target].update(spans)
     return [
-        _Claim(code, CORRECTION, target, tuple(sorted(places[code, target])), corrects=ids[0])
+        _Claim(code, CORRECTION, target, tuple(sorted(spans_of[code, target])), corrects=ids[0])
         for (code, target), ids in originals.items()
     ]
 
@@ -286,28 +288,28 @@ def _corrections(connection: sqlite3.Connection, flags: Sequence[_Flag]) -> list
 
 
 def rows(connection: sqlite3.Connection, sql: str, **parameters: Any) -> list[sqlite3.Row]:
-    """All rows by name, whatever the connection's own way is."""
+    """Fetch all rows by name, whatever the connection's own row factory is."""
     cursor = connection.cursor()
     cursor.row_factory = sqlite3.Row
     return cursor.execute(sql, parameters).fetchall()
 
 
 def _flag(connection: sqlite3.Connection, flag_id: int) -> _Flag:
-    found = rows(connection, "select * from flags where id = :id", id=flag_id)
-    if not found:
+    matching = rows(connection, "select * from flags where id = :id", id=flag_id)
+    if not matching:
         raise BadReview(f"there is no flag {flag_id}")
-    return _read(connection, found[0])
+    return _read(connection, matching[0])
 
 
 def _flags(connection: sqlite3.Connection, subject: _Subject) -> list[_Flag]:
-    """Every flag that was ever raised on a text."""
-    found = rows(
+    """Fetch every flag that was ever raised on a text."""
+    matching = rows(
         connection,
         f"select * from flags where {subject.column} = :id and revision = :revision order by id",  # noqa: S608
         id=subject.id,
         revision=subject.revision,
     )
-    return [_read(connection, row) for row in found]
+    return [_read(connection, row) for row in matching]
 
 
 def _read(connection: sqlite3.Connection, row: sqlite3.Row) -> _Flag:
@@ -325,20 +327,20 @@ def _read(connection: sqlite3.Connection, row: sqlite3.Row) -> _Flag:
     )
 
 
-def _found(connection: sqlite3.Connection, subject: _Subject, claim: _Claim) -> int | None:
-    """The flag that makes this claim already: at the same place, or else by hand, which then means this place too."""
-    same = [
+def _existing_flag(connection: sqlite3.Connection, subject: _Subject, claim: _Claim) -> int | None:
+    """Return the flag that makes this claim already: at the same span, or else by hand, which gets this span too."""
+    similar = [
         flag
         for flag in _flags(connection, subject)
         if (flag.code, flag.target) == (claim.code, claim.target) and not flag.withdrawn and flag.corrects is None
     ]
-    for flag in same:
+    for flag in similar:
         if flag.spans == claim.spans or (claim.spans and set(claim.spans) <= set(flag.spans)):
             return flag.id
-    for flag in same:
+    for flag in similar:
         if flag.rule == BY_HAND:
             if flag.spans:
-                _place(connection, flag.id, subject, sorted(set(claim.spans) - set(flag.spans)))
+                _add_spans(connection, flag.id, subject, sorted(set(claim.spans) - set(flag.spans)))
             return flag.id
     return None
 
@@ -349,11 +351,11 @@ def _raise(connection: sqlite3.Connection, subject: _Subject, claim: _Claim, sta
     values |= {"detector": _detector(connection)}
     flag_id = connection.execute(RAISE.format(column=subject.column), values).lastrowid
     assert flag_id is not None
-    _place(connection, flag_id, subject, claim.spans)
+    _add_spans(connection, flag_id, subject, claim.spans)
     return flag_id
 
 
-def _place(connection: sqlite3.Connection, flag_id: int, subject: _Subject, spans: Sequence[Span]) -> None:
+def _add_spans(connection: sqlite3.Connection, flag_id: int, subject: _Subject, spans: Sequence[Span]) -> None:
     if spans:
         text = _text(connection, subject)
         connection.executemany(
@@ -365,10 +367,10 @@ def _place(connection: sqlite3.Connection, flag_id: int, subject: _Subject, span
 def _detector(connection: sqlite3.Connection) -> int:
     """The id of "people, by this version"."""
     identity = (DETECTOR, version("belowtheline"))
-    found = connection.execute(
+    row = connection.execute(
         "select id from detectors where name = ? and version = ? and lexicon_sha256 is null", identity
     ).fetchone()
-    if found is None:
+    if row is None:
         added = connection.execute("insert into detectors (name, version) values (?, ?) returning id", identity)
-        found = added.fetchone()
-    return int(found[0])
+        row = added.fetchone()
+    return int(row[0])

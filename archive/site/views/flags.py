@@ -24,7 +24,7 @@ _RATE_COLUMNS = ("reviewed", "confirmed", "dismissed", "corrected", "disputed")
 def load(connection: Connection, visitor: Visitor) -> dict[str, Any]:
     """Return every code by its namespace, the gravest first. Read from totals and reviews, never from the flags: there
     may be millions."""
-    rates: dict[tuple[str, str], queue.Rate] = {(rate.kind, rate.name): rate for rate in queue.rates(connection)}
+    rates: dict[tuple[str, str], queue.ErrorRate] = {(rate.kind, rate.name): rate for rate in queue.rates(connection)}
     rules = flags.group_by(fetch_all(connection, queries.RULES), "code")
     groups: dict[str, list[dict[str, Any]]] = {}
     for row in sorted(fetch_all(connection, queries.CODES), key=lambda row: (-row["severity"], row["code"])):
@@ -58,13 +58,13 @@ def list_codes(connection: Connection) -> list[dict[str, Any]]:
     return [_code_row(row, rates.get(row["code"])) for row in rows]
 
 
-def _code_row(row: Row, rate: queue.Rate | None) -> dict[str, Any]:
+def _code_row(row: Row, rate: queue.ErrorRate | None) -> dict[str, Any]:
     columns = ("code", "title", "definition", "namespace", "level", "severity", "blur")
     counts = {name: getattr(rate, name) if rate else 0 for name in _RATE_COLUMNS}
     return {name: row[name] for name in columns} | {"flags": row["total"]} | counts
 
 
-def _describe_rate(rate: queue.Rate | None) -> str:
+def _describe_rate(rate: queue.ErrorRate | None) -> str:
     if rate is None or not rate.reviewed or rate.error_rate is None:
         return "no reviews yet"
     counts = ((getattr(rate, verdict), verdict) for verdict in _RATE_COLUMNS[1:])

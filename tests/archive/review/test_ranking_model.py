@@ -7,7 +7,7 @@ import pytest
 
 from archive.review import ranking_model
 from archive.review.queue import queue
-from archive.review.ranking_model import CannotOrder, order, train
+from archive.review.ranking_model import CannotRank, order, train
 from archive.review.verdicts import Verdict, record
 from tests import archive_fixture
 from tests.archive_fixture import Filler
@@ -92,20 +92,20 @@ def test_a_rule_that_the_model_does_not_know(db, model):
 
 def test_too_few_reviews(db, tmp_path):
     db.execute("update flags set status = 'unreviewed' where id > 30")
-    with pytest.raises(CannotOrder, match="there are 15 of 15 texts and 15 of 15"):
+    with pytest.raises(CannotRank, match="there are 15 of 15 texts and 15 of 15"):
         train(db, tmp_path / "queue.npz")
     assert not list(tmp_path.glob("queue*"))
 
 
 def test_too_few_texts(db, tmp_path):
     db.execute("update comments set body_sha256 = 'one' where id % 2 = 0")
-    with pytest.raises(CannotOrder, match="30 of 1"):
+    with pytest.raises(CannotRank, match="30 of 1"):
         train(db, tmp_path / "queue.npz")
 
 
 def test_what_people_raised_themselves_is_not_learnt_from(db, tmp_path):
     db.execute("update flags set rule = 'review.by-hand' where id <= 30")
-    with pytest.raises(CannotOrder, match="there are 15"):
+    with pytest.raises(CannotRank, match="there are 15"):
         train(db, tmp_path / "queue.npz")
 
 
@@ -113,19 +113,19 @@ def test_a_model_that_is_not_what_its_manifest_says(db, model):
     manifest = model.with_suffix(".json")
     described = json.loads(manifest.read_text())
     manifest.write_text(json.dumps(described | {"format": 99}))
-    with pytest.raises(CannotOrder, match="another version"):
+    with pytest.raises(CannotRank, match="another version"):
         order(db, model)
     manifest.write_text(json.dumps(described))
     model.write_bytes(model.read_bytes() + b"x")
-    with pytest.raises(CannotOrder, match="is not the file"):
+    with pytest.raises(CannotRank, match="is not the file"):
         order(db, model)
     manifest.unlink()
-    with pytest.raises(CannotOrder, match="cannot be read"):
+    with pytest.raises(CannotRank, match="cannot be read"):
         order(db, model)
 
 
 def test_a_file_of_another_kind(db, tmp_path):
-    with pytest.raises(CannotOrder, match="npz file"):
+    with pytest.raises(CannotRank, match="npz file"):
         train(db, tmp_path / "queue.pkl")
 
 

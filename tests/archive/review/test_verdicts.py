@@ -474,13 +474,6 @@ def test_a_second_opinion_is_asked_of_those_who_gave_none(db):
     assert ids(queue(db, reviewer="cleo", second=True, size=9)) == [DOXXING, INSULT]
 
 
-def test_the_queue_by_language_of_the_rule_or_else_of_the_article(db):
-    assert len(queue(db, reviewer="anna", language="EN", size=9)) == 4
-    assert queue(db, reviewer="anna", language="de", size=9) == []
-    db.execute("insert into flag_rules values ('incitement 12', 'content.incitement', 'de-AT', 'x', 'y')")
-    assert ids(queue(db, reviewer="anna", language="de", size=9)) == [INCITEMENT]
-
-
 def test_a_text_that_is_withheld_is_shown_to_no_reviewer(db):
     db.execute(
         "insert into flags (code, comment_id, revision, detector_id, rule, created_at, severity) "
@@ -491,10 +484,10 @@ def test_a_text_that_is_withheld_is_shown_to_no_reviewer(db):
     assert "ballot first" not in sheet(db, everything=True)
 
 
-@pytest.mark.parametrize("options", [{}, {"after": INSULT}, {"code": "content.insult"}, {"language": "en"}])
+@pytest.mark.parametrize("options", [{}, {"after": INSULT}, {"code": "content.insult"}])
 def test_the_queue_is_read_along_its_index(db, options, monkeypatch):
     monkeypatch.setattr(waiting, "FEW", 0)
-    given = {"after": None, "code": None, "language": None, **options}
+    given = {"after": None, "code": None, **options}
     statement, values = waiting._queue(db, "anna", *given.values(), second=False)
     plan = " ".join(row[3] for row in db.execute(f"explain query plan {statement}", {**values, "size": 1}))
     assert "flags_queue" in plan
@@ -502,7 +495,7 @@ def test_the_queue_is_read_along_its_index(db, options, monkeypatch):
 
 
 def test_flags_of_a_rare_code_are_found_by_their_code(db):
-    statement, values = waiting._queue(db, "anna", None, "content.insult", None, second=False)
+    statement, values = waiting._queue(db, "anna", None, "content.insult", second=False)
     plan = " ".join(row[3] for row in db.execute(f"explain query plan {statement}", {**values, "size": 1}))
     assert "flags_code (code=?)" in plan
 
