@@ -24,7 +24,7 @@ def response(value, status=503):
         ("120", 120),
         (" 7 ", 7),
         ("99999999999999999999", MAX_POSTPONEMENT_S),
-        (format_datetime(datetime.now(UTC) - timedelta(hours=1)), 0),
+        pytest.param(format_datetime(datetime.now(UTC) - timedelta(hours=1)), 0, id="an hour ago"),
         ("Wed, 21 Oct 2065 07:28:00 GMT", MAX_POSTPONEMENT_S),
         ("soon", None),
         (None, None),
