@@ -38,7 +38,7 @@ def replay_captures(
             result.errors.append((str(path), str(error)))
             continue
         _replay_index(archive, run, captures, result, on_progress)
-        result.errors += [(problem.place, problem.reason) for problem in captures.errors]
+        result.errors += [(problem.location, problem.reason) for problem in captures.errors]
     for location, reason in result.errors:
         result.report.count_failure(location, reason)
     archive.end_run(run, "failed" if result.errors else "done", result.report.counts())

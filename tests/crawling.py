@@ -61,12 +61,16 @@ class Desk:
         finally:
             connection.close()
 
-    def make_due(self) -> None:
-        """Lets all that waits be due."""
+    def change(self, sql: str, *parameters: object) -> None:
+        """Changes rows behind the archive's back."""
         connection = sqlite3.connect(self.path)
         with connection:
-            connection.execute("update frontier set next_at = '2000-01-01T00:00:00Z' where next_at is not null")
+            connection.execute(sql, parameters)
         connection.close()
+
+    def make_due(self) -> None:
+        """Lets all that waits be due."""
+        self.change("update frontier set next_at = '2000-01-01T00:00:00Z' where next_at is not null")
 
     def warcs(self) -> list[Path]:
         return sorted((self.folder / "archive-warc").glob("*.warc.gz"))

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from archive.store.archive import Archive
     from archive.takedown.erase import ErasePlan
 
-MAX_PLACES = 100
+MAX_LINES = 100
 subject_argument = click.argument("subject", type=click.Choice(SUBJECTS))
 number_argument = click.argument("number", type=click.IntRange(1), metavar="ID")
 reason_type = click.Choice(list(REASONS))
@@ -136,15 +136,15 @@ def erase(subject: str, number: int, reason: str, note: str | None, yes: bool, p
         fail(str(error))
     except OSError as error:
         fail(f"{error.filename or path}: {error.strerror or error}; run it again, and it goes on from there")
-    left = [f"{what}: {problem.place}: {problem.reason}" for what, problem in plan.remaining()]
+    left = [f"{what}: {problem.location}: {problem.reason}" for what, problem in plan.remaining()]
     if as_json:
         counts = _erase_counts(plan)
         print_json({"db": str(path), "subject": subject, "id": number, "reason": reason, **counts, "left": left})
     else:
-        for line in left[:MAX_PLACES]:
+        for line in left[:MAX_LINES]:
             click.echo(line)
-        if len(left) > MAX_PLACES:
-            click.echo(f"... and {len(left) - MAX_PLACES:,} more places")
+        if len(left) > MAX_LINES:
+            click.echo(f"... and {len(left) - MAX_LINES:,} more places")
         click.echo(
             f"{subject} {number} is erased from the archive and {plan.redactions:,} WARC records. Public copies hold "
             "what they hold until they are deleted: `btl publish` makes the next one without it."
@@ -176,15 +176,15 @@ def _withhold_list(archive: "Archive", source: Path, *, as_json: bool) -> None:
     from archive.takedown import withhold as takedown
 
     comments, entries, errors = 0, 0, list[str]()
-    for place, row in _read_list(source):
+    for line, row in _read_list(source):
         try:
             subject, number, url, reason = _parse_request(row)
             if number is None:
-                number = takedown.find(archive, subject, url)
+                number = takedown.find_by_url(archive, subject, url)
             comments += takedown.withhold(archive, subject, number, reason, row.get("note") or None).comments
             entries += 1
         except (takedown.NotThere, ValueError) as error:
-            errors.append(f"{place}: {error}")
+            errors.append(f"{line}: {error}")
     if as_json:
         print_json({"db": str(archive.path), "entries": entries, "comments": comments, "errors": errors})
     else:

@@ -125,7 +125,9 @@ def erase_planned(archive: Archive, plan: ErasePlan, note: str | None) -> None:
 
 def _count_others(archive: Archive, plan: ErasePlan) -> None:
     names = files_by_path(archive)
-    offsets = {file.path: [*file.redacted, *(each.offset for each in file.replacements)] for file in plan.files}
+    offsets = {
+        file.path: [*file.redacted, *(replacement.offset for replacement in file.replacements)] for file in plan.files
+    }
     spans = [(name, offset) for path in offsets for name in names.get(path, ()) for offset in offsets[path]]
     values = {"spans": json.dumps(spans), "comments": json.dumps(plan.comments)}
     with archive.engine.connect() as connection:
@@ -196,19 +198,19 @@ class _FileSearch:
         match = self._match_in(path)
         with ZipFile(path) as wacz:
             for info in [info for info in wacz.infolist() if not info.is_dir()]:
-                place = f"{path}!{info.filename}"
+                location = f"{path}!{info.filename}"
                 if info.compress_type == ZIP_STORED and info.filename.endswith(WARC_SUFFIXES):
                     start = _member_start(path, info.header_offset)
                     is_gzip = info.filename.endswith(".gz")
-                    for record in read_record_texts(path, start, start + info.file_size, place, is_gzip=is_gzip):
+                    for record in read_record_texts(path, start, start + info.file_size, location, is_gzip=is_gzip):
                         if isinstance(record, Problem):
                             self.plan.unsearched.append(record)
                         elif match(record, record.decodings()):
-                            self._left(f"{place}:{record.offset}", reason)
+                            self._left(f"{location}:{record.offset}", reason)
                 elif info.file_size > LARGEST_MEMBER:
-                    self._unsearched(place, f"holds {info.file_size >> 20} MB")
+                    self._unsearched(location, f"holds {info.file_size >> 20} MB")
                 elif self.texts.matches(_variants(wacz.read(info))):
-                    self._left(place, reason)
+                    self._left(location, reason)
 
     def _search_documents(self, path: Path, names: Sequence[str]) -> None:
         """Search documents that were imported and pages that a browser saved: their owner's, who may change them."""
@@ -223,11 +225,11 @@ class _FileSearch:
                 if (path, offset) in self.first or self._matches((path, offset), _variants(raw, media_type)):
                     self._left(f"{path}:{offset}", "is not this archive's to change")
 
-    def _left(self, place: str, reason: str) -> None:
-        self.plan.left.append(Problem(place, reason))
+    def _left(self, location: str, reason: str) -> None:
+        self.plan.left.append(Problem(location, reason))
 
-    def _unsearched(self, place: object, reason: str) -> None:
-        self.plan.unsearched.append(Problem(str(place), reason))
+    def _unsearched(self, location: object, reason: str) -> None:
+        self.plan.unsearched.append(Problem(str(location), reason))
 
 
 def _is_warc(path: Path) -> bool:

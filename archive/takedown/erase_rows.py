@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from archive.store import views
 from archive.store.archive import Archive, now
-from archive.takedown.withhold import scope, withhold
+from archive.takedown.withhold import comments_of, withhold
 
 BODIES = """
 select comments.id, article_id, coalesce(json_extract(held, '$.body'), body) from comments
@@ -60,7 +60,7 @@ class ErasedRows:
 
 def texts_of(archive: Archive, subject: str, number: int) -> list[ErasedText]:
     """Return every text of a subject, present and earlier ones, withheld or not. Raises withhold.NotThere."""
-    ids = json.dumps(scope(archive, subject, number))
+    ids = json.dumps(comments_of(archive, subject, number))
     texts = [ErasedText(*row) for row in archive.read(BODIES, (ids, ids))]
     if subject == "article":
         for title, body in archive.read(OF_ARTICLE, (number, number)):
@@ -72,7 +72,7 @@ def destroy_rows(archive: Archive, subject: str, number: int, reason: str, note:
     """Withhold a subject, and destroy what that put away: in rows, full text and free pages. Cannot be undone.
 
     The file is written anew, which takes as much free disk as it is large. Raises withhold.NotThere."""
-    ids = json.dumps(scope(archive, subject, number))
+    ids = json.dumps(comments_of(archive, subject, number))
     active = archive.read(ACTIVE, (subject, number))
     entry = active[0][0] if active else withhold(archive, subject, number, reason, note).entry
     run = archive.begin_run("erase", {"subject": subject, "number": number, "reason": reason})

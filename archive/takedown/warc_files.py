@@ -117,7 +117,7 @@ def _write(old: Path, new: Path, replacements: Sequence[Replacement]) -> None:
     """Copy a file, byte by byte but for what is replaced, to the disk itself."""
     with old.open("rb") as source, new.open("xb") as target:
         copymode(old, new)
-        for replacement in sorted(replacements, key=lambda each: each.offset):
+        for replacement in sorted(replacements, key=lambda replacement: replacement.offset):
             copyfileobj(FileRange(source, replacement.offset), target)
             target.write(replacement.record)
             source.seek(replacement.length, os.SEEK_CUR)
@@ -130,10 +130,10 @@ def _write(old: Path, new: Path, replacements: Sequence[Replacement]) -> None:
 def _move_captures(
     connection: Connection, names: Sequence[str], new_name: str, replacements: Sequence[Replacement], at: str
 ) -> None:
-    ordered = sorted(replacements, key=lambda each: each.offset)
-    offsets = [each.offset for each in ordered]
-    lengths = {each.offset: len(each.record) for each in ordered}
-    shifts = [0, *accumulate(len(each.record) - each.length for each in ordered)]
+    ordered = sorted(replacements, key=lambda replacement: replacement.offset)
+    offsets = [replacement.offset for replacement in ordered]
+    lengths = {replacement.offset: len(replacement.record) for replacement in ordered}
+    shifts = [0, *accumulate(len(new.record) - new.length for new in ordered)]
     rows = connection.exec_driver_sql(OF_FILES, (json.dumps(names),)).fetchall()
     moved = [
         (new_name, offset and offset + shifts[bisect_left(offsets, offset)], lengths.get(offset, length), capture_id)

@@ -25,7 +25,7 @@ T = TypeVar("T")
 class Problem:
     """Something that could not be read or changed: where, and why; `offset` and `length` are its bytes in the file."""
 
-    place: str
+    location: str
     reason: str
     offset: int = 0
     length: int = 0
@@ -48,13 +48,13 @@ class FileRange:
 
 
 def walk_records(
-    path: Path, start: int, end: int | None, place: str, parse: Callable[[Any, Any], T | str | None]
+    path: Path, start: int, end: int | None, location: str, parse: Callable[[Any, Any], T | str | None]
 ) -> Iterator[T | Problem]:
     """Yield what `parse` makes of each record between two offsets of a file (WARC, or a WARC stored in a zip).
 
     `parse` gets warcio's record and its iterator. It returns None to skip the record, or text to say why it cannot be
     read. After damaged bytes, reading goes on at the next that look like the start of a record; what was passed over
-    is yielded as a Problem, named after `place`."""
+    is yielded as a Problem, named after `location`."""
     with path.open("rb") as file:
         position: int | None = start
         while position is not None:
@@ -68,13 +68,13 @@ def walk_records(
                     began = max(began, records.offset)  # in one gzip stream, warcio's offsets mean nothing
                     if isinstance(result, str):
                         offset, length = records.member_info
-                        yield Problem(f"{place}:{offset}", result, offset, length)
+                        yield Problem(f"{location}:{offset}", result, offset, length)
                     elif result is not None:
                         yield result
             except UNREADABLE as error:
                 position = _next_start(file, began + 1, end)
                 until = position or end or path.stat().st_size
-                yield Problem(f"{place}:{began}", explain_unreadable(error), began, until - began)
+                yield Problem(f"{location}:{began}", explain_unreadable(error), began, until - began)
 
 
 def explain_unreadable(error: Exception) -> str:

@@ -81,7 +81,7 @@ class WarcSearch:
 
 
 def read_record_texts(
-    path: Path, start: int, end: int | None, place: str, *, is_gzip: bool
+    path: Path, start: int, end: int | None, location: str, *, is_gzip: bool
 ) -> Iterator[RecordText | Problem]:
     """Yield the records of a WARC file, or of one that is stored between two offsets of another file."""
 
@@ -91,7 +91,7 @@ def read_record_texts(
         read_to_end(records)
         return "the record is cut short" if cut else _record_text(record, records.member_info, is_gzip, texts, unread)
 
-    return walk_records(path, start, end, place, parse)
+    return walk_records(path, start, end, location, parse)
 
 
 def search_warc(path: Path, match: Match, at: str) -> WarcSearch:
@@ -117,15 +117,15 @@ class _Searcher:
         return self.result
 
     def _consider(self, record: RecordText) -> None:
-        place = f"{self.path}:{record.offset}"
+        location = f"{self.path}:{record.offset}"
         reason = self.match(record, record.decodings())
         if reason is None:
             if record.unread is not None:
-                self.result.unsearched.append(Problem(place, record.unread, record.offset, record.length))
+                self.result.unsearched.append(Problem(location, record.unread, record.offset, record.length))
             return
         obstacle = self._obstacle(record)
         if obstacle is not None:
-            self.result.left.append(Problem(place, obstacle, record.offset, record.length))
+            self.result.left.append(Problem(location, obstacle, record.offset, record.length))
             return
         # An address may hold the text too, as a slug of a headline does. Offset -1 is no record's: only texts match.
         url = replace(record, offset=-1, kind="address", texts=(record.fields.get("warc-target-uri", ""),))

@@ -1,12 +1,12 @@
-"""Takes comments, commenters, threads and articles out of what anybody reads, for good or until they are restored.
+"""Withhold comments, commenters, threads and articles from all readers, and restore them.
 
-What is withheld stays withheld: the ledger knows it again in whatever is imported, crawled or replayed later. The rows
-stay in their places, so that a thread keeps its shape and its count.
+What is withheld stays withheld: the suppression list recognises it in whatever is imported, crawled or replayed later.
+The rows stay in their positions, so that a thread keeps its shape and its count.
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection
@@ -15,7 +15,7 @@ from archive.store import blanking, suppressions
 from archive.store.archive import Archive, Run, now
 from archive.store.entities import Entities, IdCache
 from archive.store.flags import Subject
-from archive.store.suppressions import CODE, SuppressionList
+from archive.store.suppressions import CODE, Key, SuppressionList
 from archive.thread import Author, Flag
 
 COMMENTS_OF = {
@@ -26,25 +26,32 @@ union select row_id from withheld where name = 'comments' and json_extract(held,
     "article": "select comments.id from comments join threads on threads.id = thread_id where article_id = :number",
 }
 EXISTS = {name: f"select 1 from {name}s where id = :number" for name in suppressions.SUBJECTS}  # noqa: S608
-# Everything that the ledger knows a comment by; texts, names and addresses as they are stored.
-TELLING = """
-select comments.id, comments.identity, comments.body, comments.url, comments.thread_id, threads.platform,
+# Everything that the suppression list recognises a comment by. What is withheld already is read from where it was put.
+COMMENTS = """
+select comments.id, comments.thread_id, articles.id as article_id, threads.platform, comments.identity,
+  coalesce(json_extract(held.held, '$.body'), comments.body) as body, held.held is not null as is_withheld,
   coalesce(json_extract(held_thread.held, '$.native_id'), threads.native_id) as native_id,
-  articles.id as article_id, coalesce(json_extract(held_article.held, '$.url'), articles.url) as article_url,
-  coalesce(outlets.domain, '') as outlet, commenters.name, commenters.native_id as account, commenters.is_guest,
-  commenters.is_staff, comments.commenter_id, held.held,
-  (select held from withheld where name = 'commenters' and row_id = commenters.id) as held_commenter
+  coalesce(json_extract(held_article.held, '$.url'), articles.url) as article_url,
+  coalesce(outlets.domain, '') as outlet,
+  case when held.held is not null then json_type(held.held, '$.author') = 'object'
+    else comments.commenter_id is not null end as has_author,
+  case when held.held is not null then json_extract(held.held, '$.author.name')
+    else coalesce(json_extract(held_author.held, '$.name'), commenters.name) end as name,
+  case when held.held is not null then json_extract(held.held, '$.author.native_id')
+    when held_author.held is not null then json_extract(held_author.held, '$.native_id')
+    else commenters.native_id end as account
 from comments join threads on threads.id = comments.thread_id join articles on articles.id = threads.article_id
 left join outlets on outlets.id = articles.outlet_id left join commenters on commenters.id = comments.commenter_id
 left join withheld as held on held.name = 'comments' and held.row_id = comments.id
 left join withheld as held_thread on held_thread.name = 'threads' and held_thread.row_id = threads.id
 left join withheld as held_article on held_article.name = 'articles' and held_article.row_id = articles.id
+left join withheld as held_author on held_author.name = 'commenters' and held_author.row_id = commenters.id
 where comments.id in (select value from json_each(:ids))"""
-ALIKE = """
+BODIES_UNDER = """
 select comments.id, coalesce(json_extract(held, '$.body'), body) from comments
 left join withheld on name = 'comments' and row_id = comments.id
 where thread_id in (select id from threads where article_id = :article)"""
-EARLIER = """
+EARLIER_BODIES = """
 select coalesce(json_extract(held_article.held, '$.url'), articles.url),
   coalesce(json_extract(withheld.held, '$.body'), comment_revisions.body)
 from comment_revisions join comments on comments.id = comment_revisions.comment_id
@@ -52,86 +59,92 @@ join threads on threads.id = thread_id join articles on articles.id = article_id
 left join withheld on withheld.name = 'comment_revisions' and withheld.row_id = comment_revisions.id
 left join withheld as held_article on held_article.name = 'articles' and held_article.row_id = articles.id
 where comment_revisions.comment_id in (select value from json_each(:ids))"""
+COMMENTER = """
+select platform, coalesce(domain, ''), coalesce(json_extract(held, '$.name'), commenters.name),
+  case when held is null then commenters.native_id else json_extract(held, '$.native_id') end
+from commenters left join outlets on outlets.id = outlet_id
+left join withheld on withheld.name = 'commenters' and row_id = commenters.id where commenters.id = ?"""
+ARTICLE_URL = """
+select coalesce(json_extract(held, '$.url'), url) from articles
+left join withheld on name = 'articles' and row_id = articles.id where articles.id = ?"""
 ADD = """
 insert into suppressions (subject, number, keys, reason, note, run_id, created_at) values (?, ?, ?, ?, ?, ?, ?)
 returning id"""
-HIDDEN = "select row_id from withheld where name = 'comments'"
+WITHHELD_COMMENTS = "select row_id from withheld where name = 'comments'"
 LIFT = "update suppressions set lifted_at = ? where id in (select value from json_each(?))"
 SAME = "select id from suppressions where subject = ? and number = ? and reason = ? and lifted_at is null"
-HOLDING = """
+ACTIVE = """
 select id, erased_at from suppressions where subject = ? and number = ? and lifted_at is null order by id"""
-LISTED = """
-select suppressions.id, subject, number, reason, note, created_at, lifted_at, erased_at from suppressions order by id"""
+LISTED = "select id, subject, number, reason, note, created_at, lifted_at, erased_at from suppressions order by id"
 
 
 class NotThere(Exception):
-    """The archive holds no such comment, commenter, thread or article, or withholds none."""
+    """The archive has no such comment, commenter, thread or article, or withholds none."""
 
 
 class Irreversible(Exception):
-    """What is asked for was erased, and cannot be restored."""
+    """What is to be restored was erased."""
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
-    """What one call did: the comments that changed, and the suppression's number."""
+class TakedownResult:
+    """What one call did: the number of the suppression, and how many comments and whole threads changed."""
 
     entry: int
     comments: int
     threads: int = 0
 
 
-@dataclass(slots=True)
-class _Comment:
-    """A comment as the ledger knows it, withheld or not."""
+@dataclass(frozen=True, slots=True)
+class _StoredComment:
+    """A comment with all keys that the suppression list may have it by, withheld or not."""
 
     id: int
     thread_id: int
     article_id: int
-    keys: list[tuple[str, ...]] = field(default_factory=list)
-    is_hidden: bool = False
+    body: str
+    keys: list[Key]
+    is_withheld: bool
 
 
-def withhold(archive: Archive, subject: str, number: int, reason: str, note: str | None = None) -> Done:
-    """Withholds a subject of ledger.SUBJECTS by its id, for a reason of ledger.REASONS, as one run and one transaction.
+def withhold(archive: Archive, subject: str, number: int, reason: str, note: str | None = None) -> TakedownResult:
+    """Withhold a subject (of suppressions.SUBJECTS) by its id, in one run and one transaction. Raise NotThere.
 
-    Raises NotThere. What is withheld already is withheld for this reason too, and restored only when both are."""
-    run = archive.begin_run("withhold", {"subject": subject, "number": number, "reason": reason})
+    What is withheld already is withheld for this reason too (of suppressions.REASONS), and restored only with both."""
+    settings = {"subject": subject, "number": number, "reason": reason}
+    return _run(archive, "withhold", settings, lambda takedown: takedown.withhold(subject, number, reason, note))
+
+
+def restore(archive: Archive, subject: str, number: int) -> TakedownResult:
+    """Restore what was withheld by this subject, as far as nothing else withholds it.
+
+    Raise NotThere, and Irreversible where it was erased."""
+    settings = {"subject": subject, "number": number}
+    return _run(archive, "restore", settings, lambda takedown: takedown.restore(subject, number))
+
+
+def _run(
+    archive: Archive, kind: str, settings: dict[str, Any], work: "Callable[[_Takedown], TakedownResult]"
+) -> TakedownResult:
+    run = archive.begin_run(kind, settings)
     try:
         with archive.transaction() as connection:
-            done = _Withholding(connection, run).add(subject, number, reason, note)
+            result = work(_Takedown(connection, run))
     except BaseException:
         archive.end_run(run, "failed", {})
         raise
-    archive.end_run(run, "done", {"comments": done.comments, "threads": done.threads})
-    return done
+    archive.end_run(run, "done", {"comments": result.comments, "threads": result.threads})
+    return result
 
 
-def restore(archive: Archive, subject: str, number: int) -> Done:
-    """Puts back what was withheld by this subject, as far as nothing else withholds it.
-
-    Raises NotThere, and Irreversible where it was erased."""
-    run = archive.begin_run("restore", {"subject": subject, "number": number})
-    try:
-        with archive.transaction() as connection:
-            done = _Withholding(connection, run).lift(subject, number)
-    except BaseException:
-        archive.end_run(run, "failed", {})
-        raise
-    archive.end_run(run, "done", {"comments": done.comments, "threads": done.threads})
-    return done
-
-
-def scope(archive: Archive, subject: str, number: int) -> list[int]:
-    """The ids of the comments that a subject is or has. Raises NotThere."""
+def comments_of(archive: Archive, subject: str, number: int) -> list[int]:
+    """Return the ids of the comments that a subject is or has. Raise NotThere."""
     with archive.transaction() as connection:
-        work = _Withholding(connection, Run(0, now()))
-        work.require(subject, number)
-        return work.scope(subject, number)
+        return _Takedown(connection, Run(0, now())).comments_of(subject, number)
 
 
-def find(archive: Archive, subject: str, url: str) -> int:
-    """The id of the comment, thread or article at an address. Raises NotThere."""
+def find_by_url(archive: Archive, subject: str, url: str) -> int:
+    """Return the id of the comment, thread or article at an address. Raise NotThere."""
     if subject == "commenter":
         raise NotThere("a commenter has no address; name its id")
     rows = archive.read(f"select id from {subject}s where url = ? order by id limit 1", (url,))  # noqa: S608
@@ -141,208 +154,161 @@ def find(archive: Archive, subject: str, url: str) -> int:
 
 
 def list_suppressions(archive: Archive) -> list[dict[str, Any]]:
-    """The ledger, with neither keys nor texts."""
+    """Return all suppressions, lifted ones too, with neither keys nor texts."""
     names = ("id", "subject", "number", "reason", "note", "created_at", "lifted_at", "erased_at")
     return [dict(zip(names, row, strict=True)) for row in archive.read(LISTED)]
 
 
-class _Withholding:
+class _Takedown:
     """The work of one transaction."""
 
     def __init__(self, connection: Connection, run: Run) -> None:
         self.connection, self.run = connection, run
         self.entities = Entities(connection, IdCache(), run.id, run.started_at)
 
-    def add(self, subject: str, number: int, reason: str, note: str | None) -> Done:
-        self.require(subject, number)
-        known = self.connection.exec_driver_sql(SAME, (subject, number, reason)).scalar()
-        if known is not None:
-            return Done(known, 0)
-        key = suppressions.secret_key(self.connection, suppressions.KEY_SETTING)
-        comments = self._told(self.scope(subject, number))
-        keys = sorted({suppressions.hashed(key, one) for one in self._keys(subject, number, comments)})
-        values = (subject, number, json.dumps(keys), reason, note, self.run.id, now())
+    def withhold(self, subject: str, number: int, reason: str, note: str | None) -> TakedownResult:
+        ids = self.comments_of(subject, number)
+        same = self.connection.exec_driver_sql(SAME, (subject, number, reason)).scalar()
+        if same is not None:
+            return TakedownResult(same, 0)
+        secret = suppressions.secret_key(self.connection, suppressions.KEY_SETTING)
+        comments = self._read_comments(ids)
+        hashes = sorted({suppressions.hashed(secret, key) for key in self._keys(subject, number, comments)})
+        values = (subject, number, json.dumps(hashes), reason, note, self.run.id, now())
         entry = self.connection.exec_driver_sql(ADD, values).scalar_one()
-        fresh = [one.id for one in comments if not one.is_hidden]
-        threads = sorted({one.thread_id for one in comments})
-        blanking.blank_comments(self.connection, [one.id for one in comments], reason)
+        blanking.blank_comments(self.connection, [comment.id for comment in comments], reason)
         if subject == "commenter":
             blanking.blank_commenter(self.connection, number)
         if subject == "article":
-            self._hide_article(number, key, reason)
-        whole = {"thread": [number], "article": self._threads_of(number)}.get(subject, [])
+            url = self._article_url(number)
+            blanking.blank_article(self.connection, number, url, suppressions.withheld_url(secret, url), reason)
+            self._raise_flags("article_id", [number], reason)
+        whole = self._whole_threads(subject, number)
         blanking.mark_threads(self.connection, whole, reason)
-        self._raise({"comment_id": fresh, "thread_id": whole}, reason)
-        self._recount([one.id for one in comments], {*threads, *whole})
-        return Done(entry, len(fresh), len(whole))
+        fresh = [comment.id for comment in comments if not comment.is_withheld]
+        self._raise_flags("comment_id", fresh, reason)
+        self._raise_flags("thread_id", whole, reason)
+        self._recount(comments, whole)
+        return TakedownResult(entry, len(fresh), len(whole))
 
-    def lift(self, subject: str, number: int) -> Done:
-        entries = self.connection.exec_driver_sql(HOLDING, (subject, number)).fetchall()
+    def restore(self, subject: str, number: int) -> TakedownResult:
+        entries = self.connection.exec_driver_sql(ACTIVE, (subject, number)).fetchall()
         if not entries:
             raise NotThere(f"{subject} {number} is not withheld")
         if any(erased_at for _, erased_at in entries):
             raise Irreversible(f"{subject} {number} was erased: there is nothing left to restore")
-        hidden = self._told(row[0] for row in self.connection.exec_driver_sql(HIDDEN).fetchall())
+        withheld = self._read_comments(self.connection.exec_driver_sql(WITHHELD_COMMENTS).scalars())
         self.connection.exec_driver_sql(LIFT, (now(), json.dumps([row[0] for row in entries])))
-        left = SuppressionList.load(self.connection)
-        free = [one for one in hidden if left.find(one.keys) is None]
+        still = SuppressionList.load(self.connection)
+        comments = [comment for comment in withheld if still.find(comment.keys) is None]
+        ids = [comment.id for comment in comments]
         if subject == "commenter":
             blanking.restore_rows(self.connection, "commenters", [number])
-        blanking.restore_comments(self.connection, [one.id for one in free], self._commenter)
-        self._withdraw("comment_id", [one.id for one in free])
-        whole = {"thread": [number], "article": self._threads_of(number)}.get(subject, [])
-        if subject == "article":
-            self._show_article(left, number)
-        free_threads = [thread for thread in whole if not self._is_withheld(left, thread)]
-        blanking.unmark_threads(self.connection, free_threads)
-        self._withdraw("thread_id", free_threads)
-        threads = {*whole, *(one.thread_id for one in free)}
-        blanking.restore_lines(self.connection, threads)
-        self._recount([one.id for one in free], threads)
-        return Done(entries[0][0], len(free), len(whole))
+        blanking.restore_comments(self.connection, ids, self._find_commenter)
+        self._withdraw_flags("comment_id", ids)
+        if subject == "article" and still.find([suppressions.article_key(self._article_url(number))]) is None:
+            for table, sql in blanking.ROWS_OF_ARTICLE.items():
+                rows = self.connection.exec_driver_sql(sql, {"article": number}).scalars().all()
+                blanking.restore_rows(self.connection, table, rows)
+            self._withdraw_flags("article_id", [number])
+        whole = self._whole_threads(subject, number)
+        free = [thread for thread in whole if not self._is_withheld(still, thread)]
+        blanking.unmark_threads(self.connection, free)
+        self._withdraw_flags("thread_id", free)
+        blanking.restore_lines(self.connection, {*whole, *(comment.thread_id for comment in comments)})
+        self._recount(comments, whole)
+        return TakedownResult(entries[0][0], len(comments), len(whole))
 
-    def require(self, subject: str, number: int) -> None:
+    def comments_of(self, subject: str, number: int) -> list[int]:
+        """Return the ids of the comments of a subject; of a comment, its copies under the same article too, since the
+        suppression list will recognise them by their text."""
         if self.connection.exec_driver_sql(EXISTS[subject], {"number": number}).scalar() is None:
             raise NotThere(f"the archive holds no {subject} {number}")
-
-    def scope(self, subject: str, number: int) -> list[int]:
-        rows = self.connection.exec_driver_sql(COMMENTS_OF[subject], {"number": number}).fetchall()
-        ids = [row[0] for row in rows]
-        return self._with_copies(ids) if subject == "comment" else ids
-
-    def _with_copies(self, ids: list[int]) -> list[int]:
-        """The comment, and those under its article with the same telling text, as the ledger will know them."""
-        found = self._rows(ids)[0]
-        words = suppressions.folded(_body(found))
+        ids = list(self.connection.exec_driver_sql(COMMENTS_OF[subject], {"number": number}).scalars())
+        if subject != "comment":
+            return ids
+        comment = self._read_comments(ids)[0]
+        words = suppressions.folded(comment.body)
         if len(words) < suppressions.DISTINCTIVE_LENGTH:
             return ids
-        rows = self.connection.exec_driver_sql(ALIKE, {"article": found["article_id"]})
+        rows = self.connection.exec_driver_sql(BODIES_UNDER, {"article": comment.article_id})
         return sorted({*ids, *(row[0] for row in rows if suppressions.folded(row[1]) == words)})
 
-    def _rows(self, ids: Iterable[int]) -> list[Mapping[str, Any]]:
-        values = {"ids": json.dumps(list(ids))}
-        return [dict(row) for row in self.connection.exec_driver_sql(TELLING, values).mappings()]
+    def _read_comments(self, ids: Iterable[int]) -> list[_StoredComment]:
+        comments = []
+        for row in self.connection.exec_driver_sql(COMMENTS, {"ids": json.dumps(list(ids))}):
+            keys = [
+                suppressions.article_key(row.article_url),
+                suppressions.thread_key(row.platform, row.native_id),
+                *suppressions.comment_keys(row.platform, row.native_id, row.identity, row.article_url, row.body),
+            ]
+            if row.has_author:
+                author = Author(row.name, row.account)
+                keys.append(suppressions.commenter_key(row.platform, row.outlet, author))
+            comment = _StoredComment(row.id, row.thread_id, row.article_id, row.body, keys, bool(row.is_withheld))
+            comments.append(comment)
+        return comments
 
-    def _told(self, ids: Iterable[int]) -> list[_Comment]:
-        return [_known_by(row) for row in self._rows(ids)]
-
-    def _keys(self, subject: str, number: int, comments: Sequence[_Comment]) -> set[tuple[str, ...]]:
-        """What the ledger is to know the subject by."""
+    def _keys(self, subject: str, number: int, comments: Sequence[_StoredComment]) -> set[Key]:
+        """Return what the suppression list is to recognise the subject by."""
         match subject:
             case "comment":
-                own = {key for one in comments for key in one.keys if key[0] in ("comment", "text")}
-                return own | self._earlier_keys([one.id for one in comments])
+                keys = {key for comment in comments for key in comment.keys if key[0] in ("comment", "text")}
+                ids = json.dumps([comment.id for comment in comments])
+                for url, body in self.connection.exec_driver_sql(EARLIER_BODIES, {"ids": ids}):
+                    if len(words := suppressions.folded(body)) >= suppressions.DISTINCTIVE_LENGTH:
+                        keys.add(("text", url, words))
+                return keys
             case "commenter":
-                return self._commenter_keys(number)
+                platform, outlet, name, account = self.connection.exec_driver_sql(COMMENTER, (number,)).one()
+                return {suppressions.commenter_key(platform, outlet, Author(name, account))}
             case "thread":
-                row = self.connection.exec_driver_sql(
-                    "select platform, native_id from threads where id = ?", (number,)
-                ).one()
-                return {suppressions.thread_key(*row)}
+                statement = "select platform, native_id from threads where id = ?"
+                return {suppressions.thread_key(*self.connection.exec_driver_sql(statement, (number,)).one())}
             case _:
                 return {suppressions.article_key(self._article_url(number))}
 
-    def _earlier_keys(self, comments: Sequence[int]) -> set[tuple[str, ...]]:
-        """The texts that comments used to have."""
-        rows = self.connection.exec_driver_sql(EARLIER, {"ids": json.dumps(comments)})
-        found = [(url, suppressions.folded(body)) for url, body in rows]
-        return {("text", url, words) for url, words in found if len(words) >= suppressions.DISTINCTIVE_LENGTH}
-
-    def _commenter_keys(self, number: int) -> set[tuple[str, ...]]:
-        statement = """
-select platform, coalesce(domain, ''), coalesce(json_extract(held, '$.name'), commenters.name),
-  case when held is null then commenters.native_id else json_extract(held, '$.native_id') end
-from commenters left join outlets on outlets.id = outlet_id
-left join withheld on withheld.name = 'commenters' and row_id = commenters.id where commenters.id = ?"""
-        platform, outlet, name, account = self.connection.exec_driver_sql(statement, (number,)).one()
-        return {suppressions.commenter_key(platform, outlet, Author(name, account))}
-
     def _article_url(self, number: int) -> str:
-        statement = """
-select coalesce(json_extract(held, '$.url'), url) from articles
-left join withheld on name = 'articles' and row_id = articles.id where articles.id = ?"""
-        return str(self.connection.exec_driver_sql(statement, (number,)).scalar_one())
+        return str(self.connection.exec_driver_sql(ARTICLE_URL, (number,)).scalar_one())
 
-    def _threads_of(self, article: int) -> list[int]:
-        return [
-            row[0] for row in self.connection.exec_driver_sql("select id from threads where article_id = ?", (article,))
-        ]
+    def _whole_threads(self, subject: str, number: int) -> list[int]:
+        """Return the threads of which everything is withheld with the subject."""
+        if subject == "article":
+            statement = "select id from threads where article_id = ?"
+            return list(self.connection.exec_driver_sql(statement, (number,)).scalars())
+        return [number] if subject == "thread" else []
 
-    def _hide_article(self, number: int, key: bytes, reason: str) -> None:
-        url = self._article_url(number)
-        blanking.blank_article(self.connection, number, url, suppressions.withheld_url(key, url), reason)
-        self._raise({"article_id": [number]}, reason)
-
-    def _show_article(self, left: SuppressionList, number: int) -> None:
-        """Puts back an article's own text, where nothing withholds it any more."""
-        if left.find([suppressions.article_key(self._article_url(number))]) is None:
-            for name, sql in blanking.ROWS_OF_ARTICLE.items():
-                rows = self.connection.exec_driver_sql(sql, {"article": number}).fetchall()
-                blanking.restore_rows(self.connection, name, [row[0] for row in rows])
-            self._withdraw("article_id", [number])
-
-    def _is_withheld(self, left: SuppressionList, thread: int) -> bool:
+    def _is_withheld(self, still: SuppressionList, thread: int) -> bool:
         statement = "select platform, native_id, article_id from threads where id = ?"
         platform, native_id, article = self.connection.exec_driver_sql(statement, (thread,)).one()
         keys = [suppressions.thread_key(platform, native_id), suppressions.article_key(self._article_url(article))]
-        return left.find(keys) is not None
+        return still.find(keys) is not None
 
-    def _commenter(self, platform: str, outlet_id: int | None, author: Author) -> int | None:
+    def _find_commenter(self, platform: str, outlet_id: int | None, author: Author) -> int | None:
         number = self.entities.find_commenter(platform, outlet_id, author)
         self.entities.writer.flush()
         return number
 
-    def _raise(self, subjects: Mapping[str, Iterable[int]], reason: str) -> None:
-        """Flags them as withheld, but for those that are flagged so already."""
-        for column, ids in subjects.items():
-            listed = list(ids)
-            up = self.connection.exec_driver_sql(_flag_up(column), (json.dumps(listed),)).fetchall()
-            flagged = {row[0] for row in up}
-            for number in listed:
-                if number not in flagged:
-                    self.entities.flags.raise_flags(Subject(column, number), [Flag(CODE, reason)])
+    def _active_flags(self, column: str, ids: Iterable[int]) -> list[Any]:
+        statement = f"""
+select {column}, id, code, rule, status from flags
+where code = '{CODE}' and withdrawn_at is null and {column} in (select value from json_each(?))"""  # noqa: S608
+        return list(self.connection.exec_driver_sql(statement, (json.dumps(list(ids)),)).fetchall())
+
+    def _raise_flags(self, column: str, ids: Sequence[int], reason: str) -> None:
+        """Flag rows as withheld, but for those that are flagged so already."""
+        flagged = {row[0] for row in self._active_flags(column, ids)}
+        for number in ids:
+            if number not in flagged:
+                self.entities.flags.raise_flags(Subject(column, number), [Flag(CODE, reason)])
         self.entities.flush()
 
-    def _withdraw(self, column: str, ids: Iterable[int]) -> None:
-        for _, flag_id, code, rule, status in self.connection.exec_driver_sql(
-            _flag_up(column), (json.dumps(list(ids)),)
-        ):
+    def _withdraw_flags(self, column: str, ids: Sequence[int]) -> None:
+        for _, flag_id, code, rule, status in self._active_flags(column, ids):
             self.entities.flags.withdraw(flag_id, code, rule, status)
         self.entities.flush()
 
-    def _recount(self, comments: Iterable[int], threads: Iterable[int]) -> None:
-        self.entities.flags.recount(comments=comments, threads=threads)
+    def _recount(self, comments: Sequence[_StoredComment], threads: Iterable[int]) -> None:
+        of_comments = {comment.thread_id for comment in comments}
+        self.entities.flags.recount(comments=[comment.id for comment in comments], threads={*threads, *of_comments})
         self.entities.flush()
-
-
-def _flag_up(column: str) -> str:
-    return f"""
-select {column}, id, code, rule, status from flags
-where code = '{CODE}' and withdrawn_at is null and {column} in (select value from json_each(?))"""  # noqa: S608
-
-
-def _body(row: Mapping[str, Any]) -> str:
-    return str(json.loads(row["held"])["body"] if row["held"] else row["body"])
-
-
-def _known_by(row: Mapping[str, Any]) -> _Comment:
-    """Every key that a comment answers to."""
-    keys = [
-        suppressions.article_key(row["article_url"]),
-        suppressions.thread_key(row["platform"], row["native_id"]),
-        *suppressions.comment_keys(row["platform"], row["native_id"], row["identity"], row["article_url"], _body(row)),
-    ]
-    if author := _author(row):
-        keys.append(suppressions.commenter_key(row["platform"], row["outlet"], author))
-    return _Comment(row["id"], row["thread_id"], row["article_id"], keys, row["held"] is not None)
-
-
-def _author(row: Mapping[str, Any]) -> Author | None:
-    if row["held"]:
-        return blanking.author_of(json.loads(row["held"]))
-    if row["commenter_id"] is None:
-        return None
-    if row["held_commenter"]:
-        was = json.loads(row["held_commenter"])
-        return Author(was["name"], was["native_id"])
-    return Author(row["name"], row["account"])

@@ -252,7 +252,7 @@ def test_what_cannot_be_replaced_is_named(archive, tmp_path):
     before = whole.read_bytes()
     found = _search(whole)
     assert found.replacements == []
-    assert str(whole) in (found.left + found.unsearched)[0].place
+    assert str(whole) in (found.left + found.unsearched)[0].location
     rewrite_warc(archive, found, [], AT)
     assert whole.read_bytes() == before
     arc = tmp_path / "old.arc"

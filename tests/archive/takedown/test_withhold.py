@@ -179,7 +179,7 @@ def test_two_reasons_hold_until_both_are_lifted(filled, path):
 
 def test_the_same_request_twice_is_one_entry(filled):
     first = withhold.withhold(filled, "comment", 2, "privacy")
-    assert withhold.withhold(filled, "comment", 2, "privacy") == withhold.Done(first.entry, 0)
+    assert withhold.withhold(filled, "comment", 2, "privacy") == withhold.TakedownResult(first.entry, 0)
 
 
 def test_edits_while_it_was_withheld_are_there_when_it_is_restored(filled, path):
@@ -253,7 +253,7 @@ def test_what_is_not_there(filled):
     with pytest.raises(NotThere, match="not withheld"):
         withhold.restore(filled, "comment", 2)
     with pytest.raises(NotThere, match="no article at"):
-        withhold.find(filled, "article", "https://nowhere.example/")
+        withhold.find_by_url(filled, "article", "https://nowhere.example/")
 
 
 def test_the_ledger_gives_nothing_away(filled, query):
