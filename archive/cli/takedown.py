@@ -11,7 +11,7 @@ import click
 
 from archive.cli.common import as_json as as_json_option
 from archive.cli.common import database, fail, opened, print_errors, print_json, require
-from archive.store.suppressions import REASONS, SUBJECTS
+from archive.takedown.reasons import REASONS, SUBJECTS
 
 if TYPE_CHECKING:
     from archive.store.archive import Archive

@@ -21,16 +21,6 @@ from archive.store.blanking import lines_without, texts_withheld_under
 from archive.store.diff import identities
 from archive.thread import Article, Author, Flag, Thread, article_url, digest
 
-SUBJECTS = ("comment", "commenter", "thread", "article")
-REASONS = {
-    "court-order": "a court or an authority ordered it",
-    "law": "the law forbids to show it",
-    "privacy": "it tells of somebody's private life",
-    "safety": "it puts somebody in danger",
-    "author-request": "who wrote it asked for it",
-    "copyright": "somebody else owns it",
-    "mistake": "it should not have been collected",
-}
 KEY_SETTING = "ledger_key"
 CODE = WITHHELD
 # Shorter texts, such as "I agree", are written by many people: they recognise nobody's comment.

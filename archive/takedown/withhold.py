@@ -16,6 +16,7 @@ from archive.store.archive import Archive, Run, now
 from archive.store.entities import Entities, IdCache
 from archive.store.flags import Subject
 from archive.store.suppressions import CODE, Key, SuppressionList
+from archive.takedown.reasons import SUBJECTS
 from archive.thread import Author, Flag
 
 COMMENTS_OF = {
@@ -25,7 +26,7 @@ union select row_id from withheld where name = 'comments' and json_extract(held,
     "thread": "select id from comments where thread_id = :number",
     "article": "select comments.id from comments join threads on threads.id = thread_id where article_id = :number",
 }
-EXISTS = {name: f"select 1 from {name}s where id = :number" for name in suppressions.SUBJECTS}  # noqa: S608
+EXISTS = {name: f"select 1 from {name}s where id = :number" for name in SUBJECTS}  # noqa: S608
 # Everything that the suppression list recognises a comment by. What is withheld already is read from where it was put.
 COMMENTS = """
 select comments.id, comments.thread_id, articles.id as article_id, threads.platform, comments.identity,
@@ -108,9 +109,9 @@ class _StoredComment:
 
 
 def withhold(archive: Archive, subject: str, number: int, reason: str, note: str | None = None) -> TakedownResult:
-    """Withhold a subject (of suppressions.SUBJECTS) by its id, in one run and one transaction. Raise NotThere.
+    """Withhold a subject (of reasons.SUBJECTS) by its id, in one run and one transaction. Raise NotThere.
 
-    What is withheld already is withheld for this reason too (of suppressions.REASONS), and restored only with both."""
+    What is withheld already is withheld for this reason too (of reasons.REASONS), and restored only with both."""
     settings = {"subject": subject, "number": number, "reason": reason}
     return _run(archive, "withhold", settings, lambda takedown: takedown.withhold(subject, number, reason, note))
 
