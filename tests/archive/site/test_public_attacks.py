@@ -200,7 +200,6 @@ def test_own_pages_asked_in_ill_will(site, page):
         '/"x',
         "/a b",
         "/thread/1#x",
-        "/x?" + "&" * 60,
         "/x?\x00",
         "/x?\u2028",
     ],
@@ -213,7 +212,13 @@ def test_addresses_that_are_none(site, address):
 
 
 def test_long_addresses(site):
-    for address in ("/" + "a" * 9999, "/search?q=" + "a" * 9999, "/archive/" + "c" * 9000, "/thread/" + "1" * 900):
+    for address in (
+        "/x?" + "&" * 60,
+        "/" + "a" * 9999,
+        "/search?q=" + "a" * 9999,
+        "/archive/" + "c" * 9000,
+        "/thread/" + "1" * 900,
+    ):
         harmless(ask(site, address), address)
 
 
