@@ -1,6 +1,7 @@
 """A release as the site serves it: its files, what it says to search engines, and what is no release."""
 
 import json
+import re
 import sqlite3
 from contextlib import closing
 
@@ -97,14 +98,19 @@ def test_counts_of_another_file_are_not_believed(tmp_path):
         assert manifest.read(link).inspected is None
 
 
+def timeless(html):
+    """A page of Datasette's without the time that its queries took."""
+    return re.sub(r"took [0-9.]+ms", "", html)
+
+
 def test_a_link_that_changes_changes_nothing_here(tmp_path):
     link = public_fixture.publish(tmp_path / "a")
     site = public_application(link)
-    before = ask(site, "/archive/comments").text
+    before = timeless(ask(site, "/archive/comments").text)
     link.unlink()
     link.symlink_to(public_fixture.publish(tmp_path / "b", more=50).resolve())
-    assert ask(site, "/archive/comments").text == before
-    assert ask(public_application(link), "/archive/comments").text != before
+    assert timeless(ask(site, "/archive/comments").text) == before
+    assert timeless(ask(public_application(link), "/archive/comments").text) != before
 
 
 @pytest.mark.parametrize(
