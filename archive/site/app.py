@@ -6,6 +6,7 @@ import os
 import socket
 import tomllib
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -140,7 +141,8 @@ def run_public(db_path: str | Path, host: str = "127.0.0.1", port: int = 8001, *
     if workers > 1:
         Multiprocess(config, sockets=[listener]).run()
     else:
-        uvicorn.Server(config).run(sockets=[listener])
+        with suppress(KeyboardInterrupt):  # Ctrl-C is how it ends
+            uvicorn.Server(config).run(sockets=[listener])
 
 
 def _address(host: str, port: int) -> str:
