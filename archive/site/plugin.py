@@ -75,7 +75,7 @@ def prepare_jinja2_environment(env: "Environment", datasette: "Datasette") -> No
 
     env.filters.update(FILTERS)
     addresses = {"style_path": static_file("style.css")[1], "script_path": static_file("review.js")[1]}
-    env.globals.update(addresses, data_path=lambda: data_path(datasette))
+    env.globals.update(addresses, data_path=partial(data_path, datasette))
 
 
 @hookimpl

@@ -42,7 +42,6 @@ class Proxy:
             plain.sendall(request)
             found = b""
             with contextlib.suppress(OSError):  # nginx hangs up on some
-                plain.shutdown(socket.SHUT_WR)
                 while part := plain.recv(65536):
                     found += part
             return found
