@@ -257,13 +257,16 @@ def _review(db: sqlite_utils.Database) -> None:
         flag = next(db.query("select id from flags where comment_id = ? and code = ?", (comment, code)))["id"]
         for reviewer, verdict in zip(("irene", "oskar"), words, strict=False):
             one = verdicts.Verdict(flag, reviewer, verdict, note=f"seen by {reviewer}", **correction)  # type: ignore[arg-type]
-            verdicts.record(db.conn, one, THIRD)
+            verdicts.record(connection, one, THIRD)
 
-    judge(THREAT, "content.threat", "confirmed", "confirmed")
-    judge(CLOWN, "content.insult", "dismissed")
-    judge(DISPUTED, "content.incitement", "confirmed", "dismissed")
-    judge(VERMIN, "content.insult", "corrected", corrected_code="content.dehumanisation")
     db.conn.commit()
+    with verdicts.borrow(db.conn) as connection:
+        connection.exec_driver_sql("begin")
+        judge(THREAT, "content.threat", "confirmed", "confirmed")
+        judge(CLOWN, "content.insult", "dismissed")
+        judge(DISPUTED, "content.incitement", "confirmed", "dismissed")
+        judge(VERMIN, "content.insult", "corrected", corrected_code="content.dehumanisation")
+        connection.exec_driver_sql("commit")
 
 
 def _count(db: sqlite_utils.Database) -> None:

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, TextIO, cast
 
 import click
 
-from archive.cli.common import changing, database, fail, opened, reading, require
+from archive.cli.common import database, fail, opened, reading, require
 
 if TYPE_CHECKING:
     from archive.review.spreadsheet import Imported
 
-ERRORS_SHOWN = 20
+MAX_ERRORS = 20
 SHORTEST_PASSWORD = 8
 
 
@@ -69,14 +69,16 @@ def import_(file: Path, path: Path, reviewer: str | None) -> None:
     \b
     Example:  btl review import flags.csv --reviewer anna
     """
+    from archive.review.spreadsheet import import_csv
     from archive.review.verdicts import BadReview
 
     require(path)
     with opened(path) as archive:
         run = archive.begin_run("review", {"sha256": _digest(file)})
         try:
-            imported = _import(file, path, reviewer, run.started_at)
-        except (BadReview, UnicodeDecodeError, sqlite3.OperationalError) as error:
+            with archive.transaction() as connection, file.open(encoding="utf-8-sig", newline="") as sheet:
+                imported = import_csv(connection, sheet, reviewer=reviewer, at=run.started_at)
+        except (BadReview, UnicodeDecodeError) as error:
             archive.end_run(run, "failed", {})
             fail(f"{file}: {_reason(error)}")
         counts = {"saved": imported.saved, "repeated": imported.repeated, "errors": len(imported.errors)}
@@ -84,18 +86,11 @@ def import_(file: Path, path: Path, reviewer: str | None) -> None:
     _summarise(file, imported)
 
 
-def _import(file: Path, path: Path, reviewer: str | None, at: str) -> "Imported":
-    from archive.review.spreadsheet import import_csv
-
-    with changing(path) as connection, file.open(encoding="utf-8-sig", newline="") as sheet:
-        return import_csv(connection, sheet, reviewer=reviewer, at=at)
-
-
 def _summarise(file: Path, imported: "Imported") -> None:
-    for error in imported.errors[:ERRORS_SHOWN]:
+    for error in imported.errors[:MAX_ERRORS]:
         click.echo(f"error: {file}:{error.line}: {error.reason}", err=True)
-    if len(imported.errors) > ERRORS_SHOWN:
-        click.echo(f"... and {len(imported.errors) - ERRORS_SHOWN:,} more errors", err=True)
+    if len(imported.errors) > MAX_ERRORS:
+        click.echo(f"... and {len(imported.errors) - MAX_ERRORS:,} more errors", err=True)
     parts = [f"{imported.saved:,} verdicts saved"]
     parts += [f"{imported.repeated:,} there already"] if imported.repeated else []
     parts += [f"{imported.empty:,} rows without a verdict"] if imported.empty else []
@@ -126,20 +121,20 @@ def agreement(path: Path, as_json: bool) -> None:
     from archive.review.agreement import agreement as measure
 
     with reading(path) as connection:
-        found = measure(connection)
+        agreements = measure(connection)
     if as_json:
-        click.echo(json.dumps([asdict(one) for one in found], indent=2))
+        click.echo(json.dumps([asdict(row) for row in agreements], indent=2))
         return
-    if not found:
+    if not agreements:
         click.echo("no flag was judged by two reviewers")
         return
     click.echo(f"{'flags':>8} {'reviewers':>9} {'agree':>6} {'kappa':>6} {'alpha':>6}  code")
-    for one in found:
-        numbers = f"{one.flags:>8,} {one.reviewers:>9,} {one.share:>6.0%} {_two(one.kappa)} {_two(one.alpha)}"
-        click.echo(f"{numbers}  {one.code or 'all codes'}")
+    for row in agreements:
+        numbers = f"{row.flags:>8,} {row.reviewers:>9,} {row.share:>6.0%} {_decimals(row.kappa)} {_decimals(row.alpha)}"
+        click.echo(f"{numbers}  {row.code or 'all codes'}")
 
 
-def _two(value: float | None) -> str:
+def _decimals(value: float | None) -> str:
     return f"{'-':>6}" if value is None else f"{value:>6.2f}"
 
 

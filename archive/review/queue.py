@@ -4,8 +4,6 @@ import sqlite3
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from archive.review.verdicts import rows
-
 # In the words of the index flags_queue.
 UNREVIEWED = (
     "flags.status = 'unreviewed' and flags.code >= 'content.' and flags.code < 'content/'"
@@ -89,6 +87,13 @@ class ErrorRate:
     corrected: int
     disputed: int
     error_rate: float | None
+
+
+def rows(connection: sqlite3.Connection, sql: str, **parameters: Any) -> list[sqlite3.Row]:
+    """Fetch all rows by name, whatever the connection's own row factory is."""
+    cursor = connection.cursor()
+    cursor.row_factory = sqlite3.Row
+    return cursor.execute(sql, parameters).fetchall()
 
 
 def queue(

@@ -14,8 +14,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from archive.review.queue import UNREVIEWED
-from archive.review.verdicts import rows
+from archive.review.queue import UNREVIEWED, rows
 
 FORMAT = 1
 # What the text is read by: character n-grams within words, hashed, around the words that matched.

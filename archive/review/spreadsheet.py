@@ -13,8 +13,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TextIO, cast
 
-from archive.review.queue import NOT_WITHHELD, UNREVIEWED
-from archive.review.verdicts import BadReview, Verdict, VerdictValue, record, rows
+from sqlalchemy import Connection
+
+from archive.review.queue import NOT_WITHHELD, UNREVIEWED, rows
+from archive.review.verdicts import BadReview, Verdict, VerdictValue, record
 from archive.text.csv_cells import BOM, safe_cell
 
 COLUMNS = (
@@ -107,7 +109,7 @@ def _sheet(connection: sqlite3.Connection, ids: Sequence[int]) -> Iterator[sqlit
         yield from rows(connection, SHEET, ids=json.dumps(ids[first : first + ROWS_A_QUERY]))
 
 
-def import_csv(connection: sqlite3.Connection, file: TextIO, *, reviewer: str | None = None, at: str) -> Imported:
+def import_csv(connection: Connection, file: TextIO, *, reviewer: str | None = None, at: str) -> Imported:
     """Store the verdicts of a sheet; `reviewer` judged in the rows that name nobody. Open it with newline=''.
 
     A bad row is an error, and the others are saved. Raises BadReview where the file is no such sheet.
@@ -141,13 +143,11 @@ def _verdict(row: dict[str, str], reviewer: str) -> Verdict:
     return Verdict(flag_id, row.get("reviewer") or reviewer.strip(), value, code, note=note)
 
 
-def _check_row(
-    connection: sqlite3.Connection, verdict: Verdict, digest: str, before: tuple[int, Verdict] | None
-) -> None:
+def _check_row(connection: Connection, verdict: Verdict, digest: str, before: tuple[int, Verdict] | None) -> None:
     """Refuses a verdict on another text than the flag's, and a second one that differs from the first of the sheet. A
     flag that is not there is for `record` to refuse."""
-    matching = rows(connection, HASH, flag=verdict.flag_id)
-    if matching and matching[0]["body_sha256"] != digest.lower():
+    stored = connection.exec_driver_sql(HASH, {"flag": verdict.flag_id}).scalar()
+    if stored is not None and stored != digest.lower():
         raise BadReview(f"body_sha256 is not that of the text of flag {verdict.flag_id}")
     if before is not None and before[1] != verdict:
         raise BadReview(f"line {before[0]} has another verdict of {verdict.reviewer} on flag {verdict.flag_id}")

@@ -3,24 +3,23 @@
 The caller owns the transaction: nothing here commits. No row of reviews or flags is ever deleted.
 """
 
-import json
 import sqlite3
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from importlib.metadata import version
 from typing import Any, Literal, get_args
 
-from archive.store import views
-from archive.store.flags import RECOUNT_COMMENTS, RECOUNT_THREADS
+from sqlalchemy import Connection, create_engine
+from sqlalchemy.pool import StaticPool
 
-DETECTOR, CORRECTION, BY_HAND = "review", "review.correction", "review.by-hand"
+from archive.store.flags import FlagWriter, Subject
+from archive.store.writer import RowWriter
+from archive.thread import Flag
+
+CORRECTION, BY_HAND = "review.correction", "review.by-hand"
 REVIEW_NAMESPACES = ("content", "context", "review")
 LEVELS = {"comment_id": "c", "thread_id": "t", "article_id": "a"}
-
-# What `totals` counts: what a reader is told of, and every circumstance that is not withdrawn.
-COUNTED = f"withdrawn_at is null and ({views.NOT_REFUSED} or code between 'context.' and 'context/')"
 
 # Each reviewer's last word on a flag. SQLite takes the other columns from the row that has the maximum.
 LATEST = """
@@ -36,14 +35,6 @@ values (?, ?, ?, ?, ?, ?, ?, ?)"""
 TEXT = """
 select body from comments where id = :comment and revision = :revision
 union all select body from comment_revisions where comment_id = :comment and revision = :revision limit 1"""
-RAISE = """
-insert into flags
-  (code, {column}, revision, detector_id, rule, evidence, target, created_at, severity, status, corrects)
-select code, :subject, :revision, :detector, :rule, :evidence, :target, :at, severity, :status, :corrects
-from flag_codes where code = :code"""
-ADD_TOTALS = """
-insert into totals (name, value) values (?, ?) on conflict (name) do update set value = value + excluded.value"""
-
 VerdictValue = Literal["confirmed", "dismissed", "corrected"]
 Span = tuple[int, int]
 Label = tuple[str, str | None, tuple[Span, ...]]
@@ -67,21 +58,13 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
-class _Subject:
-    """One revision of what flags are raised on; `column` is comment_id, thread_id or article_id."""
-
-    column: str
-    id: int
-    revision: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Flag:
+class _StoredFlag:
     id: int
     code: str
-    subject: _Subject
+    subject: Subject
     rule: str
     target: str | None
+    status: str
     withdrawn: bool
     corrects: int | None
     spans: tuple[Span, ...]
@@ -97,24 +80,40 @@ class _Claim:
     corrects: int | None = None
 
 
-def record(connection: sqlite3.Connection, verdict: Verdict, at: str) -> bool:
+@contextmanager
+def borrow(connection: sqlite3.Connection) -> Iterator[Connection]:
+    """Lend a connection of sqlite3 that has no open transaction, such as Datasette's, to SQLAlchemy.
+
+    What the block does not commit is rolled back.
+    """
+    isolation_level = connection.isolation_level
+    # The engine is never disposed of: that would close a connection which is not ours.
+    engine = create_engine("sqlite://", creator=lambda: connection, poolclass=StaticPool, isolation_level="AUTOCOMMIT")
+    try:
+        with engine.connect() as borrowed:
+            yield borrowed
+    finally:
+        connection.isolation_level = isolation_level
+
+
+def record(connection: Connection, verdict: Verdict, at: str) -> bool:
     """Store a verdict and settle the flag; return False where it is the reviewer's latest verdict already."""
     verdict = replace(verdict, reviewer=verdict.reviewer.strip(), note=(verdict.note or "").strip() or None)
-    flag = _flag(connection, verdict.flag_id)
+    flag = _load_flag(connection, verdict.flag_id)
     _check(connection, flag, verdict)
     values = (verdict.verdict, verdict.corrected_code, verdict.corrected_start, verdict.corrected_end, verdict.note)
-    if values in map(tuple, connection.execute(REPEATED, (flag.id, verdict.reviewer))):
+    if values in map(tuple, connection.exec_driver_sql(REPEATED, (flag.id, verdict.reviewer))):
         return False
-    connection.execute(REVIEW, (flag.id, verdict.reviewer, *values, at))
-    with counted(connection, flag.subject.column, flag.subject.id):
-        status = _status(_labels(connection, flag))
-        connection.execute("update flags set status = ? where id = ?", (status, flag.id))
-        _renew_corrections(connection, flag.subject, at)
+    connection.exec_driver_sql(REVIEW, (flag.id, verdict.reviewer, *values, at))
+    writer = FlagWriter(RowWriter(connection), {}, None, at)
+    writer.set_status(flag.id, flag.code, flag.rule, flag.status, _status(_labels(connection, flag)))
+    _renew_corrections(connection, writer, flag.subject)
+    _flush(connection, writer, flag.subject)
     return True
 
 
 def add(
-    connection: sqlite3.Connection,
+    connection: Connection,
     *,
     comment_id: int,
     reviewer: str,
@@ -129,57 +128,39 @@ def add(
 
     Without start and end it is about the whole comment. Where the same flag exists already it is confirmed instead.
     """
-    row = rows(connection, "select revision, body from comments where id = :id", id=comment_id)
-    if not row:
+    row = connection.exec_driver_sql("select revision, body from comments where id = ?", (comment_id,)).fetchone()
+    if row is None:
         raise BadReview(f"there is no comment {comment_id}")
     if not reviewer.strip() or not reason.strip():
         raise BadReview("a flag by hand needs a reviewer and a reason")
     _check_code(connection, code, "comment_id")
-    spans = _spans(row[0]["body"], start, end) or ()
-    subject = _Subject("comment_id", comment_id, row[0]["revision"])
+    spans = _spans(row.body, start, end) or ()
+    subject = Subject("comment_id", comment_id, row.revision)
     claim = _Claim(code, BY_HAND, (target or "").strip() or None, spans, reason.strip())
-    flag_id = _existing_flag(connection, subject, claim)
+    writer = FlagWriter(RowWriter(connection), {}, None, at)
+    flag_id = _existing_flag(connection, writer, subject, claim)
     if flag_id is None:
-        with counted(connection, subject.column, subject.id):
-            flag_id = _raise(connection, subject, claim, "unreviewed", at)
+        flag_id = _raise(connection, writer, subject, claim, "unreviewed")
+    _flush(connection, writer, subject)
     record(connection, Verdict(flag_id, reviewer, "confirmed", note=reason), at)
     return flag_id
 
 
-@contextmanager
-def counted(connection: sqlite3.Connection, column: str, subject_id: int) -> Iterator[None]:
-    """Keeps totals, comments.codes and threads.flag_count true through changes of one subject's flags."""
-    before = _tally(connection, column, subject_id)
-    yield
-    change = _tally(connection, column, subject_id)
-    change.subtract(before)
-    changed = [(name, value) for name, value in change.items() if value]
-    if not changed:
-        return
-    connection.executemany(ADD_TOTALS, changed)
-    if column == "comment_id":
-        connection.execute(RECOUNT_COMMENTS, {"ids": json.dumps([subject_id])})
-        (subject_id,) = connection.execute("select thread_id from comments where id = ?", (subject_id,)).fetchone()
-    if column != "article_id":
-        connection.execute(RECOUNT_THREADS, {"ids": json.dumps([subject_id])})
-
-
-def _tally(connection: sqlite3.Connection, column: str, subject_id: int) -> Counter[str]:
-    counts: Counter[str] = Counter()
-    for code, rule in connection.execute(
-        f"select code, rule from flags where {column} = ? and {COUNTED}",  # noqa: S608
-        (subject_id,),
-    ):
-        counts[f"flags:{code}"] += 1
-        if code.startswith(("content.", "context.")):
-            counts[f"rules:{rule}"] += 1
-    return counts
+def _flush(connection: Connection, writer: FlagWriter, subject: Subject) -> None:
+    """Write what was raised and withdrawn on a subject, and count its flags anew."""
+    match subject.column:
+        case "comment_id":
+            thread = connection.exec_driver_sql("select thread_id from comments where id = ?", (subject.id,)).scalar()
+            writer.recount(comments=[subject.id], threads=[thread] if thread is not None else [])
+        case "thread_id":
+            writer.recount(threads=[subject.id])
+    writer.flush()
 
 
 # verdicts
 
 
-def _check(connection: sqlite3.Connection, flag: _Flag, verdict: Verdict) -> None:
+def _check(connection: Connection, flag: _StoredFlag, verdict: Verdict) -> None:
     if flag.withdrawn:
         raise BadReview(f"flag {flag.id} was withdrawn")
     if flag.corrects is not None:
@@ -194,7 +175,7 @@ def _check(connection: sqlite3.Connection, flag: _Flag, verdict: Verdict) -> Non
         raise BadReview("only a correction has a code or a place in the text")
 
 
-def _check_correction(connection: sqlite3.Connection, flag: _Flag, verdict: Verdict) -> None:
+def _check_correction(connection: Connection, flag: _StoredFlag, verdict: Verdict) -> None:
     if not verdict.corrected_code:
         raise BadReview("a correction needs a code")
     _check_code(connection, verdict.corrected_code, flag.subject.column)
@@ -204,8 +185,8 @@ def _check_correction(connection: sqlite3.Connection, flag: _Flag, verdict: Verd
         raise BadReview("the correction says what the flag says")
 
 
-def _check_code(connection: sqlite3.Connection, code: str, column: str) -> None:
-    row = connection.execute("select namespace, level from flag_codes where code = ?", (code,)).fetchone()
+def _check_code(connection: Connection, code: str, column: str) -> None:
+    row = connection.exec_driver_sql("select namespace, level from flag_codes where code = ?", (code,)).fetchone()
     if row is None:
         raise BadReview(f"there is no code {code!r}")
     namespace, level = row
@@ -226,19 +207,19 @@ def _spans(text: str, start: int | None, end: int | None) -> tuple[Span] | None:
     return ((start, end),)
 
 
-def _text(connection: sqlite3.Connection, subject: _Subject) -> str:
+def _text(connection: Connection, subject: Subject) -> str:
     """Return the comment's text at that revision."""
     parameters = {"comment": subject.id, "revision": subject.revision}
-    row = connection.execute(TEXT, parameters).fetchone() if subject.column == "comment_id" else None
+    row = connection.exec_driver_sql(TEXT, parameters).fetchone() if subject.column == "comment_id" else None
     if row is None:
         raise BadReview(f"revision {subject.revision} has no text here")
     return str(row[0])
 
 
-def _labels(connection: sqlite3.Connection, flag: _Flag) -> set[Label]:
+def _labels(connection: Connection, flag: _StoredFlag) -> set[Label]:
     """Return the distinct verdicts that reviewers hold now."""
     labels: set[Label] = set()
-    for verdict, code, start, end, _ in connection.execute(LATEST, (flag.id,)):
+    for verdict, code, start, end, _ in connection.exec_driver_sql(LATEST, (flag.id,)):
         own = () if code is None else flag.spans
         labels.add((verdict, code, own if start is None else ((start, end),)))
     return labels
@@ -250,7 +231,7 @@ def _status(labels: set[Label]) -> str:
     return next(iter(labels))[0] if len(labels) == 1 else "disputed"
 
 
-def _renew_corrections(connection: sqlite3.Connection, subject: _Subject, at: str) -> None:
+def _renew_corrections(connection: Connection, writer: FlagWriter, subject: Subject) -> None:
     """Raise and withdraw corrections, so that a text has those that its corrected flags need.
 
     Flags that are corrected to the same code and target share one with the spans of all: the index flags_found
@@ -264,12 +245,14 @@ def _renew_corrections(connection: sqlite3.Connection, subject: _Subject, at: st
             if claim in needed:
                 needed.remove(claim)
             else:
-                connection.execute("update flags set withdrawn_at = ? where id = ?", (at, flag.id))
+                writer.withdraw(flag.id, flag.code, flag.rule, flag.status)
+    # A correction that changes its spans is withdrawn and raised again: flags_found allows one at a time.
+    writer.flush()
     for claim in needed:
-        _raise(connection, subject, claim, "confirmed", at)
+        _raise(connection, writer, subject, claim, "confirmed")
 
 
-def _corrections(connection: sqlite3.Connection, flags: Sequence[_Flag]) -> list[_Claim]:
+def _corrections(connection: Connection, flags: Sequence[_StoredFlag]) -> list[_Claim]:
     originals: dict[tuple[str, str | None], list[int]] = defaultdict(list)
     spans_of: dict[tuple[str, str | None], set[Span]] = defaultdict(set)
     for flag in flags:
@@ -284,50 +267,40 @@ def _corrections(connection: sqlite3.Connection, flags: Sequence[_Flag]) -> list
     ]
 
 
-# rows
+# flags
 
 
-def rows(connection: sqlite3.Connection, sql: str, **parameters: Any) -> list[sqlite3.Row]:
-    """Fetch all rows by name, whatever the connection's own row factory is."""
-    cursor = connection.cursor()
-    cursor.row_factory = sqlite3.Row
-    return cursor.execute(sql, parameters).fetchall()
-
-
-def _flag(connection: sqlite3.Connection, flag_id: int) -> _Flag:
-    matching = rows(connection, "select * from flags where id = :id", id=flag_id)
-    if not matching:
+def _load_flag(connection: Connection, flag_id: int) -> _StoredFlag:
+    row = connection.exec_driver_sql("select * from flags where id = ?", (flag_id,)).fetchone()
+    if row is None:
         raise BadReview(f"there is no flag {flag_id}")
-    return _read(connection, matching[0])
+    return _stored_flag(connection, row)
 
 
-def _flags(connection: sqlite3.Connection, subject: _Subject) -> list[_Flag]:
+def _flags(connection: Connection, subject: Subject) -> list[_StoredFlag]:
     """Fetch every flag that was ever raised on a text."""
-    matching = rows(
-        connection,
-        f"select * from flags where {subject.column} = :id and revision = :revision order by id",  # noqa: S608
-        id=subject.id,
-        revision=subject.revision,
-    )
-    return [_read(connection, row) for row in matching]
+    statement = f"select * from flags where {subject.column} = ? and revision = ? order by id"  # noqa: S608
+    rows = connection.exec_driver_sql(statement, (subject.id, subject.revision)).fetchall()
+    return [_stored_flag(connection, row) for row in rows]
 
 
-def _read(connection: sqlite3.Connection, row: sqlite3.Row) -> _Flag:
-    column = next(column for column in LEVELS if row[column] is not None)
-    spans = connection.execute('select start, "end" from flag_spans where flag_id = ? order by 1, 2', (row["id"],))
-    return _Flag(
-        row["id"],
-        row["code"],
-        _Subject(column, row[column], row["revision"]),
-        row["rule"],
-        row["target"],
-        row["withdrawn_at"] is not None,
-        row["corrects"],
-        tuple((start, end) for start, end in spans),
+def _stored_flag(connection: Connection, row: Any) -> _StoredFlag:
+    column = next(column for column in LEVELS if getattr(row, column) is not None)
+    statement = 'select start, "end" from flag_spans where flag_id = ? order by 1, 2'
+    return _StoredFlag(
+        row.id,
+        row.code,
+        Subject(column, getattr(row, column), row.revision),
+        row.rule,
+        row.target,
+        row.status,
+        row.withdrawn_at is not None,
+        row.corrects,
+        tuple((start, end) for start, end in connection.exec_driver_sql(statement, (row.id,))),
     )
 
 
-def _existing_flag(connection: sqlite3.Connection, subject: _Subject, claim: _Claim) -> int | None:
+def _existing_flag(connection: Connection, writer: FlagWriter, subject: Subject, claim: _Claim) -> int | None:
     """Return the flag that makes this claim already: at the same span, or else by hand, which gets this span too."""
     similar = [
         flag
@@ -339,38 +312,14 @@ def _existing_flag(connection: sqlite3.Connection, subject: _Subject, claim: _Cl
             return flag.id
     for flag in similar:
         if flag.rule == BY_HAND:
-            if flag.spans:
-                _add_spans(connection, flag.id, subject, sorted(set(claim.spans) - set(flag.spans)))
+            new = sorted(set(claim.spans) - set(flag.spans)) if flag.spans else []
+            if new:
+                writer.add_spans(flag.id, new, _text(connection, subject))
             return flag.id
     return None
 
 
-def _raise(connection: sqlite3.Connection, subject: _Subject, claim: _Claim, status: str, at: str) -> int:
-    values = {"subject": subject.id, "revision": subject.revision, "at": at, "status": status, "code": claim.code}
-    values |= {"rule": claim.rule, "evidence": claim.evidence, "target": claim.target, "corrects": claim.corrects}
-    values |= {"detector": _detector(connection)}
-    flag_id = connection.execute(RAISE.format(column=subject.column), values).lastrowid
-    assert flag_id is not None
-    _add_spans(connection, flag_id, subject, claim.spans)
-    return flag_id
-
-
-def _add_spans(connection: sqlite3.Connection, flag_id: int, subject: _Subject, spans: Sequence[Span]) -> None:
-    if spans:
-        text = _text(connection, subject)
-        connection.executemany(
-            'insert into flag_spans (flag_id, start, "end", exact) values (?, ?, ?, ?)',
-            [(flag_id, start, end, text[start:end]) for start, end in spans],
-        )
-
-
-def _detector(connection: sqlite3.Connection) -> int:
-    """The id of "people, by this version"."""
-    identity = (DETECTOR, version("belowtheline"))
-    row = connection.execute(
-        "select id from detectors where name = ? and version = ? and lexicon_sha256 is null", identity
-    ).fetchone()
-    if row is None:
-        added = connection.execute("insert into detectors (name, version) values (?, ?) returning id", identity)
-        row = added.fetchone()
-    return int(row[0])
+def _raise(connection: Connection, writer: FlagWriter, subject: Subject, claim: _Claim, status: str) -> int:
+    flag = Flag(claim.code, claim.rule, claim.evidence, target=claim.target)
+    text = _text(connection, subject) if claim.spans else ""
+    return writer.raise_reviewed(subject, flag, claim.spans, text, status=status, corrects=claim.corrects)

@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl
 from datasette.app import Datasette
 from datasette.database import Database
 from datasette.utils.asgi import Request, Response
+from sqlalchemy import Connection
 
 from archive.review import verdicts
 from archive.site import queries
@@ -73,14 +74,18 @@ async def _judge(
     params = review.parse_review(form)
     if params.flag is None:
         return await error_page(datasette, request, 400, "The form names no flag.")
-    problem = await _write(db, lambda connection: _record(connection, params.flag or 0, reviewer, form))
+    problem = await _write(
+        db, lambda connection, borrowed: _record(connection, borrowed, params.flag or 0, reviewer, form)
+    )
     if problem:
         typed = ReviewForm(problem, form.get("code", ""), form.get("words", ""), form.get("note", ""))
         return await _review_page(datasette, request, db, reviewer, params, typed)
     return _see(datasette, review.review_url(ReviewParams(None, params.code, params.after, params.second)))
 
 
-def _record(connection: sqlite3.Connection, flag: int, reviewer: str, form: Mapping[str, str]) -> None:
+def _record(
+    connection: sqlite3.Connection, borrowed: Connection, flag: int, reviewer: str, form: Mapping[str, str]
+) -> None:
     note = form.get("note") or None
     match form.get("verdict"):
         case "confirmed":
@@ -93,7 +98,7 @@ def _record(connection: sqlite3.Connection, flag: int, reviewer: str, form: Mapp
             decision = verdicts.Verdict(flag, reviewer, "corrected", code, start, end, note)
         case _:
             raise verdicts.BadReview("Say what you make of the flag: confirm, dismiss or correct it.")
-    verdicts.record(connection, decision, _now())
+    verdicts.record(borrowed, decision, _now())
 
 
 def _corrected_span(connection: sqlite3.Connection, flag: int, words: str) -> tuple[int | None, int | None]:
@@ -117,11 +122,11 @@ async def _add(
     number = form["comment"]
     comment = int(number) if number.isascii() and number.isdecimal() and len(number) <= 18 else 0
 
-    def add(connection: sqlite3.Connection) -> None:
+    def add(connection: sqlite3.Connection, borrowed: Connection) -> None:
         body = fetch_value(connection, queries.BODY, comment=comment)
         start, end = _span(body or "", form.get("words", ""))
         decision = {"reviewer": reviewer, "code": form.get("code", ""), "reason": form.get("note", "")}
-        verdicts.add(connection, comment_id=comment, start=start, end=end, at=_now(), **decision)
+        verdicts.add(borrowed, comment_id=comment, start=start, end=end, at=_now(), **decision)
 
     problem = await _write(db, add)
     if problem:
@@ -129,23 +134,24 @@ async def _add(
     return _see(datasette, f"/comment/{comment}#flags")
 
 
-async def _write(db: Database, work: Callable[[sqlite3.Connection], object]) -> str | None:
-    """Runs `work` in one transaction. Gives the reason where it was refused, or where another process keeps writing."""
+async def _write(db: Database, work: Callable[[sqlite3.Connection, Connection], object]) -> str | None:
+    """Run `work` in one transaction; return why it was refused, or that another process keeps writing.
+
+    It gets Datasette's connection to read from, and the same one as SQLAlchemy's to write with.
+    """
 
     def once(connection: sqlite3.Connection) -> str | None:
         try:
-            connection.execute("begin immediate")
-            work(connection)
-            connection.commit()
+            with verdicts.borrow(connection) as borrowed:
+                connection.execute("begin immediate")
+                work(connection, borrowed)
+                connection.execute("commit")
         except verdicts.BadReview as error:
             return _sentence(str(error))
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
                 raise
             return "Another process is writing to the archive. Nothing was saved; try again in a moment."
-        finally:
-            if connection.in_transaction:
-                connection.rollback()
         return None
 
     problem: str | None = await db.execute_write_fn(once)

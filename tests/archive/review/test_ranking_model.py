@@ -8,7 +8,7 @@ import pytest
 from archive.review import ranking_model
 from archive.review.queue import queue
 from archive.review.ranking_model import CannotRank, order, train
-from archive.review.verdicts import Verdict, record
+from archive.review.verdicts import Verdict, borrow, record
 from tests import archive_fixture
 from tests.archive_fixture import Filler
 from tests.conftest import missing
@@ -38,8 +38,11 @@ def db(tmp_path):
     flags = [flagged(fill, thread, (KEPT, REFUSED)[i % 2], i) for i in range(62)]
     built.close()
     connection = sqlite3.connect(tmp_path / "archive.db")
-    for i, flag in enumerate(flags[:60]):
-        record(connection, Verdict(flag, "anna", "dismissed" if i % 2 else "confirmed"), AT)
+    with borrow(connection) as borrowed:
+        borrowed.exec_driver_sql("begin")
+        for i, flag in enumerate(flags[:60]):
+            record(borrowed, Verdict(flag, "anna", "dismissed" if i % 2 else "confirmed"), AT)
+        borrowed.exec_driver_sql("commit")
     yield connection
     connection.close()
 

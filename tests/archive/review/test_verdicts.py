@@ -16,7 +16,7 @@ from archive.review import queue as waiting
 from archive.review.agreement import agreement
 from archive.review.queue import load_today, queue, rates
 from archive.review.spreadsheet import export_csv, import_csv
-from archive.review.verdicts import BadReview, Verdict, add, record
+from archive.review.verdicts import BadReview, Verdict, add, borrow, record
 from archive.store.flags import RECOUNT_COMMENTS, RECOUNT_THREADS
 from tests import archive_fixture
 from tests.archive_fixture import FERRY, FOLDED, SECOND, THIRD, digest
@@ -90,7 +90,18 @@ def copy_of(path):
 
 
 def say(db, flag, verdict, reviewer="anna", code=None, start=None, end=None, note=None, at=AT):
-    return record(db, Verdict(flag, reviewer, verdict, code, start, end, note), at)
+    return committed(db, record, Verdict(flag, reviewer, verdict, code, start, end, note), at)
+
+
+def committed(db, work, *args, **options):
+    """Commits even where `work` raises, so that whatever it left behind is seen."""
+    db.commit()
+    with borrow(db) as connection:
+        connection.exec_driver_sql("begin")
+        try:
+            return work(connection, *args, **options)
+        finally:
+            connection.exec_driver_sql("commit")
 
 
 def one(db, sql, *values):
@@ -274,7 +285,7 @@ BAD = [
 def test_a_bad_verdict_is_refused_and_leaves_no_trace(db, change, message):
     before = "".join(db.iterdump())
     with pytest.raises(BadReview, match=message):
-        record(db, replace(Verdict(INSULT, "anna", "confirmed"), **change), AT)
+        committed(db, record, replace(Verdict(INSULT, "anna", "confirmed"), **change), AT)
     assert "".join(db.iterdump()) == before
 
 
@@ -287,9 +298,20 @@ def test_a_correction_is_judged_through_the_flag_that_it_corrects(db):
 def test_nothing_is_committed(db):
     db.commit()
     before = "".join(db.iterdump())
-    say(db, INSULT, "corrected", code="content.slur")
-    by_hand(db)
-    db.rollback()
+    with borrow(db) as connection:
+        connection.exec_driver_sql("begin")
+        record(connection, Verdict(INSULT, "anna", "corrected", "content.slur"), AT)
+        add(
+            connection,
+            comment_id=THREAT,
+            reviewer="anna",
+            code="content.slur",
+            start=0,
+            end=7,
+            reason="so it is",
+            at=AT,
+        )
+        assert db.in_transaction
     assert "".join(db.iterdump()) == before
 
 
@@ -298,7 +320,7 @@ def test_nothing_is_committed(db):
 
 def by_hand(db, **change):
     given = {"comment_id": THREAT, "reviewer": "anna", "code": "content.slur", "start": 0, "end": 7}
-    return add(db, **{**given, "reason": "it is one", "at": AT, **change})
+    return committed(db, add, **{**given, "reason": "it is one", "at": AT, **change})
 
 
 def test_a_flag_by_hand_is_confirmed_by_the_one_who_raised_it(db):
@@ -554,7 +576,7 @@ def filled_in(text, delimiter=",", **by_flag):
 
 
 def load(db, text, **options):
-    return import_csv(db, io.StringIO(text, newline=""), at=AT, **options)
+    return committed(db, import_csv, io.StringIO(text, newline=""), at=AT, **options)
 
 
 def test_a_sheet_has_what_a_coder_needs(db):

@@ -8,7 +8,6 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from archive.cli.common import changing
 from archive.review.verdicts import Verdict, record
 from archive.store.archive import Archive, now
 from archive.store.flags import recounted_totals
@@ -76,7 +75,7 @@ class Histories(RuleBasedStateMachine):
     def review(self, data, word, reviewer):
         flags = self.ids("select id from flags where withdrawn_at is null and code like 'content.%' order by id")
         if flags:
-            with changing(self.path) as connection:
+            with self.archive.transaction() as connection:
                 record(connection, Verdict(data.draw(st.sampled_from(flags)), reviewer, word), now())
 
     @rule(data=st.data(), subject=st.sampled_from(["comment", "commenter", "thread", "article"]))

@@ -135,10 +135,10 @@ def test_what_rules_no_longer_find_is_withdrawn_and_what_they_find_now_is_raised
 def test_what_somebody_has_judged_is_left_as_it_is(archive, query):
     save(archive, made(said(CALL, native_id="1"), said(VERMIN, native_id="2")))
     ids = dict(query("select comment_id, min(id) from flags where code like 'content.%' group by 1"))
-    with closing(sqlite3.connect(archive.path)) as connection, connection:
+    with archive.transaction() as connection:
         verdicts.record(connection, Verdict(ids[1], "anna", "confirmed"), DAYS[1])
         verdicts.record(connection, Verdict(ids[2], "anna", "dismissed"), DAYS[1])
-        connection.execute("update comments set body = ?", (MILD,))
+        connection.exec_driver_sql("update comments set body = ?", (MILD,))
     flag_all(archive, workers=0)
     assert query("select status, withdrawn_at from flags where id in (?, ?) order by id", ids[1], ids[2]) == [
         ("confirmed", None),
