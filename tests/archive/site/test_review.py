@@ -398,7 +398,7 @@ def test_another_writer_is_waited_for_and_then_named(site, irene, path, monkeypa
         db.execute("begin immediate")
         run(
             site.get_database("archive").execute_write_fn(
-                lambda connection: connection.execute("pragma busy_timeout=10")
+                lambda connection: connection.execute("pragma busy_timeout=10").fetchall()
             )
         )
         answer = irene.post("/review", flag=str(INCITEMENT), verdict="confirmed")
