@@ -6,9 +6,10 @@ import io
 import json
 import re
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import threading
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache, partial
+from functools import cache
 from hashlib import sha256
 from importlib.resources import files
 from typing import Any
@@ -86,7 +87,7 @@ def batches(cursor: sqlite3.Cursor, size: int = BATCH) -> Iterator[list[Any]]:
         yield rows
 
 
-def write_csv(rows: Rows) -> Iterator[str]:
+def write_csv(rows: Rows) -> Generator[str, None, None]:
     """Write RFC 4180, a batch at a time, texts exactly as they are; lists as JSON, bytes in hexadecimal."""
     yield _csv_lines([rows.columns])
     for batch in rows.batches:
@@ -107,7 +108,7 @@ def _csv_cell(value: Any) -> Any:
     return json.dumps(value, ensure_ascii=False) if isinstance(value, list | dict) else value
 
 
-def write_json(rows: Rows) -> Iterator[str]:
+def write_json(rows: Rows) -> Generator[str, None, None]:
     """Write one object: what is said about the rows, the rows, and after the last of them how many they are."""
     about = json.dumps({**rows.about, "limited": rows.limited}, ensure_ascii=False)
     yield f"{about[:-1]}, {json.dumps(rows.name)}: [\n"
@@ -119,7 +120,7 @@ def write_json(rows: Rows) -> Iterator[str]:
     yield f'\n], "count": {count}}}\n'
 
 
-FORMATS: dict[str, tuple[Callable[[Rows], Iterator[str]], str]] = {
+FORMATS: dict[str, tuple[Callable[[Rows], Generator[str, None, None]], str]] = {
     "csv": (write_csv, "text/csv; charset=utf-8"),
     "json": (write_json, "application/json; charset=utf-8"),
 }
@@ -131,14 +132,28 @@ class RowStream(Response):  # type: ignore[misc]  # Datasette has no types
     Where a step takes too long it ends without the last chunk, which every client takes for a broken file: none ends
     as if it were whole."""
 
-    def __init__(self, request: Request, connection: Connection, first: str, step: Callable[[], str | None]) -> None:
+    def __init__(
+        self, datasette: Datasette, request: Request, connection: Connection, texts: Generator[str, None, None]
+    ) -> None:
         super().__init__()
-        self.request, self.connection, self.text, self.step = request, connection, first, step
+        self.datasette, self.request, self.connection, self.texts = datasette, request, connection, texts
+        self.lock = threading.Lock()  # a step may still run in its thread where the request was cancelled
+        self.first = ""
+
+    def step(self) -> str | None:
+        with self.lock:
+            return in_time(self.datasette, self.connection, lambda: next(self.texts, None))
+
+    def close(self) -> None:
+        """Close the rows before their connection: an open cursor would keep the snapshot, and so a lock on the file."""
+        with self.lock:
+            self.texts.close()
+            self.connection.close()
 
     async def asgi_send(self, send: Callable[..., Any]) -> None:
         client_left = asyncio.ensure_future(_disconnect(self.request))
         headers = [(name.encode(), value.encode()) for name, value in self.headers.items()]
-        text: str | None = self.text
+        text: str | None = self.first
         try:
             await send({"type": "http.response.start", "status": 200, "headers": headers})
             while text is not None and self.request.method != "HEAD":
@@ -152,7 +167,8 @@ class RowStream(Response):  # type: ignore[misc]  # Datasette has no types
             return
         finally:
             client_left.cancel()
-            self.connection.close()
+            self.connection.interrupt()
+            await asyncio.to_thread(self.close)
 
 
 async def _disconnect(request: Request) -> None:
@@ -175,7 +191,7 @@ async def stream_rows(
     write, content_type = FORMATS[suffix]
     connection = db.open_snapshot()
 
-    def start() -> tuple[Rows, Iterator[str], str] | None:
+    def start() -> tuple[Rows, Generator[str, None, None], str] | None:
         rows = load(connection)
         if rows is None:
             return None
@@ -188,8 +204,8 @@ async def stream_rows(
         if started is None:
             return await not_found(datasette, request)
         rows, texts, first = started
-        step = partial(in_time, datasette, connection, lambda: next(texts, None))
-        stream = RowStream(request, connection, first, step)
+        stream = RowStream(datasette, request, connection, texts)
+        stream.first = first
         stream.headers = file_headers(f"{file_name}.{suffix}", content_type)
         if rows.limited:
             stream.headers["x-truncated"] = "true"
