@@ -46,8 +46,14 @@ def withheld(path: Path) -> Path:
             db.execute(flag.format("comment"), ("archive.withheld", number, "court-order", "2026-04-01T00:00:00Z"))
         db.execute(flag.format("thread"), ("archive.withheld", 1, "court-order", "2026-04-01T00:00:00Z"))
         db.execute(flag.format("article"), ("archive.withheld", 2, "copyright", "2026-04-01T00:00:00Z"))
-        db.execute("update comments set body = '', commenter_id = null, url = null where thread_id = 1")
-        db.execute("update articles set title = null, body = '', byline = null, url = 'urn:withheld:00' where id = 2")
+        db.execute("update threads set withheld = 'court-order' where id = 1")
+        db.execute(
+            "update comments set withheld = 'court-order', body = '', commenter_id = null, url = null where thread_id = 1"
+        )
+        db.execute(
+            "update articles set withheld = 'copyright', title = null, body = '', byline = null, url = 'urn:withheld:00' "
+            "where id = 2"
+        )
         ids = json.dumps(of_thread)
         db.execute(RECOUNT_COMMENTS, {"ids": ids})
     db.close()

@@ -20,12 +20,7 @@ from flag_rules left join totals on name = 'rules:' || rule order by code, rule"
 HAS_TABLE = "select 1 from sqlite_master where type = 'table' and name = :name"
 RELEASE = "select name, value from release"
 
-# All that the site knows of withholding: whether a comment, or a thread, is withheld. Public copies may say it by the
-# codes of a comment alone.
-_COMMENT_WITHHELD = f"(comments.withheld is not null or coalesce(comments.codes like '%\"{WITHHELD}\"%', 0))"
-_THREAD_WITHHELD = f"""exists (select 1 from flags where flags.thread_id = threads.id and flags.code = '{WITHHELD}'
-  and flags.withdrawn_at is null)"""  # noqa: S608
-_TITLE = f"""case when articles.url glob 'urn:withheld:*' or {_THREAD_WITHHELD} then 'Withheld by this archive'
+_TITLE = """case when articles.withheld is not null or threads.withheld is not null then 'Withheld by this archive'
   else articles.title end as title"""
 _THREADS = f"""
 select threads.id, threads.comment_count, threads.flag_count, threads.stated_count, threads.completeness,
@@ -80,18 +75,18 @@ from outlets order by id limit 12"""
 THREAD = """
 select threads.*, articles.url as article_url, articles.title, articles.byline, articles.published_at,
   articles.published_at_text, articles.published_precision, articles.language, articles.section,
-  articles.body as article_body, articles.revision as article_revision, articles.outlet_id,
-  outlets.domain, coalesce(outlets.name, outlets.domain) as outlet
+  articles.body as article_body, articles.revision as article_revision, articles.withheld as article_withheld,
+  articles.outlet_id, outlets.domain, coalesce(outlets.name, outlets.domain) as outlet
 from threads join articles on articles.id = threads.article_id left join outlets on outlets.id = articles.outlet_id
 where threads.id = :thread"""
 CAPTURE = "select * from captures where id = :capture"
 
-_COMMENT = f"""
+_COMMENT = """
 select comments.id, comments.thread_id, comments.parent_id, comments.commenter_id, commenters.name as author,
   comments.position, comments.depth, comments.posted_at, comments.posted_at_text, comments.posted_precision,
   comments.body, comments.revision, comments.state, comments.likes, comments.dislikes, comments.first_seen_at,
-  comments.last_seen_at, {_COMMENT_WITHHELD} as withheld
-from comments left join commenters on commenters.id = comments.commenter_id"""  # noqa: S608
+  comments.last_seen_at, comments.withheld
+from comments left join commenters on commenters.id = comments.commenter_id"""
 
 
 def _comments(where: str) -> str:
@@ -151,9 +146,6 @@ FLAG = f"{_FLAGS} where id = :flag and withdrawn_at is null"
 THREAD_FLAGS = (
     f"{_FLAGS} where thread_id = :thread and {STANDING} union all {_FLAGS} where article_id = :article and {STANDING}"
 )
-THREAD_REASON = f"""
-select rule from flags where thread_id = :thread and code = '{WITHHELD}' and {STANDING}
-union all select rule from flags where article_id = :article and code = '{WITHHELD}' and {STANDING} limit 1"""  # noqa: S608
 TEXT = """
 select body from comments where id = :comment and revision = :revision
 union all select body from comment_revisions where comment_id = :comment and revision = :revision limit 1"""
@@ -192,7 +184,6 @@ COMMENTS_BEFORE = "select count(*) from comments where thread_id = :thread and p
 COMMENT_SOURCE = (
     "select capture_id, url, parent_source, native_id, body_sha256, first_seen_at from comments where id = :comment"
 )
-REASON = f"select rule from flags where comment_id = :comment and code = '{WITHHELD}' and withdrawn_at is null"  # noqa: S608
 WITHHELD_BY_REASON = f"""
 select rule, count(*) as comments from flags
 where code = '{WITHHELD}' and comment_id is not null and withdrawn_at is null
@@ -204,9 +195,9 @@ OUTLETS_BY_NAME = "select coalesce(name, domain) as name, domain from outlets or
 STATISTIC = "select key1, key2, value from statistics where name = :name order by key1, key2"
 FILE = "select file from pragma_database_list where name = 'main'"
 LAST_THREAD = "select max(id) from threads"
-SITEMAP = f"""
+SITEMAP = """
 select id, last_seen_at from threads where id > :after and id <= :last
-  and not {_THREAD_WITHHELD} order by id"""  # noqa: S608
+  and withheld is null order by id"""
 
 # Thousands of rows come as one row of JSON: building a Python object for each would hold the interpreter's lock.
 MATCHES = """
@@ -243,7 +234,7 @@ TEXTS_BY_ID = "select id, body, revision from comments where id in (select value
 HITS = f"""
 select comments.id, comments.thread_id, comments.parent_id, comments.commenter_id, commenters.name as author,
   comments.posted_at, comments.posted_at_text, comments.posted_precision, comments.state, comments.revision,
-  comments.last_seen_at, {_COMMENT_WITHHELD} as withheld, {_TITLE}, articles.outlet_id,
+  comments.last_seen_at, comments.withheld, {_TITLE}, articles.outlet_id,
   coalesce(outlets.name, outlets.domain) as outlet
 from comments join threads on threads.id = comments.thread_id join articles on articles.id = threads.article_id
 left join outlets on outlets.id = articles.outlet_id left join commenters on commenters.id = comments.commenter_id
@@ -259,12 +250,12 @@ where comments_fts match :match and rowid between :first and :last and +rowid in
 ARTICLE_HITS = """
 select rowid as id, snippet(articles_fts, -1, char(2), char(3), '…', 30) as snippet from articles_fts
 where articles_fts match :match order by rowid desc limit 5"""
-ARTICLES_BY_ID = f"""
+ARTICLES_BY_ID = """
 select articles.id, articles.title, articles.published_at, articles.published_precision,
   coalesce(outlets.name, outlets.domain) as outlet,
   (select id from threads where article_id = articles.id order by id limit 1) as thread_id
 from articles left join outlets on outlets.id = articles.outlet_id
 where articles.id in (select value from json_each(:ids))
-  and not exists (select 1 from threads where article_id = articles.id and {_THREAD_WITHHELD})"""  # noqa: S608
+  and not exists (select 1 from threads where article_id = articles.id and threads.withheld is not null)"""
 OUTLET_NAMES = "select id, coalesce(name, domain) as name from outlets where id in (select value from json_each(:ids))"
 COMMENTER_NAMES = "select id, name from commenters where id in (select value from json_each(:ids))"

@@ -25,7 +25,7 @@ def load(connection: Connection, comment_id: int, visitor: Visitor) -> dict[str,
     source = fetch_row(connection, queries.COMMENT_SOURCE, comment=comment_id)
     thread_row = fetch_row(connection, queries.THREAD, thread=row["thread_id"])
     assert thread_row is not None
-    reason = thread.withheld_reason(connection, thread_row)
+    reason = thread.withheld_reason(thread_row)
     cited = describe_citation(connection, row, context)
     answered = {above[-1]["id"]: above[-1]} if above else {}
     return {
@@ -33,7 +33,7 @@ def load(connection: Connection, comment_id: int, visitor: Visitor) -> dict[str,
         "name": html.author_name(row),
         "thread": thread_row,
         "title": (thread_row["title"] or thread.UNTITLED) if reason is None else thread.WITHHELD_TITLE,
-        "withheld": fetch_value(connection, queries.REASON, comment=comment_id),
+        "withheld": row["withheld"],
         "cited": cited,
         "card": _card(row, cited),
         "thread_url": _thread_url(connection, row),
@@ -77,7 +77,7 @@ def describe_citation(connection: Connection, row: Row, context: flags.FlagConte
     assert source is not None
     capture = _capture(connection, source["capture_id"])
     withheld = bool(row["withheld"])
-    thread_withheld = thread.withheld_reason(connection, thread_row) is not None
+    thread_withheld = thread.withheld_reason(thread_row) is not None
     return citations.Cited(
         "comment",
         row["id"],

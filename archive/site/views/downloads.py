@@ -46,16 +46,16 @@ def thread_rows(connection: Connection, params: ThreadParams, visitor: Visitor, 
         for batch in batches(cursor)
     )
     about = {
-        "thread": describe_thread(connection, row, base),
+        "thread": describe_thread(row, base),
         "view": "order" if at else params.view,
         "at": at,
     }
     return Rows(COMMENT_COLUMNS, comments, about, "comments")
 
 
-def describe_thread(connection: Connection, row: Row, base: str) -> dict[str, Any]:
+def describe_thread(row: Row, base: str) -> dict[str, Any]:
     """Return what a file says of a thread; of a withheld one neither title nor address."""
-    reason = thread.withheld_reason(connection, row)
+    reason = thread.withheld_reason(row)
     return {
         "id": row["id"],
         "article": None if reason else row["title"],
@@ -119,7 +119,7 @@ def comment_page(connection: Connection, comment_id: int, visitor: Visitor, base
         "text_sha256": cited.text_sha256,
         "capture_sha256": cited.capture_sha256,
         "captured_at": cited.captured_at,
-        "thread": describe_thread(connection, thread_row, base),
+        "thread": describe_thread(thread_row, base),
         "flags": _comment_flags(connection, row, context),
         "earlier_texts": [] if row["withheld"] else _earlier_texts(connection, context, comment_id),
         "events": [

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from archive.site import citations, flags, html, queries, thread_history, viewer
-from archive.site.database import Connection, Row, fetch_all, fetch_row, fetch_value
+from archive.site.database import Connection, Row, fetch_all, fetch_row
 from archive.site.formatting import count, day, moment, number
 from archive.site.params import THREAD_PAGE, VIEWS, ThreadParams, thread_files, thread_url
 from archive.site.viewer import Visitor
@@ -49,7 +49,7 @@ def load(connection: Connection, params: ThreadParams, visitor: Visitor) -> dict
     visits = fetch_all(connection, queries.VISITS, thread=params.thread)
     sums = fetch_row(connection, queries.THREAD_SUMS, thread=params.thread)
     source = fetch_row(connection, queries.CAPTURE, capture=thread["capture_id"])
-    reason = withheld_reason(connection, thread)
+    reason = withheld_reason(thread)
     article, summary = _article(thread) if reason is None else WITHHELD_ARTICLE, _summary(thread, sums)
     return {
         "thread": thread,
@@ -70,11 +70,9 @@ def load(connection: Connection, params: ThreadParams, visitor: Visitor) -> dict
     }
 
 
-def withheld_reason(connection: Connection, thread: Row) -> str | None:
+def withheld_reason(thread: Row) -> str | None:
     """Return the reason for which a thread or its article is withheld; None if neither is."""
-    reason: str | None = fetch_value(
-        connection, queries.THREAD_REASON, thread=thread["id"], article=thread["article_id"]
-    )
+    reason: str | None = thread["withheld"] or thread["article_withheld"]
     return reason
 
 
@@ -83,7 +81,7 @@ def load_citation(connection: Connection, thread_id: int) -> citations.Cited | N
     if thread is None:
         return None
     source = fetch_row(connection, queries.CAPTURE, capture=thread["capture_id"])
-    return _citation(connection, thread, source, withheld_reason(connection, thread))
+    return _citation(connection, thread, source, withheld_reason(thread))
 
 
 def _citation(connection: Connection, thread: Row, source: Row | None, reason: str | None) -> citations.Cited:
