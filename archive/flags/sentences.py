@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from ahocorasick_rs import AhoCorasick
 
 from archive.flags.lexicon import LexiconEntry
 from archive.flags.vocabulary import GRAVE, UNKNOWN_WORD, UNPROTECTED_TARGETS, Vocabulary, Word, first_target
+from archive.flags.word_runs import LONG_ENOUGH, LONGEST_WORD, SHORTEST_RUN, split_words
 
 TOKEN = re.compile(
     r"(?P<word>[^\W_](?:[\w'@$*]|!(?=[^\W_]))*|[@$](?=[^\W_])[\w'@$*]*|&)|(?P<mark>[,;:()\[\]]|-{2,}|\s-+\s)"
@@ -22,7 +22,6 @@ THRICE = re.compile(r"(\w)\1{2,}")
 # Bounds on what is looked at, so that no text takes long.
 LONGEST_TEXT = 100_000
 LONGEST_SENTENCE = 800
-LONGEST_WORD = 60
 MAX_CACHED_WORDS = 50_000
 
 # What may follow "these" where it is a pronoun and not an article ("these are ...", "these should ...").
@@ -39,16 +38,6 @@ SHORTEST_ADVERB = 4
 SHORTEST_SPACED_RUN = 4
 NO_WORD = "\0"  # is in no phrase
 UNKNOWN_SIGN = chr(0x4DFF)  # for a set of tags that no word has
-
-# Runs of words that are written together: how short they, and their parts, may be.
-SHORTEST_RUN = 7
-LONGEST_PART = 16
-SHORTEST_MEAN = 2
-LONG_ENOUGH = 4
-SHORT_WORDS = frozenset(
-    "i a u we he is be to of in my up so no us am do it or on all the are for you and out them these they who his her "  # noqa: SIM905
-    "not was".split()
-)
 
 
 @dataclass(slots=True)
@@ -259,8 +248,7 @@ class Tokenizer:
         while position < len(tokens):
             token, used = self._group_at(tokens, position)
             typical = False
-            following = tokens[position + 1] if position + 1 < len(tokens) else None
-            if token.text in ("these", "those") and following and not following.mask & self.after_pronoun:
+            if token.text in ("these", "those") and self._is_article(tokens, position):
                 token.mask &= ~self.they
                 token.sign = self.sign(token.mask)
             if token.mask & (self.group | self.others | self.person) and not token.mask & self.not_absorbed:
@@ -275,6 +263,10 @@ class Tokenizer:
             joined.append(token)
             position += used
         return joined
+
+    def _is_article(self, tokens: list[Token], position: int) -> bool:
+        """Whether "these" or "those" stands before a noun, and is no pronoun."""
+        return position + 1 < len(tokens) and not tokens[position + 1].mask & self.after_pronoun
 
     def _group_at(self, tokens: list[Token], position: int) -> tuple[Token, int]:
         """The token that begins at a position, and how many it is made of."""
@@ -380,29 +372,3 @@ def _ends_sentence(text: str, mark: re.Match[str], cased: str) -> bool:
     if before[-1:].isdigit() and after.isdigit():
         return False
     return not (before[-1:].isalpha() and len(before) == 2 and not before[0].isalpha())
-
-
-def split_words(text: str, words: AbstractSet[str]) -> list[int] | None:
-    """Where the words of a run of letters end, the fewest that it can be cut into; None where it is no such run.
-
-    The shortest path over the positions of the text, in time of its length times LONGEST_PART.
-    """
-    best: list[tuple[int, int] | None] = [(0, 0), *[None] * len(text)]
-    for end in range(1, len(text) + 1):
-        for start in range(max(0, end - LONGEST_PART), end):
-            before = best[start]
-            part = text[start:end]
-            if before is None or part not in words or (len(part) < 3 and part not in SHORT_WORDS):
-                continue
-            if (cost := before[0] + 1) < (best[end] or (len(text) + 1, 0))[0]:
-                best[end] = (cost, start)
-    if best[-1] is None or best[-1][0] * SHORTEST_MEAN > len(text):
-        return None
-    ends, position, longest = list[int](), len(text), 0
-    while position:
-        ends.append(position)
-        longest = max(longest, position - best[position][1])  # type: ignore[index]
-        position = best[position][1]  # type: ignore[index]
-    first = ends[-1]
-    short = min(text[:first], text[first:], key=len) if len(ends) == 2 else ""
-    return ends[::-1] if longest >= LONG_ENOUGH and (len(short) != 3 or short in SHORT_WORDS) else None

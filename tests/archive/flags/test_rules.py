@@ -21,8 +21,8 @@ from archive.flags.lexical_detector import SEVERE, load_detector
 from archive.flags.lexicon import Lexicon, LexiconEntry, inflect, languages, load_lexicon, split_forms, typos, variants
 from archive.flags.match import TextContext
 from archive.flags.rules import WHO, Rule, _parse_rule, collect_names, compile_rule, load_rules, parse_symbols
-from archive.flags.sentences import split_words
 from archive.flags.vocabulary import SHORTEST_TYPO, build_vocabulary
+from archive.flags.word_runs import split_words
 
 FLAGS = Path(str(files("archive.flags")))
 CASES = Path(__file__).parents[3] / "benchmarks" / "flags"
