@@ -322,10 +322,10 @@ def list_comments(views: Iterable[CommentView], parents: Mapping[int, Record]) -
 
 
 @cache
-def _comment_macros() -> Any:
+def _macros(template: str) -> Any:
     env = Environment(loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True)
     env.filters |= {"number": number, "web_address": web_address}
-    return env.get_template("_comment.html").module
+    return env.get_template(template).module
 
 
 def render_comments(comments: CommentList | None, commenters_url: str) -> Markup | None:
@@ -333,7 +333,18 @@ def render_comments(comments: CommentList | None, commenters_url: str) -> Markup
 
     Datasette renders templates asynchronously, which makes every loop and macro take twice as long.
     """
-    html: Markup | None = _comment_macros().comments(comments, commenters_url) if comments else None
+    html: Markup | None = _macros("_comment.html").comments(comments, commenters_url) if comments else None
+    return html
+
+
+def render_hits(hits: Sequence[Mapping[str, Any]], commenters_url: str) -> Markup:
+    """Render the hits of a search where they are loaded, as `render_comments` renders comments."""
+    html: Markup = _macros("_search.html").entries(hits, commenters_url)
+    return html
+
+
+def render_filters(filters: Sequence[Mapping[str, Any]]) -> Markup:
+    html: Markup = _macros("_search.html").filter_lists(filters)
     return html
 
 

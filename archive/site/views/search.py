@@ -88,8 +88,7 @@ def load(connection: Connection, params: SearchParams, visitor: Visitor) -> dict
         "notes": result.query.notes,
         "about": (f"Flagged: {code['title']}" if code else "Flagged comments") if result.by == "flags" else None,
         "summary": _summary(result, params) if result.by else None,
-        "hits": _hits(connection, result.query, ids, visitor),
-        "commenters": visitor.base,
+        "hits": html.render_hits(_hits(connection, result.query, ids, visitor), visitor.base),
         "articles": _articles(connection, match) if match and params.page == 1 else [],
         **_filters(connection, params, result, codes),
         "dates": params.since or params.until,
@@ -270,8 +269,8 @@ def _filters(connection: Connection, params: SearchParams, result: SearchResult,
     }
     used = {name: entry for name, entry in filters.items() if entry["values"] or entry["remove"]}
     return {
-        "filters": [entry for name, entry in used.items() if name in FIRST_FILTERS],
-        "more_filters": [entry for name, entry in used.items() if name not in FIRST_FILTERS],
+        "filters": html.render_filters([entry for name, entry in used.items() if name in FIRST_FILTERS]),
+        "more_filters": html.render_filters([entry for name, entry in used.items() if name not in FIRST_FILTERS]),
         "more_open": any(entry["remove"] for name, entry in used.items() if name not in FIRST_FILTERS),
     }
 
