@@ -19,7 +19,7 @@ from archive.takedown.text_search import SHORTEST, TextSearch, decodings
 from archive.takedown.warc_files import WARC_SUFFIXES, files_by_path, remove_leftover, rewrite_warc, warc_path
 from archive.takedown.warc_records import Problem
 from archive.takedown.warc_search import RecordText, WarcSearch, read_record_texts, search_warc
-from archive.text.decoding import decode_text
+from archive.text.charsets import decode_text
 from archive.text.fold import fold_letters
 from archive.thread import digest
 

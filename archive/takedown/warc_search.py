@@ -26,7 +26,8 @@ from archive.takedown.warc_records import (
     read_to_end,
     walk_records,
 )
-from archive.text.decoding import MAX_DECODED_BYTES, BadEncoding, decode_body, decode_text
+from archive.text.charsets import decode_text
+from archive.text.decoding import MAX_DECODED_BYTES, BadEncoding, decode_body
 
 GZIP = b"\x1f\x8b"
 WITHOUT_WORDS = ("image/", "video/", "audio/", "font/")

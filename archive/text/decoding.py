@@ -75,10 +75,3 @@ def _zstd(body: bytes, max_bytes: int) -> bytes:
 
 
 DECODERS = {"gzip": _gzip, "x-gzip": _gzip, "deflate": _deflate, "br": _brotli, "zstd": _zstd}
-
-
-def decode_text(body: bytes, content_type: str | None) -> str:
-    """Return a body as Unicode: by byte order mark, Content-Type, `meta`, as UTF-8, or else as Windows-1252."""
-    from w3lib.encoding import html_to_unicode
-
-    return html_to_unicode(content_type, body, default_encoding="utf-8")[1]

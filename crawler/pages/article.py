@@ -85,6 +85,7 @@ def read_article(page: Page, sections: Sequence[HtmlElement]) -> Article:
         published=_published(page, metas, items),
         language=_language(page, metas, items),
         section=_first_meta(metas, "article:section", "section") or _first_value(items, "articleSection"),
+        flags=page.encoding_flags,
     )
 
 

@@ -10,8 +10,9 @@ from urllib.parse import urljoin
 
 from lxml.html import HtmlElement
 
+from archive.text.charsets import DecodedText, decode_page
 from archive.text.urls import is_web_address
-from archive.thread import Capture
+from archive.thread import Capture, Flag
 from crawler.pages.html_tree import parse_document
 
 
@@ -62,12 +63,21 @@ class Page:
         """The media type of the Content-Type header, in lower case and without parameters; empty without header."""
         return self.headers.get("content-type", "").partition(";")[0].strip().lower()
 
-    @cached_property
+    @property
     def text(self) -> str:
-        """The body as Unicode: by byte order mark, header, `meta`, UTF-8, or else as Windows-1252."""
-        from w3lib.encoding import html_to_unicode
+        """The body as Unicode."""
+        return self.decoded.text
 
-        return html_to_unicode(self.headers.get("content-type"), self.body, default_encoding="utf-8")[1]
+    @cached_property
+    def decoded(self) -> DecodedText:
+        """The body as Unicode, its encoding, and what was wrong with that."""
+        return decode_page(self.body, self.headers.get("content-type"))
+
+    @property
+    def encoding_flags(self) -> tuple[Flag, ...]:
+        """Flags for a page whose encoding is not what it declares, or a guess; empty for all others."""
+        codes = {"capture.encoding_repaired": self.decoded.repaired, "capture.encoding_unsure": self.decoded.unsure}
+        return tuple(Flag(code, "page-encoding", reason) for code, reason in codes.items() if reason)
 
     @cached_property
     def html(self) -> HtmlElement:
