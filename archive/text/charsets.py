@@ -101,8 +101,8 @@ def _labels(head: bytes, content_type: str | None) -> Iterator[str]:
     for pattern in (META_CHARSET, XML_ENCODING):
         if match := pattern.search(head):
             yield match[1].decode("ascii", "replace")
-    if match := CHARSET.search(content_type or ""):
-        yield match[1]
+    if (stated := CHARSET.search(content_type or "")) is not None:
+        yield stated[1]
 
 
 @lru_cache(256)
