@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 def import_(paths: tuple[str, ...], path: Path, as_json: bool, workers: int | None) -> None:
     """Import files, folders or standard input (-) into the archive.
 
-    One text a file, or JSON Lines with "text" and optional "url", "title", "date"; plain or compressed with gzip,
-    bzip2, xz or zstd. What the archive has already is passed over, so an import that was killed is simply run again.
+    One text a file; JSON Lines, JSON or Parquet with the keys of the usual web corpora ("text", "url", ...); or WET
+    files; plain or compressed with gzip, bzip2, xz or zstd. What the archive has already is passed over, so an import
+    that was killed is simply run again. In folders, files about a corpus (README, check sums, licences) are left out.
 
     \b
     Example:  btl import corpus/ extra.jsonl.gz
@@ -53,10 +54,13 @@ def summarise(progress: "ImportProgress", path: Path, as_json: bool) -> None:
             {
                 "db": str(path),
                 "counts": dict(counts),
+                "passed_over": progress.passed_over,
                 "errors": [{"place": error.location, "reason": error.reason} for error in errors],
             }
         )
     else:
+        if progress.passed_over:
+            click.echo(f"passed over, about the corpus: {_names(progress.passed_over)}", err=True)
         print_errors([str(error) for error in errors])
         click.echo(_sentence(counts, path))
     if errors:
@@ -72,8 +76,14 @@ def _sentence(counts: dict[str, int], path: Path) -> str:
         ("comments_edited", "comments edited"),
         ("comments_removed", "comments gone"),
         ("comments_restored", "comments back"),
+        ("empty", "without a text"),
         ("errors", "could not be read"),
     ):
         if counts[name]:
             parts.append(f"{counts[name]:,} {words}")
     return ", ".join(parts) + "."
+
+
+def _names(paths: list[str], most: int = 5) -> str:
+    more = f" and {len(paths) - most:,} more" if len(paths) > most else ""
+    return ", ".join(paths[:most]) + more

@@ -27,6 +27,10 @@ class BadDocument(Exception):
         return f"{self.location}: {self.reason}"
 
 
+class EmptyDocument(BadDocument):
+    """A document without a text: corpora have rows that are blank. It is counted, and no error."""
+
+
 @dataclass(frozen=True, slots=True)
 class Document(Frozen):
     """The bytes of one document, at `offset` (after decompression) in `file`; `line` where the file has one a line."""

@@ -1,24 +1,25 @@
-"""Documents as text corpora ship them: one text a file, or JSON Lines with `text` and metadata."""
+"""Documents as text corpora ship them: one text a file, or JSON objects with a text, one a line or one a file."""
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any, BinaryIO
 
-from archive.importers.base import HEAD_LENGTH, BadDocument, Document
+from archive.importers.base import HEAD_LENGTH, BadDocument, Document, EmptyDocument
 from archive.importers.files import LONGEST_DOCUMENT
 from archive.importers.plain_text.encoding import Text, clean, decode
+from archive.importers.row_keys import TEXT_KEYS, Row, is_comment, take_text
 from archive.text import urls
-from archive.thread import Article, Capture, Comment, Flag, Thread
+from archive.thread import Article, Capture, Comment, Completeness, Flag, Thread
 
-URL_KEYS = ("url", "warc_target_uri", "warc-target-uri", "target_uri", "source_url", "uri")
-DATE_KEYS = ("warc_date", "warc-date", "fetched_at", "fetch_date", "crawl_date", "date")
-LANGUAGE_KEYS = ("language", "lang")
 TOO_LONG = f"longer than {LONGEST_DOCUMENT >> 20} MB"
 EVIDENCE_LENGTH = 200
+NO_TEXT = f"not an object with a text ({', '.join(TEXT_KEYS)})"
+_BOM = b"\xef\xbb\xbf"
+_OBJECT = re.compile(rb'\s*\{\s*"')
+_TEXT_KEY = re.compile(rb'"(?:%s)"\s*:' % "|".join(TEXT_KEYS).encode())
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,17 +33,39 @@ class Reading:
     stated_count: int | None
     closed: bool | None
     flags: tuple[Flag, ...]
+    completeness: Completeness = "unknown"
+
+
+def is_json(head: bytes) -> bool:
+    """Whether a file that begins like this holds objects with a text: one a line, or one that is the whole file."""
+    return is_json_object(head) or is_json_lines(head)
 
 
 def is_json_lines(head: bytes) -> bool:
-    """Whether a file that begins like this has a JSON object a line, with a `text` in the first, as far as it shows."""
-    first = head.removeprefix(b"\xef\xbb\xbf").lstrip().split(b"\n", 1)[0]
-    whole = first.startswith(b"{") and re.search(rb'"text"\s*:\s*"', first) is not None
-    return whole or _cut_object(first, head)
+    """Whether there is a JSON object a line, one of them with a text as far as the beginning shows them.
+
+    The first rows of a corpus may be without one.
+    """
+    begin = head.removeprefix(_BOM).lstrip()
+    if is_json_object(head):
+        return False
+    return begin.startswith(b"{") and (_TEXT_KEY.search(begin) is not None or _is_cut_object(begin, head))
 
 
-def _cut_object(first: bytes, head: bytes) -> bool:
-    return first.startswith(b'{"') and len(head) >= HEAD_LENGTH and b"\n" not in head.strip()
+def is_json_object(head: bytes) -> bool:
+    """Whether a file that begins like this is one JSON object over several lines."""
+    begin = head.removeprefix(_BOM)
+    lines = begin.lstrip().split(b"\n", 2)
+    return (
+        len(lines) > 1
+        and _OBJECT.match(begin) is not None
+        and not lines[0].rstrip().endswith(b"}")
+        and not lines[1].lstrip().startswith(b"{")
+    )
+
+
+def _is_cut_object(begin: bytes, head: bytes) -> bool:
+    return begin.startswith(b'{"') and len(head) >= HEAD_LENGTH and b"\n" not in head.strip()
 
 
 def documents(file: BinaryIO, name: str) -> Iterator[Document | BadDocument]:
@@ -70,38 +93,45 @@ def _lines(file: BinaryIO, name: str) -> Iterator[Document | BadDocument]:
 
 
 def read(document: Document) -> tuple[Text, dict[str, Any]]:
-    """The document's text and metadata. Raises BadDocument where a line is not an object with a text."""
-    if document.line is None:
+    """The document's text and metadata. Raises BadDocument where it is JSON without a text."""
+    if document.line is None and not _OBJECT.match(document.raw[:HEAD_LENGTH].removeprefix(_BOM)):
         return decode(document.raw), {}
     try:
         record = json.loads(document.raw.decode("utf-8-sig", "windows-1252"))
     except (ValueError, RecursionError) as error:
         raise BadDocument(document.location, f"not JSON: {error}") from error
-    if not isinstance(record, dict) or not isinstance(record.get("text"), str):
-        raise BadDocument(document.location, 'not an object with a string "text"')
-    text = record.pop("text")
+    text = take_text(record) if isinstance(record, dict) else None
+    if text is None:
+        raise BadDocument(document.location, NO_TEXT)
+    if not text.strip():
+        raise EmptyDocument(document.location, "its text is empty")
+    if is_comment(text, record):
+        raise BadDocument(document.location, "a comment by itself, not an article's text")
     return clean(text), record
 
 
 def thread(document: Document, text: Text, metadata: dict[str, Any], reading: Reading, platform: str) -> Thread:
     """Puts together what the text and its metadata say. Metadata is kept whole in the capture."""
-    url = urls.canonical(_first(metadata, URL_KEYS))
-    title, paragraphs = _title(metadata, reading)
+    row = Row.of(metadata)
+    url = row.url()
+    title, paragraphs = _title(row, reading)
     repairs = _Repairs(text.repaired)
     article = Article(
         title=title,
         body="\n\n".join(paragraphs),
         url=url,
         outlet=urls.domain(url) if url else None,
-        outlet_name=_text_of(metadata, ("outlet", "site_name")),
-        language=_text_of(metadata, LANGUAGE_KEYS),
+        outlet_name=row.text("outlet", "site_name", "sitename"),
+        byline=row.byline(),
+        published=row.published(),
+        language=row.language(),
         flags=repairs.flags(title or "", *paragraphs),
     )
     capture = Capture(
         sha256=sha256(document.raw).hexdigest(),
         url=url,
-        fetched_at=_time(_first(metadata, DATE_KEYS)),
-        media_type="text/plain" if document.line is None else "application/jsonl",
+        fetched_at=row.fetched_at(),
+        media_type="application/jsonl" if document.line else "application/json" if metadata else "text/plain",
         file=document.file,
         offset=document.offset,
         length=len(document.raw),
@@ -114,47 +144,22 @@ def thread(document: Document, text: Text, metadata: dict[str, Any], reading: Re
         platform=platform,
         capture=capture,
         stated_count=reading.stated_count,
+        completeness=reading.completeness,
         closed=reading.closed,
         flags=reading.flags,
         furniture=reading.furniture,
     )
 
 
-def _title(metadata: Mapping[str, Any], reading: Reading) -> tuple[str | None, tuple[str, ...]]:
+def _title(row: Row, reading: Reading) -> tuple[str | None, tuple[str, ...]]:
     """The title that the metadata states; what the text has in its place stays in the article where it differs."""
-    stated = _text_of(metadata, ("title",))
+    stated = row.text("title")
     title = reading.title
     if stated is None or title is None:
         return stated or title, reading.paragraphs
     if stated.startswith(title) or title.startswith(stated):
         return title, reading.paragraphs
     return stated, (title, *reading.paragraphs)
-
-
-def _first(metadata: Mapping[str, Any], keys: tuple[str, ...]) -> Any:
-    """The first of the keys that the metadata has, or an object called `metadata` in it; case does not matter."""
-    folded = {key.lower(): value for key, value in metadata.items()}
-    inner = folded.get("metadata")
-    if isinstance(inner, dict):
-        folded = {str(key).lower(): value for key, value in inner.items()} | folded
-    return next((folded[key] for key in keys if folded.get(key)), None)
-
-
-def _text_of(metadata: Mapping[str, Any], keys: tuple[str, ...]) -> str | None:
-    value = _first(metadata, keys)
-    return clean(value).text.strip() or None if isinstance(value, str) else None
-
-
-def _time(value: Any) -> str | None:
-    """An ISO-8601 time as the archive writes it; without a zone it counts as UTC."""
-    if not isinstance(value, str):
-        return None
-    try:
-        time = datetime.fromisoformat(value.strip())
-    except ValueError:
-        return None
-    time = time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ") if time.year >= 1970 else None
 
 
 def _storable(value: Any) -> Any:

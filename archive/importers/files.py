@@ -5,6 +5,7 @@ import gzip
 import io
 import lzma
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,20 +15,35 @@ from typing import BinaryIO, cast
 STANDARD_INPUT = "-"
 LONGEST_DOCUMENT = 64 << 20
 GZIP, BZIP2, XZ, ZSTD = b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd"
+PARQUET = b"PAR1"
+# Corpora packed with `zstd --long=31` need as much.
+LARGEST_WINDOW = 1 << 31
+# What a corpus' folder holds about itself, in no text's name: not to be taken for articles.
+ABOUT_THE_CORPUS = re.compile(
+    r"(?:(?i:readme|licen[cs]e|copying|citation|contributing|changelog|dataset_infos?|dataset_dict|datapackage|"
+    r"croissant|(?:sha\d{1,3}|md5|b2)-?sums?|checksums?)|NOTICE|AUTHORS|CONTRIBUTORS|CHANGES|MANIFEST|INDEX|VERSION)"
+    r"(?:[.-][\w-]{1,8}){0,2}|(?:index|manifest|_?metadata|state)\.(?:json|ya?ml)|.+\.(?:sha\d{1,3}|md5|sig|asc)"
+)
 
 
-def files(paths: list[str], *, but: Path | None = None) -> Iterator[str]:
+def files(paths: list[str], *, but: Path | None = None, passed_over: list[str] | None = None) -> Iterator[str]:
     """The files that the paths name, folders in order of name, hidden ones left out; `-` is standard input.
 
-    `but` is an SQLite file that is passed over in folders, with the files that SQLite keeps beside it.
+    `but` is an SQLite file that is passed over in folders, with the files that SQLite keeps beside it. Files in folders
+    that by their names are about the corpus (a README, check sums, licences) are added to `passed_over` instead.
     """
     left_out = {f"{but.resolve()}{end}" for end in ("", "-wal", "-shm", "-journal")} if but else set()
     for path in paths:
         if path != STANDARD_INPUT and Path(path).is_dir():
             for folder, folders, names in os.walk(path):
                 folders[:] = sorted(name for name in folders if not name.startswith("."))
-                found = (Path(folder) / name for name in sorted(names) if not name.startswith("."))
-                yield from (str(file) for file in found if str(file.resolve()) not in left_out)
+                for name in sorted(name for name in names if not name.startswith(".")):
+                    file = Path(folder) / name
+                    if ABOUT_THE_CORPUS.fullmatch(name):
+                        if passed_over is not None:
+                            passed_over.append(str(file))
+                    elif str(file.resolve()) not in left_out:
+                        yield str(file)
         else:
             yield path
 
@@ -35,6 +51,8 @@ def files(paths: list[str], *, but: Path | None = None) -> Iterator[str]:
 @contextmanager
 def open_file(path: str) -> Iterator[tuple[BinaryIO, Callable[[], int]]]:
     """The file's content, decompressed, and how many of its bytes on disk are read so far (0 for standard input).
+
+    The rows of a Parquet file come as JSON Lines, so that a row has its place and its SHA-256 there as in any corpus.
 
     Raises OSError, EOFError or the decompressor's error, here or when read.
     """
@@ -57,5 +75,10 @@ def _decompressed(file: io.BufferedReader) -> BinaryIO:
     elif head.startswith(ZSTD):
         import zstandard
 
-        opened = zstandard.ZstdDecompressor().stream_reader(file, read_across_frames=True)
+        decompressor = zstandard.ZstdDecompressor(max_window_size=LARGEST_WINDOW)
+        opened = decompressor.stream_reader(file, read_across_frames=True)
+    elif head.startswith(PARQUET):
+        from archive.importers.parquet_rows import ParquetLines
+
+        opened = ParquetLines(file)
     return cast("BinaryIO", opened if opened is file else io.BufferedReader(cast("io.RawIOBase", opened), 1 << 18))

@@ -12,8 +12,8 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from archive.importers import importer_for
-from archive.importers.base import HEAD_LENGTH, BadDocument, Document
+from archive.importers import describe_refusal, importer_for
+from archive.importers.base import HEAD_LENGTH, BadDocument, Document, EmptyDocument
 from archive.importers.files import STANDARD_INPUT, files, open_file
 from archive.importers.worker import Chunk, lower_priority, parse_chunk, pickled_chunk
 from archive.store.archive import Archive, Run
@@ -37,10 +37,14 @@ Result = list[Thread | BadDocument]
 
 @dataclass(slots=True)
 class ImportProgress:
-    """What a run did so far: `done` bytes of `size` bytes on disk; `size` is None where that is not known."""
+    """What a run did so far: `done` bytes of `size` bytes on disk; `size` is None where that is not known.
+
+    `passed_over` names the files that are about a corpus and hold none of its texts.
+    """
 
     counts: Counter[str] = field(default_factory=Counter)
     errors: list[BadDocument] = field(default_factory=list)
+    passed_over: list[str] = field(default_factory=list)
     size: int | None = None
     done: int = 0
 
@@ -53,15 +57,20 @@ def import_files(
     report: Callable[[ImportProgress], None] = lambda _: None,
 ) -> ImportProgress:
     """Import files and folders as one run. A document that cannot be read is an error, and the others are saved."""
-    sources = list(files(paths, but=archive.path))
-    progress = ImportProgress(size=_size(sources))
+    progress = ImportProgress()
+    sources = list(files(paths, but=archive.path, passed_over=progress.passed_over))
+    progress.size = _size(sources)
+    if progress.passed_over:
+        progress.counts["files_passed_over"] = len(progress.passed_over)
     if workers is None:
         workers = min(2, os.cpu_count() or 1)
     run = archive.begin_run("import", {"paths": paths})
     batch: list[Thread] = []
     for results in _parse_in_order(_chunks(sources, progress), workers):
         for result in results:
-            if isinstance(result, BadDocument):
+            if isinstance(result, EmptyDocument):
+                progress.counts["empty"] += 1
+            elif isinstance(result, BadDocument):
                 _add_error(progress, result)
             else:
                 batch.append(result)
@@ -119,9 +128,10 @@ def _documents(paths: list[str], progress: ImportProgress) -> Iterator[tuple[str
         before = progress.done
         try:
             with open_file(path) as (file, position):
-                importer = importer_for(cast("BufferedReader", file).peek(HEAD_LENGTH)[:HEAD_LENGTH])
+                head = cast("BufferedReader", file).peek(HEAD_LENGTH)[:HEAD_LENGTH]
+                importer = importer_for(head)
                 if importer is None:
-                    _add_error(progress, BadDocument(path, "no importer knows this format"))
+                    _add_error(progress, BadDocument(path, describe_refusal(head)))
                     continue
                 for document in importer.documents(file, "standard input" if path == STANDARD_INPUT else path):
                     if isinstance(document, BadDocument):

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from archive.importers.base import Document
-from archive.importers.documents import Reading, documents, is_json_lines, read, thread
+from archive.importers.documents import Reading, documents, is_json, read, thread
 from archive.importers.plain_text.article import Outside
 from archive.importers.plain_text.dialect import Entry
 from archive.importers.plain_text.encoding import decode
@@ -19,9 +19,10 @@ from archive.importers.plain_text.section import Run, comment_runs, heading_of, 
 from archive.text import dates, line_rules
 from archive.thread import Author, Comment, Flag, Thread
 
-__all__ = ["Reading", "documents", "matches", "parse", "read_text"]
+__all__ = ["PLATFORM", "Reading", "documents", "matches", "parse", "read_text"]
 
-_OTHER_FORMAT = re.compile(r"\s*(?:<[!?a-zA-Z]|[\[{]\s*(?:[\"\[{\]}0-9-]|$)|WARC/|PK\x03)")
+PLATFORM = "resiliparse_text"
+_OTHER_FORMAT = re.compile(r"\s*(?:<[!?a-zA-Z]|[\[{]\s*(?:[\"\[{\]}0-9-]|$)|WARC/|PK\x03|%PDF-|PAR1|SQLite format 3)")
 _UNFINISHED = re.compile(
     r"(?:[,(„“\"‘—–-]|\b(?:the|a|an|of|to|and|or|in|for|with|der|die|das|und|zu|de|la|le|les|et|el|los|y|il|e|di|"
     r"het|een|en|i|w|и|в|на))$"
@@ -29,14 +30,14 @@ _UNFINISHED = re.compile(
 
 
 def matches(head: bytes) -> bool:
-    """Whether a file that begins like this holds texts: one, or one a line as JSON."""
-    return is_json_lines(head) or is_plain_text(decode(head).text)
+    """Whether a file that begins like this holds texts: one, or one an object of JSON."""
+    return is_json(head) or is_plain_text(decode(head).text)
 
 
 def parse(document: Document) -> Thread:
     """The thread of one document. Raises BadDocument where it is not a text."""
     text, metadata = read(document)
-    return thread(document, text, metadata, read_text(text.text), "resiliparse_text")
+    return thread(document, text, metadata, read_text(text.text), PLATFORM)
 
 
 def is_plain_text(head: str) -> bool:

@@ -51,6 +51,7 @@ def test_import_as_json(btl, harbour):
     assert json.loads(done.stdout) == {
         "db": "archive.db",
         "counts": {"documents": 1, "threads_new": 1, "comments_new": 5},
+        "passed_over": [],
         "errors": [],
     }
 

@@ -270,7 +270,10 @@ def test_a_document_that_kills_its_worker_is_named_and_the_others_are_read(archi
 
 
 def test_formats_are_found_by_discovery():
-    assert [importer.__name__ for importer in IMPORTERS] == ["archive.importers.plain_text.importer"]
+    assert [importer.__name__ for importer in IMPORTERS] == [
+        "archive.importers.plain_text.importer",
+        "archive.importers.wet",
+    ]
     assert importer_for(HARBOUR.encode()) is seed_format
     assert importer_for(jsonl({"url": "x", "text": HARBOUR})[:4096]) is seed_format
     for other in (b"\x89PNG\r\n\x1a\n\0\0", b"<!doctype html><title>x", b"<?xml version='1.0'?>", b"PK\x03\x04"):

@@ -1,0 +1,163 @@
+"""Files as corpora ship them: Parquet, WET, JSON over several lines, blank rows, and what is about the corpus."""
+
+import gzip
+import io
+import json
+import subprocess
+import sys
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import zstandard
+
+from archive.importers import describe_refusal, importer_for
+from archive.importers.files import files, open_file
+from archive.importers.pool import import_files
+from tests.documents import HARBOUR, HARBOUR_TREE, numbered
+
+TREE = """
+select commenters.name, parents.position from comments left join commenters on commenters.id = comments.commenter_id
+left join comments as parents on parents.id = comments.parent_id
+order by comments.thread_id, comments.position"""
+URL = "https://courier.example/ferry"
+
+
+def wet(*texts):
+    records = [
+        b"WARC/1.0\r\nWARC-Type: warcinfo\r\nWARC-Filename: x.warc.wet.gz\r\nContent-Length: 4\r\n\r\nnone\r\n\r\n"
+    ]
+    for number, text in enumerate(texts):
+        body = text.encode()
+        header = f"WARC/1.0\r\nWARC-Type: conversion\r\nWARC-Target-URI: {URL}/{number}\r\n"
+        header += f"WARC-Date: 2026-03-05T10:00:00Z\r\nContent-Type: text/plain\r\nContent-Length: {len(body)}\r\n\r\n"
+        records.append(header.encode() + body + b"\r\n\r\n")
+    return b"".join(gzip.compress(record) for record in records)
+
+
+def test_parquet(archive, query, tmp_path):
+    rows = {"text": [HARBOUR, None, numbered(1)], "url": [URL, None, None], "date": ["2026-03-05T10:00:00Z"] * 3}
+    pq.write_table(pa.table(rows), tmp_path / "part-0.parquet", row_group_size=1)
+    progress = import_files(archive, [str(tmp_path)])
+    assert (progress.errors, progress.counts["empty"], progress.counts["threads_new"]) == ([], 1, 2)
+    assert query(TREE)[: len(HARBOUR_TREE)] == HARBOUR_TREE
+    assert query("select url from articles where id = 1") == [(URL,)]
+    file, offset, length, line = query("select warc_file, warc_offset, warc_length, line from captures where id = 2")[0]
+    assert line == 3
+    with open_file(file) as (opened, _):
+        assert json.loads(opened.read()[offset : offset + length])["text"] == numbered(1)
+    assert import_files(archive, [str(tmp_path)]).counts["unchanged"] == 2
+
+
+def test_parquet_of_something_else(archive, tmp_path):
+    pq.write_table(pa.table({"name": ["a"], "count": [1]}), tmp_path / "x.parquet")
+    (tmp_path / "y.parquet").write_bytes(b"PAR1 and then nothing")
+    first, second = import_files(archive, [str(tmp_path)]).errors
+    assert "without a column of texts" in str(first)
+    assert "it has name, count" in str(first)
+    assert "y.parquet" in str(second)
+
+
+def test_parquet_on_standard_input_names_what_it_needs(path):
+    run = [sys.executable, "-m", "archive.cli", "import", "-", "--db", str(path)]
+    done = subprocess.run(run, input=b"PAR1" + bytes(9000), capture_output=True, check=False)
+    assert done.returncode == 1
+    assert b"give the file's name" in done.stderr
+
+
+def test_wet(archive, query, tmp_path):
+    (tmp_path / "x.wet.gz").write_bytes(wet(HARBOUR, "", numbered(1)))
+    progress = import_files(archive, [str(tmp_path / "x.wet.gz")])
+    assert (progress.errors, progress.counts["empty"]) == ([], 1)
+    assert query("select url from articles order by id") == [(f"{URL}/0",), (f"{URL}/2",)]
+    assert query(TREE)[: len(HARBOUR_TREE)] == HARBOUR_TREE
+    file, offset, length, at = query(
+        "select warc_file, warc_offset, warc_length, fetched_at from captures where id = 2"
+    )[0]
+    assert at == "2026-03-05T10:00:00Z"
+    with open_file(file) as (opened, _):
+        assert opened.read()[offset : offset + length].endswith(numbered(1).encode())
+
+
+@pytest.mark.parametrize("cut", [30, 300, 900])
+def test_a_wet_file_that_was_cut(archive, query, tmp_path, cut):
+    raw = gzip.decompress(wet(numbered(1), numbered(2)))
+    (tmp_path / "x.wet").write_bytes(raw[: len(raw) - cut])
+    progress = import_files(archive, [str(tmp_path / "x.wet")])
+    assert len(progress.errors) == 1
+    assert query("select title from articles order by id")[:1] in ([("Bakery news 1",)], [])
+
+
+def test_a_wet_file_with_something_else_between(archive, tmp_path):
+    (tmp_path / "x.wet").write_bytes(gzip.decompress(wet(numbered(1))) + b"junk\nmore junk\n\nand more")
+    (error,) = import_files(archive, [str(tmp_path / "x.wet")]).errors
+    assert "not a WARC record" in str(error)
+
+
+def test_json_over_several_lines(archive, query, tmp_path):
+    row = {"title": "Ferry timetable to change in spring", "url": URL, "date": "2026-03-02", "maintext": HARBOUR}
+    (tmp_path / "x.json").write_text(json.dumps(row, indent=2))
+    assert not import_files(archive, [str(tmp_path / "x.json")]).errors
+    assert query(TREE) == HARBOUR_TREE
+    assert query("select published_at from articles") == [("2026-03-02T00:00:00Z",)]
+    assert query("select fetched_at from captures") == [(None,)]
+
+
+def test_rows_without_a_text_are_counted(archive, tmp_path):
+    rows = [{"text": None}, {"text": "", "url": URL}, {"text": HARBOUR}]
+    (tmp_path / "x.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    progress = import_files(archive, [str(tmp_path / "x.jsonl")])
+    assert (progress.errors, progress.counts["empty"], progress.counts["threads_new"]) == ([], 2, 1)
+
+
+def test_a_row_that_is_a_comment_is_refused(archive, tmp_path):
+    (tmp_path / "x.jsonl").write_text('{"text": "I agree with all of this.", "reply_to": "7"}\n')
+    (error,) = import_files(archive, [str(tmp_path / "x.jsonl")]).errors
+    assert "a comment by itself" in str(error)
+
+
+def test_zstd_with_a_large_window(archive, query, tmp_path):
+    parameters = zstandard.ZstdCompressionParameters(window_log=28, enable_ldm=True)
+    stream = io.BytesIO()
+    with zstandard.ZstdCompressor(compression_params=parameters).stream_writer(stream, closefd=False) as writer:
+        writer.write(HARBOUR.encode())
+    (tmp_path / "x.zst").write_bytes(stream.getvalue())
+    assert not import_files(archive, [str(tmp_path / "x.zst")]).errors
+    assert query(TREE) == HARBOUR_TREE
+
+
+ABOUT = ["README", "README.md", "readme.de.txt", "LICENSE", "LICENCE.txt", "LICENSE-MIT", "SHA256SUMS", "md5sums.txt",
+         "part-0.jsonl.sha256", "CITATION.cff", "dataset_info.json", "index.json", "NOTICE", "checksums.txt"]  # fmt: skip
+TEXTS = ["notice.txt", "readme-is-a-novel-of-the-year.txt", "licensed-to-fish.txt", "index.txt", "changes.txt", "0.txt"]
+
+
+def test_files_about_a_corpus_are_passed_over_by_name(tmp_path):
+    for name in (*ABOUT, *TEXTS):
+        (tmp_path / name).write_text(numbered(1))
+    passed_over = []
+    assert {name.rsplit("/", 1)[1] for name in files([str(tmp_path)], passed_over=passed_over)} == set(TEXTS)
+    assert {name.rsplit("/", 1)[1] for name in passed_over} == set(ABOUT)
+    assert list(files([str(tmp_path / "README.md")])) == [str(tmp_path / "README.md")]
+
+
+def test_what_was_passed_over_is_named(path, tmp_path):
+    (tmp_path / "corpus").mkdir()
+    (tmp_path / "corpus" / "README.md").write_text("A corpus")
+    (tmp_path / "corpus" / "0.txt").write_text(numbered(1))
+    run = [sys.executable, "-m", "archive.cli", "import", str(tmp_path / "corpus"), "--db", str(path)]
+    done = subprocess.run(run, capture_output=True, text=True, check=False)
+    assert done.returncode == 0
+    assert "passed over, about the corpus:" in done.stderr
+    assert "README.md" in done.stderr
+    done = subprocess.run([*run, "--json"], capture_output=True, text=True, check=False)
+    assert json.loads(done.stdout)["passed_over"] == [str(tmp_path / "corpus" / "README.md")]
+
+
+@pytest.mark.parametrize(
+    ("head", "words"),
+    [(b"WARC/1.1\r\nWARC-Type: response\r\n", "btl replay"), (b"<!DOCTYPE html><p>", "btl replay"), (b"%PDF-1.7", "PDF"),
+     (b'[{"text": "a"}]', "one object on a line"), (b"\x89PNG\r\n\x1a\n\0\0", "no importer knows")],
+)  # fmt: skip
+def test_refusals_name_what_was_seen(head, words):
+    assert importer_for(head) is None
+    assert words in describe_refusal(head)
