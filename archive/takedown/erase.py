@@ -23,6 +23,8 @@ from archive.text.charsets import decode_text
 from archive.text.fold import fold_letters
 from archive.thread import digest
 
+MEMBER = "!"  # between the names of a WACZ file and of a compressed member
+ZSTD_DICTIONARY_FRAME = b"\x5d\x2a\x4d\x18"
 LARGEST_MEMBER = 64 << 20
 ZIP, PLAIN, GZIP = b"PK\x03\x04", b"WARC/", b"\x1f\x8b"
 PAYLOAD_KINDS = ("response", "resource", "record")
@@ -167,13 +169,19 @@ class _FileSearch:
             try:
                 with path.open("rb") as file:
                     head = file.read(len(PLAIN))
-                if head.startswith(PLAIN) or (head.startswith(GZIP) and _is_warc(path)):
+                reason = _sealed(path, head)
+                if reason is not None:
+                    self._unsearched(path, reason)
+                elif head.startswith(PLAIN) or (head.startswith(GZIP) and _is_warc(path)):
                     self.plan.files.append(search_warc(path, self._match_in(path), self.plan.at))
                 elif head.startswith(ZIP):
                     self._search_wacz(path)
                 else:
                     self._search_documents(path, names)
             except FileNotFoundError:
+                if MEMBER in path.name or MEMBER in str(path.parent):
+                    self._unsearched(path, "lies compressed in a WACZ file: make that anew without this")
+                    continue
                 # A file that is gone matters where it was one of those that the texts were read from.
                 if path in {file for file, _ in self.first | self.near}:
                     self._unsearched(path, "No such file or directory")
@@ -230,6 +238,15 @@ class _FileSearch:
 
     def _unsearched(self, location: object, reason: str) -> None:
         self.plan.unsearched.append(Problem(str(location), reason))
+
+
+def _sealed(path: Path, head: bytes) -> str | None:
+    """Return why a file of captures cannot be searched or rewritten here; None where it can."""
+    if path.name.endswith(".warc.zst") or head.startswith(ZSTD_DICTIONARY_FRAME):
+        return "is a .warc.zst file, which is not searched: decompress it, or make it anew without this"
+    if path.name.endswith(".arc.gz"):
+        return "is a compressed ARC file, which is not searched: make it anew without this"
+    return None
 
 
 def _is_warc(path: Path) -> bool:

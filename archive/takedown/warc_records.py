@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Callable, Iterator
-from contextlib import redirect_stderr
+from contextlib import AbstractContextManager, redirect_stderr
 from dataclasses import dataclass
-from io import BytesIO, StringIO
+from io import SEEK_END, BytesIO, StringIO
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 
@@ -16,8 +16,10 @@ BLOCK = 1 << 16
 REDACTED_DATE, REDACTED_REASON, REDACTED_DIGEST = "Redacted-Date", "Redacted-Reason", "Redacted-Payload-Digest"
 # What warcio raises for bytes that are no record: it has no error class of its own for most of them.
 UNREADABLE = (ArchiveLoadFailed, EOFError, ValueError, OSError, AttributeError)
-RECORD_START = re.compile(rb"\x1f\x8b\x08|WARC/[01]\.\d\r?\n")
-LONGEST_START = 12
+ARC_START = b"filedesc://"
+ARC_LINE = rb"(?<=\n)https?://\S{1,2000} [\d.:a-fA-F]{2,45} \d{14} \S{1,100} \d{1,12}\r?\n"
+RECORD_START = re.compile(rb"\x1f\x8b\x08|WARC/[01]\.\d\r?\n|" + ARC_LINE)
+LONGEST_START = 2_200
 T = TypeVar("T")
 
 
@@ -48,19 +50,27 @@ class FileRange:
 
 
 def walk_records(
-    path: Path, start: int, end: int | None, location: str, parse: Callable[[Any, Any], T | str | None]
+    path: Path,
+    start: int,
+    end: int | None,
+    location: str,
+    parse: Callable[[Any, Any], T | str | None],
+    opened: AbstractContextManager[BinaryIO] | None = None,
 ) -> Iterator[T | Problem]:
     """Yield what `parse` makes of each record between two offsets of a file (WARC, or a WARC stored in a zip).
 
     `parse` gets warcio's record and its iterator. It returns None to skip the record, or text to say why it cannot be
     read. After damaged bytes, reading goes on at the next that look like the start of a record; what was passed over
-    is yielded as a Problem, named after `location`."""
-    with path.open("rb") as file:
-        position: int | None = start
+    is yielded as a Problem, named after `location`. `opened` is what `path` names where that is no file of its own."""
+    with opened or path.open("rb") as file:
+        file.seek(start)
+        # Some writers state a wrong length for the block that an ARC file begins with.
+        is_arc = FileRange(file, end).read(len(ARC_START)) == ARC_START
+        position: int | None = (_next_start(file, start + 1, end) or start) if is_arc else start
         while position is not None:
             file.seek(position)
             began = position
-            records = ArchiveIterator(FileRange(file, end))
+            records = ArchiveIterator(FileRange(file, end), arc2warc=True)
             position = None
             try:
                 for record in records:
@@ -73,7 +83,7 @@ def walk_records(
                         yield result
             except UNREADABLE as error:
                 position = _next_start(file, began + 1, end)
-                until = position or end or path.stat().st_size
+                until = position or end or file.seek(0, SEEK_END)
                 yield Problem(f"{location}:{began}", explain_unreadable(error), began, until - began)
 
 

@@ -27,7 +27,8 @@ CHARSET = re.compile(r"""charset\s*=\s*["']?\s*([^\s"';,>]+)""", re.IGNORECASE)
 META_CHARSET = re.compile(rb"""<meta\b[^>]{0,500}?\bcharset\s*=\s*["']?\s*([\w.:+-]+)""", re.IGNORECASE)
 XML_ENCODING = re.compile(rb"""^\s*<\?xml\b[^>]{0,200}?\bencoding\s*=\s*["']\s*([\w.:+-]+)""")
 TAGS = re.compile(rb"<[^<>]{0,2000}>")
-BEYOND_ASCII = re.compile(rb"[^\n]{0,400}[\x80-\xff][^\n]{0,400}")
+BEYOND_ASCII = re.compile(rb"[\x80-\xff]")
+BESIDE = 60  # bytes of the text around what is not ASCII
 # What browsers read under a name is a superset of what the name says.
 SUPERSETS = {
     "ascii": "cp1252",
@@ -53,7 +54,7 @@ SLIGHTLY = 0.03
 RUBBISH = 0.15
 FEWEST_LETTERS = 20  # by which the detector overrules a declared encoding that fits
 LETTERS_IN_A_ROW = 3
-WORD = re.compile(r"[^\s\x21-\x26\x28-\x2f:-@\[-`{-~]*[^\x00-\x7f][^\s\x21-\x26\x28-\x2f:-@\[-`{-~]*")
+WORD = re.compile(r"[^\s\x00-\x26\x28-\x2f:-@\[-`{-~]+")
 LONGEST_WORD = 80
 WIDE = "wide"
 
@@ -166,13 +167,17 @@ def _sample(body: bytes) -> bytes:
     if any(escape in body for escape in ESCAPES):
         return body[: 2 * SAMPLE_LENGTH]
     text = TAGS.sub(b"\n", body[: 16 * SAMPLE_LENGTH])
-    parts, size = [], 0
+    parts, size, start, end = [], 0, 0, 0
     for match in BEYOND_ASCII.finditer(text):
-        parts.append(match[0])
-        size += len(match[0])
-        if size >= SAMPLE_LENGTH:
+        position = match.start()
+        if position >= end:
+            parts.append(text[start:end])
+            size += end - start
+            start = max(end, text.rfind(b"\n", 0, position) + 1, position - BESIDE)
+        end = position + BESIDE
+        if size + end - start >= SAMPLE_LENGTH:
             break
-    return b"\n".join(parts) or body[-SAMPLE_LENGTH:]
+    return b"\n".join((*parts, text[start:end])).strip(b"\n") or body[-SAMPLE_LENGTH:]
 
 
 def _detect(sample: bytes) -> str | None:
@@ -213,6 +218,8 @@ def _judge(sample: bytes, encoding: str) -> _Look:
         return _Look(BAD_COST, "", 0)
     count, cost, others, latin = 0, 0.0, 0, []
     for word in WORD.finditer(text):
+        if word[0].isascii():
+            continue
         characters = [(character, *_describe(character)) for character in word[0][:LONGEST_WORD]]
         cost += _oddity(characters)
         for character, category, script in characters:

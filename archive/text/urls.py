@@ -1,10 +1,37 @@
 """Web addresses: normalise them, so that two of the same article are equal, and name their host. Pure."""
 
 import re
+from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 TRACKING = re.compile(r"utm_\w+|fbclid|gclid|dclid|mc_[ce]id|igshid|msclkid|replytocom", re.IGNORECASE)
+ARCHIVED = re.compile(
+    r"^https?://[^/]+/web/(?P<time>\d{4,14})\*?(?:[a-z]{2}_)?/(?P<url>(?:https?:/{1,2}|www\.)\S+)$", re.IGNORECASE
+)
 DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+@dataclass(frozen=True, slots=True)
+class ArchivedAddress:
+    """The address of a page that a web archive replays, and the time of its capture."""
+
+    url: str
+    date: str | None
+
+
+def unwrap_archived(url: str) -> ArchivedAddress | None:
+    """Return what an address of the Wayback Machine, or of one like it, replays; None for all other addresses.
+
+    A link of a replayed page may be relative to the archive, and so the archive's path may stand on any host.
+    """
+    match = ARCHIVED.match(url)
+    if match is None:
+        return None
+    target = re.sub(r"^(https?:)/+", r"\1//", match["url"], flags=re.IGNORECASE)
+    digits = match["time"]
+    parts = (digits[0:4], digits[4:6], digits[6:8], digits[8:10], digits[10:12], digits[12:14])
+    date = "{}-{}-{}T{}:{}:{}Z".format(*parts) if len(digits) == 14 else None
+    return ArchivedAddress(target if "://" in target else f"http://{target}", date)
 
 
 def is_web_address(text: str) -> bool:

@@ -15,7 +15,7 @@ from archive.store.archive import Archive
 from archive.store.schema import TABLES
 from crawler.pages.page import Fetch, FetchFailed, Page
 from crawler.warc.reader import Damaged, read_record
-from crawler.warc.sources import HTML, read_saved_page
+from crawler.warc.saved_pages import HTML, read_saved_page
 
 CAPTURES = TABLES["captures"]
 

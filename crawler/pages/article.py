@@ -11,7 +11,7 @@ from lxml.html import HtmlElement
 from trafilatura import extract
 
 from archive.text.hosts import is_public, parse_literal_address, registered_site
-from archive.text.urls import canonical, domain
+from archive.text.urls import canonical, domain, unwrap_archived
 from archive.thread import Article, Moment
 from crawler.pages import jsonld
 from crawler.pages.html_text import element_text, parse_moment
@@ -103,7 +103,8 @@ def _first_value(items: Iterable[jsonld.JsonObject], *names: str) -> str | None:
 
 def _address(page: Page, metas: Metas, items: Sequence[jsonld.JsonObject]) -> str | None:
     """Return the canonical address that the page states, where it can be believed; else its own, less any variant."""
-    canonical_url = canonical(page.url)
+    archived = unwrap_archived(page.url)
+    canonical_url = canonical(archived.url if archived else page.url)
     if canonical_url is None:
         return None
     own = _without_variant(canonical_url)

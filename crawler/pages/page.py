@@ -11,7 +11,7 @@ from urllib.parse import urljoin
 from lxml.html import HtmlElement
 
 from archive.text.charsets import DecodedText, decode_page
-from archive.text.urls import is_web_address
+from archive.text.urls import is_web_address, unwrap_archived
 from archive.thread import Capture, Flag
 from crawler.pages.html_tree import parse_document
 
@@ -99,9 +99,15 @@ class Page:
             raise BadPage(f"{self.url}: not JSON: {error}") from error
 
     def absolute(self, href: str) -> str | None:
-        """Resolve a link of this page to a web address; None where it leads elsewhere than to the web."""
+        """Resolve a link of this page to a web address; None where it leads elsewhere than to the web.
+
+        The links of a page that a web archive replays lead to what it archived.
+        """
         try:
             url = urljoin(self.url, href.strip())
         except ValueError:
             return None
+        archived = unwrap_archived(url) if "/web/" in url else None
+        if archived is not None:
+            return archived.url
         return url if is_web_address(url) else None

@@ -4,9 +4,9 @@ import re
 from base64 import b32encode
 from collections.abc import Callable, Iterator
 from contextlib import redirect_stderr
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import new as new_hash
-from io import BytesIO, StringIO
+from io import SEEK_END, BytesIO, StringIO
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from archive.takedown.warc_records import (
     REDACTED_DATE,
     REDACTED_DIGEST,
     REDACTED_REASON,
+    UNREADABLE,
     Problem,
     dechunk,
     explain_unreadable,
@@ -30,6 +31,15 @@ from archive.takedown.warc_records import (
 from archive.text.decoding import MAX_DECODED_BYTES, BadEncoding, decode_body
 from archive.text.urls import is_web_address
 from crawler.pages.page import Page
+from crawler.warc.stored import (
+    SKIPPABLE,
+    ZSTD,
+    BadFrame,
+    decompress_frame,
+    frame_length,
+    open_stored,
+    read_dictionary,
+)
 
 MAX_RECORD_BYTES = 64 << 20
 PAGE_TYPES = ("response", "revisit", "resource")
@@ -72,7 +82,51 @@ class RecordHead:
 
 def read_heads(path: Path, start: int, end: int | None, name: str) -> Iterator[RecordHead | Problem]:
     """List the records between two offsets that may hold a page. Yield a Problem for what is broken, and go on."""
-    return walk_records(path, start, end, name, _read_head)
+    return walk_records(path, start, end, name, _read_head, open_stored(path))
+
+
+def read_zstd_heads(path: Path, name: str) -> Iterator[RecordHead | Problem]:
+    """List the records of a `.warc.zst`, a frame a record, as `read_heads` does."""
+    with open_stored(path) as file:
+        dictionary = read_dictionary(file)
+        offset, size = 0, file.seek(0, SEEK_END)
+        while offset < size:
+            try:
+                file.seek(offset)
+                length = frame_length(file)
+                file.seek(offset)
+                raw = file.read(length)
+                content = b"" if raw.startswith(SKIPPABLE) else _decompress(raw, dictionary)
+            except BadFrame as error:
+                yield Problem(f"{name}:{offset}", str(error), offset, size - offset)
+                return
+            yield from _read_frame(content, offset, length, name) if content else ()
+            offset += length
+
+
+def _read_frame(content: bytes, offset: int, length: int, name: str) -> Iterator[RecordHead | Problem]:
+    records = ArchiveIterator(BytesIO(content))
+    try:
+        for number, record in enumerate(records):
+            if number:
+                yield Problem(
+                    f"{name}:{offset}", "one zstd frame for many records: zstd -d makes a .warc of it", offset
+                )
+                return
+            head = _read_head(record, records)
+            if isinstance(head, str):
+                yield Problem(f"{name}:{offset}", head, offset, length)
+            elif head is not None:
+                yield replace(head, offset=offset, length=length)
+    except UNREADABLE as error:
+        yield Problem(f"{name}:{offset}", explain_unreadable(error), offset, length)
+
+
+def _decompress(raw: bytes, dictionary: Any) -> bytes:
+    content = decompress_frame(raw, MAX_RECORD_BYTES + 1, dictionary)
+    if len(content) > MAX_RECORD_BYTES:
+        raise BadFrame(f"a record of more than {MAX_RECORD_BYTES >> 20} MB")
+    return content
 
 
 def _read_head(record: Any, records: Any) -> RecordHead | str | None:
@@ -131,14 +185,18 @@ def read_record(file: Path, offset: int, length: int, *, earlier: EarlierPage) -
     """
     if length > MAX_RECORD_BYTES:
         raise Damaged(f"a record of {length >> 20} MB")
-    with file.open("rb") as stream:
+    with open_stored(file) as stream:
         stream.seek(offset)
         raw = stream.read(length)
+        try:
+            content = _decompress(raw, read_dictionary(stream)) if raw.startswith(ZSTD) else raw
+        except BadFrame as error:
+            raise Damaged(f"no record at {offset} of {file.name}: {error}") from error
     if len(raw) < length:
         raise Damaged(f"{file.name} ends before the record at {offset} does")
     try:
         with redirect_stderr(StringIO()):
-            record = next(iter(ArchiveIterator(BytesIO(raw))))
+            record = next(iter(ArchiveIterator(BytesIO(content), arc2warc=True)))
             if is_redaction(record):
                 stated = record.rec_headers
                 reason, date = stated.get_header(REDACTED_REASON), stated.get_header(REDACTED_DATE)
@@ -156,14 +214,14 @@ def _read_response(record: Any) -> Page:
         raise Damaged("the record is cut short")
     headers = http_headers(record)
     body = dechunk(raw) if "chunked" in headers.get("transfer-encoding", "").lower() else raw
-    # Some writers state the digest of the chunks and some that of their content, so warcio's check is not enough.
-    _check_digest(record.rec_headers.get_header("WARC-Payload-Digest") or "", raw, body)
     try:
-        body = decode_body(body, headers.get("content-encoding", "").split(","))
+        decoded = decode_body(body, headers.get("content-encoding", "").split(","))
     except BadEncoding as error:
         raise Damaged(str(error)) from error
+    # Writers state the digest of the chunks, of what they hold, or of what that decodes to: warcio knows the first.
+    _check_digest(record.rec_headers.get_header("WARC-Payload-Digest") or "", raw, body, decoded)
     url = record.rec_headers.get_header("WARC-Target-URI").strip("<>")
-    return Page(url, body, headers, _without_fraction(record.rec_headers.get_header("WARC-Date")))
+    return Page(url, decoded, headers, _without_fraction(record.rec_headers.get_header("WARC-Date")))
 
 
 def _check_digest(stated: str, *bodies: bytes) -> None:

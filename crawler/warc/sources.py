@@ -1,8 +1,10 @@
-"""Captured pages in files: WARC and WACZ, pages saved by a browser, folders of them. Nothing is fetched or unpacked."""
+"""Captured pages in files: WARC, ARC and WACZ, pages saved by a browser, folders of them. Nothing is fetched."""
 
 import os
 import re
+import zlib
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -13,16 +15,35 @@ from archive.takedown.warc_records import Problem
 from archive.text.urls import canonical
 from archive.thread import Capture
 from crawler.pages.page import Fetch, FetchFailed, Page
-from crawler.warc.reader import REDACTED, Damaged, RecordHead, Redacted, read_heads, read_record
+from crawler.warc.reader import REDACTED, Damaged, RecordHead, Redacted, read_heads, read_record, read_zstd_heads
+from crawler.warc.saved_pages import HEAD_LENGTH, HTML, find_origin, is_bundle, read_saved_page
+from crawler.warc.stored import LARGEST_MEMBER, MOST_RATIO, SKIPPABLE, ZSTD
 
-HTML = ("text/html", "application/xhtml+xml")
-SAVED_FROM = re.compile(rb"saved from url=\(\d+\)(\S+)")
 HTML_SUFFIXES = (".html", ".htm", ".xhtml")
-SUFFIXES = (*HTML_SUFFIXES, ".warc", ".warc.gz", ".wacz")  # other files of a folder are skipped without a word
-HEAD_LENGTH = 1 << 20
+BUNDLE_SUFFIXES = (".mhtml", ".mht", ".webarchive")
+WARC_SUFFIXES = (".warc", ".warc.gz", ".warc.zst", ".arc", ".arc.gz", ".wet", ".wet.gz")
+# Other files of a folder are skipped without a word.
+SUFFIXES = (*HTML_SUFFIXES, *BUNDLE_SUFFIXES, *WARC_SUFFIXES, ".wacz")
 MAX_SAVED_PAGE_BYTES = 64 << 20
 MAX_REDIRECTS = 5
 COMMENT_PAGE = re.compile(r"[?&](?:cpage|replytocom)=\d|/comment-page-\d+", re.IGNORECASE)
+ARC_START = b"filedesc://"
+GZIP = b"\x1f\x8b"
+TEXT_RECORD = re.compile(rb"^WARC-Type:\s*conversion\b", re.IGNORECASE | re.MULTILINE)
+MOST_BESIDE = 1 << 16  # bytes within which a file of texts has its first
+KINDS = {
+    b"%PDF": "a PDF file",
+    b"SQLite format 3": "an SQLite database",
+    b"PAR1": "a Parquet file: btl import reads tables",
+    b"{": "JSON: btl import reads the formats that it knows",
+    b"[": "JSON: btl import reads the formats that it knows",
+    b"Rar!": "a RAR archive",
+    b"7z\xbc\xaf": "a 7-Zip archive",
+    b"BZh": "a bzip2 file",
+    b"\xfd7zXZ": "an xz file",
+    b"\x89PNG": "a picture",
+    b"\xff\xd8\xff": "a picture",
+}
 ZIP_NAME_LENGTHS = 26  # offset of two 16-bit numbers in a zip's local header of 30 bytes
 ZIP_LOCAL_HEADER = 30
 EarlierCapture = Callable[[str, str, str | None], Page | None]
@@ -79,12 +100,13 @@ class IndexedCapture:
 class CaptureIndex:
     """The captures of some files by address. Heads are in memory (0.5 KB each), bodies are read when needed.
 
-    `errors` grows as files and records are read.
+    `errors` grows as files and records are read. `texts` are files of plain texts (WET), which an importer reads.
     """
 
     base: Path
     earlier: EarlierCapture | None = None
     errors: list[Problem] = field(default_factory=list)
+    texts: list[Path] = field(default_factory=list)
     captures: list[IndexedCapture] = field(default_factory=list)
     by_address: dict[str, list[IndexedCapture]] = field(default_factory=dict)
     used: set[tuple[str, int]] = field(default_factory=set)
@@ -97,46 +119,66 @@ class CaptureIndex:
         except OSError as error:
             self.errors.append(Problem(str(path), error.strerror or "cannot be read"))
             return None
-        if head.startswith((b"WARC/", b"\x1f\x8b")):
-            return self._add_warc(path, 0, None, str(path))
+        if is_text_file(head):
+            self.texts.append(path)
+            return None
+        if head.startswith((b"WARC/", GZIP, ZSTD, SKIPPABLE[13], ARC_START)):
+            return self._add_warc(path, 0, None, str(path), is_zstd=head.startswith((ZSTD, SKIPPABLE[13])))
         if head.startswith(b"PK\x03\x04"):
             return self._add_wacz(path)
-        if path.suffix.lower() in HTML_SUFFIXES or b"<html" in head.lower() or b"<!doctype html" in head.lower():
-            return self._add_saved_page(path, head, url)
-        return f"{path}: neither WARC, WACZ nor a saved page"
+        is_html = path.suffix.lower() in HTML_SUFFIXES or b"<html" in head.lower() or b"<!doctype html" in head.lower()
+        if is_bundle(head) or is_html:
+            return self._add_saved_page(path, url)
+        return f"{path}: neither WARC, WACZ nor a saved page, but {describe_bytes(head)}"
 
-    def _add_warc(self, path: Path, start: int, end: int | None, name: str) -> str | None:
-        before = len(self.captures)
-        for head in read_heads(path, start, end, name):
+    def _add_warc(self, path: Path, start: int, end: int | None, name: str, *, is_zstd: bool = False) -> str | None:
+        before = len(self.captures), len(self.errors)
+        for head in read_zstd_heads(path, name) if is_zstd else read_heads(path, start, end, name):
             if isinstance(head, Problem):
                 self.errors.append(head)
             else:
                 self._add_capture(path, head)
-        return None if len(self.captures) > before or self.errors else f"{name}: holds no answers"
+        is_empty = (len(self.captures), len(self.errors)) == before
+        return f"{name}: holds no record of a page" if is_empty else None
 
     def _add_wacz(self, path: Path) -> str | None:
         try:
             with ZipFile(path) as archive:
-                members = [info for info in archive.infolist() if info.filename.endswith((".warc.gz", ".warc"))]
+                members = [info for info in archive.infolist() if info.filename.endswith(WARC_SUFFIXES)]
+                names = [info.filename for info in archive.infolist()]
         except BadZipFile as error:
             return f"{path}: {error}"
         for info in members:
             name = f"{path}!{info.filename}"
-            if info.compress_type != ZIP_STORED:
-                self.errors.append(Problem(name, "is compressed once more, which WACZ does not allow"))
+            is_zstd = info.filename.endswith(".zst")
+            if info.compress_type != ZIP_STORED or is_zstd:
+                if info.file_size > LARGEST_MEMBER or info.file_size > MOST_RATIO * max(1, info.compress_size):
+                    self.errors.append(Problem(name, f"is a member of {info.file_size >> 20} MB"))
+                    continue
+                self._add_unpacked(Path(name), is_zstd=is_zstd)
                 continue
             start = zip_data_offset(path, info.header_offset)
             self._add_warc(path, start, start + info.file_size, name)
-        return None if members else f"{path}: holds no WARC file"
+        return None if members else f"{path}: holds no WARC file, but {', '.join(names[:3]) or 'nothing'}"
 
-    def _add_saved_page(self, path: Path, head: bytes, url: str | None) -> str | None:
+    def _add_unpacked(self, member: Path, *, is_zstd: bool) -> None:
+        try:
+            self._add_warc(member, 0, None, str(member), is_zstd=is_zstd)
+        except (OSError, ValueError, zlib.error) as error:
+            self.errors.append(Problem(str(member), str(error)))
+
+    def _add_saved_page(self, path: Path, url: str | None) -> str | None:
         size = path.stat().st_size
         if size > MAX_SAVED_PAGE_BYTES:
             return f"{path}: a page of {size >> 20} MB"
-        address = canonical(url or _stated_address(head))
+        try:
+            origin = find_origin(path.read_bytes())
+        except ValueError as error:
+            return f"{path}: {error}"
+        address = canonical(url) or origin.url
         if address is None:
-            return f"{path}: does not say its address; --url says it"
-        self._add_capture(path, RecordHead("saved", address, None, None, "text/html", 0, size))
+            return f"{path}: the page does not say its address: name it with --url https://..."
+        self._add_capture(path, RecordHead("saved", address, origin.date, None, "text/html", 0, size))
         return None
 
     def _add_capture(self, path: Path, head: RecordHead) -> None:
@@ -158,7 +200,7 @@ class CaptureIndex:
                 yield self._read_page(capture)
             except Redacted:
                 continue
-            except (Damaged, OSError) as error:
+            except (Damaged, OSError, ValueError) as error:
                 self.errors.append(Problem(f"{capture.file}:{capture.head.offset}", str(error)))
 
     def fetch(self, request: Fetch, near: str | None) -> Page:
@@ -222,13 +264,6 @@ class CaptureIndex:
         return self.earlier(url, date, digest) if self.earlier else None
 
 
-def read_saved_page(file: Path, offset: int, length: int, url: str, date: str | None) -> Page:
-    """Read a page as a browser saved it. Raise OSError."""
-    with file.open("rb") as stream:
-        stream.seek(offset)
-        return Page(url, stream.read(length), {"content-type": "text/html"}, date)
-
-
 def zip_data_offset(path: Path, header_offset: int) -> int:
     """Return where a stored member's bytes begin: after the zip's local header, its file name and extra field."""
     with path.open("rb") as file:
@@ -237,13 +272,31 @@ def zip_data_offset(path: Path, header_offset: int) -> int:
     return header_offset + ZIP_LOCAL_HEADER + name + extra
 
 
-def _stated_address(head: bytes) -> str | None:
-    """Return the address that a saved page states: in the browser's comment, else as its canonical link."""
-    comment = SAVED_FROM.search(head)
-    if comment is not None:
-        return comment[1].decode("latin-1")
-    links = Page("http://unknown.invalid/", head).html.iter("link")
-    return next((link.get("href", "") for link in links if link.get("rel") == "canonical"), None)
+def is_text_file(head: bytes) -> bool:
+    """Whether a file that begins like this is WET: records of plain texts, extracted from pages."""
+    if head.startswith(GZIP):
+        with suppress(zlib.error):
+            head = zlib.decompressobj(zlib.MAX_WBITS | 32).decompress(head, MOST_BESIDE) + _second_member(head)
+    return head.startswith(b"WARC/") and TEXT_RECORD.search(head[: 2 * MOST_BESIDE]) is not None
+
+
+def _second_member(head: bytes) -> bytes:
+    stream = zlib.decompressobj(zlib.MAX_WBITS | 32)
+    stream.decompress(head, MOST_BESIDE)
+    with suppress(zlib.error):
+        return zlib.decompressobj(zlib.MAX_WBITS | 32).decompress(stream.unused_data.lstrip(b"\0"), MOST_BESIDE)
+    return b""
+
+
+def describe_bytes(head: bytes) -> str:
+    """Say what a file is that begins like this, as far as its first bytes tell."""
+    start = head.lstrip()
+    if not start:
+        return "an empty file"
+    kind = next((text for magic, text in KINDS.items() if start.startswith(magic)), None)
+    return kind or (
+        "binary data" if b"\0" in start[:1024] else f"text that begins {start[:40].decode('utf-8', 'replace')!r}"
+    )
 
 
 def _address_key(url: str) -> str:

@@ -119,3 +119,9 @@ def test_no_bytes_and_no_header_raise_or_lose_text_in_silence(body: bytes, conte
 def test_text_in_utf8_comes_back(text: str) -> None:
     decoded = decode_page(text.encode(), "text/html; charset=utf-8")
     assert decoded.text == text.removeprefix("\ufeff")
+
+
+@pytest.mark.parametrize("piece", [b"\0", b"\x80", b"<", b"<meta ", b"a", b"\x1b$", b"a" * 300 + b"\xe9"])
+def test_a_megabyte_of_anything_is_one_pass(piece: bytes) -> None:
+    body = piece * ((1 << 20) // len(piece)) + b"\xff"
+    assert decode_page(body, "text/html; charset=x").text
