@@ -5,8 +5,9 @@ data (`data-commentid`), or at the least in its links (`#comment-12`, `replytoco
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 from lxml.etree import XPath
 from lxml.html import HtmlElement
@@ -30,7 +31,9 @@ NO_COMMENT = frozenset(("a", "input", "button", "form", "textarea", "label", "sc
 HEADS = frozenset(("dt", "a", "h2", "h3", "h4", "h5", "h6"))
 MOST_SIBLINGS = 40
 LEVELS_TO_LIST = 4
-Numbering = Callable[[HtmlElement], tuple[str, str | None] | None]
+MOST_SAMPLES, MOST_LINKS = 12, 20
+Numbers = tuple[str, str | None]
+Numbering = Callable[[HtmlElement], Numbers | None]
 """Returns the number of the comment that an element is, and its parent's where it says that."""
 
 
@@ -65,7 +68,7 @@ def number_of(element: HtmlElement) -> tuple[str, str | None] | None:
     if name:
         match = NUMBERED.fullmatch(name)
         if match is not None:
-            return match[1], None
+            return None if _is_around_form(element, name) else (match[1], None)
         match = WPDISCUZ.fullmatch(name)
         if match is not None:
             return match[1], match[2]
@@ -76,6 +79,13 @@ def number_of(element: HtmlElement) -> tuple[str, str | None] | None:
         return None
     number = element.get("data-commentid") or element.get("data-comment-id")
     return (number, None) if _is_number(number) else None
+
+
+def _is_around_form(element: HtmlElement, name: str) -> bool:
+    """Whether an element is called "comments" with a number, that of the post, and holds the form for new ones."""
+    return name[:8].lower() == "comments" and any(
+        below.tag in ("form", "textarea") or below.get("id") == "respond" for below in element.iter()
+    )
 
 
 def _is_number(value: str | None) -> bool:
@@ -94,21 +104,35 @@ class _MarkIndex:
         self.parents: dict[str, str] = {}
         self.owner: dict[HtmlElement, str] = {}
         self.holders: dict[HtmlElement, int] = {}
-        self.widgets: dict[HtmlElement, bool] = {}
-        for element in MARKED(tree):
-            numbers = numbering(element)
-            if numbers is not None and numbers[0] not in self.first:
+        self.widgets: dict[HtmlElement, HtmlElement | None] = {}
+        marks = ((element, numbering(element)) for element in MARKED(tree))
+        for element, numbers in self._without_widgets((e, numbers) for e, numbers in marks if numbers is not None):
+            if numbers[0] not in self.first:
                 self._mark(element, *numbers)
         if not self.first and numbering is number_of:
-            for element in UNMARKED(tree):
-                if traits(element.get("class")).wrapper and element not in self.owner:
-                    number = _linked_number(element)
-                    if number is not None and number not in self.first:
-                        self._mark(element, number, None)
+            wrappers = [e for e in UNMARKED(tree) if traits(e.get("class")).wrapper]
+            linked = ((element, _linked_number(element)) for element in wrappers)
+            for element, numbers in self._without_widgets((e, (number, None)) for e, number in linked if number):
+                if element not in self.owner and numbers[0] not in self.first:
+                    self._mark(element, *numbers)
+
+    def _without_widgets(self, marks: Iterable[tuple[HtmlElement, Numbers]]) -> list[tuple[HtmlElement, Numbers]]:
+        """Return the marks that stand in no list of comments on other pages.
+
+        A wrapper's name is weak evidence for such a list: what stands in it, taken together, decides.
+        """
+        result = list(marks)
+        by_widget: dict[HtmlElement, list[HtmlElement]] = {}
+        for element, _ in result:
+            widget = self._widget_around(element)
+            if widget is not None:
+                by_widget.setdefault(widget, []).append(element)
+        if not by_widget:
+            return result
+        elsewhere = {e for elements in by_widget.values() if not _is_own_thread(elements) for e in elements}
+        return [mark for mark in result if mark[0] not in elsewhere]
 
     def _mark(self, element: HtmlElement, number: str, parent: str | None) -> None:
-        if self._in_widget(element):
-            return
         self.first[number] = element
         if parent and parent != "0":
             self.parents[number] = parent
@@ -119,22 +143,23 @@ class _MarkIndex:
                 self.holders[above] = self.holders.get(above, 0) + 1
             element = above
 
-    def _in_widget(self, element: HtmlElement) -> bool:
-        """Whether an element stands in a list of comments on other pages. Remembers the verdict for all on the path."""
+    def _widget_around(self, element: HtmlElement) -> HtmlElement | None:
+        """Return the innermost wrapper that is named as a widget. Remembers the verdict for all on the path."""
         path = []
-        inside = False
-        while element is not None and not inside:
-            cached = self.widgets.get(element)
-            if cached is not None:
-                inside = cached
+        widget: HtmlElement | None = None
+        while element is not None:
+            if element in self.widgets:
+                widget = self.widgets[element]
                 break
             path.append(element)
             if element.tag not in ("html", "body"):
                 name = element.get("id")
-                inside = traits(element.get("class")).widget or (name is not None and bool(WIDGET.search(name)))
+                if traits(element.get("class")).widget or (name is not None and bool(WIDGET.search(name))):
+                    widget = element
+                    break
             element = element.getparent()
-        self.widgets.update(dict.fromkeys(path, inside))
-        return inside
+        self.widgets.update(dict.fromkeys(path, widget))
+        return widget
 
     def comments(self) -> dict[HtmlElement, CommentElement]:
         """Return the comments by their outermost element, in document order."""
@@ -160,6 +185,24 @@ class _MarkIndex:
                 best, is_anchor = above, False
             element = above
         return best
+
+
+def _is_own_thread(elements: Sequence[HtmlElement]) -> bool:
+    """Whether marked elements in a widget read as the page's own thread: numbered by depth, or to be replied to.
+
+    Comments on other pages link to several pages.
+    """
+    sample = elements[:MOST_SAMPLES]
+    if any(traits(element.get("class")).depth is not None for element in sample):
+        return True
+    can_reply, targets = False, set()
+    for element in sample:
+        for link in islice(element.iter("a"), MOST_LINKS):
+            href = link.get("href") or ""
+            can_reply = can_reply or bool(REPLY_LINK.search(href) or MOVE_FORM.search(link.get("onclick") or ""))
+            if OWN_LINK.search(href):
+                targets.add(href.partition("#")[0])
+    return can_reply and len(targets) <= 1
 
 
 def _holds_replies(element: HtmlElement) -> bool:
