@@ -26,14 +26,15 @@ _YEAR = r"((?:19|20)\d\d)"
 _DAY_FORMS = (
     r"(?P<iso>(?:19|20)\d\d(?P<s1>[-/.])\d{1,2}(?P=s1)\d{1,2})(?!\d)",
     r"(?P<asian>(?:19|20)\d\d\s*[年년]\s*\d{1,2}\s*[月월]\s*\d{1,2}\s*[日일])",
-    r"(?P<numeric>(?<!\d)\d{1,2}\s?(?P<s2>[-/. ])\s?\d{1,2}\s?(?P=s2)\s?(?:(?:19|20)\d\d|\d\d))(?!\d)",
+    r"(?P<numeric>(?<!\d)(?:\d{1,2}\s?(?P<s2>[-/. ])\s?\d{1,2}\s?(?P=s2)\s?(?:(?:19|20)\d\d|\d\d)|"
+    r"\d{1,2}\.\d{1,2},\s?(?:19|20)\d\d))(?!\d)",
     rf"(?P<dmy>(?<!\w)(\d{{1,2}})({_ORDINAL}){_OF}{_WORD}(?:\s+de[l]?\s+|\s*[-./,]?\s*|\s+['’]?)"
     r"((?:19|20)\d\d|(?<=['’])\d\d))(?!\d)",
     rf"(?P<mdy>{_WORD}\s*(\d{{1,2}}){_ORDINAL}(?:,\s*|\s+){_YEAR})(?!\d)",
     rf"(?P<ymd>{_YEAR}[.,]?\s*(?:m\.\s*|g\.\s*|gada\s+)?{_WORD}\s+(\d{{1,2}})\b(?!,?\s+(?:19|20)\d\d))",
     rf"(?P<my>{_WORD},?\s+(?:de\s+)?{_YEAR})(?!\d)",
     rf"(?P<dm>(?<!\w)\d{{1,2}}{_ORDINAL}{_OF}{_WORD}(?![^\W\d_]|\.?\s+\d{{1,2}},?\s+(?:19|20)\d\d))",
-    rf"(?P<md>{_WORD}\s+\d{{1,2}}{_ORDINAL}(?![\w:.]))",
+    rf"(?P<md>{_WORD}(?:\s+|(?<=\.))\d{{1,2}}{_ORDINAL}(?![\w:.]))",
 )
 _DAY = re.compile("|".join(_DAY_FORMS), re.IGNORECASE)
 _TIME = re.compile(
@@ -51,7 +52,11 @@ _JOIN = re.compile(
     r"–—-]*(?:\([^\W\d_]{1,9}\))?\s*",
     re.IGNORECASE,
 )
-_CLOCK_FIRST = re.compile(r"[\s,@·•|–—-]*(?:\b(?:on|am|le|del|on the|,)\b)?[\s,:]*", re.IGNORECASE)
+_CLOCK_FIRST = re.compile(
+    r"[\s,@·•|–—-]*(?:\b(?:on|am|le|del|on the|,)\b)?[\s,:]*(?:[^\W\d_]{3,12}(?:day|tag|dag|di|feira|es|ado|"
+    r"ingo)\b[\s,]*)?",
+    re.IGNORECASE,
+)
 _UNIT = (
     r"(?:sec\w*|min\w*|h|hr?s?|hours?|days?|weeks?|wks?|months?|mos?|years?|yrs?|y|d|w|m|sekunden?|stunden?|std|"
     r"tag\w*|wochen?|"
@@ -67,11 +72,13 @@ _UNIT = (
 )
 _AMOUNT = r"(?:\d{1,4}|an?|one|ein(?:e[mnr]?)?|un[ae]?|een|jeden|один|en|ett|et)"
 _RELATIVE = re.compile(
-    rf"\b{_AMOUNT}\+?\s?{_UNIT}(?:,?\s+(?:and\s+)?\d+\s+{_UNIT})?\s?(?:ago|geleden|fa|atrás|temu|назад|тому|sedan|siden|"
+    rf"\b{_AMOUNT}\+?\s?{_UNIT}(?:,?\s+(?:and\s+)?\d+\s+{_UNIT})?\s?(?:ago|geleden|fa|atrás|temu|назад|тому|sedan|"
+    rf"siden|"
     r"önce|sitten|前|전|zpět|nazaj|ezelőtt|yang lalu|trước)(?!\w)"
     rf"|\b(?:vor|il y a|hace|há|fa|för|for|před|pred|acum|منذ|πριν|преди|пре|prije)\s+(?:about |etwa |"
     rf"environ )?{_AMOUNT}\s+{_UNIT}(?![^\W\d_])(?:\s+(?:sedan|siden))?"
-    r"|\b(?:yesterday|today|just now|gestern|heute|hier|aujourd['’]hui|ayer|hoy|ieri|oggi|ontem|hoje|gisteren|vandaag|"
+    r"|\b(?:yesterday|today|just now|gestern|heute|hier|aujourd['’]hui|ayer|hoy|ieri|oggi|ontem|hoje|gisteren|"
+    r"vandaag|"
     r"wczoraj|dzisiaj|вчера|сегодня|igår|idag)\b|昨日|今日|昨天|今天|어제|오늘",
     re.IGNORECASE,
 )
@@ -127,6 +134,11 @@ def find_date(text: str) -> tuple[int, int] | None:
     if clock:
         return start, clock.end()
     return _clock_before(text, start), end
+
+
+def is_age(text: str) -> bool:
+    """Whether a text states a time from the moment of reading, and no day of the calendar."""
+    return len(text) <= MAX_LENGTH and _day(text) is None and _RELATIVE.search(text) is not None
 
 
 def may_hold_date(text: str) -> bool:

@@ -27,13 +27,15 @@ class Claim(ABC):
     """A platform's claim to hold the thread of a page.
 
     `score` is 0 to 1: the best claim is read first. `native_id` names the thread in its system, the same however it is
-    read. `sections` are the elements that hold comments or the form for them, and so no article text.
+    read. `sections` are the elements that hold comments or the form for them, and so no article text. `in_page` counts
+    the comments that stand in the page itself.
     """
 
     page: Page
     score: float
     native_id: str | None = None
     sections: tuple[HtmlElement, ...] = ()
+    in_page: int = 0
 
     @abstractmethod
     def read(self, article: Article) -> ThreadReader:

@@ -8,41 +8,54 @@ from typing import NamedTuple
 SURE, WEAK = 0, 2
 CONTENT = (
     re.compile(
-        r"(?:^|\s)(?:[\w-]*[-_])?(?:comments?|cmt|cmnt|wpd-comment|c)[-_]{0,2}(?:(?:main|body|post|the|inner|user|entry)[-_]?)?"
-        r"(?:contents?|text|txt|copy|messages?|msg|desc|description|entry|excerpt|p)(?:[-_]{1,2}(?:inner|wrap|wrapper|area))?"
+        r"(?:^|\s)(?:[\w-]*[-_])?(?:comments?|cmt|cmnt|wpd-comment|c)[-_]{0,2}(?:(?:main|body|post|the|inner|user|"
+        r"entry)[-_]?)?"
+        r"(?:contents?|text|txt|copy|messages?|msg|desc|description|entry|excerpt|p)(?:[-_]{1,2}(?:inner|wrap|"
+        r"wrapper|area))?"
         r"(?=\s|$)|(?:^|\s)comment__body(?=\s|$)",
         re.IGNORECASE,
     ),
     re.compile(
-        r"(?:^|\s)(?:[\w-]*[-_])?comment[-_]{0,2}(?:body|inner|main|box|container|wrap|right|details?|block)(?=\s|$)",
+        r"(?:^|\s)(?:message|post|reply|review|posting|msg|feedback|answer)[-_]{0,2}(?:user)?(?:body|contents?|"
+        r"text|copy)"
+        r"(?=\s|$)|(?:^|\s)(?:[\w-]*[-_])?comments?[-_]{0,2}(?:body|inner|main|box|container|wrap|right|details?|"
+        r"block)(?=\s|$)",
         re.IGNORECASE,
     ),
     re.compile(
-        r"(?:^|\s)(?:text|entry|entry-content|content|message|body|txt|copy|description|said|post-content|comment)(?=\s|$)",
+        r"(?:^|\s)(?:text|desc|entry|entry-content|content|message|body|txt|copy|description|said|post-content|"
+        r"comment)(?=\s|$)",
         re.IGNORECASE,
     ),
 )
 NOT_TEXT = re.compile(
     r"(?:^|[-_\s])(?:avatar|gravatar|vcard|photo|meta|metadata|commentmeta\w*|metainfo|byline|"
-    r"author|commentauthor|authorname|username|commenter|fn|date|time|datetime|timestamp|commentdate|commenttime|posted|"
-    r"permalink|reply|replylink|respond|edit|quote-link|cancel|moderation|says|footer|foot|header|head|info|infos|tools|"
-    r"toolbar|actions?|utils|options|controls?|buttons?|nav|links|number|num|count|counter|commentcount|commentnumber|karma|"
-    r"ratings?|votes?|voting|likes?|dislikes?|thumbs?|thumbblock|share|sharing|sharedaddy|social|report|flag|badge|role|"
-    r"level|rank|sr-only|screen-reader-text|visually-hidden|hidden|clear|ads?|advert\w*|adsbygoogle)(?=[-_\s]|$)",
+    r"author|commentauthor|authorname|username|commenter|fn|date|time|datetime|timestamp|commentdate|commenttime|"
+    r"posted|"
+    r"permalink|reply|replylink|respond|edit|quote-link|cancel|moderation|says|footer|foot|header|head|info|infos|"
+    r"tools|"
+    r"toolbar|actions?|utils|options|controls?|buttons?|nav|links|number|num|count|counter|commentcount|"
+    r"commentnumber|karma|"
+    r"ratings?|votes?|voting|likes?|dislikes?|thumbs?|thumbblock|share|sharing|sharedaddy|social|report|flag|"
+    r"badge|role|"
+    r"level|rank|sr-only|screen-reader-text|visually-hidden|clear|ads?|advert\w*|adsbygoogle)(?=[-_\s]|$)|(?:^|"
+    r"\s)hidden(?=\s|$)",
     re.IGNORECASE,
 )
 # A name, and what holds a name.
 NAMES = tuple(
     re.compile(rf"(?:^|\s)(?:{names})(?=\s|$)", re.IGNORECASE)
     for names in (
-        r"fn|n|(?:[\w-]*[-_])?(?:author|commenter|user|autor)[-_]?(?:name|link)|dsq-commenter-name|wpd-comment-author|"
+        r"fn|n|(?:[\w-]*[-_])?(?:author|commenter|user|autor)[-_]?(?:name|link)|dsq-commenter-name|"
+        r"wpd-comment-author|"
         r"comment[-_]{0,2}name|c-author",
         r"(?:[\w-]*comment[-_]{0,2})?(?:author|commenter|user|by|poster|autor|auteur)|author[-_]comment|by-?author|"
         r"user-?name|nick-?name|name|vcard|(?![\w-]*post[-_]author)[\w-]+[-_](?:author|commenter|username|nickname)",
     )
 )
 DATED = re.compile(
-    r"(?:^|[-_\s])(?:date|time|datetime|timestamp|commentdate|commenttime|meta|metadata|commentmeta\w*|metainfo|posted|"
+    r"(?:^|[-_\s])(?:age|ago|since|when|datum|fecha|dato|tarih|pubdate|posted-?on|duration|date|time|datetime|"
+    r"timestamp|commentdate|commenttime|meta|metadata|commentmeta\w*|metainfo|posted|"
     r"published|permalink|info|details?)(?=[-_\s]|$)",
     re.IGNORECASE,
 )
@@ -53,7 +66,8 @@ BADGE = re.compile(
 )
 WAITING = re.compile(r"(?:^|[-_\s])(?:awaiting|moderation|unapproved)(?=[-_\s]|$)", re.IGNORECASE)
 WRAPPER = re.compile(
-    r"(?:^|\s)(?:comment|commento|kommentar|comment[-_]?(?:wrap(?:per)?|container|item|entry|holder|block|box|single|main|"
+    r"(?:^|\s)(?:comment|commento|kommentar|comment[-_]?(?:wrap(?:per)?|container|item|entry|holder|block|box|"
+    r"single|main|"
     r"li|node|row|card|thread|post|inner|outer|body)|single[-_]comment|the[-_]comment|wpd-comment|depth-\d+|pingback|"
     r"trackback|(?:thread-)?(?:even|odd)|bypostauthor|byuser)(?=\s|$)",
     re.IGNORECASE,
@@ -62,7 +76,8 @@ PLURAL = re.compile(
     r"(?:^|[\s_-])(?:comments|commentlist|comment[-_]list|respond|kommentare|comentarios)(?=[\s_-]|$)", re.IGNORECASE
 )
 CHILDREN = re.compile(
-    r"(?:^|\s)(?:children|child|comment[-_]?(?:children|replies)|replies|reply[-_]list|sub[-_]?comments?|nested|answers)"
+    r"(?:^|\s)(?:children|child|comment[-_]?(?:children|replies)|replies|reply[-_]list|sub[-_]?comments?|nested|"
+    r"answers)"
     r"(?=\s|$)",
     re.IGNORECASE,
 )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from lxml.html import HtmlElement
 
 from archive.text import line_rules
-from archive.text.dates import find_date, may_hold_date
+from archive.text.dates import find_date, is_date, may_hold_date
 from crawler.platforms.class_names import Traits
 from crawler.platforms.comment_elements import CommentElement
 from crawler.platforms.comment_parts import Part, fold, is_button, is_name, is_short, property_of, traits_of
@@ -17,6 +17,18 @@ INNER_NAMES = ("cite", "b", "strong", "a")  # the surest first
 LEADING_NUMBER = re.compile(r"^(?:#\d+|\d+[.):])\s+(?=\S)")
 BARE_NUMBER = re.compile(r"^#?\d+[.):]?\s+(?=\S)")
 NO_NAMES = frozenset(("", "#", "reply", "permalink", "edit", "link"))
+PROFILE_LINK = re.compile(
+    r"/(?:users?|profiles?|members?|people|author|accounts?|u|profil|nutzer|benutzer|autor|usuario|utente)/|"
+    r"[?&](?:user|uid|user_?id|member)=",
+    re.IGNORECASE,
+)
+MARKUP = re.compile(r"</?[a-z][^<>]{0,200}>", re.IGNORECASE)
+SEPARATORS = re.compile(r"\s*[•|·—–\n]\s*|\s-\s|,\s(?=\d)")
+NO_NAME = re.compile(
+    r"(?:[#(]?\d.*|.*\d+ ?(?:points?|votes?|likes?|fans?|comments?|posts?)\b.*|\W+|guest|level \d+|\(new\))",
+    re.IGNORECASE,
+)
+LONGEST_PIECE = 60
 BEFORE_DATE = " ,:|·•–—-@(["
 AROUND_NAME = " ,|•·–—"
 LONGEST_NAME = 150
@@ -40,9 +52,17 @@ def _is_author_tag(element: HtmlElement, _: Traits | None = None) -> bool:
     return element.tag in ("strong", "b", "h3", "h4", "h5", "h6", "dt") and len(element.text_content()) <= LONGEST_NAME
 
 
+def _is_profile_link(element: HtmlElement, _: Traits) -> bool:
+    """Whether a link leads to the page of a user and shows a name."""
+    if element.tag != "a" or not PROFILE_LINK.search(element.get("href") or ""):
+        return False
+    text = fold(element.text_content())
+    return 0 < len(text) <= LONGEST_NAME and not is_button(element) and not any(map(str.isdigit, text[:1]))
+
+
 AuthorTest = Callable[[HtmlElement, Traits], bool]
 STATED: tuple[AuthorTest, ...] = (is_name, _is_author_property, _is_author_class)
-STATED_OR_LIKELY: tuple[AuthorTest, ...] = (*STATED, _is_author_tag)
+STATED_OR_LIKELY: tuple[AuthorTest, ...] = (*STATED, _is_profile_link, _is_author_tag)
 
 
 def find_author(own: Sequence[Part], tests: Iterable[AuthorTest]) -> tuple[HtmlElement | None, str | None]:
@@ -54,15 +74,58 @@ def find_author(own: Sequence[Part], tests: Iterable[AuthorTest]) -> tuple[HtmlE
     return None, None
 
 
+def name_before_says(own: Sequence[Part]) -> tuple[HtmlElement | None, str | None]:
+    """Return the first short line that ends in "says:", and the name in it, from within a text."""
+    for element, _ in own:
+        if element.tag in ("cite", "strong", "b", "p", "span", "div", "h3", "h4", "h5"):
+            text = fold(element.text_content()) if is_short(element) else ""
+            end = line_rules.find_says(text) if text.endswith((":", "：")) else None
+            if end and (name := _clean(text[:end], is_bare=True)):
+                return element, name
+    return None, None
+
+
 def name_before_date(comment: CommentElement, date: HtmlElement, date_text: str) -> str | None:
     """Return the name that stands before the date in the same line: "Joe said on 5 March"."""
     line = date
     while (above := line.getparent()) is not None and line is not comment.root and is_short(above):
+        if line is not date and any(child.tag in ("p", "blockquote") for child in above):
+            break
         line = above
     before, separator, _ = fold(_visible_text(line)).partition(date_text)
     if not before or not separator:
+        before, separator, _ = fold(date.text_content()).partition(date_text)
+    if not before.strip(BEFORE_DATE) or not separator:
         return None
-    return _clean(BARE_NUMBER.sub("", line_rules.strip_linking(before.strip(BEFORE_DATE))), is_bare=False)
+    bare = BARE_NUMBER.sub("", line_rules.strip_linking(before.strip(BEFORE_DATE)))
+    pieces = [piece for piece in SEPARATORS.split(bare) if piece.strip(BEFORE_DATE) and not NO_NAME.fullmatch(piece)]
+    return _clean(pieces[0] if pieces else bare, is_bare=False)
+
+
+def name_in_head(parts: Sequence[Part], date_text: str | None) -> str | None:
+    """Return the first piece of the lines around a text that reads as a name, without any element made for it."""
+    for element, kind in parts:
+        if element.tag in PICTURES or kind.badge or (element.tag == "a" and is_button(element)):
+            continue
+        for text in (element.text, *(child.tail for child in element)):
+            for piece in SEPARATORS.split(fold(text or "")):
+                if date_text and piece and piece in date_text:
+                    continue
+                name = _piece_name(piece)
+                if name is not None:
+                    return name
+    return None
+
+
+def _piece_name(piece: str) -> str | None:
+    if not 2 <= len(piece) <= LONGEST_PIECE or line_rules.is_reply(piece) or line_rules.is_linking(piece):
+        return None
+    if (may_hold_date(piece) and find_date(piece)) or line_rules.stated_count(piece) is not None:
+        return None
+    name = _clean(piece, is_bare=False)
+    if name is None or NO_NAME.fullmatch(name) or line_rules.name_score(name) <= 0:
+        return None
+    return name
 
 
 def _name(element: HtmlElement) -> str | None:
@@ -116,7 +179,7 @@ def _visible_text(root: HtmlElement) -> str:
 
 def _clean(text: str, *, is_bare: bool) -> str | None:
     """Return the name in a line without date, "says" and number; `is_bare` ones have none of that but a "says:"."""
-    name = text.strip()
+    name = MARKUP.sub(" ", text).strip() if "<" in text else text.strip()
     if not is_bare and len(name) <= LONGEST_NAME_LINE:
         date = find_date(name[:120]) if may_hold_date(name) else None
         if date is not None and date[0] > 0:
@@ -127,4 +190,12 @@ def _clean(text: str, *, is_bare: bool) -> str | None:
     if not is_bare:
         name = LEADING_NUMBER.sub("", name[line_rules.byline_length(name) :])
     name = name.strip().rstrip(":：").rstrip(AROUND_NAME).lstrip(AROUND_NAME).strip()
-    return name if name and len(name) <= LONGEST_NAME else None
+    if not name or len(name) > LONGEST_NAME or not any(map(str.isalnum, name)):
+        return None
+    if not is_bare and (NO_NAME.fullmatch(name) or _is_only_date(name)):
+        return None
+    return name
+
+
+def _is_only_date(name: str) -> bool:
+    return may_hold_date(name) and (is_date(name) or not any(map(str.isalpha, name)))

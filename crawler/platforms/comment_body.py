@@ -17,6 +17,7 @@ from crawler.platforms.comment_parts import (
     is_button,
     is_name,
     is_own_link,
+    is_signature,
     property_of,
     traits_of,
 )
@@ -25,6 +26,8 @@ BODY_PROPERTIES = frozenset(("text", "commenttext", "description", "reviewbody")
 PARAGRAPHS = frozenset(("p", "blockquote", "ul", "ol", "pre", "dl", "table", "figure")) | frozenset(
     ("h1", "h2", "h3", "h4", "h5", "h6")
 )
+HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
+SHORTEST_BARE = 20  # characters of text beside paragraphs that are no line of name or date
 HOLDERS = frozenset(("div", "li", "td", "tr", "table", "article", "section", "dl", "dd", "ol", "ul", "body", "main"))
 LONGEST_REST = 90  # what a line may hold beside name or date: "says", "at", a badge
 LONGEST_DATE_LINE = 120
@@ -47,7 +50,39 @@ def find_content(comment: CommentElement, own: Sequence[Part]) -> HtmlElement | 
             best, best_rank = element, rank
     if best is None and traits_of(comment.root).content == SURE:
         return comment.root
-    return best
+    return _innermost(best, best_rank, own)
+
+
+def _innermost(content: HtmlElement | None, rank: int, own: Sequence[Part]) -> HtmlElement | None:
+    """Return the text within an element that is called text, but holds name or date and another one called so."""
+    if content is None:
+        return None
+    if rank == WEAK:
+        length = sum(len((e.text or "").strip()) + len((e.tail or "").strip()) for e, _ in own)
+        if len(fold(content.text_content())) * 4 < length:
+            return None
+        inside = set(content.iterdescendants())
+        weak = [
+            e for e, kind in own if e in inside and kind.content is not None and not kind.furniture and _has_content(e)
+        ]
+        inner = max(weak, key=lambda e: len(fold(e.text_content())), default=content)
+        return inner if len(fold(inner.text_content())) * 5 >= len(fold(content.text_content())) * 2 else content
+    inside = set(content.iter())
+    inner = [(e, kind) for e, kind in own if e is not content and e in inside]
+    if not any(e.tag == "time" or kind.dated or kind.name is not None for e, kind in inner):
+        return content
+    texts = [
+        e for e, kind in inner if kind.content is not None and not kind.furniture and e.tag != "a" and _has_content(e)
+    ]
+    if not texts:
+        return content
+    longest = max(texts, key=lambda e: len(fold(e.text_content())))
+    holders = [e for e in texts if e is longest or longest in set(e.iterancestors())]
+    return (
+        holders[-1]
+        if len(fold(longest.text_content())) * 2 >= len(fold(content.text_content())) or rank != SURE
+        else longest
+    )
 
 
 def _has_content(element: HtmlElement) -> bool:
@@ -61,15 +96,15 @@ def is_text_only(content: HtmlElement) -> bool:
 
 def outside_text(own: Sequence[Part], content: HtmlElement | None) -> list[Part]:
     """Return what stands apart from the text: all but its element, or where that holds more, all but its paragraphs."""
-    if content is not None and is_text_only(content):
+    if content is not None and is_text_only(content) and not (own and content is own[0][0]):
         inside = set(content.iter())
     else:
-        texts = (element for element, _ in own if element.tag in PARAGRAPHS and not _is_head(element))
+        texts = (element for element, _ in own if element.tag in PARAGRAPHS and not is_head(element))
         inside = {below for text in texts for below in text.iter()}
     return [part for part in own if part[0] not in inside]
 
 
-def _is_head(paragraph: HtmlElement) -> bool:
+def is_head(paragraph: HtmlElement) -> bool:
     """Whether a paragraph is a line of name or date."""
     if traits_of(paragraph).furniture:
         return True
@@ -77,6 +112,8 @@ def _is_head(paragraph: HtmlElement) -> bool:
         if isinstance(element.tag, str):
             kind = traits_of(element)
             if is_name(element, kind) or kind.dated or element.tag in ("time", "cite") or is_own_link(element):
+                return True
+            if element.tag == "a" and paragraph.tag in HEADINGS and is_signature(element):
                 return True
     return False
 
@@ -89,25 +126,49 @@ def read_body(
     name: str | None,
 ) -> str:
     """Return the text of a comment; `apart` are the elements that hold its author and its date."""
-    if content is not None and is_text_only(content):
+    if content is not None and is_text_only(content) and content is not comment.root:
         simple = bare_paragraphs(content)
         if simple is not None:
             return simple
         elements = [element for element in content.iter() if isinstance(element.tag, str)]
         lines = _lines_of(apart.intersection(elements), {content})
         skip = frozenset((*_furniture(elements, content), *comment.nested, *apart, *lines))
-        return element_text(content, skip=skip)
+        return element_text(content, skip=skip) or element_text(
+            content, skip=frozenset((*comment.nested, *apart, *lines))
+        )
     elements = [element for element, _ in own]
     whole = content if content is not None else comment.root
     lines = _lines_of(apart, {whole, comment.root})
     skip = frozenset((*_furniture(elements, whole), *comment.nested, *apart, *lines))
-    paragraphs = _paragraphs(elements, skip, content)
+    paragraphs = _without_title(list(_paragraphs(elements, skip, content)))
     body = "\n\n".join(filter(None, (element_text(paragraph, skip=skip) for paragraph in paragraphs)))
-    if body:
+    if body and not _has_bare_text(paragraphs, skip, name):
         return body
+    skip = skip | {e for e in elements if e.tag in HEADINGS and body and e not in paragraphs}
     # No paragraphs at all: the text stands bare beside name and date.
     pieces = [element_text(e, skip=skip) for e in (whole, *(comment.siblings if content is None else ()))]
-    return _without_head("\n\n".join(filter(None, pieces)), name)
+    return _without_head("\n\n".join(filter(None, pieces)), name) or body
+
+
+def _without_title(paragraphs: list[HtmlElement]) -> list[HtmlElement]:
+    """Leave out the heading above a text: it is the comment's title."""
+    if len(paragraphs) > 1 and paragraphs[0].tag in HEADINGS:
+        return paragraphs[1:]
+    return paragraphs
+
+
+def _has_bare_text(paragraphs: Sequence[HtmlElement], skip: frozenset[HtmlElement], name: str | None) -> bool:
+    """Whether more text stands beside paragraphs than lines of name and date."""
+    chosen = set(paragraphs)
+    for above in dict.fromkeys(paragraph.getparent() for paragraph in paragraphs):
+        if above is None or above in skip:
+            continue
+        pieces = [above.text, *(child.tail for child in above if child not in skip or child in chosen)]
+        for piece in pieces:
+            line = fold(piece or "")
+            if len(line) >= SHORTEST_BARE and not _is_head_line(line, name) and not line_rules.is_reply(line):
+                return True
+    return False
 
 
 def _furniture(elements: Iterable[HtmlElement], whole: HtmlElement) -> Iterator[HtmlElement]:

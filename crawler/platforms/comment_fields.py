@@ -8,11 +8,19 @@ from typing import NamedTuple
 
 from lxml.html import HtmlElement
 
-from archive.text.dates import find_date, may_hold_date, parse_date
+from archive.text.dates import find_date, is_date, may_hold_date, parse_date
+from archive.text.relative_dates import is_short_age, place_age
 from archive.thread import Moment
 from crawler.pages.html_text import SKIPPED
-from crawler.platforms.comment_author import STATED, STATED_OR_LIKELY, find_author, name_before_date
-from crawler.platforms.comment_body import find_content, is_text_only, outside_text, read_body
+from crawler.platforms.comment_author import (
+    STATED,
+    STATED_OR_LIKELY,
+    find_author,
+    name_before_date,
+    name_before_says,
+    name_in_head,
+)
+from crawler.platforms.comment_body import find_content, is_head, is_text_only, outside_text, read_body
 from crawler.platforms.comment_elements import CommentElement
 from crawler.platforms.comment_parts import (
     LONGEST_LINE,
@@ -27,8 +35,32 @@ from crawler.platforms.comment_parts import (
 
 DATE_PROPERTIES = frozenset(("datecreated", "datepublished", "commenttime", "dateposted"))
 MACHINE_ATTRIBUTES = ("datetime", "content", "title", "data-time", "data-date", "data-timestamp")
-LINES = frozenset(("small", "em", "i", "span", "cite", "p", "div", "dt", "h4", "h5", "td"))
+LINES = frozenset(
+    (
+        "small",
+        "em",
+        "i",
+        "b",
+        "strong",
+        "span",
+        "cite",
+        "p",
+        "div",
+        "dt",
+        "dd",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "td",
+        "li",
+        "a",
+    )
+) | frozenset(("header", "footer", "label", "address"))
 ORDINAL = re.compile(r"(\d) (st|nd|rd|th|er|º|ª)\b", re.IGNORECASE)
+LONGEST_BESIDE = 40  # characters beside a date that stands as bare text: a name, "says"
+_HAS_DIGIT = re.compile(r"\d")
 WINDOW, STEP, LONGEST_SCAN = 120, 80, 400  # characters; windows overlap, so that no date is cut in two
 PRECISIONS = {None: 0, "year": 1, "month": 2, "day": 3, "hour": 4, "minute": 5, "second": 6}
 PRECISE_ENOUGH = PRECISIONS["minute"]
@@ -51,25 +83,61 @@ class DateStamp(NamedTuple):
     element: HtmlElement | None = None
     text: str | None = None
     machine: str | None = None
+    is_bare: bool = False  # the element holds more than the date
 
 
 def parse_fields(comment: CommentElement) -> CommentFields:
     """Read one comment."""
-    own = [(element, traits_of(element)) for element in comment.own if element.tag not in SKIPPED]
+    own = _parts(comment)
     content = find_content(comment, own)
     outside = outside_text(own, content)
     author, name = find_author(outside, STATED_OR_LIKELY)
     if author is None:
         # Within a text a bold word or a link is no author.
-        author, name = find_author(own, STATED if content is not None and is_text_only(content) else STATED_OR_LIKELY)
+        in_text = content is not None and is_text_only(content)
+        author, name = find_author(own, STATED if in_text else STATED_OR_LIKELY)
+        if author is None and in_text:
+            author, name = name_before_says(own)
     date = _find_date(comment, outside)
     if date.element is None:
         date = _find_date(comment, [part for part in own if part[1].dated])
     if name is None and date.element is not None and date.text is not None:
         name = name_before_date(comment, date.element, date.text)
+    if name is None:
+        name = name_in_head(_head_parts(comment, outside, content), date.text)
     apart = {element for element in (author, date.element) if element is not None}
+    if date.element is not None and (
+        date.is_bare
+        or (content is not None and _holds(date.element, content))
+        or any(
+            below.tag in ("p", "blockquote") and not is_head(below)
+            for below in date.element.iterdescendants("p", "blockquote")
+        )
+    ):
+        apart.discard(date.element)
     body = read_body(comment, own, content, apart, name)
     return CommentFields(name, body, date.text, date.machine, any(kind.waiting for _, kind in own))
+
+
+def _parts(comment: CommentElement) -> list[Part]:
+    """Return a comment's elements with what their classes say, without forms, scripts and what stands in them."""
+    parts: list[Part] = []
+    skipped: set[HtmlElement] = set()
+    for element in comment.own:
+        if element.tag in SKIPPED or element.getparent() in skipped:
+            skipped.add(element)
+        else:
+            parts.append((element, traits_of(element)))
+    return parts
+
+
+def _head_parts(comment: CommentElement, outside: Sequence[Part], content: HtmlElement | None) -> list[Part]:
+    """Return the parts beside a text that has an element of its own: no bare text can be among them."""
+    if content is None or content is comment.root:
+        paragraphs = any(element.tag in ("p", "blockquote") for element, _ in _parts(comment))
+        return [part for part in outside if part[0] is not comment.root] if paragraphs else []
+    around = set(content.iterancestors())
+    return [part for part in outside if (part[0] is not content and part[0] not in around) or is_short(part[0])]
 
 
 def _find_date(comment: CommentElement, parts: Sequence[Part]) -> DateStamp:
@@ -86,7 +154,23 @@ def _find_date(comment: CommentElement, parts: Sequence[Part]) -> DateStamp:
             best, best_precision = stamp, precision
         if best_precision >= PRECISE_ENOUGH:
             break
-    return best
+    return best if best.element is not None else _find_bare_date(parts)
+
+
+def _holds(outer: HtmlElement, inner: HtmlElement) -> bool:
+    return outer is inner or any(above is outer for above in inner.iterancestors())
+
+
+def _find_bare_date(parts: Sequence[Part]) -> DateStamp:
+    """Return the first date that stands as bare text between other elements."""
+    for element, _ in parts:
+        for text in (element.text, *(child.tail for child in element)):
+            line = fold(text or "")
+            if 5 <= len(line) <= LONGEST_LINE and may_hold_date(line):
+                where = _find_span(line)
+                if where is not None and len(line) - (where[1] - where[0]) <= LONGEST_BESIDE:
+                    return DateStamp(element, ORDINAL.sub(r"\1\2", line)[where[0] : where[1]], is_bare=True)
+    return DateStamp()
 
 
 def _date_candidates(parts: Sequence[Part]) -> Iterator[HtmlElement]:
@@ -108,8 +192,10 @@ def _read_stamp(element: HtmlElement) -> DateStamp:
     machine = next((value for value in values if value and _precision(value) >= 0), None)
     text = ORDINAL.sub(r"\1\2", fold(" ".join(element.itertext())))
     where = _find_span(text)
-    if where is not None:
+    if where is not None and (_HAS_DIGIT.search(text[where[0] : where[1]]) or machine or is_date(text)):
         return DateStamp(element, text[where[0] : where[1]] or None, machine)
+    if is_short_age(text):
+        return DateStamp(element, text, machine)
     if element.tag == "time" or machine:
         return DateStamp(element, text[:LONGEST_LINE] or None, machine)
     return DateStamp(element)
@@ -141,11 +227,16 @@ def _read_cached(text: str) -> Moment:
     return parse_date(text)
 
 
-def posted(fields: CommentFields, day_first: bool | None) -> Moment | None:
-    """Return the time of a comment, once the list has shown in which order day and month stand."""
+def posted(fields: CommentFields, day_first: bool | None, now: str | None = None) -> Moment | None:
+    """Return the time of a comment, once the list has shown in which order day and month stand.
+
+    An age such as "3 hours ago" is placed by `now`, the time when the page was fetched, where that is known.
+    """
     if fields.machine_date is None and fields.date_text is None:
         return None
     moment = _read_cached(fields.machine_date) if fields.machine_date else Moment()
     if moment.at is None and fields.date_text:
         moment = parse_date(fields.date_text, day_first)
+        if moment.at is None:
+            moment = place_age(fields.date_text, now) or moment
     return Moment(moment.at, fields.date_text or fields.machine_date, moment.precision if moment.at else None)

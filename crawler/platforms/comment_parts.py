@@ -17,8 +17,9 @@ def traits_of(element: HtmlElement) -> Traits:
 
 
 def property_of(element: HtmlElement) -> str:
-    """Return the microdata property that an element states, in lower case; empty where it states none."""
-    return (element.get("itemprop") or "").lower()
+    """Return the property of microdata or RDFa that an element states, in lower case; empty where it states none."""
+    stated = element.get("itemprop") or element.get("property") or (element.get("rel") if element.tag != "a" else None)
+    return stated.rpartition(":")[2].lower() if stated else ""
 
 
 def is_name(element: HtmlElement, kind: Traits) -> bool:
@@ -29,6 +30,12 @@ def is_name(element: HtmlElement, kind: Traits) -> bool:
 def is_own_link(element: HtmlElement) -> bool:
     """Whether an element links to its own comment, as dates do."""
     return element.tag == "a" and bool(OWN_LINK.search(element.get("href") or ""))
+
+
+def is_signature(link: HtmlElement) -> bool:
+    """Whether a link is made as themes link an author's name."""
+    rel = link.get("rel") or ""
+    return ("nofollow" in rel and "external" in rel) or "url" in (link.get("class") or "").split()
 
 
 def is_button(link: HtmlElement) -> bool:

@@ -7,7 +7,7 @@ from crawler.pages.article import read_article
 from crawler.pages.embeds import find_hosted_threads
 from crawler.pages.page import BadPage, Fetch, FetchFailed, Page
 from crawler.platforms import FALLBACKS, PLATFORMS
-from crawler.platforms.base import Claim, Platform, ThreadReader, platform_name
+from crawler.platforms.base import CERTAIN, Claim, Platform, ThreadReader, platform_name
 
 NO_PLATFORM = "none"
 MOST_PAGES = 500
@@ -17,24 +17,34 @@ PageReader = Generator[Fetch, Page, tuple[Thread, ...]]
 def visit(page: Page, *, most_pages: int = MOST_PAGES) -> PageReader:
     """Read the article of a page and its threads.
 
-    The platform with the best claim that finds comments reads the thread. Every hosted system that no platform reads
-    yet adds an empty thread, so that the archive knows of it.
+    The claims are read from the best to the least, until one gives comments and no other saw more in the page. Every
+    hosted system that no platform reads yet adds an empty thread, so that the archive knows of it.
     """
-    claims = _claims(page, PLATFORMS) or _claims(page, FALLBACKS)
+    claims = _claims(page, PLATFORMS)
+    if not any(claim.score == CERTAIN and claim.in_page for _, claim in claims):
+        claims += _claims(page, FALLBACKS)
     hosted = find_hosted_threads(page)
     article = read_article(page, tuple(element for _, claim in claims for element in claim.sections))
     threads = [Thread(article, (), name, page.capture, native_id=native_id) for name, native_id in hosted.items()]
     best: Thread | None = None
-    for name, claim in claims:
+    for number, (name, claim) in enumerate(claims):
         thread = yield from _read(name, claim, article, most_pages)
-        best = best or thread
-        if thread.comments or thread.completeness == "partial":
+        if best is None or _substance(thread) > _substance(best):
             best = thread
+        most_in_page = max((rest.in_page for _, rest in claims[number + 1 :]), default=0)
+        if best.comments and _substance(best) >= 2 * most_in_page:
             break
     # That the fallback, which knows no system, found nothing says nothing.
     if best is not None and (best.comments or best.platform != "generic"):
         threads.insert(0, best)
     return tuple(threads) or (Thread(article, (), NO_PLATFORM, page.capture),)
+
+
+def _substance(thread: Thread) -> int:
+    """Return how many names and texts the comments of a thread have."""
+    return sum(
+        (comment.author is not None) + (bool(comment.body) or comment.state != "visible") for comment in thread.comments
+    )
 
 
 def _claims(page: Page, platforms: Iterable[Platform]) -> list[tuple[str, Claim]]:

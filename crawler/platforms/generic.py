@@ -1,13 +1,14 @@
-"""A fallback for comment lists of no known system: repeated blocks, each with an author, a time and a text.
+"""A reader for comment sections of any system, by what repeats: blocks with a name, a time, a text, an id, a button.
 
-Its comments are marked `capture.generic_parser`. It would rather read nothing than take a list of articles for one of
-comments: the list must call itself comments, most of its blocks must be dated, and their texts must be no links.
+Its comments are marked `capture.generic_parser`. What a list is called is one piece of evidence among several: the
+blocks of a list are weighed together (crawler/platforms/section_evidence.py).
 """
 
 import re
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import combinations
+from math import log2
 
 from lxml.html import HtmlElement
 
@@ -18,52 +19,49 @@ from crawler.pages.page import Page
 from crawler.platforms.base import FALLBACK, Claim, ThreadReader
 from crawler.platforms.comment_elements import CommentElement
 from crawler.platforms.comment_fields import CommentFields, parse_fields, posted
+from crawler.platforms.nesting import nest
+from crawler.platforms.record_blocks import (
+    Group,
+    PageIndex,
+    build_comments,
+    climb,
+    dated_groups,
+    index_page,
+    likely_groups,
+    unite,
+)
+from crawler.platforms.record_parents import infer_parents
+from crawler.platforms.section_evidence import ENOUGH, ENOUGH_UNNAMED, Evidence, block_id, weigh
+from crawler.platforms.section_words import tombstone_state, words_of
 
-COMMENTS_NAME = re.compile(
-    r"(?:^|[\s_-])(?:comments?|commentlist|commentaires?|kommentar\w*|comentarios?|reacties|kommentit|talkback|reactions?|"
-    r"discussion|responses)(?=[\s_-]|$)",
-    re.IGNORECASE,
-)
-HINT = re.compile(r"comment|kommentar|comentario|reacti|kommentit|talkback|discussion|responses", re.IGNORECASE)
-OTHER_NAME = re.compile(
-    r"recent|latest|popular|related|widget|sidebar|teaser|promo|form|respond|count|share", re.IGNORECASE
-)
-BLOCK_TAGS = frozenset(("div", "li", "article", "section", "tr", "dd"))
-STATES = frozenset(("even", "odd", "first", "last", "alt", "reply"))
-DIGITS = re.compile(r"\d+")
-MOST_BLOCKS = 20_000
-FEWEST_BLOCKS = 2
 LONGEST_HEADING = 200
-SHARE = 0.7  # of the blocks that must have author, text and date
+DIGITS = re.compile(r"\d+")
+MOST_REPEATED = 4
+MOST_UNITED = 5
+WEIGHT_OF_COUNT = 0.7
+WEIGHT_OF_SIZE = 0.02
+MOST_WEIGHED = 14
+SHARE = 0.6  # of the blocks that must share a line which is none of the commenters' own
+UNNAMED = "\0"  # begins the key of a comment that has no id, as no id in a page does
 Block = tuple[CommentElement, CommentFields]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GenericClaim(Claim):
-    """The longest list of a page that reads as comments."""
+    """The list of a page that reads most like comments."""
 
     blocks: Sequence[Block]
+    section: HtmlElement
 
     def read(self, article: Article) -> ThreadReader:
         """Return what the page holds. Whether there is more nobody says."""
         yield from ()  # a reader that requests nothing
-        day_first = infer_day_first([fields.date_text for _, fields in self.blocks if fields.date_text])
-        index = {element: number for number, (element, _) in enumerate(self.blocks)}
-        comments = tuple(
-            Comment(
-                fields.body,
-                parent=None if element.above is None else index[element.above],
-                author=Author(fields.name) if fields.name else None,
-                posted=posted(fields, day_first),
-                parent_source="dom",
-            )
-            for element, fields in self.blocks
-        )
+        comments = nest(self._comments())
         stated = _stated_count(self.page, {element.root for element, _ in self.blocks})
         is_partial = stated is not None and stated > len(comments)
         return Thread(
             article,
-            comments,
+            tuple(without_key(comment) for comment in comments),
             "generic",
             self.page.capture,
             None,
@@ -73,93 +71,164 @@ class GenericClaim(Claim):
             flags=(Flag("capture.generic_parser", "repeated-blocks", f"{len(comments)} blocks"),),
         )
 
+    def _comments(self) -> Iterator[Comment]:
+        """Yield the comments with keys of their own where the page gives no ids, for nesting."""
+        day_first = infer_day_first([fields.date_text for _, fields in self.blocks if fields.date_text])
+        ids = [block_id(element) for element, _ in self.blocks]
+        ids = ids if len(set(filter(None, ids))) == sum(id_ is not None for id_ in ids) else _unique(ids)
+        keys = [id_ or f"{UNNAMED}{number}" for number, id_ in enumerate(ids)]
+        parents = infer_parents([element for element, _ in self.blocks], ids)
+        for number, (_, fields) in enumerate(self.blocks):
+            parent, rule = parents[number]
+            state = tombstone_state(fields.body)
+            flags = (Flag("capture.parent_inferred", rule),) if rule else ()
+            yield Comment(
+                "" if state else fields.body,
+                author=Author(fields.name) if fields.name else None,
+                posted=posted(fields, day_first, self.page.fetched_at),
+                native_id=keys[number],
+                parent_native_id=None if parent is None else keys[parent],
+                parent_source="dom",
+                state=state or "visible",
+                flags=flags,
+            )
+
+
+def without_key(comment: Comment) -> Comment:
+    """Remove the keys that nesting needed: a comment without an id in the page has none in the archive."""
+    own, parent = (
+        None if key and key.startswith(UNNAMED) else key for key in (comment.native_id, comment.parent_native_id)
+    )
+    return replace(comment, native_id=own, parent_native_id=parent)
+
+
+def _unique(ids: Sequence[str | None]) -> list[str | None]:
+    """Keep ids that no other block has: what several share is no id of a comment."""
+    counts: dict[str | None, int] = {}
+    for id_ in ids:
+        counts[id_] = counts.get(id_, 0) + 1
+    return [id_ if counts[id_] == 1 else None for id_ in ids]
+
 
 def claim(page: Page) -> GenericClaim | None:
-    """The page holds a list that calls itself comments and reads so."""
-    if not HINT.search(page.text):
+    """The page holds blocks that read as comments when weighed together."""
+    index = index_page(page.html)
+    stated = _stated_counts(page, index)
+    best = _best(likely_groups(index), index, stated, ENOUGH)
+    if best is None:
+        best = _best(dated_groups(index, page.html), index, stated, ENOUGH_UNNAMED)
+    if best is None:
         return None
-    blocks = max(_lists(page), key=len, default=[])
-    if not blocks:
-        return None
-    return GenericClaim(page=page, score=FALLBACK, sections=_sections(blocks), blocks=blocks)
-
-
-def _lists(page: Page) -> Iterator[list[Block]]:
-    """Yield the lists of blocks of one shape that stand among comments and read as comments."""
-    shapes: dict[tuple[str, str], list[HtmlElement]] = defaultdict(list)
-    verdicts: dict[HtmlElement, bool] = {}
-    for element in page.html.iter(*BLOCK_TAGS):
-        shape = _shape(element)
-        if shape and _in_comments(element, verdicts) and len(shapes[shape]) < MOST_BLOCKS:
-            shapes[shape].append(element)
-    for elements in shapes.values():
-        if len(elements) >= FEWEST_BLOCKS:
-            blocks = [(comment, parse_fields(comment)) for comment in _comment_elements(elements)]
-            if _reads_as_comments(blocks):
-                yield blocks
-
-
-def _shape(element: HtmlElement) -> tuple[str, str] | None:
-    """Return tag and classes, without numbers and states; None without classes."""
-    names = DIGITS.sub("", element.get("class") or "").lower().split()
-    lasting = [name for name in names if name not in STATES]
-    return (element.tag, " ".join(sorted(lasting)[:3])) if lasting else None
-
-
-def _in_comments(element: HtmlElement, verdicts: dict[HtmlElement, bool]) -> bool:
-    """Whether an element, or one around it, is called comments and nothing in between something else.
-
-    `verdicts` remembers what was found out about elements around others, so that no path is walked twice.
-    """
-    path: list[HtmlElement] = []
-    above: HtmlElement | None = element
-    while above is not None and above not in verdicts:
-        path.append(above)
-        above = above.getparent()
-    inside = verdicts[above] if above is not None else False
-    for step in reversed(path):
-        names = f"{step.get('id') or ''} {step.get('class') or ''}"
-        if not inside and step.tag not in ("html", "body") and not OTHER_NAME.search(names):
-            inside = bool(COMMENTS_NAME.search(names))
-        verdicts[step] = inside
-    return verdicts[element]
-
-
-def _comment_elements(elements: Sequence[HtmlElement]) -> list[CommentElement]:
-    """Return elements of one shape as comments: one that stands within another replies to it."""
-    comments = {element: CommentElement(str(number), element) for number, element in enumerate(elements)}
-    for element, comment in comments.items():
-        comment.above = next((comments[above] for above in element.iterancestors() if above in comments), None)
-        stack = [element]
-        while stack:
-            below = stack.pop()
-            comment.own.append(below)
-            for child in reversed(below):
-                if child in comments:
-                    comment.nested.append(child)
-                elif isinstance(child.tag, str):
-                    stack.append(child)
-    return list(comments.values())
-
-
-def _reads_as_comments(blocks: Sequence[Block]) -> bool:
-    whole = [f for _, f in blocks if f.name and f.body and (f.date_text or f.machine_date)]
-    texts = {fields.body for _, fields in blocks}
-    linked = sum(_is_linked(element) for element, _ in blocks)
-    return (
-        len(whole) >= max(FEWEST_BLOCKS, SHARE * len(blocks))
-        and len(texts) > len(blocks) // 2
-        and linked <= (1 - SHARE) * len(blocks)
+    comments, section = best
+    blocks = [(comment, parse_fields(comment)) for comment in comments]
+    blocks = [(comment, fields) for comment, fields in blocks if fields.body or fields.name]
+    strip_repeated_lines([fields for _, fields in blocks])
+    blocks = _without_copies(blocks)
+    return GenericClaim(
+        page=page, score=FALLBACK, sections=_sections(blocks), in_page=len(blocks), blocks=blocks, section=section
     )
 
 
-def _is_linked(comment: CommentElement) -> bool:
-    """Whether a block has a linked headline or is mostly links, as in a list of articles."""
-    length = sum(len((e.text or "").strip()) for e in comment.own)
-    length += sum(len((e.tail or "").strip()) for e in comment.own if e is not comment.root)
-    linked = sum(len(e.text_content().strip()) for e in comment.own if e.tag == "a")
-    has_headline = any(e.tag in ("h1", "h2", "h3") and e.find(".//a") is not None for e in comment.own)
-    return has_headline or linked * 2 > length
+def strip_repeated_lines(fields: Sequence[CommentFields]) -> None:
+    """Remove the first and last lines that most texts of a list share but for their numbers: they are the page's."""
+    for edge in (0, -1) if len(fields) > 2 else ():
+        for _ in range(MOST_REPEATED):
+            counts: dict[str, int] = {}
+            for field in fields:
+                lines = field.body.split("\n")
+                if len(lines) > 1 and lines[edge]:
+                    pattern = DIGITS.sub("#", lines[edge].strip())
+                    counts[pattern] = counts.get(pattern, 0) + 1
+            repeated = {
+                pattern
+                for pattern, count in counts.items()
+                if count >= max(2, SHARE * len(fields)) and len(pattern) <= 60
+            }
+            if not repeated:
+                break
+            for field in fields:
+                lines = field.body.split("\n")
+                if len(lines) > 1 and DIGITS.sub("#", lines[edge].strip()) in repeated:
+                    field.body = "\n".join(lines[1:] if edge == 0 else lines[:-1]).strip("\n")
+
+
+def _without_copies(blocks: Sequence[Block]) -> list[Block]:
+    """Keep the first of blocks with one id and one text: pages print the most popular comments twice."""
+    seen: set[tuple[str | None, str | None, str]] = set()
+    result = []
+    for comment, fields in blocks:
+        key = (block_id(comment), fields.name, fields.body)
+        if key[0] is None or key not in seen:
+            result.append((comment, fields))
+        seen.add(key)
+    return result
+
+
+def _best(
+    groups: Sequence[Group], index: PageIndex, stated: frozenset[int], enough: float
+) -> tuple[list[CommentElement], HtmlElement] | None:
+    weighed: list[_Weighed] = []
+    seen: set[tuple[HtmlElement, HtmlElement, int]] = set()
+    for group in groups:
+        roots = climb(group.elements) if len(group.elements) > 1 else group.elements
+        key = (roots[0], roots[-1], len(roots))
+        if key not in seen and len(seen) < MOST_WEIGHED:
+            entry = _weigh(group, roots, index, stated, enough)
+            weighed += [entry] if entry is not None else []
+        seen.add(key)
+    weighed.sort(key=lambda entry: -entry.rank)
+    for first, second in combinations(weighed[:MOST_UNITED], 2):
+        union = unite(first.group, second.group, index)
+        entry = _weigh(union, union.elements, index, stated, enough) if union is not None else None
+        if entry is not None and entry.rank > weighed[0].rank and _are_whole(entry.comments, first.group, second.group):
+            weighed.insert(0, entry)
+    return (weighed[0].comments, weighed[0].section) if weighed else None
+
+
+def _are_whole(comments: Sequence[CommentElement], *groups: Group) -> bool:
+    """Whether the comments of each of two groups have names and texts of their own, not being parts of one comment."""
+    for group in groups:
+        members = set(group.elements)
+        fields = [parse_fields(comment) for comment in comments if comment.root in members][:MOST_UNITED]
+        if sum(bool(field.name and field.body) for field in fields) < SHARE * len(fields) or not fields:
+            return False
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class _Weighed:
+    """A group with its comments; `rank` counts how many they are, too."""
+
+    rank: float
+    score: float
+    group: Group
+    comments: list[CommentElement]
+    section: HtmlElement
+
+
+def _weigh(
+    group: Group, roots: Sequence[HtmlElement], index: PageIndex, stated: frozenset[int], enough: float
+) -> _Weighed | None:
+    comments, section = build_comments(roots)
+    count = len(comments)
+    evidence: Evidence = weigh(group, comments, index, count if count in stated else None)
+    if evidence.score < enough:
+        return None
+    size = log2(1 + sum(index.lengths[root] for root in roots)) * WEIGHT_OF_SIZE  # of two alike the outer one
+    return _Weighed(evidence.score + log2(count) * WEIGHT_OF_COUNT + size, evidence.score, group, comments, section)
+
+
+def _stated_counts(page: Page, index: PageIndex) -> frozenset[int]:
+    """Return every number of comments that a heading of the page states."""
+    result = set()
+    for element in page.html.iter("h1", "h2", "h3", "h4", "h5", "h6", "span", "p", "div", "a"):
+        if index.lengths[element] > 80 or len(element) > 4:
+            continue
+        if element.tag[0] == "h" or words_of(element.get("class")).strength or words_of(element.get("id")).strength:
+            stated = line_rules.stated_count(" ".join(element.text_content().split()))
+            if stated:
+                result.add(stated)
+    return frozenset(result)
 
 
 def _sections(blocks: Sequence[Block]) -> tuple[HtmlElement, ...]:

@@ -65,7 +65,11 @@ def claim(page: Page) -> SchemaOrgClaim | None:
         items = [element for element in page.html.iter() if _item_type(element) in COMMENT_TYPES]
         comments = list(_microdata_comments(items))
         sections = tuple(item for item in items if _item_above(item, frozenset(items)) is None)
-    return SchemaOrgClaim(page=page, score=LIKELY, sections=sections, comments=comments) if comments else None
+    return (
+        SchemaOrgClaim(page=page, score=LIKELY, sections=sections, in_page=len(comments), comments=comments)
+        if comments
+        else None
+    )
 
 
 def _without_keys(comment: Comment) -> Comment:

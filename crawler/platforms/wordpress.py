@@ -93,9 +93,10 @@ def claim(page: Page) -> WordPressClaim | None:
     parts = urlsplit(page.url)
     return WordPressClaim(
         page=page,
-        score=CERTAIN if first is not None and first.comments else LIKELY,
+        score=CERTAIN if first is not None and any(comment.author for comment in first.comments) else LIKELY,
         native_id=f"{parts.scheme}://{parts.netloc}/?p={post}" if post else None,
         sections=first.sections if first else (),
+        in_page=len(first.comments) if first else 0,
         first=first,
         post=post,
         api=rest.api_root(page),

@@ -100,7 +100,7 @@ def _comments(
         yield Comment(
             fields.body,
             author=_author(element, fields.name),
-            posted=posted(fields, day_first),
+            posted=posted(fields, day_first, page.fetched_at),
             native_id=element.number,
             parent_native_id=parent,
             parent_source="dom",

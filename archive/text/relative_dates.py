@@ -1,0 +1,139 @@
+"""Place times that pages state from the moment of reading ("3 hours ago", "vor 2 Tagen", "8mo"), in many languages.
+
+What a unit's precision is, its result has: "3 weeks ago" is known to the month at best.
+"""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+from archive.text.dates import is_age
+from archive.thread import Moment, Precision
+
+LONGEST = 80
+_UNITS: tuple[tuple[Precision, float, str], ...] = (
+    (
+        "second",
+        1,
+        r"s|secs?|seconds?|sek|sekund\w*|segundos?|second[oie]|secondes?|seconden?|секунд\w*|сек|saniye|"
+        r"másodperc\w*|δευτερ\w*|"
+        r"δευτερόλ\w*|秒(?:鐘|钟)?|초|ثوان\w*|ثانية|שניות|detik|giây|วินาที",
+    ),
+    (
+        "minute",
+        60,
+        r"m|min|mins|minutes?|minut\w*|minuut|minuten|minuto?s?|minuti|minút\w*|perc\w*|dakika|λεπτ\w*|минут\w*|"
+        r"мин|хвилин\w*|хв|"
+        r"分(?:鐘|钟|間)?|분|دقيقة|دقائق|דקות|menit|phút|นาที",
+    ),
+    (
+        "hour",
+        3_600,
+        r"h|hrs?|hours?|std|stunden?|heures?|horas?|or[ae]|uur|uren|u|godz\w*|час\w*|ч|годин\w*|timm\w*|tim(?:er|"
+        r"e)?|tuntia?|saat|"
+        r"hodin\w*|hod|hodín|óra|órá\w*|or[ăe]|ώρ\w*|сат\w*|sat\w?|小?[時时](?:間|间)?|小時|시간|ساع\w*|שעות|jam|giờ|ชั่วโมง",
+    ),
+    (
+        "day",
+        86_400,
+        r"d|days?|tage?n?|tg|jours?|j|d[ií]as?|giorn[oi]|gg|dag(?:en|ar|er|e)?|dni|dzień|дн\w+|день|д|päivää?|gün|"
+        r"dny|dnů|den|nap\w*|"
+        r"zile?|ημέρ\w*|μέρ\w*|дена?|dan\w?|天|日|일|أيام|يوم|ימים|hari|ngày|วัน",
+    ),
+    (
+        "month",
+        604_800,
+        r"w|wks?|weeks?|wo|wochen?|semaines?|sem|semanas?|settiman[ae]|we(?:ek|ken)|tygod\w+|недел\w+|нед|"
+        r"тижд?\w*|veckor?|uker?|uger?|"
+        r"viikkoa?|hafta|týd\w+|týž\w+|hét|hete\w*|săptămân\w*|εβδομάδ\w*|седмиц\w*|tjed\w+|[週周](?:間)?|个?星期|주|"
+        r"أسابيع|أسبوع|שבועות|minggu|tuần",
+    ),
+    (
+        "month",
+        2_629_800,
+        r"mo|mos|mon|months?|monat\w*|mois|meses|m[eê]s|mes[ei]|maand\w*|mies\w+|месяц\w*|мес|місяц\w*|månad\w*|"
+        r"måned\w*|kuukautta|kk|ay|"
+        r"měsíc\w*|mesiac\w*|hónap\w*|luni|lună|μήν\w*|месец\w*|mjesec\w*|[个個か]月|ヶ月|개월|달|أشهر|شهر|חודשים|bulan|"
+        r"tháng|เดือน",
+    ),
+    (
+        "year",
+        31_557_600,
+        r"y|yrs?|years?|jahr\w*|ans?|années?|a[ñn]os?|ann[oi]|jaar|jaren|lat\w?|rok\w*|год\w*|лет|г|л|рок\w*|"
+        r"years|år|vuotta|v|yıl|"
+        r"let|lety|év\w*|ani?|χρόνια|έτη|години?|godin\w*|年|년|سنوات|سنة|שנים|tahun|năm|ปี",
+    ),
+)
+_AGE = re.compile(
+    r"(?<![\w.,:/-])(\d{1,4}|an?|one|ein(?:e[mnr]?)?|un[ae]?|een|jeden|один|en|ett|et)\+?\s?(?:"
+    + "|".join(f"({unit})" for _, _, unit in _UNITS)
+    + r")(?!\w)",
+    re.IGNORECASE,
+)
+_SHORT = re.compile(
+    r"\d{1,3}\s?(?:y|yrs?|mo|mos|mon|w|wks?|d|h|hrs?|m|min|mins|s|secs?|std|tg|j|a|sem|г|л|мес|нед|д|ч|мин|"
+    r"[天日年週周秒分]|時間|小时|小時|分鐘|"
+    r"시간|분|일|주|년|달)(?:\s?(?:ago|前|전))?",
+    re.IGNORECASE,
+)
+_YESTERDAY = re.compile(
+    r"\b(?:yesterday|gestern|hier|ayer|ieri|ontem|gisteren|wczoraj|вчера|вчора|igår|i går|eilen|dün|včera|tegnap|"
+    r"χθες|jučer)\b|昨[日天]|어제|أمس|אתמול",
+    re.IGNORECASE,
+)
+_TODAY = re.compile(
+    r"\b(?:today|heute|aujourd['’]hui|hoy|oggi|hoje|vandaag|dzisiaj|dziś|сегодня|сьогодні|idag|i dag|tänään|bugün|"
+    r"dnes|ma|σήμερα|danas)\b|今[日天]|오늘|اليوم",
+    re.IGNORECASE,
+)
+_NOW = re.compile(
+    r"just now|gerade eben|à l['’]instant|ahora mismo|proprio ora|agora mesmo|zojuist|только что|刚刚|たった今|방금",
+    re.IGNORECASE,
+)
+
+
+def is_short_age(text: str) -> bool:
+    """Whether a text is nothing but a number and a unit of time, as apps print ages: "8mo", "3 h"."""
+    return len(text) <= 12 and _SHORT.fullmatch(text) is not None
+
+
+def place_age(text: str, now: str | None) -> Moment | None:
+    """Return the time that a text states from `now` (ISO 8601, when it was read); None where it states none so."""
+    if now is None or len(text) > LONGEST:
+        return None
+    try:
+        read_at = datetime.fromisoformat(now.replace("Z", "+00:00")).astimezone(UTC)
+    except ValueError:
+        return None
+    if not is_short_age(text) and not is_age(text):
+        return None
+    span, precision = _span(text)
+    if span is None:
+        return None
+    try:
+        at = read_at - span
+    except OverflowError:
+        return None
+    return Moment(_cut(at, precision), text, precision)
+
+
+def _span(text: str) -> tuple[timedelta | None, Precision]:
+    match = _AGE.search(text)
+    if match is not None:
+        unit = next(number for number in range(len(_UNITS)) if match[number + 2])
+        precision, seconds, _ = _UNITS[unit]
+        amount = int(match[1]) if match[1].isdecimal() else 1
+        return timedelta(seconds=min(amount * seconds, 3e9)), precision
+    if _NOW.search(text):
+        return timedelta(), "minute"
+    if _YESTERDAY.search(text):
+        return timedelta(days=1), "day"
+    if _TODAY.search(text):
+        return timedelta(), "day"
+    return None, "day"
+
+
+def _cut(at: datetime, precision: Precision) -> str:
+    """Return a time in ISO 8601, with zeros for what is finer than its precision."""
+    fields = {"second": 6, "minute": 5, "hour": 4, "day": 3, "month": 2, "year": 1}[precision]
+    values = [at.year, at.month, at.day, at.hour, at.minute, at.second][:fields] + [1, 1, 1, 0, 0, 0][fields:]
+    return "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z".format(*values)

@@ -1,0 +1,448 @@
+"""Find what repeats in a page: groups of elements of one shape, and what each of them owns.
+
+An element is in a group for each of its classes, for the pattern of its id, for its data attributes, and, where it has
+none of these, for its place: lists of comments differ in all but one of them.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from lxml.html import HtmlElement
+
+from archive.text.dates import find_date, may_hold_date
+from crawler.platforms.class_names import traits
+from crawler.platforms.comment_elements import CommentElement
+from crawler.platforms.section_words import REPLY_LIST, NameWords, words_of
+
+BLOCK_TAGS = frozenset(
+    (
+        "div",
+        "li",
+        "article",
+        "section",
+        "tr",
+        "dd",
+        "dt",
+        "td",
+        "table",
+        "blockquote",
+        "aside",
+        "details",
+        "figure",
+        "p",
+    )
+)
+NO_SHAPE = frozenset(("p", "td", "figure"))  # these are in groups only where a name or an id says what they are
+LISTS = frozenset(("ol", "ul", "dl", "table", "tbody"))
+HEADS = frozenset(("dt", "a", "h2", "h3", "h4", "h5", "h6"))
+OUTSIDE = frozenset(("html", "body", "head", "script", "style"))
+ENDS = frozenset(("html", "body", "main", "form"))
+STATES = re.compile(
+    r"^(?:even|odd|first|last|alt|reply|active|open|clearfix|row|col(?:umn)?s?[-\w]*|container|wrapper|inner|hidden|item|"
+    r"level-?#|depth-?#|by-?\w+|thread-(?:even|odd|alt)|parent|d-flex|flex[-\w]*|m[btlrxy]?-#|p[btlrxy]?-#|js|u-\w+)$"
+)
+DIGITS = re.compile(r"\d+")
+HEXADECIMAL = re.compile(r"(?<![0-9a-z])(?=[a-f]*\d)[0-9a-f-]{8,40}(?![0-9a-z])", re.IGNORECASE)
+DATA_ID = re.compile(
+    r"^data-(?:[\w-]*(?:comment|reply|message|post(?:ing)?|review|c)[-_]?(?:id|nr|no|key)|id|cid|key|uid|commentid)$"
+)
+MOST_BLOCKS = 20_000
+MOST_TOKENS = 8
+MOST_GROUPS = 30
+MOST_ANCHORS = 4
+LONGEST_DATE_LINE = 90
+Key = tuple[object, ...]
+
+
+@dataclass(eq=False, slots=True)
+class Group:
+    """Elements of one shape, in document order; `own` is how far their shape calls them comments, `around` how far
+    what they stand in does; `weak` where that is called something else."""
+
+    elements: list[HtmlElement]
+    own: int = 0
+    around: int = 0
+    weak: int = 0
+    has_ids: bool = False
+    is_dated: bool = False
+
+
+@dataclass(eq=False, slots=True)
+class _Surroundings:
+    """What the names around an element say, and the nearest element around it that has a name."""
+
+    strength: int = 0
+    weak: int = 0
+    aside: bool = False
+    named: HtmlElement | None = None
+
+
+@dataclass(eq=False, slots=True)
+class PageIndex:
+    """The groups of a page, from one walk over it."""
+
+    groups: dict[Key, Group] = field(default_factory=dict)
+    anchors: dict[Key, list[HtmlElement]] = field(default_factory=dict)
+    order: dict[HtmlElement, int] = field(default_factory=dict)
+    surroundings: dict[HtmlElement, _Surroundings] = field(default_factory=dict)
+    lengths: dict[HtmlElement, int] = field(default_factory=dict)
+    is_named: bool = False
+
+
+def index_page(tree: HtmlElement) -> PageIndex:
+    """Walk a page once: put its elements into groups, and note what stands around each."""
+    index = PageIndex()
+    top = _Surroundings()
+    elements = [element for element in tree.iter() if isinstance(element.tag, str)]
+    index.order = {element: number for number, element in enumerate(elements)}
+    for element in elements:
+        above = element.getparent()
+        around = index.surroundings.get(above, top) if above is not None else top
+        within = around if element.tag in OUTSIDE else _surroundings_in(element, around)
+        index.surroundings[element] = within
+        if element.tag not in OUTSIDE:
+            index.is_named = index.is_named or within.strength > 0
+            _enter(index, element, around, within)
+    for element in reversed(elements):
+        length = index.lengths.get(element, 0) + len((element.text or "").strip())
+        index.lengths[element] = 0 if element.tag in ("script", "style", "noscript", "template") else length
+        above = element.getparent()
+        if above is not None:
+            whole = index.lengths[element] + len((element.tail or "").strip())
+            index.lengths[above] = index.lengths.get(above, 0) + whole
+    return index
+
+
+def _surroundings_in(element: HtmlElement, around: _Surroundings) -> _Surroundings:
+    """Return what stands around the children of an element."""
+    class_, id_ = element.get("class"), element.get("id")
+    if not (class_ or id_ or element.tag in ("aside", "nav", "footer")):
+        return around
+    by_class, by_id = words_of(class_), words_of(id_)
+    above = element.getparent()
+    return _Surroundings(
+        max(around.strength, by_class.strength, by_id.strength),
+        around.weak + (by_class.weak or by_id.weak),
+        around.aside
+        or element.tag in ("aside", "nav")
+        or (element.tag == "footer" and above is not None and above.tag == "body"),
+        element if class_ or id_ else around.named,
+    )
+
+
+def _enter(index: PageIndex, element: HtmlElement, around: _Surroundings, within: _Surroundings) -> None:
+    """Put an element into the groups that its names and its place make it a member of."""
+    tag, class_ = element.tag, element.get("class")
+    if class_ and within.strength:
+        kind = traits(class_)
+        if kind.name is not None or kind.dated:
+            index.anchors.setdefault((tag, DIGITS.sub("#", class_)), []).append(element)
+    if not (tag in BLOCK_TAGS or "-" in tag or (tag in HEADS and (element.get("id") or element.get("name")))):
+        return
+    for key, words in _keys(element, around):
+        group = index.groups.get(key)
+        if group is None:
+            group = index.groups[key] = Group([], words.strength, around.strength, around.weak + words.weak)
+            group.has_ids = key[0] in ("id", "data", "name")
+        if len(group.elements) < MOST_BLOCKS:
+            group.elements.append(element)
+
+
+def _keys(element: HtmlElement, around: _Surroundings) -> Iterator[tuple[Key, NameWords]]:
+    tag, class_, id_ = element.tag, element.get("class"), element.get("id")
+    name = id_ or (element.get("name") if tag == "a" else None)
+    for attribute in element.keys() if len(element.attrib) > (class_ is not None) + (id_ is not None) else ():
+        if attribute.startswith("data-") and DATA_ID.match(attribute) and tag != "a":
+            yield ("data", tag, attribute), words_of(attribute)
+        elif attribute in ("typeof", "itemtype") and "Comment" in element.get(attribute):
+            yield ("type", tag), NameWords(2)
+    if name:
+        pattern = DIGITS.sub("#", HEXADECIMAL.sub("#", name))
+        if "#" in pattern and len(name) <= 80:
+            yield ("id", tag, pattern), words_of(pattern)
+    if class_:
+        for token in dict.fromkeys(DIGITS.sub("#", class_).split()[:MOST_TOKENS]):
+            words = words_of(token)
+            if (words.strength or not STATES.match(token)) and (tag not in NO_SHAPE or words.strength):
+                yield ("class", tag, token), words
+    elif not name and tag not in NO_SHAPE:
+        yield ("place", around.named.get("class") if around.named is not None else None, tag), NameWords()
+
+
+def likely_groups(index: PageIndex) -> list[Group]:
+    """Return the groups that names or numbers make likely to be comments, the likeliest first."""
+    ranked: list[tuple[float, int, Group]] = []
+    for group in index.groups.values():
+        count = len(group.elements)
+        if not (group.own or group.around) or (count == 1 and not group.own):
+            continue
+        sample = group.elements[:: max(1, count // 8)][:8]
+        length = sum(index.lengths[element] for element in sample) / len(sample)
+        if not 4 <= length <= 40_000 and group.elements[0].tag not in HEADS:
+            continue
+        group.elements = _in_one_place(group.elements, index)
+        rank = 3 * group.own + 1.5 * group.around + 2 * group.has_ids + min(count.bit_length(), 6) * 0.7 - group.weak
+        ranked.append((-rank, len(ranked), group))
+    ranked.sort(key=lambda entry: entry[:2])
+    return [group for _, _, group in ranked[:MOST_GROUPS]] + _anchored_groups(index)
+
+
+def _in_one_place(elements: list[HtmlElement], index: PageIndex) -> list[HtmlElement]:
+    """Leave out those of a group that stand in a sidebar, or in what is called so, where most others do not."""
+    apart = {element for element in elements if index.surroundings[element].weak or index.surroundings[element].aside}
+    lowest = min((index.surroundings[element].weak for element in elements), default=0)
+    main = [
+        e
+        for e in elements
+        if e not in apart or (index.surroundings[e].weak <= lowest and not index.surroundings[e].aside)
+    ]
+    return main if len(main) * 2 >= len(elements) else elements
+
+
+def _anchored_groups(index: PageIndex) -> list[Group]:
+    """Return groups of blocks around elements made for a name or a date: replies often have another shape."""
+    largest = sorted(index.anchors.values(), key=len, reverse=True)[:MOST_ANCHORS]
+    groups = []
+    for anchors in largest:
+        roots = roots_of(anchors) if 2 <= len(anchors) <= MOST_BLOCKS else []
+        if len(roots) >= 2:
+            around = index.surroundings[roots[-1]]
+            own = max(words_of(root.get("class")).strength for root in roots[:8])
+            groups.append(Group(roots, own, around.strength, around.weak))
+    return groups
+
+
+def unite(first: Group, second: Group, index: PageIndex) -> Group | None:
+    """Return two groups as one where their elements are alike in tag, and none is in both: comments and replies."""
+    if first.elements[0].tag != second.elements[0].tag or len(first.elements) + len(second.elements) > MOST_BLOCKS:
+        return None
+    members = set(first.elements)
+    if any(element in members for element in second.elements) or _are_parts(first, second) or _are_parts(second, first):
+        return None
+    elements = sorted((*first.elements, *second.elements), key=index.order.__getitem__)
+    own, around = min(first.own, second.own), min(first.around, second.around)
+    return Group(elements, own, around, max(first.weak, second.weak), first.has_ids and second.has_ids)
+
+
+def _are_parts(outer: Group, inner: Group) -> bool:
+    """Whether most elements of one group hold one of the other: a name, a head, a text, but no replies."""
+    outermost = set(outer.elements)
+    counts: dict[HtmlElement, int] = {}
+    for element in inner.elements:
+        above, steps = element.getparent(), 0
+        while above is not None and above not in outermost and steps < 12:
+            above, steps = above.getparent(), steps + 1
+        if above is not None and above in outermost:
+            counts[above] = counts.get(above, 0) + 1
+    return sum(count == 1 for count in counts.values()) * 10 > len(outermost) * 7
+
+
+def dated_groups(index: PageIndex, tree: HtmlElement) -> list[Group]:
+    """Return groups of blocks that have a date each, whatever they are called."""
+    dated: dict[Key, list[HtmlElement]] = {}
+    for element in tree.iter(
+        "time", "span", "a", "div", "p", "small", "em", "i", "b", "abbr", "td", "cite", "dd", "h4", "h5"
+    ):
+        if index.lengths.get(element, 0) > LONGEST_DATE_LINE or not _shows_date(element):
+            continue
+        class_ = DIGITS.sub("#", element.get("class") or "")
+        above = element.getparent()
+        place = DIGITS.sub("#", (above.get("class") or above.tag) if above is not None else "")
+        dated.setdefault((element.tag, class_, place), []).append(element)
+    groups = []
+    for anchors in dated.values():
+        if 2 <= len(anchors) <= MOST_BLOCKS:
+            roots = roots_of(anchors)
+            if len(roots) >= 2:
+                around = index.surroundings[roots[0]]
+                groups.append(Group(roots, 0, around.strength, around.weak, is_dated=True))
+    groups.sort(key=lambda group: -len(group.elements))
+    return groups[:MOST_GROUPS]
+
+
+def _shows_date(element: HtmlElement) -> bool:
+    if element.tag == "time" or element.get("datetime"):
+        return True
+    texts = [element.text, *(child.tail for child in element)] if len(element) < 8 else [element.text]
+    for text in texts:
+        if text and 5 <= len(text) <= LONGEST_DATE_LINE and may_hold_date(text.strip()) and find_date(text.strip()):
+            return True
+    return False
+
+
+def roots_of(anchors: Sequence[HtmlElement]) -> list[HtmlElement]:
+    """Return the block of each anchor: the highest element in which no other anchor comes first.
+
+    The first of a list would climb past the list: it gets a block of the shape that the others have.
+    """
+    first: dict[HtmlElement, HtmlElement] = {}
+    highest: dict[HtmlElement, HtmlElement] = {}
+    for anchor in anchors:
+        element: HtmlElement | None = anchor
+        while element is not None and element not in first:
+            first[element] = anchor
+            if element.tag not in ENDS:
+                highest[anchor] = element
+            element = element.getparent()
+    shapes: dict[Key, int] = {}
+    rest = [anchor for anchor in anchors[1:] if anchor in highest]
+    roots = [_within_list(highest[anchor], anchor) for anchor in rest]
+    for root in roots:
+        shape = _shape(root)
+        shapes[shape] = shapes.get(shape, 0) + 1
+    if anchors[0] in highest and shapes:
+        usual = max(shapes, key=lambda shape: shapes[shape])
+        path = []
+        element = anchors[0]
+        while element is not None and first.get(element) is anchors[0]:
+            path.append(element)
+            element = element.getparent()
+        own = [element for element in path if _shape(element) == usual]
+        if own:
+            roots.insert(0, own[-1])
+    return roots
+
+
+def _within_list(root: HtmlElement, anchor: HtmlElement) -> HtmlElement:
+    """Return the item of a list that starts with an anchor, in place of the list itself."""
+    if root.tag not in LISTS and not REPLY_LIST.search(root.get("class") or ""):
+        return root
+    path = [root]
+    element: HtmlElement | None = anchor
+    while element is not None and element is not root:
+        path.insert(1, element)
+        element = element.getparent()
+        if len(path) > 60:
+            return root
+    for element, below in pairwise(path):
+        is_list = element.tag in LISTS or (REPLY_LIST.search(element.get("class") or "") and _are_alike(element))
+        if not is_list or below.tag not in BLOCK_TAGS | LISTS:
+            return element
+    return root
+
+
+def _are_alike(element: HtmlElement) -> bool:
+    """Whether all that stands in an element is of one shape, as in a list."""
+    return len({_shape(child) for child in element if isinstance(child.tag, str)}) == 1
+
+
+def _shape(element: HtmlElement) -> Key:
+    class_ = DIGITS.sub("#", element.get("class") or "").split()
+    lasting = [token for token in class_ if not STATES.match(token)]
+    return (element.tag, *sorted(lasting)[:2])
+
+
+def build_comments(roots: Sequence[HtmlElement]) -> tuple[list[CommentElement], HtmlElement]:
+    """Return the blocks as comments, in document order, each with what it owns; and what holds them all."""
+    comments = {root: CommentElement(str(number), root) for number, root in enumerate(roots)}
+    section = section_of(roots)
+    adopted = _adopt_siblings(comments)
+    contains: set[HtmlElement] = set()
+    for root in roots:
+        above = root.getparent()
+        while above is not None and above not in contains and above is not section:
+            contains.add(above)
+            above = above.getparent()
+    inside: dict[HtmlElement, CommentElement] = {}
+    owner: dict[HtmlElement, CommentElement] = {}
+    for element in section.iter("*"):
+        parent = element.getparent()
+        own = comments.get(element)
+        if own is not None:
+            above_it = inside.get(parent)
+            own.above = above_it
+            if parent in owner and above_it is not None:
+                above_it.nested.append(element)
+        else:
+            own = adopted.get(element) or owner.get(parent)
+            if own is not None and element in contains and _holds_replies(element):
+                own.nested.append(element)
+                inside[element] = own
+                continue
+            if own is None:
+                if parent in inside:
+                    inside[element] = inside[parent]
+                continue
+        inside[element] = owner[element] = own
+        own.own.append(element)
+    return list(comments.values()), section
+
+
+def section_of(roots: Sequence[HtmlElement]) -> HtmlElement:
+    """Return the innermost element that holds all roots, and is none of them."""
+    path = list(roots[0].iterancestors())
+    depth = {element: number for number, element in enumerate(path)}
+    level = 0
+    cleared: set[HtmlElement] = set()
+    for root in roots[1:]:
+        element = root.getparent()
+        seen = []
+        while element is not None and element not in depth and element not in cleared:
+            seen.append(element)
+            element = element.getparent()
+        cleared.update(seen)
+        if element is not None and element in depth:
+            level = max(level, depth[element])
+    members = set(roots)
+    while level < len(path) - 1 and path[level] in members:
+        level += 1
+    return path[level] if path else roots[0]
+
+
+def _adopt_siblings(comments: Mapping[HtmlElement, CommentElement]) -> dict[HtmlElement, CommentElement]:
+    """Give the blocks that are but a head the elements that follow, up to the next head."""
+    adopted: dict[HtmlElement, CommentElement] = {}
+    heads = [comment for root, comment in comments.items() if root.tag in HEADS]
+    if not heads:
+        return adopted
+    stops: set[HtmlElement] = set()
+    for root in comments:
+        element: HtmlElement | None = root
+        while element is not None and element not in stops:
+            stops.add(element)
+            element = element.getparent()
+    for comment in heads:
+        sibling = comment.root.getnext()
+        while sibling is not None and sibling not in stops and len(comment.siblings) < 40:
+            if isinstance(sibling.tag, str):
+                comment.siblings.append(sibling)
+                adopted[sibling] = comment
+            sibling = sibling.getnext()
+    return adopted
+
+
+def _holds_replies(element: HtmlElement) -> bool:
+    names = f"{element.get('class') or ''} {element.get('id') or ''}"
+    return element.tag in LISTS or traits(element.get("class")).children or bool(REPLY_LIST.search(names))
+
+
+def climb(roots: Sequence[HtmlElement]) -> list[HtmlElement]:
+    """Return the elements around blocks, as long as each holds one block alone: a name or date may stand beside it."""
+    current = list(roots)
+    for _ in range(4):
+        members = set(current)
+        parents = [root.getparent() for root in current]
+        shape = _shape(parents[0]) if parents[0] is not None else None
+        if (
+            len(set(parents)) != len(parents)
+            or any(parent is None or parent.tag in LISTS | ENDS or parent in members for parent in parents)
+            or len({_shape(parent) for parent in parents}) > max(1, len(parents) // 10)
+            or shape is None
+            or _nests(parents)
+        ):
+            break
+        current = parents
+    return current
+
+
+def _nests(elements: Iterable[HtmlElement]) -> bool:
+    members = set(elements)
+    for element in members:
+        above, steps = element.getparent(), 0
+        while above is not None and steps < 12:
+            if above in members:
+                return True
+            above, steps = above.getparent(), steps + 1
+    return False

@@ -1,0 +1,253 @@
+"""Which comment of a list each one answers: by what it states, by nesting, by the list behind it, by its level."""
+
+import re
+from collections.abc import Mapping, Sequence
+
+from lxml.html import HtmlElement
+
+from crawler.platforms.comment_elements import CommentElement
+from crawler.platforms.section_words import LEVEL, REPLY_BLOCK, REPLY_LIST, TO_REPLY
+
+STATED = (
+    "data-parent-id",
+    "data-parent",
+    "data-parentid",
+    "data-parent-comment-id",
+    "data-in-reply-to",
+    "data-reply-to",
+    "data-parent_id",
+)
+LEVEL_ATTRIBUTES = (
+    "data-level",
+    "data-depth",
+    "data-indent",
+    "data-nesting",
+    "data-comment-depth",
+    "data-ct-column",
+    "aria-level",
+    "indent",
+)
+STYLE_INDENT = re.compile(
+    r"(?:margin|padding)(?:-left|-inline-start)\s*:\s*(\d+(?:\.\d+)?)\s*(?:px|em|rem|%|pt|vw)", re.IGNORECASE
+)
+FRAGMENT = re.compile(r"#(?:[\w-]*?[-_]?)(\w+)$")
+ORIGIN_NAME = re.compile(
+    r"(?:^|[\s_-])(?:in-?reply|reply-?to|replyto|parent|origin|mention|answer-?to|reference|quote-?link)(?=[\s_-]|$)",
+    re.IGNORECASE,
+)
+PASSED = frozenset(("a", "script", "hr", "br", "form"))
+MOST_ELEMENTS = 80
+MOST_LEVELS = 60
+Parent = tuple[int | None, str | None]
+
+
+def infer_parents(comments: Sequence[CommentElement], ids: Sequence[str | None]) -> list[Parent]:
+    """Return, for each comment, the index of the one that it answers and, where that was concluded, the rule."""
+    index = {comment: number for number, comment in enumerate(comments)}
+    by_id = {value: number for number, value in reversed(list(enumerate(ids))) if value}
+    by_anchor = _anchors(comments)
+    behind = _lists_behind(comments)
+    levels = _levels(comments)
+    result: list[Parent] = []
+    latest: dict[int, int] = {}
+    for number, comment in enumerate(comments):
+        level = levels[number] if levels else None
+        parent: Parent = (None, None)
+        stated = _stated(comment, by_id, by_anchor, number)
+        if stated is not None:
+            parent = (stated, None)
+        elif comment.above is not None:
+            parent = (index[comment.above], None)
+        elif behind.get(comment.root) is not None:
+            parent = (index[behind[comment.root]], None)
+        elif level is not None and level > 0:
+            above = max((depth for depth in latest if depth < level), default=None)
+            parent = (latest[above], "level") if above is not None else (None, None)
+        result.append(parent)
+        if level is not None:
+            for deeper in [depth for depth in latest if depth > level]:
+                del latest[deeper]
+            latest[level] = number
+    return result
+
+
+def _anchors(comments: Sequence[CommentElement]) -> dict[str, int]:
+    """Return which comment each id and name within the comments belongs to."""
+    result: dict[str, int] = {}
+    for number, comment in enumerate(comments):
+        for element in comment.own[:MOST_ELEMENTS]:
+            for value in (element.get("id"), element.get("name") if element.tag == "a" else None):
+                if value:
+                    result.setdefault(value, number)
+        before = comment.root.getprevious()
+        if before is not None and before.tag == "a" and (value := before.get("id") or before.get("name")):
+            result.setdefault(value, number)
+    return result
+
+
+def _stated(comment: CommentElement, by_id: Mapping[str, int], by_anchor: Mapping[str, int], own: int) -> int | None:
+    """Return the comment that one says it answers: in its data, or by a link to it that is made for that."""
+    for attribute in STATED:
+        value = comment.root.get(attribute)
+        if value and value in by_id and by_id[value] != own:
+            return by_id[value]
+    for element in comment.own:
+        if element.tag not in ("a", "button", "form"):
+            continue
+        target = _target(element, by_id, by_anchor)
+        if target is None or target == own:
+            continue
+        if _is_reference(element):
+            return target
+    return None
+
+
+def _target(element: HtmlElement, by_id: Mapping[str, int], by_anchor: Mapping[str, int]) -> int | None:
+    href = element.get("href") or ""
+    fragment = href.rpartition("#")[2] if "#" in href else ""
+    if fragment:
+        if fragment in by_anchor:
+            return by_anchor[fragment]
+        match = FRAGMENT.search(href)
+        digits = re.sub(r"^\D+", "", fragment)
+        return by_id.get(digits) if digits else by_id.get(match[1]) if match else None
+    if element.tag == "form":
+        # A form whose only button leads to the comment answered: its value is that one's number.
+        fields = element.findall(".//input")
+        text = " ".join(element.text_content().split())
+        if len(text) < 60 and TO_REPLY.search(text):
+            return next((by_id[v] for f in fields if (v := f.get("value") or "") in by_id), None)
+    return None
+
+
+def _is_reference(element: HtmlElement) -> bool:
+    """Whether a link to another comment says that this one answers it, rather than being part of its text."""
+    text = " ".join(element.text_content().split())
+    if text.startswith("@") or TO_REPLY.search(text[:80]) or element.tag == "form":
+        return True
+    if ORIGIN_NAME.search(f"{element.get('class') or ''} {element.get('rel') or ''}"):
+        return True
+    above = element.getparent()
+    if above is None:
+        return False
+    if ORIGIN_NAME.search(above.get("class") or "") and above.tag != "body":
+        return True
+    before = element.getprevious()
+    lead = (before.tail if before is not None else above.text) or ""
+    return lead.rstrip().endswith("@") or bool(TO_REPLY.search(lead[-40:]))
+
+
+def _lists_behind(comments: Sequence[CommentElement]) -> dict[HtmlElement, CommentElement]:
+    """Return the comment before each list of replies that stands behind it, by the replies' roots."""
+    ends = _ends(comments)
+    verdicts: dict[HtmlElement, CommentElement | None] = {}
+    result: dict[HtmlElement, CommentElement] = {}
+    for comment in comments:
+        if comment.above is not None:
+            continue
+        path: list[HtmlElement] = []
+        element = comment.root.getparent()
+        holder: CommentElement | None = None
+        while element is not None and len(path) < MOST_LEVELS and holder is None:
+            if element in verdicts:
+                holder = verdicts[element]
+                break
+            path.append(element)
+            holder = _comment_before(element, ends) if _is_reply_list(element) else None
+            holder = None if holder is comment else holder
+            element = element.getparent()
+        verdicts.update(dict.fromkeys(path, holder))
+        if holder is not None:
+            result[comment.root] = holder
+    return result
+
+
+def _ends(comments: Sequence[CommentElement]) -> dict[HtmlElement, CommentElement]:
+    """Return the comments by their roots, and by the wrappers of which they are all but alone."""
+    roots = {comment.root for comment in comments}
+    ends: dict[HtmlElement, CommentElement] = {}
+    for comment in comments:
+        element = comment.root
+        for _ in range(4):
+            ends[element] = comment
+            above = element.getparent()
+            if above is None or above in roots or len(above) > 3:
+                break
+            element = above
+    return ends
+
+
+def _is_reply_list(element: HtmlElement) -> bool:
+    names = f"{element.get('class') or ''} {element.get('id') or ''}"
+    is_list = element.tag in ("ol", "ul", "dl") or REPLY_LIST.search(names)
+    return bool(is_list or STYLE_INDENT.search(element.get("style") or ""))
+
+
+def _comment_before(element: HtmlElement, ends: Mapping[HtmlElement, CommentElement]) -> CommentElement | None:
+    before = element.getprevious()
+    while before is not None and (not isinstance(before.tag, str) or before.tag in PASSED):
+        before = before.getprevious()
+    return ends.get(before) if before is not None else None
+
+
+def _levels(comments: Sequence[CommentElement]) -> list[int] | None:
+    """Return how deep each comment stands by its names, attributes or indentation; None where they show nothing."""
+    for measure in (_attribute_level, _class_level, _style_level, _picture_level, _is_called_reply):
+        levels = [measure(comment) for comment in comments]
+        numbers = [level for level in levels if level is not None]
+        if len(set(levels)) > 1 and numbers:
+            lowest = (
+                min(numbers) if len(numbers) == len(levels) else min(0, *numbers) if measure is _style_level else None
+            )
+            base = lowest if lowest is not None else min(numbers) - 1
+            return [(level - base) if level is not None else 0 for level in levels]
+    return None
+
+
+def _heads(comment: CommentElement) -> list[HtmlElement]:
+    """Return the elements that may show a comment's level: its root, what is around and just within it."""
+    above = comment.root.getparent()
+    around = [above] if above is not None and len(above) <= 3 and above.tag != "body" else []
+    return [comment.root, *comment.own[1:4], *around]
+
+
+def _attribute_level(comment: CommentElement) -> int | None:
+    for element in _heads(comment):
+        for attribute in LEVEL_ATTRIBUTES:
+            value = element.get(attribute) or ""
+            if value.isascii() and value.isdigit() and len(value) < 4:
+                return int(value)
+    return None
+
+
+def _class_level(comment: CommentElement) -> int | None:
+    for element in _heads(comment):
+        match = LEVEL.search(element.get("class") or "")
+        if match is not None:
+            return int(match[1])
+    return None
+
+
+def _style_level(comment: CommentElement) -> int | None:
+    for element in _heads(comment)[:2]:
+        match = STYLE_INDENT.search(element.get("style") or "")
+        if match is not None:
+            return int(float(match[1]))
+    return None
+
+
+def _picture_level(comment: CommentElement) -> int | None:
+    """Return the width of the empty picture that indents a row of a table."""
+    for element in comment.own[:8]:
+        if (
+            element.tag == "img"
+            and (element.get("height") or "") in ("1", "0")
+            and (element.get("width") or "").isdigit()
+        ):
+            return int(element.get("width"))
+    return None
+
+
+def _is_called_reply(comment: CommentElement) -> int | None:
+    names = comment.root.get("class") or ""
+    return 1 if REPLY_BLOCK.search(names) else None

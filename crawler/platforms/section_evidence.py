@@ -1,0 +1,248 @@
+"""Weigh whether blocks of one shape are the comments of a page: score by score, no word or lack alone decides."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+
+from lxml.html import HtmlElement
+
+from archive.text import line_rules
+from archive.text.dates import find_date, may_hold_date
+from crawler.platforms.comment_elements import CommentElement
+from crawler.platforms.comment_fields import CommentFields, parse_fields
+from crawler.platforms.comment_parts import traits_of
+from crawler.platforms.record_blocks import Group, PageIndex
+from crawler.platforms.section_words import STRONG, TO_REPLY, words_of
+
+MOST_SAMPLES = 12
+MOST_ELEMENTS = 400  # of a block that are looked at
+ENOUGH = 4.0  # the score from which blocks are comments
+ENOUGH_UNNAMED = 4.0  # where nothing around them is called so
+BUTTON_NAME = re.compile(
+    r"repl(?:y|ies)(?:$|[\W_])|(?:^|[\W_])(?:respond|responder|repondre|antwort(?:en)?|odpowiedz|otvet|report|"
+    r"flag|permalink|"
+    r"quote|vote|votes|voting|karma|like|likes|dislike|upvote|rating|thumb\w*|gravatar|avatar|userpic|"
+    r"profile-?pic)(?:$|[\W_])",
+    re.IGNORECASE,
+)
+PROFILE = re.compile(
+    r"/(?:users?|profiles?|members?|people|author|account|u|profil|nutzer|benutzer|autor|usuario|utente)/|"
+    r"[?&](?:user|uid|userid|member)=",
+    re.I,
+)
+PLURAL = re.compile(
+    r"comments|kommentare(?![a-z])|commentaires|comentarios|comentários|commenti(?![a-z])|reacties|list|section|"
+    r"area|thread|form|title|"
+    r"respond|leave|add|head|count|number|total|link|button|wrap|container|holder|box|block|main|anchor|info|"
+    r"toggle|stream|feed|widget",
+    re.IGNORECASE,
+)
+DIGITS = re.compile(r"\d{3,}")
+CUT_SHORT = ("…", "...", "[…]", "weiterlesen", "read more", "more »")
+
+
+@dataclass(slots=True)
+class Evidence:
+    """What the sampled blocks of a group show, and the score of it all."""
+
+    score: float = 0.0
+    named: float = 0.0
+    dated: float = 0.0
+    texts: float = 0.0
+    reasons: list[str] = field(default_factory=list)
+
+
+def weigh(group: Group, comments: Sequence[CommentElement], index: PageIndex, stated: int | None) -> Evidence:
+    """Return the evidence of a group, from a sample of its blocks spread over the list."""
+    count = len(comments)
+    sample = comments[:: max(1, count // MOST_SAMPLES)][:MOST_SAMPLES]
+    fields = [parse_fields(comment) for comment in sample]
+    size = len(sample)
+    evidence = Evidence()
+    evidence.named = sum(bool(f.name) for f in fields) / size
+    evidence.dated = sum(bool(f.date_text or f.machine_date) for f in fields) / size
+    bodies = [f.body for f in fields]
+    evidence.texts = sum(bool(body) for body in bodies) / size
+    ids = [block_id(comment) for comment in sample]
+    numbered = len(set(filter(None, ids))) / size if group.has_ids or any(ids) else 0.0
+    buttons = sum(_has_button(comment) for comment in sample) / size
+    word = max(group.own * 1.0, group.around * 0.75)
+    scores = {
+        "text": 1.0 * evidence.texts,
+        "name": 2.0 * evidence.named,
+        "date": 1.5 * evidence.dated,
+        "id": 1.5 * numbered,
+        "button": 1.5 * buttons,
+        "word": word,
+        "many": 0.5 * (count >= 5),
+        "nested": 0.5 * any(comment.above is not None for comment in comments),
+        "stated": 0.5 * min(count, 3) * (stated is not None and abs(stated - count) <= max(1, count // 10)),
+        "weak": -1.5 * min(group.weak, 2),
+        "aside": -1.0 * index.surroundings[comments[0].root].aside,
+        "elsewhere": -3.0 * _leads_elsewhere(sample),
+        "headline": -3.0 * sum(_has_headline(comment, f) for comment, f in zip(sample, fields, strict=True)) / size,
+        "linked": -2.5 * sum(_is_linked(comment, f) for comment, f in zip(sample, fields, strict=True)) / size,
+        "cut": -2.0 * (sum(body.rstrip().endswith(CUT_SHORT) for body in bodies) / size > 0.5),
+        "same": -3.0 * (size > 2 and numbered < 0.5 and len(set(bodies)) <= size // 2),
+        "several": -2.5 * sum(_holds_several(comment) for comment in sample) / size,
+        "article": -6.0 * any(_holds_article(comment) for comment in sample),
+        "form": -4.0 * sum(_is_form(comment) for comment in sample) / size,
+    }
+    evidence.reasons = [f"{name} {score:+.1f}" for name, score in scores.items() if score]
+    evidence.score = sum(scores.values())
+    if max(group.own, group.around) < STRONG:
+        evidence.score -= 2  # for a word that other lists bear, too, or none
+    if count == 1 and not _may_stand_alone(group, comments[0], evidence, numbered):
+        evidence.score = 0.0
+    if evidence.texts < 0.5 and evidence.named + evidence.dated + numbered < 2:
+        evidence.score = 0.0
+    return evidence
+
+
+def block_id(comment: CommentElement) -> str | None:
+    """Return the id of a block in its system: of the element, its data, a name within, or a link to itself."""
+    root = comment.root
+    for element in (root, *islice((e for e in comment.own if e is not root), 60)):
+        for name, value in sorted(element.attrib.items(), key=lambda pair: pair[0] != "id"):
+            number = _stated_id(name, value, element, is_root=element is root)
+            if number is not None:
+                return number
+    for element in comment.own:
+        if element.tag == "a":
+            match = LINKED_ID.search(element.get("href") or "")
+            if match is not None and not TO_REPLY.search(element.text or ""):
+                return match[1] or match[2]
+    return None
+
+
+def _stated_id(name: str, value: str, element: HtmlElement, *, is_root: bool) -> str | None:
+    """Return the id that an attribute states; one within a block counts only where it is called a comment's."""
+    if name == "id" or (name == "name" and element.tag == "a"):
+        number = _id_part(value)
+        return number if is_root or words_of(value).strength or SHORT_ID.fullmatch(value) else None
+    if name in ("about", "data-permalink", "data-url", "itemid") and is_root:
+        return _id_part(value.rstrip("/").rpartition("/")[2].rpartition("#")[2])
+    if name.startswith("data-") and DATA_ID.match(name) and (is_root or "comment" in name or name == "data-cid"):
+        return _id_part(value) or value.strip() or None if len(value) <= 80 else None
+    return None
+
+
+SHORT_ID = re.compile(r"[a-z]{1,4}[-_]?\d{2,}", re.IGNORECASE)
+DATA_ID = re.compile(
+    r"^data-(?:(?:(?!user|author|parent|article|entity|post-|node|story)[\w-]*[-_])?(?:comment|reply|message|"
+    r"posting|review|c)?[-_]?(?:id|nr|key)|"
+    r"commentid|postingid|cid|key|content|uid)$"
+)
+LINKED_ID = re.compile(r"#(?:[a-z]+[-_]?){1,3}(\d{1,20})$|[?&](?:comment_?id|cid|replytocom)=(\w{1,40})", re.IGNORECASE)
+
+
+def _id_part(value: str) -> str | None:
+    """Return the part of an id that tells one from the next: its digits, or its hexadecimal digits."""
+    if not value or len(value) > 120:
+        return None
+    if re.fullmatch(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", value[-36:]):
+        return value[-36:]
+    pair = re.search(r"(\d{2,20})_\d{1,20}$", value)  # a comment, and the one that it answers
+    if pair is not None:
+        return pair[1]
+    last = re.split(r"[-_:.=/]", value)[-1]
+    if re.fullmatch(r"[A-Za-z]*?\d{1,20}", last):
+        return last.lstrip("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
+    if len(last) >= 6 and re.fullmatch(r"[0-9a-fA-F]+|[A-Za-z]*\d[A-Za-z0-9]*", last):
+        return last
+    return None
+
+
+def _has_button(comment: CommentElement) -> bool:
+    """Whether a block has a button to reply, report or vote, or a picture of its author."""
+    for element in comment.own[:MOST_ELEMENTS]:
+        if element is comment.root:
+            continue
+        if element.tag in ("a", "button", "span", "div", "li", "i", "img", "input"):
+            if BUTTON_NAME.search(f"{element.get('class') or ''} {element.get('id') or ''}"):
+                return True
+            if element.tag in ("a", "button", "span", "input"):
+                text = (element.get("value") if element.tag == "input" else element.text_content()) or ""
+                if len(text) <= 40 and line_rules.is_reply(" ".join(text.split())):
+                    return True
+            if element.tag == "a" and PROFILE.search(element.get("href") or ""):
+                return True
+    return False
+
+
+def _leads_elsewhere(sample: Sequence[CommentElement]) -> bool:
+    """Whether the blocks link to comments on several pages, as lists of the latest comments of a site do."""
+    targets = set()
+    linking = 0
+    for comment in sample:
+        for element in comment.own:
+            href = element.get("href") if element.tag == "a" else None
+            if href and "#" in href and LINKED_ID.search(href):
+                targets.add(DIGITS.sub("#", re.sub(r"[?].*", "", href.partition("#")[0])))
+                linking += 1
+                break
+    return linking * 2 > len(sample) and len(targets) > max(1, len(sample) // 3)
+
+
+def _has_headline(comment: CommentElement, fields: CommentFields) -> bool:
+    """Whether a block has a linked headline that is neither its author's name nor a link to itself."""
+    for element in comment.own:
+        if element.tag in ("h1", "h2", "h3", "h4") and element is not comment.root:
+            text = " ".join(element.text_content().split())
+            link = element.find(".//a")
+            if link is None and element.getparent() is not None and element.getparent().tag == "a":
+                link = element.getparent()
+            if link is not None and len(text) > 3 and text != fields.name and not text.startswith(fields.name or "\0"):
+                href = link.get("href") or ""
+                return not LINKED_ID.search(href) and not PROFILE.search(href) and not href.startswith("#")
+    return False
+
+
+def _is_linked(comment: CommentElement, fields: CommentFields) -> bool:
+    """Whether what reads as a block's text is a link, as in a list of articles."""
+    if not fields.body:
+        return False
+    linked = 0
+    for element in comment.own:
+        if element.tag == "a":
+            text = " ".join(element.text_content().split())
+            if text and text in fields.body and text != fields.name and not line_rules.is_reply(text):
+                linked += len(text)
+    return linked * 3 > len(fields.body) * 2 and not fields.body.startswith("http")
+
+
+def _may_stand_alone(group: Group, comment: CommentElement, evidence: Evidence, numbered: float) -> bool:
+    """Whether one block, of which nothing repeats, is one comment and not what is around one."""
+    root = comment.root
+    names = f"{root.get('class') or ''} {root.get('id') or ''}"
+    if group.own < STRONG or not evidence.named or not (evidence.dated or numbered):
+        return False
+    return (bool(numbered and block_id(comment)) and not _is_around(root)) or not PLURAL.search(names)
+
+
+def _is_around(root: HtmlElement) -> bool:
+    return bool(PLURAL.search(f"{root.get('class') or ''} {re.sub('[0-9]+', '', root.get('id') or '')}"))
+
+
+def _holds_several(comment: CommentElement) -> bool:
+    """Whether a block holds several names or times of one shape: it is around several comments."""
+    texts: dict[tuple[str, str], set[str]] = {}
+    for element in comment.own[:MOST_ELEMENTS]:
+        class_ = element.get("class")
+        kind = traits_of(element)
+        if element.tag == "time" or (class_ and (kind.name is not None or kind.dated)):
+            text = " ".join(element.text_content().split())
+            if text and len(text) < 80 and (kind.name == 0 or (may_hold_date(text) and find_date(text))):
+                texts.setdefault((element.tag, class_ or ""), set()).add(text)
+    return any(len(values) > 1 for (_, class_), values in texts.items())
+
+
+def _holds_article(comment: CommentElement) -> bool:
+    return any(element.tag == "h1" for element in comment.own[:MOST_ELEMENTS])
+
+
+def _is_form(comment: CommentElement) -> bool:
+    """Whether a block is made to write a comment rather than to show one."""
+    inputs = sum(e.tag == "textarea" for e in comment.own[:MOST_ELEMENTS])
+    return bool(inputs) and (comment.root.tag == "form" or "respond" in (comment.root.get("id") or ""))

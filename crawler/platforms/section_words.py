@@ -1,0 +1,202 @@
+"""What names of elements and short lines around comments say, in twenty languages: the one list of such words.
+
+No word is evidence enough: crawler/platforms/section_evidence.py weighs it beside what repeats in a list.
+"""
+
+import re
+from functools import lru_cache
+from typing import Literal, NamedTuple
+
+STRONG, MEDIUM = 2, 1
+# Folded as names of classes are: without accents, in Latin letters.
+_STRONG = re.compile(
+    r"comm?ent|coment[aá]|comenz|kommenta|kommentt|koment|kommentar|kommentt|коммент|комент|talkback|leserbrief|"
+    r"lesermein|lesemein|leserstimm|yorum|hozzaszol|hozzászól|megjegyz|σχολι|sxoli|nazory|názor|odpoved|odpověd|"
+    r"prispevk|příspěv|"
+    r"diskuz|diskuse|lettori|mielipid|keskustel|pinglun|liuyan|binh-?luan|nhan-?xet|komentar|komentuar|"
+    r"коментар|отзыв|opinion|opinii|opinie|postings?(?![a-z])|disqus|cmnt|cmmt|reactie|komment|reageer|wypowied|"
+    r"tagasiside|"
+    r"comentat|commento|yorumlar|댓글|コメント|评论|評論|留言|تعليق|תגוב"
+)
+_MEDIUM = re.compile(
+    r"(?:^|[\W_])(?:repl(?:y|ies)|responses?|answers?|antwort(?:en)?|avis|reactions?|beitraege|beitrag|foro|forum|"
+    r"debat(?:te|t)?|feedback|guestbook|message|messages|discuss(?:ion)?s?|diskuss?ion(?:en)?|posts?|thread|threads|"
+    r"reviews?|rezension(?:en)?|bewertung(?:en)?|svar|innlegg|inlagg|dyskusja|discussione|discusion|pareri|mening|"
+    r"meninger|cerere|replik|posting|athing|ugc|otvet|respuestas?|risposte|respostas?|odgovor|vastaus|vastused|"
+    r"cevap|cevaplar|valasz|raspuns|parere|pareri|opin\w*|feedbacks?|meinung(?:en)?|stimmen)(?=$|[\W_\d])"
+)
+_WEAK = re.compile(
+    r"recent|latest|newest|popular|related|teaser|promo|sidebar|widget|trending|ticker|neueste|letzte|dernier|ultim|"
+    r"ostatni|meist|most|ranking|lastpost|last-|live-?(?:match|blog|feed)|more-?(?:from|stories)|recommend(?:ed|"
+    r"ations)"
+)
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+
+
+class NameWords(NamedTuple):
+    """What a name says: `strength` with which it calls something comments, `weak` where it names something else."""
+
+    strength: int = 0
+    weak: bool = False
+
+
+@lru_cache(16_384)  # a page repeats the same few names on thousands of elements
+def words_of(name: str | None) -> NameWords:
+    """Return what a class, or an id, says."""
+    if not name:
+        return NameWords()
+    parted = _CAMEL.sub("-", name).lower()
+    strength = STRONG if _STRONG.search(parted) else MEDIUM if _MEDIUM.search(parted) else 0
+    return NameWords(strength, bool(_WEAK.search(parted)))
+
+
+REPLY_LIST = re.compile(
+    r"(?:^|[\s_-])(?:children|child|repl(?:y|ies)|indented|indent|nested|nest|answers?|responses?|antworten|"
+    r"reponses?|"
+    r"respuestas?|risposte|subcomments?|sub|thread|kids|follow-?ups?|reacties|svar|odpowiedzi|odpovedi|descendants)"
+    r"(?=[\s_-]|\d|$)",
+    re.IGNORECASE,
+)
+REPLY_BLOCK = re.compile(
+    r"(?:^|[\s_-])(?:repl(?:y|ies|ied)|indented?|nested|child|answer|antwort|response|sub-?comment|"
+    r"second(?:ary)?-?level|"
+    r"reponse|respuesta|risposta|svar|odpowiedz|odpoved|reaction-reply)(?=[\s_-]|$)",
+    re.IGNORECASE,
+)
+LEVEL = re.compile(
+    r"(?:^|[\s_-])(?:c?lvl|level|depth|indent|tier|nest(?:ed|ing)?(?:-?level)?|einzug|ebene|niveau|nivel|livello|"
+    r"tabbed|ml|pl)[-_]{0,2}(\d{1,3})(?=[\s_-]|$)",
+    re.IGNORECASE,
+)
+TO_REPLY = re.compile(
+    r"\b(?:in (?:reply|response|answer) to|replying to|replied to|reply to|(?:als )?antwort (?:auf|an)|"
+    r"en réponse [àa]|"
+    r"en respuesta a|em resposta a|in risposta a|als reactie op|reactie op|w odpowiedzi (?:do|na)|в ответ|ответ на|"
+    r"som svar|svar (?:på|til|till)|vastaus|odpověď na|odpoveď na|válasz|răspuns|yanıt|σε απάντηση|у відповідь|"
+    r"відповідь|в отговор|odgovor na|vastuseks)(?!\w)|返信先|回复|回覆|回復|답글|ردا على|בתגובה",
+    re.IGNORECASE,
+)
+LOAD_MORE = re.compile(
+    r"^\W*(?:(?:load|show|view|see|read|expand|display)\s+(?:(?:the|all|\d[\d.,]*|next|previous|older|newer|more|"
+    r"other|remaining|full|"
+    r"earlier)\s+){1,3}(?:comments?|repl(?:y|ies)|responses?|answers?|messages?|discussion|conversation|posts?|"
+    r"thread)|"
+    r"(?:load|show)\s+more|\d[\d.,]*\s+(?:more|other|further|older)\s+(?:comments?|repl(?:y|ies)|responses?)|"
+    r"more\s+(?:comments?|repl(?:y|ies))|(?:older|newer|previous|next|earlier)\s+comments?|all comments|"
+    r"(?:weitere|mehr|alle|\d[\d.,]*\s+weitere|ältere|neuere|vorherige|nächste)\s+(?:\d[\d.,]*\s+)?(?:kommentare?|"
+    r"antworten|beiträge|"
+    r"leserkommentare|meinungen|postings|laden|anzeigen)|(?:kommentare|antworten)\s+(?:laden|anzeigen)|weitere laden|"
+    r"(?:voir|afficher|charger|lire)\s+(?:(?:plus|tou(?:s|tes)|les?|la|de|d['’]|\d[\d.,]*|autres|"
+    r"suite)\s*){1,4}(?:commentaires?|"
+    r"réponses?|réactions?|avis)|plus de (?:commentaires|réponses)|commentaires (?:précédents|suivants|plus)|"
+    r"(?:ver|mostrar|cargar|carregar|leer)\s+(?:(?:más|mais|todos|todas|los|las|os|as|\d[\d.,]*|otros|outros|"
+    r"anteriores)\s+){1,3}"
+    r"(?:comentarios?|comentários?|respuestas?|respostas?|opiniones)|(?:ver|mostrar|cargar|carregar) (?:más|mais)|"
+    r"(?:mostra|carica|vedi|leggi|visualizza)\s+(?:(?:altri|altre|tutti|tutte|i|le|gli|più|"
+    r"\d[\d.,]*)\s+){1,3}(?:commenti|risposte)|"
+    r"(?:toon|laad|bekijk|lees)\s+(?:(?:meer|alle|de|oudere|\d[\d.,]*|overige)\s+){1,3}(?:reacties?|antwoorden|"
+    r"opmerkingen)|meer reacties|"
+    r"(?:pokaż|załaduj|wczytaj|zobacz)\s+(?:(?:więcej|wszystkie|kolejne|starsze|"
+    r"\d[\d.,]*)\s+){1,3}(?:komentarz\w*|odpowied\w*|opini\w*)|"
+    r"(?:показать|загрузить|ещё|еще|читать)\s+(?:(?:ещё|еще|все|\d[\d.,]*|больше|другие|"
+    r"следующие)\s+){0,3}(?:комментари\w*|ответ\w*|отзыв\w*)|"
+    r"(?:показати|завантажити)\s+(?:\w+\s+){0,2}(?:коментар\w*|відповід\w*)|"
+    r"(?:visa|ladda|vis|last|hent|näytä|lataa)\s+(?:(?:fler|flere|alla|alle|inn|lisää|kaikki|"
+    r"\d+)\s+){1,2}(?:kommentar\w*|svar|kommentt\w*|vastau\w*)|"
+    r"(?:daha fazla|tüm|diğer|önceki)\s+(?:yorum\w*|yanıt\w*|cevap\w*)|(?:další|zobrazit|načíst|více|ďalšie|"
+    r"starší)\s+(?:\w+\s+)?(?:komentář\w*|"
+    r"komentár\w*|odpověd\w*|příspěv\w*|názor\w*)|(?:több|további|korábbi)\s+(?:hozzászólás\w*|komment\w*|válasz\w*)|"
+    r"(?:mai multe|vezi toate)\s+(?:comentarii\w*|răspunsuri)|"
+    r"(?:もっと(?:見る|読む)|(?:コメント|返信)を(?:もっと|さらに|すべて)(?:見る|表示)|他\d+件)|"
+    r"(?:查看|加载|載入|显示|顯示|展开|展開)?(?:更多|全部|剩余|其他)\d*[条條則则]?(?:评论|評論|回复|回覆|留言)|(?:댓글|답글)\s*(?:더\s*보기|더보기|모두\s*보기)|"
+    r"(?:عرض|تحميل)\s+(?:المزيد|كل)\s+\S*(?:التعليقات|الردود))",
+    re.IGNORECASE,
+)
+LOADER_NAME = re.compile(
+    r"(?:load|show|view|see)-?_?(?:more|all|older)|more-?_?comments|comment-?_?loader", re.IGNORECASE
+)
+_BY_READER = re.compile(
+    r"(?:deleted|removed|withdrawn) by (?:the |its )?(?:user|author|commenter|poster|owner)|account (?:was |"
+    r"has been )?(?:deleted|closed|"
+    r"deactivated)|(?:user|author) (?:was |has been )?deleted|deleted (?:user|account)|vom (?:nutzer|verfasser|"
+    r"autor|benutzer)\w* (?:gelöscht|entfernt)|"
+    r"konto gelöscht|(?:nutzer|benutzer)konto gelöscht|supprimé par (?:l['’]auteur|son auteur|l['’]utilisateur)|"
+    r"compte supprimé|"
+    r"(?:eliminado|borrado) por (?:el|su) (?:autor|usuario)|cuenta eliminada|(?:eliminato|rimosso|"
+    r"cancellato) dall['’](?:autore|utente)|"
+    r"(?:removido|excluído|apagado) pel[oa] (?:autor|usuário|utilizador)|verwijderd door de (?:auteur|gebruiker)|"
+    r"usunięty przez (?:autora|użytkownika)|"
+    r"удал[её]н(?:о|ный)? (?:автором|пользователем)|видалено автором|borttagen av (?:författaren|användaren)|"
+    r"slettet av (?:forfatteren|brukeren)|"
+    r"作者(?:已)?删除|投稿者(?:により|が)削除|작성자(?:가|에 의해) 삭제",
+    re.IGNORECASE,
+)
+# A notice names the comment, or stands all alone; a reader's own "my comment was removed" does neither.
+_DETERMINERS = (
+    "this|the|your|a|dieser|dieses|diese|der|das|die|ihr|ce|cet|le|votre|este|esta|el|la|su|tu|questo|il|lo|o|a|"
+    "esse|deze|dit|"
+    "de|het|ten|ta|этот|это|цей|ця|denna|detta|den|det|här|denne|dette|tämä|bu|tento|tenhle|toto|ezt|ez|acest|το|"
+    "αυτό|този|ovaj|ta|"
+    "see|šis"
+)
+_OBJECTS = (
+    "comments?|post|message|reply|posting|content|kommentar|kommentaren|kommentaret|kommentti|beitrag|inhalt|"
+    "antwort|commentaire|"
+    "contenu|réponse|comentario|mensaje|contenido|respuesta|commento|messaggio|contenuto|comentário|comentariul?|"
+    "conteúdo|mensagem|"
+    "reactie|bericht|opmerking|bijdrage|komentarz|wpis|комментарий|сообщение|отзыв|коментар|повідомлення|"
+    "inlägg(?:et)?|innlegg(?:et)?|"
+    "indlæg(?:get)?|viesti|yorum|mesaj|komentář|komentár|příspěvek|príspevok|názor|hozzászólást?|kommentet|"
+    "σχόλιο|komentar|"
+    "komentaras|komentārs|kommentaar"
+)
+_VERBS = (
+    "removed|deleted|withheld|hidden|blocked|moderated|unavailable|entfernt|gelöscht|gesperrt|ausgeblendet|"
+    "moderiert|supprimée?|"
+    "retirée?|modérée?|masquée?|effacée?|eliminado|borrado|retirado|ocultado|suprimido|rimosso|eliminato|"
+    "cancellato|nascosto|moderato|"
+    "removido|excluído|apagado|ocultado|verwijderd|verborgen|usunięty|usunięto|ukryty|skasowany|удал[её]н[оы]?|"
+    "скрыто?|заблокирован|"
+    "видалено|приховано|borttagen|borttaget|raderad|raderat|slettet|fjernet|skjult|poistettu|piilotettu|silindi|"
+    "kaldırıldı|silinmiştir|"
+    "kaldırılmıştır|smazán|odstraněn|odstránený|zmazaný|skryt|törölték|törölve|eltávolították|moderálták|șters|"
+    "eliminat|ascuns|"
+    "διαγράφηκε|αφαιρέθηκε|изтрит|премахнат|obrisan|uklonjen|odstranjen|eemaldatud|kustutatud|pašalintas|"
+    "ištrintas|dzēsts"
+)
+_BY = (
+    "by|for|because|due|as|from|since|von|vom|durch|wegen|da|weil|aufgrund|par|car|pour|por|debido|da|dal|dalla|"
+    "perché|pela|pelo|"
+    "door|wegens|omdat|przez|ze|z|модератором|администрат\\w+|за|из-за|av|af|på|tarafından|ze|moderátorem|kvůli|"
+    "de|din|από|λόγω"
+)
+_REMOVED = re.compile(
+    rf"^\W*(?:(?:{_DETERMINERS})\s+){{0,2}}(?:{_OBJECTS})\s+(?:[\w’']+\s+){{0,5}}(?:{_VERBS})(?:\W*$|"
+    rf"\s+(?:{_BY})\b|[.,:;]\s)|"
+    rf"^\W*(?:{_VERBS})(?:\W*$|\s+(?:{_BY})\s|[.:]\s)|"
+    r"^\W*(?:この)?(?:コメント|投稿)は?.{0,20}(?:削除|非表示)(?:され(?:ました|ています|た)|済み)?\W*$|"
+    r"^\W*(?:该|此|這則|这条|本)?(?:评论|評論|留言|回复|内容)?(?:已|已经|已被|被).{0,8}(?:删除|刪除|屏蔽|隐藏|隱藏)\W*$|"
+    r"^\W*삭제된\s*(?:댓글|글|답글).{0,10}$|^\W*(?:이\s*)?(?:댓글|글|답글)[이은는]?\s*.{0,14}(?:삭제|숨김|차단)(?:된|되었|처리).{0,14}$|"
+    r"^\W*(?:تم|لقد تم)\s+(?:حذف|إزالة|إخفاء)\s+(?:هذا )?(?:ال)?(?:تعليق|رد).{0,60}$|"
+    r"^\W*(?:התגובה|התוכן)\s+(?:נמחקה|הוסרה|הוסתרה).{0,60}$",
+    re.IGNORECASE,
+)
+_OWN = re.compile(r"\b(?:I|my|ich|mein\w*|je|mon|yo|mi|io|mio|eu|meu|ik|mijn|ja|mój|я|мой)\b", re.IGNORECASE)
+LONGEST_NOTICE = 240
+
+
+@lru_cache(4_096)
+def tombstone_state(text: str) -> Literal["removed", "author_deleted"] | None:
+    """Return the state that a notice in place of a comment's text tells, or None where the text is a comment."""
+    line = " ".join(text.split())
+    if not line or len(line) > LONGEST_NOTICE or "?" in line:
+        return None
+    if len(line) <= LONGEST_NOTICE // 2 and _BY_READER.search(line) and not _OWN.search(line):
+        return "author_deleted"
+    return "removed" if _REMOVED.match(line) else None
+
+
+@lru_cache(4_096)
+def says_more(line: str) -> bool:
+    """Whether a button or link leads to comments of this thread that the page does not show."""
+    return len(line) <= 80 and LOAD_MORE.match(line) is not None
