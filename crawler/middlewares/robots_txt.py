@@ -13,6 +13,8 @@ from scrapy.exceptions import IgnoreRequest
 from scrapy.http.request import NO_CALLBACK
 from scrapy.robotstxt import ProtegoRobotParser, RobotParser
 
+from archive.text.charsets import decode_text
+
 logger = logging.getLogger(__name__)
 MAX_CRAWL_DELAY_S = 60.0
 ROBOTS_TXT_PRIORITY = 1000
@@ -75,7 +77,9 @@ class StrictRobotsTxtMiddleware:
                 return None
             # Other errors mean that there is no such file: everything is allowed (RFC 9309, 2.3.1.3).
             body = response.body if response.status < 400 else b""
-            return ProtegoRobotParser.from_crawler(self.crawler, body)
+            # A byte order mark, or an encoding that the parser does not know, would hide the rules.
+            text = decode_text(body, None).removeprefix("\ufeff")
+            return ProtegoRobotParser.from_crawler(self.crawler, text.encode("utf-8", "replace"))
         except Exception as error:  # noqa: BLE001 whatever it was, there are no rules to go by
             logger.info("no robots.txt of %s: %r", parts.netloc, error)
             return None

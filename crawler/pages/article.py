@@ -4,7 +4,9 @@ import logging
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from copy import deepcopy
+from dataclasses import replace
 from functools import cache
+from itertools import islice, pairwise
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from lxml.html import HtmlElement
@@ -12,7 +14,7 @@ from trafilatura import extract
 
 from archive.text.hosts import is_public, parse_literal_address, registered_site
 from archive.text.urls import canonical, domain, unwrap_archived
-from archive.thread import Article, Moment
+from archive.thread import Article, Comment, Moment
 from crawler.pages import jsonld
 from crawler.pages.html_text import element_text, parse_moment
 from crawler.pages.page import Page
@@ -51,6 +53,14 @@ DEEPEST = 250
 LONGEST_TITLE = 1_000
 LONGEST_NAME = 120
 MOST_NAMES = 20
+MOST_CANDIDATES = 200  # elements that may name the author or the time
+SAME_BLOCK = ("- ", "|")
+COMMENT_ITEMS = frozenset(("comment", "usercomments", "answer", "review"))
+COMMENT_NAME = re.compile(
+    r"comment(?!ary|ator|ed-by)|kommentar|komment\w*list|comentario|reacties|leserbrief|disqus|discussion|respond",
+    re.IGNORECASE,
+)
+WHOLE_PAGE = frozenset(("html", "body", "main", "article"))
 LANGUAGE = re.compile(r"([A-Za-z]{2,3})(?:[-_]([A-Za-z]{4}))?(?:[-_]([A-Za-z]{2}|\d{3}))?")
 E_MAIL = re.compile(r"\S+@\S+\.\w+")
 BY = re.compile(r"^(?:by|von|par|por|di|door|av|af|przez|от)\s+(?=\S)", re.IGNORECASE)
@@ -75,14 +85,15 @@ def read_article(page: Page, sections: Sequence[HtmlElement]) -> Article:
     items = jsonld.select(jsonld.load_objects(page), *ARTICLE_TYPES)
     items.sort(key=lambda item: "WebPage" in jsonld.type_names(item))  # the page itself speaks last
     url = _address(page, metas, items)
+    title = _title(page, metas, items)
     return Article(
-        _title(page, metas, items),
-        _body(page, sections) or _stated_body(items),
+        title,
+        _without_title(_body(page, sections), title, page) or _stated_body(items),
         url=url,
         outlet=domain(url) if url else None,
         outlet_name=_first_meta(metas, "og:site_name", "application-name") or _first_value(items, "publisher"),
-        byline=_byline(page, metas, items),
-        published=_published(page, metas, items),
+        byline=_byline(page, metas, items, frozenset(sections)),
+        published=_published(page, metas, items, frozenset(sections)),
         language=_language(page, metas, items),
         section=_first_meta(metas, "article:section", "section") or _first_value(items, "articleSection"),
         flags=page.encoding_flags,
@@ -183,15 +194,39 @@ def _without_outlet(title: str, headings: Sequence[str], outlet: str | None) -> 
     return title
 
 
-def _byline(page: Page, metas: Metas, items: Sequence[jsonld.JsonObject]) -> str | None:
+def _byline(
+    page: Page, metas: Metas, items: Sequence[jsonld.JsonObject], sections: frozenset[HtmlElement]
+) -> str | None:
     stated = list(_item_authors(items)) or next(
         (metas[name] for name in ("author", "article:author", "dc.creator") if name in metas), []
     )
     if not any(map(_clean_name, stated)):
-        elements = page.html.iter("a", "span")
-        stated = [_line(e) for e in elements if "author" in _rel(e) or e.get("itemprop") == "author"]
+        elements = (e for e in page.html.iter("a", "span", "div", "p", "address") if _names_author(e))
+        stated = [_author_name(e) for e in islice(elements, MOST_CANDIDATES) if not _is_of_readers(e, sections)]
     names = dict.fromkeys(name for text in stated[:MOST_NAMES] if (name := _clean_name(text)))
     return ", ".join(names) or None
+
+
+def _names_author(element: HtmlElement) -> bool:
+    is_link = element.tag in ("a", "span") and "author" in _rel(element)
+    return is_link or "author" in (element.get("itemprop") or "").split()
+
+
+def _author_name(element: HtmlElement) -> str:
+    name = next((e for e in element.iterdescendants() if "name" in (e.get("itemprop") or "").split()), element)
+    return _line(name) or (name.get("content") or "")
+
+
+def _is_of_readers(element: HtmlElement, sections: frozenset[HtmlElement]) -> bool:
+    """Whether an element stands among the comments: in a section of a platform, a comment's item, or what says so."""
+    for above in islice(element.iterancestors(), DEEPEST):
+        item_type = (above.get("itemtype") or "").rstrip("/").rpartition("/")[2].lower()
+        if above in sections or item_type in COMMENT_ITEMS or "comment" in (above.get("itemprop") or "").split():
+            return True
+        names = f"{above.get('id') or ''} {above.get('class') or ''}"
+        if above.tag not in WHOLE_PAGE and COMMENT_NAME.search(names):
+            return True
+    return False
 
 
 def _item_authors(items: Iterable[jsonld.JsonObject]) -> Iterator[str]:
@@ -205,6 +240,11 @@ def _item_authors(items: Iterable[jsonld.JsonObject]) -> Iterator[str]:
             return
 
 
+def fold(text: str) -> str:
+    """Return a text as it is compared: white space as one space each."""
+    return " ".join(text.split())
+
+
 def _line(element: HtmlElement) -> str:
     return " ".join(element.text_content().split())
 
@@ -215,13 +255,17 @@ def _clean_name(text: str) -> str | None:
     return name if 1 < len(name) <= LONGEST_NAME and "://" not in name else None
 
 
-def _published(page: Page, metas: Metas, items: Sequence[jsonld.JsonObject]) -> Moment | None:
+def _published(
+    page: Page, metas: Metas, items: Sequence[jsonld.JsonObject], sections: frozenset[HtmlElement]
+) -> Moment | None:
     stated = [_first_value(items, "datePublished", "dateCreated"), *(_first_meta(metas, name) for name in DATE_METAS)]
     for candidate in stated:
         moment = parse_moment(None, candidate)
         if moment is not None and moment.at is not None:
             return moment
-    for element in page.html.iter("time"):
+    for element in islice(page.html.iter("time"), MOST_CANDIDATES):
+        if _is_of_readers(element, sections):
+            continue
         is_own = element.get("pubdate") is not None or element.get("itemprop") == "datePublished"
         if is_own or not DATE_CLASSES.isdisjoint((element.get("class") or "").split()):
             moment = parse_moment(_line(element), element.get("datetime"))
@@ -255,9 +299,53 @@ def _body(page: Page, sections: Sequence[HtmlElement]) -> str:
     _silence_trafilatura()
     try:
         tree = _without(page.html, sections)
-        return extract(tree, url=None, fast=True, include_comments=False, include_tables=True) or ""
+        text = extract(tree, url=None, fast=True, include_comments=False, include_tables=True) or ""
+        return _part_paragraphs(text)
     except Exception:  # noqa: BLE001 a foreign parser over hostile pages; what it cannot take is read more simply
         return _densest_paragraphs(page.html, frozenset(sections))
+
+
+def _part_paragraphs(text: str) -> str:
+    """Put a blank line between the paragraphs, which trafilatura writes a line each; lists and tables stay together."""
+    lines = [line.rstrip() for line in text.split("\n") if line.strip()]
+    parted = list(lines[:1])
+    for before, line in pairwise(lines):
+        is_one = line.startswith(SAME_BLOCK) and before.startswith(line[:1])
+        parted.append(line if is_one else f"\n{line}")
+    return "\n".join(parted)
+
+
+def _without_title(body: str, title: str | None, page: Page) -> str:
+    """Remove the headline where the text repeats it as its first line."""
+    first, _, rest = body.partition("\n\n")
+    headlines = {fold(title or ""), *(fold(_line(heading)) for heading in islice(page.html.iter("h1"), MOST_NAMES))}
+    return rest.lstrip("\n") if rest and fold(first.lstrip("# ")) in headlines - {""} else body
+
+
+def without_comments(article: Article, comments: Iterable[Comment]) -> Article:
+    """Remove from an article's text the comments that were read beside it, and what stands between two of them.
+
+    A comment counts only as a whole: one that quotes a paragraph leaves it in the article.
+    """
+    paragraphs = [paragraph for paragraph in article.body.split("\n\n") if paragraph.strip()]
+    places: dict[str, list[int]] = {}
+    folded = [fold(paragraph) for paragraph in paragraphs]
+    for index, text in enumerate(folded):
+        places.setdefault(text, []).append(index)
+    dropped: set[int] = set()
+    for comment in comments:
+        parts = [text for line in comment.body.split("\n") if (text := fold(line))]
+        last = places.get(parts[-1], []) if parts else []
+        if last and all(part in places for part in parts) and last[-1] >= len(parts) - 1:
+            start = last.pop() - len(parts) + 1
+            if folded[start : start + len(parts)] == parts:
+                dropped.update(range(start, start + len(parts)))
+    if not dropped:
+        return article
+    first, final = min(dropped), max(dropped)
+    between = {i for i in range(first, final) if len(paragraphs[i]) <= LONGEST_NAME} if len(dropped) > 1 else set()
+    kept = [paragraph for i, paragraph in enumerate(paragraphs) if i not in dropped | between]
+    return replace(article, body="\n\n".join(kept)) if kept else article
 
 
 @cache

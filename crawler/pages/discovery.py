@@ -1,9 +1,10 @@
 """Find where to look next: the leads of feeds, sitemaps and front pages. Pure; nothing is fetched."""
 
+import json
 import re
 import zlib
 from calendar import timegm
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import BytesIO
@@ -20,6 +21,7 @@ from archive.text.urls import canonical
 from archive.thread import Moment
 from crawler.pages import jsonld
 from crawler.pages.page import Page
+from crawler.pages.xml_text import mend_xml, root_start
 
 MOST_LEADS = 2_000
 LARGEST_XML = 50 << 20
@@ -34,8 +36,9 @@ FEED_TYPES = (
 )
 FEED_START = re.compile(rb"<(?:rss|feed|rdf:RDF)[\s>]", re.IGNORECASE)
 SITEMAP_START = re.compile(rb"<(?:\w+:)?(?:urlset|sitemapindex)[\s>]")
-JSON_FEED = re.compile(rb'^\s*\{[^}]*"version"\s*:\s*"https?://jsonfeed\.org/')
-TEXT_SITEMAP = re.compile(rb"^\s*https?://[^\s<]+\s*(?:\r?\nhttps?://[^\s<]+\s*)*$")
+JSON_FEED = re.compile(rb'"version"\s*:\s*"https?:(?:\\?/){2}jsonfeed\.org\\?/')
+UTF8_MARK, WIDE_MARKS = b"\xef\xbb\xbf", (b"\xff\xfe", b"\xfe\xff", b"<\0", b"\0<")
+LARGEST_HEAD = 1 << 20  # of what is decompressed to recognise it
 NO_ARTICLE = re.compile(
     r"/(?:tags?|category|categories|categor[ií]as?|kategorie|authors?|autor(?:en|es)?|auteurs?|search|suche|topics?|themen?"
     r"|login|log-in|signin|sign-in|register|registrieren|account|konto|subscribe|abo|abonnement|newsletters?|privacy|datenschutz"
@@ -79,16 +82,23 @@ class Lead:
 
 def classify_page(page: Page) -> str:
     """Return what a page is, by its content: "feed", "sitemap", "front" or "article"."""
-    head = page.body[:HEAD_LENGTH]
-    if head.startswith(GZIP):
-        head = _gunzip(page.body)[:HEAD_LENGTH]
-    if FEED_START.search(head) or JSON_FEED.match(head):
+    body = page.body
+    if body.startswith((GZIP, *WIDE_MARKS)):
+        body = mend_xml(_gunzip(body, LARGEST_HEAD))
+    head, root = body[:HEAD_LENGTH].lstrip(), root_start(body)
+    if any(map(FEED_START.search, (head, root))) or (head.startswith(b"{") and JSON_FEED.search(head)):
         return "feed"
-    if SITEMAP_START.search(head):
+    if any(map(SITEMAP_START.search, (head, root))):
         return "sitemap"
-    if page.media_type == "text/plain" and TEXT_SITEMAP.match(head.rpartition(b"\n")[0] or head):
+    if _is_list_of_addresses(page, head):
         return "sitemap"
     return "article" if _is_article(page) else "front"
+
+
+def _is_list_of_addresses(page: Page, head: bytes) -> bool:
+    is_text = page.media_type == "text/plain" or urlsplit(page.url).path.lower().endswith((".txt", ".txt.gz"))
+    lines = (head.rpartition(b"\n")[0] if len(head) >= HEAD_LENGTH - 3 else head).removeprefix(UTF8_MARK).split()
+    return is_text and bool(lines) and all(line.startswith((b"http://", b"https://")) for line in lines)
 
 
 def _is_article(page: Page) -> bool:
@@ -140,13 +150,36 @@ def _parse_feed(page: Page) -> Iterator[Lead]:
     import feedparser  # only feeds need it, and it takes a while to load
 
     headers = {"content-type": page.headers.get("content-type", "application/xml"), "content-location": page.url}
-    parsed = feedparser.parse(BytesIO(_gunzip(page.body)), response_headers=headers, sanitize_html=False)
+    body = _gunzip(page.body)
+    if body.removeprefix(UTF8_MARK).lstrip().startswith(b"{"):
+        yield from _parse_json_feed(page, body)
+        return
+    is_wide = body.startswith(WIDE_MARKS)
+    body = mend_xml(body)
+    headers["content-type"] = "application/xml; charset=utf-8" if is_wide else headers["content-type"]
+    parsed = feedparser.parse(BytesIO(body), response_headers=headers, sanitize_html=False)
     for entry in parsed.entries:
-        url = canonical(entry.get("link"))
+        # A proxy of feeds, which may be long gone, names the page's own address beside its own.
+        url = canonical(entry.get("feedburner_origlink")) or canonical(entry.get("link"))
         if url is not None:
             stated = entry.get("slash_comments") or entry.get("thr_total")
             is_number = isinstance(stated, str) and stated.isascii() and stated.isdigit() and len(stated) < 10
             yield Lead(url, "article", _published(entry), int(stated) if is_number else None, entry.get("title"))
+
+
+def _parse_json_feed(page: Page, body: bytes) -> Iterator[Lead]:
+    try:
+        items = json.loads(body).get("items")
+    except (ValueError, RecursionError, AttributeError):
+        return
+    for item in items if isinstance(items, list) else ():
+        stated = (item.get("url"), item.get("external_url"), item.get("id")) if isinstance(item, dict) else ()
+        links = (page.absolute(link) for link in stated if isinstance(link, str) and link)
+        url = next((url for url in map(canonical, links) if url), None)
+        if url is not None:
+            date, title = item.get("date_published") or item.get("date_modified"), item.get("title")
+            published = parse_date(date) if isinstance(date, str) else None
+            yield Lead(url, "article", published, title=title if isinstance(title, str) else None)
 
 
 def _published(entry: Any) -> Moment | None:
@@ -161,15 +194,15 @@ def _published(entry: Any) -> Moment | None:
     return None
 
 
-def _gunzip(body: bytes) -> bytes:
+def _gunzip(body: bytes, max_bytes: int = LARGEST_XML) -> bytes:
     """Return the start of a body, decompressed if it was gzipped as a file, whatever its headers say."""
     if not body.startswith(GZIP):
-        return body[:LARGEST_XML]
+        return body[:max_bytes]
     try:
-        return decode_body(body, ["gzip"], LARGEST_XML)
-    except BadEncoding:  # cut short, or with garbage behind: take what there is
+        return decode_body(body, ["gzip"], max_bytes)
+    except BadEncoding:  # longer, cut short, or with garbage behind: take what there is
         try:
-            return zlib.decompressobj(zlib.MAX_WBITS | 32).decompress(body, LARGEST_XML)
+            return zlib.decompressobj(zlib.MAX_WBITS | 32).decompress(body, max_bytes)
         except zlib.error:
             return b""
 
@@ -178,9 +211,9 @@ def _gunzip(body: bytes) -> bytes:
 
 
 def _parse_sitemap(page: Page) -> Iterator[Lead]:
-    body = _gunzip(page.body)
-    if not SITEMAP_START.search(body[:HEAD_LENGTH]):
-        for line in body.decode("utf-8", "replace").splitlines():
+    body = mend_xml(_gunzip(page.body))
+    if not root_start(body).startswith(b"<") and not SITEMAP_START.search(body[:HEAD_LENGTH]):
+        for line in body.decode("utf-8-sig", "replace").replace("&amp;", "&").splitlines():
             if (url := canonical(line.strip())) is not None:
                 yield Lead(url, "article")
         return
@@ -198,18 +231,31 @@ def _parse_sitemap(page: Page) -> Iterator[Lead]:
 
 
 def _sitemap_lead(element: Any) -> Lead | None:
-    values = {
-        etree.QName(child).localname: (child.text or "").strip()
-        for child in element.iterdescendants()
-        if isinstance(child.tag, str)
-    }
-    url = canonical(values.get("loc"))
+    # Only its own children: images and videos have a `loc` and a `title` of theirs.
+    own = _child_texts(element)
+    url = canonical(own.get("loc"))
     if url is None:
         return None
-    is_index = etree.QName(element).localname == "sitemap"
-    date = values.get("lastmod" if is_index else "publication_date")
-    published = parse_date(date) if date else None
-    return Lead(url, "sitemap", published) if is_index else Lead(url, "article", published, title=values.get("title"))
+    if etree.QName(element).localname == "sitemap":
+        return Lead(url, "sitemap", parse_date(own["lastmod"]) if own.get("lastmod") else None)
+    news = next((child for child in element if _local_name(child) == "news"), ())
+    stated = _child_texts(news)
+    date = stated.get("publication_date")
+    return Lead(url, "article", parse_date(date) if date else None, title=stated.get("title"))
+
+
+def _child_texts(element: Iterable[Any]) -> dict[str, str]:
+    """Return the text of each child by its name, of two with one name the first."""
+    texts: dict[str, str] = {}
+    for child in element:
+        name = _local_name(child)
+        if name and (child.text or "").strip():
+            texts.setdefault(name, child.text.strip())
+    return texts
+
+
+def _local_name(element: Any) -> str:
+    return etree.QName(element).localname if isinstance(element.tag, str) else ""
 
 
 # front pages

@@ -1,9 +1,10 @@
 """Read the article and the threads of a page from any source of pages: live, WARC, folder. The same code for all."""
 
 from collections.abc import Callable, Generator, Iterable
+from dataclasses import replace
 
 from archive.thread import Article, Flag, Thread
-from crawler.pages.article import read_article
+from crawler.pages.article import read_article, without_comments
 from crawler.pages.embeds import find_hosted_threads
 from crawler.pages.page import BadPage, Fetch, FetchFailed, Page
 from crawler.platforms import FALLBACKS, PLATFORMS
@@ -37,6 +38,9 @@ def visit(page: Page, *, most_pages: int = MOST_PAGES) -> PageReader:
     # That the fallback, which knows no system, found nothing says nothing.
     if best is not None and (best.comments or best.platform != "generic"):
         threads.insert(0, best)
+    if best is not None and best.comments:
+        parted = without_comments(article, best.comments)
+        threads = [replace(thread, article=parted) for thread in threads] if parted is not article else threads
     return tuple(threads) or (Thread(article, (), NO_PLATFORM, page.capture),)
 
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from crawler.pages.article import read_article
+from archive.thread import Article, Comment
+from crawler.pages.article import read_article, without_comments
 from crawler.pages.page import Page
 
 
@@ -39,3 +40,38 @@ def test_comments_are_no_part_of_the_text():
     body = f'<article><h1>Ferry</h1>{paragraphs}</article><div id="comments"><p>I shall miss the old boat.</p></div>'
     assert "old boat" not in article(body=body, cut=("comments",)).body
     assert "ninety years" in article(body=body, cut=("comments",)).body
+
+
+def test_paragraphs_are_apart_and_the_headline_is_not_the_first_of_them():
+    text = "The masons from two towns had cut new stone for the lower courses of the wall."
+    paragraphs = "".join(f"<p>{number}. {text}</p>" for number in range(4))
+    page = Page(
+        "https://courier.example/2026/03/wall",
+        f"<html><head><title>Wall is mended</title></head><body><article><h1>Wall is mended</h1>{paragraphs}"
+        "</article></body></html>".encode(),
+    )
+    assert read_article(page, ()).body.split("\n\n") == [f"{number}. {text}" for number in range(4)]
+
+
+@pytest.mark.parametrize(
+    "section",
+    [
+        '<section class="reader-comments"><p rel="x"><a rel="author">Tom Ashe</a></p></section>',
+        '<div itemscope itemtype="http://schema.org/comment"><span itemprop="author">Tom Ashe</span></div>',
+        '<ul><li itemprop="comment"><span itemprop="author"><span itemprop="name">Tom Ashe</span></span></li></ul>',
+    ],
+)
+def test_no_reader_is_in_the_byline(section):
+    author = '<span itemprop="author" itemscope><span itemprop="name">Karla Brandt</span></span>'
+    for own, byline in ((author, "Karla Brandt"), ("", None)):
+        body = f"<html><body class='single comments-open'><main>{own}<p>Text.</p></main>{section}</body></html>"
+        assert read_article(Page("https://courier.example/2026/03/wall", body.encode()), ()).byline == byline
+
+
+def test_comments_that_were_read_leave_the_article():
+    article = Article(
+        "Wall", "The wall stands.\n\nAnna\n\nGood work.\n\nIndeed.\n\nTom, 2 March\n\nIn frost.\n\nThe end."
+    )
+    comments = [Comment("Good work.\n\nIndeed."), Comment("In frost."), Comment("The wall stands. So what?")]
+    assert without_comments(article, comments).body == "The wall stands.\n\nAnna\n\nThe end."
+    assert without_comments(article, [Comment("Nothing of it.")]) is article
