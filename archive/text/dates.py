@@ -15,8 +15,46 @@ from archive.thread import Moment, Precision
 
 MAX_LENGTH = 120
 
-_ZONES = {"z": 0, "utc": 0, "gmt": 0, "est": -5, "edt": -4, "cst": -6, "cdt": -5, "mst": -7, "mdt": -6, "pst": -8}
-_ZONES |= {"pdt": -7, "bst": 1, "cet": 1, "cest": 2, "mez": 1, "mesz": 2, "msk": 3}
+_ZONES: dict[str, float] = {
+    "z": 0,
+    "utc": 0,
+    "gmt": 0,
+    "est": -5,
+    "edt": -4,
+    "cst": -6,
+    "cdt": -5,
+    "mst": -7,
+    "mdt": -6,
+    "pst": -8,
+}
+_ZONES |= {"pst": -8, "pdt": -7, "bst": 1, "cet": 1, "cest": 2, "mez": 1, "mesz": 2, "msk": 3}
+_ZONES |= {
+    "jst": 9,
+    "kst": 9,
+    "ist": 5.5,
+    "pkt": 5,
+    "hkt": 8,
+    "sgt": 8,
+    "pht": 8,
+    "wib": 7,
+    "ict": 7,
+    "aedt": 11,
+    "aest": 10,
+}
+_ZONES |= {
+    "acst": 9.5,
+    "acdt": 10.5,
+    "awst": 8,
+    "nzst": 12,
+    "nzdt": 13,
+    "eet": 2,
+    "eest": 3,
+    "sast": 2,
+    "brt": -3,
+    "clt": -4,
+}
+_ZONES |= {"sast": 2, "brt": -3, "clt": -4, "akst": -9, "akdt": -8, "hst": -10, "trt": 3}
+_ZONE = "|".join(sorted(_ZONES, key=len, reverse=True))
 _AFTERNOON = {"pm", "μμ", "下午", "午後", "오후"}
 
 _ORDINAL = r"(?:st|nd|rd|th|er|re|º|°|ª|\.|-?[её]?го)?"
@@ -31,6 +69,7 @@ _DAY_FORMS = (
     rf"(?P<dmy>(?<!\w)(\d{{1,2}})({_ORDINAL}){_OF}{_WORD}(?:\s+de[l]?\s+|\s*[-./,]?\s*|\s+['’]?)"
     r"((?:19|20)\d\d|(?<=['’])\d\d))(?!\d)",
     rf"(?P<mdy>{_WORD}\s*(\d{{1,2}}){_ORDINAL}(?:,\s*|\s+){_YEAR})(?!\d)",
+    rf"(?P<ydm>{_YEAR}[.,]?\s*gada\s+(\d{{1,2}})\.?\s+{_WORD})",
     rf"(?P<ymd>{_YEAR}[.,]?\s*(?:m\.\s*|g\.\s*|gada\s+)?{_WORD}\s+(\d{{1,2}})\b(?!,?\s+(?:19|20)\d\d))",
     rf"(?P<my>{_WORD},?\s+(?:de\s+)?{_YEAR})(?!\d)",
     rf"(?P<dm>(?<!\w)\d{{1,2}}{_ORDINAL}{_OF}{_WORD}(?![^\W\d_]|\.?\s+\d{{1,2}},?\s+(?:19|20)\d\d))",
@@ -42,14 +81,15 @@ _TIME = re.compile(
     r"(?:\s?(?:[:h.]|時|시|点)\s?(?P<m>[0-5]\d)(?:[:.](?P<s>[0-5]\d)(?:\.\d+)?)?(?:分|분)?|(?=\s?(?:[ap]\.?m\b|uhr|"
     r"h\b)))"
     r"(?!\d)(?:\s?(?P<half>[ap]\.?\s?m\b\.?|[πμ]\.?μ\b\.?)|\s?(?:uhr|uur|min|h)\b)?"
-    r"(?:\s?\(?(?P<zone>utc|gmt|z|[ecmp][sd]t|bst|ces?t|mes?z|msk)\b\)?)?(?P<offset>\s?[+-]\d\d:?\d\d\b)?",
+    r"(?:\s?\(?(?P<zone>" + _ZONE + r")\b\)?)?"
+    r"(?P<offset>\s?[+-]\d\d:?\d\d\b|(?<=[tTcC])[+-]\d{1,2}\b|\s?\+\d\d(?![\d:.]))?",
     re.IGNORECASE,
 )
 _JOIN = re.compile(
     r"[\s.,@·•|/()\[\]–—-]*(?:\b(?:at|um|à|a las|a la|alle ore|alle|ore|o godz|godz|o|о|в|kl|om|às|as|klo|saat|στις|"
     r"στο|"
     r"u|v|at|là|lúc|pukul|a les|kell|ob|la|ora|om|den|le|de|op|en|em|na|på|pe|tại|a|w|dne)\b|(?<=\d)T(?=\d))?[\s.,:|"
-    r"–—-]*(?:\([^\W\d_]{1,9}\))?\s*",
+    r"–—-]*(?:\([^\W\d_]{1,9}\)|(?:г|р|d|m|g)\b\.?\s*(?:в|о|у)?\b|[^\W\d_]{4,14}\b[\s,.]*)?\s*",
     re.IGNORECASE,
 )
 _CLOCK_FIRST = re.compile(
@@ -74,14 +114,16 @@ _AMOUNT = r"(?:\d{1,4}|an?|one|ein(?:e[mnr]?)?|un[ae]?|een|jeden|один|en|ett
 _RELATIVE = re.compile(
     rf"\b{_AMOUNT}\+?\s?{_UNIT}(?:,?\s+(?:and\s+)?\d+\s+{_UNIT})?\s?(?:ago|geleden|fa|atrás|temu|назад|тому|sedan|"
     rf"siden|"
-    r"önce|sitten|前|전|zpět|nazaj|ezelőtt|yang lalu|trước)(?!\w)"
-    rf"|\b(?:vor|il y a|hace|há|fa|för|for|před|pred|acum|منذ|πριν|преди|пре|prije)\s+(?:about |etwa |"
-    rf"environ )?{_AMOUNT}\s+{_UNIT}(?![^\W\d_])(?:\s+(?:sedan|siden))?"
+    r"önce|sitten|前|전|zpět|nazaj|ezelőtt|(?:yang )?lalu|trước|her)(?!\w)"
+    rf"|\b(?:vor|il y a|hace|há|fa|för|for|před|pred|acum|منذ|قبل|πριν|преди|пре|prije)\s+(?:about |etwa |"
+    rf"environ )?{_AMOUNT}\s+{_UNIT}(?![^\W\d_])(?:,?\s+\d+\s+{_UNIT})?(?:\s+(?:sedan|siden))?"
     r"|\b(?:yesterday|today|just now|gestern|heute|hier|aujourd['’]hui|ayer|hoy|ieri|oggi|ontem|hoje|gisteren|"
     r"vandaag|"
-    r"wczoraj|dzisiaj|вчера|сегодня|igår|idag)\b|昨日|今日|昨天|今天|어제|오늘",
+    r"wczoraj|dzisiaj|вчера|сегодня|igår|idag)\b(?:,?\s+(?:at|um|à|a las|alle|às|kl\.?|o|в|"
+    r"om)\s+\d{1,2}[:.]\d\d)?|昨日|今日|昨天|今天|어제|오늘",
     re.IGNORECASE,
 )
+_COMPACT = re.compile(r"(?<!\d)((?:19|20)\d\d)(0\d|1[0-2])([0-2]\d|3[01])T([01]\d|2[0-3])([0-5]\d)([0-5]\d)(?!\d)Z?")
 _NUMBERS = re.compile(r"\d+")
 _EXACT = re.compile(r"\d{4}|\d[:.h/-]\d|\d+\s\D+\s\D+|[年월月前]")
 _DIGIT = re.compile(r"\d")
@@ -125,6 +167,9 @@ def find_date(text: str) -> tuple[int, int] | None:
     """Return the span of the first date in a line, with its time of day if it has one, or None."""
     if len(text) > MAX_LENGTH:
         return None
+    compact = _COMPACT.search(text)
+    if compact is not None:
+        return compact.span()
     match = _day(text)
     if match is None:
         return _relative(text)
@@ -164,6 +209,10 @@ def stands_alone(text: str, span: tuple[int, int]) -> bool:
 
 def parse_date(text: str, day_first: bool | None = None) -> Moment:
     """Parse a date text; `day_first` decides what 05/06/2016 means, where the document has shown it."""
+    compact = _COMPACT.search(text)
+    if compact is not None:
+        moment = parse_date(_COMPACT.sub(r"\1-\2-\3T\4:\5:\6", text, count=1), day_first)
+        return Moment(moment.at, text, moment.precision)
     match = _day(text[:MAX_LENGTH])
     if match is None:
         return Moment(text=text)
@@ -265,7 +314,7 @@ def _named(text: str, kind: str | None) -> tuple[int, int, int | None] | None:
         named = [10]
     if kind == "my":
         return int(numbers[0]), named[0], None
-    year, day = (numbers[0], numbers[1]) if kind == "ymd" else (numbers[1], numbers[0])
+    year, day = (numbers[0], numbers[1]) if kind in ("ymd", "ydm") else (numbers[1], numbers[0])
     return int(year) + (2000 if len(year) == 2 else 0), named[0], int(day)
 
 
@@ -318,5 +367,5 @@ def _offset(clock: re.Match[str]) -> timedelta:
     if clock["offset"]:
         sign = -1 if "-" in clock["offset"] else 1
         digits = re.sub(r"\D", "", clock["offset"])
-        return sign * timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
+        return sign * timedelta(hours=int(digits[:2]), minutes=int(digits[2:] or 0))
     return timedelta(hours=_ZONES[clock["zone"].casefold()] if clock["zone"] else 0)

@@ -66,7 +66,7 @@ _UNITS: tuple[tuple[Precision, float, str], ...] = (
 _AGE = re.compile(
     r"(?<![\w.,:/-])(\d{1,4}|an?|one|ein(?:e[mnr]?)?|un[ae]?|een|jeden|один|en|ett|et)\+?\s?(?:"
     + "|".join(f"({unit})" for _, _, unit in _UNITS)
-    + r")(?!\w)",
+    + r")(?:(?!\w)|(?=[前전]))",
     re.IGNORECASE,
 )
 _SHORT = re.compile(

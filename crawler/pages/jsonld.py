@@ -13,6 +13,8 @@ LARGEST_BLOCK = 8 << 20  # characters
 COMMENT_MARKS = re.compile(
     r"^\s*(?:<!--|//\s*<!\[CDATA\[|<!\[CDATA\[|/\*\s*<!\[CDATA\[\s*\*/)|(?:-->|//\s*\]\]>|\]\]>|/\*\s*\]\]>\s*\*/)\s*;?\s*$"
 )
+LINE_COMMENT = re.compile(r"""("(?:[^"\\]|\\.)*")|//[^\n]*|/\*.*?\*/""", re.DOTALL)
+AFTER_STRING = re.compile(r"\s*(?:[,:}\]]|$)")  # what may follow the end of a string
 TRAILING_COMMA = re.compile(r",(\s*[}\]])")
 JsonObject = dict[str, Any]
 
@@ -31,9 +33,32 @@ def _parse(text: str) -> Any:
     with suppress(ValueError, RecursionError):
         return json.loads(text, strict=False)  # line feeds within strings are the commonest fault
     bare = COMMENT_MARKS.sub("", COMMENT_MARKS.sub("", text))  # twice: CDATA may stand in an HTML comment
+    bare = TRAILING_COMMA.sub(r"\1", bare).strip().rstrip(";")
     with suppress(ValueError, RecursionError):
-        return json.loads(TRAILING_COMMA.sub(r"\1", bare).strip().rstrip(";"), strict=False)
+        return json.loads(bare, strict=False)
+    without_comments = LINE_COMMENT.sub(lambda match: match[1] or "", bare)
+    with suppress(ValueError, RecursionError):
+        return json.loads(TRAILING_COMMA.sub(r"\1", without_comments), strict=False)
+    with suppress(ValueError, RecursionError):
+        return json.loads(_escape_inner_quotes(bare), strict=False)
     return None
+
+
+def _escape_inner_quotes(text: str) -> str:
+    """Escape the quotation marks that stand within a string: those that nothing of JSON's own follows."""
+    pieces: list[str] = []
+    is_open = False
+    for number, piece in enumerate(text.split('"')):
+        if number:
+            before = pieces[-1] if pieces else ""
+            if is_open and not before.endswith("\\") and not AFTER_STRING.match(piece):
+                pieces.append('\\"')
+            else:
+                if not before.endswith("\\"):
+                    is_open = not is_open
+                pieces.append('"')
+        pieces.append(piece)
+    return "".join(pieces)
 
 
 def _flatten(value: Any) -> Iterator[JsonObject]:

@@ -9,7 +9,17 @@ from archive.text import line_rules
 from archive.text.dates import find_date, is_date, may_hold_date
 from crawler.platforms.class_names import Traits
 from crawler.platforms.comment_elements import CommentElement
-from crawler.platforms.comment_parts import Part, fold, is_button, is_name, is_short, property_of, traits_of
+from crawler.platforms.comment_parts import (
+    PROFILE_LINK,
+    Part,
+    fold,
+    is_button,
+    is_name,
+    is_short,
+    property_of,
+    traits_of,
+)
+from crawler.platforms.section_words import TO_REPLY
 
 AUTHOR_PROPERTIES = frozenset(("author", "creator"))
 PICTURES = frozenset(("img", "svg", "picture", "noscript", "script", "style", "button", "time"))
@@ -17,11 +27,6 @@ INNER_NAMES = ("cite", "b", "strong", "a")  # the surest first
 LEADING_NUMBER = re.compile(r"^(?:#\d+|\d+[.):])\s+(?=\S)")
 BARE_NUMBER = re.compile(r"^#?\d+[.):]?\s+(?=\S)")
 NO_NAMES = frozenset(("", "#", "reply", "permalink", "edit", "link"))
-PROFILE_LINK = re.compile(
-    r"/(?:users?|profiles?|members?|people|author|accounts?|u|profil|nutzer|benutzer|autor|usuario|utente)/|"
-    r"[?&](?:user|uid|user_?id|member)=",
-    re.IGNORECASE,
-)
 MARKUP = re.compile(r"</?[a-z][^<>]{0,200}>", re.IGNORECASE)
 SEPARATORS = re.compile(r"\s*[•|·—–\n]\s*|\s-\s|,\s(?=\d)")
 NO_NAME = re.compile(
@@ -99,7 +104,9 @@ def name_before_date(comment: CommentElement, date: HtmlElement, date_text: str)
         return None
     bare = BARE_NUMBER.sub("", line_rules.strip_linking(before.strip(BEFORE_DATE)))
     pieces = [piece for piece in SEPARATORS.split(bare) if piece.strip(BEFORE_DATE) and not NO_NAME.fullmatch(piece)]
-    return _clean(pieces[0] if pieces else bare, is_bare=False)
+    piece = pieces[0] if pieces else bare
+    answers = TO_REPLY.search(piece)
+    return _clean(piece[: answers.start()] if answers and answers.start() else piece, is_bare=False)
 
 
 def name_in_head(parts: Sequence[Part], date_text: str | None) -> str | None:
@@ -118,7 +125,12 @@ def name_in_head(parts: Sequence[Part], date_text: str | None) -> str | None:
 
 
 def _piece_name(piece: str) -> str | None:
-    if not 2 <= len(piece) <= LONGEST_PIECE or line_rules.is_reply(piece) or line_rules.is_linking(piece):
+    if (
+        not 2 <= len(piece) <= LONGEST_PIECE
+        or NO_NAME.fullmatch(piece)
+        or line_rules.is_reply(piece)
+        or line_rules.is_linking(piece)
+    ):
         return None
     if (may_hold_date(piece) and find_date(piece)) or line_rules.stated_count(piece) is not None:
         return None
@@ -150,7 +162,8 @@ def _inner_name(element: HtmlElement) -> HtmlElement:
         if text.casefold() in NO_NAMES or find_date(text[:100]) or (below.tag == "a" and is_button(below)):
             continue
         # A short link in a longer line is no name, unless it is made like one: "Joe (website)".
-        return element if below.tag == "a" and len(text) * 3 < len(whole) and not _is_author_tag(below) else below
+        is_part = below.tag == "a" and len(text) * 3 < len(whole) <= LONGEST_PIECE and not _is_author_tag(below)
+        return element if is_part else below
     return element
 
 

@@ -1,6 +1,7 @@
 """The text of one comment of an HTML list: by class names, else what is left beside author, date and buttons."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
 from lxml.html import HtmlElement
 
@@ -17,6 +18,7 @@ from crawler.platforms.comment_parts import (
     is_button,
     is_name,
     is_own_link,
+    is_picture_of_author,
     is_signature,
     property_of,
     traits_of,
@@ -26,6 +28,7 @@ BODY_PROPERTIES = frozenset(("text", "commenttext", "description", "reviewbody")
 PARAGRAPHS = frozenset(("p", "blockquote", "ul", "ol", "pre", "dl", "table", "figure")) | frozenset(
     ("h1", "h2", "h3", "h4", "h5", "h6")
 )
+LONGEST_BUTTON = 20
 HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 SHORTEST_BARE = 20  # characters of text beside paragraphs that are no line of name or date
 HOLDERS = frozenset(("div", "li", "td", "tr", "table", "article", "section", "dl", "dd", "ol", "ul", "body", "main"))
@@ -177,11 +180,19 @@ def _furniture(elements: Iterable[HtmlElement], whole: HtmlElement) -> Iterator[
         if element is whole:
             continue
         if (
-            (element.tag == "a" and is_button(element))
+            (element.tag == "a" and (is_button(element) or is_picture_of_author(element)))
             or (element.tag in ("cite", "time") and not _is_quoted(element))
-            or (traits_of(element).furniture and not holds_text(element))
+            or (traits_of(element).furniture and not holds_text(element) and not _holds_paragraph(element))
         ):
             yield element
+
+
+def _holds_paragraph(element: HtmlElement) -> bool:
+    """Whether paragraphs stand in an element called a head: some themes call all of a comment its info."""
+    return element.tag in HOLDERS and any(
+        len(fold(below.text_content())) > LONGEST_BUTTON and not is_head(below)
+        for below in islice(element.iter("p"), 4)
+    )
 
 
 def _is_quoted(element: HtmlElement) -> bool:

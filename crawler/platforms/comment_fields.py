@@ -32,6 +32,7 @@ from crawler.platforms.comment_parts import (
     property_of,
     traits_of,
 )
+from crawler.platforms.section_words import TO_REPLY
 
 DATE_PROPERTIES = frozenset(("datecreated", "datepublished", "commenttime", "dateposted"))
 MACHINE_ATTRIBUTES = ("datetime", "content", "title", "data-time", "data-date", "data-timestamp")
@@ -124,7 +125,7 @@ def _parts(comment: CommentElement) -> list[Part]:
     parts: list[Part] = []
     skipped: set[HtmlElement] = set()
     for element in comment.own:
-        if element.tag in SKIPPED or element.getparent() in skipped:
+        if element.tag in SKIPPED or element.getparent() in skipped or _is_reference(element):
             skipped.add(element)
         else:
             parts.append((element, traits_of(element)))
@@ -138,6 +139,12 @@ def _head_parts(comment: CommentElement, outside: Sequence[Part], content: HtmlE
         return [part for part in outside if part[0] is not comment.root] if paragraphs else []
     around = set(content.iterancestors())
     return [part for part in outside if (part[0] is not content and part[0] not in around) or is_short(part[0])]
+
+
+def _is_reference(element: HtmlElement) -> bool:
+    """Whether a line names the comment that this one answers, and its author."""
+    text = (element.text or "").strip()
+    return bool(text) and element.tag in ("p", "div", "span") and bool(TO_REPLY.match(text)) and is_short(element)
 
 
 def _find_date(comment: CommentElement, parts: Sequence[Part]) -> DateStamp:
@@ -218,7 +225,7 @@ def _precision(text: str | None) -> int:
         return -1
     moment = _read_cached(text)
     if moment.at is None:
-        return 0 if find_date(text[:WINDOW]) else -1
+        return 0 if find_date(text[:WINDOW]) or is_short_age(text) else -1
     return PRECISIONS[moment.precision]
 
 

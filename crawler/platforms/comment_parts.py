@@ -1,5 +1,7 @@
 """What a single element of a comment is: a name, a button, a line. Shared by the modules for author, date and body."""
 
+import re
+
 from lxml.html import HtmlElement
 
 from archive.text import line_rules
@@ -8,6 +10,11 @@ from crawler.platforms.comment_elements import MOVE_FORM, OWN_LINK, REPLY_LINK
 
 LONGEST_LINE = 160  # characters; a longer one is text, not a line of name and date
 LONGEST_BUTTON = 30
+PROFILE_LINK = re.compile(
+    r"/(?:users?|profiles?|members?|people|author|accounts?|u|profil|nutzer|benutzer|autor|usuario|utente)/|"
+    r"[?&](?:user|uid|user_?id|member)=",
+    re.IGNORECASE,
+)
 Part = tuple[HtmlElement, Traits]
 
 
@@ -38,6 +45,13 @@ def is_signature(link: HtmlElement) -> bool:
     return ("nofollow" in rel and "external" in rel) or "url" in (link.get("class") or "").split()
 
 
+def is_picture_of_author(link: HtmlElement) -> bool:
+    """Whether a link to the page of a user shows a picture alone."""
+    if not PROFILE_LINK.search(link.get("href") or "") or link.find(".//img") is None:
+        return False
+    return not any(piece.strip() for piece in link.itertext())
+
+
 def is_button(link: HtmlElement) -> bool:
     """Whether a link is one of the theme's: reply, edit, permalink."""
     href = link.get("href") or ""
@@ -51,7 +65,14 @@ def is_button(link: HtmlElement) -> bool:
 
 def is_short(element: HtmlElement) -> bool:
     """Whether an element may be a line of name and date."""
-    return len(element.text_content()) <= LONGEST_LINE
+    if len(element) == 0:
+        return len(element.text or "") <= LONGEST_LINE
+    length = 0
+    for piece in element.itertext():  # not all of it: a thread may stand within
+        length += len(piece)
+        if length > LONGEST_LINE:
+            return False
+    return True
 
 
 def holds_text(element: HtmlElement) -> bool:

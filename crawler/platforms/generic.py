@@ -16,7 +16,7 @@ from archive.text import line_rules
 from archive.text.dates import infer_day_first
 from archive.thread import Article, Author, Comment, Flag, Thread
 from crawler.pages.page import Page
-from crawler.platforms.base import FALLBACK, Claim, ThreadReader
+from crawler.platforms.base import FALLBACK, Claim, ThreadReader, partial_flags
 from crawler.platforms.comment_elements import CommentElement
 from crawler.platforms.comment_fields import CommentFields, parse_fields, posted
 from crawler.platforms.nesting import nest
@@ -32,7 +32,9 @@ from crawler.platforms.record_blocks import (
 )
 from crawler.platforms.record_parents import infer_parents
 from crawler.platforms.section_evidence import ENOUGH, ENOUGH_UNNAMED, Evidence, block_id, weigh
-from crawler.platforms.section_words import tombstone_state, words_of
+from crawler.platforms.section_words import words_of
+from crawler.platforms.thread_completeness import around, as_removed, reasons_for_more
+from crawler.platforms.votes import count_votes
 
 LONGEST_HEADING = 200
 DIGITS = re.compile(r"\d+")
@@ -58,7 +60,7 @@ class GenericClaim(Claim):
         yield from ()  # a reader that requests nothing
         comments = nest(self._comments())
         stated = _stated_count(self.page, {element.root for element, _ in self.blocks})
-        is_partial = stated is not None and stated > len(comments)
+        reasons = reasons_for_more(around(self.section), stated, len(comments))
         return Thread(
             article,
             tuple(without_key(comment) for comment in comments),
@@ -67,8 +69,11 @@ class GenericClaim(Claim):
             None,
             article.url,
             stated,
-            "partial" if is_partial else "unknown",
-            flags=(Flag("capture.generic_parser", "repeated-blocks", f"{len(comments)} blocks"),),
+            "partial" if reasons else "unknown",
+            flags=(
+                Flag("capture.generic_parser", "repeated-blocks", f"{len(comments)} blocks"),
+                *partial_flags(reasons),
+            ),
         )
 
     def _comments(self) -> Iterator[Comment]:
@@ -80,18 +85,18 @@ class GenericClaim(Claim):
         parents = infer_parents([element for element, _ in self.blocks], ids)
         for number, (_, fields) in enumerate(self.blocks):
             parent, rule = parents[number]
-            state = tombstone_state(fields.body)
             flags = (Flag("capture.parent_inferred", rule),) if rule else ()
-            yield Comment(
-                "" if state else fields.body,
+            comment = Comment(
+                fields.body,
                 author=Author(fields.name) if fields.name else None,
                 posted=posted(fields, day_first, self.page.fetched_at),
                 native_id=keys[number],
                 parent_native_id=None if parent is None else keys[parent],
                 parent_source="dom",
-                state=state or "visible",
                 flags=flags,
+                **count_votes(self.blocks[number][0].own),
             )
+            yield as_removed(comment)
 
 
 def without_key(comment: Comment) -> Comment:
@@ -234,11 +239,14 @@ def _stated_counts(page: Page, index: PageIndex) -> frozenset[int]:
 def _sections(blocks: Sequence[Block]) -> tuple[HtmlElement, ...]:
     """Return the lists around the comments, or the comments themselves where those hold the article, too."""
     sections: dict[HtmlElement, None] = {}
+    lists: dict[HtmlElement, bool] = {}
     for comment, _ in blocks:
         above = comment.root.getparent()
         if comment.above is None and above is not None:
-            is_list = above.tag not in ("body", "main", "html", "article") and above.find(".//h1") is None
-            sections[above if is_list else comment.root] = None
+            if above not in lists:
+                is_page = above.tag in ("body", "main", "html", "article")
+                lists[above] = not is_page and next(above.iter("h1"), None) is None
+            sections[above if lists[above] else comment.root] = None
     return tuple(sections)
 
 

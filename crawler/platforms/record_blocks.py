@@ -40,7 +40,8 @@ HEADS = frozenset(("dt", "a", "h2", "h3", "h4", "h5", "h6"))
 OUTSIDE = frozenset(("html", "body", "head", "script", "style"))
 ENDS = frozenset(("html", "body", "main", "form"))
 STATES = re.compile(
-    r"^(?:even|odd|first|last|alt|reply|active|open|clearfix|row|col(?:umn)?s?[-\w]*|container|wrapper|inner|hidden|item|"
+    r"^(?:even|odd|first|last|alt|reply|active|open|clearfix|row|col(?:umn)?s?[-\w]*|container|wrapper|inner|"
+    r"hidden|item|"
     r"level-?#|depth-?#|by-?\w+|thread-(?:even|odd|alt)|parent|d-flex|flex[-\w]*|m[btlrxy]?-#|p[btlrxy]?-#|js|u-\w+)$"
 )
 DIGITS = re.compile(r"\d+")

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from itertools import islice
 
 from lxml.html import HtmlElement
 
@@ -36,6 +37,7 @@ ORIGIN_NAME = re.compile(
     re.IGNORECASE,
 )
 PASSED = frozenset(("a", "script", "hr", "br", "form"))
+FROM_ONE = re.compile(r"level|lvl|depth|tier|ebene|niveau|nivel|livello", re.IGNORECASE)
 MOST_ELEMENTS = 80
 MOST_LEVELS = 60
 Parent = tuple[int | None, str | None]
@@ -171,10 +173,15 @@ def _ends(comments: Sequence[CommentElement]) -> dict[HtmlElement, CommentElemen
         for _ in range(4):
             ends[element] = comment
             above = element.getparent()
-            if above is None or above in roots or len(above) > 3:
+            if above is None or above in roots or not _has_few_children(above):
                 break
             element = above
     return ends
+
+
+def _has_few_children(element: HtmlElement) -> bool:
+    # len() of an element counts its children one by one.
+    return sum(1 for _ in islice(element, 4)) <= 3
 
 
 def _is_reply_list(element: HtmlElement) -> bool:
@@ -196,18 +203,15 @@ def _levels(comments: Sequence[CommentElement]) -> list[int] | None:
         levels = [measure(comment) for comment in comments]
         numbers = [level for level in levels if level is not None]
         if len(set(levels)) > 1 and numbers:
-            lowest = (
-                min(numbers) if len(numbers) == len(levels) else min(0, *numbers) if measure is _style_level else None
-            )
-            base = lowest if lowest is not None else min(numbers) - 1
-            return [(level - base) if level is not None else 0 for level in levels]
+            base = min(numbers) if len(numbers) == len(levels) else min(0, *numbers)
+            return [0 if level is None else max(0, level - base) for level in levels]
     return None
 
 
 def _heads(comment: CommentElement) -> list[HtmlElement]:
     """Return the elements that may show a comment's level: its root, what is around and just within it."""
     above = comment.root.getparent()
-    around = [above] if above is not None and len(above) <= 3 and above.tag != "body" else []
+    around = [above] if above is not None and above.tag != "body" and _has_few_children(above) else []
     return [comment.root, *comment.own[1:4], *around]
 
 
@@ -224,7 +228,8 @@ def _class_level(comment: CommentElement) -> int | None:
     for element in _heads(comment):
         match = LEVEL.search(element.get("class") or "")
         if match is not None:
-            return int(match[1])
+            # What is called a level or a depth counts from 1, an indentation from 0.
+            return int(match[1]) - bool(FROM_ONE.search(match[0]))
     return None
 
 

@@ -12,8 +12,12 @@ from archive.thread import Article, Author, Comment, Moment, Thread
 from crawler.pages import jsonld
 from crawler.pages.html_text import element_text, html_text, parse_count, parse_moment
 from crawler.pages.page import Page
-from crawler.platforms.base import LIKELY, Claim, ThreadReader
+from crawler.platforms.base import LIKELY, Claim, ThreadReader, partial_flags, shortfall
 from crawler.platforms.nesting import nest
+from crawler.platforms.record_blocks import section_of
+from crawler.platforms.section_evidence import id_part
+from crawler.platforms.thread_completeness import around, as_removed, reasons_for_more
+from crawler.platforms.votes import count_votes
 
 COMMENT_TYPES = frozenset(("Comment", "UserComments"))
 SIGNS = re.compile(
@@ -44,6 +48,9 @@ class SchemaOrgClaim(Claim):
         yield from ()  # a reader that requests nothing
         comments = tuple(_without_keys(comment) for comment in nest(self.comments))
         stated = _stated_count(self.page)
+        reasons = shortfall(stated, len(comments))
+        if self.sections:
+            reasons = reasons_for_more(around(section_of(self.sections)), stated, len(comments))
         return Thread(
             article,
             comments,
@@ -52,7 +59,9 @@ class SchemaOrgClaim(Claim):
             self.native_id,
             article.url,
             stated,
-            "unknown" if stated is None else "partial" if stated > len(comments) else "full",
+            # Of a page that holds more than it states nobody knows what else it does not state.
+            "partial" if reasons else "full" if stated == len(comments) else "unknown",
+            flags=partial_flags(reasons),
         )
 
 
@@ -130,7 +139,7 @@ def _id(item: Any) -> str | None:
 def _jsonld_comment(item: jsonld.JsonObject, key: str, parent: str | None) -> Comment:
     name = jsonld.first_text(item.get("author") or item.get("creator"))
     date, url = item.get("dateCreated") or item.get("datePublished"), item.get("url")
-    return Comment(
+    comment = Comment(
         html_text(item["text"]),
         author=Author(html_text(name)) if name else None,
         posted=parse_moment(date) if isinstance(date, str) else None,
@@ -141,6 +150,7 @@ def _jsonld_comment(item: jsonld.JsonObject, key: str, parent: str | None) -> Co
         dislikes=_votes(item, "downvoteCount", "DislikeAction"),
         url=url if isinstance(url, str) and urlsplit(url).scheme in ("http", "https") else None,
     )
+    return as_removed(comment)
 
 
 def _votes(item: jsonld.JsonObject, name: str, action: str) -> int | None:
@@ -171,23 +181,46 @@ def _item_above(item: HtmlElement, items: frozenset[HtmlElement]) -> HtmlElement
 
 def _microdata_comments(items: Sequence[HtmlElement]) -> Iterator[Comment]:
     all_items = frozenset(items)
-    keys = {item: item.get("itemid") or item.get("id") or f"{UNNAMED}{n}" for n, item in enumerate(items)}
+    keys = {item: _item_id(item) or f"{UNNAMED}{n}" for n, item in enumerate(items)}
     for item in items:
         properties = _properties(item, all_items)
         body = _first(properties, "text", "commenttext", "description")
         if body is None:
             continue
         above = _item_above(item, all_items)
-        yield Comment(
+        votes = count_votes(_own_elements(item, all_items))
+        comment = Comment(
             element_text(body, skip=frozenset(below for below in item.iterdescendants() if below in all_items)),
             author=_author(_first(properties, "author", "creator")),
             posted=_posted(_first(properties, "datecreated", "datepublished", "commenttime")),
             native_id=keys[item],
             parent_native_id=None if above is None else keys[above],
             parent_source="dom",
-            likes=_element_count(properties.get("upvotecount")),
-            dislikes=_element_count(properties.get("downvotecount")),
+            likes=_first_count(properties.get("upvotecount"), votes["likes"]),
+            dislikes=_first_count(properties.get("downvotecount"), votes["dislikes"]),
         )
+        yield as_removed(comment)
+
+
+def _item_id(item: HtmlElement) -> str | None:
+    stated = item.get("itemid") or item.get("id")
+    number = id_part(stated) if stated else None
+    return number if number and len(number) > 1 else stated or item.get("data-comment-id")
+
+
+def _first_count(element: HtmlElement | None, count: int | None) -> int | None:
+    stated = _element_count(element)
+    return count if stated is None else stated
+
+
+def _own_elements(item: HtmlElement, items: frozenset[HtmlElement]) -> Iterator[HtmlElement]:
+    """Yield the elements of an item in document order, without those of items within it."""
+    stack = list(reversed(item))
+    while stack:
+        element = stack.pop()
+        if element not in items and isinstance(element.tag, str):
+            yield element
+            stack.extend(reversed(element))
 
 
 def _properties(item: HtmlElement, items: frozenset[HtmlElement]) -> Properties:

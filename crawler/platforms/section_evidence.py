@@ -11,25 +11,20 @@ from archive.text import line_rules
 from archive.text.dates import find_date, may_hold_date
 from crawler.platforms.comment_elements import CommentElement
 from crawler.platforms.comment_fields import CommentFields, parse_fields
-from crawler.platforms.comment_parts import traits_of
+from crawler.platforms.comment_parts import PROFILE_LINK, traits_of
 from crawler.platforms.record_blocks import Group, PageIndex
 from crawler.platforms.section_words import STRONG, TO_REPLY, words_of
 
 MOST_SAMPLES = 12
 MOST_ELEMENTS = 400  # of a block that are looked at
-ENOUGH = 4.0  # the score from which blocks are comments
-ENOUGH_UNNAMED = 4.0  # where nothing around them is called so
+ENOUGH = 4.2  # the score from which blocks are comments
+ENOUGH_UNNAMED = 4.2  # where nothing around them is called so
 BUTTON_NAME = re.compile(
     r"repl(?:y|ies)(?:$|[\W_])|(?:^|[\W_])(?:respond|responder|repondre|antwort(?:en)?|odpowiedz|otvet|report|"
     r"flag|permalink|"
     r"quote|vote|votes|voting|karma|like|likes|dislike|upvote|rating|thumb\w*|gravatar|avatar|userpic|"
     r"profile-?pic)(?:$|[\W_])",
     re.IGNORECASE,
-)
-PROFILE = re.compile(
-    r"/(?:users?|profiles?|members?|people|author|account|u|profil|nutzer|benutzer|autor|usuario|utente)/|"
-    r"[?&](?:user|uid|userid|member)=",
-    re.I,
 )
 PLURAL = re.compile(
     r"comments|kommentare(?![a-z])|commentaires|comentarios|comentários|commenti(?![a-z])|reacties|list|section|"
@@ -119,12 +114,12 @@ def block_id(comment: CommentElement) -> str | None:
 def _stated_id(name: str, value: str, element: HtmlElement, *, is_root: bool) -> str | None:
     """Return the id that an attribute states; one within a block counts only where it is called a comment's."""
     if name == "id" or (name == "name" and element.tag == "a"):
-        number = _id_part(value)
+        number = id_part(value)
         return number if is_root or words_of(value).strength or SHORT_ID.fullmatch(value) else None
     if name in ("about", "data-permalink", "data-url", "itemid") and is_root:
-        return _id_part(value.rstrip("/").rpartition("/")[2].rpartition("#")[2])
+        return id_part(value.rstrip("/").rpartition("/")[2].rpartition("#")[2])
     if name.startswith("data-") and DATA_ID.match(name) and (is_root or "comment" in name or name == "data-cid"):
-        return _id_part(value) or value.strip() or None if len(value) <= 80 else None
+        return id_part(value) or value.strip() or None if len(value) <= 80 else None
     return None
 
 
@@ -137,7 +132,7 @@ DATA_ID = re.compile(
 LINKED_ID = re.compile(r"#(?:[a-z]+[-_]?){1,3}(\d{1,20})$|[?&](?:comment_?id|cid|replytocom)=(\w{1,40})", re.IGNORECASE)
 
 
-def _id_part(value: str) -> str | None:
+def id_part(value: str) -> str | None:
     """Return the part of an id that tells one from the next: its digits, or its hexadecimal digits."""
     if not value or len(value) > 120:
         return None
@@ -166,7 +161,7 @@ def _has_button(comment: CommentElement) -> bool:
                 text = (element.get("value") if element.tag == "input" else element.text_content()) or ""
                 if len(text) <= 40 and line_rules.is_reply(" ".join(text.split())):
                     return True
-            if element.tag == "a" and PROFILE.search(element.get("href") or ""):
+            if element.tag == "a" and PROFILE_LINK.search(element.get("href") or ""):
                 return True
     return False
 
@@ -195,7 +190,7 @@ def _has_headline(comment: CommentElement, fields: CommentFields) -> bool:
                 link = element.getparent()
             if link is not None and len(text) > 3 and text != fields.name and not text.startswith(fields.name or "\0"):
                 href = link.get("href") or ""
-                return not LINKED_ID.search(href) and not PROFILE.search(href) and not href.startswith("#")
+                return not LINKED_ID.search(href) and not PROFILE_LINK.search(href) and not href.startswith("#")
     return False
 
 

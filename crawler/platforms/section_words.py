@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple
 STRONG, MEDIUM = 2, 1
 # Folded as names of classes are: without accents, in Latin letters.
 _STRONG = re.compile(
+    r"(?<![a-z])avis(?![a-z])|"
     r"comm?ent|coment[aá]|comenz|kommenta|kommentt|koment|kommentar|kommentt|коммент|комент|talkback|leserbrief|"
     r"lesermein|lesemein|leserstimm|yorum|hozzaszol|hozzászól|megjegyz|σχολι|sxoli|nazory|názor|odpoved|odpověd|"
     r"prispevk|příspěv|"
@@ -69,7 +70,8 @@ LEVEL = re.compile(
     re.IGNORECASE,
 )
 TO_REPLY = re.compile(
-    r"\b(?:in (?:reply|response|answer) to|replying to|replied to|reply to|(?:als )?antwort (?:auf|an)|"
+    r"\b(?:in (?:reply|response|answer) to|replying to|replied to(?: a)?(?: comment from)?|"
+    r"reply to|(?:als )?antwort (?:auf|an)|"
     r"en réponse [àa]|"
     r"en respuesta a|em resposta a|in risposta a|als reactie op|reactie op|w odpowiedzi (?:do|na)|в ответ|ответ на|"
     r"som svar|svar (?:på|til|till)|vastaus|odpověď na|odpoveď na|válasz|răspuns|yanıt|σε απάντηση|у відповідь|"

@@ -11,6 +11,7 @@ from crawler.platforms import wordpress_feed as feed
 from crawler.platforms import wordpress_rest as rest
 from crawler.platforms.base import CERTAIN, LIKELY, Claim, ThreadReader, partial_flags, shortfall
 from crawler.platforms.nesting import nest
+from crawler.platforms.thread_completeness import reasons_for_more
 from crawler.platforms.wordpress_html import MOST_PAGES, CommentPage, read_comment_page
 
 SIGNS = re.compile(
@@ -67,6 +68,8 @@ class WordPressClaim(Claim):
             yield from _read_feed(progress, self.page, self.post)
         comments = nest(progress.comments.values())
         reasons = progress.reasons + shortfall(stated, len(comments))
+        if first is not None and first.comments and not by_api and not first.more:
+            reasons += [more for section in first.sections for more in reasons_for_more(section, None, len(comments))]
         is_whole = by_api or by_html or bool(in_page) or bool(first and (first.stated_count == 0 or first.closed))
         return Thread(
             article,

@@ -15,14 +15,18 @@ from archive.thread import Author, Comment, Flag
 from crawler.pages.page import Page
 from crawler.platforms.comment_elements import CommentElement, Numbering, find_comments, settle_parents
 from crawler.platforms.comment_fields import CommentFields, parse_fields, posted
+from crawler.platforms.thread_completeness import as_removed
 
 COMMENT_PAGE = re.compile(r"([?&]cpage=|/comment-page-)(\d{1,5})(?=[/&#?]|$)")
 COMMENT_LINK = re.compile(r"#comment-(\d{1,19})$")
 MOST_PAGES = 500
 SECTION = re.compile(
-    r"(?:^|\s)(?:comments|respond|commentform|comment-respond|comments-area|comment-area|comments-wrapper|comments_wrap|"
-    r"comments-section|comment-section|wpd-threads|wpdcom|commentlist|comment-list|wp-block-comments|wp-block-post-comments|"
-    r"wp-block-comment-template|comments-template|post-comments|nocomments|no-comments|pinglist|pings|trackbacks)(?=\s|$)",
+    r"(?:^|\s)(?:comments|respond|commentform|comment-respond|comments-area|comment-area|comments-wrapper|"
+    r"comments_wrap|"
+    r"comments-section|comment-section|wpd-threads|wpdcom|commentlist|comment-list|wp-block-comments|"
+    r"wp-block-post-comments|"
+    r"wp-block-comment-template|comments-template|post-comments|nocomments|no-comments|pinglist|pings|"
+    r"trackbacks)(?=\s|$)",
     re.IGNORECASE,
 )
 COUNT_HEADING = re.compile(
@@ -97,7 +101,7 @@ def _comments(
         seen.add(element.number)
         parent, rule = parents[element.number]
         anchor = element.root.get("id") or f"comment-{element.number}"
-        yield Comment(
+        comment = Comment(
             fields.body,
             author=_author(element, fields.name),
             posted=posted(fields, day_first, page.fetched_at),
@@ -109,6 +113,7 @@ def _comments(
             flags=(Flag("capture.parent_inferred", rule),) if rule else (),
             page=page_number,
         )
+        yield as_removed(comment)
 
 
 def _author(element: CommentElement, name: str | None) -> Author | None:

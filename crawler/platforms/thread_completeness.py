@@ -1,0 +1,63 @@
+"""What a page shows of a thread besides its comments: buttons for more, notices in place of texts, votes."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from lxml.html import HtmlElement
+
+from archive.thread import Comment, Flag
+from crawler.platforms.base import shortfall
+from crawler.platforms.section_words import LOADER_NAME, says_more, tombstone_state
+
+LONGEST_BUTTON = 80
+HIDDEN = frozenset(("hidden", "d-none", "is-hidden", "wpdiscuz-hidden", "visually-hidden"))
+
+
+def as_removed(comment: Comment) -> Comment:
+    """Return a comment whose text is a moderator's notice as removed: without text, the notice kept in a flag."""
+    state = tombstone_state(comment.body) if comment.state == "visible" else None
+    if state is None:
+        return comment
+    flag = Flag("capture.removed_notice", "notice-in-place-of-text", " ".join(comment.body.split()))
+    return replace(comment, body="", state=state, flags=(*comment.flags, flag))
+
+
+def around(section: HtmlElement) -> HtmlElement:
+    """Return what stands around a list, where its buttons are, as long as that is not the page itself."""
+    above = section.getparent()
+    if above is None or above.tag in ("body", "main", "html", "article") or next(above.iter("h1"), None) is not None:
+        return section
+    return above
+
+
+def reasons_for_more(section: HtmlElement, stated: int | None, count: int) -> list[str]:
+    """Return why a page may not show all comments of its thread: it states more, or leads to more."""
+    reasons = shortfall(stated, count)
+    more = next(_buttons_for_more(section.iter("a", "button", "div", "span", "p", "li")), None)
+    return reasons + ([f"leads to more: {more}"] if more else [])
+
+
+def _buttons_for_more(elements: Iterable[HtmlElement]) -> Iterator[str]:
+    for element in elements:
+        if not HIDDEN.isdisjoint((element.get("class") or "").split()) or element.get("hidden") is not None:
+            continue
+        above = element.getparent()
+        if above is not None and not HIDDEN.isdisjoint((above.get("class") or "").split()):
+            continue
+        line = _line(element)
+        if line and says_more(line) and (element.tag in ("a", "button") or _is_called_loader(element)):
+            yield line
+
+
+def _is_called_loader(element: HtmlElement) -> bool:
+    return bool(LOADER_NAME.search(f"{element.get('class') or ''} {element.get('id') or ''}"))
+
+
+def _line(element: HtmlElement) -> str:
+    length, pieces = 0, []
+    for piece in element.itertext():
+        pieces.append(piece)
+        length += len(piece)
+        if length > LONGEST_BUTTON * 2:
+            return ""
+    return " ".join("".join(pieces).split())

@@ -1,0 +1,62 @@
+"""Votes on a comment as pages print them: in the names of elements, or in data."""
+
+import re
+from collections.abc import Iterable
+from typing import TypedDict
+
+from lxml.html import HtmlElement
+
+from crawler.pages.html_text import parse_count
+
+UP = re.compile(
+    r"(?:^|[\s_-])(?:up-?votes?|likes?|likecount|recommend(?:s|ation)?s?|thumbs-?up|vote-?up|votes-?up|plus|up|"
+    r"praise|ups?)(?=[\s_-]|$)",
+    re.IGNORECASE,
+)
+DOWN = re.compile(
+    r"(?:^|[\s_-])(?:down-?votes?|dislikes?|thumbs-?down|vote-?down|votes-?down|minus|down)(?=[\s_-]|$)", re.IGNORECASE
+)
+COUNT = re.compile(r"(?:^|[\s_-])(?:counts?|counter|num(?:ber)?|total|value|result|score)(?=[\s_-]|$)", re.IGNORECASE)
+DATA_UP = ("data-likes", "data-like-count", "data-upvotes", "data-recommend-count", "data-praisetimes", "data-votes-up")
+DATA_DOWN = ("data-dislikes", "data-dislike-count", "data-downvotes", "data-votes-down")
+BARE = re.compile(r"[+(]?\d{1,7}[)]?(?: (?:likes?|votes?|points?|upvotes?))?", re.IGNORECASE)
+MOST_ELEMENTS = 300
+
+
+class Votes(TypedDict):
+    """The votes for and against a comment, None where the page shows none."""
+
+    likes: int | None
+    dislikes: int | None
+
+
+def count_votes(own: Iterable[HtmlElement]) -> Votes:
+    """Return the votes that the elements of a comment show."""
+    votes: Votes = {"likes": None, "dislikes": None}
+    for number, element in enumerate(own):
+        if number >= MOST_ELEMENTS:
+            break
+        for attribute, value in element.attrib.items():
+            if attribute in DATA_UP and votes["likes"] is None:
+                votes["likes"] = parse_count(value)
+            elif attribute in DATA_DOWN and votes["dislikes"] is None:
+                votes["dislikes"] = parse_count(value)
+        if len(element) or not element.text:
+            continue
+        text = " ".join(element.text.split())
+        if BARE.fullmatch(text):
+            _count(votes, element, text)
+    return votes
+
+
+def _count(votes: Votes, element: HtmlElement, text: str) -> None:
+    """Count a bare number for the side that the names of its element, or of the one around it, say."""
+    above = element.getparent()
+    for candidate in (element, above) if above is not None else (element,):
+        names = f"{candidate.get('class') or ''} {candidate.get('id') or ''} {candidate.get('itemprop') or ''}"
+        if DOWN.search(names):
+            votes["dislikes"] = parse_count(text) if votes["dislikes"] is None else votes["dislikes"]
+            return
+        if UP.search(names):
+            votes["likes"] = parse_count(text) if votes["likes"] is None else votes["likes"]
+            return

@@ -1,0 +1,181 @@
+"""The general reader: sections of many kinds, none of them a known system's, each invented and as small as it can be."""
+
+import pytest
+
+from crawler.pages.page import FetchFailed, Page
+from crawler.platforms import driver, generic
+
+ADDRESS = "https://courier.example/2026/03/ferry"
+ARTICLE = (
+    "<h1>Ferry to run again</h1><p>The ferry leaves at nine, the harbour office said on Monday, and calls twice.</p>"
+)
+ROWS = (("Anna", "2 March 2026, 09:30", "Is it late today?"), ("Finn", "2 March 2026, 10:00", "It was on Friday."),
+        ("Ruth", "3 March 2026, 07:15", "Not on Sundays, I think."))  # fmt: skip
+
+
+def page(section: str, fetched_at: str | None = None) -> Page:
+    html = f"<html><head><title>Ferry</title></head><body><main>{ARTICLE}{section}</main></body></html>"
+    return Page(ADDRESS, html.encode(), {"content-type": "text/html; charset=utf-8"}, fetched_at)
+
+
+def read(section: str, fetched_at: str | None = None):
+    def fetch(request):
+        raise FetchFailed(request.url, "no network", 404)
+
+    return driver.run(driver.visit(page(section, fetched_at)), fetch)[0]
+
+
+def rows(thread):
+    return [(c.author and c.author.name, c.posted and c.posted.at, c.body, c.parent) for c in thread.comments]
+
+
+def flat(block: str, around: str = '<div class="comments">{}</div>') -> str:
+    return around.format("".join(block.format(n=41 + i, name=r[0], date=r[1], text=r[2]) for i, r in enumerate(ROWS)))
+
+
+BLOCKS = {
+    "classes": '<div class="item"><b class="who">{name}</b> <span class="date">{date}</span><p>{text}</p></div>',
+    "numbered ids": '<div id="c{n}"><h4>{name}</h4><small>{date}</small><p>{text}</p></div>',
+    "bare list": '<li><strong>{name}</strong> {date}<p>{text}</p></li>',
+    "names in links": '<div class="item"><a href="/user/{n}">{name}</a> <a href="#c{n}">{date}</a><p>{text}</p></div>',
+    "camel case": '<div class="pageCommentBox"><p class="pageCommentAuthor">{name}</p><i>{date}</i><div class="msgText">{text}</div></div>',
+    "table rows": '<tr class="row-{n}"><td class="author">{name}</td><td class="date">{date}</td><td><p>{text}</p></td></tr>',
+    "definition list": '<dt id="c{n}">{name} <span class="date">{date}</span></dt><dd><p>{text}</p></dd>',
+    "custom elements": '<x-comment data-comment-id="{n}"><span class="author">{name}</span><time>{date}</time><p>{text}</p></x-comment>',
+    "header line": '<div class="entry-{n} note"><div class="head">{name} • #{n} • {date} • <a href="#">Reply</a></div><p>{text}</p></div>',
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", BLOCKS)
+def test_blocks_of_any_shape_are_read(kind: str) -> None:
+    around = {
+        "table rows": '<table class="comments">{}</table>',
+        "definition list": '<dl class="comments">{}</dl>',
+        "bare list": '<ul id="comments">{}</ul>',
+    }.get(kind, '<div class="comments">{}</div>')
+    assert rows(read(flat(BLOCKS[kind], around))) == [
+        ("Anna", "2026-03-02T09:30:00Z", "Is it late today?", None),
+        ("Finn", "2026-03-02T10:00:00Z", "It was on Friday.", None),
+        ("Ruth", "2026-03-03T07:15:00Z", "Not on Sundays, I think.", None),
+    ]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["kommentare", "commentaires", "comentarios", "reacties", "komentarze", "komentáře", "leserbriefe", "yorumlar",
+     "opiniones", "avis", "комментарии", "hozzaszolasok", "talkback", "has-sidebar comments-widget"],
+)  # fmt: skip
+def test_a_container_may_have_any_name(name: str) -> None:
+    thread = read(flat(BLOCKS["classes"], f'<div class="{name}">{{}}</div>'))
+    assert [row[0] for row in rows(thread)] == ["Anna", "Finn", "Ruth"]
+
+
+def test_a_list_without_any_name_needs_dates_ids_and_buttons() -> None:
+    block = (
+        '<div id="p-{n}"><a href="/user/{n}">{name}</a> <time>{date}</time><p>{text}</p><button>Reply</button></div>'
+    )
+    assert len(read(flat(block, "<div>{}</div>")).comments) == 3
+
+
+@pytest.mark.parametrize(
+    "section",
+    [
+        flat('<div class="teaser"><h3><a href="/other-{n}">{text}</a></h3><span class="date">{date}</span></div>'),
+        flat('<li><b>{name}</b> on <a href="/story-{n}#comment-{n}">{text}</a></li>', '<ul class="recent-comments">{}</ul>'),
+        flat('<li><a href="/story-{n}">{text}</a> <span class="date">{date}</span></li>', '<ul class="latest">{}</ul>'),
+        '<div class="comments"><form><p>Leave a comment</p><textarea></textarea></form></div>',
+        '<div class="comment-form"><h3 class="comment-title">Your comment</h3><p>Be kind.</p></div>',
+    ],
+)  # fmt: skip
+def test_what_only_looks_like_comments_is_not_read(section: str) -> None:
+    assert read(section).comments == ()
+
+
+REPLIES = {
+    "nested": '<div class="c" id="c1"><b>Anna</b><time>2 March 2026</time><p>One.</p><div class="answers">'
+    '<div class="c" id="c2"><b>Finn</b><time>2 March 2026</time><p>Two.</p></div></div></div>',
+    "list behind": '<div class="c" id="c1"><b>Anna</b><time>2 March 2026</time><p>One.</p></div><div class="indented">'
+    '<div class="c" id="c2"><b>Finn</b><time>2 March 2026</time><p>Two.</p></div></div>',
+    "level class": '<div class="c level-1" id="c1"><b>Anna</b><time>2 March 2026</time><p>One.</p></div>'
+    '<div class="c level-2" id="c2"><b>Finn</b><time>2 March 2026</time><p>Two.</p></div>',
+    "indentation": '<div class="c" id="c1" style="margin-left:0px"><b>Anna</b><time>2 March 2026</time><p>One.</p></div>'
+    '<div class="c" id="c2" style="margin-left:40px"><b>Finn</b><time>2 March 2026</time><p>Two.</p></div>',
+    "data": '<div class="c" data-comment-id="1"><b>Anna</b><time>2 March 2026</time><p>One.</p></div>'
+    '<div class="c" data-comment-id="2" data-parent-id="1"><b>Finn</b><time>2 March 2026</time><p>Two.</p></div>',
+    "in reply to": '<div class="c" id="c1"><b>Anna</b><time>2 March 2026</time><p>One.</p></div><div class="c" id="c2">'
+    '<b>Finn</b><time>2 March 2026</time><p>Two.</p><p class="parent">In reply to <a href="#c1">One</a></p></div>',
+    "reply class": '<div class="comment" id="c1"><b>Anna</b><time>2 March 2026</time><p>One.</p></div>'
+    '<div class="comment comment--reply" id="c2"><b>Finn</b><time>2 March 2026</time><p>Two.</p></div>',
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", REPLIES)
+def test_replies_are_seen_by(kind: str) -> None:
+    last = '<div class="c comment" id="c3" data-comment-id="3"><b>Ruth</b><time>3 March 2026</time><p>Three.</p></div>'
+    thread = read(f'<div class="comments">{REPLIES[kind]}{last}</div>')
+    assert [(c.author.name, c.body, c.parent) for c in thread.comments] == [
+        ("Anna", "One.", None), ("Finn", "Two.", 0), ("Ruth", "Three.", None),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("notice", "state"),
+    [
+        ("This comment was removed by a moderator.", "removed"),
+        ("Entfernt. Bitte bleiben Sie sachlich.", "removed"),
+        ("Ce commentaire a été supprimé.", "removed"),
+        ("Комментарий удалён модератором", "removed"),
+        ("Comment deleted by user", "author_deleted"),
+        ("My comment was removed last week, too.", "visible"),
+        ("The old stones were removed in May.", "visible"),
+    ],
+)
+def test_notices_of_removal_are_no_texts(notice: str, state: str) -> None:
+    thread = read(flat(BLOCKS["numbered ids"]).replace("Is it late today?", notice))
+    first = thread.comments[0]
+    assert first.state == state
+    assert first.body == (notice if state == "visible" else "")
+    evidence = [flag.evidence for flag in first.flags if flag.code == "capture.removed_notice"]
+    assert evidence == ([] if state == "visible" else [notice])
+
+
+@pytest.mark.parametrize(
+    "button", ["Load more comments", "Show 6 more replies", "Weitere Kommentare laden", "Voir plus de commentaires"]
+)
+def test_a_button_for_more_makes_a_thread_partial(button: str) -> None:
+    thread = read(f'<section class="thread">{flat(BLOCKS["numbered ids"])}<button>{button}</button></section>')
+    assert thread.completeness == "partial"
+
+
+def test_a_list_without_buttons_is_not_called_full() -> None:
+    assert read(flat(BLOCKS["numbered ids"])).completeness == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("age", "at", "precision"),
+    [
+        ("3 hours ago", "2026-03-05T09:00:00Z", "hour"),
+        ("vor 2 Tagen", "2026-03-03T00:00:00Z", "day"),
+        ("il y a 3 ans", "2023-01-01T00:00:00Z", "year"),
+        ("8mo", "2025-07-01T00:00:00Z", "month"),
+    ],
+)
+def test_ages_are_placed_by_the_time_of_the_capture(age: str, at: str, precision: str) -> None:
+    section = flat(BLOCKS["numbered ids"].replace("<small>{date}", f'<small class="date">{age}'))
+    moment = read(section, "2026-03-05T12:00:00Z").comments[0].posted
+    assert (moment.at, moment.text, moment.precision) == (at, age, precision)
+    assert read(section).comments[0].posted.at is None
+
+
+def test_the_work_grows_with_the_page_and_not_with_its_square() -> None:
+    """Counts the elements looked at: a clock would measure the machine."""
+    counts = []
+    for size in (100, 400):
+        section = '<ul class="comments">' + "".join(
+            f'<li id="comment-{n}"><b>Ann {n}</b> <time>2 March 2026</time><p>Text number {n}.</p></li>'
+            for n in range(size)
+        )
+        claim = generic.claim(page(section + "</ul>"))
+        assert claim is not None
+        counts.append(sum(len(comment.own) for comment, _ in claim.blocks))
+    assert counts[1] <= 4 * counts[0]
