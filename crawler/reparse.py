@@ -1,9 +1,14 @@
 """Read captured pages into the archive by the same platforms as a crawl, without network: `btl replay`."""
 
+import zlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from archive.flags.annotate import annotate_thread
+from archive.importers import wet
+from archive.importers.base import BadDocument
+from archive.importers.files import open_file
 from archive.store.archive import Archive, Run
 from archive.thread import Thread
 from crawler.evidence.captures import Evidence
@@ -38,6 +43,8 @@ def replay_captures(
             result.errors.append((str(path), str(error)))
             continue
         _replay_index(archive, run, captures, result, on_progress)
+        for file in captures.texts:
+            _import_texts(archive, run, file, result, on_progress)
         result.errors += [(problem.location, problem.reason) for problem in captures.errors]
     for location, reason in result.errors:
         result.report.count_failure(location, reason)
@@ -58,6 +65,29 @@ def _replay_index(
             _save(archive, run, batch, result)
             batch = []
         on_progress(result.report)
+    _save(archive, run, batch, result)
+
+
+def _import_texts(
+    archive: Archive, run: Run, path: Path, result: ReplayResult, on_progress: Callable[[CrawlReport], None]
+) -> None:
+    """Save what a file of plain texts (WET) holds, as `btl import` does: there is no page to read."""
+    batch: list[Thread] = []
+    try:
+        with open_file(str(path)) as (file, _):
+            for document in wet.documents(file, str(path)):
+                try:
+                    if isinstance(document, BadDocument):
+                        raise document
+                    batch.append(annotate_thread(wet.parse(document)))
+                except BadDocument as bad:
+                    result.errors.append((bad.location, bad.reason))
+                if len(batch) >= BATCH:
+                    _save(archive, run, batch, result)
+                    batch = []
+                    on_progress(result.report)
+    except (OSError, EOFError, zlib.error) as error:
+        result.errors.append((str(path), str(error)))
     _save(archive, run, batch, result)
 
 

@@ -1,15 +1,20 @@
 """Parse HTML into a tree: by libxml2, or by a slower parser for pages that nest deeper than libxml2 goes."""
 
+import re
 from html.parser import HTMLParser as Tokenizer
+from itertools import islice
 
-from lxml.etree import ErrorTypes
+from lxml.etree import ErrorTypes, SubElement
 from lxml.html import HtmlElement, HTMLParser, document_fromstring, fragment_fromstring, html_parser
 
 EMPTY = b"<html><body></body></html>"
 VOID = frozenset(
     ("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr")
 )
-DEEPEST = 4_000
+DEEPEST = 10_000
+MOST_ATTRIBUTES = 1_000  # of an element: libxml2 compares each with all before it
+LONG_TAG = re.compile(r"(<[A-Za-z][^\s<>/]{0,100})([^<>]{4000,})")
+ATTRIBUTE = re.compile(r"""[\s/"'=]*[^\s=/"']+(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"']+))?""")
 UNCLOSED = 20  # how many open elements an end tag may close at most; bounds the work on hostile pages
 
 
@@ -33,7 +38,13 @@ def _new_parser() -> HTMLParser:
 
 def _encode(html: str) -> bytes:
     # libxml2 stops at a NUL, and refuses a str that declares an encoding.
-    return html.replace("\0", "").encode("utf-8", "replace")
+    return LONG_TAG.sub(_without_surplus, html.replace("\0", "")).encode("utf-8", "replace")
+
+
+def _without_surplus(tag: re.Match[str]) -> str:
+    """Return the beginning of a start tag with its first attributes, which are nearly always all."""
+    surplus = next(islice(ATTRIBUTE.finditer(tag[2]), MOST_ATTRIBUTES, None), None)
+    return tag[0] if surplus is None else tag[1] + tag[2][: surplus.start()]
 
 
 def _is_cut_short(parser: HTMLParser) -> bool:
@@ -55,18 +66,21 @@ class _DeepTreeBuilder(Tokenizer):
         super().__init__(convert_charrefs=convert_charrefs)
         self.root: HtmlElement = html_parser.makeelement("html")
         self.open = [self.root]
+        self.last: list[HtmlElement | None] = [None]  # the last child of each open element: lxml counts to tell
         self.too_deep: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         try:
-            element = html_parser.makeelement(tag, {name: value or "" for name, value in attrs})
+            attributes = {name: value or "" for name, value in islice(attrs, MOST_ATTRIBUTES)}
+            element = SubElement(self.open[-1], tag, attributes)
         except ValueError:  # a name or a value that XML does not allow
             return
-        self.open[-1].append(element)
+        self.last[-1] = element
         if tag in VOID:
             return
         if len(self.open) < DEEPEST:
             self.open.append(element)
+            self.last.append(None)
         else:
             self.too_deep.append(tag)
 
@@ -77,13 +91,13 @@ class _DeepTreeBuilder(Tokenizer):
             return
         for index in range(len(self.open) - 1, max(0, len(self.open) - UNCLOSED), -1):
             if self.open[index].tag == tag:
-                del self.open[index:]
+                del self.open[index:], self.last[index:]
                 return
 
     def handle_data(self, data: str) -> None:
         text = "".join(character for character in data if character >= " " or character in "\t\n\r")
-        parent = self.open[-1]
-        if len(parent):
-            parent[-1].tail = (parent[-1].tail or "") + text
+        parent, last = self.open[-1], self.last[-1]
+        if last is not None:
+            last.tail = (last.tail or "") + text
         else:
             parent.text = (parent.text or "") + text
