@@ -14,7 +14,7 @@ Key = TypeVar("Key", bound=Hashable)
 Precision = Literal["second", "minute", "hour", "day", "month", "year"]
 State = Literal["visible", "removed", "author_deleted", "withheld", "missing"]
 Completeness = Literal["full", "partial", "unknown"]
-ParentSource = Literal["api", "dom", "indent", "feed", "export"]
+ParentSource = Literal["api", "dom", "indent", "feed", "export", "unknown"]
 
 
 class Frozen:

@@ -18,7 +18,7 @@ DISTINCTIVE_LENGTH = 40
 COMPARED_LENGTH = 2_000
 MOST_COMPARISONS = 2_000
 # Which source knows a comment's parent best: pages cut nesting short where APIs do not.
-AUTHORITY = {"export": 3, "api": 3, "feed": 2, "dom": 1, "indent": 0}
+AUTHORITY = {"export": 3, "api": 3, "feed": 2, "dom": 1, "indent": 0, "unknown": -1}
 
 
 @dataclass(slots=True)

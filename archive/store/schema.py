@@ -256,7 +256,9 @@ class Comment(SQLModel, table=True):
     posted_at: str | None = _text("When it was posted (UTC), as far as known.")
     posted_at_text: str | None = _text("The time as the source wrote it.")
     posted_precision: str | None = _text("How exact posted_at is: second, minute, hour, day, month or year.")
-    parent_source: str | None = _text("Where the parent was read: api, dom, indent, feed or export.")
+    parent_source: str | None = _text(
+        "Where the parent was read: api, dom, indent, feed or export; unknown where the source cannot show it."
+    )
     body: str = _text("The text, exactly as read: evidence, whatever it says.")
     body_sha256: str = _text("SHA-256 of body in UTF-8.")
     revision: int = _integer("How many earlier texts comment_revisions holds.")

@@ -35,6 +35,11 @@ def is_form(text: str) -> bool:
     return len(text) <= 200 and bool(phrases.FORM.search(text.casefold()))
 
 
+def begins_as_form(text: str) -> bool:
+    """Whether a line begins with the words of a form to write a comment, and does not only hold one ("post office")."""
+    return phrases.FORM.match(text.casefold()) is not None
+
+
 def is_break(text: str) -> bool:
     """Whether a line is one of those that stand between an article and what follows it."""
     return len(text) <= 200 and phrases.BREAK.search(text.casefold()) is not None

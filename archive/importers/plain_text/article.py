@@ -7,11 +7,16 @@ from archive.importers.plain_text.layout import Block, Item, Paragraph
 from archive.importers.plain_text.section import Run, heading_of
 from archive.text import line_rules
 
+_LONGEST_TITLE = 300
+_SHORTEST_ARTICLE = 120
+
 
 class Outside:
-    """Everything that is no comment: title, paragraphs, and furniture around them."""
+    """Everything that is no comment: title, paragraphs, and furniture around them; from part `end` on, furniture."""
 
-    def __init__(self, stream: Sequence[Paragraph | Block], runs: Sequence[Run], adopted: set[int]) -> None:
+    def __init__(
+        self, stream: Sequence[Paragraph | Block], runs: Sequence[Run], adopted: set[int], end: int | None = None
+    ) -> None:
         self.stream = stream
         self.runs = runs
         self.adopted = adopted
@@ -19,7 +24,7 @@ class Outside:
         self.furniture: list[str] = []
         self.title: str | None = None
         self.paragraphs: list[str] = []
-        self.first_run = min((run.at for run in runs), default=len(self.stream))
+        self.first_run = min((run.at for run in runs), default=len(self.stream) if end is None else end)
         self.heading = {id(heading_of(run)) for run in runs if heading_of(run)}
         self.last_text = self._last_text()
         self.title_at = self._title_at()
@@ -30,18 +35,31 @@ class Outside:
                 self._paragraph(at, part)
             else:
                 self._block(at, part)
+        if not self.paragraphs and not self.runs:
+            self._keep_longest()
         return self
 
+    def _keep_longest(self) -> None:
+        """Take a text that has no article by its looks for one: what is long enough to be read is never empty."""
+        if sum(map(len, self.furniture)) >= _SHORTEST_ARTICLE:
+            self.paragraphs, self.furniture = self.furniture, []
+        elif self.title is not None and len(self.title) >= _SHORTEST_ARTICLE:
+            self.paragraphs, self.title = [self.title], None
+
     def _title_at(self) -> int | None:
-        """Where the title stands: what the heading over the comments quotes, else the first line that can be one."""
+        """Where the title stands: what the heading over the comments quotes, else the first line that can be one.
+
+        None where the text begins with prose: a line further down is no title.
+        """
         before = [(at, part) for at, part in enumerate(self.stream[: self.first_run]) if isinstance(part, Paragraph)]
         headings = [heading.lines[-1] for run in self.runs if (heading := heading_of(run))]
         for at, part in before[:12]:
             if len(part.text) >= 10 and any(part.text in heading != part.text for heading in headings):
                 return at
-        able = [at for at, part in before[:8] if len(part.text) <= 300 and not _is_around_title(part.text)]
-        able = [at for at in able if id(self.stream[at]) not in self.heading]
-        return able[0] if able else next((at for at, part in before if len(part.text) <= 300), None)
+        prose = next((i for i, (_, part) in enumerate(before) if len(part.text) > _LONGEST_TITLE), len(before))
+        first = before[: min(prose, 8)]
+        able = [at for at, part in first if not _is_around_title(part.text) and id(part) not in self.heading]
+        return able[0] if able else next((at for at, _ in before[:prose]), None)
 
     def _last_text(self) -> int:
         """Where the article's last real paragraph stands."""
@@ -70,14 +88,18 @@ class Outside:
                 or len(text.split()) <= 3
                 or line_rules.stated_count(text) is not None
             )
-        return self.title is None
+        return self.title is None and self.title_at is not None
 
     def _block(self, at: int, block: Block) -> None:
         rest = [item for item in block.items if id(item) not in self.inside]
         groups = _roots(rest)
         for root in groups:
             lines = self._outside(root)
-            if self.title is not None and at < self.first_run and (at < self.last_text or _is_long(lines)):
+            if (
+                (self.title is not None or self.title_at is None)
+                and at < self.first_run
+                and (at < self.last_text or _is_long(lines))
+            ):
                 self.paragraphs.append("\n".join(lines))
             else:
                 self.furniture.extend(line.strip() for line in lines if line.strip())

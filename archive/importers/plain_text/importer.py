@@ -13,11 +13,12 @@ from archive.importers.documents import Reading, documents, is_json, read, threa
 from archive.importers.plain_text.article import Outside
 from archive.importers.plain_text.dialect import Entry
 from archive.importers.plain_text.encoding import decode
+from archive.importers.plain_text.flat import flat_run, unparted_heading
 from archive.importers.plain_text.item_kinds import Kinds
 from archive.importers.plain_text.layout import Block, Item, Paragraph, lay_out
 from archive.importers.plain_text.section import Run, comment_runs, heading_of, is_lost_body, stated_in
 from archive.text import dates, line_rules
-from archive.thread import Author, Comment, Flag, Thread
+from archive.thread import Author, Comment, Flag, ParentSource, Thread
 
 __all__ = ["PLATFORM", "Reading", "documents", "matches", "parse", "read_text"]
 
@@ -59,6 +60,10 @@ class _Reader:
         self.text = text
         self.stream = lay_out(text.lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n"))
         self.runs = comment_runs(self.stream)
+        self.unparted: tuple[int, int] | None = None
+        self.is_flat = False
+        if not self.runs:
+            self._read_without_lists()
         self.furniture: list[str] = []
         self.comments: list[Comment] = []
         self.position: dict[int, int] = {}
@@ -66,10 +71,20 @@ class _Reader:
         self.adopted: set[int] = set()
         self.day_first = dates.infer_day_first(entry.date for entry in self.entries.values() if entry.date)
 
+    def _read_without_lists(self) -> None:
+        """Look for comments that lines part, else for a heading whose comments nothing parts."""
+        flat = flat_run(self.stream)
+        if flat is not None:
+            self.stream, run = flat
+            self.runs, self.is_flat = [run], True
+        else:
+            self.unparted = unparted_heading(self.stream)
+
     def reading(self) -> Reading:
         for run in self.runs:
             self._read_run(run)
-        outside = Outside(self.stream, self.runs, self.adopted).read()
+        end = self.unparted[0] if self.unparted else None
+        outside = Outside(self.stream, self.runs, self.adopted, end).read()
         comments = _with_duplicates(self.comments)
         return Reading(
             outside.title,
@@ -79,10 +94,12 @@ class _Reader:
             self._stated_count(),
             self._closed(),
             tuple(self._flags()),
+            "partial" if self.unparted else "unknown",
         )
 
     def _read_run(self, run: Run) -> None:
         kinds = Kinds(run)
+        self.furniture.extend(run.numbers)
         self._adopt(run, kinds)
         for entry in run.entries:
             kind = kinds.of(entry)
@@ -106,7 +123,8 @@ class _Reader:
         author = Author(entry.name) if entry.name else None
         posted = dates.parse_date(entry.date, self.day_first) if entry.date else None
         flags = tuple(_flags_of(entry, body, self.adopted))
-        self.comments.append(Comment(body, parent, author, posted, parent_source="indent", flags=flags))
+        source: ParentSource = "unknown" if self.is_flat else "indent"
+        self.comments.append(Comment(body, parent, author, posted, parent_source=source, flags=flags))
         self.furniture.extend(entry.rest)
 
     def _parent(self, item: Item) -> int | None:
@@ -138,8 +156,8 @@ class _Reader:
         for run in self.runs:
             if (heading := heading_of(run)) and (count := stated_in(heading, run)) is not None:
                 return count
-        if self.runs:
-            return None
+        if self.runs or self.unparted:
+            return self.unparted[1] if self.unparted else None
         return _count_without_comments(self.stream)
 
     def _closed(self) -> bool | None:
@@ -147,6 +165,11 @@ class _Reader:
         return True if any(line_rules.is_closed(part.text) for part in short) else None
 
     def _flags(self) -> Iterable[Flag]:
+        if self.is_flat:
+            yield Flag("capture.flat_text", "recurring-lines", None)
+        if self.unparted:
+            heading = self.stream[self.unparted[0]]
+            yield Flag("capture.comments_unparted", "stated-by-heading", getattr(heading, "text", None))
         last = self.text.rstrip().rsplit("\n", 1)[-1].strip()
         if self.runs and (last == "•" or _is_cut(self.comments, last)):
             yield Flag("capture.truncated", "cut-last-line", last[-60:])

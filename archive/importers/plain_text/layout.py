@@ -8,6 +8,8 @@ from archive.text import dates
 
 _MARKER = re.compile(r"(•|\d{1,6}\.)(?: +|$)")
 _STEP = 2
+# Where fewer lines than one in so many are blank, no blank line parts paragraphs: each line is one.
+_LINES_A_BLANK = 30
 
 
 @dataclass(slots=True, eq=False)
@@ -62,11 +64,19 @@ class Block:
 
 def lay_out(text: str) -> list[Paragraph | Block]:
     """The paragraphs and blocks of a text, in document order."""
-    return _Layout().read(text)
+    return _Layout(is_flat=_is_flat(text)).read(text)
+
+
+def _is_flat(text: str) -> bool:
+    """Whether a text is one whose paragraphs are lines, as most corpora have it."""
+    lines = text.strip().split("\n")
+    blank = sum(not line or line.isspace() for line in lines)
+    return len(lines) > 1 and blank * _LINES_A_BLANK < len(lines)
 
 
 class _Layout:
-    def __init__(self) -> None:
+    def __init__(self, *, is_flat: bool) -> None:
+        self.is_flat = is_flat
         self.stream: list[Paragraph | Block] = []
         self.open: list[Item] = []
         self.blanks = 0
@@ -164,7 +174,7 @@ class _Layout:
 
     def _unindented(self, number: int, column: int, text: str) -> None:
         last = self.stream[-1] if self.stream else None
-        if isinstance(last, Paragraph) and self.blanks == 0:
+        if isinstance(last, Paragraph) and self.blanks == 0 and not self.is_flat:
             last.lines.append(text)
             return
         paragraph = Paragraph([text], number, column)

@@ -12,6 +12,9 @@ from archive.text import line_rules
 
 ENOUGH = 4.0
 _LONG = 150
+_STATED_WITH_FORM = 5.5
+# Between a heading and its comments, pages print a form of so many lines at most.
+_ABOVE = 9
 _NUMBER = re.compile(r"(?<![\d.,])\d{1,6}(?![\d.,])")
 _SENTENCE_ENDS = (".", "!", "?", "…", "。", "！", "？", ")")
 _TALK = re.compile(
@@ -35,6 +38,8 @@ class Run:
     dialect: Dialect = field(default_factory=Dialect)
     score: float = 0.0
     last: bool = False
+    numbers: list[str] = field(default_factory=list)
+    form: bool = False
 
     def read(self) -> None:
         if not self.items or (not any(item.has_text for item in self.items) and heading_of(self) is None):
@@ -46,7 +51,7 @@ class Run:
 
 def comment_runs(stream: Sequence[Paragraph | Block]) -> list[Run]:
     """The runs of items that are comments, in document order."""
-    runs = [_trimmed(run) for run in _runs(stream)]
+    runs = [run for run in map(_trimmed, _runs(stream)) if run.items]
     for run in runs:
         run.read()
     return _joined(runs)
@@ -57,7 +62,7 @@ def _runs(stream: Sequence[Paragraph | Block]) -> Iterator[Run]:
     titles = _titles(stream)
     for at, part in enumerate(stream):
         if isinstance(part, Block):
-            before = _paragraphs(stream[max(0, at - 4) : at][::-1])
+            before = _paragraphs(stream[max(0, at - _ABOVE) : at][::-1])
             after = _paragraphs(stream[at + 1 : at + 5])
             pieces = list(_split(part.items))
             with_text = False
@@ -118,7 +123,9 @@ def _follows(last: Item, item: Item) -> bool:
 
 
 def _trimmed(run: Run) -> Run:
-    """Without the tight one-line items (menus, share buttons) before and behind items that have text below."""
+    """Without a form above, and without the tight one-line items (menus, buttons) around items with text below."""
+    while run.items and run.items[0].rule == "lost-bullet" and is_end(run.items[0].head):
+        run.items, run.form = run.items[1:], True
     if any(item.has_text for item in run.items):
         roots = [at for at, item in enumerate(run.items) if not at or item.parent is None or item.rule] + [
             len(run.items)
@@ -200,10 +207,16 @@ def is_lost_body(paragraph: Paragraph) -> bool:
     return len(text.split()) >= 8 or (len(text.split()) >= 3 and text[-1] in ".!?…,")
 
 
+def is_end(text: str) -> bool:
+    """Return whether a line stands below comments: a form to write one, or that none can be written."""
+    form = line_rules.is_form(text) and (len(text) <= 50 or line_rules.begins_as_form(text))
+    return form or line_rules.is_closed(text)
+
+
 def heading_of(run: Run) -> Paragraph | None:
-    """The paragraph that announces the comments, within the three above them."""
+    """The paragraph that announces the comments, within the three above them and above a form there."""
     named: Paragraph | None = None
-    for paragraph in run.before[:3]:
+    for paragraph in _without_forms(run.before)[:3]:
         stated = stated_in(paragraph, run) if len(paragraph.text) <= 200 else None
         if stated is not None:
             return paragraph
@@ -212,6 +225,12 @@ def heading_of(run: Run) -> Paragraph | None:
         if named is None and line_rules.is_heading(paragraph.lines[-1]):
             named = paragraph
     return named
+
+
+def _without_forms(paragraphs: list[Paragraph]) -> list[Paragraph]:
+    """The paragraphs, and of those that belong to a form to write a comment only what states comments."""
+    texts = ((paragraph, paragraph.text) for paragraph in paragraphs)
+    return [paragraph for paragraph, text in texts if not is_end(text) or line_rules.stated_count(text)]
 
 
 def stated_in(heading: Paragraph, run: Run) -> int | None:
@@ -233,8 +252,11 @@ def _score(run: Run) -> float:
     heading = _heading_score(run)
     if _share_with_text(run, longer) < 0.4 and not _sentences_under_heading(run, heading):
         return -9.0
-    score = heading + _marks_score(run, longer) + _names_score(run, longer) + _nesting_score(longer)
-    score += _position_score(run) + _end_score(run, longer) + _talk_score(longer)
+    names = _names_score(run, longer)
+    if heading >= _STATED_WITH_FORM:  # what is so plainly announced needs no names
+        names = max(names, -1.0)
+    score = heading + _marks_score(run, longer) + names + _nesting_score(longer)
+    score += _position_score(run) + _end_score(run, longer) + _talk_score(longer) + _numbering_score(run)
     return score - 5.0 * _is_elsewhere(run)
 
 
@@ -261,13 +283,17 @@ def _sentences_under_heading(run: Run, heading: float) -> bool:
     roots = [entry for entry in run.entries if entry.own and id(entry.item.parent) not in ids]
     texts = [entry.texts[0] for entry in roots]
     loose = sum(entry.item.gap for entry in roots) * 2 >= len(roots)
-    return loose and sum(len(text) > 25 or text[-1:] in _SENTENCE_ENDS for text in texts) * 2 > len(texts)
+    stated = next((count for p in run.before[:1] if (count := stated_in(p, run)) is not None), None)
+    return (loose or stated == len(roots)) and sum(
+        len(text) > 25 or text[-1:] in _SENTENCE_ENDS for text in texts
+    ) * 2 > len(texts)
 
 
 def _heading_score(run: Run) -> float:
     heading = heading_of(run)
-    form = any(line_rules.is_form(p.text) or line_rules.is_closed(p.text) for p in run.after[:3])
+    form = run.form or any(is_end(p.text) for p in run.after[:3] + run.before[:3])
     if heading is None:
+        form = form and not (run.before and line_rules.is_form(run.before[0].text))
         return (2.0 if form else 0.0) + _above_score(run)
     stated = stated_in(heading, run)
     if stated == 0:
@@ -370,7 +396,17 @@ def _nesting_score(longer: Sequence[Entry]) -> float:
 
 def _position_score(run: Run) -> float:
     after_article = 1.0 if run.long_before else 0.0
-    return after_article - (3.0 if run.long_after > 1 else 0.0)
+    heading = heading_of(run)
+    stated = heading is not None and stated_in(heading, run) is not None
+    return after_article - (3.0 if run.long_after > 1 and not stated else 0.0)
+
+
+def _numbering_score(run: Run) -> float:
+    """Numbers that rise and leave some out count the replies below as well, which only comments do."""
+    ids = {id(item) for item in run.items}
+    roots = [int(item.marker[:-1]) for item in run.items if item.numbered and id(item.parent) not in ids]
+    rises = all(before < after for before, after in pairwise(roots))
+    return 2.5 if len(roots) >= 3 and rises and roots[-1] - roots[0] >= len(roots) else 0.0
 
 
 def _end_score(run: Run, longer: list[Entry]) -> float:
