@@ -16,6 +16,8 @@ from crawler.platforms.record_blocks import Group, PageIndex
 from crawler.platforms.section_words import STRONG, TO_REPLY, words_of
 
 MOST_SAMPLES = 12
+FEW_SAMPLES = 3
+HOPELESS = 1.5  # so far below what is enough that more blocks cannot help
 MOST_ELEMENTS = 400  # of a block that are looked at
 ENOUGH = 4.2  # the score from which blocks are comments
 ENOUGH_UNNAMED = 4.2  # where nothing around them is called so
@@ -49,9 +51,27 @@ class Evidence:
 
 
 def weigh(group: Group, comments: Sequence[CommentElement], index: PageIndex, stated: int | None) -> Evidence:
-    """Return the evidence of a group, from a sample of its blocks spread over the list."""
+    """Return the evidence of a group, from a sample of its blocks spread over the list.
+
+    A few blocks show most groups to be no comments; only where they do not are more looked at.
+    """
     count = len(comments)
-    sample = comments[:: max(1, count // MOST_SAMPLES)][:MOST_SAMPLES]
+    if count == 1 and not _is_called_one(group, comments[0].root):
+        return Evidence()
+    few = _weigh_sample(group, comments, comments[:: max(1, -(-count // FEW_SAMPLES))], index, stated)
+    if count <= FEW_SAMPLES or few.score < ENOUGH - HOPELESS:
+        return few
+    return _weigh_sample(group, comments, comments[:: max(1, count // MOST_SAMPLES)][:MOST_SAMPLES], index, stated)
+
+
+def _weigh_sample(
+    group: Group,
+    comments: Sequence[CommentElement],
+    sample: Sequence[CommentElement],
+    index: PageIndex,
+    stated: int | None,
+) -> Evidence:
+    count = len(comments)
     fields = [parse_fields(comment) for comment in sample]
     size = len(sample)
     evidence = Evidence()
@@ -88,7 +108,7 @@ def weigh(group: Group, comments: Sequence[CommentElement], index: PageIndex, st
     evidence.score = sum(scores.values())
     if max(group.own, group.around) < STRONG:
         evidence.score -= 2  # for a word that other lists bear, too, or none
-    if count == 1 and not _may_stand_alone(group, comments[0], evidence, numbered):
+    if count == 1 and not _may_stand_alone(comments[0], evidence, numbered):
         evidence.score = 0.0
     if evidence.texts < 0.5 and evidence.named + evidence.dated + numbered < 2:
         evidence.score = 0.0
@@ -207,12 +227,18 @@ def _is_linked(comment: CommentElement, fields: CommentFields) -> bool:
     return linked * 3 > len(fields.body) * 2 and not fields.body.startswith("http")
 
 
-def _may_stand_alone(group: Group, comment: CommentElement, evidence: Evidence, numbered: float) -> bool:
-    """Whether one block, of which nothing repeats, is one comment and not what is around one."""
+def _is_called_one(group: Group, root: HtmlElement) -> bool:
+    """Whether a single block is called a comment, or has a comment's number, and is not called what is around one."""
+    names = f"{root.get('class') or ''} {root.get('id') or ''}"
+    return group.own >= STRONG and (not _is_around(root) or not PLURAL.search(names))
+
+
+def _may_stand_alone(comment: CommentElement, evidence: Evidence, numbered: float) -> bool:
+    """Whether one block, of which nothing repeats, has a name and what else makes a comment."""
+    if not evidence.named or not (evidence.dated or numbered):
+        return False
     root = comment.root
     names = f"{root.get('class') or ''} {root.get('id') or ''}"
-    if group.own < STRONG or not evidence.named or not (evidence.dated or numbered):
-        return False
     return (bool(numbered and block_id(comment)) and not _is_around(root)) or not PLURAL.search(names)
 
 
