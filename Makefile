@@ -31,7 +31,7 @@ demo: .venv/installed ## import the sample and serve it on http://127.0.0.1:8001
 	@$(BIN)/btl demo --db demo.db
 
 # Everything that tests write goes to a folder of its own, which goes with them, whatever becomes of them.
-pytest = tmp=$$(mktemp -d) && { TMPDIR=$$tmp $(BIN)/python -m pytest -n auto --dist loadfile $(1); status=$$?; rm -rf "$$tmp"; exit $$status; }
+pytest = tmp=$$(mktemp -d) && { TMPDIR=$$tmp PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(1); status=$$?; rm -rf "$$tmp"; exit $$status; }
 
 test: .venv/installed system ## run all tests (SYSTEM=no: install no Debian package, skip what needs one)
 	@$(call pytest)

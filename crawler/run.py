@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+import scrapy.core.downloader.handlers.http11  # noqa: F401 — early: it inspects the stack, and each loaded module costs
 from scrapy.crawler import AsyncCrawlerProcess
 from sqlalchemy import select
 

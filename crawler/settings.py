@@ -31,8 +31,6 @@ SETTINGS = {
     "RETRY_TIMES": 2,
     "RETRY_HTTP_CODES": [429, 500, 502, 503, 504, 522, 524, 408],
     "RETRY_GIVE_UP_LOG_LEVEL": "INFO",
-    "TELNETCONSOLE_ENABLED": False,
-    "REMOTE_CONTROL_ENABLED": False,
     "HTTPCACHE_ENABLED": False,
     "DUPEFILTER_CLASS": "scrapy.dupefilters.BaseDupeFilter",  # the frontier has each address once
     "LOGSTATS_INTERVAL": 0,
@@ -48,7 +46,11 @@ SETTINGS = {
         "crawler.middlewares.retry_after.RetryAfterMiddleware": 550,
     },
     "ITEM_PIPELINES": {"crawler.pipelines.SavePipeline": 300},
-    "EXTENSIONS": {"crawler.extensions.WarcRecorder": 100},
+    "EXTENSIONS": {
+        "crawler.extensions.WarcRecorder": 100,
+        "scrapy.extensions.telnet.TelnetConsole": None,
+        "scrapy.extensions.remote_control.RemoteControl": None,
+    },
 }
 
 

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from tests.btl import PATIENCE_S, run_btl
 from tests.news_server import NewsSite
 
 BTL = [sys.executable, "-c", "from archive.cli import main; main()"]
-PATIENCE_S = 120
 
 
 class Desk:
@@ -24,15 +24,7 @@ class Desk:
 
     def btl(self, *arguments: object, status: int | None = 0, **environment: str) -> subprocess.CompletedProcess[str]:
         """Runs a command to its end; `status` is what it must end with."""
-        done = subprocess.run(
-            [*BTL, *map(str, arguments)],
-            cwd=self.folder,
-            env=_environment() | environment,
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE_S,
-            check=False,
-        )
+        done = run_btl(arguments, self.folder, _environment() | environment)
         if status is not None:
             assert done.returncode == status, f"{done.returncode}\n{done.stdout}\n{done.stderr}"
         return done

@@ -27,6 +27,7 @@ def test_the_contracts_hold(copy):
     assert "0 broken" in lint_imports(copy).stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("module", "line"),
     [

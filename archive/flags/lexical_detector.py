@@ -124,9 +124,12 @@ class LexicalDetector:
                 mask |= words[part].mask & self.visible if part in words else 0
             if mask:
                 yield short, mask
+        seen: dict[int, int] = {}  # by tags: few combinations, of many words
         for form, word in (*words.items(), *iter_phrases(self.vocabulary.phrases)):
-            if word.mask & self.visible:
-                yield form, word.mask & self.visible
+            if word.mask not in seen:
+                seen[word.mask] = word.mask & self.visible
+            if mask := seen[word.mask]:
+                yield form, mask
 
     def grave_words(self) -> Iterator[str]:
         """Yield single words of violence and contempt, as they are spelled."""

@@ -65,6 +65,14 @@ class Word:
 UNKNOWN_WORD = Word()
 
 
+def single_bits(mask: int) -> Iterator[int]:
+    """Yield the bits of a mask, the lowest first."""
+    while mask:
+        bit = mask & -mask
+        yield bit
+        mask ^= bit
+
+
 PhraseTree = dict[str, "PhraseTree | Word"]
 
 
@@ -85,7 +93,7 @@ class Vocabulary:
     correct_words: frozenset[str] = frozenset()
     common_words: frozenset[str] = frozenset()
     expansions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    _signs_with: dict[int, str] = field(default_factory=dict)
+    _signs_by_bit: dict[int, list[str]] = field(default_factory=dict)
 
     def bit(self, tag: str) -> int:
         """The bit of a tag, which gets the next free one if it has none."""
@@ -103,10 +111,14 @@ class Vocabulary:
         return self.signs.get(mask) or self.signs.setdefault(mask, chr(FIRST_SIGN + len(self.signs)))
 
     def signs_with(self, mask: int) -> str:
-        """All signs with any of these tags; cached, so only for use once every sign is numbered."""
-        if mask not in self._signs_with:
-            self._signs_with[mask] = "".join(sign for tags, sign in self.signs.items() if tags & mask)
-        return self._signs_with[mask]
+        """All signs with any of these tags, in their order; only for use once every sign is numbered."""
+        if not self._signs_by_bit:
+            for tags, sign in self.signs.items():
+                for bit in single_bits(tags):
+                    self._signs_by_bit.setdefault(bit, []).append(sign)
+        if mask in self._signs_by_bit:
+            return "".join(self._signs_by_bit[mask])
+        return "".join(sorted({sign for bit in single_bits(mask) for sign in self._signs_by_bit.get(bit, ())}))
 
 
 def build_vocabulary(
@@ -186,7 +198,7 @@ def _add_disguises(vocabulary: Vocabulary, lexicon: Lexicon, foreign: AbstractSe
                 if disguise not in vocabulary.expansions:
                     vocabulary.words.setdefault(disguise, word)
             if lexicon.not_typos and len(form) >= SHORTEST_TYPO:
-                for typo in sorted(typos(form)):
+                for typo in typos(form):
                     enough = len(typo) >= SHORTEST_TYPO or (len(typo) == SHORTEST_TYPO - 1 and word.mask & telling)
                     if enough and typo not in taken:
                         vocabulary.words.setdefault(typo, word)

@@ -21,6 +21,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+from tests.btl import run_btl
 from tests.golden import canonical
 
 HERE = Path(__file__).parent
@@ -135,17 +136,7 @@ class Workshop:
 
     def btl(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Runs a command to its end, in the folder, whatever status it ends with."""
-        command = [self.program, *arguments]
-        return subprocess.run(
-            command,
-            cwd=self.folder,
-            env=_environment(),
-            input="",
-            capture_output=True,
-            encoding="utf-8",
-            timeout=PATIENCE_S,
-            check=False,
-        )
+        return run_btl(arguments, self.folder, _environment())
 
     def must(self, *arguments: str) -> str:
         """Runs a command that has to end well; gives what it printed."""

@@ -266,6 +266,7 @@ HOSTILE = [
 TEXTS = BODIES | st.sampled_from(HOSTILE)
 
 
+@pytest.mark.slow
 @given(st.lists(TEXTS, max_size=8), TEXTS, TEXTS)
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
 def test_any_text_survives_every_format(tmp_path_factory, bodies, title, name):

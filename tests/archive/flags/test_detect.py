@@ -384,5 +384,6 @@ def test_what_lies_beyond_the_longest_text_is_not_read():
     assert find_matches("x" * LONGEST_TEXT + ". Muslims are vermin.") == ()
 
 
+@pytest.mark.slow
 def test_two_thousand_random_strings_raise_nothing(capsys):
     assert fuzz.run(2_000, seed=7, progress=False, bound=None), capsys.readouterr().out

@@ -409,6 +409,7 @@ def test_rules_can_be_copied_with_another_pattern_and_are_refused_by_their_own_n
         list(compile_rule(broken, load_detector(one.language).vocabulary, load_lexicon(one.language)))
 
 
+@pytest.mark.slow
 def test_words_mean_the_same_in_each_process():
     """Spellings that hide several words alike are decided by no order that changes."""
     say = (

@@ -27,6 +27,8 @@ from archive.importers.pool import import_files
 from archive.store.archive import Archive
 from tests.documents import HARBOUR, HARBOUR_TREE, numbered
 
+pytestmark = pytest.mark.slow
+
 PACKED = {
     "plain": lambda raw: raw,
     "gzip": gzip.compress,

@@ -13,6 +13,8 @@ from tests import archive_fixture
 from tests.archive_fixture import Filler
 from tests.conftest import missing
 
+pytestmark = pytest.mark.slow
+
 AT = "2026-04-01T09:00:00Z"
 KEPT, REFUSED = ("You absolute {} of a harbour rat, number {}", "The {} engine was serviced, says note {}")
 WORDS = ("rotten", "diesel", "old", "salty", "broken", "wretched", "grey")

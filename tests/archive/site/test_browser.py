@@ -74,7 +74,7 @@ def served(path):
 
 
 def wait_for(url):
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while True:
         try:
             with urllib.request.urlopen(url) as answer:

@@ -24,6 +24,8 @@ from archive.store.reflag import flag_all
 from tests.archive.store.test_save import DAYS, save
 from tests.trees import made, said
 
+pytestmark = pytest.mark.slow
+
 CALL = "Line them up and shoot them all."
 VERMIN = "Muslims are vermin."
 MILD = "The ferry was late again."
