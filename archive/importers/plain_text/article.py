@@ -41,9 +41,11 @@ class Outside:
 
     def _keep_longest(self) -> None:
         """Take a text that has no article by its looks for one: what is long enough to be read is never empty."""
-        if sum(map(len, self.furniture)) >= _SHORTEST_ARTICLE:
+        if sum(map(len, [self.title or "", *self.furniture])) < _SHORTEST_ARTICLE:
+            return
+        if self.furniture:
             self.paragraphs, self.furniture = self.furniture, []
-        elif self.title is not None and len(self.title) >= _SHORTEST_ARTICLE:
+        elif self.title is not None:
             self.paragraphs, self.title = [self.title], None
 
     def _title_at(self) -> int | None:

@@ -151,7 +151,7 @@ def _mark(line: Line) -> None:
         line.number = int(match[1])
         return
     where = dates.find_date(text) if _MAY_HOLD_DATE.search(text) else None
-    if where is not None and line_rules.stated_count(f"{text[: where[0]]} {text[where[1] :]}") is None:
+    if where is not None and not any(map(line_rules.stated_count, (text[: where[0]], text[where[1] :]))):
         line.date = _is_header(text, where)
         line.has_button = line.date and line_rules.is_reply(text[where[1] :].strip(_AROUND_NAMES))
     line.says = len(text) <= SHORT and line_rules.find_says(text) is not None and text[-1] in ":："

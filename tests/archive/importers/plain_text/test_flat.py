@@ -47,6 +47,7 @@ HEADERS = {
     "name and date": ["{name}", "{at}", "{text}", "Reply"],
     "one line": ["{name} | {at}", "{text}"],
     "number between": ["{name} {at}", "{n}.", "{text}"],
+    "number and button beside": ["{name} #{n} {at} Reply", "{text}"],
     "by": ["By {name} on {at}", "{text}"],
     "picture": ["Avatar", "{name}", "{at}", "{text}", "Reply"],
     "answers": ["{name} replied to comment from Somebody | {at} | Reply", "{text}"],
