@@ -104,7 +104,9 @@ def name_before_date(comment: CommentElement, date: HtmlElement, date_text: str)
         return None
     bare = BARE_NUMBER.sub("", line_rules.strip_linking(before.strip(BEFORE_DATE)))
     pieces = [piece for piece in SEPARATORS.split(bare) if piece.strip(BEFORE_DATE) and not NO_NAME.fullmatch(piece)]
-    piece = pieces[0] if pieces else bare
+    if not pieces:
+        return None
+    piece = pieces[0]
     answers = TO_REPLY.search(piece)
     return _clean(piece[: answers.start()] if answers and answers.start() else piece, is_bare=False)
 

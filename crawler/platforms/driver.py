@@ -22,8 +22,11 @@ def visit(page: Page, *, most_pages: int = MOST_PAGES) -> PageReader:
     hosted system that no platform reads yet adds an empty thread, so that the archive knows of it.
     """
     claims = _claims(page, PLATFORMS)
+    has_sections = any(claim.in_page and claim.sections for _, claim in claims)
     if not any(claim.score == CERTAIN and claim.in_page for _, claim in claims):
-        claims += _claims(page, FALLBACKS)
+        fallbacks = _claims(page, FALLBACKS)
+        # What a known system says are its comments, the fallback may take for more: the first post of a forum.
+        claims += [(name, replace(claim, sections=()) if has_sections else claim) for name, claim in fallbacks]
     hosted = find_hosted_threads(page)
     article = read_article(page, tuple(element for _, claim in claims for element in claim.sections))
     threads = [Thread(article, (), name, page.capture, native_id=native_id) for name, native_id in hosted.items()]

@@ -45,6 +45,7 @@ STATES = re.compile(
     r"level-?#|depth-?#|by-?\w+|thread-(?:even|odd|alt)|parent|d-flex|flex[-\w]*|m[btlrxy]?-#|p[btlrxy]?-#|js|u-\w+)$"
 )
 DIGITS = re.compile(r"\d+")
+NUMBERS = re.compile(r"\d{2,}|(?<=[-_])\d(?![^\W_])")  # in a class; "_1S4" and "_1S5" are two names
 HEXADECIMAL = re.compile(r"(?<![0-9a-z])(?=[a-f]*\d)[0-9a-f-]{8,40}(?![0-9a-z])", re.IGNORECASE)
 DATA_ID = re.compile(
     r"^data-(?:[\w-]*(?:comment|reply|message|post(?:ing)?|review|c)[-_]?(?:id|nr|no|key)|id|cid|key|uid|commentid)$"
@@ -164,7 +165,7 @@ def _keys(element: HtmlElement, around: _Surroundings) -> Iterator[tuple[Key, Na
         if "#" in pattern and len(name) <= 80:
             yield ("id", tag, pattern), words_of(pattern)
     if class_:
-        for token in dict.fromkeys(DIGITS.sub("#", class_).split()[:MOST_TOKENS]):
+        for token in dict.fromkeys(NUMBERS.sub("#", class_).split()[:MOST_TOKENS]):
             words = words_of(token)
             if (words.strength or not STATES.match(token)) and (tag not in NO_SHAPE or words.strength):
                 yield ("class", tag, token), words

@@ -94,7 +94,7 @@ def _weigh_sample(
         "nested": 0.5 * any(comment.above is not None for comment in comments),
         "stated": 0.5 * min(count, 3) * (stated is not None and abs(stated - count) <= max(1, count // 10)),
         "weak": -1.5 * min(group.weak, 2),
-        "aside": -1.0 * index.surroundings[comments[0].root].aside,
+        "aside": -0.75 * index.surroundings[comments[0].root].aside,
         "elsewhere": -3.0 * _leads_elsewhere(sample),
         "headline": -3.0 * sum(_has_headline(comment, f) for comment, f in zip(sample, fields, strict=True)) / size,
         "linked": -2.5 * sum(_is_linked(comment, f) for comment, f in zip(sample, fields, strict=True)) / size,
@@ -220,7 +220,8 @@ def _is_linked(comment: CommentElement, fields: CommentFields) -> bool:
         return False
     linked = 0
     for element in comment.own:
-        if element.tag == "a":
+        href = element.get("href") or "" if element.tag == "a" else ""
+        if href and not href.startswith(("#", "javascript:")):
             text = " ".join(element.text_content().split())
             if text and text in fields.body and text != fields.name and not line_rules.is_reply(text):
                 linked += len(text)
