@@ -7,6 +7,7 @@ from typing import Any
 
 from archive.store.save import SavedThread
 from archive.thread import Thread
+from crawler.pages.embeds import load_markers
 
 FIELDS = ("native_id", "author", "posted", "body")
 CHANGES = {"comments_new": "new", "comments_edited": "edited", "comments_removed": "gone", "comments_restored": "back"}
@@ -24,6 +25,7 @@ class CrawlReport:
     outlets: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     hosts: Counter[str] = field(default_factory=Counter)
     errors: list[tuple[str, str]] = field(default_factory=list)
+    skipped: list[tuple[str, str]] = field(default_factory=list)
 
     def count_response(self, host: str, size: int) -> None:
         """Count a response of `size` bytes."""
@@ -42,6 +44,14 @@ class CrawlReport:
         for name in FIELDS:
             present = sum(bool(getattr(comment, name)) for comment in thread.comments)
             self.platforms[thread.platform][f"with_{name}"] += present
+        if reason := _why_empty(thread):
+            self.count_skipped(thread.article.url or thread.capture.url or "?", reason)
+
+    def count_skipped(self, url: str, reason: str) -> None:
+        """Count a page that was fetched, and gave no comments though it should have some."""
+        self.total["skipped"] += 1
+        if len(self.skipped) < MAX_ERRORS:
+            self.skipped.append((url, reason))
 
     def count_failure(self, url: str, reason: str) -> None:
         """Count a visit that failed."""
@@ -56,6 +66,7 @@ class CrawlReport:
             "platforms": {name: dict(counter) for name, counter in self.platforms.items()},
             "outlets": {name: dict(counter) for name, counter in self.outlets.items()},
             "failures": [{"url": url, "reason": reason} for url, reason in self.errors],
+            "without_comments": [{"url": url, "reason": reason} for url, reason in self.skipped],
         }
 
     def line(self, seconds: float) -> str:
@@ -76,6 +87,17 @@ class CrawlReport:
             for name, counter in sorted(self.platforms.items())
         ]
         return outlets + platforms
+
+
+def _why_empty(thread: Thread) -> str | None:
+    """Say why a page that has comments, by its own words or its markup, gave none; else return None."""
+    if thread.comments:
+        return None
+    if thread.stated_count:
+        return f"states {thread.stated_count:,} comments, and none could be read ({thread.platform})"
+    if thread.platform in load_markers():
+        return f"has comments by {thread.platform}, which btl does not read"
+    return None
 
 
 def _describe(counter: Mapping[str, int]) -> str:

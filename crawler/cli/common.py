@@ -9,9 +9,11 @@ import click
 
 if TYPE_CHECKING:
     from archive.store.archive import Archive
+    from crawler.report import CrawlReport
     from crawler.run import CrawlPlan
 
 CONTACT_VARIABLE = "BTL_CONTACT"
+SKIPPED_PRINTED = 20
 
 contact_option = click.option(
     "--contact",
@@ -80,3 +82,11 @@ def require_contact(archive: "Archive", plan: "CrawlPlan", contact: str | None, 
         raise click.UsageError(
             f"--contact (or {CONTACT_VARIABLE}) must say how {public[0]} can reach you: an e-mail address or a page"
         )
+
+
+def print_skipped(report: "CrawlReport") -> None:
+    """Print to standard error which pages gave no comments though they should have some."""
+    for url, reason in report.skipped[:SKIPPED_PRINTED]:
+        click.echo(f"no comments: {url} {reason}", err=True)
+    if len(report.skipped) > SKIPPED_PRINTED:
+        click.echo(f"... and {len(report.skipped) - SKIPPED_PRINTED:,} more pages without comments", err=True)

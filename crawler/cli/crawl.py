@@ -16,6 +16,7 @@ from crawler.cli.common import (
     check_allowed_hosts,
     contact_option,
     make_plan,
+    print_skipped,
     require_contact,
 )
 
@@ -119,6 +120,7 @@ def _summarise(outcome: "CrawlOutcome", path: Path, *, as_json: bool) -> None:
         click.echo(line)
     for line in outcome.warnings:
         click.echo(f"warning: {line}", err=True)
+    print_skipped(report)
     print_errors([f"{location}: {reason}" for location, reason in report.errors])
     counts = report.total
     click.echo(

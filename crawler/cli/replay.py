@@ -8,6 +8,7 @@ import click
 from archive.cli.common import as_json as as_json_option
 from archive.cli.common import database, opened, print_errors, print_json
 from archive.cli.progress import progress_report
+from crawler.cli.common import print_skipped
 
 
 @click.command()
@@ -39,6 +40,7 @@ def replay(paths: tuple[Path, ...], url: str | None, path: Path, as_json: bool) 
     else:
         for line in result.report.summary():
             click.echo(line)
+        print_skipped(result.report)
         print_errors([f"{location}: {reason}" for location, reason in result.errors])
         read = f"{counts['threads']:,} threads, {counts['comments']:,} comments read"
         click.echo(f"{read}, {counts['comments_new']:,} new. {path}")

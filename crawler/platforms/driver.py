@@ -3,14 +3,14 @@
 from collections.abc import Callable, Generator, Iterable
 from dataclasses import replace
 
-from archive.thread import Article, Flag, Thread
+from archive.thread import Article, Completeness, Flag, Thread
 from crawler.pages.article import read_article, without_comments
 from crawler.pages.embeds import find_hosted_threads
 from crawler.pages.page import BadPage, Fetch, FetchFailed, Page
-from crawler.platforms import FALLBACKS, PLATFORMS
-from crawler.platforms.base import CERTAIN, Claim, Platform, ThreadReader, platform_name
+from crawler.platforms import FALLBACKS, PLATFORMS, generic
+from crawler.platforms.base import CERTAIN, Claim, Platform, ThreadReader, partial_flags, platform_name, shortfall
 
-NO_PLATFORM = "none"
+NO_PLATFORM = "none"  # of an article whose page shows no comment system
 MOST_PAGES = 500
 PageReader = Generator[Fetch, Page, tuple[Thread, ...]]
 
@@ -44,7 +44,23 @@ def visit(page: Page, *, most_pages: int = MOST_PAGES) -> PageReader:
     if best is not None and best.comments:
         parted = without_comments(article, best.comments)
         threads = [replace(thread, article=parted) for thread in threads] if parted is not article else threads
-    return tuple(threads) or (Thread(article, (), NO_PLATFORM, page.capture),)
+    return tuple(threads) or (_without_comments(page, article),)
+
+
+def _without_comments(page: Page, article: Article) -> Thread:
+    """Return the thread of a page in which no comment was seen: in part, where a heading says that there are some."""
+    stated = generic.stated_in_headings(page)
+    reasons = shortfall(stated, 0)
+    completeness: Completeness = "partial" if reasons else "unknown"
+    return Thread(
+        article,
+        (),
+        NO_PLATFORM,
+        page.capture,
+        stated_count=stated,
+        completeness=completeness,
+        flags=tuple(partial_flags(reasons)),
+    )
 
 
 def _substance(thread: Thread) -> int:

@@ -236,6 +236,13 @@ def _stated_counts(page: Page, index: PageIndex) -> frozenset[int]:
     return frozenset(result)
 
 
+def stated_in_headings(page: Page) -> int | None:
+    """Return how many comments the headings of a page state, if they agree: of a page in which none can be read."""
+    lines = (" ".join(heading.text_content().split()) for heading in page.html.iter("h1", "h2", "h3", "h4", "h5", "h6"))
+    counts = {stated for line in lines if len(line) <= LONGEST_HEADING and (stated := line_rules.stated_count(line))}
+    return counts.pop() if len(counts) == 1 else None
+
+
 def _sections(blocks: Sequence[Block]) -> tuple[HtmlElement, ...]:
     """Return the lists around the comments, or the comments themselves where those hold the article, too."""
     sections: dict[HtmlElement, None] = {}

@@ -1,6 +1,7 @@
 """Counts of a crawl, and the warnings that come from comparing them with those of earlier ones."""
 
 from collections import Counter
+from dataclasses import replace
 
 from archive.store.save import SavedThread
 from crawler.report import CrawlReport, find_warnings
@@ -20,6 +21,20 @@ def test_counts_are_kept_in_all_and_by_platform_and_outlet():
     assert counts["platforms"][thread.platform]["with_body"] == 4
     assert counts["failures"] == [{"url": "https://courier.example/x", "reason": "HTTP 500"}]
     assert report.line(2.0) == "1 pages from 1 hosts, 2 threads, 4 comments (2 new), 1 errors, 0.5 pages/s"
+
+
+def test_pages_that_should_have_comments_and_gave_none_are_named_with_the_reason():
+    report = CrawlReport()
+    report.count_thread(made(stated_count=110), None)
+    report.count_thread(replace(made(), platform="viafoura"), None)
+    report.count_thread(replace(made(), platform="none"), None)
+    report.count_thread(made(stated_count=0), None)
+    report.count_thread(made(said("one"), stated_count=110), None)
+    assert [reason for _, reason in report.skipped] == [
+        f"states 110 comments, and none could be read ({made().platform})",
+        "has comments by viafoura, which btl does not read",
+    ]
+    assert report.counts()["skipped"] == len(report.counts()["without_comments"]) == 2
 
 
 def platform(threads, empty, **fields):

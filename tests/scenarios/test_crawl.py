@@ -93,7 +93,8 @@ def test_pages_of_comments_where_the_api_does_not_answer(site, desk):
 def test_a_front_page_leads_to_articles(site, desk):
     for number in range(5):
         site.post(f"the-harbour-office-news-{number}", comments=TREE[:number])
-    desk.crawl(site.url + "/", hosts=[site.address])
+    counts = desk.crawl(site.url + "/", hosts=[site.address])["counts"]
+    assert counts["without_comments"] == [{"url": site.url + "/", "reason": "is read as a front page of 6 links"}]
     assert desk.query("select count(*) from articles") == [(5,)]
     assert desk.query("select count(*) from comments") == [(10,)]
     assert dict(desk.query("select kind, count(*) from frontier group by kind")) == {
