@@ -5,6 +5,15 @@ from functools import lru_cache
 
 from archive.text import phrases
 
+_FOREIGN = re.compile(r"[^\x00-\x7f•·–—‘’“”…«»©\u00a0]")
+_PLAIN_WORDS = tuple(filter(str.isascii, phrases.COMMENT_WORDS))
+_FOREIGN_WORDS = tuple(word for word in phrases.COMMENT_WORDS if not word.isascii())
+_BETWEEN_BUTTONS = re.compile(r"\s*[·•|/]\s*|\s{2,}")
+_BEHIND_BUTTONS = phrases.AROUND_BUTTONS + "@–—#/\t"
+_REPLY_STARTS = ("reply to ", "log in to reply", "antworte auf ")
+_REPLY_ENDS = tuple(filter(None, (word.rstrip(_BEHIND_BUTTONS) for word in phrases.REPLY)))
+_BY_WORDS = frozenset(word + end for word in phrases.BY_WORDS for end in ("", ":"))
+
 
 @lru_cache(1024)
 def stated_count(text: str) -> int | None:
@@ -16,6 +25,18 @@ def stated_count(text: str) -> int | None:
         return None
     digits = "".join(ch for ch in next(filter(None, match.groups())) if ch.isdecimal())
     return int(digits) if digits else 1
+
+
+def comment_words(folded: str) -> tuple[str, ...]:
+    """Return beginnings of words for comments in a casefolded text; where it has none, no line of it is a heading.
+
+    Asked of many lines at once, this takes less time than one pattern takes for one line.
+    """
+    plain = folded.encode("ascii", "ignore").decode()  # searched faster than a text with dashes and bullets
+    words = [word for word in _PLAIN_WORDS if word in plain]
+    if _FOREIGN.search(folded):
+        words += [word for word in _FOREIGN_WORDS if word in folded]
+    return tuple(words)
 
 
 @lru_cache(1024)
@@ -63,12 +84,18 @@ def is_reply(text: str) -> bool:
     if len(text) > 60:
         return False
     bare = text.casefold().strip(phrases.AROUND_BUTTONS)
-    if bare in phrases.REPLY or bare.startswith(("reply to ", "log in to reply", "antworte auf ")):
+    if bare in phrases.REPLY or bare.startswith(_REPLY_STARTS):
         return True
-    buttons = re.split(r"\s*[·•|/]\s*|\s{2,}", bare)
+    buttons = _BETWEEN_BUTTONS.split(bare)
     return len(buttons) > 1 and all(
         button.strip(phrases.AROUND_BUTTONS) in phrases.REPLY for button in buttons if button
     )
+
+
+def may_end_in_reply(text: str) -> bool:
+    """Whether a line may have a button at its end, behind a date; where this is false, it has none in words."""
+    bare = text.casefold().rstrip(_BEHIND_BUTTONS)
+    return bare.endswith(_REPLY_ENDS) or any(start in bare for start in _REPLY_STARTS)
 
 
 @lru_cache(4096)
@@ -89,6 +116,11 @@ def byline_length(text: str) -> int:
     """Return the length of the "Posted by " at the beginning of a line, 0 where there is none."""
     match = phrases.BY.match(text)
     return match.end() if match else 0
+
+
+def holds_byline_words(text: str) -> bool:
+    """Whether one of the words is in a text that a "Posted by " ends with; without it no line has one."""
+    return not _BY_WORDS.isdisjoint(text.casefold().split())
 
 
 @lru_cache(4096)

@@ -5,6 +5,7 @@ Plain lists are in phrases.toml; what needs a pattern is here.
 
 import re
 import tomllib
+from collections.abc import Iterator
 from importlib.resources import files
 
 _WORDS: dict[str, list[str]] = tomllib.loads(files(__package__).joinpath("phrases.toml").read_text("utf-8"))
@@ -34,6 +35,23 @@ COUNTED = re.compile(
     r"|üzerine\s+(\d{1,6}|bir)\s+(?:düşünce|yorum)"
     r"|(\d{1,6})\s?(?:件のフィードバック|[个個]想法|[条條]回[应應]|개의 (?:생각|응답))",
 )
+_COUNTED_OTHERWISE = (
+    *("tankar om", "tanker om", "tanke om", "réflexion", "ideia", "σκέψ", "üzerine", "フィードバック"),
+    *("想法", "回应", "回應", "생각", "응답", "评论", "評論"),
+)
+
+
+def _beginnings(pattern: str) -> Iterator[str]:
+    """Yield the beginnings of the words of a pattern, up to the first character that may be absent."""
+    for word in re.sub(r"\([^()]*\)", "(", pattern).split("|"):
+        match = re.match(r"[^\W_]+(?![?*])", word)
+        assert match is not None
+        yield match[0]
+
+
+# Nothing is COUNTED or NAMED in a text that holds none of these.
+_ALL_WORDS = {*_beginnings(COMMENT), *_COUNTED_OTHERWISE}
+COMMENT_WORDS = tuple(sorted(word for word in _ALL_WORDS if not any(other in word for other in _ALL_WORDS - {word})))
 NAMED = re.compile(rf"(?:^|[\s\W])(?:{COMMENT})(?!\w)|コメント|评论|評論|댓글")
 FORM = re.compile(
     r"\b(?:leave|post|add|write|submit|make|schreibe?n?|verfassen?|hinterlass\w*|abgeben|laissez|laisser|poster|"
@@ -79,11 +97,12 @@ ELSEWHERE = re.compile(
 )
 SAYS = frozenset(_WORDS["says"])
 SAYS_SUFFIX = re.compile(r"\s*(?:さんのコメント|のコメント|님의 말|님의 댓글|より|说道|說道|说|說)\s*[:：]?$")
+BY_WORDS = ("by", "von", "par", "de", "da", "por", "door", "от", "av", "af", "autor", "author", "przez")
 BY = re.compile(
     r"^(?:(?:comments? |posted |written |submitted |kommentar |geschrieben |gepostet |commentaire |publié |écrit |"
     r"comentario |publicado |enviado |"
     r"commento |scritto |inviato |comentário |geplaatst |reactie |komentarz |комментарий |skrivet |kommentar )?"
-    r"(?:by|von|par|de|da|por|door|от|av|af|autor|author|przez)\b:?\s+)",
+    rf"(?:{'|'.join(BY_WORDS)})\b:?\s+)",
     re.IGNORECASE,
 )
 LINKING = re.compile(

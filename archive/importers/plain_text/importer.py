@@ -14,6 +14,7 @@ from archive.importers.plain_text.article import Outside
 from archive.importers.plain_text.dialect import Entry
 from archive.importers.plain_text.encoding import decode
 from archive.importers.plain_text.flat import flat_run, unparted_heading
+from archive.importers.plain_text.flat_lines import announcing, line_texts
 from archive.importers.plain_text.item_kinds import Kinds
 from archive.importers.plain_text.layout import Block, Item, Paragraph, lay_out
 from archive.importers.plain_text.section import Run, comment_runs, heading_of, is_lost_body, stated_in
@@ -62,6 +63,7 @@ class _Reader:
         self.runs = comment_runs(self.stream)
         self.unparted: tuple[int, int] | None = None
         self.is_flat = False
+        self.announcing: frozenset[str] = frozenset()
         if not self.runs:
             self._read_without_lists()
         self.furniture: list[str] = []
@@ -73,11 +75,13 @@ class _Reader:
 
     def _read_without_lists(self) -> None:
         """Look for comments that lines part, else for a heading whose comments nothing parts."""
-        flat = flat_run(self.stream)
+        texts = line_texts(self.stream)
+        self.announcing = announcing(texts)
+        flat = flat_run(self.stream, texts, self.announcing)
         if flat is not None:
             self.stream, run = flat
             self.runs, self.is_flat = [run], True
-        else:
+        elif self.announcing:
             self.unparted = unparted_heading(self.stream)
 
     def reading(self) -> Reading:
@@ -158,7 +162,7 @@ class _Reader:
                 return count
         if self.runs or self.unparted:
             return self.unparted[1] if self.unparted else None
-        return _count_without_comments(self.stream)
+        return _count_without_comments(self.stream) if self.announcing else None
 
     def _closed(self) -> bool | None:
         short = (part for part in self.stream if isinstance(part, Paragraph) and len(part.lines) <= 3)

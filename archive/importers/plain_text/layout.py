@@ -69,9 +69,12 @@ def lay_out(text: str) -> list[Paragraph | Block]:
 
 def _is_flat(text: str) -> bool:
     """Whether a text is one whose paragraphs are lines, as most corpora have it."""
-    lines = text.strip().split("\n")
-    blank = sum(not line or line.isspace() for line in lines)
-    return len(lines) > 1 and blank * _LINES_A_BLANK < len(lines)
+    text = text.strip()
+    count = text.count("\n") + 1
+    if count == 1 or text.count("\n\n") * _LINES_A_BLANK >= count:
+        return False
+    blank = sum(not line or line.isspace() for line in text.split("\n"))
+    return blank * _LINES_A_BLANK < count
 
 
 class _Layout:
@@ -96,6 +99,9 @@ class _Layout:
         return self.stream
 
     def _line(self, number: int, column: int, text: str) -> None:
+        if text[0] == "•" and text[1:2] == " " and column >= _STEP:
+            self._item(number, column, "•", text[1:].lstrip(" "))
+            return
         if text[0] == "•" or text[0].isdigit():
             match = _MARKER.match(text[:12])
             if match and (column >= _STEP or self._cut_first_line(match)) and not self._is_day(column, text):

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from archive.importers.plain_text.dialect import Dialect, Entry
 from archive.importers.plain_text.header import read_items
@@ -15,6 +15,7 @@ _LONG = 150
 _STATED_WITH_FORM = 5.5
 # Between a heading and its comments, pages print a form of so many lines at most.
 _ABOVE = 9
+_LONGEST_FORM = 200
 _NUMBER = re.compile(r"(?<![\d.,])\d{1,6}(?![\d.,])")
 _SENTENCE_ENDS = (".", "!", "?", "…", "。", "！", "？", ")")
 _TALK = re.compile(
@@ -40,6 +41,7 @@ class Run:
     last: bool = False
     numbers: list[str] = field(default_factory=list)
     form: bool = False
+    headings: list[Paragraph] | None = None
 
     def read(self) -> None:
         if not self.items or (not any(item.has_text for item in self.items) and heading_of(self) is None):
@@ -215,8 +217,15 @@ def is_end(text: str) -> bool:
 
 def heading_of(run: Run) -> Paragraph | None:
     """The paragraph that announces the comments, within the three above them and above a form there."""
+    if run.headings is None:
+        heading = _find_heading(run)
+        run.headings = [heading] if heading else []
+    return run.headings[0] if run.headings else None
+
+
+def _find_heading(run: Run) -> Paragraph | None:
     named: Paragraph | None = None
-    for paragraph in _without_forms(run.before)[:3]:
+    for paragraph in islice(_without_forms(run.before), 3):
         stated = stated_in(paragraph, run) if len(paragraph.text) <= 200 else None
         if stated is not None:
             return paragraph
@@ -227,10 +236,12 @@ def heading_of(run: Run) -> Paragraph | None:
     return named
 
 
-def _without_forms(paragraphs: list[Paragraph]) -> list[Paragraph]:
+def _without_forms(paragraphs: list[Paragraph]) -> Iterator[Paragraph]:
     """The paragraphs, and of those that belong to a form to write a comment only what states comments."""
-    texts = ((paragraph, paragraph.text) for paragraph in paragraphs)
-    return [paragraph for paragraph, text in texts if not is_end(text) or line_rules.stated_count(text)]
+    for paragraph in paragraphs:
+        text = paragraph.text
+        if len(text) > _LONGEST_FORM or not is_end(text) or line_rules.stated_count(text):
+            yield paragraph
 
 
 def stated_in(heading: Paragraph, run: Run) -> int | None:
@@ -396,9 +407,11 @@ def _nesting_score(longer: Sequence[Entry]) -> float:
 
 def _position_score(run: Run) -> float:
     after_article = 1.0 if run.long_before else 0.0
+    if run.long_after <= 1:
+        return after_article
     heading = heading_of(run)
     stated = heading is not None and stated_in(heading, run) is not None
-    return after_article - (3.0 if run.long_after > 1 and not stated else 0.0)
+    return after_article - (0.0 if stated else 3.0)
 
 
 def _numbering_score(run: Run) -> float:

@@ -1,6 +1,10 @@
 """What lines of pages are taken for, by their words."""
 
+import re
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from archive.text import line_rules, phrases
 
@@ -35,3 +39,48 @@ def test_the_lists_of_words_are_in_small_letters_and_without_spaces_around():
     for words in (phrases.SAYS, phrases.REPLY, phrases.STOP, phrases.EXCLAIMED, phrases.MORE_ENDS):
         assert len(words) > 10
         assert all(word == " ".join(word.casefold().split()) for word in words)
+
+
+HEADINGS = (
+    *("3 Comments", "One thought on “The pool”", "Leserkommentare (3)", "12 Kommentare", "Réponses: 4", "コメント 3件"),
+    *(
+        "7 bình luận",
+        "2 tankar om ”Badet”",
+        "Ein Gedanke zu",
+        "4 commenti",
+        "댓글 5",
+        "5 ответов",
+        "Dyskusja",
+        "8条回应",
+    ),
+    *("Une réflexion sur", "3 σκέψεις για", "Pool üzerine 3 yorum", "2 svar", "3 opiniones", "6 respuestas"),
+)
+
+
+@pytest.mark.parametrize("text", HEADINGS)
+def test_headings_hold_a_word_for_comments(text: str) -> None:
+    assert line_rules.comment_words(f"menu\n{text.casefold()}\nlast words")
+
+
+@given(st.sampled_from(phrases.COMMENT.split("|")), st.sampled_from(["{}", "3 {}", "{} (4)", "x{}: 5", "1 new {}"]))
+def test_no_line_is_a_heading_without_a_word_for_comments(word: str, form: str) -> None:
+    text = form.format(re.sub(r"[^\w ]|\bw\b", "", word))
+    if line_rules.stated_count(text) is not None or line_rules.is_heading(text):
+        assert line_rules.comment_words(text.casefold())
+
+
+def test_other_lines_hold_no_word_for_comments() -> None:
+    assert line_rules.comment_words("the pool – open again\nseason tickets • 3 may") == ()
+
+
+@given(st.sampled_from(sorted(phrases.REPLY - {"#"})), st.sampled_from(["{}", "May 3 | {}", "3/4 {} ↓", "Ann {} #3 »"]))
+def test_a_line_with_a_button_behind_a_date_may_end_in_one(word: str, form: str) -> None:
+    assert line_rules.may_end_in_reply(form.format(word))
+    assert not line_rules.may_end_in_reply("Ann, 3 May 2016")
+
+
+@given(st.sampled_from(phrases.BY_WORDS), st.sampled_from(["{} Ann", "{}: Ann", "Posted {}\tAnn"]))
+def test_bylines_hold_their_words(word: str, form: str) -> None:
+    assert line_rules.byline_length(form.format(word)) > 0
+    assert line_rules.holds_byline_words(f"x\n{form.format(word)}\nlast")
+    assert not line_rules.holds_byline_words("nearby, standby")
