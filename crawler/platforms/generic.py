@@ -14,6 +14,7 @@ from lxml.html import HtmlElement
 
 from archive.text import line_rules
 from archive.text.dates import infer_day_first
+from archive.text.removal_notices import as_removed
 from archive.thread import Article, Author, Comment, Flag, Thread
 from crawler.pages.page import Page
 from crawler.platforms.base import FALLBACK, Claim, ThreadReader, partial_flags
@@ -33,7 +34,7 @@ from crawler.platforms.record_blocks import (
 from crawler.platforms.record_parents import infer_parents
 from crawler.platforms.section_evidence import ENOUGH, ENOUGH_UNNAMED, Evidence, block_id, weigh
 from crawler.platforms.section_words import words_of
-from crawler.platforms.thread_completeness import around, as_removed, reasons_for_more
+from crawler.platforms.thread_completeness import around, reasons_for_more
 from crawler.platforms.votes import count_votes
 
 LONGEST_HEADING = 200

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from lxml.html import HtmlElement
 
+from archive.text.removal_notices import as_removed
 from archive.thread import Article, Author, Comment, Moment, Thread
 from crawler.pages import jsonld
 from crawler.pages.html_text import element_text, html_text, parse_count, parse_moment
@@ -16,7 +17,7 @@ from crawler.platforms.base import LIKELY, Claim, ThreadReader, partial_flags, s
 from crawler.platforms.nesting import nest
 from crawler.platforms.record_blocks import section_of
 from crawler.platforms.section_evidence import id_part
-from crawler.platforms.thread_completeness import around, as_removed, reasons_for_more
+from crawler.platforms.thread_completeness import around, reasons_for_more
 from crawler.platforms.votes import count_votes
 
 COMMENT_TYPES = frozenset(("Comment", "UserComments"))

@@ -1,25 +1,14 @@
-"""What a page shows of a thread besides its comments: buttons for more, notices in place of texts, votes."""
+"""What a page shows of a thread besides its comments: buttons for more, and what it states of their number."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
 from lxml.html import HtmlElement
 
-from archive.thread import Comment, Flag
 from crawler.platforms.base import shortfall
-from crawler.platforms.section_words import LOADER_NAME, says_more, tombstone_state
+from crawler.platforms.section_words import LOADER_NAME, says_more
 
 LONGEST_BUTTON = 80
 HIDDEN = frozenset(("hidden", "d-none", "is-hidden", "wpdiscuz-hidden", "visually-hidden"))
-
-
-def as_removed(comment: Comment) -> Comment:
-    """Return a comment whose text is a moderator's notice as removed: without text, the notice kept in a flag."""
-    state = tombstone_state(comment.body) if comment.state == "visible" else None
-    if state is None:
-        return comment
-    flag = Flag("capture.removed_notice", "notice-in-place-of-text", " ".join(comment.body.split()))
-    return replace(comment, body="", state=state, flags=(*comment.flags, flag))
 
 
 def around(section: HtmlElement) -> HtmlElement:

@@ -11,11 +11,11 @@ from lxml.html import HtmlElement
 
 from archive.text import line_rules
 from archive.text.dates import infer_day_first
+from archive.text.removal_notices import as_removed
 from archive.thread import Author, Comment, Flag
 from crawler.pages.page import Page
 from crawler.platforms.comment_elements import CommentElement, Numbering, find_comments, settle_parents
 from crawler.platforms.comment_fields import CommentFields, parse_fields, posted
-from crawler.platforms.thread_completeness import as_removed
 
 COMMENT_PAGE = re.compile(r"([?&]cpage=|/comment-page-)(\d{1,5})(?=[/&#?]|$)")
 COMMENT_LINK = re.compile(r"#comment-(\d{1,19})$")

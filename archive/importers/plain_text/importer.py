@@ -19,6 +19,7 @@ from archive.importers.plain_text.item_kinds import Kinds
 from archive.importers.plain_text.layout import Block, Item, Paragraph, lay_out
 from archive.importers.plain_text.section import Run, comment_runs, heading_of, is_lost_body, stated_in
 from archive.text import dates, line_rules
+from archive.text.removal_notices import as_removed
 from archive.thread import Author, Comment, Flag, ParentSource, Thread
 
 __all__ = ["PLATFORM", "Reading", "documents", "matches", "parse", "read_text"]
@@ -128,7 +129,8 @@ class _Reader:
         posted = dates.parse_date(entry.date, self.day_first) if entry.date else None
         flags = tuple(_flags_of(entry, body, self.adopted))
         source: ParentSource = "unknown" if self.is_flat else "indent"
-        self.comments.append(Comment(body, parent, author, posted, parent_source=source, flags=flags))
+        comment = Comment(body, parent, author, posted, parent_source=source, flags=flags)
+        self.comments.append(as_removed(comment))
         self.furniture.extend(entry.rest)
 
     def _parent(self, item: Item) -> int | None:

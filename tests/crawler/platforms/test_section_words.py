@@ -1,4 +1,4 @@
-"""Names of elements, buttons for more, and notices of removal, in twenty languages; and ages."""
+"""Names of elements, and buttons for more, in twenty languages; and ages."""
 
 import pytest
 from hypothesis import given
@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from archive.text.dates import find_date, parse_date
 from archive.text.relative_dates import is_short_age, place_age
-from crawler.platforms.section_words import MEDIUM, STRONG, says_more, tombstone_state, words_of
+from crawler.platforms.section_words import MEDIUM, STRONG, says_more, words_of
 
 NOW = "2026-03-05T12:00:00Z"
 
@@ -22,7 +22,6 @@ def test_names_of_comments(name: str | None, strength: int) -> None:
 
 @given(st.text(max_size=300))
 def test_any_text_is_judged(text: str) -> None:
-    assert tombstone_state(text) in (None, "removed", "author_deleted")
     assert says_more(text) in (True, False)
     assert words_of(text).strength in (0, MEDIUM, STRONG)
     moment = place_age(text, NOW)

@@ -191,3 +191,24 @@ def test_reading_takes_a_time_linear_in_the_text(piece: str) -> None:
     ticks(20_000)
     small = min(ticks(100_000) for _ in range(2))
     assert ticks(400_000) < 4 * 3 * small + 200_000_000
+
+
+@pytest.mark.parametrize("listed", [False, True], ids=["lines", "list"])
+def test_a_notice_of_removal_is_no_text(listed: bool) -> None:
+    texts = ["Lovely water, and not too cold.", "This comment has been removed by a moderator.", "There will be cake."]
+    forms = (
+        [f"  • {name} says:\n\n    March {n}, 2016 at 9:0{n} am\n\n    {text}" for n, (name, text) in named(texts)]
+        if listed
+        else [f"{name} says:\nMarch {n}, 2016 at 9:0{n} am\n{text}\nReply" for n, (name, text) in named(texts)]
+    )
+    reading = flat("3 comments", *forms, blank=listed)
+    assert [comment.state for comment in reading.comments] == ["visible", "removed", "visible"]
+    notice = reading.comments[1]
+    assert (notice.author and notice.author.name, notice.body) == (SAID[1][0], "")
+    assert [flag.evidence for flag in notice.flags if flag.code == "capture.removed_notice"] == [texts[1]]
+    assert said(reading)[2] == (SAID[2][0], texts[2])
+
+
+def named(texts: list[str]) -> list[tuple[int, tuple[str, str]]]:
+    """The texts with the names of the readers, numbered."""
+    return list(enumerate(((name, text) for (name, _), text in zip(SAID, texts, strict=True)), 1))
