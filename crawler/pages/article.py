@@ -16,7 +16,7 @@ from archive.text.hosts import is_public, parse_literal_address, registered_site
 from archive.text.urls import canonical, domain, unwrap_archived
 from archive.thread import Article, Comment, Moment
 from crawler.pages import jsonld
-from crawler.pages.html_text import element_text, parse_moment
+from crawler.pages.html_text import element_text, line_of, parse_moment
 from crawler.pages.page import Page
 
 ARTICLE_TYPES = (
@@ -50,10 +50,13 @@ DATE_CLASSES = frozenset(("entry-date", "published", "post-date"))
 MOST_ELEMENTS = 60_000
 LARGEST_PAGE = 3 << 20
 DEEPEST = 250
+# It counts the links and the text within each element anew: what weighs is how many levels stand above them.
+MOST_LINK_LEVELS = 100_000
+MOST_TEXT_LEVELS = 30_000_000
 LONGEST_TITLE = 1_000
 LONGEST_NAME = 120
 MOST_NAMES = 20
-MOST_CANDIDATES = 200  # elements that may name the author or the time
+MOST_CANDIDATES = 200  # elements that may name the title, the author or the time
 SAME_BLOCK = ("- ", "|")
 COMMENT_ITEMS = frozenset(("comment", "usercomments", "answer", "review"))
 COMMENT_NAME = re.compile(
@@ -62,7 +65,7 @@ COMMENT_NAME = re.compile(
 )
 WHOLE_PAGE = frozenset(("html", "body", "main", "article"))
 LANGUAGE = re.compile(r"([A-Za-z]{2,3})(?:[-_]([A-Za-z]{4}))?(?:[-_]([A-Za-z]{2}|\d{3}))?")
-E_MAIL = re.compile(r"\S+@\S+\.\w+")
+E_MAIL = re.compile(r"(?<![^\s@])[^\s@]+@[^\s@]+\.\w+")
 BY = re.compile(r"^(?:by|von|par|por|di|door|av|af|przez|от)\s+(?=\S)", re.IGNORECASE)
 TITLE_SEPARATOR = re.compile(r"\s+[|–—·•»:-]+\s+")
 MOBILE = re.compile(r"^(?:m|mobile|mobil|amp)\.(?=[^.]+\.)", re.IGNORECASE)
@@ -171,7 +174,7 @@ def _is_variant(name: str, value: str) -> bool:
 
 def _title(page: Page, metas: Metas, items: Sequence[jsonld.JsonObject]) -> str | None:
     headline = _first_value([item for item in items if "WebPage" not in jsonld.type_names(item)], "headline")
-    headings = [_line(heading) for heading in page.html.iter("h1")]
+    headings = [_line(heading) for heading in islice(page.html.iter("h1"), MOST_CANDIDATES)]
     stated = headline or _first_meta(metas, "og:title", "twitter:title", "dc.title", "headline")
     if stated is None:
         tag = next(page.html.iter("title"), None)
@@ -213,7 +216,8 @@ def _names_author(element: HtmlElement) -> bool:
 
 
 def _author_name(element: HtmlElement) -> str:
-    name = next((e for e in element.iterdescendants() if "name" in (e.get("itemprop") or "").split()), element)
+    below = islice(element.iterdescendants(), MOST_CANDIDATES)
+    name = next((e for e in below if "name" in (e.get("itemprop") or "").split()), element)
     return _line(name) or (name.get("content") or "")
 
 
@@ -246,7 +250,7 @@ def fold(text: str) -> str:
 
 
 def _line(element: HtmlElement) -> str:
-    return " ".join(element.text_content().split())
+    return line_of(element, LONGEST_TITLE)
 
 
 def _clean_name(text: str) -> str | None:
@@ -356,12 +360,14 @@ def _silence_trafilatura() -> None:
 
 def _is_tame(tree: HtmlElement) -> bool:
     """Whether a page is small and flat enough for an extractor that recurses."""
-    depth = count = 0
+    depth = count = links = text = 0
     level: Iterable[HtmlElement] = (tree,)
     while level:
         level = [child for element in level for child in element]
         depth, count = depth + 1, count + len(level)
-        if depth > DEEPEST or count > MOST_ELEMENTS:
+        links += depth * sum(element.tag == "a" for element in level)
+        text += depth * sum(len(element.text or "") + len(element.tail or "") for element in level)
+        if depth > DEEPEST or count > MOST_ELEMENTS or links > MOST_LINK_LEVELS or text > MOST_TEXT_LEVELS:
             return False
     return True
 

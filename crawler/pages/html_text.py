@@ -25,6 +25,7 @@ SPACE = re.compile(r"[ \t\r\n\f]+")
 NUMBER = re.compile(r"\d{1,3}(?:[.,'’\u00a0\u202f ]\d{3})+(?!\d)|\d+")
 SCHEME = re.compile(r"^https?://(?:www\.)?")
 LONGEST_NUMBER = 12
+MOST_SPACE = 10  # of what is read for a line of text, times its length
 
 
 def element_text(element: HtmlElement, *, skip: frozenset[HtmlElement] = frozenset()) -> str:
@@ -153,6 +154,17 @@ class _TextWriter:
             if line or (result and result[-1]):
                 result.append("> " * quotes + line if line else "")
         return "\n".join(result).strip("\n")
+
+
+def line_of(element: HtmlElement, longest: int, separator: str = "") -> str:
+    """Return the text of an element as one line, cut where it gets longer: not all that stands in it is read."""
+    length, pieces = 0, []
+    for piece in element.itertext():
+        pieces.append(piece[: longest * MOST_SPACE])
+        length += max(1, len(" ".join(pieces[-1].split())))
+        if length > longest:
+            break
+    return " ".join(separator.join(pieces).split())
 
 
 def parse_moment(visible: str | None, machine: str | None = None) -> Moment | None:

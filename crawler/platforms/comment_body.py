@@ -11,7 +11,7 @@ from crawler.pages.html_text import bare_paragraphs, element_text
 from crawler.platforms.class_names import SURE, WEAK
 from crawler.platforms.comment_elements import CommentElement
 from crawler.platforms.comment_parts import (
-    LONGEST_LINE,
+    MOST_BELOW,
     Part,
     fold,
     holds_text,
@@ -19,6 +19,7 @@ from crawler.platforms.comment_parts import (
     is_name,
     is_own_link,
     is_picture_of_author,
+    is_short,
     is_signature,
     property_of,
     traits_of,
@@ -102,8 +103,10 @@ def outside_text(own: Sequence[Part], content: HtmlElement | None) -> list[Part]
     if content is not None and is_text_only(content) and not (own and content is own[0][0]):
         inside = set(content.iter())
     else:
-        texts = (element for element, _ in own if element.tag in PARAGRAPHS and not is_head(element))
-        inside = {below for text in texts for below in text.iter()}
+        inside = set()
+        for element, _ in own:
+            if element.tag in PARAGRAPHS and element not in inside and not is_head(element):
+                inside.update(element.iter())
     return [part for part in own if part[0] not in inside]
 
 
@@ -111,7 +114,7 @@ def is_head(paragraph: HtmlElement) -> bool:
     """Whether a paragraph is a line of name or date."""
     if traits_of(paragraph).furniture:
         return True
-    for element in paragraph.iter():
+    for element in islice(paragraph.iter(), MOST_BELOW):
         if isinstance(element.tag, str):
             kind = traits_of(element)
             if is_name(element, kind) or kind.dated or element.tag in ("time", "cite") or is_own_link(element):
@@ -145,7 +148,7 @@ def read_body(
     skip = frozenset((*_furniture(elements, whole), *comment.nested, *apart, *lines))
     paragraphs = _without_title(list(_paragraphs(elements, skip, content)))
     body = "\n\n".join(filter(None, (element_text(paragraph, skip=skip) for paragraph in paragraphs)))
-    if body and not _has_bare_text(paragraphs, skip, name):
+    if body and not _has_bare_text(comment, paragraphs, skip, name):
         return body
     skip = skip | {e for e in elements if e.tag in HEADINGS and body and e not in paragraphs}
     # No paragraphs at all: the text stands bare beside name and date.
@@ -160,13 +163,18 @@ def _without_title(paragraphs: list[HtmlElement]) -> list[HtmlElement]:
     return paragraphs
 
 
-def _has_bare_text(paragraphs: Sequence[HtmlElement], skip: frozenset[HtmlElement], name: str | None) -> bool:
+def _has_bare_text(
+    comment: CommentElement, paragraphs: Sequence[HtmlElement], skip: frozenset[HtmlElement], name: str | None
+) -> bool:
     """Whether more text stands beside paragraphs than lines of name and date."""
-    chosen = set(paragraphs)
+    chosen, own = set(paragraphs), set(comment.own)
     for above in dict.fromkeys(paragraph.getparent() for paragraph in paragraphs):
         if above is None or above in skip:
             continue
-        pieces = [above.text, *(child.tail for child in above if child not in skip or child in chosen)]
+        children = list(above if above in own else islice(above, MOST_BELOW + 1))
+        if above not in own and len(children) > MOST_BELOW:  # what many comments share would be read for each of them
+            children = [comment.root, *comment.siblings]
+        pieces = [above.text, *(child.tail for child in children if child not in skip or child in chosen)]
         for piece in pieces:
             line = fold(piece or "")
             if len(line) >= SHORTEST_BARE and not _is_head_line(line, name) and not line_rules.is_reply(line):
@@ -198,7 +206,7 @@ def _holds_paragraph(element: HtmlElement) -> bool:
 def _is_quoted(element: HtmlElement) -> bool:
     """Whether a `cite` or `time` was written by the commenter, in the middle of a paragraph."""
     above = element.getparent()
-    return above is not None and (above.tag in ("p", "blockquote") and len(above.text_content()) > LONGEST_LINE)
+    return above is not None and above.tag in ("p", "blockquote") and not is_short(above)
 
 
 def _lines_of(apart: Iterable[HtmlElement], ends: set[HtmlElement]) -> Iterator[HtmlElement]:

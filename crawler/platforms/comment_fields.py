@@ -11,7 +11,7 @@ from lxml.html import HtmlElement
 from archive.text.dates import find_date, is_date, may_hold_date, parse_date
 from archive.text.relative_dates import is_short_age, place_age
 from archive.thread import Moment
-from crawler.pages.html_text import SKIPPED
+from crawler.pages.html_text import SKIPPED, line_of
 from crawler.platforms.comment_author import (
     STATED,
     STATED_OR_LIKELY,
@@ -197,7 +197,7 @@ def _date_candidates(parts: Sequence[Part]) -> Iterator[HtmlElement]:
 def _read_stamp(element: HtmlElement) -> DateStamp:
     values = (element.get(name) for name in MACHINE_ATTRIBUTES)
     machine = next((value for value in values if value and _precision(value) >= 0), None)
-    text = ORDINAL.sub(r"\1\2", fold(" ".join(element.itertext())))
+    text = ORDINAL.sub(r"\1\2", line_of(element, LONGEST_SCAN + WINDOW, " "))
     where = _find_span(text)
     if where is not None and (_HAS_DIGIT.search(text[where[0] : where[1]]) or machine or is_date(text)):
         return DateStamp(element, text[where[0] : where[1]] or None, machine)

@@ -1,6 +1,7 @@
 """What a single element of a comment is: a name, a button, a line. Shared by the modules for author, date and body."""
 
 import re
+from itertools import islice
 
 from lxml.html import HtmlElement
 
@@ -10,6 +11,7 @@ from crawler.platforms.comment_elements import MOVE_FORM, OWN_LINK, REPLY_LINK
 
 LONGEST_LINE = 160  # characters; a longer one is text, not a line of name and date
 LONGEST_BUTTON = 30
+MOST_BELOW = 200  # elements within another that are looked at: where elements nest, all of them would be quadratic
 PROFILE_LINK = re.compile(
     r"/(?:users?|profiles?|members?|people|author|accounts?|u|profil|nutzer|benutzer|autor|usuario|utente)/|"
     r"[?&](?:user|uid|user_?id|member)=",
@@ -59,14 +61,12 @@ def is_button(link: HtmlElement) -> bool:
         bool(REPLY_LINK.search(href) or OWN_LINK.search(href) or MOVE_FORM.search(link.get("onclick") or ""))
         or "action=editcomment" in href
         or href.endswith(("#respond", "#commentform"))
-        or (len(link.text_content()) < LONGEST_BUTTON and line_rules.is_reply(fold(link.text_content())))
+        or (is_short(link) and len(text := link.text_content()) < LONGEST_BUTTON and line_rules.is_reply(fold(text)))
     )
 
 
 def is_short(element: HtmlElement) -> bool:
     """Whether an element may be a line of name and date."""
-    if len(element) == 0:
-        return len(element.text or "") <= LONGEST_LINE
     length = 0
     for piece in element.itertext():  # not all of it: a thread may stand within
         length += len(piece)
@@ -77,7 +77,8 @@ def is_short(element: HtmlElement) -> bool:
 
 def holds_text(element: HtmlElement) -> bool:
     """Whether the text of the comment stands within: some themes print "comment-meta" around everything."""
-    return any(traits_of(below).content == SURE for below in element.iterdescendants() if isinstance(below.tag, str))
+    below = islice(element.iterdescendants(), MOST_BELOW)
+    return any(traits_of(inner).content == SURE for inner in below if isinstance(inner.tag, str))
 
 
 def fold(text: str) -> str:

@@ -16,6 +16,7 @@ from archive.text import line_rules
 from archive.text.dates import infer_day_first
 from archive.text.removal_notices import as_removed
 from archive.thread import Article, Author, Comment, Flag, Thread
+from crawler.pages.html_text import line_of
 from crawler.pages.page import Page
 from crawler.platforms.base import FALLBACK, Claim, ThreadReader, partial_flags
 from crawler.platforms.comment_elements import CommentElement
@@ -265,7 +266,7 @@ def _stated_count(page: Page, comments: set[HtmlElement]) -> int | None:
         if element in comments:
             break
         if element.tag in ("h2", "h3", "h4", "h5", "span", "p") and element.getparent() not in comments:
-            line = " ".join(element.text_content().split())
+            line = line_of(element, LONGEST_HEADING)
             if 0 < len(line) <= LONGEST_HEADING and not line_rules.is_elsewhere(line):
                 stated = line_rules.stated_count(line)
                 count = count if stated is None else stated
