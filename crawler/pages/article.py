@@ -348,7 +348,8 @@ def without_comments(article: Article, comments: Iterable[Comment]) -> Article:
         return article
     first, final = min(dropped), max(dropped)
     between = {i for i in range(first, final) if len(paragraphs[i]) <= LONGEST_NAME} if len(dropped) > 1 else set()
-    kept = [paragraph for i, paragraph in enumerate(paragraphs) if i not in dropped | between]
+    dropped |= between
+    kept = [paragraph for i, paragraph in enumerate(paragraphs) if i not in dropped]
     return replace(article, body="\n\n".join(kept)) if kept else article
 
 

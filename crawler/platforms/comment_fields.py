@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 from typing import NamedTuple
 
 from lxml.html import HtmlElement
@@ -60,6 +61,7 @@ LINES = frozenset(
     )
 ) | frozenset(("header", "footer", "label", "address"))
 ORDINAL = re.compile(r"(\d) (st|nd|rd|th|er|º|ª)\b", re.IGNORECASE)
+MOST_DATED = 200  # elements of one comment that are called a date
 LONGEST_BESIDE = 40  # characters beside a date that stands as bare text: a name, "says"
 _HAS_DIGIT = re.compile(r"\d")
 WINDOW, STEP, LONGEST_SCAN = 120, 80, 400  # characters; windows overlap, so that no date is cut in two
@@ -184,7 +186,7 @@ def _date_candidates(parts: Sequence[Part]) -> Iterator[HtmlElement]:
     """Yield the elements that may hold the date, those made for it first, any short line last."""
     yield from (e for e, _ in parts if e.tag == "time" or property_of(e) in DATE_PROPERTIES)
     yield from (e for e, _ in parts if e.tag == "abbr" and e.get("title"))
-    yield from (e for e, kind in parts if kind.dated and not holds_text(e))
+    yield from islice((e for e, kind in parts if kind.dated and not holds_text(e)), MOST_DATED)
     for link, _ in parts:
         if is_own_link(link):
             above = link.getparent()

@@ -73,8 +73,9 @@ def claim(page: Page) -> SchemaOrgClaim | None:
     comments, sections = list(_jsonld_comments(page)), ()
     if not comments:
         items = [element for element in page.html.iter() if _item_type(element) in COMMENT_TYPES]
-        comments = list(_microdata_comments(items))
-        sections = tuple(item for item in items if _item_above(item, frozenset(items)) is None)
+        above = _items_above(items)
+        comments = list(_microdata_comments(items, above))
+        sections = tuple(item for item in items if above[item] is None)
     return (
         SchemaOrgClaim(page=page, score=LIKELY, sections=sections, in_page=len(comments), comments=comments)
         if comments
@@ -176,22 +177,29 @@ def _item_type(element: HtmlElement) -> str | None:
     return (element.get("itemtype") or "").strip().rstrip("/").rpartition("/")[2] or None
 
 
-def _item_above(item: HtmlElement, items: frozenset[HtmlElement]) -> HtmlElement | None:
-    return next((above for above in item.iterancestors() if above in items), None)
+def _items_above(items: Sequence[HtmlElement]) -> dict[HtmlElement, HtmlElement | None]:
+    """Return the item that each item stands in, None for the outermost."""
+    members = frozenset(items)
+    return {item: next((above for above in item.iterancestors() if above in members), None) for item in items}
 
 
-def _microdata_comments(items: Sequence[HtmlElement]) -> Iterator[Comment]:
+def _microdata_comments(
+    items: Sequence[HtmlElement], items_above: Mapping[HtmlElement, HtmlElement | None]
+) -> Iterator[Comment]:
     all_items = frozenset(items)
+    within: dict[HtmlElement | None, set[HtmlElement]] = {}
+    for item, above in items_above.items():
+        within.setdefault(above, set()).add(item)
     keys = {item: _item_id(item) or f"{UNNAMED}{n}" for n, item in enumerate(items)}
     for item in items:
         properties = _properties(item, all_items)
         body = _first(properties, "text", "commenttext", "description")
         if body is None:
             continue
-        above = _item_above(item, all_items)
+        above = items_above[item]
         votes = count_votes(_own_elements(item, all_items))
         comment = Comment(
-            element_text(body, skip=frozenset(below for below in item.iterdescendants() if below in all_items)),
+            element_text(body, skip=frozenset(within.get(item, ()))),
             author=_author(_first(properties, "author", "creator")),
             posted=_posted(_first(properties, "datecreated", "datepublished", "commenttime")),
             native_id=keys[item],

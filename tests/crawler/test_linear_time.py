@@ -1,0 +1,85 @@
+"""The work of reading a page grows with its size and no faster, whatever it repeats or nests. Counted in calls."""
+
+import pytest
+from trafilatura import htmlprocessing
+
+from archive.thread import Article, Comment
+from crawler.pages.article import read_article, without_comments
+from crawler.pages.page import FetchFailed, Page
+from crawler.platforms import driver
+from tests.call_count import count_calls
+
+WORDS = "The ferry was painted on Tuesday while the gulls looked on from the harbour wall "
+COMMENTS = (
+    '<div class="comments"><div class="comment"><b class="author">Anna</b> <i class="date">2 March 2026</i>{}</div>'
+    '<div class="comment"><b class="author">Finn</b> <i class="date">3 March 2026</i><p>It was on Friday.</p></div></div>'
+)
+DEEP = "<div>" * 200 + "{}" + "</div>" * 200
+NESTED = {  # a piece and its end, and what stands around
+    "paragraphs": (f"<p>{WORDS}</p>", "", "{}"),
+    "authors in a deep place": ('<a rel="author" href="/anna">Anna</a>', "", DEEP),
+    "lists": (f"<ul><li>{WORDS}", "</li></ul>", "{}"),
+    "authors": ('<span itemprop="author">Anna', "</span>", "{}"),
+    "headings": ("<h1>Ferry<div>", "</div></h1>", "{}"),
+    "quotes in a comment": (f"<blockquote>{WORDS}", "</blockquote>", COMMENTS),
+    "times in a comment": ("<time>soon</time> or later ", "", COMMENTS.replace("{}", "<p>{}</p>")),
+    "dates in a comment": ('<span class="comment-meta">soon ', "</span>", COMMENTS),
+    "anchors": (f'<a name="comment-1"></a><b>Anna</b> 2 March 2026<p>{WORDS}</p>', "", "{}"),
+    "microdata": (
+        '<div itemprop="comment" itemscope itemtype="https://schema.org/Comment"><p itemprop="text">Is it late?</p>',
+        "</div>",
+        "{}",
+    ),
+}  # fmt: skip
+
+
+def _page(body: str) -> Page:
+    return Page("https://courier.example/2026/03/ferry", f"<html><body>{body}</body></html>".encode())
+
+
+def _read(page: Page):
+    def fetch(request):
+        raise FetchFailed(request.url, "no network", 404)
+
+    return driver.run(driver.visit(page), fetch)
+
+
+def _nest(kind: str, count: int) -> Page:
+    start, end, around = NESTED[kind]
+    pieces = "".join(start.replace("comment-1", f"comment-{number}") for number in range(count))
+    return _page(around.replace("{}", pieces + end * count))
+
+
+@pytest.mark.parametrize("kind", NESTED)
+def test_twice_the_page_is_twice_the_work(kind):
+    _read(_nest(kind, 10))  # loads what is loaded once
+    once, twice = (count_calls(_read, _nest(kind, count)) for count in (400, 800))
+    assert twice < 2.6 * once
+
+
+def test_an_address_is_looked_for_once_in_each_piece_of_a_name():
+    stated = "anna@" * 200_000
+    page = _page(f'<a rel="author">{stated}</a><p>{WORDS}</p>')
+    assert read_article(page, ()).byline is None
+
+
+@pytest.mark.parametrize(("count", "is_given"), [(20, True), (700, False)])
+def test_trafilatura_is_given_no_page_that_it_would_count_again_and_again(monkeypatch, count, is_given):
+    calls = []
+    test = htmlprocessing.link_density_test
+    monkeypatch.setattr(htmlprocessing, "link_density_test", lambda *args: calls.append(1) or test(*args))
+    links = f'<a href="/anna">Anna</a><p>{WORDS}</p>' * count
+    article = read_article(_page(DEEP.replace("{}", links)), ())
+    assert bool(calls) == is_given
+    assert article.body.count("gulls") >= 1
+
+
+def test_comments_are_taken_out_of_a_text_in_one_pass():
+    def part(count):
+        paragraphs = [f"Paragraph {number}" for number in range(count)]
+        comments = [Comment(paragraph) for paragraph in paragraphs[1:]]
+        return without_comments(Article("Ferry", "\n\n".join(paragraphs)), comments)
+
+    assert part(4).body == "Paragraph 0"
+    once, twice = (count_calls(part, count) for count in (500, 1000))
+    assert twice < 2.2 * once
