@@ -115,9 +115,12 @@ def export(
 
 
 def _format_of(output: str) -> str:
-    """Return the format of a file name's suffix, or jsonl."""
+    """Return the format of a file name's suffix, or jsonl where it has none. Raise UsageError for another."""
     name = Path(output).with_suffix("") if output.endswith(PACKED) else Path(output)
-    return name.suffix[1:] if name.suffix[1:] in FORMATS else "jsonl"
+    ending = name.suffix[1:]
+    if ending and ending not in FORMATS:
+        raise click.UsageError(f"{output}: there is no format {ending}; --format names one of {', '.join(FORMATS)}")
+    return ending or "jsonl"
 
 
 def _check_output(form: str, output: str, path: Path, *, as_json: bool) -> None:

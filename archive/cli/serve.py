@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from archive.cli.common import database, fail, opened, port_option
+from archive.cli.common import database, fail, port_option, require
 
 
 @click.command()
@@ -50,8 +50,11 @@ def serve(
         fail(str(error))
     is_copy = path.is_file() and is_release(path)
     if not is_copy:
-        opened(path).close()
-    run(path, host=host, port=port, reviewers=known, immutable=is_copy)
+        require(path)
+    try:
+        run(path, host=host, port=port, reviewers=known, immutable=is_copy)
+    except OSError as error:
+        fail(f"{host}:{port}: {error.strerror or error}")
 
 
 def _serve_public(path: Path, host: str, port: int, workers: int, reviewers: Path | None) -> None:

@@ -60,7 +60,7 @@ def application(
 def public_application(db_path: str | Path) -> App:
     """Return the ASGI application of the public site over a public copy, which a link may lead to.
 
-    Raises FileNotFoundError, and manifest.NotPublic."""
+    Raises OSError, also where the port cannot be had, and manifest.NotPublic."""
     _replace_error_handler()
     app: App = public_site(db_path, metadata()).app()
     return app
@@ -104,11 +104,14 @@ def run(
     reviewers: Mapping[str, str] | None = None,
     immutable: bool = False,
 ) -> None:
-    """Serve an archive until interrupted."""
+    """Serve an archive until interrupted. Raise OSError where the port cannot be had."""
     datasette = application(db_path, reviewers=reviewers, immutable=immutable)
-    click.echo(f"The archive is at {_address(host, port)} (Ctrl-C stops)")
+    config = uvicorn.Config(datasette.app(), host=host, port=port, log_level="warning", lifespan="on")
+    listener = _listen(host, port)
+    click.echo(f"The archive is at {_address(host, listener.getsockname()[1])} (Ctrl-C stops)")
     _collect_less_often()
-    uvicorn.run(datasette.app(), host=host, port=port, log_level="warning", lifespan="on")
+    with suppress(KeyboardInterrupt):  # Ctrl-C is how it ends
+        uvicorn.Server(config).run(sockets=[listener])
 
 
 def run_public(db_path: str | Path, host: str = "127.0.0.1", port: int = 8001, *, workers: int = 1) -> None:
@@ -118,7 +121,9 @@ def run_public(db_path: str | Path, host: str = "127.0.0.1", port: int = 8001, *
     release = manifest.read(db_path)
     if release.missing:
         click.echo(f"not offered, for they are not as manifest.json says: {', '.join(release.missing)}", err=True)
-    click.echo(f"Release {release.number} is at {_address(host, port)} for everybody (Ctrl-C stops)")
+    listener = _listen(host, port)
+    address = _address(host, listener.getsockname()[1])
+    click.echo(f"Release {release.number} is at {address} for everybody (Ctrl-C stops)")
     config = uvicorn.Config(
         partial(public_worker, str(release.path)),
         factory=True,
@@ -135,14 +140,26 @@ def run_public(db_path: str | Path, host: str = "127.0.0.1", port: int = 8001, *
         timeout_keep_alive=75,  # longer than proxies keep theirs
         timeout_graceful_shutdown=10,
     )
-    listener = config.bind_socket()
-    # Connections inherit it: a small response on a connection that is kept would otherwise wait 40 ms for more to send.
-    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     if workers > 1:
         Multiprocess(config, sockets=[listener]).run()
     else:
         with suppress(KeyboardInterrupt):  # Ctrl-C is how it ends
             uvicorn.Server(config).run(sockets=[listener])
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """Bind before the address is printed, so that it is the real one, and free. Raise OSError."""
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError:
+        listener.close()
+        raise
+    listener.set_inheritable(True)  # workers are spawned
+    # Connections inherit it: a small response on a connection that is kept would otherwise wait 40 ms for more to send.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listener
 
 
 def _address(host: str, port: int) -> str:

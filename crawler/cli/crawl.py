@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from archive.cli.common import as_json as as_json_option
-from archive.cli.common import database, fail, opened, print_errors, print_json
+from archive.cli.common import database, fail, opened, print_errors, print_json, require
 from archive.cli.progress import progress_report
 from crawler.cli.common import (
     allow_host_option,
@@ -85,6 +85,8 @@ def crawl(
     plan = make_plan(targets, due=due)
     check_allowed_hosts(allow_hosts)
     options = CrawlOptions(contact, allow_hosts, delay, concurrency, timeout, limit, verbose)
+    if due:
+        require(path)
     with _crawl_lock(path, wait_s), opened(path) as archive:
         require_contact(archive, plan, contact, allow_hosts)
         with progress_report(quiet=as_json, describe=CrawlReport.line, has_size=False) as on_progress:

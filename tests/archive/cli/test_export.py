@@ -103,7 +103,7 @@ def test_a_failure_in_the_middle_leaves_no_file(btl, tmp_path):
         ["--excel", "-o", "x.parquet"], ["-f", "sql", "--flag", "content.*"], ["--flag", "content.nonsense"],
         ["--outlet", "nowhere.example"], ["--since", "last week"], ["--json"], ["-f", "convokit"],
         ["-f", "convokit", "-o", "x.gz"], ["-o", "x.parquet.gz"], ["-o", "archive.db"], ["-f", "csv", "-o", "."],
-        ["--where"],
+        ["--where"], ["-o", "b.xlsx"], ["-o", "b.xlsx.gz"],
     ],
 )  # fmt: skip
 def test_wrong_usage_ends_with_2_and_writes_nothing(btl, tmp_path, arguments):
