@@ -13,6 +13,7 @@ from warcio.warcwriter import WARCWriter
 
 from archive.takedown.text_search import decodings
 from archive.takedown.warc_records import (
+    ARC_START,
     BLOCK,
     REDACTED_DATE,
     REDACTED_DIGEST,
@@ -30,6 +31,7 @@ from archive.text.charsets import decode_text
 from archive.text.decoding import MAX_DECODED_BYTES, BadEncoding, decode_body
 
 GZIP = b"\x1f\x8b"
+LONGEST_HEAD = 1 << 12  # bytes that tell an ARC file from a WARC file
 WITHOUT_WORDS = ("image/", "video/", "audio/", "font/")
 BLANK_LINES = b"\r\n\r\n"
 
@@ -105,6 +107,8 @@ class _Searcher:
         self.path, self.match, self.at = path, match, at
         self.result = WarcSearch(path)
         self.is_gzip = self._raw(0, len(GZIP)) == GZIP
+        head = self._raw(0, LONGEST_HEAD)
+        self.is_arc = (_decompressed(head)[0] if self.is_gzip else head).startswith(ARC_START)
 
     def run(self) -> WarcSearch:
         for record in read_record_texts(self.path, 0, None, str(self.path), is_gzip=self.is_gzip):
@@ -135,7 +139,7 @@ class _Searcher:
 
     def _obstacle(self, record: RecordText) -> str | None:
         """Return why a record cannot be replaced by itself."""
-        if not record.version.startswith("WARC/"):
+        if self.is_arc:
             return "lies in an ARC file, which has no place for a note: it can be made a WARC file by warcio recompress"
         raw = self._raw(record.offset, record.length)
         plain, _ = _decompressed(raw) if record.is_gzip else (raw, True)
