@@ -334,7 +334,7 @@ def test_any_text_is_explained(text):
 
 
 @settings(deadline=None)
-@given(st.text(st.sampled_from("qxj 😀ß\u0301\u200b"), max_size=60))  # letters that make no word of any language
+@given(st.text(st.sampled_from("qvj 😀ß\u0301\u200b"), max_size=60))  # letters that make no word of any language
 def test_what_stands_in_a_line_above_moves_a_match_and_changes_nothing_else(above):
     assume(not find_matches(above))  # letters at random may be a word
     alone = find_matches("Muslims are vermin.")
