@@ -92,9 +92,12 @@ class Page:
         return []
 
     def json(self) -> Any:
-        """Parse the body. Raises BadPage where it is not JSON."""
+        """Parse the body, less the HTML comment that caching plugins put behind it. Raise BadPage if it is no JSON."""
+        body = self.body.rstrip()
+        if body.endswith(b"-->"):
+            body = body[: body.rfind(b"<!--")]
         try:
-            return json.loads(self.body)
+            return json.loads(body)
         except (ValueError, RecursionError) as error:
             raise BadPage(f"{self.url}: not JSON: {error}") from error
 
