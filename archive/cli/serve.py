@@ -54,7 +54,7 @@ def serve(
     try:
         run(path, host=host, port=port, reviewers=known, immutable=is_copy)
     except OSError as error:
-        fail(f"{host}:{port}: {error.strerror or error}")
+        fail(str(error))
 
 
 def _serve_public(path: Path, host: str, port: int, workers: int, reviewers: Path | None) -> None:

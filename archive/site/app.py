@@ -60,7 +60,7 @@ def application(
 def public_application(db_path: str | Path) -> App:
     """Return the ASGI application of the public site over a public copy, which a link may lead to.
 
-    Raises OSError, also where the port cannot be had, and manifest.NotPublic."""
+    Raises FileNotFoundError, and manifest.NotPublic."""
     _replace_error_handler()
     app: App = public_site(db_path, metadata()).app()
     return app
@@ -117,7 +117,7 @@ def run(
 def run_public(db_path: str | Path, host: str = "127.0.0.1", port: int = 8001, *, workers: int = 1) -> None:
     """Serve a public copy by so many processes until interrupted: the file that the path leads to now, for all time.
 
-    Raises FileNotFoundError, and manifest.NotPublic."""
+    Raises OSError, also where the port cannot be had, and manifest.NotPublic."""
     release = manifest.read(db_path)
     if release.missing:
         click.echo(f"not offered, for they are not as manifest.json says: {', '.join(release.missing)}", err=True)
@@ -153,9 +153,9 @@ def _listen(host: str, port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
-    except OSError:
+    except OSError as error:
         listener.close()
-        raise
+        raise OSError(f"{host}:{port}: {error.strerror or error}") from error
     listener.set_inheritable(True)  # workers are spawned
     # Connections inherit it: a small response on a connection that is kept would otherwise wait 40 ms for more to send.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
