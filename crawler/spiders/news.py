@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 POLL_S = 0.02
-_KINDS = {"front": "front page", "feed": "feed", "sitemap": "sitemap"}
 
 
 class NewsSpider(Spider):
@@ -70,9 +69,9 @@ class NewsSpider(Spider):
                 yield VisitItem(entry, page.url, parsed.threads, etag, last_modified, confirmed_capture_id)
             else:
                 due = self._follow(parsed, entry)
-                if entry.kind == "article":
+                if entry.kind == "article" and parsed.kind == "front":
                     links = f"{len(parsed.leads):,} link" + "s" * (len(parsed.leads) != 1)
-                    self.state.report.count_skipped(entry.url, f"is read as a {_KINDS[parsed.kind]} of {links}")
+                    self.state.report.count_skipped(entry.url, f"is read as a front page of {links}")
                 digest = sha256(page.body).hexdigest()
                 result = VisitResult(due > 0, parsed.kind, etag, last_modified, digest)
                 self.record_visits([(entry, result)], datetime.now(UTC))
