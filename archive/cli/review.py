@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, TextIO, cast
 
 import click
 
-from archive.cli.common import database, fail, opened, reading, require
+from archive.cli.common import database, fail, opened, print_errors, reading, require
 
 if TYPE_CHECKING:
     from archive.review.spreadsheet import Imported
 
-MAX_ERRORS = 20
 SHORTEST_PASSWORD = 8
 
 
@@ -87,10 +86,7 @@ def import_(file: Path, path: Path, reviewer: str | None) -> None:
 
 
 def _summarise(file: Path, imported: "Imported") -> None:
-    for error in imported.errors[:MAX_ERRORS]:
-        click.echo(f"error: {file}:{error.line}: {error.reason}", err=True)
-    if len(imported.errors) > MAX_ERRORS:
-        click.echo(f"... and {len(imported.errors) - MAX_ERRORS:,} more errors", err=True)
+    print_errors([f"{file}:{error.line}: {error.reason}" for error in imported.errors])
     parts = [f"{imported.saved:,} verdicts saved"]
     parts += [f"{imported.repeated:,} there already"] if imported.repeated else []
     parts += [f"{imported.empty:,} rows without a verdict"] if imported.empty else []

@@ -17,14 +17,12 @@ from archive.store.archive import Archive, now
 from archive.takedown.erase_rows import ErasedText, destroy_rows, texts_of
 from archive.takedown.text_search import SHORTEST, TextSearch, decodings
 from archive.takedown.warc_files import WARC_SUFFIXES, files_by_path, remove_leftover, rewrite_warc, warc_path
-from archive.takedown.warc_records import Problem
+from archive.takedown.warc_records import MEMBER, ZSTD_DICTIONARY_FRAME, Problem
 from archive.takedown.warc_search import RecordText, WarcSearch, read_record_texts, search_warc
 from archive.text.charsets import decode_text
 from archive.text.fold import fold_letters
 from archive.thread import digest
 
-MEMBER = "!"  # between the names of a WACZ file and of a compressed member
-ZSTD_DICTIONARY_FRAME = b"\x5d\x2a\x4d\x18"
 LARGEST_MEMBER = 64 << 20
 ZIP, PLAIN, GZIP = b"PK\x03\x04", b"WARC/", b"\x1f\x8b"
 PAYLOAD_KINDS = ("response", "resource", "record")

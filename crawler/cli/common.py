@@ -7,13 +7,14 @@ from urllib.parse import urlsplit
 
 import click
 
+from archive.cli.common import ERRORS_PRINTED
+
 if TYPE_CHECKING:
     from archive.store.archive import Archive
     from crawler.report import CrawlReport
     from crawler.run import CrawlPlan
 
 CONTACT_VARIABLE = "BTL_CONTACT"
-SKIPPED_PRINTED = 20
 
 contact_option = click.option(
     "--contact",
@@ -86,7 +87,7 @@ def require_contact(archive: "Archive", plan: "CrawlPlan", contact: str | None, 
 
 def print_skipped(report: "CrawlReport") -> None:
     """Print to standard error which pages gave no comments though they should have some."""
-    for url, reason in report.skipped[:SKIPPED_PRINTED]:
+    for url, reason in report.skipped[:ERRORS_PRINTED]:
         click.echo(f"no comments: {url} {reason}", err=True)
-    if len(report.skipped) > SKIPPED_PRINTED:
-        click.echo(f"... and {len(report.skipped) - SKIPPED_PRINTED:,} more pages without comments", err=True)
+    if len(report.skipped) > ERRORS_PRINTED:
+        click.echo(f"... and {len(report.skipped) - ERRORS_PRINTED:,} more pages without comments", err=True)

@@ -16,7 +16,7 @@ from archive.text.hosts import is_public, parse_literal_address, registered_site
 from archive.text.urls import canonical, domain, unwrap_archived
 from archive.thread import Article, Comment, Moment
 from crawler.pages import jsonld
-from crawler.pages.html_text import element_text, line_of, parse_moment
+from crawler.pages.html_text import element_text, fold_space, line_of, parse_moment
 from crawler.pages.page import Page
 
 ARTICLE_TYPES = (
@@ -244,11 +244,6 @@ def _item_authors(items: Iterable[jsonld.JsonObject]) -> Iterator[str]:
             return
 
 
-def fold(text: str) -> str:
-    """Return a text as it is compared: white space as one space each."""
-    return " ".join(text.split())
-
-
 def _line(element: HtmlElement) -> str:
     return line_of(element, LONGEST_TITLE)
 
@@ -322,8 +317,11 @@ def _part_paragraphs(text: str) -> str:
 def _without_title(body: str, title: str | None, page: Page) -> str:
     """Remove the headline where the text repeats it as its first line."""
     first, _, rest = body.partition("\n\n")
-    headlines = {fold(title or ""), *(fold(_line(heading)) for heading in islice(page.html.iter("h1"), MOST_NAMES))}
-    return rest.lstrip("\n") if rest and fold(first.lstrip("# ")) in headlines - {""} else body
+    headlines = {
+        fold_space(title or ""),
+        *(fold_space(_line(heading)) for heading in islice(page.html.iter("h1"), MOST_NAMES)),
+    }
+    return rest.lstrip("\n") if rest and fold_space(first.lstrip("# ")) in headlines - {""} else body
 
 
 def without_comments(article: Article, comments: Iterable[Comment]) -> Article:
@@ -333,12 +331,12 @@ def without_comments(article: Article, comments: Iterable[Comment]) -> Article:
     """
     paragraphs = [paragraph for paragraph in article.body.split("\n\n") if paragraph.strip()]
     places: dict[str, list[int]] = {}
-    folded = [fold(paragraph) for paragraph in paragraphs]
+    folded = [fold_space(paragraph) for paragraph in paragraphs]
     for index, text in enumerate(folded):
         places.setdefault(text, []).append(index)
     dropped: set[int] = set()
     for comment in comments:
-        parts = [text for line in comment.body.split("\n") if (text := fold(line))]
+        parts = [text for line in comment.body.split("\n") if (text := fold_space(line))]
         last = places.get(parts[-1], []) if parts else []
         if last and all(part in places for part in parts) and last[-1] >= len(parts) - 1:
             start = last.pop() - len(parts) + 1

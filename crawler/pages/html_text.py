@@ -156,6 +156,11 @@ class _TextWriter:
         return "\n".join(result).strip("\n")
 
 
+def fold_space(text: str) -> str:
+    """Return a text with each run of white space as one space, and none at its ends."""
+    return " ".join(text.split())
+
+
 def line_of(element: HtmlElement, longest: int, separator: str = "") -> str:
     """Return the text of an element as one line, cut where it gets longer: not all that stands in it is read."""
     length, pieces = 0, []

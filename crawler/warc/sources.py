@@ -11,13 +11,13 @@ from pathlib import Path
 from urllib.parse import urljoin
 from zipfile import ZIP_STORED, BadZipFile, ZipFile
 
-from archive.takedown.warc_records import Problem
+from archive.takedown.warc_records import ARC_START, ZSTD_DICTIONARY_FRAME, Problem
 from archive.text.urls import canonical
 from archive.thread import Capture
 from crawler.pages.page import Fetch, FetchFailed, Page
 from crawler.warc.reader import REDACTED, Damaged, RecordHead, Redacted, read_heads, read_record, read_zstd_heads
 from crawler.warc.saved_pages import HEAD_LENGTH, HTML, find_origin, is_bundle, read_saved_page
-from crawler.warc.stored import LARGEST_MEMBER, MOST_RATIO, SKIPPABLE, ZSTD
+from crawler.warc.stored import LARGEST_MEMBER, MOST_RATIO, ZSTD
 
 HTML_SUFFIXES = (".html", ".htm", ".xhtml")
 BUNDLE_SUFFIXES = (".mhtml", ".mht", ".webarchive")
@@ -27,7 +27,6 @@ SUFFIXES = (*HTML_SUFFIXES, *BUNDLE_SUFFIXES, *WARC_SUFFIXES, ".wacz")
 MAX_SAVED_PAGE_BYTES = 64 << 20
 MAX_REDIRECTS = 5
 COMMENT_PAGE = re.compile(r"[?&](?:cpage|replytocom)=\d|/comment-page-\d+", re.IGNORECASE)
-ARC_START = b"filedesc://"
 GZIP = b"\x1f\x8b"
 TEXT_RECORD = re.compile(rb"^WARC-Type:\s*conversion\b", re.IGNORECASE | re.MULTILINE)
 MOST_BESIDE = 1 << 16  # bytes within which a file of texts has its first
@@ -122,8 +121,9 @@ class CaptureIndex:
         if is_text_file(head):
             self.texts.append(path)
             return None
-        if head.startswith((b"WARC/", GZIP, ZSTD, SKIPPABLE[13], ARC_START)):
-            return self._add_warc(path, 0, None, str(path), is_zstd=head.startswith((ZSTD, SKIPPABLE[13])))
+        is_zstd = head.startswith((ZSTD, ZSTD_DICTIONARY_FRAME))
+        if is_zstd or head.startswith((b"WARC/", GZIP, ARC_START)):
+            return self._add_warc(path, 0, None, str(path), is_zstd=is_zstd)
         if head.startswith(b"PK\x03\x04"):
             return self._add_wacz(path)
         is_html = path.suffix.lower() in HTML_SUFFIXES or b"<html" in head.lower() or b"<!doctype html" in head.lower()

@@ -11,12 +11,11 @@ from zipfile import BadZipFile, ZipFile
 
 import zstandard
 
-MEMBER = "!"  # between the name of a WACZ file and that of its member
+from archive.takedown.warc_records import MEMBER, ZSTD_DICTIONARY_FRAME
+
 LARGEST_MEMBER = 64 << 30
 MOST_RATIO = 1_000  # deflate can do no more; a WARC file is far below
 ZSTD = b"\x28\xb5\x2f\xfd"
-ZSTD_DICTIONARY = b"\x37\xa4\x30\xec"
-ZSTD_DICTIONARY_FRAME = b"\x5d\x2a\x4d\x18"
 SKIPPABLE = tuple(bytes((0x50 + number, 0x2A, 0x4D, 0x18)) for number in range(16))
 LARGEST_DICTIONARY = 64 << 20
 LARGEST_WINDOW = 1 << 31
