@@ -7,12 +7,12 @@ from lxml.html import HtmlElement
 
 from archive.text import line_rules
 from archive.text.dates import find_date, is_date, may_hold_date
+from crawler.pages.html_text import fold_space
 from crawler.platforms.class_names import Traits
 from crawler.platforms.comment_elements import CommentElement
 from crawler.platforms.comment_parts import (
     PROFILE_LINK,
     Part,
-    fold,
     is_button,
     is_name,
     is_short,
@@ -61,7 +61,7 @@ def _is_profile_link(element: HtmlElement, _: Traits) -> bool:
     """Whether a link leads to the page of a user and shows a name."""
     if element.tag != "a" or not PROFILE_LINK.search(element.get("href") or ""):
         return False
-    text = fold(element.text_content())
+    text = fold_space(element.text_content())
     return 0 < len(text) <= LONGEST_NAME and not is_button(element) and not any(map(str.isdigit, text[:1]))
 
 
@@ -83,7 +83,7 @@ def name_before_says(own: Sequence[Part]) -> tuple[HtmlElement | None, str | Non
     """Return the first short line that ends in "says:", and the name in it, from within a text."""
     for element, _ in own:
         if element.tag in ("cite", "strong", "b", "p", "span", "div", "h3", "h4", "h5"):
-            text = fold(element.text_content()) if is_short(element) else ""
+            text = fold_space(element.text_content()) if is_short(element) else ""
             end = line_rules.find_says(text) if text.endswith((":", "：")) else None
             if end and (name := _clean(text[:end], is_bare=True)):
                 return element, name
@@ -97,9 +97,9 @@ def name_before_date(comment: CommentElement, date: HtmlElement, date_text: str)
         if line is not date and any(child.tag in ("p", "blockquote") for child in above):
             break
         line = above
-    before, separator, _ = fold(_visible_text(line)).partition(date_text)
+    before, separator, _ = fold_space(_visible_text(line)).partition(date_text)
     if not before or not separator:
-        before, separator, _ = fold(date.text_content()).partition(date_text)
+        before, separator, _ = fold_space(date.text_content()).partition(date_text)
     if not before.strip(BEFORE_DATE) or not separator:
         return None
     bare = BARE_NUMBER.sub("", line_rules.strip_linking(before.strip(BEFORE_DATE)))
@@ -117,7 +117,7 @@ def name_in_head(parts: Sequence[Part], date_text: str | None) -> str | None:
         if element.tag in PICTURES or kind.badge or (element.tag == "a" and is_button(element)):
             continue
         for text in (element.text, *(child.tail for child in element)):
-            for piece in SEPARATORS.split(fold(text or "")):
+            for piece in SEPARATORS.split(fold_space(text or "")):
                 if date_text and piece and piece in date_text:
                     continue
                 name = _piece_name(piece)
@@ -146,7 +146,7 @@ def _name(element: HtmlElement) -> str | None:
     """Return the name that an element shows, without what themes put around it."""
     inner = _inner_name(element)
     is_bare = inner is not element or is_name(element, traits_of(element))
-    return _clean(fold(_visible_text(inner)), is_bare=is_bare)
+    return _clean(fold_space(_visible_text(inner)), is_bare=is_bare)
 
 
 def _inner_name(element: HtmlElement) -> HtmlElement:
@@ -157,10 +157,10 @@ def _inner_name(element: HtmlElement) -> HtmlElement:
     for below in inside:
         if (is_name(below, traits_of(below)) or property_of(below) == "name") and _visible_text(below).strip():
             return below
-    whole = fold(_visible_text(element))
+    whole = fold_space(_visible_text(element))
     candidates = [below for below in inside if below.tag in INNER_NAMES]
     for below in sorted(candidates, key=lambda candidate: INNER_NAMES.index(candidate.tag)):
-        text = fold(_visible_text(below))
+        text = fold_space(_visible_text(below))
         if text.casefold() in NO_NAMES or find_date(text[:100]) or (below.tag == "a" and is_button(below)):
             continue
         # A short link in a longer line is no name, unless it is made like one: "Joe (website)".

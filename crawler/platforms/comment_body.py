@@ -7,13 +7,12 @@ from lxml.html import HtmlElement
 
 from archive.text import line_rules, phrases
 from archive.text.dates import find_date, may_hold_date
-from crawler.pages.html_text import bare_paragraphs, element_text
+from crawler.pages.html_text import bare_paragraphs, element_text, fold_space
 from crawler.platforms.class_names import SURE, WEAK
 from crawler.platforms.comment_elements import CommentElement
 from crawler.platforms.comment_parts import (
     MOST_BELOW,
     Part,
-    fold,
     holds_text,
     is_button,
     is_name,
@@ -63,14 +62,18 @@ def _innermost(content: HtmlElement | None, rank: int, own: Sequence[Part]) -> H
         return None
     if rank == WEAK:
         length = sum(len((e.text or "").strip()) + len((e.tail or "").strip()) for e, _ in own)
-        if len(fold(content.text_content())) * 4 < length:
+        if len(fold_space(content.text_content())) * 4 < length:
             return None
         inside = set(content.iterdescendants())
         weak = [
             e for e, kind in own if e in inside and kind.content is not None and not kind.furniture and _has_content(e)
         ]
-        inner = max(weak, key=lambda e: len(fold(e.text_content())), default=content)
-        return inner if len(fold(inner.text_content())) * 5 >= len(fold(content.text_content())) * 2 else content
+        inner = max(weak, key=lambda e: len(fold_space(e.text_content())), default=content)
+        return (
+            inner
+            if len(fold_space(inner.text_content())) * 5 >= len(fold_space(content.text_content())) * 2
+            else content
+        )
     inside = set(content.iter())
     inner = [(e, kind) for e, kind in own if e is not content and e in inside]
     if not any(e.tag == "time" or kind.dated or kind.name is not None for e, kind in inner):
@@ -80,11 +83,11 @@ def _innermost(content: HtmlElement | None, rank: int, own: Sequence[Part]) -> H
     ]
     if not texts:
         return content
-    longest = max(texts, key=lambda e: len(fold(e.text_content())))
+    longest = max(texts, key=lambda e: len(fold_space(e.text_content())))
     holders = [e for e in texts if e is longest or longest in set(e.iterancestors())]
     return (
         holders[-1]
-        if len(fold(longest.text_content())) * 2 >= len(fold(content.text_content())) or rank != SURE
+        if len(fold_space(longest.text_content())) * 2 >= len(fold_space(content.text_content())) or rank != SURE
         else longest
     )
 
@@ -176,7 +179,7 @@ def _has_bare_text(
             children = [comment.root, *comment.siblings]
         pieces = [above.text, *(child.tail for child in children if child not in skip or child in chosen)]
         for piece in pieces:
-            line = fold(piece or "")
+            line = fold_space(piece or "")
             if len(line) >= SHORTEST_BARE and not _is_head_line(line, name) and not line_rules.is_reply(line):
                 return True
     return False
@@ -198,7 +201,7 @@ def _furniture(elements: Iterable[HtmlElement], whole: HtmlElement) -> Iterator[
 def _holds_paragraph(element: HtmlElement) -> bool:
     """Whether paragraphs stand in an element called a head: some themes call all of a comment its info."""
     return element.tag in HOLDERS and any(
-        len(fold(below.text_content())) > LONGEST_BUTTON and not is_head(below)
+        len(fold_space(below.text_content())) > LONGEST_BUTTON and not is_head(below)
         for below in islice(element.iter("p"), 4)
     )
 
@@ -214,7 +217,7 @@ def _lines_of(apart: Iterable[HtmlElement], ends: set[HtmlElement]) -> Iterator[
     for element in apart:
         above = element.getparent()
         while above is not None and above not in ends and above.tag not in HOLDERS:
-            if len(fold(above.text_content())) - len(fold(element.text_content())) > LONGEST_REST:
+            if len(fold_space(above.text_content())) - len(fold_space(element.text_content())) > LONGEST_REST:
                 break
             yield above
             above = above.getparent()

@@ -12,7 +12,7 @@ from lxml.html import HtmlElement
 from archive.text.dates import find_date, is_date, may_hold_date, parse_date
 from archive.text.relative_dates import is_short_age, place_age
 from archive.thread import Moment
-from crawler.pages.html_text import SKIPPED, line_of
+from crawler.pages.html_text import SKIPPED, fold_space, line_of
 from crawler.platforms.comment_author import (
     STATED,
     STATED_OR_LIKELY,
@@ -26,7 +26,6 @@ from crawler.platforms.comment_elements import CommentElement
 from crawler.platforms.comment_parts import (
     LONGEST_LINE,
     Part,
-    fold,
     holds_text,
     is_own_link,
     is_short,
@@ -174,7 +173,7 @@ def _find_bare_date(parts: Sequence[Part]) -> DateStamp:
     """Return the first date that stands as bare text between other elements."""
     for element, _ in parts:
         for text in (element.text, *(child.tail for child in element)):
-            line = fold(text or "")
+            line = fold_space(text or "")
             if 5 <= len(line) <= LONGEST_LINE and may_hold_date(line):
                 where = _find_span(line)
                 if where is not None and len(line) - (where[1] - where[0]) <= LONGEST_BESIDE:

@@ -6,6 +6,7 @@ from itertools import islice
 from lxml.html import HtmlElement
 
 from archive.text import line_rules
+from crawler.pages.html_text import fold_space
 from crawler.platforms.class_names import SURE, Traits, traits
 from crawler.platforms.comment_elements import MOVE_FORM, OWN_LINK, REPLY_LINK
 
@@ -61,7 +62,11 @@ def is_button(link: HtmlElement) -> bool:
         bool(REPLY_LINK.search(href) or OWN_LINK.search(href) or MOVE_FORM.search(link.get("onclick") or ""))
         or "action=editcomment" in href
         or href.endswith(("#respond", "#commentform"))
-        or (is_short(link) and len(text := link.text_content()) < LONGEST_BUTTON and line_rules.is_reply(fold(text)))
+        or (
+            is_short(link)
+            and len(text := link.text_content()) < LONGEST_BUTTON
+            and line_rules.is_reply(fold_space(text))
+        )
     )
 
 
@@ -79,8 +84,3 @@ def holds_text(element: HtmlElement) -> bool:
     """Whether the text of the comment stands within: some themes print "comment-meta" around everything."""
     below = islice(element.iterdescendants(), MOST_BELOW)
     return any(traits_of(inner).content == SURE for inner in below if isinstance(inner.tag, str))
-
-
-def fold(text: str) -> str:
-    """Return a text with each run of white space as one space, and none at its ends."""
-    return " ".join(text.split())

@@ -19,21 +19,13 @@ from archive.thread import Article, Author, Comment, Flag, Thread
 from crawler.pages.html_text import line_of
 from crawler.pages.page import Page
 from crawler.platforms.base import FALLBACK, Claim, ThreadReader, partial_flags
+from crawler.platforms.comment_blocks import build_comments, climb
 from crawler.platforms.comment_elements import CommentElement
 from crawler.platforms.comment_fields import CommentFields, parse_fields, posted
 from crawler.platforms.nesting import nest
-from crawler.platforms.record_blocks import (
-    Group,
-    PageIndex,
-    build_comments,
-    climb,
-    dated_groups,
-    index_page,
-    likely_groups,
-    unite,
-)
 from crawler.platforms.record_parents import infer_parents
-from crawler.platforms.section_evidence import ENOUGH, ENOUGH_UNNAMED, Evidence, block_id, weigh
+from crawler.platforms.repeated_groups import Group, PageIndex, dated_groups, index_page, likely_groups, unite
+from crawler.platforms.section_evidence import ENOUGH, Evidence, block_id, weigh
 from crawler.platforms.section_words import words_of
 from crawler.platforms.thread_completeness import around, reasons_for_more
 from crawler.platforms.votes import count_votes
@@ -121,9 +113,9 @@ def claim(page: Page) -> GenericClaim | None:
     """The page holds blocks that read as comments when weighed together."""
     index = index_page(page.html)
     stated = _stated_counts(page, index)
-    best = _best(likely_groups(index), index, stated, ENOUGH)
+    best = _best(likely_groups(index), index, stated)
     if best is None:
-        best = _best(dated_groups(index, page.html), index, stated, ENOUGH_UNNAMED)
+        best = _best(dated_groups(index, page.html), index, stated)
     if best is None:
         return None
     comments, section = best
@@ -172,7 +164,7 @@ def _without_copies(blocks: Sequence[Block]) -> list[Block]:
 
 
 def _best(
-    groups: Sequence[Group], index: PageIndex, stated: frozenset[int], enough: float
+    groups: Sequence[Group], index: PageIndex, stated: frozenset[int]
 ) -> tuple[list[CommentElement], HtmlElement] | None:
     weighed: list[_Weighed] = []
     seen: set[tuple[HtmlElement, HtmlElement, int]] = set()
@@ -180,13 +172,13 @@ def _best(
         roots = climb(group.elements) if len(group.elements) > 1 else group.elements
         key = (roots[0], roots[-1], len(roots))
         if key not in seen and len(seen) < MOST_WEIGHED:
-            entry = _weigh(group, roots, index, stated, enough)
+            entry = _weigh(group, roots, index, stated)
             weighed += [entry] if entry is not None else []
         seen.add(key)
     weighed.sort(key=lambda entry: -entry.rank)
     for first, second in combinations(weighed[:MOST_UNITED], 2):
         union = unite(first.group, second.group, index)
-        entry = _weigh(union, union.elements, index, stated, enough) if union is not None else None
+        entry = _weigh(union, union.elements, index, stated) if union is not None else None
         if entry is not None and entry.rank > weighed[0].rank and _are_whole(entry.comments, first.group, second.group):
             weighed.insert(0, entry)
     return (weighed[0].comments, weighed[0].section) if weighed else None
@@ -207,22 +199,19 @@ class _Weighed:
     """A group with its comments; `rank` counts how many they are, too."""
 
     rank: float
-    score: float
     group: Group
     comments: list[CommentElement]
     section: HtmlElement
 
 
-def _weigh(
-    group: Group, roots: Sequence[HtmlElement], index: PageIndex, stated: frozenset[int], enough: float
-) -> _Weighed | None:
+def _weigh(group: Group, roots: Sequence[HtmlElement], index: PageIndex, stated: frozenset[int]) -> _Weighed | None:
     comments, section = build_comments(roots)
     count = len(comments)
     evidence: Evidence = weigh(group, comments, index, count if count in stated else None)
-    if evidence.score < enough:
+    if evidence.score < ENOUGH:
         return None
     size = log2(1 + sum(index.lengths[root] for root in roots)) * WEIGHT_OF_SIZE  # of two alike the outer one
-    return _Weighed(evidence.score + log2(count) * WEIGHT_OF_COUNT + size, evidence.score, group, comments, section)
+    return _Weighed(evidence.score + log2(count) * WEIGHT_OF_COUNT + size, group, comments, section)
 
 
 def _stated_counts(page: Page, index: PageIndex) -> frozenset[int]:

@@ -14,8 +14,8 @@ from crawler.pages import jsonld
 from crawler.pages.html_text import element_text, html_text, parse_count, parse_moment
 from crawler.pages.page import Page
 from crawler.platforms.base import LIKELY, Claim, ThreadReader, partial_flags, shortfall
+from crawler.platforms.comment_blocks import section_of
 from crawler.platforms.nesting import nest
-from crawler.platforms.record_blocks import section_of
 from crawler.platforms.section_evidence import id_part
 from crawler.platforms.thread_completeness import around, reasons_for_more
 from crawler.platforms.votes import count_votes

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import islice
 
 from lxml.html import HtmlElement
@@ -12,7 +12,7 @@ from archive.text.dates import find_date, may_hold_date
 from crawler.platforms.comment_elements import CommentElement
 from crawler.platforms.comment_fields import CommentFields, parse_fields
 from crawler.platforms.comment_parts import PROFILE_LINK, traits_of
-from crawler.platforms.record_blocks import Group, PageIndex
+from crawler.platforms.repeated_groups import Group, PageIndex
 from crawler.platforms.section_words import STRONG, TO_REPLY, words_of
 
 MOST_SAMPLES = 12
@@ -20,7 +20,6 @@ FEW_SAMPLES = 3
 HOPELESS = 1.5  # so far below what is enough that more blocks cannot help
 MOST_ELEMENTS = 400  # of a block that are looked at
 ENOUGH = 4.2  # the score from which blocks are comments
-ENOUGH_UNNAMED = 4.2  # where nothing around them is called so
 BUTTON_NAME = re.compile(
     r"repl(?:y|ies)(?:$|[\W_])|(?:^|[\W_])(?:respond|responder|repondre|antwort(?:en)?|odpowiedz|otvet|report|"
     r"flag|permalink|"
@@ -36,6 +35,13 @@ PLURAL = re.compile(
     re.IGNORECASE,
 )
 DIGITS = re.compile(r"\d{3,}")
+SHORT_ID = re.compile(r"[a-z]{1,4}[-_]?\d{2,}", re.IGNORECASE)
+DATA_ID = re.compile(
+    r"^data-(?:(?:(?!user|author|parent|article|entity|post-|node|story)[\w-]*[-_])?(?:comment|reply|message|"
+    r"posting|review|c)?[-_]?(?:id|nr|key)|"
+    r"commentid|postingid|cid|key|content|uid)$"
+)
+LINKED_ID = re.compile(r"#(?:[a-z]+[-_]?){1,3}(\d{1,20})$|[?&](?:comment_?id|cid|replytocom)=(\w{1,40})", re.IGNORECASE)
 CUT_SHORT = ("…", "...", "[…]", "weiterlesen", "read more", "more »")
 
 
@@ -47,7 +53,6 @@ class Evidence:
     named: float = 0.0
     dated: float = 0.0
     texts: float = 0.0
-    reasons: list[str] = field(default_factory=list)
 
 
 def weigh(group: Group, comments: Sequence[CommentElement], index: PageIndex, stated: int | None) -> Evidence:
@@ -104,7 +109,6 @@ def _weigh_sample(
         "article": -6.0 * any(_holds_article(comment) for comment in sample),
         "form": -4.0 * sum(_is_form(comment) for comment in sample) / size,
     }
-    evidence.reasons = [f"{name} {score:+.1f}" for name, score in scores.items() if score]
     evidence.score = sum(scores.values())
     if max(group.own, group.around) < STRONG:
         evidence.score -= 2  # for a word that other lists bear, too, or none
@@ -141,15 +145,6 @@ def _stated_id(name: str, value: str, element: HtmlElement, *, is_root: bool) ->
     if name.startswith("data-") and DATA_ID.match(name) and (is_root or "comment" in name or name == "data-cid"):
         return id_part(value) or value.strip() or None if len(value) <= 80 else None
     return None
-
-
-SHORT_ID = re.compile(r"[a-z]{1,4}[-_]?\d{2,}", re.IGNORECASE)
-DATA_ID = re.compile(
-    r"^data-(?:(?:(?!user|author|parent|article|entity|post-|node|story)[\w-]*[-_])?(?:comment|reply|message|"
-    r"posting|review|c)?[-_]?(?:id|nr|key)|"
-    r"commentid|postingid|cid|key|content|uid)$"
-)
-LINKED_ID = re.compile(r"#(?:[a-z]+[-_]?){1,3}(\d{1,20})$|[?&](?:comment_?id|cid|replytocom)=(\w{1,40})", re.IGNORECASE)
 
 
 def id_part(value: str) -> str | None:

@@ -1,50 +1,23 @@
-"""Find what repeats in a page: groups of elements of one shape, and what each of them owns.
+"""Find what repeats in a page: groups of elements of one shape.
 
 An element is in a group for each of its classes, for the pattern of its id, for its data attributes, and, where it has
 none of these, for its place: lists of comments differ in all but one of them.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import pairwise
 
 from lxml.html import HtmlElement
 
 from archive.text.dates import find_date, may_hold_date
 from crawler.platforms.class_names import traits
-from crawler.platforms.comment_elements import CommentElement
-from crawler.platforms.section_words import REPLY_LIST, NameWords, words_of
+from crawler.platforms.comment_blocks import BLOCK_TAGS, DIGITS, STATES, Key, roots_of
+from crawler.platforms.comment_elements import HEADS
+from crawler.platforms.section_words import NameWords, words_of
 
-BLOCK_TAGS = frozenset(
-    (
-        "div",
-        "li",
-        "article",
-        "section",
-        "tr",
-        "dd",
-        "dt",
-        "td",
-        "table",
-        "blockquote",
-        "aside",
-        "details",
-        "figure",
-        "p",
-    )
-)
 NO_SHAPE = frozenset(("p", "td", "figure"))  # these are in groups only where a name or an id says what they are
-LISTS = frozenset(("ol", "ul", "dl", "table", "tbody"))
-HEADS = frozenset(("dt", "a", "h2", "h3", "h4", "h5", "h6"))
 OUTSIDE = frozenset(("html", "body", "head", "script", "style"))
-ENDS = frozenset(("html", "body", "main", "form"))
-STATES = re.compile(
-    r"^(?:even|odd|first|last|alt|reply|active|open|clearfix|row|col(?:umn)?s?[-\w]*|container|wrapper|inner|"
-    r"hidden|item|"
-    r"level-?#|depth-?#|by-?\w+|thread-(?:even|odd|alt)|parent|d-flex|flex[-\w]*|m[btlrxy]?-#|p[btlrxy]?-#|js|u-\w+)$"
-)
-DIGITS = re.compile(r"\d+")
 NUMBERS = re.compile(r"\d{2,}|(?<=[-_])\d(?![^\W_])")  # in a class; "_1S4" and "_1S5" are two names
 HEXADECIMAL = re.compile(r"(?<![0-9a-z])(?=[a-f]*\d)[0-9a-f-]{8,40}(?![0-9a-z])", re.IGNORECASE)
 DATA_ID = re.compile(
@@ -55,7 +28,6 @@ MOST_TOKENS = 8
 MOST_GROUPS = 30
 MOST_ANCHORS = 4
 LONGEST_DATE_LINE = 90
-Key = tuple[object, ...]
 
 
 @dataclass(eq=False, slots=True)
@@ -68,7 +40,6 @@ class Group:
     around: int = 0
     weak: int = 0
     has_ids: bool = False
-    is_dated: bool = False
 
 
 @dataclass(eq=False, slots=True)
@@ -90,7 +61,6 @@ class PageIndex:
     order: dict[HtmlElement, int] = field(default_factory=dict)
     surroundings: dict[HtmlElement, _Surroundings] = field(default_factory=dict)
     lengths: dict[HtmlElement, int] = field(default_factory=dict)
-    is_named: bool = False
 
 
 def index_page(tree: HtmlElement) -> PageIndex:
@@ -105,7 +75,6 @@ def index_page(tree: HtmlElement) -> PageIndex:
         within = around if element.tag in OUTSIDE else _surroundings_in(element, around)
         index.surroundings[element] = within
         if element.tag not in OUTSIDE:
-            index.is_named = index.is_named or within.strength > 0
             _enter(index, element, around, within)
     for element in reversed(elements):
         length = index.lengths.get(element, 0) + len((element.text or "").strip())
@@ -259,7 +228,7 @@ def dated_groups(index: PageIndex, tree: HtmlElement) -> list[Group]:
             roots = roots_of(anchors)
             if len(roots) >= 2:
                 around = index.surroundings[roots[0]]
-                groups.append(Group(roots, 0, around.strength, around.weak, is_dated=True))
+                groups.append(Group(roots, 0, around.strength, around.weak))
     groups.sort(key=lambda group: -len(group.elements))
     return groups[:MOST_GROUPS]
 
@@ -271,180 +240,4 @@ def _shows_date(element: HtmlElement) -> bool:
     for text in texts:
         if text and 5 <= len(text) <= LONGEST_DATE_LINE and may_hold_date(text.strip()) and find_date(text.strip()):
             return True
-    return False
-
-
-def roots_of(anchors: Sequence[HtmlElement]) -> list[HtmlElement]:
-    """Return the block of each anchor: the highest element in which no other anchor comes first.
-
-    The first of a list would climb past the list: it gets a block of the shape that the others have.
-    """
-    first: dict[HtmlElement, HtmlElement] = {}
-    highest: dict[HtmlElement, HtmlElement] = {}
-    for anchor in anchors:
-        element: HtmlElement | None = anchor
-        while element is not None and element not in first:
-            first[element] = anchor
-            if element.tag not in ENDS:
-                highest[anchor] = element
-            element = element.getparent()
-    shapes: dict[Key, int] = {}
-    rest = [anchor for anchor in anchors[1:] if anchor in highest]
-    roots = [_within_list(highest[anchor], anchor) for anchor in rest]
-    for root in roots:
-        shape = _shape(root)
-        shapes[shape] = shapes.get(shape, 0) + 1
-    if anchors[0] in highest and shapes:
-        usual = max(shapes, key=lambda shape: shapes[shape])
-        path = []
-        element = anchors[0]
-        while element is not None and first.get(element) is anchors[0]:
-            path.append(element)
-            element = element.getparent()
-        own = [element for element in path if _shape(element) == usual]
-        if own:
-            roots.insert(0, own[-1])
-    return roots
-
-
-def _within_list(root: HtmlElement, anchor: HtmlElement) -> HtmlElement:
-    """Return the item of a list that starts with an anchor, in place of the list itself."""
-    if root.tag not in LISTS and not REPLY_LIST.search(root.get("class") or ""):
-        return root
-    path = [root]
-    element: HtmlElement | None = anchor
-    while element is not None and element is not root:
-        path.insert(1, element)
-        element = element.getparent()
-        if len(path) > 60:
-            return root
-    for element, below in pairwise(path):
-        is_list = element.tag in LISTS or (REPLY_LIST.search(element.get("class") or "") and _are_alike(element))
-        if not is_list or below.tag not in BLOCK_TAGS | LISTS:
-            return element
-    return root
-
-
-def _are_alike(element: HtmlElement) -> bool:
-    """Whether all that stands in an element is of one shape, as in a list."""
-    return len({_shape(child) for child in element if isinstance(child.tag, str)}) == 1
-
-
-def _shape(element: HtmlElement) -> Key:
-    class_ = DIGITS.sub("#", element.get("class") or "").split()
-    lasting = [token for token in class_ if not STATES.match(token)]
-    return (element.tag, *sorted(lasting)[:2])
-
-
-def build_comments(roots: Sequence[HtmlElement]) -> tuple[list[CommentElement], HtmlElement]:
-    """Return the blocks as comments, in document order, each with what it owns; and what holds them all."""
-    comments = {root: CommentElement(str(number), root) for number, root in enumerate(roots)}
-    section = section_of(roots)
-    adopted = _adopt_siblings(comments)
-    contains: set[HtmlElement] = set()
-    for root in roots:
-        above = root.getparent()
-        while above is not None and above not in contains and above is not section:
-            contains.add(above)
-            above = above.getparent()
-    inside: dict[HtmlElement, CommentElement] = {}
-    owner: dict[HtmlElement, CommentElement] = {}
-    for element in section.iter("*"):
-        parent = element.getparent()
-        own = comments.get(element)
-        if own is not None:
-            above_it = inside.get(parent)
-            own.above = above_it
-            if parent in owner and above_it is not None:
-                above_it.nested.append(element)
-        else:
-            own = adopted.get(element) or owner.get(parent)
-            if own is not None and element in contains and _holds_replies(element):
-                own.nested.append(element)
-                inside[element] = own
-                continue
-            if own is None:
-                if parent in inside:
-                    inside[element] = inside[parent]
-                continue
-        inside[element] = owner[element] = own
-        own.own.append(element)
-    return list(comments.values()), section
-
-
-def section_of(roots: Sequence[HtmlElement]) -> HtmlElement:
-    """Return the innermost element that holds all roots, and is none of them."""
-    path = list(roots[0].iterancestors())
-    depth = {element: number for number, element in enumerate(path)}
-    level = 0
-    cleared: set[HtmlElement] = set()
-    for root in roots[1:]:
-        element = root.getparent()
-        seen = []
-        while element is not None and element not in depth and element not in cleared:
-            seen.append(element)
-            element = element.getparent()
-        cleared.update(seen)
-        if element is not None and element in depth:
-            level = max(level, depth[element])
-    members = set(roots)
-    while level < len(path) - 1 and path[level] in members:
-        level += 1
-    return path[level] if path else roots[0]
-
-
-def _adopt_siblings(comments: Mapping[HtmlElement, CommentElement]) -> dict[HtmlElement, CommentElement]:
-    """Give the blocks that are but a head the elements that follow, up to the next head."""
-    adopted: dict[HtmlElement, CommentElement] = {}
-    heads = [comment for root, comment in comments.items() if root.tag in HEADS]
-    if not heads:
-        return adopted
-    stops: set[HtmlElement] = set()
-    for root in comments:
-        element: HtmlElement | None = root
-        while element is not None and element not in stops:
-            stops.add(element)
-            element = element.getparent()
-    for comment in heads:
-        sibling = comment.root.getnext()
-        while sibling is not None and sibling not in stops and len(comment.siblings) < 40:
-            if isinstance(sibling.tag, str):
-                comment.siblings.append(sibling)
-                adopted[sibling] = comment
-            sibling = sibling.getnext()
-    return adopted
-
-
-def _holds_replies(element: HtmlElement) -> bool:
-    names = f"{element.get('class') or ''} {element.get('id') or ''}"
-    return element.tag in LISTS or traits(element.get("class")).children or bool(REPLY_LIST.search(names))
-
-
-def climb(roots: Sequence[HtmlElement]) -> list[HtmlElement]:
-    """Return the elements around blocks, as long as each holds one block alone: a name or date may stand beside it."""
-    current = list(roots)
-    for _ in range(4):
-        members = set(current)
-        parents = [root.getparent() for root in current]
-        shape = _shape(parents[0]) if parents[0] is not None else None
-        if (
-            len(set(parents)) != len(parents)
-            or any(parent is None or parent.tag in LISTS | ENDS or parent in members for parent in parents)
-            or len({_shape(parent) for parent in parents}) > max(1, len(parents) // 10)
-            or shape is None
-            or _nests(parents)
-        ):
-            break
-        current = parents
-    return current
-
-
-def _nests(elements: Iterable[HtmlElement]) -> bool:
-    members = set(elements)
-    for element in members:
-        above, steps = element.getparent(), 0
-        while above is not None and steps < 12:
-            if above in members:
-                return True
-            above, steps = above.getparent(), steps + 1
     return False
