@@ -36,7 +36,7 @@ pytest = tmp=$$(mktemp -d) && { TMPDIR=$$tmp PYTHONDONTWRITEBYTECODE= $(BIN)/pyt
 test: .venv/installed system ## run all tests (SYSTEM=no: install no Debian package, skip what needs one)
 	@$(call pytest)
 
-quick: .venv/installed ## run the tests that need no server, no browser and no other process: under a minute
+quick: .venv/installed ## run the tests that need no server, no browser and no other process: about a minute
 	@$(call pytest,-m "not slow" $(QUICK))
 
 check: .venv/installed ## lint, format, types, arrows, generated docs
