@@ -13,10 +13,10 @@ from lxml.html import HtmlElement
 from trafilatura import extract
 
 from archive.text.hosts import is_public, parse_literal_address, registered_site
+from archive.text.html_text import element_text, fold_space, line_of, parse_moment
 from archive.text.urls import canonical, domain, unwrap_archived
 from archive.thread import Article, Comment, Moment
 from crawler.pages import jsonld
-from crawler.pages.html_text import element_text, fold_space, line_of, parse_moment
 from crawler.pages.page import Page
 
 ARTICLE_TYPES = (

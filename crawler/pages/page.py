@@ -11,9 +11,9 @@ from urllib.parse import urljoin
 from lxml.html import HtmlElement
 
 from archive.text.charsets import DecodedText, decode_page
+from archive.text.html_tree import parse_document
 from archive.text.urls import is_web_address, unwrap_archived
 from archive.thread import Capture, Flag
-from crawler.pages.html_tree import parse_document
 
 
 @dataclass(frozen=True, slots=True)

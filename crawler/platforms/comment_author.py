@@ -7,7 +7,7 @@ from lxml.html import HtmlElement
 
 from archive.text import line_rules
 from archive.text.dates import find_date, is_date, may_hold_date
-from crawler.pages.html_text import fold_space
+from archive.text.html_text import fold_space
 from crawler.platforms.class_names import Traits
 from crawler.platforms.comment_elements import CommentElement
 from crawler.platforms.comment_parts import (

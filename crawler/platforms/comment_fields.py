@@ -10,9 +10,9 @@ from typing import NamedTuple
 from lxml.html import HtmlElement
 
 from archive.text.dates import find_date, is_date, may_hold_date, parse_date
+from archive.text.html_text import SKIPPED, fold_space, line_of
 from archive.text.relative_dates import is_short_age, place_age
 from archive.thread import Moment
-from crawler.pages.html_text import SKIPPED, fold_space, line_of
 from crawler.platforms.comment_author import (
     STATED,
     STATED_OR_LIKELY,

@@ -6,7 +6,7 @@ from itertools import islice
 from lxml.html import HtmlElement
 
 from archive.text import line_rules
-from crawler.pages.html_text import fold_space
+from archive.text.html_text import fold_space
 from crawler.platforms.class_names import SURE, Traits, traits
 from crawler.platforms.comment_elements import MOVE_FORM, OWN_LINK, REPLY_LINK
 

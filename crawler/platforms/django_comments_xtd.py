@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from archive.text.html_text import parse_moment
 from archive.thread import Article, Author, Comment, Flag, Thread
-from crawler.pages.html_text import parse_moment
 from crawler.pages.page import BadPage, Fetch, FetchFailed, Page
 from crawler.platforms.base import CERTAIN, Claim, ThreadReader, partial_flags
 from crawler.platforms.nesting import nest

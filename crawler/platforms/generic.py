@@ -14,9 +14,9 @@ from lxml.html import HtmlElement
 
 from archive.text import line_rules
 from archive.text.dates import infer_day_first
+from archive.text.html_text import line_of
 from archive.text.removal_notices import as_removed
 from archive.thread import Article, Author, Comment, Flag, Thread
-from crawler.pages.html_text import line_of
 from crawler.pages.page import Page
 from crawler.platforms.base import FALLBACK, Claim, ThreadReader, partial_flags
 from crawler.platforms.comment_blocks import build_comments, climb

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
+from archive.text.html_text import html_text, parse_epoch
 from archive.thread import Article, Author, Comment, Flag, State, Thread
-from crawler.pages.html_text import html_text, parse_epoch
 from crawler.pages.page import BadPage, Fetch, FetchFailed, Page
 from crawler.platforms.base import CERTAIN, Claim, ThreadReader, partial_flags, shortfall
 from crawler.platforms.nesting import nest

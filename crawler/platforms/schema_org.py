@@ -8,10 +8,10 @@ from urllib.parse import urlsplit
 
 from lxml.html import HtmlElement
 
+from archive.text.html_text import element_text, html_text, parse_count, parse_moment
 from archive.text.removal_notices import as_removed
 from archive.thread import Article, Author, Comment, Moment, Thread
 from crawler.pages import jsonld
-from crawler.pages.html_text import element_text, html_text, parse_count, parse_moment
 from crawler.pages.page import Page
 from crawler.platforms.base import LIKELY, Claim, ThreadReader, partial_flags, shortfall
 from crawler.platforms.comment_blocks import section_of

@@ -6,7 +6,7 @@ from typing import TypedDict
 
 from lxml.html import HtmlElement
 
-from crawler.pages.html_text import parse_count
+from archive.text.html_text import parse_count
 
 UP = re.compile(
     r"(?:^|[\s_-])(?:up-?votes?|likes?|likecount|recommend(?:s|ation)?s?|thumbs-?up|vote-?up|votes-?up|plus|up|"

@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 
 from lxml import etree
 
+from archive.text.html_text import html_text, parse_moment
 from archive.thread import Author, Comment
-from crawler.pages.html_text import html_text, parse_moment
 from crawler.pages.page import BadPage, Page
 
 COMMENT_LINK = re.compile(r"#comment-(\d{1,19})$")

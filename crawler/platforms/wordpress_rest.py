@@ -6,9 +6,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from archive.text.hosts import registered_site
+from archive.text.html_text import html_text
 from archive.text.urls import is_web_address
 from archive.thread import Author, Comment, Moment
-from crawler.pages.html_text import html_text
 from crawler.pages.page import BadPage, Page
 
 API = "https://api.w.org/"

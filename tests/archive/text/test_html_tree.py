@@ -1,6 +1,6 @@
 """Trees of pages that nest deeper than libxml2 goes, or have more attributes than it can bear."""
 
-from crawler.pages.html_tree import DEEPEST, MOST_ATTRIBUTES, parse_document
+from archive.text.html_tree import DEEPEST, MOST_ATTRIBUTES, parse_document
 
 
 def test_every_text_of_a_deep_page_is_kept_in_order() -> None:

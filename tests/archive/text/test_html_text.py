@@ -2,8 +2,8 @@
 
 import pytest
 
+from archive.text.html_text import html_text, parse_count, parse_epoch, parse_moment
 from archive.thread import Moment
-from crawler.pages.html_text import html_text, parse_count, parse_epoch, parse_moment
 
 
 @pytest.mark.parametrize(

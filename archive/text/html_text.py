@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from lxml.html import HtmlElement
 
 from archive.text.dates import parse_date
+from archive.text.html_tree import parse_fragment
 from archive.text.urls import is_web_address
 from archive.thread import Moment
-from crawler.pages.html_tree import parse_fragment
 
 SKIPPED = frozenset(
     ("script", "style", "template", "noscript", "form", "button", "input", "select", "textarea", "svg", "head", "title")
