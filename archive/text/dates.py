@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from functools import cache, lru_cache
 from importlib.resources import files
+from itertools import islice
 
 from archive.thread import Moment, Precision
 
@@ -28,14 +29,15 @@ _ORDINAL = r"(?:st|nd|rd|th|er|re|º|°|ª|\.|-?[её]?го)?"
 _OF = r"(?:\s*[-./]\s*|,?\s+(?:de\s+|d['’]|of\s+)?)"
 _WORD = r"([^\W\d_]{3,12})\.?"
 _YEAR = r"((?:19|20)\d\d)"
+_NO_DIGIT = r"(?!\d(?!\d?:\d\d))"  # but the hour of a clock that runs into the year ("20194:14 pm")
 _DAY_FORMS = (
     r"(?P<iso>(?:19|20)\d\d(?P<s1>[-/.])\d{1,2}(?P=s1)\d{1,2})(?!\d)",
     r"(?P<asian>(?:19|20)\d\d\s*[年년]\s*\d{1,2}\s*[月월]\s*\d{1,2}\s*[日일])",
     r"(?P<numeric>(?<!\d)(?:\d{1,2}\s?(?P<s2>[-/. ])\s?\d{1,2}\s?(?P=s2)\s?(?:(?:19|20)\d\d|\d\d)|"
     r"\d{1,2}\.\d{1,2},\s?(?:19|20)\d\d))(?!\d)",
     rf"(?P<dmy>(?<!\w)(\d{{1,2}})({_ORDINAL}){_OF}{_WORD}(?:\s+de[l]?\s+|\s*[-./,]?\s*|\s+['’]?)"
-    r"((?:19|20)\d\d|(?<=['’])\d\d))(?!\d)",
-    rf"(?P<mdy>{_WORD}\s*(\d{{1,2}}){_ORDINAL}(?:,\s*|\s+){_YEAR})(?!\d)",
+    rf"((?:19|20)\d\d|(?<=['’])\d\d)){_NO_DIGIT}",
+    rf"(?P<mdy>{_WORD}\s*(\d{{1,2}}){_ORDINAL}(?:,\s*|\s+){_YEAR}){_NO_DIGIT}",
     rf"(?P<ydm>{_YEAR}[.,]?\s*gada\s+(\d{{1,2}})\.?\s+{_WORD})",
     rf"(?P<ymd>{_YEAR}[.,]?\s*(?:m\.\s*|g\.\s*|gada\s+)?{_WORD}\s+(\d{{1,2}})\b(?!,?\s+(?:19|20)\d\d))",
     rf"(?P<my>{_WORD},?\s+(?:de\s+)?{_YEAR})(?!\d)",
@@ -44,7 +46,7 @@ _DAY_FORMS = (
 )
 _DAY = re.compile("|".join(_DAY_FORMS), re.IGNORECASE)
 _TIME = re.compile(
-    r"(?P<pre>午前|午後|上午|下午|오전|오후)?\s*(?<![\d:])(?P<h>[01]?\d|2[0-4])"
+    r"(?P<pre>午前|午後|上午|下午|오전|오후)?\s*(?:(?<![\d:])|(?<=[^\d](?:19|20)\d\d))(?P<h>[01]?\d|2[0-4])"
     r"(?:\s?(?:[:h.]|時|시|点)\s?(?P<m>[0-5]\d)(?:[:.](?P<s>[0-5]\d)(?:\.\d+)?)?(?:分|분)?|(?=\s?(?:[ap]\.?m\b|uhr|"
     r"h\b)))"
     r"(?!\d)(?:\s?(?P<half>[ap]\.?\s?m\b\.?|[πμ]\.?μ\b\.?)|\s?(?:uhr|uur|min|h)\b)?"
@@ -91,6 +93,7 @@ _RELATIVE = re.compile(
     re.IGNORECASE,
 )
 _COMPACT = re.compile(r"(?<!\d)((?:19|20)\d\d)(0\d|1[0-2])([0-2]\d|3[01])T([01]\d|2[0-3])([0-5]\d)([0-5]\d)(?!\d)Z?")
+_GLUED = re.compile(r"(?<=[^\W\d_])(?=\d)|(?<=[^\W_])(?=[A-ZÀ-ÞЀ-Я][^\W\d_])")
 _NUMBERS = re.compile(r"\d+")
 _EXACT = re.compile(r"\d{4}|\d[:.h/-]\d|\d+\s\D+\s\D+|[年월月前]")
 _DIGIT = re.compile(r"\d")
@@ -146,6 +149,20 @@ def find_date(text: str) -> tuple[int, int] | None:
     if clock:
         return start, clock.end()
     return _clock_before(text, start), end
+
+
+def find_glued_date(text: str) -> tuple[int, int] | None:
+    """Return the span of a date with its year that ends a line and runs into the word before it, or None.
+
+    Pages print a name and a date in two elements; without a space between them a text has "AnnaMay 5, 2014".
+    """
+    if len(text) > MAX_LENGTH or not may_hold_date(text):
+        return None
+    for edge in islice(_GLUED.finditer(text), 8):
+        start = edge.start()
+        if (match := _day(text[start:])) and match.start() == 0 and find_date(text[start:]) == (0, len(text) - start):
+            return start, len(text)
+    return None
 
 
 def is_age(text: str) -> bool:

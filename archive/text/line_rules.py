@@ -129,6 +129,13 @@ def is_linking(text: str) -> bool:
     return phrases.LINKING.fullmatch(text[:60]) is not None
 
 
+def undouble(name: str) -> str:
+    """Remove one half of a name that stands twice: as the text of its picture, and as itself."""
+    words = name.split()
+    half = len(words) // 2
+    return " ".join(words[:half]) if len(words) % 2 == 0 and words[:half] == words[half:] else name
+
+
 def strip_linking(text: str) -> str:
     """Remove the linking words at the end of a text ("Joe on")."""
     parts = text.split()
@@ -140,6 +147,16 @@ def strip_linking(text: str) -> str:
 def is_reference(text: str) -> bool:
     """Whether a line begins as a reference to the parent comment ("in reply to")."""
     return phrases.REFERENCE.match(text) is not None
+
+
+def is_rating(text: str) -> bool:
+    """Whether a line is a rating that a form asked for beside the comment ("5 stars", "★★★★☆")."""
+    return len(text) <= 30 and phrases.RATING.fullmatch(text) is not None
+
+
+def is_number_mark(text: str) -> bool:
+    """Whether a line is nothing but the number of a comment ("#12", "12:", "#1.1")."""
+    return len(text) <= 12 and phrases.NUMBER_MARK.fullmatch(text) is not None
 
 
 def cut_marker(text: str) -> str | None:

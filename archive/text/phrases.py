@@ -132,6 +132,13 @@ MORE = re.compile(
     r"\s*(?:…|\.\.\.|»|→|›)?[\])]?)\s*$",
     re.IGNORECASE,
 )
+RATING = re.compile(
+    r"\d(?:[.,]\d)?(?:\s?(?:/|out of|von|sur|de|su|z|из)\s?(?:5|6|10))?\s?"
+    r"(?:stars?|sterne?|étoiles?|estrellas?|estrelas?|estels|stelle?|sterren|gwiazd\w*|звезд\w*|звёзд\w*|stjern\w*|"
+    r"stjärn\w*|tähteä|yıldız|csillag|hvězd\w*|stele|αστέρι\w*)\.?|[★☆⭐]{2,10}",
+    re.IGNORECASE,
+)
+NUMBER_MARK = re.compile(r"#\s?\d{1,9}(?:\.\d{1,4})*[.:)]?|\d{1,6}[:)]")
 NAMED_AVATAR = re.compile(
     r"(.{1,60}?)(?:['’]s)? (?:avatar|gravatar)|(?:avatar|gravatar|avatar image) (?:of|for|von|de|di|van|til|"
     r"av) (.{1,60})",

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Sequence
 
+from archive.importers.plain_text.headings import Run, heading_of
 from archive.importers.plain_text.layout import Block, Item, Paragraph
-from archive.importers.plain_text.section import Run, heading_of
 from archive.text import line_rules
 
 _LONGEST_TITLE = 300

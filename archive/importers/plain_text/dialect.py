@@ -8,6 +8,11 @@ from archive.importers.plain_text.layout import Item
 from archive.text import dates, line_rules
 from archive.text.urls import is_web_address
 
+ANSWERS = re.compile(
+    r"\b(?:repl(?:y|ied|ying)|in (?:reply|response)|antwort\w*|respon[ds]\w*)(?:\s+(?:to|auf|an|a)\b)?"
+    r"(?:\s+(?:this\s+)?comment\s+(?:from|by|of))?",
+    re.IGNORECASE,
+)
 _HEADER = 6
 SHORT = 60
 URL = re.compile(r"(?:https?://|www\.)\S+$", re.IGNORECASE)
@@ -21,7 +26,8 @@ TRIM = " \u00a0,:;|·•–—-/\t→»«"
 @dataclass(slots=True, eq=False)
 class Entry:
     """An item read as if it were a comment. `parts` are its head and contents, `own` the indexes of its lines of text,
-    `taken` the indexes of those that are no body, `rest` what is left of them without name and date."""
+    `taken` the indexes of those that are no body, `rest` what is left of them without name and date, `answers` whom the
+    entry says that it answers."""
 
     item: Item
     parts: list[object]
@@ -30,6 +36,7 @@ class Entry:
     date_at: int | None = None
     date: str | None = None
     name: str | None = None
+    answers: str | None = None
     has_says_line: bool = False
     button: bool = False
     recurring: bool = False
@@ -102,7 +109,7 @@ def learn(entries: list[Entry]) -> Dialect:
         if len(entry.own) > 1 or entry.item.has_items:
             _find_date(entry)
     dated = sum(entry.date is not None for entry in longer)
-    dialect.dated = dated > 0 and dated * 3 >= len(longer)
+    dialect.dated = dated > 0 and dated * 4 >= len(longer)
     dialect.trailing = _is_trailing(longer)
     dialect.dates_first = _is_dates_first(longer)
     dialect.colon = _is_colon(longer)
@@ -204,13 +211,22 @@ def _find_date(entry: Entry) -> None:
         if len(text) > dates.MAX_LENGTH or not dates.may_hold_date(text):
             continue
         where = dates.find_date(text)
-        if where and _is_header_date(text, where, k):
+        if not (where and _is_header_date(entry, where, k)):
+            where = dates.find_glued_date(text) if k == 0 else None
+        if where:
             entry.date_at, entry.date = k, text[where[0] : where[1]]
             return
 
 
-def _is_header_date(text: str, where: tuple[int, int], position: int) -> bool:
+def _is_header_date(entry: Entry, where: tuple[int, int], position: int) -> bool:
+    text = entry.texts[position]
     before, after = text[: where[0]].strip(), text[where[1] :].strip()
+    if position and before.startswith(entry.texts[0]) and len(after) <= SHORT:
+        rest = before[len(entry.texts[0]) :]
+        if not rest or (rest[0] == " " and line_rules.is_linking(rest)):  # the name above, again
+            return True
+    if match := ANSWERS.search(before):
+        before = before[: match.start()]
     if len(before) > SHORT or len(after) > SHORT or len(before.split()) > 8:
         return False
     if dates.stands_alone(text, where) and (position > 0 or not before.endswith((" in", " since", " from"))):
@@ -221,7 +237,9 @@ def _is_header_date(text: str, where: tuple[int, int], position: int) -> bool:
         or line_rules.find_says(after) is not None
         or line_rules.find_says("x " + after) is not None
     ):
-        return not before and position <= 1 and len(after.split()) <= 4 and after[-1] not in ".!?"
+        if position > 1 or len(after.split()) > 4 or after[-1] in ".!?":
+            return False
+        return not before or line_rules.name_score(line_rules.strip_linking(without_separator(before))) > 0.5
     return (position <= 2 and not text.endswith(("!", "?"))) or line_rules.byline_length(before) > 0
 
 

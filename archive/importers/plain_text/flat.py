@@ -20,8 +20,8 @@ from archive.importers.plain_text.flat_sections import (
     ways_to_part,
 )
 from archive.importers.plain_text.header import read_items
+from archive.importers.plain_text.headings import Run, is_end
 from archive.importers.plain_text.layout import Block, Item, Paragraph
-from archive.importers.plain_text.section import Run, is_end
 from archive.text import line_rules
 
 T = TypeVar("T")
@@ -133,7 +133,8 @@ def _score(lines: list[Line], section: Section) -> tuple[float, list[Item]]:
         or (count == 1 and parts + around < 3)
     ):
         return 0.0, []
-    return parts + around + count / (count + 3.0) + dated * 0.5 + says * 0.2, items
+    few = section.stated is not None and count * 2 < section.stated
+    return parts + around + count / (count + 3.0) + dated * 0.5 + says * 0.2 - few, items
 
 
 def _share(values: Sequence[T], condition: Callable[[T], object]) -> float:

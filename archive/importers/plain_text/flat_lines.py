@@ -8,10 +8,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from archive.importers.plain_text.dialect import SHORT
-from archive.importers.plain_text.flat_names import ANSWERS, AROUND_NAMES, is_name_like
+from archive.importers.plain_text.dialect import ANSWERS, SHORT
+from archive.importers.plain_text.flat_names import AROUND_NAMES, is_name_like
+from archive.importers.plain_text.headings import is_end
 from archive.importers.plain_text.layout import Block, Item, Paragraph
-from archive.importers.plain_text.section import is_end
 from archive.text import dates, line_rules
 
 _LONGEST_ANCHOR = 110

@@ -4,15 +4,16 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from archive.importers.plain_text.dialect import Entry
+from archive.importers.plain_text.dialect import ANSWERS, Entry
 from archive.text import line_rules
 
-ANSWERS = re.compile(r"\b(?:repl(?:y|ied)|in (?:reply|response)|antwort\w*|respon[ds]\w*)\b", re.IGNORECASE)
 AROUND_NAMES = " .,|·•–—-@(:#/"
 _NO_NAME = re.compile(
-    r"#\s?\d+|\d{1,2}[:.]\d\d(?:[:.]\d\d)?(?:\s?[ap]\.?m\b\.?)?|\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b|\bposted:?",
+    r"#\s?\d+(?:\.\d+)*|\d{1,2}[:.]\d\d(?:[:.]\d\d)?(?:\s?[ap]\.?m\b\.?)?|\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b|\bposted:?",
     re.IGNORECASE,
 )
+_TAG = re.compile(r"</?[a-z]\w{0,10}[^<>]{0,80}>", re.IGNORECASE)
+_ENDS_NAME = re.compile(r"[•|#(,·]|\s[–—-]\s")
 _NUMBERED = re.compile(r"^#?\d+[:.)]\s*(?:by\s+)?", re.IGNORECASE)
 _COUNTED = re.compile(r"\d+\+?\s+[^\W\d_]+")
 
@@ -31,14 +32,13 @@ def clean_names(entries: Sequence[Entry]) -> None:
         if not entry.name:
             continue
         answer = ANSWERS.search(entry.name)
-        name = entry.name[: answer.start()] if answer and answer.start() else entry.name
-        name = _NUMBERED.sub("", name)
+        name = entry.name
+        if answer and answer.start():
+            name = entry.name[: answer.start()]
+            entry.answers = _ENDS_NAME.split(entry.name[answer.end() :], maxsplit=1)[0].strip(AROUND_NAMES) or None
+        name = _NUMBERED.sub("", _TAG.sub("", name))
         name = " ".join(_NO_NAME.sub(" ", name).split()).strip(AROUND_NAMES)
-        words = name.split()
-        if (
-            len(words) % 2 == 0 and words[: len(words) // 2] == words[len(words) // 2 :]
-        ):  # its picture's text, and itself
-            name = " ".join(words[: len(words) // 2])
+        name = line_rules.undouble(name)
         if _COUNTED.fullmatch(name):
             name = ""
         if name != entry.name:

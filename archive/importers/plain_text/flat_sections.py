@@ -7,12 +7,14 @@ from itertools import pairwise
 
 from archive.importers.plain_text.dialect import SHORT, fold
 from archive.importers.plain_text.flat_lines import PROSE, Line, is_anchor, is_heading, is_outside
-from archive.importers.plain_text.section import is_end
+from archive.importers.plain_text.headings import is_end
 from archive.text import line_rules
 
 LEAST_SHARE = 0.6
 _LOWER_END = re.compile(r"(?:^|\s)([^\W\d_A-Z]\S{1,14}|\S{1,14}:)$")
 _MOST_HEADINGS = 4
+_LOW = 3
+_MOST_LEFT_OUT = 4
 
 
 @dataclass(slots=True)
@@ -60,12 +62,12 @@ def ways_to_part(lines: list[Line], heading: int | None) -> list[list[int]]:
 
 
 def _rising(numbered: list[int], lines: list[Line]) -> list[int]:
-    """Return the numbered lines that count upwards by one, as far as they do."""
+    """Return the numbered lines that count upwards, as far as they do, from a low number and with few left out."""
     rising: list[int] = []
     for at in numbered:
         last = lines[rising[-1]].number if rising else None
         number = lines[at].number
-        if last is None or (number is not None and number == last + 1):
+        if number is not None and (number <= _LOW if last is None else 0 < number - last <= _MOST_LEFT_OUT):
             rising.append(at)
     return rising if len(rising) >= 3 else []
 
@@ -90,7 +92,7 @@ def part_section(lines: list[Line], anchors: list[int], heading: int | None, sta
     above = [lines[at].text for at in range(first, anchors[0])]
     prose = any(_is_text(text) for text in above[-6:])
     if not _has_text_below(lines, anchors[-1]):
-        if heading is not None and prose:
+        if heading is not None and prose and not _stand_over_texts(lines, anchors):
             return _footed(lines, anchors, heading, stated)
         anchors = _without_last(lines, anchors)
         if not anchors:
@@ -112,6 +114,15 @@ def _has_text_below(lines: list[Line], at: int) -> bool:
         if _is_text(line.text):
             return True
     return False
+
+
+def _stand_over_texts(lines: list[Line], anchors: list[int]) -> bool:
+    """Whether most anchors have a text tight below them, and a blank line above: headers, not footers."""
+    tight = sum(
+        lines[at].gap and not lines[at + 1].gap and not lines[at + 1].button and _is_text(lines[at + 1].text)
+        for at in anchors[:-1]
+    )
+    return tight >= max(2, (len(anchors) - 1) * LEAST_SHARE)
 
 
 def _without_last(lines: list[Line], anchors: list[int]) -> list[int]:
@@ -151,7 +162,13 @@ def _begins(lines: list[Line], anchors: list[int], first: int) -> list[int]:
     usual = sorted(heights)[(len(heights) - 1) // 2]
     if all(lines[at].says for at in anchors):
         usual = 0
-    return [at - min(usual, height) for at, height in zip(anchors, heights, strict=True)]
+    begins = [at - min(usual, height) for at, height in zip(anchors, heights, strict=True)]
+    return [at - 1 if _is_below_header(lines, at, first) else begin for at, begin in zip(anchors, begins, strict=True)]
+
+
+def _is_below_header(lines: list[Line], at: int, first: int) -> bool:
+    """Whether a comment's number stands tight below a line with a name and a date."""
+    return lines[at].number is not None and not lines[at].gap and at > first and lines[at - 1].date
 
 
 def _first_word(line: Line) -> str:
@@ -162,7 +179,14 @@ def _is_above(line: Line) -> bool:
     """Whether a line may belong to the header below it: a name, "Avatar", a number."""
     if line.says or line.by:
         return True
-    if line.button or line.date or len(line.text) > SHORT or is_end(line.text) or is_heading(line.text):
+    if (
+        line.button
+        or line.date
+        or line.text.startswith("•")
+        or len(line.text) > SHORT
+        or is_end(line.text)
+        or is_heading(line.text)
+    ):
         return False
     return line.number is not None or line_rules.name_score(line.text) > 0 or line_rules.is_avatar(line.text)
 

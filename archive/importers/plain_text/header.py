@@ -4,9 +4,11 @@ import re
 from collections.abc import Sequence
 from itertools import islice
 
+from archive.importers.plain_text.bare_names import read_bare_names
 from archive.importers.plain_text.dialect import (
-    ADDRESS,
+    ANSWERS,
     SHORT,
+    TRIM,
     URL,
     Dialect,
     Entry,
@@ -23,6 +25,7 @@ from archive.importers.plain_text.dialect import (
 from archive.importers.plain_text.layout import Item
 from archive.text import line_rules
 
+LONGEST_REFERENCE = 120
 _VOTES = re.compile(r"\d{1,4}(?:\s*[/|·]?\s*\d{1,4})?")
 
 
@@ -35,8 +38,45 @@ def read_items(items: Sequence[Item]) -> tuple[list[Entry], Dialect]:
         _read_ending(entry, dialect)
     bare = [entry for entry in entries if entry.bare]
     if len(bare) * 2 >= len(entries):
-        _read_bare_names(bare, dialect)
+        read_bare_names(bare, dialect)
+    for entry in entries:
+        _read_top(entry)
+    _strip_names_in_texts(entries)
     return entries, dialect
+
+
+def _strip_names_in_texts(entries: Sequence[Entry]) -> None:
+    """Take an author's name off the beginning of the text where most texts begin with their authors' names."""
+    begins = {id(entry): k for entry in entries if entry.name and (k := _begins_with_name(entry)) is not None}
+    if len(begins) < 3 or len(begins) * 5 < sum(entry.name is not None for entry in entries) * 3:
+        return
+    for entry in entries:
+        if entry.name and (k := begins.get(id(entry))) is not None:
+            entry.texts[k] = entry.texts[k][len(entry.name) :].lstrip()
+            entry.parts[entry.own[k]] = entry.texts[k]
+
+
+def _begins_with_name(entry: Entry) -> int | None:
+    k = next((k for k in range(len(entry.own)) if entry.own[k] not in entry.taken), None)
+    if k is None or not entry.texts[k].startswith(f"{entry.name} ") or len(entry.texts[k]) < len(entry.name or "") + 2:
+        return None
+    return k
+
+
+def _read_top(entry: Entry) -> None:
+    """Take what stands between a header and a text and is of neither: a rating, whom the comment answers."""
+    rest = (k for k in range(len(entry.own)) if entry.own[k] not in entry.taken)
+    for k in islice(rest, 2):
+        text = entry.texts[k]
+        if entry.body_lines < 2:
+            return
+        if line_rules.is_rating(text) or line_rules.is_number_mark(text):
+            entry.take(k)
+        elif line_rules.is_reference(text) and len(text) <= LONGEST_REFERENCE and k + 1 < len(entry.own):
+            entry.answers = ANSWERS.sub("", text, count=1).strip(TRIM)
+            entry.take(k)
+        else:
+            return
 
 
 def _read_header(entry: Entry, dialect: Dialect) -> None:
@@ -61,10 +101,18 @@ def _read_dated_header(entry: Entry, dialect: Dialect) -> None:
         return
     entry.bare = False
     entry.has_says_line = any(line_rules.find_says(before_date(entry, k)) for k in range(at + 1))
+    if at == 0 and _has_says_below(entry):
+        entry.has_says_line, at = True, 1
     if at == 0 and dialect.dates_first and len(entry.own) > 1 and entry.own[1] == 1 and len(entry.texts[1]) <= 60:
         at = 1
     _take_names(entry, dialect, range(at + 1))
     _take_buttons(entry, dialect, at + 1)
+
+
+def _has_says_below(entry: Entry) -> bool:
+    """Whether a line with "says" stands tight below one that begins with the date, and so has no name."""
+    tight = len(entry.own) > 2 and entry.own[1] == 1 and entry.texts[0].startswith(entry.date or "\n")
+    return tight and line_rules.find_says(entry.texts[1]) is not None
 
 
 def _short_before(entry: Entry, at: int) -> bool:
@@ -89,7 +137,7 @@ def _take_names(entry: Entry, dialect: Dialect, positions: range) -> None:
     for k in positions:
         fields = [entry.date] if k == entry.date_at and entry.date else []
         if k == chosen:
-            entry.name = candidates[k]
+            entry.name = line_rules.undouble(candidates[k])
             fields.append(candidates[k])
         entry.take(k, *fields)
 
@@ -120,6 +168,15 @@ def _choose(entry: Entry, candidates: dict[int, str]) -> int | None:
     for k, name in candidates.items():
         if any(name in longer and name != longer for longer in candidates.values()):
             return k
+    if (
+        entry.date_at
+        and entry.date
+        and entry.texts[entry.date_at].startswith(entry.date)
+        and entry.date_at in candidates
+    ):
+        likely = [k for k in candidates if k != entry.date_at and line_rules.name_score(candidates[k]) > 0.5]
+        if likely:  # a name above a line that begins with the date
+            return likely[0]
     for k in candidates:
         if k == entry.date_at or line_rules.find_says(entry.texts[k]) is not None:
             return k
@@ -170,109 +227,3 @@ def _is_only_text(entry: Entry, position: int, dialect: Dialect) -> bool:
     if entry.body_lines > 2 or position != 1 or text in dialect.exact or len(text.split()) < 3:
         return False
     return line_rules.name_score(without_suffix(entry.texts[0], dialect)) > 0
-
-
-def _read_bare_names(entries: list[Entry], dialect: Dialect) -> None:
-    """Where no date or "says:" shows the names, decides from what most first lines with text below look like."""
-    scores = {id(entry): _head_score(entry, dialect) for entry in entries if _may_have_name(entry, dialect)}
-    named = [entry for entry in entries if scores.get(id(entry), 0) >= 2]
-    texts = sum(score <= -3 for score in scores.values()) + _lone_texts(entries)
-    dialect.named_share = len(named) / (len(named) + texts) if named or texts else None
-    dialect.all_named = texts == 0 and len(named) >= 3 and len(named) * 2 >= len(scores)
-    dialect.gap_below_name = sum(map(_gap_below_head, named)) / len(named) if named else None
-    for entry in entries:
-        if id(entry) in scores and _is_name(entry, scores[id(entry)], dialect):
-            _take_bare_name(entry, dialect)
-        elif (
-            not entry.taken
-            and entry.texts
-            and len(entry.texts) > 1
-            and (name := line_rules.avatar_name(entry.texts[0]))
-        ):
-            entry.name = name
-            entry.take(0, name)
-
-
-def _may_have_name(entry: Entry, dialect: Dialect) -> bool:
-    return entry.body_lines > 1 or _has_suffix(entry, dialect) or _has_list_below(entry)
-
-
-def _has_list_below(entry: Entry) -> bool:
-    """Whether nothing but a tight list of one-line items stands below the first line."""
-    if not entry.item.has_items or not entry.texts:
-        return False
-    first = list(islice(entry.item.items(), 2))
-    return len(first) == 2 and not first[1].gap and not any(item.has_text or item.has_items for item in first)
-
-
-def _lone_texts(entries: list[Entry]) -> int:
-    """Items that are a first line only, apart from their neighbours: texts whose author is lost."""
-    lone = 0
-    for entry, following in zip(entries, [*entries[1:], None], strict=True):
-        if len(entry.own) == 1 and entry.item.gap and not _has_list_below(entry):
-            lone += following is None or following.item.gap
-    return lone
-
-
-def _has_suffix(entry: Entry, dialect: Dialect) -> bool:
-    return bool(dialect.suffix and entry.texts and " " in entry.texts[0] and entry.texts[0].endswith(dialect.suffix))
-
-
-def _head_score(entry: Entry, dialect: Dialect) -> float:
-    if _names_position(entry) is None:
-        return -3.0
-    head = after_address(entry.texts[_names_position(entry) or 0])
-    if _names_position(entry) == 1 and line_rules.avatar_name(entry.texts[0]) == head:
-        return 3.0
-    score = line_rules.name_score(without_suffix(head, dialect))
-    if head != entry.texts[_names_position(entry) or 0]:
-        score = max(score, 0.0) + 2
-    if dialect.colon and head[-1:] in (":", "："):
-        return max(line_rules.name_score(head[:-1].strip()), 0.0) + 1.5
-    if dialect.suffix and len(head.split()) > 1 and head.endswith(dialect.suffix):
-        return 3.0
-    return score + (2.0 if head in dialect.repeated and len(head) <= SHORT else 0.0)
-
-
-def _names_position(entry: Entry) -> int | None:
-    """Where a bare name may stand: on the bullet's line, or below an author's address there."""
-    if entry.own and entry.own[0] != 0:
-        return None
-    if (
-        entry.own
-        and len(entry.own) > 2
-        and (
-            (URL.match(entry.texts[0]) and not ADDRESS.match(entry.texts[0]))
-            or (line_rules.is_avatar(entry.texts[0]) and entry.own[1] == 1)
-        )
-    ):
-        return 1
-    if entry.own and line_rules.is_avatar(entry.texts[0]):
-        return None
-    return 0 if entry.own and entry.own[0] == 0 and entry.item.rule != "lost-bullet" else None
-
-
-def _gap_below_head(entry: Entry) -> bool:
-    at = (_names_position(entry) or 0) + 1
-    return len(entry.own) > at and entry.own[at] > entry.own[at - 1] + 1
-
-
-def _is_name(entry: Entry, score: float, dialect: Dialect) -> bool:
-    share = dialect.named_share if dialect.named_share is not None else 0.5
-    score += 3.5 if dialect.all_named and score > -3 else 2 * share - 1
-    if dialect.gap_below_name is not None and not _gap_below_head(entry):
-        score -= 2 * dialect.gap_below_name
-    return score > 0.6
-
-
-def _take_bare_name(entry: Entry, dialect: Dialect) -> None:
-    at = _names_position(entry) or 0
-    text = entry.texts[at]
-    name = without_suffix(after_address(text), dialect)
-    entry.name = name.rstrip(" :：") if dialect.colon or dialect.suffix else name
-    if at:
-        entry.take(0)
-    entry.take(at, entry.name)
-    again = at + 1
-    if len(entry.own) > again + 1 and entry.texts[again] == entry.name:
-        entry.take(again)

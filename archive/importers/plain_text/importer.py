@@ -15,9 +15,11 @@ from archive.importers.plain_text.dialect import Entry
 from archive.importers.plain_text.encoding import decode
 from archive.importers.plain_text.flat import flat_run, unparted_heading
 from archive.importers.plain_text.flat_lines import announcing, line_texts
+from archive.importers.plain_text.headings import Run, heading_of, stated_in
 from archive.importers.plain_text.item_kinds import Kinds
 from archive.importers.plain_text.layout import Block, Item, Paragraph, lay_out
-from archive.importers.plain_text.section import Run, comment_runs, heading_of, is_lost_body, stated_in
+from archive.importers.plain_text.section import comment_runs, is_lost_body
+from archive.importers.plain_text.wrappers import unwrap
 from archive.text import dates, line_rules
 from archive.text.removal_notices import as_removed
 from archive.thread import Author, Comment, Flag, ParentSource, Thread
@@ -60,7 +62,7 @@ def read_text(text: str) -> Reading:
 class _Reader:
     def __init__(self, text: str) -> None:
         self.text = text
-        self.stream = lay_out(text.lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n"))
+        self.stream = unwrap(lay_out(text.lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n")))
         self.runs = comment_runs(self.stream)
         self.unparted: tuple[int, int] | None = None
         self.is_flat = False
@@ -70,6 +72,7 @@ class _Reader:
         self.furniture: list[str] = []
         self.comments: list[Comment] = []
         self.position: dict[int, int] = {}
+        self.latest: dict[str, int] = {}
         self.entries = {id(entry.item): entry for run in self.runs for entry in run.entries}
         self.adopted: set[int] = set()
         self.day_first = dates.infer_day_first(entry.date for entry in self.entries.values() if entry.date)
@@ -124,11 +127,16 @@ class _Reader:
     def _comment(self, entry: Entry, kinds: Kinds) -> None:
         body = self._body(entry, kinds)
         parent = self._parent(entry.item)
+        source: ParentSource = "unknown" if self.is_flat else "indent"
+        if parent is None and entry.answers:
+            parent = self._answered(entry.answers)
+            source = source if parent is None else "indent"
         self.position[id(entry.item)] = len(self.comments)
         author = Author(entry.name) if entry.name else None
         posted = dates.parse_date(entry.date, self.day_first) if entry.date else None
-        flags = tuple(_flags_of(entry, body, self.adopted))
-        source: ParentSource = "unknown" if self.is_flat else "indent"
+        if entry.name:
+            self.latest[entry.name] = len(self.comments)
+        flags = tuple(_flags_of(entry, body, self.adopted, answers=self.is_flat and parent is not None))
         comment = Comment(body, parent, author, posted, parent_source=source, flags=flags)
         self.comments.append(as_removed(comment))
         self.furniture.extend(entry.rest)
@@ -140,6 +148,11 @@ class _Reader:
                 return self.position[id(above)]
             above = above.parent
         return None
+
+    def _answered(self, text: str) -> int | None:
+        """The latest comment above by the one whom a header names: "Bo in reply to Ann", "in reply to TITLE by Ann"."""
+        names = (text, text.rsplit(" by ", 1)[-1])
+        return next((self.latest[name] for name in names if name in self.latest), None)
 
     def _body(self, entry: Entry, kinds: Kinds) -> str:
         lines: list[str] = []
@@ -238,12 +251,14 @@ def _folded(lines: Iterable[str]) -> str:
     return "\n".join(lines_out)
 
 
-def _flags_of(entry: Entry, body: str, adopted: set[int]) -> Iterable[Flag]:
+def _flags_of(entry: Entry, body: str, adopted: set[int], *, answers: bool) -> Iterable[Flag]:
     if entry.name is None:
         yield Flag("capture.author_missing", _author_rule(entry), body[:60] or None)
     item = entry.item
     if item.rule:
         yield Flag("capture.parent_inferred", item.rule, body[:60] or None)
+    if answers:
+        yield Flag("capture.parent_inferred", "answers-name", entry.answers)
     if any(isinstance(part, Paragraph) and id(part) in adopted for part in entry.parts):
         yield Flag("capture.parent_inferred", "lost-indent", body[-60:])
     if (marker := line_rules.cut_marker(body)) is not None:

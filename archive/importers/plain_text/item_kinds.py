@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from archive.importers.plain_text.dialect import Entry
+from archive.importers.plain_text.headings import Run
 from archive.importers.plain_text.layout import Item
-from archive.importers.plain_text.section import Run
 from archive.text import line_rules
 
 
