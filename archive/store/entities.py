@@ -292,6 +292,7 @@ class Entities:
             "first_seen_at": visit.seen_at,
             "last_seen_at": visit.seen_at,
             "withheld": suppression and suppression.reason,
+            "capture_position": i,
         }
         comment_id = self.writer.insert("comments", values)
         if suppression and not suppression.erased:

@@ -35,9 +35,21 @@ def m001_first_release(db: Database) -> None:
         raise TooOld(f"it lacks the tables {', '.join(sorted(missing))}: open it once with version 0.1.0")
     for table, column in ADDED_COLUMNS:
         if column not in db[table].columns_dict:
-            added = CreateColumn(TABLES[table].c[column]).compile(dialect=sqlite.dialect())
-            db.execute(f"alter table {table} add column {added}")
+            _add_column(db, table, column)
             db.execute(FILL_WITHHELD.format(table=table, column=f"{table.removesuffix('s')}_id"))
+
+
+@migrations()
+def m002_capture_position(db: Database) -> None:
+    """Add which comment of its capture a text is: of two with the same words nothing else may tell."""
+    for table in ("comments", "comment_revisions"):
+        if "capture_position" not in db[table].columns_dict:
+            _add_column(db, table, "capture_position")
+
+
+def _add_column(db: Database, table: str, column: str) -> None:
+    added = CreateColumn(TABLES[table].c[column]).compile(dialect=sqlite.dialect())
+    db.execute(f"alter table {table} add column {added}")
 
 
 def schema_statements() -> list[str]:

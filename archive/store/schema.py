@@ -271,6 +271,9 @@ class Comment(SQLModel, table=True):
     last_seen_at: str = _text("Last time that it was seen (UTC).")
     codes: str | None = _text("Codes of its flags that stand, in order (JSON list); empty where there are none.")
     withheld: str | None = _text("Why this archive withholds it (a code); its text is blank. Empty where it does not.")
+    capture_position: int | None = _integer(
+        "Which comment of that capture had this text, from 0; empty in archives of version 0.1.0."
+    )
 
 
 class CommentRevision(SQLModel, table=True):
@@ -285,6 +288,9 @@ class CommentRevision(SQLModel, table=True):
     capture_id: int | None = _reference("captures.id", "The first capture with that text.")
     seen_from: str = _text("First time that this text was seen (UTC).")
     seen_until: str = _text("Last time that this text was seen (UTC).")
+    capture_position: int | None = _integer(
+        "Which comment of that capture had this text, from 0; empty in archives of version 0.1.0."
+    )
 
 
 class Event(SQLModel, table=True):

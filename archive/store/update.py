@@ -5,12 +5,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import and_, select
+from sqlalchemy import Connection, and_, select
 
 from archive.store import blanking, diff
-from archive.store.diff import Change, Plan, Stored
+from archive.store.diff import Change, Plan
 from archive.store.entities import Entities
 from archive.store.flags import Subject
+from archive.store.match import Stored
 from archive.store.schema import TABLES
 from archive.store.suppressions import CODE
 from archive.store.thread_visit import ThreadVisit, thread_columns, thread_flags
@@ -33,7 +34,7 @@ def update_thread(entities: Entities, visit: ThreadVisit, row: dict[str, Any]) -
     A capture that is older than the last one is late: it only adds what is not stored yet.
     """
     entities.flush()  # what this batch added to the thread is compared as stored
-    stored = _stored_comments(entities, visit.thread_id)
+    stored = stored_comments(entities.connection, visit.thread_id)
     withheld = _fill_in_withheld(entities, visit, stored)
     late = visit.seen_at < row["last_seen_at"]
     plan = diff.compare(
@@ -47,7 +48,8 @@ def update_thread(entities: Entities, visit: ThreadVisit, row: dict[str, Any]) -
     return "late" if late else "changed" if changed else "unchanged"
 
 
-def _stored_comments(entities: Entities, thread_id: int) -> list[Stored]:
+def stored_comments(connection: Connection, thread_id: int) -> list[Stored]:
+    """Return the comments of a thread, in document order."""
     comments, commenters = TABLES["comments"], TABLES["commenters"]
     of_author = {
         "author_name": commenters.c.name.label("author_name"),
@@ -56,7 +58,7 @@ def _stored_comments(entities: Entities, thread_id: int) -> list[Stored]:
     columns = [of_author[name] if name in of_author else comments.c[name] for name in Stored.__dataclass_fields__]
     joined = comments.outerjoin(commenters, commenters.c.id == comments.c.commenter_id)
     statement = select(*columns).select_from(joined).where(comments.c.thread_id == thread_id)
-    return [Stored(*row) for row in entities.connection.execute(statement.order_by(comments.c.position))]
+    return [Stored(*row) for row in connection.execute(statement.order_by(comments.c.position))]
 
 
 def _fill_in_withheld(entities: Entities, visit: ThreadVisit, stored: Sequence[Stored]) -> set[int]:
@@ -145,7 +147,7 @@ class _ThreadUpdate:
                 self.entities.to_blank[suppression.reason].append(comment_id)
                 self.flags[comment_id].append(Flag(CODE, suppression.reason))
         for change in plan.changes:
-            if change.comment_id in self.withheld and change.kind == "edited":
+            if change.comment_id in self.withheld and change.kind == "edited" and not self.late:
                 self._put_away_edit(change.comment_id)
         plan.changes[:] = [
             change
@@ -154,11 +156,17 @@ class _ThreadUpdate:
         ]
 
     def _put_away_edit(self, comment_id: int) -> None:
-        """Store the present text of a withheld comment in `withheld`, so that a restore brings back this one."""
+        """Note another text of a withheld comment, with both texts put away, so that a restore brings both back."""
         values = blanking.values_of(self.entities.connection, [comment_id]).get(comment_id)
         if values is not None:
-            i = self.index[comment_id]
+            i, row = self.index[comment_id], self.stored[comment_id]
+            earlier = json.dumps({"body": row.body, "body_sha256": row.body_sha256})
+            row.body, row.body_sha256 = "", blanking.NOTHING_SHA256
+            revision_id = self._add_revision(row, i)
+            put_away = {"name": "comment_revisions", "row_id": revision_id, "comment_id": comment_id, "held": earlier}
+            self.entities.writer.insert("withheld", put_away)
             values |= {"body": self.visit.thread.comments[i].body, "body_sha256": self.visit.hashes[i]}
+            self.entities.flags.recount(comments=[comment_id])  # of flags of the earlier text, codes has none
             statement = "update withheld set held = ? where name = 'comments' and row_id = ?"
             self.entities.connection.exec_driver_sql(statement, (json.dumps(values), comment_id))
 
@@ -228,6 +236,12 @@ class _ThreadUpdate:
 
     def _revise(self, row: Stored, i: int) -> None:
         """Keep the previous text as a revision."""
+        self._add_revision(row, i)
+        self.values[row.id] |= {"body": self.visit.thread.comments[i].body, "body_sha256": self.visit.hashes[i]}
+        self.flags[row.id] += self.visit.text_flags_of(i)
+
+    def _add_revision(self, row: Stored, i: int) -> int:
+        """Add the stored text as a revision, since comment i of the visit has another, and return the revision's id."""
         first_seen = row.first_seen_at if row.capture_id is None else self.entities.read_at(row.capture_id)
         revision = {
             "comment_id": row.id,
@@ -235,18 +249,17 @@ class _ThreadUpdate:
             "body": row.body,
             "body_sha256": row.body_sha256,
             "capture_id": row.capture_id,
+            "capture_position": row.capture_position,
             "seen_from": first_seen,
             "seen_until": row.last_seen_at,
         }
-        self.entities.writer.insert("comment_revisions", revision)
         row.revision += 1
         self.values[row.id] |= {
-            "body": self.visit.thread.comments[i].body,
-            "body_sha256": self.visit.hashes[i],
             "revision": row.revision,
             "capture_id": self.visit.capture_of(i),
+            "capture_position": i,
         }
-        self.flags[row.id] += self.visit.text_flags_of(i)
+        return self.entities.writer.insert("comment_revisions", revision)
 
     def _lose(self, comment_id: int) -> None:
         confidence = CONFIDENCE[self.visit.thread.completeness]

@@ -55,10 +55,15 @@ def _verify_archive(path: Path) -> tuple[list[tuple[str, str]], dict[str, int]]:
 
 
 def _describe(counts: Mapping[str, int]) -> str:
-    """Say how much was checked, and what was not and why."""
+    """Say how much was checked, what became of the captures, and what was not checked and why."""
     if not counts:
         return ""
-    text = f"{counts.get('captures', 0):,} captures and {counts.get('texts', 0):,} texts checked, "
-    if counts.get("redacted"):
-        text += f"{counts['redacted']:,} captures redacted, {counts['unchecked']:,} texts not checked: redacted, "
-    return text + (f"{counts['withheld']:,} comments withheld, " if counts.get("withheld") else "")
+    parts = [f"{counts['captures']:,} captures and {counts['texts']:,} texts checked"]
+    parts += [f"{counts[status]:,} {status}" for status in ("present", "moved", "changed", "gone")]
+    if counts["redacted"]:
+        parts.append(f"{counts['redacted']:,} captures redacted")
+    if counts["unchecked"]:
+        parts.append(f"{counts['unchecked']:,} texts not checked: redacted, changed or gone")
+    if counts["withheld"]:
+        parts.append(f"{counts['withheld']:,} comments withheld")
+    return ", ".join(parts) + ", "
