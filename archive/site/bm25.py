@@ -1,21 +1,22 @@
 """Rank a few texts by BM25 among themselves. Pure.
 
 FTS5 counts how often a word occurs in the whole archive before it ranks anything, which for a common word in a large
-archive takes seconds that no time limit can interrupt. This costs what the candidates cost.
+archive takes seconds. This costs what the candidates cost.
 """
 
 import math
-import unicodedata
 from collections.abc import Sequence
+
+from archive.site.words import Term, fold
 
 # The usual constants, which are those of FTS5.
 K1, B = 1.2, 0.75
 
 
-def rank(texts: Sequence[str], terms: Sequence[str]) -> list[float]:
+def rank(texts: Sequence[str], terms: Sequence[Term]) -> list[float]:
     """Return a score for every text, the best the lowest, as FTS5 does. A term counts within longer words too."""
     folded = [fold(text) for text in texts]
-    folded_terms = [fold(term) for term in terms]
+    folded_terms = [" ".join(term.words) for term in terms]
     counts = [[text.count(term) for term in folded_terms] for text in folded]
     rarities = [_rarity(sum(1 for row in counts if row[column]), len(texts)) for column in range(len(folded_terms))]
     average = sum(map(len, folded)) / max(1, len(folded)) or 1
@@ -23,15 +24,6 @@ def rank(texts: Sequence[str], terms: Sequence[str]) -> list[float]:
         -sum(map(_weight, row, rarities, [len(text) / average] * len(row)))
         for text, row in zip(folded, counts, strict=True)
     ]
-
-
-def fold(text: str) -> str:
-    """Remove capitals and accents."""
-    if text.isascii():
-        return text.lower()
-    return "".join(
-        letter for letter in unicodedata.normalize("NFKD", text.lower()) if not unicodedata.combining(letter)
-    )
 
 
 def _rarity(matching: int, total: int) -> float:

@@ -17,12 +17,17 @@ Row = sqlite3.Row
 Connection = sqlite3.Connection
 T = TypeVar("T")
 
+# SQLite compares a pattern of LIKE or GLOB with a text in one step, which takes as long as both of them multiplied:
+# with its own limit of 50,000 a single text of a million letters takes minutes, whatever the time limit.
+MAX_PATTERN = 100
+# What Datasette makes a page, JSON or CSV of, all at once.
+MAX_RESULT_LETTERS = 32_000_000
 NEEDED_TABLES = {"comments", "threads", "articles", "totals", "flag_codes", "comments_fts"}
 MOST_RESULTS = 32
 
 
 class TookTooLong(Exception):
-    """SQLite was stopped at the time limit."""
+    """SQLite was stopped at the time limit, or read more than can be sent in time."""
 
 
 class ArchiveConnection(sqlite3.Connection):
@@ -64,7 +69,9 @@ class ArchiveDatabase(Database):  # type: ignore[misc]  # Datasette has no types
         # Datasette puts the path into the URI unquoted, where a "?" or "%" in a file's name has another meaning.
         mode = ("" if write else "?mode=ro") if self.is_mutable else "?immutable=1"
         uri = f"{Path(self.path).resolve().as_uri()}{mode}"
-        return sqlite3.connect(uri, uri=True, check_same_thread=False, factory=ArchiveConnection)
+        connection = sqlite3.connect(uri, uri=True, check_same_thread=False, factory=ArchiveConnection)
+        connection.setlimit(sqlite3.SQLITE_LIMIT_LIKE_PATTERN_LENGTH, MAX_PATTERN)
+        return connection
 
     def open_snapshot(self) -> Connection:
         """Open a connection of one's own, in a read transaction; the caller closes it."""
@@ -81,9 +88,13 @@ class ArchiveDatabase(Database):  # type: ignore[misc]  # Datasette has no types
         return None
 
     async def execute(self, sql: str, *arguments: Any, **options: Any) -> Results:
-        """Raises Forbidden for a statement that reads a private table, which Datasette would take for an empty file."""
+        """Raises Forbidden for a statement that reads a private table, which Datasette would take for an empty file;
+        TookTooLong for rows that together are too long to be written in time."""
         try:
-            return await super().execute(sql, *arguments, **options)
+            results: Results = await super().execute(sql, *arguments, **options)
+            if sum(len(value) for row in results.rows for value in row if isinstance(value, str)) > MAX_RESULT_LETTERS:
+                raise TookTooLong
+            return results
         except sqlite3.DatabaseError as error:
             if is_refusal(error):
                 raise Forbidden("That is not to be read here.") from error

@@ -9,7 +9,7 @@ from lxml import etree
 
 from archive.site import queries, viewer
 from archive.site.database import Connection, Row, fetch_all, fetch_value
-from archive.site.formatting import between, count
+from archive.site.formatting import between, count, short
 from archive.site.viewer import Visitor
 
 ATOM = "http://www.w3.org/2005/Atom"
@@ -36,14 +36,14 @@ FEEDS = {"threads": threads, "removals": removals}
 
 
 def _thread(row: Row, base: str) -> dict[str, str]:
-    parts = [row["outlet"], count(row["comment_count"], "comment")]
+    parts = [short(row["outlet"] or ""), count(row["comment_count"], "comment")]
     parts += [count(row["flag_count"], "flag")] if row["flag_count"] else []
     parts += ["incomplete"] if row["completeness"] == "partial" else []
     link = f"{base}/thread/{row['id']}"
     return {
         "id": _id(link),
         "link": link,
-        "title": row["title"] or "Untitled article",
+        "title": short(row["title"] or "Untitled article"),
         "published": time(row["first_seen_at"]),
         "updated": time(row["last_seen_at"]),
         "summary": " · ".join(part for part in parts if part),
@@ -52,7 +52,9 @@ def _thread(row: Row, base: str) -> dict[str, str]:
 
 def _removal(row: Row, base: str) -> dict[str, str]:
     link = f"{base}/comment/{row['id']}"
-    where = f"Under “{row['title'] or 'Untitled article'}”" + (f", {row['outlet']}" if row["outlet"] else "")
+    where = f"Under “{short(row['title'] or 'Untitled article')}”" + (
+        f", {short(row['outlet'])}" if row["outlet"] else ""
+    )
     when = between(row["last_seen_at"], row["seen_at"])
     return {
         "id": _id(f"{link}#event-{row['event_id']}"),

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from archive.site import queries
 from archive.site.database import Connection, Row, fetch_all
-from archive.site.formatting import between, count, day, moment
+from archive.site.formatting import between, count, day, moment, short
 from archive.site.html import MASKED, Chip, CommentView, FlagSpan, Record, describe_claim, make_piece
 from archive.site.viewer import Visitor
 from archive.text.pii_masking import MaskedParts, Span, mask_spans, shift_span
@@ -102,16 +102,21 @@ def load_codes(connection: Connection) -> Codes:
     return {row["code"]: row for row in connection.execute(queries.CODES)}
 
 
-def load_flags(connection: Connection, ids: Sequence[int], visitor: Visitor) -> FlagContext:
-    """Read the active flags of these comments, their spans and verdicts, and events, with one statement for each."""
+def load_flags(
+    connection: Connection, ids: Sequence[int], visitor: Visitor, *, with_texts: bool = False
+) -> FlagContext:
+    """Read the active flags of these comments, their spans and verdicts, and events, with one statement for each.
+
+    Events have the texts before and after an edit, and whole names, only `with_texts`."""
     comments = json.dumps(ids)
     flags = fetch_all(connection, queries.FLAGS, ids=comments)
     spans = load_spans(connection, flags)
+    events = queries.EVENTS_WITH_TEXTS if with_texts else queries.EVENTS
     return FlagContext(
         load_codes(connection),
         group_by(flags, "comment_id"),
         spans,
-        group_by(fetch_all(connection, queries.EVENTS, ids=comments), "comment_id"),
+        group_by(fetch_all(connection, events, ids=comments), "comment_id"),
         load_verdicts(connection, [flag for flag in flags if flag["status"] != "unreviewed"]),
         {} if visitor.reviewer else _find_personal_data(flags, spans),
     )
@@ -158,7 +163,8 @@ def describe_flag(flag: Record, codes: Codes, reviewers: int = 0, *, earlier: bo
     code = codes.get(flag["code"])
     title, definition = (code["title"], code["definition"]) if code else (flag["code"], "")
     text = describe_claim(flag["code"], title, flag["status"], reviewers)
-    about = f"{definition} Rule: {flag['rule']}." + (f" Meant: {flag['target']}." if flag["target"] else "")
+    about = f"{definition} Rule: {short(flag['rule'])}."
+    about += f" Meant: {short(flag['target'])}." if flag["target"] else ""
     blur = bool(code and code["blur"]) and not (earlier and flag["code"].startswith("content."))
     text = f"{text} (earlier text)" if earlier else text
     return Chip(flag["code"], text, about, blur, title, flag["status"], reviewers)

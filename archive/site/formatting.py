@@ -19,6 +19,14 @@ MONTHS = [
 ]
 
 
+MAX_LINE = 300
+
+
+def short(text: str, length: int = MAX_LINE) -> str:
+    """Cut what stands in a line, such as a title or a name: sources may state one of a million letters."""
+    return text if len(text) <= length else text[: length - 1] + "…"
+
+
 def number(value: int | None) -> str:
     return "not stated" if value is None else f"{value:,}"
 

@@ -4,6 +4,7 @@ No tag is written here: templates write them, and Jinja escapes every text.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -16,13 +17,18 @@ from urllib.parse import urlsplit
 from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup
 
-from archive.site.formatting import count, day, moment, number
+from archive.site.formatting import count, day, moment, number, short
+from archive.text.pii_masking import Span, merge_spans
 
 MAX_TEXT = 20_000
 MAX_DEPTH = 8
-# Comparing texts takes time that grows with the square of their words.
-MAX_COMPARED_WORDS = 600
+# Comparing texts takes time that grows with the pairs of words that are the same in both, of one text and of a page.
+MAX_COMPARED_WORDS, MAX_PAIRS, MAX_PAIRS_OF_PAGE = 600, 10_000, 60_000
+MAX_URL = 8000
 MAX_CARD_TITLE, MAX_CARD_TEXT = 110, 200
+# Of an excerpt, and of what stands in it before what was searched for.
+EXCERPT_WORDS, EXCERPT_LETTERS = 40, 400
+EXCERPT_WORDS_BEFORE, EXCERPT_LETTERS_BEFORE = 12, 120
 CHIP_CLASSES = {"platform", "crawl", "capture", "content", "review"}
 GONE = {
     "removed": "Removed from the site",
@@ -31,15 +37,13 @@ GONE = {
     "missing": "Gone from the site without a word",
 }
 NOT_SHOWN = "This archive does not show the text."
-# Around each match in a snippet of FTS5.
-MATCH_START, MATCH_END = "\x02", "\x03"
 # Stands where personal data was masked. Half a surrogate pair: no text that SQLite returns can contain it, and it could
 # not be sent either, so that a template that forgets to replace it fails.
 MASKED = "\udc00"
 
+_WORDS = re.compile(r"\S+")
+_COMPARED = re.compile(r"\w+\s*|[^\w\s]\s*|\s+")
 _PARAGRAPHS = re.compile(r"\n[ \t\r]*\n\s*")
-_MATCHES = re.compile(f"{MATCH_START}([^{MATCH_START}{MATCH_END}]*){MATCH_END}")
-_MATCH_SIGNS = str.maketrans("", "", MATCH_START + MATCH_END)
 # Controls, and signs that change the direction of what follows them.
 _INVISIBLE = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]+")
 
@@ -179,7 +183,7 @@ class Card:
 
 def web_address(url: str | None) -> str | None:
     """Return the address if it may be a link: http or https with a host, and no credentials or controls."""
-    if not url or not url.isprintable() or " " in url or "\\" in url:
+    if not url or len(url) > MAX_URL or not url.isprintable() or " " in url or "\\" in url:
         return None
     try:
         parts = urlsplit(url)
@@ -191,7 +195,7 @@ def web_address(url: str | None) -> str | None:
 def describe_time(at: str | None, text: str | None = None, precision: str | None = None) -> Time:
     if at is None:
         return Time(None, text or "")
-    return Time(at, moment(at, precision), f"The source says: {text}" if text else f"{at} (UTC)")
+    return Time(at, moment(at, precision), f"The source says: {short(text)}" if text else f"{at} (UTC)")
 
 
 def make_piece(text: str, title: str = "", *, marked: bool = False) -> Piece:
@@ -229,19 +233,57 @@ def _mark(text: str, start: int, end: int, spans: Sequence[FlagSpan]) -> list[Pi
     return pieces
 
 
-def split_snippet(text: str) -> list[Piece]:
-    """Divide a snippet of FTS5 at its matches. A text that itself contains the signs of a match gains nothing by it."""
-    pieces, end = [], 0
-    for match in _MATCHES.finditer(text):
-        pieces += [make_piece(text[end : match.start()].translate(_MATCH_SIGNS)), make_piece(match[1], marked=True)]
-        end = match.end()
-    return [*pieces, make_piece(text[end:].translate(_MATCH_SIGNS))]
+def cut_excerpt(text: str, marks: Iterable[Span], at: int | None = None) -> list[Piece]:
+    """Return the words around a place of a text, its first mark unless another is given, divided at the marks.
+
+    Bounded in words and, since a text need not have any, in characters."""
+    spans = merge_spans(marks, len(text))
+    first, last = _window(text, at if at is not None else spans[0][0] if spans else 0)
+    pieces, end = [make_piece("…")] if first else [], first
+    for left, right in merge_spans([(max(left, first), min(right, last)) for left, right in spans], len(text)):
+        pieces += [make_piece(text[end:left]), make_piece(text[left:right], marked=True)]
+        end = right
+    pieces.append(make_piece(text[end:last] + ("…" if text[last:].strip() else "")))
+    return [piece for piece in pieces if piece.text or piece.rest]
 
 
-def compare_texts(before: str, after: str, fold: str | None = None) -> Difference:
-    """Find the words that went and the words that came."""
-    old, new = (re.findall(r"\s+|\w+|[^\w\s]", text[:MAX_TEXT]) for text in (before, after))
-    if max(len(old), len(new)) > MAX_COMPARED_WORDS:
+def _window(text: str, at: int) -> Span:
+    """Return where an excerpt around a place begins and ends: at words, but for words that are too long."""
+    if len(text) <= EXCERPT_LETTERS and len(text.split()) <= EXCERPT_WORDS:
+        return 0, len(text.rstrip())
+    least = max(0, at - EXCERPT_LETTERS_BEFORE)
+    words = [match.span() for match in _WORDS.finditer(text, least, at)][-EXCERPT_WORDS_BEFORE:]
+    if least and words and words[0][0] == least:
+        words = words[1:]  # its beginning may be cut off
+    first = words[0][0] if words else at
+    most = min(len(text), first + EXCERPT_LETTERS)
+    words = [match.span() for match in _WORDS.finditer(text, first, most)][:EXCERPT_WORDS]
+    if len(words) > 1 and words[-1][1] == most < len(text) and words[-1][0] > at:
+        words = words[:-1]
+    return (first, words[-1][1]) if words else (first, most)
+
+
+class ComparisonBudget:
+    """How much work the comparisons of a page may still be: pairs of equal words, of which repeated words have many."""
+
+    def __init__(self, pairs: int = MAX_PAIRS_OF_PAGE) -> None:
+        self.pairs = pairs
+
+    def take(self, old: Sequence[str], new: Sequence[str]) -> bool:
+        counts = Counter(new)
+        pairs = sum(counts[word] for word in old)
+        if pairs > min(MAX_PAIRS, self.pairs) or max(len(old), len(new)) > MAX_COMPARED_WORDS:
+            return False
+        self.pairs -= pairs
+        return True
+
+
+def compare_texts(
+    before: str, after: str, fold: str | None = None, budget: ComparisonBudget | None = None
+) -> Difference:
+    """Return the words that went and the words that came; the text before where that takes too long."""
+    old, new = (_COMPARED.findall(text[:MAX_TEXT]) for text in (before, after))
+    if not (budget or ComparisonBudget()).take(old, new):
         return Difference(before=split_body(before), fold=fold)
     changes = list[tuple[str, Piece]]()
     for kind, old_start, old_end, new_start, new_end in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
@@ -293,7 +335,7 @@ def fold_reason(chips: Iterable[Chip]) -> str | None:
 def author_name(row: Record) -> str:
     if row["commenter_id"] is None:
         return "author unknown"
-    return row["author"] or "unnamed account"
+    return short(row["author"] or "unnamed account")
 
 
 def nest_comments(views: Sequence[CommentView], parents: Mapping[int, Record]) -> CommentList | None:
@@ -324,7 +366,7 @@ def list_comments(views: Iterable[CommentView], parents: Mapping[int, Record]) -
 @cache
 def _macros(template: str) -> Any:
     env = Environment(loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True)
-    env.filters |= {"number": number, "web_address": web_address}
+    env.filters |= {"number": number, "short": short, "web_address": web_address}
     return env.get_template(template).module
 
 

@@ -20,12 +20,16 @@ from flag_rules left join totals on name = 'rules:' || rule order by code, rule"
 HAS_TABLE = "select 1 from sqlite_master where type = 'table' and name = :name"
 RELEASE = "select name, value from release"
 
-_TITLE = """case when articles.withheld is not null or threads.withheld is not null then 'Withheld by this archive'
-  else articles.title end as title"""
+_FULL_TITLE = """case when articles.withheld is not null or threads.withheld is not null
+  then 'Withheld by this archive' else articles.title end"""
+_FULL_OUTLET = "coalesce(outlets.name, outlets.domain)"
+# As far as a line shows them, and one letter more: see formatting.short.
+_TITLE = f"substr({_FULL_TITLE}, 1, 301) as title"
+_OUTLET = f"substr({_FULL_OUTLET}, 1, 301)"
 _THREADS = f"""
 select threads.id, threads.comment_count, threads.flag_count, threads.stated_count, threads.completeness,
   threads.first_seen_at, threads.last_seen_at, {_TITLE}, articles.published_at, articles.published_precision,
-  articles.outlet_id, coalesce(outlets.name, outlets.domain) as outlet
+  articles.outlet_id, {_OUTLET} as outlet
 from threads join articles on articles.id = article_id left join outlets on outlets.id = outlet_id"""  # noqa: S608
 NEWEST_THREADS = f"{_THREADS} order by threads.last_seen_at desc, threads.id desc limit 8"
 FLAGGED_THREADS = f"{_THREADS} where flag_count > 0 order by threads.flag_count desc, threads.id desc limit 5"
@@ -33,7 +37,7 @@ LATEST_THREADS = f"{_THREADS} order by threads.id desc limit 50"
 REMOVALS = f"""
 select events.comment_id as id, events.id as event_id, events.seen_at, events.confidence, comments.last_seen_at,
   comments.commenter_id, commenters.name as author, {_TITLE}, events.thread_id,
-  (select coalesce(outlets.name, outlets.domain) from outlets where outlets.id = articles.outlet_id) as outlet
+  (select {_OUTLET} from outlets where outlets.id = articles.outlet_id) as outlet
 from events join comments on comments.id = events.comment_id join threads on threads.id = events.thread_id
 join articles on articles.id = article_id left join commenters on commenters.id = comments.commenter_id
 where events.kind = 'removed' order by events.seen_at desc, events.id desc"""  # noqa: S608
@@ -44,24 +48,25 @@ with newest as materialized (select id, thread_id, comment_id, seen_at, confiden
   where kind = 'removed' and seen_at >= :first and seen_at < :last order by seen_at desc, id desc limit :limit)"""
 REMOVAL_SUMS = (
     _REMOVALS
-    + """
-select substr(newest.seen_at, 1, 7) as month, articles.outlet_id, coalesce(outlets.name, outlets.domain) as outlet,
-  count(*) as removals, sum(confidence = 'high') as high, sum(confidence = 'medium') as medium,
-  sum(confidence = 'low') as low
+    + f""", sums as (
+select substr(newest.seen_at, 1, 7) as month, articles.outlet_id, count(*) as removals,
+  sum(confidence = 'high') as high, sum(confidence = 'medium') as medium, sum(confidence = 'low') as low
 from newest join threads on threads.id = thread_id join articles on articles.id = article_id
-left join outlets on outlets.id = outlet_id group by 1, 2 order by 1 desc, 4 desc limit 200"""
+group by 1, 2 order by 1 desc, 3 desc limit 200)
+select sums.*, {_OUTLET} as outlet from sums left join outlets on outlets.id = outlet_id
+order by month desc, removals desc"""  # noqa: S608
 )
 REMOVED = (
     _REMOVALS
     + f"""
-select newest.*, comments.last_seen_at, {_TITLE}, coalesce(outlets.name, outlets.domain) as outlet
+select newest.*, comments.last_seen_at, {_TITLE}, {_OUTLET} as outlet
 from newest join comments on comments.id = comment_id join threads on threads.id = newest.thread_id
 join articles on articles.id = article_id left join outlets on outlets.id = outlet_id
 where :outlet is null or outlet_id = :outlet order by newest.seen_at desc, newest.id desc limit :size"""  # noqa: S608
 )
 EVERY_REMOVAL = f"""
 select events.id, events.comment_id, events.thread_id, events.seen_at, events.confidence, {_TITLE},
-  coalesce(outlets.name, outlets.domain) as outlet
+  {_OUTLET} as outlet
 from events cross join threads on threads.id = thread_id cross join articles on articles.id = article_id
 left join outlets on outlets.id = outlet_id
 where events.kind = 'removed' and events.seen_at >= :first and events.seen_at < :last
@@ -163,9 +168,13 @@ select flag_id, reviewer, verdict, corrected_code, note, reviewed_at from review
 where id in (select max(id) from reviews where flag_id in (select value from json_each(:ids))
   group by flag_id, reviewer) order by id"""
 SPANS = 'select flag_id, start, "end", exact from flag_spans where flag_id in (select value from json_each(:ids))'
-EVENTS = """
-select comment_id, kind, "before", "after", seen_at, confidence from events
-where comment_id in (select value from json_each(:ids)) and kind <> 'added' order by seen_at, id"""
+_EVENTS = """
+from events where comment_id in (select value from json_each(:ids)) and kind <> 'added' order by seen_at, id"""
+# Texts are long, and most pages say no more of an edit than that there was one.
+EVENTS = f"""
+select comment_id, kind, case when kind <> 'edited' then substr("before", 1, 300) end as "before",
+  case when kind <> 'edited' then substr("after", 1, 300) end as "after", seen_at, confidence {_EVENTS}"""
+EVENTS_WITH_TEXTS = f'select comment_id, kind, "before", "after", seen_at, confidence {_EVENTS}'
 REVISIONS = """
 select comment_id, revision, body, seen_from, seen_until, capture_id from comment_revisions
 where comment_id in (select value from json_each(:ids)) order by comment_id, revision"""
@@ -230,32 +239,30 @@ hits as materialized (select distinct comment_id as id from newest
 select json_group_array(json_array(
   hits.id, 0, comments.thread_id, comments.commenter_id, substr(comments.posted_at, 1, 10)))
 from hits cross join comments on comments.id = hits.id"""  # noqa: S608
-TEXTS_BY_ID = "select id, body, revision from comments where id in (select value from json_each(:ids))"
+TEXTS_BY_ID = """
+select id, substr(body, 1, :length) as body, revision from comments
+where id in (select value from json_each(:ids))"""
 HITS = f"""
 select comments.id, comments.thread_id, comments.parent_id, comments.commenter_id, commenters.name as author,
   comments.posted_at, comments.posted_at_text, comments.posted_precision, comments.state, comments.revision,
   comments.last_seen_at, comments.withheld, {_TITLE}, articles.outlet_id,
-  coalesce(outlets.name, outlets.domain) as outlet
+  {_OUTLET} as outlet
 from comments join threads on threads.id = comments.thread_id join articles on articles.id = threads.article_id
 left join outlets on outlets.id = articles.outlet_id left join commenters on commenters.id = comments.commenter_id
 where comments.id in (select value from json_each(:ids))"""  # noqa: S608
 THREAD_TITLES = f"""
-select threads.id, {_TITLE}, coalesce(outlets.name, outlets.domain) as outlet
+select threads.id, {_FULL_TITLE} as title, {_FULL_OUTLET} as outlet
 from threads join articles on articles.id = article_id left join outlets on outlets.id = outlet_id
 where threads.id in (select value from json_each(:ids))"""  # noqa: S608
-# One pass between the first and the last: looking every id up would read all words of a prefix as many times.
-SNIPPETS = """
-select rowid, snippet(comments_fts, 0, char(2), char(3), '…', 40) as snippet from comments_fts
-where comments_fts match :match and rowid between :first and :last and +rowid in (select value from json_each(:ids))"""
-ARTICLE_HITS = """
-select rowid as id, snippet(articles_fts, -1, char(2), char(3), '…', 30) as snippet from articles_fts
-where articles_fts match :match order by rowid desc limit 5"""
-ARTICLES_BY_ID = """
+ARTICLE_HITS = "select rowid as id from articles_fts where articles_fts match :match order by rowid desc limit 5"
+ARTICLES_BY_ID = f"""
 select articles.id, articles.title, articles.published_at, articles.published_precision,
-  coalesce(outlets.name, outlets.domain) as outlet,
+  substr(articles.body, 1, :length) as body, {_OUTLET} as outlet,
   (select id from threads where article_id = articles.id order by id limit 1) as thread_id
 from articles left join outlets on outlets.id = articles.outlet_id
 where articles.id in (select value from json_each(:ids))
-  and not exists (select 1 from threads where article_id = articles.id and threads.withheld is not null)"""
-OUTLET_NAMES = "select id, coalesce(name, domain) as name from outlets where id in (select value from json_each(:ids))"
+  and not exists (select 1 from threads where article_id = articles.id and threads.withheld is not null)"""  # noqa: S608
+OUTLET_NAMES = """
+select id, substr(coalesce(name, domain), 1, 301) as name from outlets
+where id in (select value from json_each(:ids))"""
 COMMENTER_NAMES = "select id, name from commenters where id in (select value from json_each(:ids))"

@@ -22,6 +22,10 @@ from archive.site.database import ArchiveDatabase, Connection, TookTooLong, in_t
 
 PRIVATE = "private, no-store"
 NOT_FOUND = "This archive holds no such page."
+TOO_LONG = (
+    "This took too long, so the answer was stopped. Search for a rarer word, or ask for fewer rows (_size=10) or "
+    "columns (_col=id), and try again in a moment."
+)
 TIMEOUTS = (TookTooLong, QueryInterrupted)
 BATCH = 500
 _PLAIN_TYPES = frozenset({str, int, float, type(None)})
@@ -54,8 +58,15 @@ async def not_found(datasette: Datasette, request: Request) -> Response:
 
 
 async def slow_page(datasette: Datasette, request: Request) -> Response:
+    """Say that reading was stopped, and what to ask for instead; to programs in the format that they asked for."""
+    headers, path = {"retry-after": "5"}, request.path.partition("?")[0]
+    if path.endswith(".json"):
+        error = {"ok": False, "error": TOO_LONG, "status": 503, "title": "This took too long"}
+        return Response.json(error, status=503, headers=headers)
+    if path.endswith(".csv"):
+        return Response.text(f"{TOO_LONG}\n", status=503, headers=headers)
     html = await datasette.render_template("slow.html", {}, request)
-    return Response.html(html, status=503, headers={"retry-after": "5"})
+    return Response.html(html, status=503, headers=headers)
 
 
 @cache

@@ -203,6 +203,7 @@ ROUTES: list[tuple[str, Callable[..., Awaitable[Any]]]] = [
 ]
 FILTERS: Mapping[str, Callable[..., Any]] = {
     "number": formatting.number,
+    "short": formatting.short,
     "counted": formatting.count,
     "web_address": html.web_address,
     "moment": formatting.moment,

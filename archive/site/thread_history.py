@@ -9,7 +9,7 @@ from archive.site import queries
 from archive.site.database import Connection, Row, fetch_all, fetch_value
 from archive.site.flags import FlagContext, as_dict, group_by
 from archive.site.formatting import day
-from archive.site.html import CommentView, Difference, Record, compare_texts, fold_reason
+from archive.site.html import CommentView, ComparisonBudget, Difference, Record, compare_texts, fold_reason
 
 END_OF_TIME = "9999-12-31T23:59:59Z"
 EVENT_TEXTS = {
@@ -32,22 +32,24 @@ def load_revisions(connection: Connection, context: FlagContext, ids: Sequence[i
 def add_changes(connection: Connection, views: Sequence[CommentView], context: FlagContext) -> list[CommentView]:
     """Add to each comment what visits noticed of it, and what its last edit changed."""
     revisions = load_revisions(connection, context, [view.row["id"] for view in views])
-    result = []
+    result, budget = [], ComparisonBudget()
     for view in views:
         number = view.row["id"]
         events = [f"{describe_event(event)} ({day(event['seen_at'])})" for event in context.events.get(number, ())]
         earlier = revisions.get(number, ())
-        differences = compare_revisions(view, [(earlier[-1]["body"], view.row["body"])]) if earlier else []
+        differences = compare_revisions(view, [(earlier[-1]["body"], view.row["body"])], budget) if earlier else []
         result.append(replace(view, events=events, differences=differences))
     return result
 
 
-def compare_revisions(view: CommentView, texts: Iterable[tuple[str, str]]) -> list[Difference]:
+def compare_revisions(
+    view: CommentView, texts: Iterable[tuple[str, str]], budget: ComparisonBudget
+) -> list[Difference]:
     """Compare texts of a comment, before and after; folded or withheld as the comment itself is."""
     if view.row["withheld"]:
         return []
     reason = fold_reason(view.chips)
-    return [compare_texts(before, after, reason) for before, after in texts]
+    return [compare_texts(before, after, reason, budget) for before, after in texts]
 
 
 def describe_event(event: Row) -> str:
@@ -99,7 +101,7 @@ def _values_before(kind: str, value: str | None) -> dict[str, Any]:
 def restore_views(rows: Sequence[Row], context: FlagContext, at: str, first_visit: str) -> list[CommentView]:
     """Return comments as they were at a visit, with what it noticed of each."""
     then = replace(context, flags=_until(context.flags, "created_at", at), events=_until(context.events, "seen_at", at))
-    result = []
+    result, budget = [], ComparisonBudget()
     for row in rows:
         view = then.view(restore_row(row, context.events.get(row["id"], ()), at))
         events = [event for event in then.events.get(row["id"], ()) if event["seen_at"] == at]
@@ -110,7 +112,7 @@ def restore_views(rows: Sequence[Row], context: FlagContext, at: str, first_visi
             for event in events
             if event["kind"] == "edited"
         ]
-        result.append(replace(view, events=texts, differences=compare_revisions(view, edits)))
+        result.append(replace(view, events=texts, differences=compare_revisions(view, edits, budget)))
     return result
 
 

@@ -72,7 +72,7 @@ def comment_batch(
     """Return the comments with these ids, in their order; as they were at a visit, if that and the first are given."""
     by_id = {row["id"]: row for row in fetch_all(connection, queries.COMMENTS_BY_ID, ids=json.dumps(ids))}
     stored = [by_id[number] for number in ids if number in by_id]
-    context = flags.load_flags(connection, list(by_id), visitor)
+    context = flags.load_flags(connection, list(by_id), visitor, with_texts=visits is not None)
     views = thread_history.restore_views(stored, context, *visits) if visits else [context.view(row) for row in stored]
     ids_of_threads = json.dumps(sorted({row["thread_id"] for row in stored}))
     threads = {row["id"]: row for row in fetch_all(connection, queries.THREAD_TITLES, ids=ids_of_threads)}

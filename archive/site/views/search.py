@@ -24,14 +24,19 @@ from archive.site.params import (
     search_url,
 )
 from archive.site.search_filters import CommentFacts, FlagFacts
-from archive.site.search_query import SearchQuery, cut_excerpt, find_words, parse_query
+from archive.site.search_query import SearchQuery, parse_query
 from archive.site.viewer import Visitor, comment_total
+from archive.site.words import Term, best_start, find_matches
 from archive.text.pii_masking import Span
 
 # With more comments than this, ranking by FTS5 takes too long: see bm25.
 MAX_RANKED_BY_FTS5 = 400_000
 MAX_FLAGS_READ = 5_000
+# Of a text so much is read for its excerpt: one that is longer, and has no match before, shows its beginning.
+MAX_READ = 200_000
 MAX_LINE = 140
+# Within so many characters an excerpt shows as many of the terms as it can.
+WIDTH = html.EXCERPT_LETTERS - html.EXCERPT_LETTERS_BEFORE
 FIRST_FILTERS = ("outlet", "flag", "severity", "date")
 
 
@@ -80,7 +85,6 @@ def load(connection: Connection, params: SearchParams, visitor: Visitor) -> dict
     codes = flags.load_codes(connection)
     result = search_comments(connection, params, codes)
     ids = [comment.id for comment in result.passing[(params.page - 1) * SEARCH_PAGE : params.page * SEARCH_PAGE]]
-    match = result.query.match
     code = codes.get(params.flag or "")
     cut = f" of the newest {number(MAX_HITS)}" if result.has_more else ""
     return {
@@ -89,7 +93,7 @@ def load(connection: Connection, params: SearchParams, visitor: Visitor) -> dict
         "about": (f"Flagged: {code['title']}" if code else "Flagged comments") if result.by == "flags" else None,
         "summary": _summary(result, params) if result.by else None,
         "hits": html.render_hits(_hits(connection, result.query, ids, visitor), visitor.base),
-        "articles": _articles(connection, match) if match and params.page == 1 else [],
+        "articles": _articles(connection, result.query) if result.query.match and params.page == 1 else [],
         **_filters(connection, params, result, codes),
         "dates": params.since or params.until,
         "sorts": [
@@ -149,7 +153,7 @@ def _match_words(connection: Connection, query: SearchQuery) -> list[list[Any]]:
     rows: list[list[Any]] = json.loads(text, strict=False)
     if is_ranked:
         return rows
-    scores = bm25.rank([body for _, body, *_ in rows], query.words)
+    scores = bm25.rank([body for _, body, *_ in rows], query.terms)
     return [[number, score, *rest] for (number, _, *rest), score in zip(rows, scores, strict=True)]
 
 
@@ -183,12 +187,7 @@ def _hits(connection: Connection, query: SearchQuery, ids: Sequence[int], visito
     above = sorted({row["parent_id"] for row in rows.values() if row["parent_id"]})
     parents = {row["id"]: row for row in fetch_all(connection, queries.NAMES_BY_ID, ids=json.dumps(above))}
     context = flags.load_flags(connection, [*ids, *above], visitor)
-    # FTS5 cuts snippets from stored texts. Where personal data must be masked, and without words, we cut them.
-    texts = _masked_texts(connection, context, [*context.hidden, *([] if query.match else ids)])
-    snippets = _snippets(connection, query.match, ids) if query.match else {}
-    for comment in texts.keys() & rows.keys():
-        marks = find_words(texts[comment], query.words) if query.match else _flag_spans(context, rows[comment])
-        snippets[comment] = cut_excerpt(texts[comment], marks)
+    texts = _masked_texts(connection, context, [*ids, *(context.hidden.keys() & set(above))])
     hits = []
     for row in (rows[comment] for comment in ids if comment in rows):
         chips, parent = context.chips(row), parents.get(row["parent_id"])
@@ -200,7 +199,7 @@ def _hits(connection: Connection, query: SearchQuery, ids: Sequence[int], visito
                 "chips": chips,
                 "note": html.NOT_SHOWN if row["withheld"] else None,
                 "fold": html.fold_reason(chips),
-                "snippet": html.split_snippet(snippets.get(row["id"], "")),
+                "snippet": _excerpt(texts[row["id"]], query.terms, _flag_spans(context, row)),
                 "gone": html.GONE.get(row["state"]),
                 "parent": _parent(parent, texts.get(parent["id"], parent["body"]), context) if parent else None,
             }
@@ -209,7 +208,7 @@ def _hits(connection: Connection, query: SearchQuery, ids: Sequence[int], visito
 
 
 def _masked_texts(connection: Connection, context: flags.FlagContext, ids: Sequence[int]) -> dict[int, str]:
-    rows = fetch_all(connection, queries.TEXTS_BY_ID, ids=json.dumps(ids)) if ids else []
+    rows = fetch_all(connection, queries.TEXTS_BY_ID, ids=json.dumps(ids), length=MAX_READ) if ids else []
     return {row["id"]: context.mask(row["id"], row["body"], row["revision"]) for row in rows}
 
 
@@ -221,9 +220,12 @@ def _flag_spans(context: flags.FlagContext, row: Row) -> list[Span]:
     return [(span["start"], span["end"]) for number in ids for span in context.spans.get(number, ())]
 
 
-def _snippets(connection: Connection, match: str, ids: Sequence[int]) -> dict[int, str]:
-    values = {"ids": json.dumps(ids), "match": match, "first": min(ids), "last": max(ids)}
-    return {row["rowid"]: row["snippet"] for row in fetch_all(connection, queries.SNIPPETS, **values)}
+def _excerpt(text: str, terms: Sequence[Term], spans: Sequence[Span] = ()) -> list[html.Piece]:
+    """Cut a text where it has most of the terms; where its flags matched, if nothing is searched for."""
+    if not terms:
+        return html.cut_excerpt(text, spans)
+    matches = find_matches(text, terms)
+    return html.cut_excerpt(text, [(start, end) for start, end, _ in matches], best_start(matches, WIDTH))
 
 
 def _parent(row: Row, text: str, context: flags.FlagContext) -> dict[str, Any]:
@@ -233,13 +235,13 @@ def _parent(row: Row, text: str, context: flags.FlagContext) -> dict[str, Any]:
     return {"id": row["id"], "name": html.author_name(row), "line": [html.make_piece(line)]}
 
 
-def _articles(connection: Connection, match: str) -> list[dict[str, Any]]:
-    snippets = {row["id"]: row["snippet"] for row in fetch_all(connection, queries.ARTICLE_HITS, match=match)}
-    rows = fetch_all(connection, queries.ARTICLES_BY_ID, ids=json.dumps(list(snippets))) if snippets else []
+def _articles(connection: Connection, query: SearchQuery) -> list[dict[str, Any]]:
+    ids = [row["id"] for row in fetch_all(connection, queries.ARTICLE_HITS, match=query.match)]
+    rows = fetch_all(connection, queries.ARTICLES_BY_ID, ids=json.dumps(ids), length=MAX_READ) if ids else []
     return [
         {
             "row": row,
-            "snippet": html.split_snippet(snippets[row["id"]]),
+            "snippet": _excerpt(row["body"], query.terms),
             "time": html.describe_time(row["published_at"], None, row["published_precision"])
             if row["published_at"]
             else None,

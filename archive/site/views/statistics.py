@@ -11,7 +11,7 @@ from datasette.database import Database, QueryInterrupted
 
 from archive.site import chart, flags, queries, viewer
 from archive.site.database import Connection, TookTooLong, fetch_all, read, remember
-from archive.site.formatting import MONTHS, number
+from archive.site.formatting import MONTHS, number, short
 from archive.store.statistics import OTHERS, STATISTICS
 
 # Rows of a statistic: its two keys and the value. What the keys are, archive.store.statistics says.
@@ -79,6 +79,7 @@ def _section(connection: Connection, name: str) -> dict[str, Any] | None:
     values = _values(connection, name)
     if not values:
         return None if values is None else {}
+    values = [(key1, short(key2), value) for key1, key2, value in values]
 
     def draw() -> dict[str, Any]:
         match name:
@@ -155,8 +156,8 @@ def _label(key: str) -> str:
 
 
 def _rate_section(values: Values) -> dict[str, Any]:
-    seen = {outlet: value for outlet, kind, value in values if kind == "seen"}
-    removed = {outlet: value for outlet, kind, value in values if kind == "removed"}
+    seen = {short(outlet): value for outlet, kind, value in values if kind == "seen"}
+    removed = {short(outlet): value for outlet, kind, value in values if kind == "removed"}
     rates = [(outlet, removed.get(outlet, 0), seen[outlet]) for outlet in seen if seen[outlet]]
     rates.sort(key=lambda rate: (-rate[1] / rate[2], rate[0]))
     drawn = rates[:MAX_RATES]

@@ -45,7 +45,8 @@ def load(connection: Connection, params: ThreadParams, visitor: Visitor) -> dict
     if not rows and params.page > 1:
         return None
     has_more, rows = len(rows) > THREAD_PAGE, rows[:THREAD_PAGE]
-    context = flags.load_flags(connection, [row["id"] for row in rows], visitor)
+    ids = [row["id"] for row in rows]
+    context = flags.load_flags(connection, ids, visitor, with_texts=params.at is not None)
     visits = fetch_all(connection, queries.VISITS, thread=params.thread)
     sums = fetch_row(connection, queries.THREAD_SUMS, thread=params.thread)
     source = fetch_row(connection, queries.CAPTURE, capture=thread["capture_id"])

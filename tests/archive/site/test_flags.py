@@ -7,9 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archive.site import params, queries, search_filters, search_query
+from archive.site import params, queries, search_filters
 from archive.site.app import application
-from archive.site.html import MATCH_END, MATCH_START
 from archive.text.pii_masking import MASK, MaskedParts, find_occurrences, mask_spans, merge_spans, shift_span
 from tests import archive_fixture
 from tests.archive.site.test_site import parsed, text_of
@@ -262,18 +261,6 @@ def test_words_of_personal_data_are_masked_wherever_they_stand():
     assert hidden.find_within(2, 6, 1, "cd 0") == [(0, 2)]
     assert list(find_occurrences("aaa", "aa")) == [(0, 2), (1, 3)]
     assert list(find_occurrences("aaa", "")) == []
-
-
-def test_an_excerpt_holds_what_was_found():
-    text = " ".join(f"w{number}" for number in range(200))
-    start = text.index("w100")
-    cut = search_query.cut_excerpt(text, [(start, start + 4)])
-    assert cut.startswith("…w88")
-    assert cut.endswith("w127…")
-    assert f"{MATCH_START}w100{MATCH_END}" in cut
-    assert search_query.cut_excerpt("", []) == ""
-    assert search_query.cut_excerpt("one  two ", []) == "one  two"
-    assert search_query.find_words("Quáy, quays", ["quay"]) == [(0, 4)]
 
 
 def test_filters_ask_for_one_and_the_same_flag():

@@ -251,9 +251,11 @@ def test_comments_are_only_what_they_seem(body, author, time, state):
 
 @settings(deadline=None)
 @given(HOSTILE, HOSTILE)
-def test_differences_and_snippets_are_only_text(before, after):
+def test_differences_and_excerpts_are_only_text(before, after):
     difference = render("_text.html", "difference", texts.compare_texts(before, after))
-    for html in (difference, render("_text.html", "pieces", texts.split_snippet(before))):
+    excerpt = texts.cut_excerpt(before, [(1, 3), (2, 5)])
+    assert "".join(piece.text for piece in excerpt).strip("…") in before
+    for html in (difference, render("_text.html", "pieces", excerpt)):
         assert_harmless(html)
         assert {tag for tag, _ in Elements(html).found} <= {"div", "p", "ins", "del", "mark"}
         assert html.count("<mark>") == html.count("</mark>")

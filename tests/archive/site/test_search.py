@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from archive.site import bm25, search_query
 from archive.site.app import application
+from archive.site.words import Term
 from tests import archive_fixture
 from tests.archive_fixture import get, page
 
@@ -93,10 +94,10 @@ def test_search_ranks_by_itself_where_the_archive_is_large(path, monkeypatch):
 
 def test_rare_words_short_texts_and_many_occurrences_rank_first():
     texts = ["quay", "quay and a long row of other words that say nothing", "Quáy quay quay", "ferry", "pier", "boat"]
-    found = bm25.rank(texts, ["QUAY"])
+    found = bm25.rank(texts, [Term(("quay",))])
     assert sorted(range(6), key=found.__getitem__)[:3] == [2, 0, 1]
-    assert bm25.rank([], ["x"]) == []
-    assert bm25.rank(["", ""], ["x"]) == [0, 0]
+    assert bm25.rank([], [Term(("x",))]) == []
+    assert bm25.rank(["", ""], [Term(("x",))]) == [0, 0]
 
 
 def test_slow_search_is_a_page_that_says_what_to_do(path):
