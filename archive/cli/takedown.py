@@ -4,6 +4,7 @@ import csv
 import json
 import sys
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,9 @@ subject_argument = click.argument("subject", type=click.Choice(SUBJECTS))
 number_argument = click.argument("number", type=click.IntRange(1), metavar="ID")
 reason_type = click.Choice(list(REASONS))
 note_option = click.option("--note", help="Why, in words. It is kept in the ledger and shown nowhere else.")
+same_text_option = click.option(
+    "--same-text", is_flag=True, help="Of a comment: also all others under its article that have its words."
+)
 
 
 @click.command()
@@ -29,6 +33,7 @@ note_option = click.option("--note", help="Why, in words. It is kept in the ledg
 @click.argument("number", type=click.IntRange(1), required=False, metavar="[ID]")
 @click.option("--reason", type=reason_type, help="Why; it is shown in the text's place.")
 @note_option
+@same_text_option
 @click.option(
     "--from",
     "source",
@@ -43,6 +48,7 @@ def withhold(
     number: int | None,
     reason: str | None,
     note: str | None,
+    same_text: bool,
     source: Path | None,
     listing: bool,
     path: Path,
@@ -51,24 +57,26 @@ def withhold(
     """Take a comment, everything of a commenter, a thread or an article out of what anybody reads.
 
     It is gone from the site, from search, from exports and from every later public copy, and stays so however it is
-    imported, crawled or replayed again. The thread keeps its shape and its count. `btl restore` puts it back; `btl
-    erase` destroys it.
+    imported, crawled or replayed again. The thread keeps its shape and its count. Of a comment, others under the same
+    article with the same words are listed, and go with it only by --same-text. `btl restore` puts it back; `btl erase`
+    destroys it.
 
     \b
     Example:  btl withhold comment 17 --reason privacy
               btl withhold --from requests.csv
               btl withhold --list
     """
+    _require_comment(subject, same_text=same_text)
     require(path)
     with opened(path) as archive:
         if listing:
             _print_ledger(archive, as_json=as_json)
         elif source is not None:
-            _withhold_list(archive, source, as_json=as_json)
+            _withhold_list(archive, source, same_text=same_text, as_json=as_json)
         elif subject is None or number is None or reason is None:
             raise click.UsageError("name a subject, its ID and --reason, or a list by --from")
         else:
-            _withhold_subject(archive, subject, number, reason, note, as_json=as_json)
+            _withhold_subject(archive, subject, number, reason, note, same_text=same_text, as_json=as_json)
 
 
 @click.command()
@@ -101,10 +109,13 @@ def restore(subject: str, number: int, path: Path, as_json: bool) -> None:
 @number_argument
 @click.option("--reason", required=True, type=reason_type, help="Why; it stands in each record's place.")
 @note_option
+@same_text_option
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @database
 @as_json_option
-def erase(subject: str, number: int, reason: str, note: str | None, yes: bool, path: Path, as_json: bool) -> None:
+def erase(
+    subject: str, number: int, reason: str, note: str | None, same_text: bool, yes: bool, path: Path, as_json: bool
+) -> None:
     """Destroy the text of a comment, of everything of a commenter, of a thread or of an article. There is no way back.
 
     It is withheld as `btl withhold` does it, and then goes from the archive file, its full text and the WARC files:
@@ -121,11 +132,12 @@ def erase(subject: str, number: int, reason: str, note: str | None, yes: bool, p
     from archive.takedown.erase import erase_planned, plan_erasure
     from archive.takedown.withhold import NotThere
 
+    _require_comment(subject, same_text=same_text)
     require(path)
     try:
         with crawl_lock(path, f"which erases, begun {now()}"), opened(path) as archive:
             on_file = (lambda _: None) if as_json else (lambda file: click.echo(f"searching {file}", err=True))
-            plan = plan_erasure(archive, subject, number, reason, on_file)
+            plan = plan_erasure(archive, subject, number, reason, on_file, same_text=same_text)
             if plan.unwritable:
                 fail(f"nothing is erased: {', '.join(map(str, plan.unwritable))} cannot be written")
             _announce(plan)
@@ -153,43 +165,64 @@ def erase(subject: str, number: int, reason: str, note: str | None, yes: bool, p
         sys.exit(1)
 
 
+def _require_comment(subject: str | None, *, same_text: bool) -> None:
+    if same_text and subject not in (None, "comment"):
+        raise click.UsageError("--same-text is for a comment")
+
+
 def _withhold_subject(
-    archive: "Archive", subject: str, number: int, reason: str, note: str | None, *, as_json: bool
+    archive: "Archive", subject: str, number: int, reason: str, note: str | None, *, same_text: bool, as_json: bool
 ) -> None:
     from archive.takedown import withhold as takedown
 
     try:
-        done = takedown.withhold(archive, subject, number, reason, note)
+        done = takedown.withhold(archive, subject, number, reason, note, same_text=same_text)
     except takedown.NotThere as error:
         fail(str(error))
     if as_json:
-        print_json({"db": str(archive.path), "entry": done.entry, "comments": done.comments})
+        counts = {"entry": done.entry, "comments": done.comments, "same_text": list(done.same_text)}
+        print_json({"db": str(archive.path), **counts})
     else:
         click.echo(
             f"{subject} {number} is withheld ({reason}): {_comments(done.comments)}, entry {done.entry} of the ledger. "
             "Public copies show it until `btl publish` makes the next one."
         )
+        _print_same_text({number: done.same_text} if done.same_text else {})
 
 
-def _withhold_list(archive: "Archive", source: Path, *, as_json: bool) -> None:
+def _print_same_text(same_text: dict[int, tuple[int, ...]]) -> None:
+    """Name the comments that were not withheld, though they have the words of one that was."""
+    for number, others in islice(same_text.items(), MAX_LINES):
+        more = f" and {len(others) - MAX_LINES:,} more" if len(others) > MAX_LINES else ""
+        listed = ", ".join(map(str, others[:MAX_LINES])) + more
+        click.echo(f"The same words as comment {number}, and still readable: {listed}. --same-text withholds them too.")
+
+
+def _withhold_list(archive: "Archive", source: Path, *, same_text: bool, as_json: bool) -> None:
     """Withhold what a list names. A line that cannot be done is named, and the others are done."""
     from archive.takedown import withhold as takedown
 
-    comments, entries, errors = 0, 0, list[str]()
+    comments, entries, errors, alike = 0, 0, list[str](), dict[int, tuple[int, ...]]()
     for line, row in _read_list(source):
         try:
             subject, number, url, reason = _parse_request(row)
             if number is None:
                 number = takedown.find_by_url(archive, subject, url)
-            comments += takedown.withhold(archive, subject, number, reason, row.get("note") or None).comments
+            is_comment, note = subject == "comment", row.get("note") or None
+            done = takedown.withhold(archive, subject, number, reason, note, same_text=same_text and is_comment)
+            comments += done.comments
             entries += 1
+            if done.same_text:
+                alike[number] = done.same_text
         except (takedown.NotThere, ValueError) as error:
             errors.append(f"{line}: {error}")
     if as_json:
-        print_json({"db": str(archive.path), "entries": entries, "comments": comments, "errors": errors})
+        counts = {"entries": entries, "comments": comments, "same_text": alike, "errors": errors}
+        print_json({"db": str(archive.path), **counts})
     else:
         print_errors(errors)
         click.echo(f"{entries:,} entries added to the ledger, {_comments(comments)} withheld.")
+        _print_same_text(alike)
     if errors:
         sys.exit(1)
 

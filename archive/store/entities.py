@@ -11,7 +11,7 @@ from sqlalchemy import Connection, func, select
 from archive.store import blanking
 from archive.store.flags import FlagWriter, Subject, codes_of
 from archive.store.schema import TABLES
-from archive.store.suppressions import Screened
+from archive.store.suppressions import Key, Screened, Suppression, add_keys, place_key
 from archive.store.thread_visit import ThreadVisit
 from archive.store.writer import RowWriter
 from archive.thread import Article, Author, Capture, Flag, Moment, Thread, article_digest, article_url
@@ -63,6 +63,7 @@ class Entities:
         self.flags = FlagWriter(self.writer, cache.detectors, run_id, seen_at, self.counts)
         self.threads: dict[tuple[str, str], dict[str, Any]] = {}
         self.to_blank: dict[str, list[int]] = defaultdict(list)
+        self._learned: dict[int, list[Key]] = defaultdict(list)
         self._articles: dict[str, dict[str, Any]] = {}
         self._captures: dict[CaptureKey, int] = {}
         self._platforms_read: dict[int, set[str]] = defaultdict(set)
@@ -73,6 +74,8 @@ class Entities:
         for reason, ids in self.to_blank.items():
             blanking.blank_comments(self.connection, ids, reason)
         self.to_blank.clear()
+        add_keys(self.connection, self._learned)
+        self._learned.clear()
         self.flags.flush()
 
     def look_up(self, batch: Sequence[Screened]) -> None:
@@ -295,12 +298,21 @@ class Entities:
             "capture_position": i,
         }
         comment_id = self.writer.insert("comments", values)
+        if suppression:
+            self.learn_place(visit, suppression, identity)
         if suppression and not suppression.erased:
             text = blanking.as_stored(comment, visit.hashes[i], visit.thread.platform, visit.outlet_id)
             self.writer.insert(
                 "withheld", {"name": "comments", "row_id": comment_id, "comment_id": comment_id, "held": text}
             )
         return comment_id
+
+    def learn_place(self, visit: ThreadVisit, suppression: Suppression, identity: str) -> None:
+        """Have the suppression of a comment recognise it by its place in this thread too, as the row has it."""
+        if suppression.subject == "comment":
+            thread = visit.thread
+            native_id = thread.native_id or article_url(thread.article, thread.capture.sha256)
+            self._learned[suppression.id].append(place_key(thread.platform, native_id, identity))
 
 
 def _capture_key(capture: Capture) -> CaptureKey:

@@ -1,7 +1,8 @@
 """Suppression list: HMACs that recognise withheld comments, commenters, threads and articles when they arrive again.
 
-A comment is recognised by its place in its thread, and by its text under the same article where that is long enough to
-be nobody else's; a commenter by account, or by name where there is none; threads and articles by their addresses.
+A comment is recognised by its place in its thread, and in another reading of the same article by author, text, and
+which of several such comments it is; others with the same text are withheld only where that was asked for. A commenter
+is recognised by account, or by name where there is none; threads and articles by their addresses.
 Whoever has the list without its key learns nothing from it.
 
 What is suppressed in a parsed thread is decided here, once, before the thread is saved (`SuppressionList.screen`).
@@ -11,6 +12,7 @@ Everything after that reads the column `withheld` of comments, threads and artic
 import hmac
 import json
 import secrets
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -23,9 +25,11 @@ from archive.thread import Article, Author, Flag, Thread, article_url, digest
 
 KEY_SETTING = "ledger_key"
 CODE = WITHHELD
-# Shorter texts, such as "I agree", are written by many people: they recognise nobody's comment.
+# Shorter texts, such as "I agree", are written by many people: without an author they recognise nobody's comment.
 DISTINCTIVE_LENGTH = 20
 ACTIVE = "select id, subject, number, keys, reason, erased_at from suppressions where lifted_at is null order by id"
+READ_KEYS = "select keys from suppressions where id = ?"
+WRITE_KEYS = "update suppressions set keys = ? where id = ?"
 READ_SETTING = "select value from settings where name = ?"
 WRITE_SETTING = "insert into settings (name, value) values (?, ?)"
 
@@ -35,7 +39,10 @@ Key = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Suppression:
-    """A row of `suppressions` that was not lifted; `number` is the subject's id, where it was in the archive."""
+    """A row of `suppressions` that was not lifted; `number` is the subject's id, where it was in the archive.
+
+    Of a comment that is withheld because it has the same text as the subject, `number` is None.
+    """
 
     id: int
     subject: str
@@ -125,21 +132,65 @@ class SuppressionList:
         whole = self.find([article_key(url), thread_key(thread.platform, native_id)])
         if whole is not None:
             return dict.fromkeys(range(len(thread.comments)), whole)
-        outlet = thread.article.outlet or ""
+        said = [(comment.author.name if comment.author else None, comment.body) for comment in thread.comments]
+        said_keys = said_by(url, said) if "comment" in self.subjects else []
         matches = {}
         for i, comment in enumerate(thread.comments):
             keys: list[Key] = []
             if "comment" in self.subjects:
-                keys += comment_keys(thread.platform, native_id, identity[i], url, comment.body)
+                keys += [place_key(thread.platform, native_id, identity[i]), *said_keys[i].recognised_by]
             if "commenter" in self.subjects and comment.author is not None:
-                keys.append(commenter_key(thread.platform, outlet, comment.author))
+                keys.append(commenter_key(thread.platform, thread.article.outlet or "", comment.author))
             if suppression := self.find(keys):
                 matches[i] = suppression
+            elif suppression := self.find([text_key(url, comment.body)] if "comment" in self.subjects else ()):
+                matches[i] = replace(suppression, number=None)
         return matches
 
     def matches_text(self, url: str, text: str) -> bool:
-        """Return whether a text is withheld under an article, whoever wrote it."""
-        return self.find([("text", url, folded(text))]) is not None
+        """Return whether a line is a withheld text under an article, whoever wrote it."""
+        return self.find([text_key(url, text), line_key(url, text)]) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class SaidKeys:
+    """What a comment is known by in whatever reading of its article: keys to withhold it by, and to recognise it by.
+
+    One of an author is also known where a reading does not name the author, and the other way round.
+    """
+
+    withheld_by: list[Key]
+    recognised_by: list[Key]
+
+
+def said_by(url: str, comments: Sequence[tuple[str | None, str]]) -> list[SaidKeys]:
+    """Return the keys of a thread's comments, given by author and text in document order: which of its kind each is."""
+    occurrences: Counter[tuple[str, ...]] = Counter()
+    result: list[SaidKeys] = []
+    for name, body in comments:
+        author, words = folded(name or ""), folded(body)
+        occurrences.update([(author, words), (words,)])
+        signed: Key = ("said", url, author, words, str(occurrences[(author, words)]))
+        number = str(occurrences[(words,)])
+        is_distinctive = len(words) >= DISTINCTIVE_LENGTH
+        unsigned: list[Key] = [("unsigned", url, words, number)] if is_distinctive else []
+        anybody: list[Key] = [("anybody", url, words, number)] if is_distinctive else []
+        if not words:
+            result.append(SaidKeys([], []))
+        elif author:
+            result.append(SaidKeys([signed, *unsigned], [signed, *anybody]))
+        else:
+            result.append(SaidKeys([*unsigned, *anybody], unsigned))
+    return result
+
+
+def add_keys(connection: Connection, learned: Mapping[int, Sequence[Key]]) -> None:
+    """Add keys to suppressions, by id: where a comment was recognised, it is known by its place there from then on."""
+    for number, keys in learned.items():
+        secret = secret_key(connection, KEY_SETTING)
+        stored = set(json.loads(connection.exec_driver_sql(READ_KEYS, (number,)).scalar_one()))
+        stored |= {hashed(secret, key) for key in keys}
+        connection.exec_driver_sql(WRITE_KEYS, (json.dumps(sorted(stored)), number))
 
 
 def hashed(key: bytes, parts: Sequence[str]) -> str:
@@ -166,11 +217,19 @@ def commenter_key(platform: str, outlet: str, author: Author) -> Key:
     return "name", platform, outlet, author.name or ""
 
 
-def comment_keys(platform: str, native_id: str, identity: str, url: str, body: str) -> list[Key]:
-    """Return the keys of a comment: its place, and its text under the same article whatever it was read by."""
-    words = folded(body)
-    place: list[Key] = [("comment", platform, native_id, identity)]
-    return [*place, ("text", url, words)] if len(words) >= DISTINCTIVE_LENGTH else place
+def place_key(platform: str, native_id: str, identity: str) -> Key:
+    """Return the key of a comment's place in its thread; `native_id` is the thread's, `identity` the comment's."""
+    return "comment", platform, native_id, identity
+
+
+def text_key(url: str, body: str) -> Key:
+    """Return the key of every comment under an article that has a text, whoever wrote it."""
+    return "text", url, folded(body)
+
+
+def line_key(url: str, body: str) -> Key:
+    """Return the key of lines beside the comments of an article that are a withheld text."""
+    return "line", url, folded(body)
 
 
 def folded(text: str) -> str:

@@ -3,6 +3,7 @@
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection, and_, select
@@ -72,13 +73,14 @@ def _fill_in_withheld(entities: Entities, visit: ThreadVisit, stored: Sequence[S
     values_of = blanking.values_of(entities.connection, sorted(ids))
     comments = visit.thread.comments
     seen = {identity: i for i, identity in enumerate(diff.identities(comments, visit.hashes))}
+    recognised = {s.number: i for i, s in visit.screened.comments.items() if s.subject == "comment"}
     for row in stored:
         if row.id in values_of:
             values = values_of[row.id]
             row.body, row.body_sha256 = values["body"], values["body_sha256"]
             row.commenter_id, author = values["commenter_id"], blanking.author_of(values)
-        elif row.id in ids and row.identity in seen:
-            i = seen[row.identity]
+        elif row.id in ids and (row.id in recognised or row.identity in seen):
+            i = recognised[row.id] if row.id in recognised else seen[row.identity]
             row.body, row.body_sha256, author = comments[i].body, visit.hashes[i], comments[i].author
         else:
             continue
@@ -117,6 +119,7 @@ class _ThreadUpdate:
         """Write new comments, changes, removals, positions, flags, and the thread itself; return whether any."""
         counts = self.entities.counts
         self.index = {comment_id: i for i, comment_id in enumerate(plan.ids)}
+        self._leave_others(plan)
         self._blank_suppressed(plan)
         new_before = counts["comments_new"]
         self._add_new(plan)
@@ -135,6 +138,19 @@ class _ThreadUpdate:
         counts["threads_changed" if changed else "threads_unchanged"] += 1
         return changed
 
+    def _leave_others(self, plan: Plan) -> None:
+        """Do not withhold what only looks like a withheld comment of this thread: the stored rows tell them apart."""
+        screened = self.visit.screened
+        left = {
+            i: suppression
+            for i, suppression in screened.comments.items()
+            if suppression.subject != "comment"
+            or suppression.number not in self.stored
+            or plan.ids[i] == suppression.number
+            or (plan.ids[i] not in self.stored and suppression.number not in self.index)
+        }
+        self.visit.screened = replace(screened, comments=left)
+
     def _blank_suppressed(self, plan: Plan) -> None:
         """Blank stored comments whose new text is on the suppression list, and drop changes that would show a text.
 
@@ -146,6 +162,7 @@ class _ThreadUpdate:
                 self.withheld.add(comment_id)
                 self.entities.to_blank[suppression.reason].append(comment_id)
                 self.flags[comment_id].append(Flag(CODE, suppression.reason))
+                self.entities.learn_place(self.visit, suppression, self.stored[comment_id].identity)
         for change in plan.changes:
             if change.comment_id in self.withheld and change.kind == "edited" and not self.late:
                 self._put_away_edit(change.comment_id)

@@ -70,6 +70,7 @@ class ErasePlan:
     left: list[Problem] = field(default_factory=list)
     unsearched: list[Problem] = field(default_factory=list)
     others: int = 0
+    same_text: bool = False
 
     @property
     def comments(self) -> list[int]:
@@ -96,13 +97,20 @@ class ErasePlan:
 
 
 def plan_erasure(
-    archive: Archive, subject: str, number: int, reason: str, on_file: Callable[[Path], None] = lambda _: None
+    archive: Archive,
+    subject: str,
+    number: int,
+    reason: str,
+    on_file: Callable[[Path], None] = lambda _: None,
+    *,
+    same_text: bool = False,
 ) -> ErasePlan:
     """Search every file that the archive was read from. Changes nothing, but for ending what a killed run had begun.
 
     Raises withhold.NotThere."""
     remove_leftover(archive)
-    plan = ErasePlan(subject, number, reason, now(), texts_of(archive, subject, number))
+    texts = texts_of(archive, subject, number, same_text=same_text)
+    plan = ErasePlan(subject, number, reason, now(), texts, same_text=same_text)
     if plan.texts:
         _FileSearch(archive, plan).run(on_file)
     for file in plan.files:
@@ -120,7 +128,7 @@ def erase_planned(archive: Archive, plan: ErasePlan, note: str | None) -> None:
     names = files_by_path(archive)
     for file in plan.files:
         rewrite_warc(archive, file, names.get(file.path, ()), plan.at)
-    destroy_rows(archive, plan.subject, plan.number, plan.reason, note)
+    destroy_rows(archive, plan.subject, plan.number, plan.reason, note, same_text=plan.same_text)
 
 
 def _count_others(archive: Archive, plan: ErasePlan) -> None:

@@ -58,9 +58,9 @@ class ErasedRows:
     comments: int
 
 
-def texts_of(archive: Archive, subject: str, number: int) -> list[ErasedText]:
+def texts_of(archive: Archive, subject: str, number: int, *, same_text: bool = False) -> list[ErasedText]:
     """Return every text of a subject, present and earlier ones, withheld or not. Raises withhold.NotThere."""
-    ids = json.dumps(comments_of(archive, subject, number))
+    ids = json.dumps(comments_of(archive, subject, number, same_text=same_text))
     texts = [ErasedText(*row) for row in archive.read(BODIES, (ids, ids))]
     if subject == "article":
         for title, body in archive.read(OF_ARTICLE, (number, number)):
@@ -68,13 +68,18 @@ def texts_of(archive: Archive, subject: str, number: int) -> list[ErasedText]:
     return [text for text in texts if text.body]
 
 
-def destroy_rows(archive: Archive, subject: str, number: int, reason: str, note: str | None = None) -> ErasedRows:
+def destroy_rows(
+    archive: Archive, subject: str, number: int, reason: str, note: str | None = None, *, same_text: bool = False
+) -> ErasedRows:
     """Withhold a subject, and destroy what that put away: in rows, full text and free pages. Cannot be undone.
 
     The file is written anew, which takes as much free disk as it is large. Raises withhold.NotThere."""
-    ids = json.dumps(comments_of(archive, subject, number))
+    ids = json.dumps(comments_of(archive, subject, number, same_text=same_text))
     active = archive.read(ACTIVE, (subject, number))
-    entry = active[0][0] if active else withhold(archive, subject, number, reason, note).entry
+    if active and not same_text:
+        entry = active[0][0]
+    else:
+        entry = withhold(archive, subject, number, reason, note, same_text=same_text).entry
     run = archive.begin_run("erase", {"subject": subject, "number": number, "reason": reason})
     archive.maintain("pragma secure_delete = on")  # SQLite else leaves what is deleted in the file's free pages
     with archive.transaction() as connection:

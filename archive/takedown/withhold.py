@@ -29,7 +29,7 @@ union select row_id from withheld where name = 'comments' and json_extract(held,
 EXISTS = {name: f"select 1 from {name}s where id = :number" for name in SUBJECTS}  # noqa: S608
 # Everything that the suppression list recognises a comment by. What is withheld already is read from where it was put.
 COMMENTS = """
-select comments.id, comments.thread_id, articles.id as article_id, threads.platform, comments.identity,
+select comments.id, comments.thread_id, articles.id as article_id, threads.platform, comments.identity, comments.state,
   coalesce(json_extract(held.held, '$.body'), comments.body) as body, held.held is not null as is_withheld,
   coalesce(json_extract(held_thread.held, '$.native_id'), threads.native_id) as native_id,
   coalesce(json_extract(held_article.held, '$.url'), articles.url) as article_url,
@@ -47,18 +47,18 @@ left join withheld as held on held.name = 'comments' and held.row_id = comments.
 left join withheld as held_thread on held_thread.name = 'threads' and held_thread.row_id = threads.id
 left join withheld as held_article on held_article.name = 'articles' and held_article.row_id = articles.id
 left join withheld as held_author on held_author.name = 'commenters' and held_author.row_id = commenters.id
-where comments.id in (select value from json_each(:ids))"""
+where comments.id in (select value from json_each(:ids)) order by comments.thread_id, comments.position"""
+OF_THREADS = """
+select id from comments where thread_id in
+  (select thread_id from comments where id in (select value from json_each(?)))"""
 BODIES_UNDER = """
-select comments.id, coalesce(json_extract(held, '$.body'), body) from comments
+select comments.id, coalesce(json_extract(held, '$.body'), body), withheld is not null from comments
 left join withheld on name = 'comments' and row_id = comments.id
 where thread_id in (select id from threads where article_id = :article)"""
 EARLIER_BODIES = """
-select coalesce(json_extract(held_article.held, '$.url'), articles.url),
-  coalesce(json_extract(withheld.held, '$.body'), comment_revisions.body)
-from comment_revisions join comments on comments.id = comment_revisions.comment_id
-join threads on threads.id = thread_id join articles on articles.id = article_id
+select comment_revisions.comment_id, coalesce(json_extract(withheld.held, '$.body'), comment_revisions.body)
+from comment_revisions
 left join withheld on withheld.name = 'comment_revisions' and withheld.row_id = comment_revisions.id
-left join withheld as held_article on held_article.name = 'articles' and held_article.row_id = articles.id
 where comment_revisions.comment_id in (select value from json_each(:ids))"""
 COMMENTER = """
 select platform, coalesce(domain, ''), coalesce(json_extract(held, '$.name'), commenters.name),
@@ -73,6 +73,7 @@ insert into suppressions (subject, number, keys, reason, note, run_id, created_a
 returning id"""
 WITHHELD_COMMENTS = "select row_id from withheld where name = 'comments'"
 LIFT = "update suppressions set lifted_at = ? where id in (select value from json_each(?))"
+KEYS_OF = "select keys from suppressions where subject = 'comment' and number = ? and lifted_at is null"
 SAME = "select id from suppressions where subject = ? and number = ? and reason = ? and lifted_at is null"
 ACTIVE = """
 select id, erased_at from suppressions where subject = ? and number = ? and lifted_at is null order by id"""
@@ -89,11 +90,16 @@ class Irreversible(Exception):
 
 @dataclass(frozen=True, slots=True)
 class TakedownResult:
-    """What one call did: the number of the suppression, and how many comments and whole threads changed."""
+    """What one call did: the number of the suppression, and how many comments and whole threads changed.
+
+    `same_text` has the ids of other comments under the same article with the words of a withheld one, which can still
+    be read.
+    """
 
     entry: int
     comments: int
     threads: int = 0
+    same_text: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,17 +109,30 @@ class _StoredComment:
     id: int
     thread_id: int
     article_id: int
+    article_url: str
+    state: str
+    author: str | None
     body: str
     keys: list[Key]
     is_withheld: bool
 
 
-def withhold(archive: Archive, subject: str, number: int, reason: str, note: str | None = None) -> TakedownResult:
+def withhold(
+    archive: Archive, subject: str, number: int, reason: str, note: str | None = None, *, same_text: bool = False
+) -> TakedownResult:
     """Withhold a subject (of reasons.SUBJECTS) by its id, in one run and one transaction. Raise NotThere.
 
-    What is withheld already is withheld for this reason too (of reasons.REASONS), and restored only with both."""
+    What is withheld already is withheld for this reason too (of reasons.REASONS), and restored only with both. With
+    `same_text`, others under the same article with the words of a comment go with it, now and whenever they arrive."""
     settings = {"subject": subject, "number": number, "reason": reason}
-    return _run(archive, "withhold", settings, lambda takedown: takedown.withhold(subject, number, reason, note))
+    if same_text:
+        settings["same_text"] = True
+    return _run(
+        archive,
+        "withhold",
+        settings,
+        lambda takedown: takedown.withhold(subject, number, reason, note, same_text=same_text),
+    )
 
 
 def restore(archive: Archive, subject: str, number: int) -> TakedownResult:
@@ -138,10 +157,10 @@ def _run(
     return result
 
 
-def comments_of(archive: Archive, subject: str, number: int) -> list[int]:
-    """Return the ids of the comments that a subject is or has. Raise NotThere."""
+def comments_of(archive: Archive, subject: str, number: int, *, same_text: bool = False) -> list[int]:
+    """Return the ids of the comments that a subject is or has, or that are withheld with it. Raise NotThere."""
     with archive.transaction() as connection:
-        return _Takedown(connection, Run(0, now())).comments_of(subject, number)
+        return _Takedown(connection, Run(0, now())).comments_of(subject, number, same_text=same_text)
 
 
 def find_by_url(archive: Archive, subject: str, url: str) -> int:
@@ -167,16 +186,23 @@ class _Takedown:
         self.connection, self.run = connection, run
         self.entities = Entities(connection, IdCache(), run.id, run.started_at)
 
-    def withhold(self, subject: str, number: int, reason: str, note: str | None) -> TakedownResult:
-        ids = self.comments_of(subject, number)
-        same = self.connection.exec_driver_sql(SAME, (subject, number, reason)).scalar()
-        if same is not None:
-            return TakedownResult(same, 0)
+    def withhold(
+        self, subject: str, number: int, reason: str, note: str | None, *, same_text: bool = False
+    ) -> TakedownResult:
+        ids = self.comments_of(subject, number, same_text=same_text)
+        others = self._others_alike(number, ids) if subject == "comment" else ()
+        entry = self.connection.exec_driver_sql(SAME, (subject, number, reason)).scalar()
+        if entry is not None and not same_text:
+            return TakedownResult(entry, 0, same_text=others)
         secret = suppressions.secret_key(self.connection, suppressions.KEY_SETTING)
         comments = self._read_comments(ids)
-        hashes = sorted({suppressions.hashed(secret, key) for key in self._keys(subject, number, comments)})
-        values = (subject, number, json.dumps(hashes), reason, note, self.run.id, now())
-        entry = self.connection.exec_driver_sql(ADD, values).scalar_one()
+        keys = self._keys(subject, number, comments, same_text=same_text)
+        if entry is None:
+            hashes = sorted({suppressions.hashed(secret, key) for key in keys})
+            values = (subject, number, json.dumps(hashes), reason, note, self.run.id, now())
+            entry = self.connection.exec_driver_sql(ADD, values).scalar_one()
+        else:
+            suppressions.add_keys(self.connection, {entry: list(keys)})
         blanking.blank_comments(self.connection, [comment.id for comment in comments], reason)
         if subject == "commenter":
             blanking.blank_commenter(self.connection, number)
@@ -190,7 +216,7 @@ class _Takedown:
         self._raise_flags("comment_id", fresh, reason)
         self._raise_flags("thread_id", whole, reason)
         self._recount(comments, whole)
-        return TakedownResult(entry, len(fresh), len(whole))
+        return TakedownResult(entry, len(fresh), len(whole), others)
 
     def restore(self, subject: str, number: int) -> TakedownResult:
         entries = self.connection.exec_driver_sql(ACTIVE, (subject, number)).fetchall()
@@ -220,20 +246,40 @@ class _Takedown:
         self._recount(comments, whole)
         return TakedownResult(entries[0][0], len(comments), len(whole))
 
-    def comments_of(self, subject: str, number: int) -> list[int]:
-        """Return the ids of the comments of a subject; of a comment, its copies under the same article too, since the
-        suppression list will recognise them by their text."""
+    def comments_of(self, subject: str, number: int, *, same_text: bool = False) -> list[int]:
+        """Return the ids of the comments of a subject; of a comment, with `same_text` or where it was withheld so,
+        those under the same article with its words too."""
         if self.connection.exec_driver_sql(EXISTS[subject], {"number": number}).scalar() is None:
             raise NotThere(f"the archive holds no {subject} {number}")
         ids = list(self.connection.exec_driver_sql(COMMENTS_OF[subject], {"number": number}).scalars())
-        if subject != "comment":
+        if subject != "comment" or not (same_text or self._is_withheld_with_same_text(number)):
             return ids
-        comment = self._read_comments(ids)[0]
-        words = suppressions.folded(comment.body)
-        if len(words) < suppressions.DISTINCTIVE_LENGTH:
-            return ids
-        rows = self.connection.exec_driver_sql(BODIES_UNDER, {"article": comment.article_id})
-        return sorted({*ids, *(row[0] for row in rows if suppressions.folded(row[1]) == words)})
+        return sorted({*ids, *(other for other, _ in self._same_text(number))})
+
+    def _texts(self, number: int) -> list[str]:
+        """Return the texts of a comment, the present one first."""
+        earlier = self.connection.exec_driver_sql(EARLIER_BODIES, {"ids": json.dumps([number])})
+        return [self._read_comments([number])[0].body, *(body for _, body in earlier)]
+
+    def _same_text(self, number: int) -> list[tuple[int, bool]]:
+        """Return the comments under the same article with a text of this one, and whether they are withheld."""
+        words = {suppressions.folded(text) for text in self._texts(number)} - {""}
+        article = self._read_comments([number])[0].article_id
+        rows = self.connection.exec_driver_sql(BODIES_UNDER, {"article": article})
+        return [(row[0], bool(row[2])) for row in rows if suppressions.folded(row[1]) in words]
+
+    def _others_alike(self, number: int, taken: Sequence[int]) -> tuple[int, ...]:
+        rows = self._same_text(number)
+        return tuple(other for other, is_withheld in rows if not is_withheld and other not in taken)
+
+    def _is_withheld_with_same_text(self, number: int) -> bool:
+        entries = self.connection.exec_driver_sql(KEYS_OF, (number,)).scalars().all()
+        if not entries:
+            return False
+        secret = suppressions.secret_key(self.connection, suppressions.KEY_SETTING)
+        url = self._read_comments([number])[0].article_url
+        keys = {suppressions.hashed(secret, suppressions.text_key(url, text)) for text in self._texts(number)}
+        return any(keys & set(json.loads(entry)) for entry in entries)
 
     def _read_comments(self, ids: Iterable[int]) -> list[_StoredComment]:
         comments = []
@@ -241,25 +287,23 @@ class _Takedown:
             keys = [
                 suppressions.article_key(row.article_url),
                 suppressions.thread_key(row.platform, row.native_id),
-                *suppressions.comment_keys(row.platform, row.native_id, row.identity, row.article_url, row.body),
+                suppressions.place_key(row.platform, row.native_id, row.identity),
+                suppressions.text_key(row.article_url, row.body),
             ]
             if row.has_author:
                 author = Author(row.name, row.account)
                 keys.append(suppressions.commenter_key(row.platform, row.outlet, author))
-            comment = _StoredComment(row.id, row.thread_id, row.article_id, row.body, keys, bool(row.is_withheld))
-            comments.append(comment)
+            place = row.id, row.thread_id, row.article_id, row.article_url, row.state
+            comments.append(_StoredComment(*place, row.name, row.body, keys, bool(row.is_withheld)))
         return comments
 
-    def _keys(self, subject: str, number: int, comments: Sequence[_StoredComment]) -> set[Key]:
+    def _keys(
+        self, subject: str, number: int, comments: Sequence[_StoredComment], *, same_text: bool = False
+    ) -> set[Key]:
         """Return what the suppression list is to recognise the subject by."""
         match subject:
             case "comment":
-                keys = {key for comment in comments for key in comment.keys if key[0] in ("comment", "text")}
-                ids = json.dumps([comment.id for comment in comments])
-                for url, body in self.connection.exec_driver_sql(EARLIER_BODIES, {"ids": ids}):
-                    if len(words := suppressions.folded(body)) >= suppressions.DISTINCTIVE_LENGTH:
-                        keys.add(("text", url, words))
-                return keys
+                return self._keys_of_comments(comments, same_text=same_text)
             case "commenter":
                 platform, outlet, name, account = self.connection.exec_driver_sql(COMMENTER, (number,)).one()
                 return {suppressions.commenter_key(platform, outlet, Author(name, account))}
@@ -268,6 +312,30 @@ class _Takedown:
                 return {suppressions.thread_key(*self.connection.exec_driver_sql(statement, (number,)).one())}
             case _:
                 return {suppressions.article_key(self._article_url(number))}
+
+    def _keys_of_comments(self, comments: Sequence[_StoredComment], *, same_text: bool) -> set[Key]:
+        """Return the keys of comments: their places, and author, text and occurrence, of earlier texts as well."""
+        ids = json.dumps([comment.id for comment in comments])
+        by_id = {comment.id: comment for comment in comments}
+        keys = {key for comment in comments for key in comment.keys if key[0] == "comment"}
+        texts = [(comment, comment.body) for comment in comments]
+        for number, body in self.connection.exec_driver_sql(EARLIER_BODIES, {"ids": ids}).fetchall():
+            texts.append((by_id[number], body))
+            (said,) = suppressions.said_by(by_id[number].article_url, [(by_id[number].author, body)])
+            keys.update(said.withheld_by)
+        others = self._read_comments(self.connection.exec_driver_sql(OF_THREADS, (ids,)).scalars())
+        for thread in {comment.thread_id for comment in comments}:
+            # Whoever reads the page again does not see what is gone from it.
+            seen = [c for c in others if c.thread_id == thread and (c.state != "missing" or c.id in by_id)]
+            said_of = suppressions.said_by(seen[0].article_url, [(c.author, c.body) for c in seen])
+            keys.update(key for c, said in zip(seen, said_of, strict=True) if c.id in by_id for key in said.withheld_by)
+        for comment, body in texts:
+            words = suppressions.folded(body)
+            if len(words) >= suppressions.DISTINCTIVE_LENGTH:
+                keys.add(suppressions.line_key(comment.article_url, body))
+            if same_text and words:
+                keys.add(suppressions.text_key(comment.article_url, body))
+        return keys
 
     def _article_url(self, number: int) -> str:
         return str(self.connection.exec_driver_sql(ARTICLE_URL, (number,)).scalar_one())

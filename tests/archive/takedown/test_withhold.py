@@ -14,7 +14,7 @@ from archive.store.reflag import flag_all
 from archive.store.schema import TABLES
 from archive.takedown import erase_rows, withhold
 from archive.takedown.withhold import Irreversible, NotThere
-from archive.thread import Flag
+from archive.thread import Flag, Moment
 from tests.documents import HARBOUR
 from tests.trees import made, said
 
@@ -189,10 +189,71 @@ def test_edits_while_it_was_withheld_are_there_when_it_is_restored(filled, path)
     assert holds(path, "Nothing was seen here by anybody") == ["Nothing was seen here by anybody"]
 
 
-def test_a_copy_of_the_text_under_the_article_goes_with_it(archive, path, query):
-    save(archive, made(said(SECRET, "one"), said("no", "two"), said(SECRET.replace(" ", "  "), "three"), at=DAYS[0]))
-    assert withhold.withhold(archive, "comment", 1, "privacy").comments == 2
-    assert query("select count(*) from comments where body = ''") == [(2,)]
+def test_others_with_the_same_words_are_listed_and_taken_only_when_asked_for(archive, path, query):
+    copy = SECRET.replace(" ", "  ")
+    save(archive, made(said(SECRET, "one"), said("no", "two"), said(copy, "three"), at=DAYS[0]))
+    done = withhold.withhold(archive, "comment", 1, "privacy")
+    assert (done.comments, done.same_text) == (1, (3,))
+    save(archive, made(said(SECRET, "one"), said("no", "two"), said(copy, "three"), said(SECRET, "four"), at=DAYS[1]))
+    assert query("select body from comments order by position") == [("",), ("no",), (copy,), (SECRET,)]
+    assert withhold.withhold(archive, "comment", 1, "privacy", same_text=True).comments == 2
+    save(archive, made(said(SECRET, "one"), said(SECRET, "five"), said(copy, "three"), at=DAYS[2], native_id="t2"))
+    assert holds(path, SECRET, copy) == []
+    withhold.restore(archive, "comment", 1)
+    assert query("select count(*) from comments where body in (?, ?)", SECRET, copy) == [(6,)]
+    is_true_to_itself(query)
+
+
+@pytest.mark.parametrize("number", [1, 2])
+@pytest.mark.parametrize("text", ["Yes.", SECRET])
+def test_of_twins_one_is_withheld(archive, path, query, number, text):
+    """Whatever becomes of the other: edited, removed, back again; and the withheld one stays withheld."""
+    shown = "select id, withheld from comments where body = ? order by id"
+
+    def seen(at, *bodies):
+        times = ("2026-03-01T09:00:00Z", "2026-03-01T10:00:00Z", "2026-03-01T11:00:00Z")
+        said_at = [
+            said(body, "one", posted=Moment(time, time, "minute"))
+            for body, time in zip(bodies, times, strict=True)
+            if body
+        ]
+        return made(said("Another.", "two", posted=Moment(times[0], times[0], "minute")), *said_at, at=at)
+
+    other = 3 if number == 1 else 2
+    save(archive, seen(DAYS[0], text, text, None))
+    assert withhold.withhold(archive, "comment", number + 1, "privacy").same_text == (other,)
+    before = without_runs(path)["comments"]
+    for day, bodies in (
+        (1, (text, text, None)),
+        (2, (text, None, None)),
+        (3, (None, text, None)),
+        (4, (text, text, None)),
+    ):
+        save(archive, seen(DAYS[day], *bodies))
+        assert query(shown, text) == [(other, None)]
+        assert query("select id from comments where withheld is not null") == [(number + 1,)]
+    save(archive, seen(DAYS[5], text, text, text))
+    assert query(shown, text) == [(other, None), (4, None)]
+    withhold.restore(archive, "comment", number + 1)
+    assert len(query(shown, text)) == 3
+    assert len(before) == 3
+    is_true_to_itself(query)
+
+
+@pytest.mark.parametrize("author", [NAME, None])
+def test_it_is_known_in_another_reading_that_may_not_name_its_author(filled, path, query, author):
+    withhold.withhold(filled, "comment", 2, "privacy")
+    others = [said("The first ferry is early.", "anna"), said(EDITED, author), said("Fine.", "tom")]
+    for day in (2, 3):
+        save(filled, replace(made(*others, at=DAYS[day]), platform="wordpress"))
+        others.insert(1, said("One more.", "eva"))
+    others = [said(f"{EDITED} Or so.", author) if comment.body == EDITED else comment for comment in others]
+    save(filled, replace(made(*others, at=DAYS[4]), platform="wordpress"))
+    assert holds(path, EDITED) == []
+    withhold.restore(filled, "comment", 2)
+    assert query("select count(*) from withheld") == [(0,)]
+    assert holds(path, EDITED, f"{EDITED} Or so.") == [EDITED, f"{EDITED} Or so."]
+    is_true_to_itself(query)
 
 
 def test_short_texts_of_others_are_left_alone(archive, query):
@@ -269,7 +330,7 @@ def test_the_ledger_gives_nothing_away(filled, query):
 def test_a_comment_that_an_edit_makes_a_withheld_one(archive, path, query):
     """The same text again under another id is withheld, though that comment was stored with another text."""
     save(archive, thread())
-    withhold.withhold(archive, "comment", 2, "privacy")
+    withhold.withhold(archive, "comment", 2, "privacy", same_text=True)
     save(archive, thread(DAYS[1], None, said("Innocent so far, and long enough.", "tom", native_id="c9")))
     save(archive, thread(DAYS[2], None, said(SECRET, "tom", native_id="c9")))
     assert holds(path, SECRET) == []
@@ -301,3 +362,4 @@ def test_the_commands(filled, path, tmp_path):
     assert json.loads(found.stdout)["entries"] == 1
     assert btl(path, "restore", "comment", "99").exit_code == 1
     assert btl(path, "withhold", "comment").exit_code == 2
+    assert btl(path, "withhold", "thread", "1", "--reason", "law", "--same-text").exit_code == 2
