@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from archive.store.save import SavedThread
+from archive.store.thread_visit import completeness
 from archive.thread import Thread
 from crawler.pages.embeds import load_markers
 
@@ -37,7 +38,7 @@ class CrawlReport:
         """Count a thread; `saved` is None where it failed, or was saved from the same capture before."""
         changes = Counter() if saved is None else saved.counts
         counts = Counter(threads=1, comments=len(thread.comments), empty=not thread.comments)
-        counts["partial"] = thread.completeness == "partial"
+        counts["partial"] = completeness(thread) == "partial"
         for counter in (self.total, self.platforms[thread.platform], self.outlets[thread.article.outlet or "?"]):
             counter.update(counts)
             counter.update(changes)

@@ -28,6 +28,7 @@ def stats(path: Path, as_json: bool) -> None:
     for name, count in totals["counts"].items():
         click.echo(f"{count:>12,}  {name}")
     _table("comments that are not visible", totals["states"].items())
+    _table("threads by completeness", ((row["completeness"], row["threads"]) for row in totals["completeness"]))
     _table("flags", totals["flags"].items())
     _table("comments by outlet", ((row["outlet"], row["comments"]) for row in totals["outlets"]))
     click.echo("\nlast runs")

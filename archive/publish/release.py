@@ -22,6 +22,7 @@ from archive.publish import copy, dumps
 from archive.publish.codebook import codebook
 from archive.publish.policy import Policy
 from archive.store.archive import Archive, now
+from archive.store.statistics import COMPLETENESS, select_rows
 from archive.store.suppressions import secret_key
 
 Say = Callable[[str], None]
@@ -39,9 +40,6 @@ select json_array((select max(id) from visits), (select max(id) from comments), 
   (select max(id) from reviews), (select max(id) from captures), (select count(*) from withheld),
   (select json_group_array(id || ':' || coalesce(lifted_at, '') || ':' || coalesce(erased_at, '')) from suppressions),
   (select max(id) from runs where kind not in ('publish', 'withhold', 'restore', 'erase')))"""
-COMPLETENESS = """
-select completeness, count(*), sum(comment_count), sum(stated_count),
-  sum(case when stated_count is not null then comment_count end) from threads group by completeness order by 1"""
 
 
 class NotPublished(Exception):
@@ -188,10 +186,7 @@ class _ReleaseBuilder:
         self.say("writing the manifest")
         with closing(sqlite3.connect(f"{self.database.as_uri()}?immutable=1", uri=True)) as connection:
             text = codebook(connection, counts.rows, str(self.number))
-            completeness = [
-                dict(zip(("completeness", "threads", "stored", "stated", "stored_of_stated"), row, strict=True))
-                for row in connection.execute(COMPLETENESS)
-            ]
+            completeness = select_rows(connection, COMPLETENESS)
         (self.folder / "codebook.md").write_text(text, "utf-8")
         tables = {name: {"count": rows} for name, rows in counts.rows.items()}
         inspected = {"hash": files[0]["sha256"], "size": files[0]["bytes"], "file": "archive.db", "tables": tables}

@@ -3,6 +3,8 @@
 from datetime import datetime
 from functools import lru_cache
 
+from markupsafe import Markup
+
 MONTHS = [
     "January",
     "February",
@@ -25,6 +27,15 @@ MAX_LINE = 300
 def short(text: str, length: int = MAX_LINE) -> str:
     """Cut what stands in a line, such as a title or a name: sources may state one of a million letters."""
     return text if len(text) <= length else text[: length - 1] + "…"
+
+
+def figure(name: str, value: int | None, text: str | None = None, of: object = None) -> Markup:
+    """Mark a number up as what it counts: a test compares each with the tables.
+
+    `of` is what it is a number of, where that is neither the archive nor the subject of the page."""
+    subject = Markup(' data-of="{}"').format(of) if of is not None else ""
+    shown = number(value) if text is None else text
+    return Markup('<data value="{}" data-count="{}"{}>{}</data>').format(value, name, subject, shown)
 
 
 def number(value: int | None) -> str:

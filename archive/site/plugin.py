@@ -70,12 +70,13 @@ def handle_exception(
 
 @hookimpl
 def prepare_jinja2_environment(env: "Environment", datasette: "Datasette") -> None:
+    from archive.site.formatting import figure
     from archive.site.responses import static_file
     from archive.site.routes import FILTERS, data_path
 
     env.filters.update(FILTERS)
     addresses = {"style_path": static_file("style.css")[1], "script_path": static_file("review.js")[1]}
-    env.globals.update(addresses, data_path=partial(data_path, datasette))
+    env.globals.update(addresses, figure=figure, data_path=partial(data_path, datasette))
 
 
 @hookimpl

@@ -127,15 +127,10 @@ NAMES_BY_ID = """
 select comments.id, commenter_id, commenters.name as author, substr(body, 1, 2000) as body, revision, thread_id
 from comments left join commenters on commenters.id = commenter_id
 where comments.id in (select value from json_each(:ids))"""
-THREAD_SUMS = """
-select sum(commenter_id is null) as unknown, sum(state <> 'visible') as gone,
-  sum(codes is not null) as flagged
-from comments where thread_id = :thread"""
 VISITS = """
 select seen_at, kind, count(*) as events from events where thread_id = :thread
 group by seen_at, kind order by seen_at"""
 
-VISIT_SUMS = "select count(*) as visits, sum(outcome = 'failed') as failed from visits where thread_id = :thread"
 VISIT_AT = """
 select max(seen_at) from (select seen_at from visits where thread_id = :thread and outcome <> 'failed'
   union all select seen_at from events where thread_id = :thread

@@ -47,6 +47,17 @@ def m002_capture_position(db: Database) -> None:
             _add_column(db, table, "capture_position")
 
 
+@migrations()
+def m003_partial_threads(db: Database) -> None:
+    """Call partial what is flagged as such: a thread used to be of unknown completeness and yet flagged as partial."""
+    db.execute("""
+        update threads set completeness = 'partial' where completeness <> 'partial' and id in
+        (select thread_id from flags where code = 'capture.partial_thread' and withdrawn_at is null)""")
+    db.execute(
+        "update visits set completeness = 'partial' where completeness <> 'partial' and stated_count > comment_count"
+    )
+
+
 def _add_column(db: Database, table: str, column: str) -> None:
     added = CreateColumn(TABLES[table].c[column]).compile(dialect=sqlite.dialect())
     db.execute(f"alter table {table} add column {added}")

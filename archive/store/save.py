@@ -11,7 +11,7 @@ from archive.store import diff, update
 from archive.store.entities import Entities, IdCache
 from archive.store.flags import Subject
 from archive.store.suppressions import Screened, SuppressionList
-from archive.store.thread_visit import ThreadVisit, shortfall, thread_columns, thread_flags
+from archive.store.thread_visit import ThreadVisit, completeness, shortfall, thread_columns, thread_flags
 from archive.thread import Thread, article_url, depths, digest
 
 
@@ -82,7 +82,7 @@ def _insert_visit(entities: Entities, visit: ThreadVisit, outcome: str) -> None:
         "capture_id": visit.capture_id,
         "seen_at": visit.seen_at,
         "outcome": outcome,
-        "completeness": thread.completeness,
+        "completeness": completeness(thread),
         "stated_count": thread.stated_count,
         "comment_count": len(thread.comments),
         "reason": shortfall(thread),

@@ -93,6 +93,21 @@ COLUMNS: dict[str, tuple[str, str, str]] = {
     "comments_stated": ("kind", "of", "comments"),
 }
 
+# What a page, a feed and a file say of one thread. A comment is stored though it is no longer on the site; a flag is
+# counted while it stands, a flagged comment where flags stand on its present text.
+THREAD_COUNTS = """
+select comment_count as stored, stated_count as stated, flag_count as flags,
+  (select count(*) from comments where thread_id = threads.id and commenter_id is null) as unknown,
+  (select count(*) from comments where thread_id = threads.id and state <> 'visible') as gone,
+  (select count(*) from comments where thread_id = threads.id and codes is not null) as flagged,
+  (select count(distinct comment_id) from events where thread_id = threads.id and kind <> 'added') as changed,
+  (select count(*) from visits where thread_id = threads.id) as visits,
+  (select count(*) from visits where thread_id = threads.id and outcome = 'failed') as failed
+from threads where id = :thread"""
+COMPLETENESS = """
+select completeness, count(*) as threads, sum(comment_count) as stored, sum(stated_count) as stated,
+  sum(case when stated_count is not null then comment_count end) as stored_of_stated
+from threads group by completeness order by 1"""
 OUTLET_COUNTS = """
 select coalesce(outlets.domain, 'unknown') as outlet, count(threads.id) as threads,
   coalesce(sum(threads.comment_count), 0) as comments, coalesce(sum(threads.flag_count), 0) as flags
@@ -102,26 +117,39 @@ LAST_RUNS = "select id, kind, started_at, finished_at, outcome, counts from runs
 STATES = "select state, count(*) from comments where state <> 'visible' group by state"
 
 
+def describe_stored(stored: int, stated: int | None) -> str:
+    """Say how many comments are stored, of how many that the source states.
+
+    More may be: what is gone from a site is still stored, and not every site counts all."""
+    if stated is None:
+        return f"{stored:,} comment{'' if stored == 1 else 's'}"
+    if stored <= stated:
+        return f"{stored:,} of {stated:,} comment{'' if stated == 1 else 's'}"
+    return f"{stored:,} comment{'' if stored == 1 else 's'}, where the source states {stated:,}"
+
+
 def archive_counts(path: Path) -> dict[str, Any]:
     """Count rows, comments that are not visible by state, and flags by code; list outlets and the last five runs."""
     connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
     try:
         totals = dict(connection.execute("select name, value from totals order by name"))
-        runs = _rows(connection, LAST_RUNS)
+        runs = select_rows(connection, LAST_RUNS)
         for run in runs:
             run["counts"] = json.loads(run["counts"] or "{}")
         names = ("outlets", "articles", "threads", "comments", "commenters")
         return {
             "counts": {name: totals.get(name, 0) for name in names},
             "states": dict(connection.execute(STATES)),
+            "completeness": select_rows(connection, COMPLETENESS),
             "flags": {name.removeprefix("flags:"): n for name, n in totals.items() if n and name.startswith("flags:")},
-            "outlets": _rows(connection, OUTLET_COUNTS),
+            "outlets": select_rows(connection, OUTLET_COUNTS),
             "runs": runs,
         }
     finally:
         connection.close()
 
 
-def _rows(connection: sqlite3.Connection, sql: str) -> list[dict[str, Any]]:
+def select_rows(connection: sqlite3.Connection, sql: str) -> list[dict[str, Any]]:
+    """Return the rows of a statement by the names of their columns."""
     rows = connection.execute(sql)
     return [dict(zip([column[0] for column in rows.description], row, strict=True)) for row in rows]

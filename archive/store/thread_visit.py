@@ -54,12 +54,18 @@ def thread_columns(visit: ThreadVisit) -> dict[str, Any]:
     return {
         "url": thread.url,
         "stated_count": thread.stated_count,
-        "completeness": thread.completeness,
+        "completeness": completeness(thread),
         "closed": thread.closed,
         "capture_id": visit.capture_id,
         "last_seen_at": visit.seen_at,
         "withheld": visit.screened.thread_reason,
     }
+
+
+def completeness(thread: Thread) -> str:
+    """Return how whole a thread is, as the archive states it: one that is flagged as partial is not whole."""
+    is_partial = any(flag.code == "capture.partial_thread" for flag in thread_flags(thread))
+    return "partial" if is_partial else thread.completeness
 
 
 def shortfall(thread: Thread) -> str | None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from archive.site import queries, viewer
 from archive.site.database import Connection, fetch_all, fetch_row, fetch_value
-from archive.site.formatting import count, day, moment, number
+from archive.site.formatting import count, day, moment
 
 # Tables that the page counts, with their nouns.
 TOTALS = (
@@ -34,7 +34,9 @@ def load(connection: Connection) -> dict[str, Any]:
     assert period is not None
     codes = fetch_all(connection, queries.CODES)
     return {
-        "counts": [count(totals.get(name, 0), noun, plural) for name, noun, plural in TOTALS],
+        "counts": [
+            (name, totals.get(name, 0), count(totals.get(name, 0), noun, plural)) for name, noun, plural in TOTALS
+        ],
         "outlets": [row["name"] for row in fetch_all(connection, queries.OUTLETS_BY_NAME)],
         "more_outlets": max(0, totals.get("outlets", 0) - MAX_OUTLETS),
         "posted": _describe_period(period["first"], period["last"]),
@@ -60,9 +62,9 @@ def describe_completeness(by_completeness: Values | None, stated_sums: Values | 
     sums = {key: value for key, _, value in stated_sums or ()}
     largest = sorted(platforms.items(), key=lambda platform: (-platform[1], platform[0]))[:MAX_PLATFORMS]
     return {
-        "threads": [(kind, number(value)) for kind, value in kinds.items()],
-        "platforms": [(name, number(value)) for name, value in largest],
-        "stated": f"{number(sums['stored'])} of {count(sums['stated'], 'comment')}" if sums.get("stated") else None,
+        "threads": list(kinds.items()),
+        "platforms": largest,
+        "stated": sums if sums.get("stated") else None,
     }
 
 
@@ -72,14 +74,14 @@ def _describe_period(first: str | None, last: str | None) -> str | None:
     return f"from {day(first)} to {day(last)}" if day(first) != day(last) else f"on {day(first)}"
 
 
-def _withheld_by_reason(connection: Connection, release: dict[str, Any]) -> list[tuple[str, str]]:
+def _withheld_by_reason(connection: Connection, release: dict[str, Any]) -> list[tuple[str, int]]:
     """Return how many comments are withheld, by reason; a copy may state more than its rows show."""
     stated = _parse_json(release.get("withheld"))
     if isinstance(stated, dict):
         counts = {str(reason): int(value) for reason, value in stated.items() if isinstance(value, int)}
     else:
         counts = {row["rule"]: row["comments"] for row in fetch_all(connection, queries.WITHHELD_BY_REASON)}
-    return [(reason, count(value, "comment")) for reason, value in sorted(counts.items()) if value]
+    return [(reason, value) for reason, value in sorted(counts.items()) if value]
 
 
 def _describe_release(release: dict[str, Any]) -> dict[str, Any] | None:

@@ -12,6 +12,7 @@ from archive.site.database import Connection, Row, fetch_all, fetch_row
 from archive.site.formatting import count, day, moment, number
 from archive.site.params import THREAD_PAGE, VIEWS, ThreadParams, thread_files, thread_url
 from archive.site.viewer import Visitor
+from archive.store.statistics import THREAD_COUNTS, describe_stored
 
 OPEN_PARAGRAPHS = 2
 MAX_ARTICLE = 100_000
@@ -48,24 +49,28 @@ def load(connection: Connection, params: ThreadParams, visitor: Visitor) -> dict
     ids = [row["id"] for row in rows]
     context = flags.load_flags(connection, ids, visitor, with_texts=params.at is not None)
     visits = fetch_all(connection, queries.VISITS, thread=params.thread)
-    sums = fetch_row(connection, queries.THREAD_SUMS, thread=params.thread)
+    counts = fetch_row(connection, THREAD_COUNTS, thread=params.thread)
+    assert counts is not None
     source = fetch_row(connection, queries.CAPTURE, capture=thread["capture_id"])
     reason = withheld_reason(thread)
-    article, summary = _article(thread) if reason is None else WITHHELD_ARTICLE, _summary(thread, sums)
+    article, summary = _article(thread) if reason is None else WITHHELD_ARTICLE, _summary(counts)
     return {
         "thread": thread,
+        "counts": counts,
         "withheld": reason,
         "article": article,
         "cited": _citation(connection, thread, source, reason),
-        "card": html.make_card(str(article["title"]), [thread["outlet"], summary], f"/thread/{thread['id']}"),
+        "card": html.make_card(
+            str(article["title"]), [thread["outlet"], *(text for _, text in summary)], f"/thread/{thread['id']}"
+        ),
         "files": thread_files(params),
         "summary": summary,
         "comments": html.render_comments(_comments(connection, params, thread, rows, context), visitor.base),
         "at": params.at,
         "chips": _chips(connection, thread, context.codes),
         "completeness": COMPLETENESS.get(thread["completeness"], thread["completeness"]),
-        "visits": _visits(connection, params, thread, visits),
-        "tools": _tools(params, sums, visits),
+        "visits": _visits(params, thread, visits),
+        "tools": _tools(params, counts),
         "pages": _pages(params, thread, has_more=has_more),
         "source": source if reason is None else None,
     }
@@ -136,16 +141,15 @@ def _article(thread: Row) -> dict[str, Any]:
     }
 
 
-def _summary(thread: Row, sums: Row | None) -> str:
-    stored, stated = thread["comment_count"], thread["stated_count"]
-    parts = [f"{number(stored)} of {count(stated, 'comment')}" if stated is not None else count(stored, "comment")]
-    if sums and sums["unknown"]:
-        parts.append(f"{number(sums['unknown'])} by unknown authors")
-    if sums and sums["gone"]:
-        parts.append(f"{number(sums['gone'])} no longer on the site")
-    if thread["flag_count"]:
-        parts.append(count(thread["flag_count"], "flag"))
-    return " · ".join(parts)
+def _summary(counts: Row) -> list[tuple[str, str]]:
+    """Return what is counted, by its name in THREAD_COUNTS, and in words."""
+    parts = [("stored", describe_stored(counts["stored"], counts["stated"]))]
+    parts += [("unknown", f"{number(counts['unknown'])} by unknown authors")] if counts["unknown"] else []
+    parts += [("gone", f"{number(counts['gone'])} no longer on the site")] if counts["gone"] else []
+    if counts["flags"]:
+        parts.append(("flags", count(counts["flags"], "flag")))
+        parts.append(("flagged", f"{count(counts['flagged'], 'comment')} flagged"))
+    return parts
 
 
 def _chips(connection: Connection, thread: Row, codes: flags.Codes) -> list[html.Chip]:
@@ -156,9 +160,8 @@ def _chips(connection: Connection, thread: Row, codes: flags.Codes) -> list[html
     return list(by_code.values())
 
 
-def _visits(connection: Connection, params: ThreadParams, thread: Row, rows: Sequence[Row]) -> dict[str, Any]:
+def _visits(params: ThreadParams, thread: Row, rows: Sequence[Row]) -> dict[str, Any]:
     """Return the first visit and the last that noticed something, each with the thread as it stood then."""
-    sums = fetch_row(connection, queries.VISIT_SUMS, thread=params.thread)
     events: dict[str, Counter[str]] = {}
     for row in rows:
         events.setdefault(row["seen_at"], Counter())[row["kind"]] += row["events"]
@@ -181,17 +184,14 @@ def _visits(connection: Connection, params: ThreadParams, thread: Row, rows: Seq
             for at, text, lost in points
         ],
         "now": thread_url(ThreadParams(params.thread)),
-        "made": sums["visits"] if sums else 0,
-        "failed": (sums["failed"] if sums else 0) or 0,
     }
 
 
-def _tools(params: ThreadParams, sums: Row | None, visits: Sequence[Row]) -> list[dict[str, Any]]:
-    changed = sum(row["events"] for row in visits if row["kind"] != "added")
-    counts = {"flagged": (sums["flagged"] if sums else 0) or 0, "changed": changed}
+def _tools(params: ThreadParams, counts: Row) -> list[dict[str, Any]]:
     return [
         {
-            "label": label + (f" ({number(counts[view])})" if view in counts else ""),
+            "label": label,
+            "count": view if view in counts.keys() else None,  # noqa: SIM118  # a row iterates over its values
             "href": None if view == params.view and not params.at else thread_url(ThreadParams(params.thread, view)),
         }
         for view, label in VIEWS.items()

@@ -68,7 +68,7 @@ def test_about_says_what_is_here(site):
         "visited from 14 March 2026 to 16 March 2026",
         "complete4",
         "incomplete, and marked so1",
-        "22 of 49 comments are stored here",
+        "they state 49; of these threads 22 comments are stored here",
         "disqus1",
         "Harbour Courier · plain.example",
         "obeys the robots.txt",
@@ -237,7 +237,7 @@ def test_cards_hold_titles_and_numbers_only(site):
     assert "quayside_anna" not in re.sub("<title>.*?</title>", "", head)
     assert '<meta property="og:url" content="http://localhost/comment/1">' in head
     assert '<link rel="canonical" href="http://localhost/thread/1">' in page(site, "/thread/1?view=newest")
-    assert "10 of 9 comments" in page(site, "/thread/1").partition("</head>")[0]
+    assert "10 comments, where the source states 9" in page(site, "/thread/1").partition("</head>")[0]
     assert "32 comments in 5 threads" in page(site, "/").partition("</head>")[0]
     assert "og:image" not in html
 
@@ -258,7 +258,7 @@ def test_a_withheld_thread_is_its_shape(tmp_path):
     assert "for the reason <code>court-order</code>" in html
     assert "Withheld by this archive" in html
     assert html.count('<li class="c') == 10
-    assert "10 of 9 comments" in html
+    assert "10 comments, where the source states 9" in html
     assert html.count("This archive does not show the text.") == 10
     everything = html + "".join(
         page(site, address)

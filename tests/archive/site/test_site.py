@@ -136,7 +136,7 @@ def test_thread_shows_what_is_known_and_what_is_not(site):
     html = page(site, f"/thread/{FERRY}")
     text = text_of(html)
     for words_ in (
-        "10 of 9 comments",
+        "10 comments, where the source states 9",
         "1 by unknown authors",
         "author unknown",
         "time not stated",

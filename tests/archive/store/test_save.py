@@ -58,7 +58,7 @@ def test_a_thread_is_stored_whole(archive, query):
     assert query("select native_id, identity, url from comments where id = 3") == [
         ("c9", "id:c9", "https://courier.example/ferry#c9")
     ]
-    assert query("select comment_count, flag_count, stated_count, completeness from threads") == [(3, 2, 5, "unknown")]
+    assert query("select comment_count, flag_count, stated_count, completeness from threads") == [(3, 2, 5, "partial")]
     assert query("select code, comment_id, thread_id, evidence from flags order by id") == [
         ("capture.author_missing", 2, None, None),
         ("capture.partial_thread", None, 1, "5 stated, 3 held"),

@@ -1,0 +1,134 @@
+"""Every figure of every page is what the tables hold: one definition each, written here once more in SQL."""
+
+import json
+import re
+import sqlite3
+from contextlib import closing
+
+import pytest
+
+from archive.publish.policy import Policy
+from archive.publish.release import publish
+from archive.site.app import application, public_application
+from archive.store.archive import Archive
+from archive.store.statistics import archive_counts, describe_stored
+from tests import archive_fixture
+from tests.archive_fixture import get
+from tests.public_fixture import URL, ask
+
+STANDS = "withdrawn_at is null and status not in ('dismissed', 'corrected')"
+OF_THREAD = {
+    "stored": "select count(*) from comments where thread_id = :of",
+    "stated": "select stated_count from threads where id = :of",
+    "unknown": "select count(*) from comments where thread_id = :of and commenter_id is null",
+    "gone": "select count(*) from comments where thread_id = :of and state <> 'visible'",
+    "flags": f"select count(*) from flags where {STANDS} and code not like 'context.%' and "
+    "(thread_id = :of or comment_id in (select id from comments where thread_id = :of))",
+    "flagged": f"select count(*) from comments where thread_id = :of and id in (select comment_id from flags where {STANDS} "
+    "and code not like 'context.%' and (code not like 'content.%' or flags.revision = comments.revision))",
+    "changed": "select count(distinct comment_id) from events where thread_id = :of and kind <> 'added'",
+    "visits": "select count(*) from visits where thread_id = :of",
+    "failed": "select count(*) from visits where thread_id = :of and outcome = 'failed'",
+}
+OF_ARCHIVE = {
+    **{name: f"select count(*) from {name}" for name in ("comments", "threads", "articles", "outlets", "commenters")},
+    "flags": f"select count(*) from flags where code = :of and withdrawn_at is null and ({STANDS} or code like 'context.%')",
+    "rules": f"select count(*) from flags where rule = :of and withdrawn_at is null and ({STANDS} or code like 'context.%')",
+    "completeness": "select count(*) from threads where completeness = :of",
+    "platform": "select count(*) from threads where platform = :of",
+    "withheld": "select count(*) from comments where withheld = :of",
+    "articles_of_outlet": "select count(*) from articles where outlet_id = :of",
+    "removals": "select count(*) from events join threads on threads.id = thread_id join articles on articles.id = article_id "
+    "where kind = 'removed' and substr(seen_at, 1, 7) || ':' || coalesce(outlet_id, '') = :of",
+    "comments_stated": "select sum(stated_count) from threads",
+    "comments_stored_of_stated": "select count(*) from comments join threads on threads.id = thread_id where stated_count >= 0",
+}
+FIGURE = re.compile(r'<data value="(\d+)" data-count="([^"]+)"(?: data-of="([^"]*)")?>(.*?)</data>')
+PAGES = ["/", "/about", "/flags", "/removals"]
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory):
+    path = archive_fixture.fill_reviewed(tmp_path_factory.mktemp("figures") / "live.db")
+    with closing(sqlite3.connect(path)) as db, db:
+        # More stored than its source states, and visits of which one failed.
+        db.execute("update threads set stated_count = comment_count - 2 where id = 1")
+        visit = "insert into visits (thread_id, run_id, seen_at, outcome) values (1, 1, '2026-03-15T06:00:00Z', ?)"
+        db.executemany(visit, [("unchanged",), ("failed",)])
+    return path
+
+
+@pytest.fixture(scope="module", params=["newsroom", "public"])
+def site(path, request):
+    """What returns the text of a page, and the database that it is of."""
+    if request.param == "newsroom":
+        newsroom = application(path)
+        return lambda address: get(newsroom, address).text, path
+    with Archive(path) as archive:
+        publish(archive, path.parent / "archive.db", Policy(url=URL, dumps=()))
+    public = public_application(path.parent / "archive.db")
+    return lambda address: ask(public, address).text, path.parent / "archive.db"
+
+
+def test_every_figure_is_what_the_tables_hold(site):
+    read, path = site
+    seen = set()
+    with closing(sqlite3.connect(path)) as db:
+        threads = [row[0] for row in db.execute("select id from threads")]
+        for address in [*PAGES, *(f"/thread/{number}" for number in threads)]:
+            for value, name, of, text in FIGURE.findall(read(address)):
+                kind, _, key = name.partition(":")
+                thread = of or address.removeprefix("/thread/")
+                statement = OF_THREAD.get(kind) if not key and thread.isdecimal() else None
+                parameters = {"of": thread if statement else key or of}
+                expected = db.execute(statement or OF_ARCHIVE[kind], parameters).fetchone()[0]
+                assert int(value) == expected, (address, name, of, text)
+                assert f"{int(value):,}" in text, (address, name, text)
+                seen.add(kind)
+    missing = set(OF_THREAD) | set(OF_ARCHIVE) - {"rules"}
+    if path.name == "archive.db":
+        missing -= {"visits", "failed"} - seen
+    assert seen >= missing - {"rules"}
+
+
+def test_figures_of_files_and_commands_are_those_of_the_pages(site):
+    read, path = site
+    stats = archive_counts(path)
+    with closing(sqlite3.connect(path)) as db:
+        for name, value in stats["counts"].items():
+            assert value == db.execute(OF_ARCHIVE[name]).fetchone()[0], name
+        for code, value in stats["flags"].items():
+            assert value == db.execute(OF_ARCHIVE["flags"], {"of": code}).fetchone()[0], code
+        for row in stats["completeness"]:
+            assert row["threads"] == db.execute(OF_ARCHIVE["completeness"], {"of": row["completeness"]}).fetchone()[0]
+        listed = {row["code"]: row["flags"] for row in json.loads(read("/flags.json"))["codes"] if row["flags"]}
+        assert listed == stats["flags"]
+        assert sum(row["comments"] for row in stats["outlets"]) == stats["counts"]["comments"]
+        for number, stored, flags in db.execute("select id, comment_count, flag_count from threads").fetchall():
+            assert stored == db.execute(OF_THREAD["stored"], {"of": number}).fetchone()[0]
+            assert flags == db.execute(OF_THREAD["flags"], {"of": number}).fetchone()[0]
+            assert json.loads(read(f"/thread/{number}.json"))["count"] == stored
+    manifest = path.parent / "manifest.json"
+    if (path.resolve().parent / "manifest.json").is_file():
+        manifest = path.resolve().parent / "manifest.json"
+        told = json.loads(manifest.read_text("utf-8"))
+        assert told["completeness"] == stats["completeness"]
+        assert {name: told["counts"][name] for name in stats["counts"]} == stats["counts"]
+
+
+def test_lists_that_a_page_links_to_hold_as_many_flags(site):
+    read, _ = site
+    links = re.findall(r'<a href="(/archive/flag_list\?[^"]+)"><data value="(\d+)"', read("/") + read("/flags"))
+    assert links
+    for address, value in links:
+        address = address.replace("&amp;", "&").replace(
+            "/flag_list?", "/flag_list.json?_shape=array&_size=max&_col=code&"
+        )
+        assert len(json.loads(read(address))) == int(value), address
+
+
+def test_more_may_be_stored_than_a_source_states():
+    assert describe_stored(110, 108) == "110 comments, where the source states 108"
+    assert describe_stored(1, None) == "1 comment"
+    assert describe_stored(9, 1_200) == "9 of 1,200 comments"
+    assert describe_stored(0, 1) == "0 of 1 comment"
