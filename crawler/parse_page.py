@@ -10,7 +10,7 @@ from multiprocessing.connection import Connection
 from archive.thread import Thread
 from crawler.pages import discovery
 from crawler.pages.discovery import Lead
-from crawler.pages.page import Fetch, FetchFailed, Page
+from crawler.pages.page import BadPage, Fetch, FetchFailed, Page
 from crawler.platforms import driver
 
 TIMEOUT_S = 60
@@ -89,6 +89,8 @@ def advance(visits: dict[int, PageVisit], number: int, kind: str, responses: Seq
     except StopIteration as stop:
         parsed: ParsedPage = stop.value
         return parsed
+    except BadPage as bad:
+        return ParseFailed(str(bad))
     except Exception as error:  # noqa: BLE001 one page that cannot be read must not stop the others
         return ParseFailed(f"{type(error).__name__}: {error}")
     finally:

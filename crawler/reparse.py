@@ -13,7 +13,7 @@ from archive.store.archive import Archive, Run
 from archive.thread import Thread
 from crawler.evidence.captures import Evidence
 from crawler.pages import discovery
-from crawler.pages.page import Page
+from crawler.pages.page import BadPage, Page
 from crawler.platforms import driver
 from crawler.report import CrawlReport
 from crawler.warc.sources import CaptureIndex, open_captures
@@ -59,6 +59,8 @@ def _replay_index(
     for page in captures.pages():
         try:
             batch += _parse_threads(captures, page)
+        except BadPage as bad:
+            result.errors.append((page.url, str(bad)))
         except Exception as error:  # noqa: BLE001 one page that cannot be read must not stop the others
             result.errors.append((page.url, f"{type(error).__name__}: {error}"))
         if len(batch) >= BATCH:

@@ -8,7 +8,7 @@ from archive.importers.base import BadDocument, Document, EmptyDocument
 from archive.importers.documents import TOO_LONG, thread
 from archive.importers.files import LONGEST_DOCUMENT
 from archive.importers.plain_text.encoding import decode
-from archive.importers.plain_text.importer import PLATFORM, read_text
+from archive.importers.plain_text.importer import PLATFORM, read_bounded
 from archive.thread import Thread
 
 _LONGEST_HEADER = 1 << 16
@@ -56,10 +56,11 @@ def parse(document: Document) -> Thread:
     if not gap or b"\n\n" in header:
         header, _, body = document.raw.partition(b"\n\n")
     metadata = dict(_fields(header))
+    location = f"{document.file}:{document.offset}"
     text = decode(body)
     if not text.text.strip():
-        raise EmptyDocument(f"{document.file}:{document.offset}", "its text is empty")
-    return thread(document, text, {"warc_headers": metadata}, read_text(text.text), PLATFORM)
+        raise EmptyDocument(location, "its text is empty")
+    return thread(document, text, {"warc_headers": metadata}, read_bounded(text.text, location), PLATFORM)
 
 
 def _read_header(file: BinaryIO) -> tuple[bytes, int]:

@@ -6,6 +6,7 @@ What a unit's precision is, its result has: "3 weeks ago" is known to the month 
 import re
 from datetime import UTC, datetime, timedelta
 
+from archive.text import age_words
 from archive.text.dates import is_age
 from archive.thread import Moment, Precision
 
@@ -64,7 +65,7 @@ _UNITS: tuple[tuple[Precision, float, str], ...] = (
     ),
 )
 _AGE = re.compile(
-    r"(?<![\w.,:/-])(\d{1,4}|an?|one|ein(?:e[mnr]?)?|un[ae]?|een|jeden|один|en|ett|et)\+?\s?(?:"
+    rf"(?<![\w.,:/-])({age_words.AMOUNT})\+?\s?(?:"
     + "|".join(f"({unit})" for _, _, unit in _UNITS)
     + r")(?:(?!\w)|(?=[前전]))",
     re.IGNORECASE,
@@ -76,19 +77,10 @@ _SHORT = re.compile(
     re.IGNORECASE,
 )
 _YESTERDAY = re.compile(
-    r"\b(?:yesterday|gestern|hier|ayer|ieri|ontem|gisteren|wczoraj|вчера|вчора|igår|i går|eilen|dün|včera|tegnap|"
-    r"χθες|jučer)\b|昨[日天]|어제|أمس|אתמול",
-    re.IGNORECASE,
+    rf"\b(?:{'|'.join(age_words.YESTERDAY)})\b|{'|'.join(age_words.YESTERDAY_CHARACTERS)}", re.IGNORECASE
 )
-_TODAY = re.compile(
-    r"\b(?:today|heute|aujourd['’]hui|hoy|oggi|hoje|vandaag|dzisiaj|dziś|сегодня|сьогодні|idag|i dag|tänään|bugün|"
-    r"dnes|ma|σήμερα|danas)\b|今[日天]|오늘|اليوم",
-    re.IGNORECASE,
-)
-_NOW = re.compile(
-    r"just now|gerade eben|à l['’]instant|ahora mismo|proprio ora|agora mesmo|zojuist|только что|刚刚|たった今|방금",
-    re.IGNORECASE,
-)
+_TODAY = re.compile(rf"\b(?:{'|'.join(age_words.TODAY)})\b|{'|'.join(age_words.TODAY_CHARACTERS)}", re.IGNORECASE)
+_NOW = re.compile("|".join((*age_words.NOW, *age_words.NOW_CHARACTERS)), re.IGNORECASE)
 
 
 def is_short_age(text: str) -> bool:

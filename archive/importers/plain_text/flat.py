@@ -44,18 +44,34 @@ def flat_run(
     headings, stated = find_headings(lines, named)
     if stated is None and not any(is_anchor(line) for line in lines):
         return None
-    best: tuple[float, Section, list[Item]] | None = None
+    best: tuple[float, Section] | None = None
+    reader = _SectionReader(lines)
     for heading in headings:
         for anchors in ways_to_part(lines, heading):
             section = part_section(lines, anchors, heading, stated)
-            if section is None:
-                continue
-            score, items = _score(lines, section)
-            if score and (best is None or score > best[0]):
-                best = score, section, items
+            score = _score(lines, section, reader) if section is not None else 0.0
+            if section is not None and score and (best is None or score > best[0]):
+                best = score, section
     if best is None:
         return None
-    return _rebuilt(stream, lines, best[1], best[2])
+    return _rebuilt(stream, lines, best[1], reader.read(best[1]))
+
+
+class _SectionReader:
+    """Reads the comments of a section, and of one that is parted alike below another heading only once."""
+
+    def __init__(self, lines: list[Line]) -> None:
+        self.lines = lines
+        self.runs: dict[tuple[int, ...], Run] = {}
+
+    def read(self, section: Section) -> Run:
+        key = (section.end, *section.starts)
+        if key not in self.runs:
+            run = Run(_items(self.lines, section), 0)
+            run.entries, run.dialect = read_items(run.items)
+            clean_names(run.entries)
+            self.runs[key] = run
+        return self.runs[key]
 
 
 def unparted_heading(stream: Sequence[Paragraph | Block]) -> tuple[int, int] | None:
@@ -91,8 +107,8 @@ def _items(lines: list[Line], section: Section) -> list[Item]:
     return items
 
 
-def _score(lines: list[Line], section: Section) -> tuple[float, list[Item]]:
-    """Return how much speaks for comments, 0 where not two kinds of evidence do, and the items that were weighed.
+def _score(lines: list[Line], section: Section, reader: _SectionReader) -> float:
+    """Return how much speaks for comments, 0 where not two kinds of evidence do.
 
     What the lines show is asked before the names, for which every item must be read.
     """
@@ -111,18 +127,16 @@ def _score(lines: list[Line], section: Section) -> tuple[float, list[Item]]:
     clocked = _share(anchors, lambda line: _CLOCK.search(line.text)) >= LEAST_SHARE
     is_section = counted or buttons or (form and (says or heading)) or (heading and says)
     if (bare and not exact) or not (is_section or (heading and clocked)):
-        return 0.0, []
+        return 0.0
     if count > 1 and _share(spans, lambda span: any(_COUNT_WORDS.fullmatch(line.text) for line in span)) * 3 >= 1:
-        return 0.0, []  # each has its own count of comments: a list of articles
-    items = _items(lines, section)
-    entries, _ = read_items(items)
+        return 0.0  # each has its own count of comments: a list of articles
+    entries = reader.read(section).entries
     if sum(entry.body_lines > 0 for entry in entries) < count * 0.7:
-        return 0.0, []
-    clean_names(entries)
+        return 0.0
     names = [entry.name for entry in entries if entry.name]
     likely = _share(names, lambda name: line_rules.name_score(name) > -1) >= LEAST_SHARE
     if names and not (likely or buttons or (bare and exact)):
-        return 0.0, []
+        return 0.0
     named = len(names) >= count * LEAST_SHARE and likely and (buttons or heading)
     parts = dated + says + by + named + (bare and exact)
     around = heading + exact + buttons + form
@@ -132,9 +146,9 @@ def _score(lines: list[Line], section: Section) -> tuple[float, list[Item]]:
         or (parts == 1 and around == 1 and not says)
         or (count == 1 and parts + around < 3)
     ):
-        return 0.0, []
+        return 0.0
     few = section.stated is not None and count * 2 < section.stated
-    return parts + around + count / (count + 3.0) + dated * 0.5 + says * 0.2 - few, items
+    return parts + around + count / (count + 3.0) + dated * 0.5 + says * 0.2 - few
 
 
 def _share(values: Sequence[T], condition: Callable[[T], object]) -> float:
@@ -143,19 +157,17 @@ def _share(values: Sequence[T], condition: Callable[[T], object]) -> float:
 
 
 def _rebuilt(
-    stream: Sequence[Paragraph | Block], lines: list[Line], section: Section, items: list[Item]
+    stream: Sequence[Paragraph | Block], lines: list[Line], section: Section, run: Run
 ) -> tuple[list[Paragraph | Block], Run]:
     """Return the stream with the section's lines as one block, paragraphs cut where it begins and ends."""
     start, end = section.starts[0], section.end
     before = _paragraphs(stream, lines, 0, start)
     after = _paragraphs(stream, lines, end, len(lines))
-    run = Run(items, len(before), _nearest(before[::-1]), _nearest(after))
-    run.entries, run.dialect = read_items(items)
-    clean_names(run.entries)
+    run.at, run.before, run.after = len(before), _nearest(before[::-1]), _nearest(after)
     run.numbers = [line.text for line in _numbers(lines, section)]
     if section.heading is not None:
         run.before.insert(0, Paragraph([lines[section.heading].text], 0))
-    return [*before, Block(items), *after], run
+    return [*before, Block(run.items), *after], run
 
 
 def _numbers(lines: list[Line], section: Section) -> Iterator[Line]:

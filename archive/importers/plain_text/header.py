@@ -65,6 +65,8 @@ def _begins_with_name(entry: Entry) -> int | None:
 
 def _read_top(entry: Entry) -> None:
     """Take what stands between a header and a text and is of neither: a rating, whom the comment answers."""
+    if len(entry.own) < 2:
+        return
     rest = (k for k in range(len(entry.own)) if entry.own[k] not in entry.taken)
     for k in islice(rest, 2):
         text = entry.texts[k]

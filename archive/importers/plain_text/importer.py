@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from archive.importers.base import Document
+from archive.importers.base import BadDocument, Document
 from archive.importers.documents import Reading, documents, is_json, read, thread
 from archive.importers.plain_text.article import Outside
 from archive.importers.plain_text.dialect import Entry
@@ -24,9 +24,10 @@ from archive.text import dates, line_rules
 from archive.text.removal_notices import as_removed
 from archive.thread import Author, Comment, Flag, ParentSource, Thread
 
-__all__ = ["PLATFORM", "Reading", "documents", "matches", "parse", "read_text"]
+__all__ = ["PLATFORM", "Reading", "documents", "matches", "parse", "read_bounded", "read_text"]
 
 PLATFORM = "resiliparse_text"
+MOST_LINES = 300_000
 _OTHER_FORMAT = re.compile(r"\s*(?:<[!?a-zA-Z]|[\[{]\s*(?:[\"\[{\]}0-9-]|$)|WARC/|PK\x03|%PDF-|PAR1|SQLite format 3)")
 _UNFINISHED = re.compile(
     r"(?:[,(„“\"‘—–-]|\b(?:the|a|an|of|to|and|or|in|for|with|der|die|das|und|zu|de|la|le|les|et|el|los|y|il|e|di|"
@@ -42,7 +43,15 @@ def matches(head: bytes) -> bool:
 def parse(document: Document) -> Thread:
     """The thread of one document. Raises BadDocument where it is not a text."""
     text, metadata = read(document)
-    return thread(document, text, metadata, read_text(text.text), PLATFORM)
+    return thread(document, text, metadata, read_bounded(text.text, document.location), PLATFORM)
+
+
+def read_bounded(text: str, location: str) -> Reading:
+    """Read a text. Raises BadDocument for one of more lines than any page has: each takes some 50 microseconds."""
+    lines = text.count("\n") + 1
+    if lines > MOST_LINES:
+        raise BadDocument(location, f"text of {lines:,} lines; at most {MOST_LINES:,} are read")
+    return read_text(text)
 
 
 def is_plain_text(head: str) -> bool:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from crawler.pages.page import BadPage, Page
+from crawler.pages.page import MOST_TAGS, BadPage, Page
+from crawler.parse_page import ParseFailed, advance
 
 
 def read(body: bytes):
@@ -20,3 +21,11 @@ def test_a_byte_order_mark_and_a_note_behind_it_are_no_part_of_json(body):
 def test_what_is_no_json_is_named(body):
     with pytest.raises(BadPage, match="not JSON"):
         read(body)
+
+
+def test_a_page_of_more_tags_than_any_thread_has_is_refused_whole():
+    page = Page("https://courier.example/story", b"<b>x</b>" * (MOST_TAGS // 2 + 1))
+    with pytest.raises(BadPage, match=r"^page of 400,002 tags; at most 400,000 are read$"):
+        page.html  # noqa: B018
+    failed = advance({}, 1, "article", [page])
+    assert failed == ParseFailed("page of 400,002 tags; at most 400,000 are read")

@@ -2,7 +2,8 @@
 
 import pytest
 
-from archive.importers.plain_text.importer import Reading, read_text
+from archive.importers.base import BadDocument, Document
+from archive.importers.plain_text.importer import MOST_LINES, Reading, parse, read_text
 from archive.text import dates
 from tests.archive.importers.plain_text.test_flat import ARTICLE, SAID, flat, said
 
@@ -98,3 +99,21 @@ def test_dates_that_run_into_their_neighbours() -> None:
     assert dates.parse_date("August 06, 20194:14 pm").at == "2019-08-06T16:14:00Z"
     assert dates.find_glued_date("Nora71May 27, 2011 at 5:45 PM") == (6, 29)
     assert dates.find_glued_date("McDonald of May") is None
+
+
+def test_a_text_of_more_lines_than_any_page_has_is_refused() -> None:
+    document = Document(b"word\n" * MOST_LINES, "rows.txt")
+    with pytest.raises(BadDocument, match="text of 300,001 lines; at most 300,000 are read"):
+        parse(document)
+
+
+def test_words_that_stand_in_ages_make_no_date_by_themselves() -> None:
+    for text in (
+        "Opt for a multi-centre trip",
+        "Another word about her",
+        "Einfacher Versuch",
+        "Let sit for 10 minutes",
+    ):
+        assert dates.find_date(text) is None
+    for text in ("for 3 dager siden", "vor einer Stunde", "3年前", "för 2 timmar sedan", "an hour ago", "i går"):
+        assert dates.is_age(text)
