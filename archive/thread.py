@@ -14,6 +14,7 @@ Key = TypeVar("Key", bound=Hashable)
 Precision = Literal["second", "minute", "hour", "day", "month", "year"]
 State = Literal["visible", "removed", "author_deleted", "withheld", "missing"]
 Completeness = Literal["full", "partial", "unknown"]
+StatedKind = Literal["all", "roots", "approximate"]
 ParentSource = Literal["api", "dom", "indent", "feed", "export", "unknown"]
 
 
@@ -74,7 +75,8 @@ class Author(Frozen):
 class Comment(Frozen):
     """One comment. `parent` is the parent's index in `Thread.comments`, which holds parents before their replies.
 
-    `page` says what it was read from: 0 is the thread's own capture, n is `Thread.pages[n - 1]`.
+    `page` says what it was read from: 0 is the thread's own capture, n is `Thread.pages[n - 1]`. `reactions` are counts
+    of what is neither a vote for nor one against, by the source's own name for it.
     """
 
     body: str
@@ -90,6 +92,7 @@ class Comment(Frozen):
     url: str | None = None
     flags: tuple[Flag, ...] = ()
     page: int = 0
+    reactions: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +118,8 @@ class Capture(Frozen):
     `length` bytes, after decompression, in `file`; `line` counts from 1 where the file has a document a line.
 
     In a WARC file `offset` and `length` are of the record as it lies there, `sha256` is of the body after content
-    decoding, `payload_digest` is what the record states.
+    decoding, `payload_digest` is what the record states. `request_sha256` is of what was posted, None for GET: several
+    responses can come from one address.
     """
 
     sha256: str
@@ -129,6 +133,7 @@ class Capture(Frozen):
     line: int | None = None
     metadata: dict[str, Any] | None = None
     payload_digest: str | None = None
+    request_sha256: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +141,7 @@ class Thread(Frozen):
     """An article with its comments in document order (a parent, then its replies), and what the source said of itself.
 
     `capture` is what the article was read from, `pages` what else the comments were read from, in the order asked for.
+    `stated_kind` says what `stated_count` counts: all comments, those at the top alone, or more or less all.
     `rules` is the SHA-256 of the rules that the comments' flags hold the findings of, None where none were asked.
     `furniture` holds the lines of a text that were recognised as neither article nor comment, so that nothing is lost.
     Raises ValueError where the comments are not in document order, or name a page that is not there.
@@ -154,6 +160,7 @@ class Thread(Frozen):
     furniture: tuple[str, ...] = ()
     pages: tuple[Capture, ...] = ()
     rules: str | None = None
+    stated_kind: StatedKind = "all"
 
     def __post_init__(self) -> None:
         ancestors: list[int] = []

@@ -1,7 +1,8 @@
 """Test cases of platforms: a folder with the pages of one visit and, in `expected.json`, their threads.
 
 `pages.json` lists the pages, the article's first: {"url", "file", "headers"}, or {"url", "reason", "status"} for one
-that could not be fetched; "body" is what was POSTed.
+that could not be fetched, with a "file" where that came with a response; "body" is what was POSTed.
+"hints", on the first page, are what an outlets file says of the outlet's comments.
 """
 
 import json
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from archive.thread import Thread
-from crawler.pages.page import Fetch, FetchFailed, Page
+from crawler.pages.page import CommentHints, Fetch, FetchFailed, Page
 
 SUFFIXES = {"application/json": "json", "application/rss+xml": "xml", "application/atom+xml": "xml", "text/xml": "xml"}
 FETCHED_AT = "2026-01-02T03:04:05Z"
@@ -24,14 +25,16 @@ def load_case(folder: Path) -> tuple[Page, Callable[[Fetch], Page]]:
 
     def read_page(entry: dict[str, Any]) -> Page:
         body = (folder / entry["file"]).read_bytes()
-        return Page(entry["url"], body, entry.get("headers", {}), entry.get("fetched_at", FETCHED_AT))
+        hints = CommentHints(**entry["hints"]) if "hints" in entry else None
+        return Page(entry["url"], body, entry.get("headers", {}), entry.get("fetched_at", FETCHED_AT), hints=hints)
 
     def fetch(request: Fetch) -> Page:
         entry = by_request.get((request.url, request.body.decode() if request.body else None))
         if entry is None:
             raise FetchFailed(request.url, "not in this case")
-        if "file" not in entry:
-            raise FetchFailed(request.url, entry["reason"], entry.get("status"))
+        if "reason" in entry:
+            page = read_page(entry) if "file" in entry else None
+            raise FetchFailed(request.url, entry["reason"], entry.get("status"), page)
         return read_page(entry)
 
     return read_page(entries[0]), fetch
@@ -67,12 +70,15 @@ def write_case(folder: Path, exchanges: Sequence[tuple[Fetch, Page | FetchFailed
         entry: dict[str, Any] = {"url": request.url}
         if request.body:
             entry["body"] = request.body.decode()
+        page = response.page if isinstance(response, FetchFailed) else response
         if isinstance(response, FetchFailed):
             entry |= {"reason": response.reason, "status": response.status}
-        else:
-            entry["file"] = f"{number:02}.{SUFFIXES.get(response.media_type, 'html')}"
-            entry["headers"] = {"content-type": response.headers.get("content-type", "")}
-            (folder / entry["file"]).write_bytes(response.body)
+        if page is not None:
+            entry["file"] = f"{number:02}.{SUFFIXES.get(page.media_type, 'html')}"
+            entry["headers"] = {"content-type": page.headers.get("content-type", "")}
+            (folder / entry["file"]).write_bytes(page.body)
+            if page.hints is not None:
+                entry["hints"] = {key: value for key, value in asdict(page.hints).items() if value is not None}
         entries.append(entry)
     _write_json(folder / "pages.json", entries)
     _write_json(folder / "expected.json", describe_threads(threads))

@@ -14,7 +14,10 @@ from crawler.warc.writer import Exchange
 
 
 class WarcRecorder:
-    """Write each response; put its WarcPosition and time into `request.meta` as `warc_position` and `fetched_at`."""
+    """Write each response; put its WarcPosition and time into `request.meta` as `warc_position` and `fetched_at`.
+
+    A response that is a secret, such as a token, is counted and not written.
+    """
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> "WarcRecorder":
@@ -25,7 +28,11 @@ class WarcRecorder:
 
     def record(self, response: Response, request: Request, spider: NewsSpider) -> None:
         """Handle the signal `response_downloaded`."""
-        fetched_at = format_time(datetime.now(UTC))
+        fetched_at = request.meta["fetched_at"] = format_time(datetime.now(UTC))
+        spider.state.report.count_response(request.meta["download_slot"], len(response.body))
+        spider.state.show_progress()
+        if request.meta.get("confidential"):
+            return
         exchange = Exchange(
             url=request.url,
             method=request.method,
@@ -40,9 +47,6 @@ class WarcRecorder:
             protocol=response.protocol,
         )
         request.meta["warc_position"] = spider.state.warc.write(exchange)
-        request.meta["fetched_at"] = fetched_at
-        spider.state.report.count_response(request.meta["download_slot"], len(response.body))
-        spider.state.show_progress()
 
 
 def _header_pairs(headers: Headers) -> list[tuple[bytes, bytes]]:

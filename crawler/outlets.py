@@ -11,7 +11,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from archive.text.hosts import is_public, parse_literal_address
-from archive.text.urls import canonical
+from archive.text.urls import canonical, is_web_address
+from crawler.pages.embeds import check_source, load_systems
+from crawler.pages.page import CommentHints
 
 MAX_PATTERN = 500
 MAX_ADDRESS = 2_000
@@ -28,7 +30,8 @@ class OutletConfig:
     """One site.
 
     `include` and `exclude` are searched for in path and query of an article's address. `delay` (seconds) and
-    `concurrency` are for each of its hosts. Articles older than `max_age_days` are skipped.
+    `concurrency` are for each of its hosts. Articles older than `max_age_days` are skipped. `comments` says what its
+    pages hide of their comment system.
     """
 
     name: str
@@ -41,6 +44,7 @@ class OutletConfig:
     concurrency: int | None = None
     max_age_days: int | None = None
     permission: str | None = None
+    comments: CommentHints | None = None
 
     def accepts(self, url: str, published_at: str | None = None, now: str | None = None) -> bool:
         """Whether to visit an article of this address; the times are ISO-8601 in UTC."""
@@ -162,6 +166,28 @@ def _list_of(parse: Callable[[Any], Any]) -> Callable[[Any], tuple[Any, ...]]:
     return parse_list
 
 
+def _parse_hints(value: Any) -> CommentHints:
+    if not isinstance(value, dict) or "platform" not in value:
+        raise BadOutlets(': needs at least {platform = "..."}')
+    _check_keys(value, tuple(CommentHints.__dataclass_fields__), "")
+    hints = {}
+    for key, text in value.items():
+        try:
+            hints[key] = _parse_text(text)
+        except BadOutlets as error:
+            raise BadOutlets(f".{key}{error}") from error
+    if hints["platform"] not in load_systems():
+        near = get_close_matches(hints["platform"], load_systems(), 1)
+        raise BadOutlets(f".platform: {hints['platform']} is unknown" + (f"; {near[0]}?" if near else ""))
+    if "host" in hints and not is_web_address(hints["host"]):
+        raise BadOutlets(f".host: {hints['host']!r} is no web address")
+    try:
+        check_source(hints.get("id_from"))
+    except ValueError as error:
+        raise BadOutlets(f".id_from: {error}") from error
+    return CommentHints(**hints)
+
+
 PARSERS: dict[str, Callable[[Any], Any]] = {
     "name": _parse_text,
     "home": _parse_address,
@@ -173,4 +199,5 @@ PARSERS: dict[str, Callable[[Any], Any]] = {
     "concurrency": _number(1, 32, int),
     "max_age_days": _number(1, 36_500, int),
     "permission": _parse_text,
+    "comments": _parse_hints,
 }

@@ -1,7 +1,7 @@
 """Read captured pages into the archive by the same platforms as a crawl, without network: `btl replay`."""
 
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,8 +12,9 @@ from archive.importers.files import open_file
 from archive.store.archive import Archive, Run
 from archive.thread import Thread
 from crawler.evidence.captures import Evidence
+from crawler.outlets import OutletConfig
 from crawler.pages import discovery
-from crawler.pages.page import BadPage, Page
+from crawler.pages.page import BadPage, CommentHints, Page
 from crawler.platforms import driver
 from crawler.report import CrawlReport
 from crawler.warc.sources import CaptureIndex, open_captures
@@ -30,9 +31,17 @@ class ReplayResult:
 
 
 def replay_captures(
-    archive: Archive, paths: Iterable[Path], url: str | None, on_progress: Callable[[CrawlReport], None]
+    archive: Archive,
+    paths: Iterable[Path],
+    url: str | None,
+    on_progress: Callable[[CrawlReport], None],
+    outlets: Sequence[OutletConfig] = (),
 ) -> ReplayResult:
-    """Save every article that the files hold. Captures that the archive has already are skipped."""
+    """Save every article that the files hold. Captures that the archive has already are skipped.
+
+    `outlets` say what their pages hide of their comments.
+    """
+    hints = {outlet.home: outlet.comments for outlet in outlets if outlet.comments is not None}
     paths = list(paths)
     run = archive.begin_run("replay", {"paths": [str(path) for path in paths]})
     result = ReplayResult()
@@ -42,7 +51,7 @@ def replay_captures(
         except (OSError, ValueError) as error:
             result.errors.append((str(path), str(error)))
             continue
-        _replay_index(archive, run, captures, result, on_progress)
+        _replay_index(archive, run, captures, result, on_progress, hints)
         for file in captures.texts:
             _import_texts(archive, run, file, result, on_progress)
         result.errors += [(problem.location, problem.reason) for problem in captures.errors]
@@ -53,12 +62,17 @@ def replay_captures(
 
 
 def _replay_index(
-    archive: Archive, run: Run, captures: CaptureIndex, result: ReplayResult, on_progress: Callable[[CrawlReport], None]
+    archive: Archive,
+    run: Run,
+    captures: CaptureIndex,
+    result: ReplayResult,
+    on_progress: Callable[[CrawlReport], None],
+    hints: Mapping[str, CommentHints],
 ) -> None:
     batch: list[Thread] = []
     for page in captures.pages():
         try:
-            batch += _parse_threads(captures, page)
+            batch += _parse_threads(captures, page.with_hints(_hints_for(page.url, hints)))
         except BadPage as bad:
             result.errors.append((page.url, str(bad)))
         except Exception as error:  # noqa: BLE001 one page that cannot be read must not stop the others
@@ -68,6 +82,12 @@ def _replay_index(
             batch = []
         on_progress(result.report)
     _save(archive, run, batch, result)
+
+
+def _hints_for(url: str, hints: Mapping[str, CommentHints]) -> CommentHints | None:
+    """Return the hints of the outlet whose home an address begins with, the longest of several."""
+    home = max((home for home in hints if url.startswith(home)), key=len, default=None)
+    return None if home is None else hints[home]
 
 
 def _import_texts(

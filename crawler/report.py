@@ -8,7 +8,9 @@ from typing import Any
 from archive.store.save import SavedThread
 from archive.store.thread_visit import completeness
 from archive.thread import Thread
-from crawler.pages.embeds import load_markers
+from crawler.pages.embeds import load_systems
+from crawler.platforms import PLATFORMS
+from crawler.platforms.base import platform_name
 
 FIELDS = ("native_id", "author", "posted", "body")
 CHANGES = {"comments_new": "new", "comments_edited": "edited", "comments_removed": "gone", "comments_restored": "back"}
@@ -96,9 +98,14 @@ def _why_empty(thread: Thread) -> str | None:
         return None
     if thread.stated_count:
         return f"states {thread.stated_count:,} comments, and none could be read ({thread.platform})"
-    if thread.platform in load_markers():
-        return f"has comments by {thread.platform}, which btl does not read"
-    return None
+    if thread.platform not in load_systems() or thread.pages or thread.closed:
+        return None
+    if load_systems()[thread.platform].gone:
+        return f"has comments by {thread.platform}, which has been shut down"
+    if thread.platform in map(platform_name, PLATFORMS):
+        hint = f'comments = {{platform = "{thread.platform}", ...}} in the outlets file says it'
+        return f"has comments by {thread.platform}, and hides where: {hint}"
+    return f"has comments by {thread.platform}, which btl does not read"
 
 
 def _describe(counter: Mapping[str, int]) -> str:

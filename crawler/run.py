@@ -116,6 +116,7 @@ def _prepare(state: CrawlState, plan: CrawlPlan, options: CrawlOptions) -> None:
     elif plan.outlets:
         outlets, now = {outlet.home: outlet for outlet in plan.outlets}, format_time(datetime.now(UTC))
         state.outlets = set(outlets)
+        state.hints = {outlet.home: outlet.comments for outlet in plan.outlets if outlet.comments is not None}
 
         def accepts(candidate: Candidate) -> bool:
             outlet = outlets.get(candidate.outlet)

@@ -21,7 +21,14 @@ SETTINGS = {
     "DOWNLOAD_MAXSIZE": 16 << 20,
     "DOWNLOAD_WARNSIZE": 0,
     "DOWNLOAD_VERIFY_CERTIFICATES": True,
-    "DOWNLOAD_HANDLERS": {"file": None, "data": None, "ftp": None, "s3": None},
+    "DOWNLOAD_HANDLERS": {
+        "http": "crawler.download_handler.KeyedDownloadHandler",
+        "https": "crawler.download_handler.KeyedDownloadHandler",
+        "file": None,
+        "data": None,
+        "ftp": None,
+        "s3": None,
+    },
     "DNS_TIMEOUT": 10,
     "HTTPPROXY_ENABLED": False,  # a proxy would resolve names unchecked
     "COOKIES_ENABLED": False,

@@ -8,8 +8,10 @@ from datetime import UTC, datetime
 from archive.store.archive import Archive, Run
 from crawler.evidence.captures import Evidence
 from crawler.frontier import Candidate, Frontier, FrontierEntry
+from crawler.pages.page import CommentHints
 from crawler.parse_pool import ParsePool
 from crawler.report import CrawlReport
+from crawler.shared_responses import SharedResponses
 from crawler.warc.writer import WarcFile
 
 MAX_LEASED = 64  # entries in hand: as many as Scrapy's CONCURRENT_REQUESTS, since each is one page at a time
@@ -21,7 +23,8 @@ class CrawlState:
     """The archive with its frontier, the WARC file, the parse pool, counts, and the entries in hand.
 
     `ids` and `outlets` restrict which entries are visited, `accepts` which links are followed. A host has
-    LEASED_PER_HOST entries in hand, or what `paces` has for it. `limit` is the number of visits in all.
+    LEASED_PER_HOST entries in hand, or what `paces` has for it. `limit` is the number of visits in all. `hints` are of
+    outlets by their home.
     """
 
     archive: Archive
@@ -36,6 +39,8 @@ class CrawlState:
     accepts: Callable[[Candidate], bool] = lambda _: True
     paces: Mapping[str, int] = field(default_factory=dict)
     limit: int | None = None
+    hints: Mapping[str, CommentHints] = field(default_factory=dict)
+    shared: SharedResponses = field(default_factory=SharedResponses)
     frontier: Frontier = field(init=False)
     leased: dict[int, FrontierEntry] = field(default_factory=dict)
     lease_count: int = 0

@@ -20,7 +20,8 @@ from archive.store.views import VIEWS
 NAME_COLUMNS = ("outlet", "article", "author")
 COPIED = (
     "outlets", "runs", "captures", "articles", "article_revisions", "threads", "visits", "commenters", "comments",
-    "comment_revisions", "events", "flag_codes", "flag_rules", "detectors", "flags", "flag_spans", "reviews",
+    "reactions", "comment_revisions", "events", "flag_codes", "flag_rules", "detectors", "flags", "flag_spans",
+    "reviews",
 )  # fmt: skip
 LISTS = {
     "thread_list": (
@@ -186,6 +187,7 @@ left join src.commenters on commenters.id = comments.commenter_id"""
             + ("" if has_names else "\nleft join temp.public_names on public_names.id = comments.commenter_id"),
             f"comments.thread_id {scope.threads}",
         ),
+        "reactions": TableSource({}, "src.reactions", f"reactions.comment_id {scope.comments}"),
         "comment_revisions": TableSource(
             {
                 "body": "coalesce(altered.body, comment_revisions.body)",

@@ -4,6 +4,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, func, select
@@ -29,7 +30,7 @@ from candidates join commenters on commenters.platform = candidates.platform
   and case when commenters.native_id is null then commenters.name else '' end = candidates.name"""
 UNDATED = Moment()
 CommenterKey = tuple[str, int, str, str]
-CaptureKey = tuple[str, str | None, str | None]
+CaptureKey = tuple[str, str | None, str | None, str | None, int | None]
 
 
 @dataclass(slots=True)
@@ -89,7 +90,8 @@ class Entities:
             self.threads[(row["platform"], row["native_id"])] = row
         hashes = [capture.sha256 for thread in threads for capture in (thread.capture, *thread.pages)]
         for row in self.writer.rows_where_in("captures", "sha256", hashes):
-            self._captures[(row["sha256"], row["url"], row["fetched_at"])] = row["id"]
+            names = ("sha256", "url", "fetched_at", "request_sha256", "page_of")
+            self._captures[itemgetter(*names)(row)] = row["id"]
         self._look_up_visits()
         domains = {thread.article.outlet for thread in threads if thread.article.outlet}
         for row in self.writer.rows_where_in("outlets", "domain", domains - self.cache.outlets.keys()):
@@ -130,7 +132,7 @@ class Entities:
 
     def is_saved(self, thread: Thread) -> bool:
         """Return whether this platform's thread was saved from this capture before."""
-        capture_id = self._captures.get(_capture_key(thread.capture))
+        capture_id = self._captures.get(_capture_key(thread.capture, None))
         return capture_id is not None and thread.platform in self._platforms_read[capture_id]
 
     def capture_ids(self, thread: Thread) -> list[int]:
@@ -140,7 +142,7 @@ class Entities:
         return [first, *(self._capture(page, None, first) for page in thread.pages)]
 
     def _capture(self, capture: Capture, furniture: str | None, page_of: int | None) -> int:
-        key = _capture_key(capture)
+        key = _capture_key(capture, page_of)
         if key not in self._captures:
             values = {
                 "run_id": self.run_id,
@@ -157,6 +159,7 @@ class Entities:
                 "furniture": furniture,
                 "page_of": page_of,
                 "payload_digest": capture.payload_digest,
+                "request_sha256": capture.request_sha256,
                 "redacted_at": None,
             }
             self._captures[key] = self.writer.insert("captures", values)
@@ -298,6 +301,9 @@ class Entities:
             "capture_position": i,
         }
         comment_id = self.writer.insert("comments", values)
+        for kind, count in comment.reactions:
+            row = {"comment_id": comment_id, "kind": kind, "count": count, "seen_at": visit.seen_at}
+            self.writer.insert("reactions", row)
         if suppression:
             self.learn_place(visit, suppression, identity)
         if suppression and not suppression.erased:
@@ -315,8 +321,9 @@ class Entities:
             self._learned[suppression.id].append(place_key(thread.platform, native_id, identity))
 
 
-def _capture_key(capture: Capture) -> CaptureKey:
-    return capture.sha256, capture.url, capture.fetched_at
+def _capture_key(capture: Capture, page_of: int | None) -> CaptureKey:
+    """Tell captures apart. One response may serve several visits, and has a row for each: verify reads them alone."""
+    return capture.sha256, capture.url, capture.fetched_at, capture.request_sha256, page_of
 
 
 def _commenter_key(platform: str, outlet_id: int | None, author: Author) -> CommenterKey:

@@ -13,6 +13,7 @@ migrations = Migrations("belowtheline")
 
 # Since the last archive that was made before the first release: its four migrations are part of this one.
 ADDED_COLUMNS = (("comments", "withheld"), ("threads", "withheld"), ("articles", "withheld"))
+LATER_TABLES = ("reactions",)  # which a later migration makes
 FILL_WITHHELD = """
 update {table} set withheld = (select rule from flags where {column} = {table}.id and code = 'archive.withheld'
   and withdrawn_at is null order by id limit 1)
@@ -31,7 +32,7 @@ def m001_first_release(db: Database) -> None:
             db.execute(statement)
         return
     missing = set(TABLES) - set(db.table_names())
-    if missing - {"frontier", "settings", "suppressions", "withheld"}:
+    if missing - {"frontier", "settings", "suppressions", "withheld", *LATER_TABLES}:
         raise TooOld(f"it lacks the tables {', '.join(sorted(missing))}: open it once with version 0.1.0")
     for table, column in ADDED_COLUMNS:
         if column not in db[table].columns_dict:
@@ -61,6 +62,16 @@ def m003_partial_threads(db: Database) -> None:
 def _add_column(db: Database, table: str, column: str) -> None:
     added = CreateColumn(TABLES[table].c[column]).compile(dialect=sqlite.dialect())
     db.execute(f"alter table {table} add column {added}")
+
+
+@migrations()
+def m003_comment_services(db: Database) -> None:
+    """Add what reading comment services needs: the hash of what was posted, kinds of stated counts, reactions."""
+    for table, column in (("captures", "request_sha256"), ("threads", "stated_kind")):
+        if column not in db[table].columns_dict:
+            _add_column(db, table, column)
+    if "reactions" not in db.table_names():
+        db.execute(str(CreateTable(TABLES["reactions"]).compile(dialect=sqlite.dialect())).strip())
 
 
 def schema_statements() -> list[str]:

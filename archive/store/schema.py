@@ -88,6 +88,7 @@ class Capture(SQLModel, table=True):
         "captures.id", "Where these bytes are a further page of a visit: the article's own capture of that visit."
     )
     payload_digest: str | None = _text("WARC-Payload-Digest of the record: of the bytes before decoding.")
+    request_sha256: str | None = _text("SHA-256 of what was posted to get them; empty for GET.")
     redacted_at: str | None = _text("When its bytes were taken out of the file (UTC); its digests are kept.")
 
 
@@ -150,6 +151,9 @@ class Thread(SQLModel, table=True):
     native_id: str = _text("The platform's own id; the article's url where the source has none.")
     url: str | None = _text("Address of the thread itself, where it has one.")
     stated_count: int | None = _integer("How many comments the source says there are.")
+    stated_kind: str = _text(
+        "What stated_count counts: all, roots (those at the top alone) or approximate.", server_default="'all'"
+    )
     completeness: str = _text("full, partial or unknown: whether the last capture held the whole thread.")
     closed: bool | None = _integer("1 where the source says that comments are closed, 0 where it says open.")
     comment_count: int = _integer("Comments stored here.")
@@ -274,6 +278,20 @@ class Comment(SQLModel, table=True):
     capture_position: int | None = _integer(
         "Which comment of that capture had this text, from 0; empty in archives of version 0.1.0."
     )
+
+
+class Reaction(SQLModel, table=True):
+    __tablename__ = "reactions"
+    __table_args__ = _table(
+        "How often readers reacted to a comment in a way that is no vote for or against it, as last seen.",
+        UniqueConstraint("comment_id", "kind"),
+    )
+
+    id: int | None = _id("Number of the row.")
+    comment_id: int = _reference("comments.id", "The comment.")
+    kind: str = _text("The source's own name for it; score is votes for less votes against.")
+    count: int = _integer("How often, as last seen.")
+    seen_at: str = _text("When it was last seen (UTC).")
 
 
 class CommentRevision(SQLModel, table=True):

@@ -54,6 +54,7 @@ def thread_columns(visit: ThreadVisit) -> dict[str, Any]:
     return {
         "url": thread.url,
         "stated_count": thread.stated_count,
+        "stated_kind": thread.stated_kind,
         "completeness": completeness(thread),
         "closed": thread.closed,
         "capture_id": visit.capture_id,
@@ -77,6 +78,6 @@ def shortfall(thread: Thread) -> str | None:
 def thread_flags(thread: Thread) -> tuple[Flag, ...]:
     """Return the flags that came with a thread, and one more where it states more comments than it holds."""
     stated, comments = thread.stated_count, len(thread.comments)
-    if stated is None or stated <= comments:
+    if stated is None or thread.stated_kind != "all" or stated <= comments:
         return thread.flags
     return (*thread.flags, Flag("capture.partial_thread", "stated-count", f"{stated} stated, {comments} held"))

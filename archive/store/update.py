@@ -129,6 +129,7 @@ class _ThreadUpdate:
             for comment_id in plan.gone:
                 self._lose(comment_id)
         self._note_seen(plan)
+        self._renew_reactions()
         for comment_id, values in self.values.items():
             self.entities.writer.update("comments", comment_id, values)
         self._renew_comment_flags()
@@ -294,6 +295,25 @@ class _ThreadUpdate:
             position, depth = plan.positions[comment_id]
             if (position, depth) != (row.position, row.depth):
                 self.values[comment_id] |= {"position": position, "depth": depth}
+
+    def _renew_reactions(self) -> None:
+        """Store how often readers reacted to the comments seen. What the source no longer lists keeps its old date."""
+        comments = self.visit.thread.comments
+        seen = {comment_id: comments[i].reactions for comment_id, i in self.index.items() if comment_id in self.stored}
+        if self.late or not any(seen.values()):
+            return
+        table = TABLES["reactions"]
+        of_thread = select(TABLES["comments"].c.id).where(TABLES["comments"].c.thread_id == self.visit.thread_id)
+        statement = select(table.c.comment_id, table.c.kind, table.c.id).where(table.c.comment_id.in_(of_thread))
+        stored = {(row[0], row[1]): row[2] for row in self.entities.connection.execute(statement)}
+        for comment_id, reactions in seen.items():
+            for kind, count in reactions:
+                values: dict[str, Any] = {"count": count, "seen_at": self.visit.seen_at}
+                row_id = stored.get((comment_id, kind))
+                if row_id is None:
+                    self.entities.writer.insert("reactions", {"comment_id": comment_id, "kind": kind, **values})
+                else:
+                    self.entities.writer.update("reactions", row_id, values)
 
     def _renew_comment_flags(self) -> None:
         """Raise the source's flags that are new on seen comments, and withdraw those that it no longer has.

@@ -23,6 +23,7 @@ INSERT_ORDER = (
     "threads",
     "visits",
     "comments",
+    "reactions",
     "comment_revisions",
     "events",
     "flags",

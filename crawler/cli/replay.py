@@ -14,26 +14,36 @@ from crawler.cli.common import print_skipped
 @click.command()
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--url", help="Address of a saved page that does not name its own.")
+@click.option(
+    "--outlets",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Outlets file, for what its sites' pages hide of their comments.",
+)
 @database
 @as_json_option
-def replay(paths: tuple[Path, ...], url: str | None, path: Path, as_json: bool) -> None:
+def replay(paths: tuple[Path, ...], url: str | None, outlets: Path | None, path: Path, as_json: bool) -> None:
     """Read captured pages into the archive: WARC and WACZ files, saved pages, folders of them. Nothing is fetched.
 
     \b
     Example:  btl replay crawl.warc.gz other.wacz
               btl replay page.html --url https://courier.example/ferry
     """
+    from crawler.outlets import BadOutlets, load_outlets
     from crawler.reparse import replay_captures
     from crawler.report import CrawlReport
 
     missing = [str(file) for file in paths if not file.exists()]
     if missing:
         raise click.UsageError(f"no such file or folder: {', '.join(missing)}")
+    try:
+        sites = load_outlets(outlets) if outlets is not None else []
+    except BadOutlets as error:
+        raise click.UsageError(str(error)) from error
     with (
         opened(path) as archive,
         progress_report(quiet=as_json, describe=CrawlReport.line, has_size=False) as on_progress,
     ):
-        result = replay_captures(archive, paths, url, on_progress)
+        result = replay_captures(archive, paths, url, on_progress, sites)
     counts = result.report.total
     if as_json:
         print_json({"db": str(path), "counts": result.report.counts()})

@@ -1,8 +1,9 @@
 """Read captures of an archive back from its WARC files and saved pages."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
+from dataclasses import replace
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -13,7 +14,7 @@ from archive.importers.base import HEAD_LENGTH
 from archive.importers.files import open_file
 from archive.store.archive import Archive
 from archive.store.schema import TABLES
-from crawler.pages.page import Fetch, FetchFailed, Page
+from crawler.pages.page import CommentHints, Fetch, FetchFailed, Page, RequestKey
 from crawler.warc.reader import Damaged, read_record
 from crawler.warc.saved_pages import HTML, read_saved_page
 
@@ -44,7 +45,12 @@ class Evidence:
         row = self._first_row(CAPTURES.c.id == capture_id)
         if row is None:
             raise Damaged(f"capture {capture_id} is not in the archive")
-        return self._read_page(row)
+        return replace(self._read_page(row), hints=hints_of(row))
+
+    def hints(self, capture_id: int) -> CommentHints | None:
+        """Return what the outlets file said of a captured page's comments."""
+        row = self._first_row(CAPTURES.c.id == capture_id)
+        return None if row is None else hints_of(row)
 
     def _read_page(self, row: dict[str, Any]) -> Page:
         if row["warc_file"] is None or row["warc_offset"] is None or row["warc_length"] is None:
@@ -130,12 +136,27 @@ def requested_url(row: Mapping[str, Any]) -> str:
     return str(json.loads(row["metadata_json"] or "{}").get("requested") or row["url"])
 
 
-def fetch_from(pages: Mapping[str, Page]) -> Callable[[Fetch], Page]:
-    """Return the fetch function of a visit whose further pages were captured, by the address that was requested."""
+def request_key(row: Mapping[str, Any]) -> RequestKey:
+    """Return what tells the request of a capture from others: address and hash of what was posted."""
+    return requested_url(row), row["request_sha256"]
+
+
+def hints_of(row: Mapping[str, Any]) -> CommentHints | None:
+    """Return what the operator's outlets file said of the page's comments when it was fetched."""
+    stored = json.loads(row["metadata_json"] or "{}").get("comments")
+    return CommentHints(**stored) if isinstance(stored, dict) else None
+
+
+def fetch_from(rows: Iterable[Mapping[str, Any]], pages: Iterable[Page]) -> Callable[[Fetch], Page]:
+    """Return the fetch function of a visit whose further pages were captured, errors that were answers among them."""
+    responses = {request_key(row): (row["http_status"], page) for row, page in zip(rows, pages, strict=True)}
 
     def fetch(request: Fetch) -> Page:
-        if request.url not in pages:
+        if request.key not in responses:
             raise FetchFailed(request.url, "not captured")
-        return pages[request.url]
+        status, page = responses[request.key]
+        if status not in (None, HTTPStatus.OK, HTTPStatus.NOT_MODIFIED):
+            raise FetchFailed(request.url, f"HTTP {status}", status, page)
+        return page
 
     return fetch

@@ -9,7 +9,7 @@ from archive.store.archive import Archive
 from archive.store.schema import TABLES
 from archive.takedown.recheck import recheck_crawl
 from archive.thread import Thread
-from crawler.evidence.captures import Evidence, fetch_from, requested_url
+from crawler.evidence.captures import Evidence, fetch_from
 from crawler.platforms import driver
 from crawler.warc.reader import Damaged
 
@@ -33,5 +33,6 @@ def _parse_visit(archive: Archive, root: int) -> Iterator[Thread]:
         except (Damaged, OSError):
             continue
     if root in pages:
-        further = {requested_url(row): pages[row["id"]] for row in rows if row["id"] in pages and row["id"] != root}
-        yield from driver.run(driver.visit(pages[root]), fetch_from(further))
+        further = [row for row in rows if row["id"] in pages and row["id"] != root]
+        fetch = fetch_from(further, [pages[row["id"]] for row in further])
+        yield from driver.run(driver.visit(pages[root]), fetch)

@@ -17,7 +17,7 @@ from archive.store.archive import Archive
 from archive.store.schema import TABLES
 from archive.store.suppressions import SuppressionList
 from archive.thread import Thread
-from crawler.evidence.captures import Evidence, ImportedFiles, fetch_from, is_imported, requested_url
+from crawler.evidence.captures import Evidence, ImportedFiles, fetch_from, is_imported
 from crawler.evidence.compare import Difference, compare_thread
 from crawler.pages.page import Page
 from crawler.platforms import driver
@@ -87,8 +87,7 @@ class _Verifier:
         first, *more = (page for page in pages if page is not None) if None not in pages else (None,)
         if first is None:
             return None
-        by_request = {requested_url(capture): page for capture, page in zip(further, more, strict=True)}
-        return driver.run(driver.visit(first), fetch_from(by_request))
+        return driver.run(driver.visit(first), fetch_from(further, more))
 
     def _read_page(self, row: Row) -> Page | None:
         """Read and check a captured page; return None where it is not what it was."""

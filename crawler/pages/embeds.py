@@ -1,98 +1,249 @@
-"""Recognise hosted comment systems that no platform reads yet, so that a later version can fetch their threads."""
+"""Recognise the comment systems that a page embeds, and read from it what their services want to be asked with."""
 
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from urllib.parse import urlsplit
 
 from lxml.html import HtmlElement
 
-from crawler.pages.page import Page
+from archive.text.hosts import registered_site
+from archive.text.urls import canonical
+from crawler.pages.embed_text import EmbedText, read_embed_text
+from crawler.pages.page import CommentHints, Page
 
-LONGEST_ID = 500
-LONGEST_SCRIPT = 200_000
-ELEMENTS = ("script", "div", "section", "link", "iframe")
+LONGEST_VALUE = 500
+SCRIPT_PATH = re.compile(r"(?:/assets/js)?/[^/]*\.m?js$|/ghost/api(?:/\w+)?/?$")
+PATTERNS = ("src", "id", "class", "code")
+SOURCES = ("meta", "attribute", "any", "id", "near", "json", "code", "src")
+WHOLE_SOURCES = ("canonical", "path")
+UNSET = frozenset(("", "null", "undefined", "none", "false", "0", "auto"))
 
 
 @dataclass(frozen=True, slots=True)
 class Marker:
-    """How a page shows that it embeds a system: a table of embeds.toml, which explains the keys."""
+    """How a page shows that it embeds a system; embeds.toml explains the keys."""
 
-    hints: Sequence[str]
-    tag: str | None
-    attributes: Sequence[str]
+    tags: frozenset[str]
+    attributes: frozenset[str]
+    metas: frozenset[str]
     patterns: Mapping[str, re.Pattern[str]]
 
-    def matches(self, element: HtmlElement) -> bool:
-        """Whether an element is part of this system."""
+    def matches(self, element: HtmlElement, address: str) -> bool:
+        """Whether an element is part of this system; `address` is where it leads."""
         patterns = self.patterns
-        return element.tag == self.tag or bool(
-            ("src" in patterns and patterns["src"].search(_source(element)))
-            or ("id" in patterns and patterns["id"].fullmatch(element.get("id") or ""))
-            or ("class" in patterns and patterns["class"].search(element.get("class") or ""))
-            or ("code" in patterns and patterns["code"].search(_script(element)))
+        return (
+            element.tag in self.tags
+            or (bool(self.attributes) and not self.attributes.isdisjoint(element.attrib))
+            or (element.tag == "meta" and (element.get("name") or element.get("property")) in self.metas)
+            or ("src" in patterns and bool(address) and bool(patterns["src"].search(address)))
+            or ("id" in patterns and bool(patterns["id"].fullmatch(element.get("id") or "")))
+            or ("class" in patterns and bool(patterns["class"].search(element.get("class") or "")))
         )
 
-    def native_id(self, element: HtmlElement) -> str | None:
-        """Return the thread's id in its system, from an attribute of the element, its address or its code."""
-        for name in self.attributes:
-            if value := element.get(name):
-                return str(value).strip()[:LONGEST_ID]
-        if "native" in self.patterns:
-            for text in (_source(element), _script(element)):
-                if match := self.patterns["native"].search(text):
-                    return "/".join(filter(None, match.groups()))[:LONGEST_ID]
-        return None
+    def matches_code(self, code: str) -> bool:
+        """Whether a script is part of this system, or loads it."""
+        return any(name in self.patterns and self.patterns[name].search(code) for name in ("src", "code"))
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """A comment system as embeds.toml describes it. `weak` are marks of its counters and helpers alone."""
+
+    words: Sequence[str]
+    strong: Marker
+    weak: Marker
+    values: Mapping[str, Sequence[str]]
+    sites: frozenset[str]
+    off: re.Pattern[str] | None
+    gone: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Embed:
+    """A system that a page embeds, with what the page says of it: `thread`, `host`, `key` and the like.
+
+    It is `certain` where the page shows the section itself, and not only counters, or a script that does other things;
+    `off` where the page says that comments are switched off, and `gone` where the whole system has been.
+    """
+
+    platform: str
+    certain: bool
+    elements: tuple[HtmlElement, ...]
+    values: Mapping[str, str]
+    gone: bool = False
+    off: bool = False
+
+    def server(self) -> str | None:
+        """Return the address of the service as the page has it: with a scheme, and without a script's own name."""
+        value = self.values.get("host")
+        if value is None:
+            return None
+        try:
+            parts = urlsplit(value if "://" in value else f"https://{value.lstrip('/')}")
+        except ValueError:
+            return None
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            return None
+        return f"{parts.scheme}://{parts.netloc}{SCRIPT_PATH.sub('', parts.path)}".rstrip("/")
 
 
 @cache
-def load_markers() -> dict[str, Marker]:
-    """Load embeds.toml: platform name -> marker."""
+def load_systems() -> dict[str, System]:
+    """Load embeds.toml: platform name -> system."""
     tables = tomllib.loads((files("crawler.pages") / "embeds.toml").read_text("utf-8"))
     return {
-        name: Marker(
-            table["hints"],
-            table.get("tag"),
-            table.get("attributes", ()),
-            {key: re.compile(table[key]) for key in ("src", "id", "class", "code", "native") if key in table},
+        name: System(
+            table.get("words", (name,)),
+            _marker(table),
+            _marker(table.get("weak", {})),
+            {key: tuple(sources) for key, sources in table.get("values", {}).items()},
+            frozenset(table.get("sites", ())),
+            re.compile(table["off"]) if "off" in table else None,
+            table.get("gone", False),
         )
         for name, table in tables.items()
     }
 
 
-def find_hosted_threads(page: Page) -> dict[str, str | None]:
-    """Return the systems that a page embeds: platform name -> the thread's id there, None where the page hides it."""
-    markers = load_markers()
-    tags = {marker.tag for marker in markers.values() if marker.tag}
-    elements = list(page.html.iter(*ELEMENTS, *tags))
-    # A search for plain words rules nearly all systems out before any pattern is tried on any element.
-    haystack = "\n".join(_searchable(elements)).lower()
-    candidates = {name: marker for name, marker in markers.items() if any(hint in haystack for hint in marker.hints)}
-    threads: dict[str, str | None] = {}
-    for element in elements if candidates else ():
-        for name, marker in candidates.items():
-            if threads.get(name) is None and marker.matches(element):
-                threads[name] = marker.native_id(element)
-    return threads
+def _marker(table: Mapping[str, Sequence[str]]) -> Marker:
+    return Marker(
+        frozenset(table.get("tags", ())),
+        frozenset(table.get("attributes", ())),
+        frozenset(table.get("metas", ())),
+        {key: re.compile(str(table[key])) for key in PATTERNS if key in table},
+    )
 
 
-def _searchable(elements: Iterable[HtmlElement]) -> Iterator[str]:
-    """Everything that a marker may match, names once each: pages repeat their classes a thousand times."""
-    names: set[str] = set()
-    for element in elements:
-        names.add(element.tag)
-        names.update(value for value in (element.get("id"), element.get("class")) if value)
-        if element.tag not in ("div", "section"):
-            yield _source(element)
-            yield _script(element)
-    yield from names
+def check_source(source: str | None) -> None:
+    """Raise ValueError where `id_from` of an outlets file is none of the sources that embeds.toml explains."""
+    kind, mark, text = (source or "path").partition(":")
+    if (source or "path") in WHOLE_SOURCES:
+        return
+    if kind not in SOURCES or not mark or not text:
+        raise ValueError(f"{source!r} is none of {', '.join(WHOLE_SOURCES)}, {': '.join(SOURCES)}:")
+    if kind in ("id", "code", "src") and re.compile(text).groups == 0:
+        raise ValueError(f"{text!r} has no group")
 
 
-def _source(element: HtmlElement) -> str:
-    return element.get("src") or element.get("href") or ""
+def find_embed(page: Page, platform: str) -> Embed | None:
+    """Return what a page says of one system, None where it does not embed it."""
+    return find_embeds(page).get(platform)
 
 
-def _script(element: HtmlElement) -> str:
-    return (element.text or "")[:LONGEST_SCRIPT] if element.tag == "script" else ""
+def find_embeds(page: Page) -> Mapping[str, Embed]:
+    """Return the systems that a page embeds by name, those that it shows a section of first."""
+    if "embeds" not in page.notes:
+        page.notes["embeds"] = _find_embeds(page)
+    embeds: dict[str, Embed] = page.notes["embeds"]
+    return embeds
+
+
+def _find_embeds(page: Page) -> dict[str, Embed]:
+    hints, site = page.hints, registered_site(page.url).partition(":")[0]
+    text = read_embed_text(page)
+    candidates = {
+        name: system
+        for name, system in load_systems().items()
+        if (hints is not None and hints.platform == name)
+        or ((not system.sites or site in system.sites) and any(word in text.lower for word in system.words))
+    }
+    embeds = []
+    for name, system in candidates.items():
+        embed = _find(name, system, page, text, hints if hints is not None and hints.platform == name else None)
+        if embed is not None:
+            embeds.append(embed)
+    embeds.sort(key=lambda embed: (not embed.certain, "thread" not in embed.values))
+    return {embed.platform: embed for embed in embeds}
+
+
+def _find(name: str, system: System, page: Page, text: EmbedText, hints: CommentHints | None) -> Embed | None:
+    is_off = system.off is not None and any(system.off.search(code) for code in text.scripts)
+    elements, is_strong = _matching(system, text)
+    scripts = [code for code in text.scripts if system.strong.matches_code(code)]
+    is_strong = is_strong or bool(scripts) or hints is not None
+    if not (is_strong or elements):
+        scripts = [code for code in text.scripts if system.weak.matches_code(code)]
+        if not scripts:
+            return None
+    search = _Search(page, text, elements, scripts)
+    values = {key: value for key, sources in system.values.items() if (value := search.first(sources)) is not None}
+    if hints is not None:
+        stated = {"host": hints.host, "key": hints.key}
+        values |= {key: value for key, value in stated.items() if value is not None}
+        thread = search.first([hints.id_from]) if hints.id_from else None
+        values |= {"thread": thread} if thread is not None else {}
+    return Embed(name, is_strong and not is_off, tuple(elements), values, system.gone, is_off)
+
+
+def _matching(system: System, text: EmbedText) -> tuple[list[HtmlElement], bool]:
+    """Return the elements that belong to a system, and whether they are more than its counters."""
+    strong = [element for element, address in text.elements if system.strong.matches(element, address)]
+    if strong:
+        return strong, True
+    return [element for element, address in text.elements if system.weak.matches(element, address)], False
+
+
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """Looks for the values of one system in a page: in its elements and scripts first."""
+
+    page: Page
+    text: EmbedText
+    elements: Sequence[HtmlElement]
+    scripts: Sequence[str]
+
+    def first(self, sources: Iterable[str]) -> str | None:
+        """Return the value of the first source that has one."""
+        for source in sources:
+            value = self._value(*source.partition(":")[::2])
+            value = value.strip().strip("\"'").strip()[:LONGEST_VALUE] if value else ""
+            if value.lower() not in UNSET:
+                return value
+        return None
+
+    def _value(self, kind: str, name: str) -> str | None:
+        elements, scripts = self.elements, self.scripts
+        all_elements, all_scripts = self.text.elements, (*scripts, *self.text.scripts)
+        find: dict[str, Callable[[], str | None]] = {
+            "canonical": lambda: _canonical_link(self.page),
+            "path": lambda: urlsplit(self.page.url).path or "/",
+            "meta": lambda: self.text.metas.get(name),
+            "attribute": lambda: next((value for e in elements if (value := e.get(name))), None),
+            "any": lambda: next((value for e, _ in all_elements if (value := e.get(name))), None),
+            "id": lambda: _search(re.compile(name), (e.get("id") or "" for e in elements)),
+            "near": lambda: _search(_json_pattern(name), scripts),
+            "json": lambda: _search(_json_pattern(name), all_scripts),
+            "code": lambda: _search(re.compile(name), all_scripts),
+            "src": lambda: _search(re.compile(name), (address for _, address in all_elements)),
+        }
+        return find[kind]()
+
+
+@cache
+def _json_pattern(name: str) -> re.Pattern[str]:
+    """Return the pattern of a value in JSON or in a script: `"name": "value"`, `name = 'value'`, `"name":123`."""
+    value = r"(?:\"([^\"\n]{1,500})\"|'([^'\n]{1,500})'|(\d{1,20})\b)"
+    # Looking back only where the name stands is ten times as fast as at every letter.
+    literal = re.escape(name)
+    return re.compile(rf"{literal}(?<![\w-]{literal})[\"']?\]?\s{{0,9}}[:=]\s{{0,9}}{value}")
+
+
+def _search(pattern: re.Pattern[str], texts: Iterable[str]) -> str | None:
+    """Return what the groups of the first match hold, joined by slashes."""
+    for text in texts:
+        for match in pattern.finditer(text):
+            value = "/".join(filter(None, match.groups()))
+            if value.strip().lower() not in UNSET:
+                return value
+    return None
+
+
+def _canonical_link(page: Page) -> str:
+    links = (e.get("href") for e in page.html.iter("link") if "canonical" in (e.get("rel") or "").lower().split())
+    return (
+        next((url for href in links if href and (url := page.absolute(href))), None) or canonical(page.url) or page.url
+    )

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from hashlib import sha256
 from typing import Any
@@ -17,27 +17,59 @@ from archive.thread import Capture, Flag
 
 MOST_TAGS = 400_000
 """Of a page that is read: a thread of 5,000 comments has about 200,000. Each takes some 20 to 60 microseconds."""
+RequestKey = tuple[str, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class CommentHints:
+    """What an operator knows of an outlet's comments that its pages hide: see docs/outlets.example.toml."""
+
+    platform: str
+    host: str | None = None
+    key: str | None = None
+    id_from: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Fetch:
-    """A platform's request for a page: GET, or POST where it has a `body` (JSON)."""
+    """A platform's request for a page: GET, or POST where it has a `body` (JSON).
+
+    retry         whether to ask again after a server error: not where such an error is the answer
+    shared        whether one response serves all threads of a run, such as what a host says of itself
+    confidential  whether the response is a secret, such as a token: it is neither stored nor evidence
+    renews        the secret of an earlier response that is no longer accepted
+    keys          query parameters whose values are the operator's own, each with the environment variable that holds
+                  it: the downloader adds them, so that nothing else ever sees them
+    """
 
     url: str
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes | None = None
+    retry: bool = True
+    shared: bool = False
+    confidential: bool = False
+    renews: str | None = None
+    keys: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def key(self) -> RequestKey:
+        """What tells a request from others, live and in what was captured: address and hash of what was posted."""
+        return self.url, None if self.body is None else sha256(self.body).hexdigest()
 
 
 class FetchFailed(Exception):
-    """A request that got no page; thrown into the platform that yielded it. `status` is None without a response."""
+    """A request that got no page; thrown into the platform that yielded it.
 
-    def __init__(self, url: str, reason: str, status: int | None = None) -> None:
+    `status` is None without a response; `page` is the response, where it came with a body.
+    """
+
+    def __init__(self, url: str, reason: str, status: int | None = None, page: "Page | None" = None) -> None:
         super().__init__(f"{url}: {reason}")
-        self.url, self.reason, self.status = url, reason, status
+        self.url, self.reason, self.status, self.page = url, reason, status, page
 
-    def __reduce__(self) -> tuple[type["FetchFailed"], tuple[str, str, int | None]]:
+    def __reduce__(self) -> tuple[type["FetchFailed"], tuple[str, str, int | None, "Page | None"]]:
         # Crosses process borders; the default would pass the message alone.
-        return type(self), (self.url, self.reason, self.status)
+        return type(self), (self.url, self.reason, self.status, self.page)
 
 
 class BadPage(Exception):
@@ -46,9 +78,10 @@ class BadPage(Exception):
 
 @dataclass(frozen=True)
 class Page:
-    """A response with status 200: `url` after redirects, `body` after content decoding, header names in lower case.
+    """A response: `url` after redirects, `body` after content decoding, header names in lower case.
 
-    `stored` says where the bytes lie; without it `capture` describes them by their hash alone.
+    `stored` says where the bytes lie; without it `capture` describes them by their hash alone. `hints` are those of the
+    outlet, on the page of an article.
     """
 
     url: str
@@ -56,10 +89,18 @@ class Page:
     headers: Mapping[str, str] = field(default_factory=dict)
     fetched_at: str | None = None
     stored: Capture | None = None
+    hints: CommentHints | None = None
 
     @property
     def capture(self) -> Capture:
         return self.stored or Capture(sha256(self.body).hexdigest(), url=self.url, fetched_at=self.fetched_at)
+
+    def with_hints(self, hints: CommentHints | None) -> "Page":
+        """Return the page with what its outlet's operator knows; its capture keeps that, for reading it again."""
+        if hints is None:
+            return self
+        metadata = (self.capture.metadata or {}) | {"comments": asdict(hints)}
+        return replace(self, hints=hints, stored=replace(self.capture, metadata=metadata))
 
     @property
     def media_type(self) -> str:
@@ -95,6 +136,11 @@ class Page:
         # lxml makes the Python object of an element anew whenever nobody holds one, at several times the cost.
         self._elements.extend(tree.iter())
         return tree
+
+    @cached_property
+    def notes(self) -> dict[str, Any]:
+        """What modules have worked out of this page, by name, so that each does it once."""
+        return {}
 
     @cached_property
     def _elements(self) -> list[HtmlElement]:

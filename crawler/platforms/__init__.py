@@ -1,7 +1,42 @@
 """Comment systems, a module each. Pure: a platform yields requests and is sent pages; it never fetches."""
 
-from crawler.platforms import disqus_static, django_comments_xtd, generic, isso, schema_org, wordpress
+from crawler.platforms import (
+    artalk,
+    comentario,
+    coral,
+    cusdis,
+    dailymail,
+    derstandard,
+    discourse,
+    disqus,
+    disqus_static,
+    django_comments_xtd,
+    generic,
+    ghost,
+    guardian,
+    isso,
+    lemonde,
+    nyt,
+    openweb,
+    remark42,
+    schema_org,
+    viafoura,
+    vnexpress,
+    vuukle,
+    waline,
+    welt,
+    wordpress,
+    zeit,
+    zwanzigminuten,
+)
 from crawler.platforms.base import Platform
 
-PLATFORMS: tuple[Platform, ...] = (disqus_static, django_comments_xtd, isso, schema_org, wordpress)
+SERVICES: tuple[Platform, ...] = (
+    viafoura, coral, openweb, disqus, vuukle, guardian, comentario, remark42, discourse, ghost, waline, artalk, cusdis,
+)  # fmt: skip
+OUTLETS: tuple[Platform, ...] = (derstandard, zwanzigminuten, zeit, welt, lemonde, nyt, vnexpress, dailymail)
+# Of two that are equally sure of a page, the first one reads it.
+PLATFORMS: tuple[Platform, ...] = (
+    disqus_static, django_comments_xtd, isso, *SERVICES, *OUTLETS, schema_org, wordpress,
+)  # fmt: skip
 FALLBACKS: tuple[Platform, ...] = (generic,)  # asked only about a page that no platform above claims

@@ -13,9 +13,12 @@ from typing import Protocol
 from lxml.html import HtmlElement
 
 from archive.thread import Article, Flag, Thread
+from crawler.pages.embeds import Embed
 from crawler.pages.page import Fetch, Page
 
 CERTAIN = 1.0
+NAMED = 0.9
+COUNTED = 0.8
 LIKELY = 0.7
 FALLBACK = 0.2
 ThreadReader = Generator[Fetch, Page, Thread]
@@ -57,6 +60,11 @@ class Platform(Protocol):
 def platform_name(platform: Platform) -> str:
     """Return the platform's name as `threads.platform` has it: that of its module."""
     return platform.__name__.rpartition(".")[2]
+
+
+def embed_score(embed: Embed) -> float:
+    """Return how sure it is that a page's thread is in a system: it is named, embedded, or counted."""
+    return COUNTED if not embed.certain else CERTAIN if "thread" in embed.values else NAMED
 
 
 def partial_flags(reasons: Iterable[str]) -> tuple[Flag, ...]:

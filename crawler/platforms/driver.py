@@ -1,14 +1,23 @@
 """Read the article and the threads of a page from any source of pages: live, WARC, folder. The same code for all."""
 
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Container, Generator, Iterable
 from dataclasses import replace
 
 from archive.thread import Article, Completeness, Flag, Thread
 from crawler.pages.article import read_article, without_comments
-from crawler.pages.embeds import find_hosted_threads
+from crawler.pages.embeds import find_embed, find_embeds
 from crawler.pages.page import BadPage, Fetch, FetchFailed, Page
 from crawler.platforms import FALLBACKS, PLATFORMS, generic
-from crawler.platforms.base import CERTAIN, Claim, Platform, ThreadReader, partial_flags, platform_name, shortfall
+from crawler.platforms.base import (
+    CERTAIN,
+    LIKELY,
+    Claim,
+    Platform,
+    ThreadReader,
+    partial_flags,
+    platform_name,
+    shortfall,
+)
 
 NO_PLATFORM = "none"  # of an article whose page shows no comment system
 MOST_PAGES = 500
@@ -18,8 +27,9 @@ PageReader = Generator[Fetch, Page, tuple[Thread, ...]]
 def visit(page: Page, *, most_pages: int = MOST_PAGES) -> PageReader:
     """Read the article of a page and its threads.
 
-    The claims are read from the best to the least, until one gives comments and no other saw more in the page. Every
-    hosted system that no platform reads yet adds an empty thread, so that the archive knows of it.
+    The claims are read from the best to the least, until one gives comments and no other saw more in the page, or a
+    service that the page names has given all. A system that the page embeds and that cannot be read adds an empty
+    thread, so that the archive knows of it.
     """
     claims = _claims(page, PLATFORMS)
     has_sections = any(claim.in_page and claim.sections for _, claim in claims)
@@ -27,17 +37,22 @@ def visit(page: Page, *, most_pages: int = MOST_PAGES) -> PageReader:
         fallbacks = _claims(page, FALLBACKS)
         # What a known system says are its comments, the fallback may take for more: the first post of a forum.
         claims += [(name, replace(claim, sections=()) if has_sections else claim) for name, claim in fallbacks]
-    hosted = find_hosted_threads(page)
     article = read_article(page, tuple(element for _, claim in claims for element in claim.sections))
-    threads = [Thread(article, (), name, page.capture, native_id=native_id) for name, native_id in hosted.items()]
     best: Thread | None = None
+    others: list[Thread] = []
     for number, (name, claim) in enumerate(claims):
         thread = yield from _read(name, claim, article, most_pages)
+        others.append(thread)
         if best is None or _substance(thread) > _substance(best):
             best = thread
         most_in_page = max((rest.in_page for _, rest in claims[number + 1 :]), default=0)
         if best.comments and _substance(best) >= 2 * most_in_page:
             break
+        if claim.score > LIKELY and not claim.in_page and thread.completeness == "full":
+            break
+    has_comments = best is not None and bool(best.comments)
+    threads = [other for other in others if other is not best and _is_embedded(page, other)]
+    threads += _unread(page, article, {name for name, _ in claims}, has_comments=has_comments)
     # That the fallback, which knows no system, found nothing says nothing.
     if best is not None and (best.comments or best.platform != "generic"):
         threads.insert(0, best)
@@ -45,6 +60,34 @@ def visit(page: Page, *, most_pages: int = MOST_PAGES) -> PageReader:
         parted = without_comments(article, best.comments)
         threads = [replace(thread, article=parted) for thread in threads] if parted is not article else threads
     return tuple(threads) or (_without_comments(page, article),)
+
+
+def _is_embedded(page: Page, thread: Thread) -> bool:
+    """Whether a page shows the section of a thread, which the archive then has even where it could not be read."""
+    embed = find_embed(page, thread.platform)
+    return embed is not None and embed.certain
+
+
+def _unread(page: Page, article: Article, claimed: Container[str], *, has_comments: bool) -> list[Thread]:
+    """Return empty threads of the systems that the page embeds and no platform can read.
+
+    Counters alone count only where nothing else does: pages keep those of a system that they have left.
+    """
+    embeds = [embed for name, embed in find_embeds(page).items() if name not in claimed]
+    certain = [embed for embed in embeds if embed.certain]
+    gone = (Flag("platform.gone", "embed"),)
+    return [
+        Thread(
+            article,
+            (),
+            embed.platform,
+            page.capture,
+            embed.values.get("thread") or embed.values.get("key"),
+            closed=True if embed.off else None,
+            flags=gone if embed.gone else (),
+        )
+        for embed in certain or ([] if has_comments else embeds)
+    ]
 
 
 def _without_comments(page: Page, article: Article) -> Thread:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 from collections.abc import AsyncIterator, Iterable
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -18,7 +19,7 @@ from archive.thread import Capture
 from crawler.frontier import Candidate, FrontierEntry, VisitResult
 from crawler.items import VisitItem
 from crawler.middlewares.retry_after import HostPostponed
-from crawler.pages.page import Fetch, FetchFailed, Page
+from crawler.pages.page import CommentHints, Fetch, FetchFailed, Page
 from crawler.parse_page import ParsedPage
 from crawler.parse_pool import PageUnreadable
 from crawler.state import CrawlState
@@ -86,11 +87,20 @@ class NewsSpider(Spider):
 
         A confirmed page is parsed again: it may have comments that are fetched separately, and those may have changed.
         """
+        hints = self._hints(entry)
         if response.status != HTTPStatus.NOT_MODIFIED or entry.capture_id is None:
-            return page_from_response(response), None
+            return page_from_response(response).with_hints(hints), None
         earlier = self.state.evidence.page(entry.capture_id)
         capture = _capture(response, earlier.body)
-        return Page(earlier.url, earlier.body, earlier.headers, capture.fetched_at, capture), entry.capture_id
+        page = Page(earlier.url, earlier.body, earlier.headers, capture.fetched_at, capture)
+        return page.with_hints(hints), entry.capture_id
+
+    def _hints(self, entry: FrontierEntry) -> CommentHints | None:
+        """Return what the outlets file says of an article's comments; without a file, what it said the last time."""
+        state = self.state
+        if entry.kind != "article" or state.outlets is not None or entry.capture_id is None:
+            return state.hints.get(entry.outlet)
+        return state.evidence.hints(entry.capture_id)
 
     def _follow(self, parsed: ParsedPage, entry: FrontierEntry) -> int:
         return self.state.follow(
@@ -101,20 +111,29 @@ class NewsSpider(Spider):
         )
 
     async def fetch(self, fetch: Fetch) -> Page:
-        """Fetch what a platform requests. Raise FetchFailed."""
+        """Fetch what a platform requests, or what another thread has fetched. Raise FetchFailed."""
+        return await (self.state.shared.get(fetch, self._download) if fetch.shared else self._download(fetch))
+
+    async def _download(self, fetch: Fetch) -> Page:
+        if missing := [variable for _, variable in fetch.keys if not os.environ.get(variable)]:
+            raise FetchFailed(fetch.url, f"needs a key of your own, in {missing[0]}")
         method = "GET" if fetch.body is None else "POST"
         headers = dict(fetch.headers)
         if fetch.body is not None:
             headers.setdefault("Content-Type", "application/json")
-        request = Request(fetch.url, NO_CALLBACK, method, headers, fetch.body or b"")
+        meta: dict[str, Any] = {"dont_retry": not fetch.retry, "confidential": fetch.confidential}
+        if fetch.keys:  # a redirect might lead the key elsewhere
+            meta |= {"keys": fetch.keys, "dont_redirect": True}
+        request = Request(fetch.url, NO_CALLBACK, method, headers, fetch.body or b"", meta=meta)
         assert self.crawler.engine is not None
         try:
             response = await self.crawler.engine.download_async(request)
         except Exception as error:
             raise FetchFailed(fetch.url, describe_error(error)) from error
+        page = page_from_response(response, fetch)
         if response.status != HTTPStatus.OK:
-            raise FetchFailed(fetch.url, f"HTTP {response.status}", response.status)
-        return page_from_response(response, fetch.url)
+            raise FetchFailed(fetch.url, f"HTTP {response.status}", response.status, page)
+        return page
 
     def on_error(self, failure: Failure) -> None:
         """Record that no page came. Nothing follows from it for the thread: its comments are not removed."""
@@ -156,18 +175,21 @@ def describe_error(error: BaseException) -> str:
     return text if isinstance(error, IgnoreRequest) else f"{type(error).__name__}: {text}"
 
 
-def page_from_response(response: Response, requested: str | None = None) -> Page:
-    """Turn Scrapy's response into a Page that knows its WARC record; `requested` is the address before redirects."""
+def page_from_response(response: Response, fetch: Fetch | None = None) -> Page:
+    """Turn Scrapy's response into a Page that knows its WARC record; `fetch` is what a platform had requested."""
     headers = {
         name.decode("latin-1").lower(): b", ".join(values or ()).decode("latin-1")
         for name, values in response.headers.items()
     }
-    capture = _capture(response, response.body, requested)
+    if fetch is not None and fetch.confidential:
+        return Page(response.url, response.body, headers, response.meta["fetched_at"])
+    capture = _capture(response, response.body, fetch)
     return Page(response.url, response.body, headers, capture.fetched_at, capture)
 
 
-def _capture(response: Response, body: bytes, requested: str | None = None) -> Capture:
+def _capture(response: Response, body: bytes, fetch: Fetch | None = None) -> Capture:
     position: WarcPosition = response.meta["warc_position"]
+    requested, request_sha256 = fetch.key if fetch is not None else (None, None)
     redirected = requested is not None and requested != response.url
     return Capture(
         sha256(body).hexdigest(),
@@ -180,6 +202,7 @@ def _capture(response: Response, body: bytes, requested: str | None = None) -> C
         length=position.length,
         metadata={"requested": requested} if redirected else None,
         payload_digest=position.payload_digest,
+        request_sha256=request_sha256,
     )
 
 

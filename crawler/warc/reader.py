@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import redirect_stderr
 from dataclasses import dataclass, replace
 from hashlib import new as new_hash
+from hashlib import sha256
 from io import SEEK_END, BytesIO, StringIO
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,7 @@ from crawler.warc.stored import (
 )
 
 MAX_RECORD_BYTES = 64 << 20
+LONGEST_BODY = 4 << 10  # that is kept of what was posted
 PAGE_TYPES = ("response", "revisit", "resource")
 REDIRECTS = (301, 302, 303, 307, 308)
 DIGEST_ALGORITHMS = {"sha1": "sha1", "sha256": "sha256", "sha-1": "sha1", "sha-256": "sha256", "md5": "md5"}
@@ -66,7 +68,8 @@ class RecordHead:
     """What a record says without its body.
 
     `offset` and `length` (bytes) are those of its gzip member, or of its plain text where the file is not compressed.
-    `kind` is response, revisit, resource, redacted, or saved for a page that a browser saved.
+    `kind` is response, revisit, resource, redacted, or saved for a page that a browser saved. `request_sha256` is of
+    what was posted, `request_body`, which another record says; `ids` are of this record, and of the one beside it.
     """
 
     kind: str
@@ -78,14 +81,32 @@ class RecordHead:
     length: int
     location: str | None = None
     payload_digest: str | None = None
+    request_sha256: str | None = None
+    request_body: bytes | None = None
+    ids: tuple[str, ...] = ()
 
 
-def read_heads(path: Path, start: int, end: int | None, name: str) -> Iterator[RecordHead | Problem]:
-    """List the records between two offsets that may hold a page. Yield a Problem for what is broken, and go on."""
+@dataclass(frozen=True, slots=True)
+class PostedBody:
+    """What a request record posted, and its hash; `ids` are its own id and those of the records that belong to it.
+
+    Of a long one `body` is the beginning.
+    """
+
+    ids: tuple[str, ...]
+    sha256: str
+    body: bytes
+
+
+def read_heads(path: Path, start: int, end: int | None, name: str) -> Iterator[RecordHead | PostedBody | Problem]:
+    """List the records between two offsets that may hold a page, and what was posted to get them.
+
+    Yield a Problem for what is broken, and go on.
+    """
     return walk_records(path, start, end, name, _read_head, open_stored(path))
 
 
-def read_zstd_heads(path: Path, name: str) -> Iterator[RecordHead | Problem]:
+def read_zstd_heads(path: Path, name: str) -> Iterator[RecordHead | PostedBody | Problem]:
     """List the records of a `.warc.zst`, a frame a record, as `read_heads` does."""
     with open_stored(path) as file:
         dictionary = read_dictionary(file)
@@ -104,7 +125,7 @@ def read_zstd_heads(path: Path, name: str) -> Iterator[RecordHead | Problem]:
             offset += length
 
 
-def _read_frame(content: bytes, offset: int, length: int, name: str) -> Iterator[RecordHead | Problem]:
+def _read_frame(content: bytes, offset: int, length: int, name: str) -> Iterator[RecordHead | PostedBody | Problem]:
     records = ArchiveIterator(BytesIO(content))
     try:
         for number, record in enumerate(records):
@@ -116,6 +137,8 @@ def _read_frame(content: bytes, offset: int, length: int, name: str) -> Iterator
             head = _read_head(record, records)
             if isinstance(head, str):
                 yield Problem(f"{name}:{offset}", head, offset, length)
+            elif isinstance(head, PostedBody):
+                yield head
             elif head is not None:
                 yield replace(head, offset=offset, length=length)
     except UNREADABLE as error:
@@ -129,9 +152,16 @@ def _decompress(raw: bytes, dictionary: Any) -> bytes:
     return content
 
 
-def _read_head(record: Any, records: Any) -> RecordHead | str | None:
-    """Return the record's head, the reason why it cannot be read, or None where it holds no page."""
+def _read_head(record: Any, records: Any) -> RecordHead | PostedBody | str | None:
+    """Return the record's head, or what it posted; the reason why it cannot be read, or None where it holds no page."""
     redacted = is_redaction(record)
+    if record.rec_type == "request" and record.http_headers and record.http_headers.protocol == "POST":
+        digest, body = sha256(), b""
+        while block := record.raw_stream.read(BLOCK):
+            digest.update(block)
+            body = body or block[:LONGEST_BODY]
+        read_to_end(records)
+        return PostedBody(_record_ids(record), digest.hexdigest(), body)
     if record.rec_type not in PAGE_TYPES and not redacted:
         read_to_end(records)
         return None
@@ -161,7 +191,13 @@ def _read_head(record: Any, records: Any) -> RecordHead | str | None:
         length,
         http.get_header("Location") if http and status in REDIRECTS else None,
         stated.get_header("WARC-Payload-Digest"),
+        ids=_record_ids(record),
     )
+
+
+def _record_ids(record: Any) -> tuple[str, ...]:
+    headers = (record.rec_headers.get_header(name) for name in ("WARC-Record-ID", "WARC-Concurrent-To"))
+    return tuple(header for header in headers if header)
 
 
 def _without_fraction(date: str | None) -> str | None:

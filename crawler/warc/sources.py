@@ -3,20 +3,31 @@
 import os
 import re
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 from zipfile import ZIP_STORED, BadZipFile, ZipFile
 
 from archive.takedown.warc_records import ARC_START, ZSTD_DICTIONARY_FRAME, Problem
 from archive.text.urls import canonical
 from archive.thread import Capture
 from crawler.pages.page import Fetch, FetchFailed, Page
-from crawler.warc.reader import REDACTED, Damaged, RecordHead, Redacted, read_heads, read_record, read_zstd_heads
+from crawler.warc.reader import (
+    REDACTED,
+    Damaged,
+    PostedBody,
+    RecordHead,
+    Redacted,
+    read_heads,
+    read_record,
+    read_zstd_heads,
+)
 from crawler.warc.saved_pages import HEAD_LENGTH, HTML, find_origin, is_bundle, read_saved_page
+from crawler.warc.similar import POSTED, asks_alike, request_values
 from crawler.warc.stored import LARGEST_MEMBER, MOST_RATIO, ZSTD
 
 HTML_SUFFIXES = (".html", ".htm", ".xhtml")
@@ -26,6 +37,9 @@ WARC_SUFFIXES = (".warc", ".warc.gz", ".warc.zst", ".arc", ".arc.gz", ".wet", ".
 SUFFIXES = (*HTML_SUFFIXES, *BUNDLE_SUFFIXES, *WARC_SUFFIXES, ".wacz")
 MAX_SAVED_PAGE_BYTES = 64 << 20
 MAX_REDIRECTS = 5
+FAILED = 400
+MOST_SIMILAR = 2_000  # captures of one path that are compared
+RETRIES_MINUTES = 5  # within which a crawl asks a failing server again
 COMMENT_PAGE = re.compile(r"[?&](?:cpage|replytocom)=\d|/comment-page-\d+", re.IGNORECASE)
 GZIP = b"\x1f\x8b"
 TEXT_RECORD = re.compile(rb"^WARC-Type:\s*conversion\b", re.IGNORECASE | re.MULTILINE)
@@ -109,6 +123,7 @@ class CaptureIndex:
     captures: list[IndexedCapture] = field(default_factory=list)
     by_address: dict[str, list[IndexedCapture]] = field(default_factory=dict)
     used: set[tuple[str, int]] = field(default_factory=set)
+    by_path: dict[str, list[IndexedCapture]] | None = None
 
     def add(self, path: Path, url: str | None) -> str | None:
         """Index a file; return the reason where it cannot be."""
@@ -133,11 +148,19 @@ class CaptureIndex:
 
     def _add_warc(self, path: Path, start: int, end: int | None, name: str, *, is_zstd: bool = False) -> str | None:
         before = len(self.captures), len(self.errors)
+        posted: dict[str, PostedBody] = {}
+        heads: list[RecordHead] = []
         for head in read_zstd_heads(path, name) if is_zstd else read_heads(path, start, end, name):
             if isinstance(head, Problem):
                 self.errors.append(head)
+            elif isinstance(head, PostedBody):
+                posted.update(dict.fromkeys(head.ids, head))
             else:
-                self._add_capture(path, head)
+                heads.append(head)
+        for head in heads:  # writers put the request before its response, or after
+            body = next((posted[id_] for id_ in head.ids if id_ in posted), None) if posted else None
+            digest, content = (body.sha256, body.body) if body is not None else (None, None)
+            self._add_capture(path, replace(head, ids=(), request_sha256=digest, request_body=content))
         is_empty = (len(self.captures), len(self.errors)) == before
         return f"{name}: holds no record of a page" if is_empty else None
 
@@ -204,12 +227,13 @@ class CaptureIndex:
                 self.errors.append(Problem(f"{capture.file}:{capture.head.offset}", str(error)))
 
     def fetch(self, request: Fetch, near: str | None) -> Page:
-        """Return the capture of an address that is nearest to a time, preferably not before it. Raise FetchFailed."""
-        if request.body is not None:
-            raise FetchFailed(request.url, "not captured")
-        url = request.url
+        """Return the capture of a request that is nearest to a time, preferably not before it. Raise FetchFailed.
+
+        Where nobody made that very request, it is one that asked for the same, as a browser does.
+        """
+        url, body = request.key
         for _ in range(MAX_REDIRECTS):
-            capture = self._nearest(url, near)
+            capture = self._nearest(url, near, body) or self._similar(request, near)
             if capture is None:
                 raise FetchFailed(request.url, "not captured")
             self.used.add(capture.key)
@@ -218,26 +242,50 @@ class CaptureIndex:
             url = urljoin(url, capture.head.location)
         else:
             raise FetchFailed(request.url, "redirected for ever")
-        if capture.head.status not in (200, None):
-            raise FetchFailed(request.url, f"HTTP {capture.head.status}", capture.head.status)
         try:
-            return self._read_page(capture, request.url)
+            page = self._read_page(capture, request)
         except (Damaged, OSError) as error:
             raise FetchFailed(request.url, str(error)) from error
+        if capture.head.status not in (200, None):
+            raise FetchFailed(request.url, f"HTTP {capture.head.status}", capture.head.status, page)
+        return page
 
-    def _nearest(self, url: str, near: str | None) -> IndexedCapture | None:
+    def _nearest(self, url: str, near: str | None, body: str | None) -> IndexedCapture | None:
         candidates = self.by_address.get(_address_key(url), [])
+        same_body = [capture for capture in candidates if capture.head.request_sha256 == body]
+        # The one response of an address whose request nobody recorded is the response to this one.
+        is_alone = len(candidates) == 1 and candidates[0].head.request_sha256 is None
+        candidates = candidates if is_alone else same_body
         exact = [capture for capture in candidates if capture.head.url == url]
         ordered = sorted(exact or candidates, key=lambda capture: capture.head.date or "")
         after = [capture for capture in ordered if (capture.head.date or "") >= (near or "")]
-        return after[0] if after else ordered[-1] if ordered else None
+        return _after_retries(after) or (ordered[-1] if ordered else None)
 
-    def _read_page(self, capture: IndexedCapture, requested: str | None = None) -> Page:
+    def _similar(self, request: Fetch, near: str | None) -> IndexedCapture | None:
+        """Return the capture of a request to the same path that asked for the same comments, nearest to a time."""
+        if self.by_path is None:
+            self.by_path = {}
+            for capture in self.captures:
+                if capture.head.media_type not in HTML or urlsplit(capture.head.url).query:
+                    self.by_path.setdefault(_path_key(capture.head.url), []).append(capture)
+        ours, is_posted = request_values(request.url, request.body), request.body is not None
+        matching = [
+            capture
+            for capture in self.by_path.get(_path_key(request.url), [])[:MOST_SIMILAR]
+            if (capture.head.request_sha256 is not None or POSTED in capture.head.url) == is_posted
+            and asks_alike(ours, request_values(capture.head.url, capture.head.request_body))
+        ]
+        ordered = sorted(matching, key=lambda capture: capture.head.date or "")
+        after = [capture for capture in ordered if (capture.head.date or "") >= (near or "")]
+        return _after_retries(after) or (ordered[-1] if ordered else None)
+
+    def _read_page(self, capture: IndexedCapture, request: Fetch | None = None) -> Page:
         head = capture.head
         if head.kind == "saved":
             page = read_saved_page(capture.file, head.offset, head.length, head.url, head.date)
         else:
             page = self._read_record(capture)
+        requested, posted = request.key if request is not None else (None, head.request_sha256)
         redirected = requested is not None and requested != page.url
         stored = Capture(
             sha256(page.body).hexdigest(),
@@ -250,6 +298,7 @@ class CaptureIndex:
             length=head.length,
             metadata={"requested": requested} if redirected else None,
             payload_digest=head.payload_digest,
+            request_sha256=posted,
         )
         return Page(page.url, page.body, page.headers, head.date, stored)
 
@@ -262,6 +311,24 @@ class CaptureIndex:
             if capture.head.date == date and same and capture.head.kind in ("response", REDACTED):
                 return self._read_record(capture)
         return self.earlier(url, date, digest) if self.earlier else None
+
+
+def _after_retries(captures: Sequence[IndexedCapture]) -> IndexedCapture | None:
+    """Return the first of some captures of one request, in order; of one that failed, what asking again brought."""
+    if not captures:
+        return None
+    first = captures[0].head
+    until = _minutes_after(first.date, RETRIES_MINUTES)
+    soon = [capture for capture in captures if (capture.head.date or "") <= until]
+    return next((capture for capture in soon if (capture.head.status or 200) < FAILED), captures[0])
+
+
+def _minutes_after(date: str | None, minutes: int) -> str:
+    """Return a time as WARC records write it, so much later; the same text where it is no such time."""
+    try:
+        return (datetime.fromisoformat(date or "") + timedelta(minutes=minutes)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    except ValueError:
+        return date or ""
 
 
 def zip_data_offset(path: Path, header_offset: int) -> int:
@@ -297,6 +364,12 @@ def describe_bytes(head: bytes) -> str:
     return kind or (
         "binary data" if b"\0" in start[:1024] else f"text that begins {start[:40].decode('utf-8', 'replace')!r}"
     )
+
+
+def _path_key(url: str) -> str:
+    """Return host and path of an address."""
+    parts = urlsplit(url)
+    return f"{parts.netloc}{parts.path.rstrip('/')}"
 
 
 def _address_key(url: str) -> str:

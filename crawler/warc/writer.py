@@ -2,6 +2,7 @@
 
 import gzip
 import os
+import re
 from base64 import b32encode
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ EarlierPayload = Callable[[str, str], tuple[str, str] | None]
 GZIP_LEVEL = 6
 MIN_REVISIT_BYTES = 200  # a revisit record of a smaller body would be longer than the response
 NOT_MODIFIED_PROFILE = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
-SECRET_HEADERS = {"authorization", "proxy-authorization", "cookie", "set-cookie"}
+SECRET_HEADER = re.compile(r"authorization|cookie|token|api-?key|secret", re.IGNORECASE)
 CONNECTION_HEADERS = {"transfer-encoding", "content-length", "connection", "keep-alive"}
 
 
@@ -164,6 +165,4 @@ def _http_headers(exchange: Exchange) -> StatusAndHeaders:
 def _public_headers(headers: Headers) -> list[tuple[str, str]]:
     """Decode headers; replace the values of cookies and credentials."""
     pairs = ((name.decode("latin-1"), value.decode("latin-1")) for name, value in headers)
-    return [
-        (name, "removed" if name.lower() in SECRET_HEADERS else " ".join(value.splitlines())) for name, value in pairs
-    ]
+    return [(name, "removed" if SECRET_HEADER.search(name) else " ".join(value.splitlines())) for name, value in pairs]

@@ -27,14 +27,18 @@ def test_pages_that_should_have_comments_and_gave_none_are_named_with_the_reason
     report = CrawlReport()
     report.count_thread(made(stated_count=110), None)
     report.count_thread(replace(made(), platform="viafoura"), None)
+    report.count_thread(replace(made(), platform="hyvor"), None)
+    report.count_thread(replace(made(), platform="livefyre"), None)
     report.count_thread(replace(made(), platform="none"), None)
     report.count_thread(made(stated_count=0), None)
     report.count_thread(made(said("one"), stated_count=110), None)
     assert [reason for _, reason in report.skipped] == [
         f"states 110 comments, and none could be read ({made().platform})",
-        "has comments by viafoura, which btl does not read",
+        'has comments by viafoura, and hides where: comments = {platform = "viafoura", ...} in the outlets file says it',
+        "has comments by hyvor, which btl does not read",
+        "has comments by livefyre, which has been shut down",
     ]
-    assert report.counts()["skipped"] == len(report.counts()["without_comments"]) == 2
+    assert report.counts()["skipped"] == len(report.counts()["without_comments"]) == 4
 
 
 def platform(threads, empty, **fields):

@@ -1,25 +1,108 @@
-"""Hosted comment systems are recognised, with the thread's id where the page shows it."""
+"""Comment systems are recognised as pages really embed them, with what their services want to be asked with."""
+
+from base64 import b64encode
 
 import pytest
 
-from crawler.pages.embeds import find_hosted_threads, load_markers
-from crawler.pages.page import Page
+from crawler.pages.embeds import check_source, find_embeds, load_systems
+from crawler.pages.page import CommentHints, Page
+from crawler.platforms import driver
+
+LAZY = b64encode(
+    b'<script>var disqus_config = function () { this.page.identifier = "a-1"; };</script>'
+    b'<script src="//id-courier.disqus.com/embed.js"></script>'
+).decode()
+URL = "https://courier.example/ferry"
+
+
+def read(html: str, hints: CommentHints | None = None) -> dict[str, dict[str, str]]:
+    page = Page(URL, html.encode(), {"content-type": "text/html; charset=utf-8"}, hints=hints)
+    return {name: {k: v for k, v in e.values.items() if v != URL} for name, e in find_embeds(page).items()}
 
 
 @pytest.mark.parametrize(
-    ("html", "threads"),
+    ("html", "embeds"),
     [
-        ('<div id="disqus_thread"></div>', {"disqus": None}),
-        ('<script src="https://courier.disqus.com/embed.js"></script>', {"disqus": "courier"}),
-        ('<vf-conversations vf-container-id="9"></vf-conversations>', {"viafoura": "9"}),
-        ("<p>We left Disqus last year.</p>", {}),
+        ('<div id="disqus_thread"></div>', {"disqus": {}}),
+        ('<script src="https://courier.disqus.com/embed.js"></script>', {"disqus": {"key": "courier"}}),
+        (f'<div data-id-lazyload-code="{LAZY}"></div>', {"disqus": {"key": "id-courier", "thread": "a-1"}}),
+        (
+            '<a data-disqus-identifier=x-9>3</a><script>{"disqusEmbedUrl":"https:\\/\\/courier.disqus.com\\/embed.js"}</script>',
+            {"disqus": {"key": "courier", "thread": "x-9"}},
+        ),
+        ("<meta content=98be name=vf:container_id>", {"viafoura": {"thread": "98be"}}),
+        ('<meta property="vf:container_id" content="98be">', {"viafoura": {"thread": "98be"}}),
+        (
+            '<vf-conversations-count limit=3 vf-container-id="9"></vf-conversations-count>',
+            {"viafoura": {"thread": "9"}},
+        ),
+        ('<script>a({"vf:container_id":"1.7"})</script>', {"viafoura": {"thread": "1.7"}}),
+        ('<script>{"coralUrl":"https:\\u002F\\u002Fc.example"}</script>', {"coral": {"host": "https://c.example"}}),
+        (
+            '<div id=coral-embed-stream-77></div><script>w.ENDPOINT_CORAL="https://c.example"</script>',
+            {"coral": {"thread": "77", "host": "https://c.example"}},
+        ),
+        ("""<x-box :coral-id="'197'"></x-box>""", {"coral": {"thread": "197"}}),
+        (
+            '<script>{"coralHostName":"c.example","coralCommentsStatus":"disabled"}</script>',
+            {"coral": {"host": "c.example"}},
+        ),
+        ('<script>{"hasVuukle":false}</script>', {}),
+        (
+            '<script async src="https://launcher.spot.im/spot/sp_abc" data-post-id=12></script>',
+            {"openweb": {"key": "sp_abc", "thread": "12"}},
+        ),
+        (
+            '<meta name="dc.identifier" content="u-1"><script>{"spotImId":"sp_abc"}</script>',
+            {"openweb": {"key": "sp_abc", "thread": "u-1"}},
+        ),
+        ('<article data-nid=5></article><script>{"hasVuukle":true}</script>', {"vuukle": {"thread": "5"}}),
+        (
+            '<div class="fb-comments" data-href="https://courier.example/f"></div>',
+            {"facebook": {"thread": f"{URL[:-4]}"}},
+        ),
+        ("<p>We left Disqus for the coral reef last year.</p><div class='coral'></div>", {}),
+        ('<script src="https://courier.example/assets/js/embed.js"></script><p>Coral</p>', {}),
+        ('<script src="https://cdns.gigya.com/js/gigya.js"></script>', {}),
     ],
 )
-def test_systems_and_ids(html, threads):
-    assert find_hosted_threads(Page("https://courier.example/ferry", html.encode())) == threads
+def test_systems_and_values(html, embeds):
+    assert read(html) == embeds
 
 
-def test_every_marker_can_match():
-    for name, marker in load_markers().items():
-        assert marker.hints, name
-        assert marker.tag or marker.patterns.keys() - {"native"}, name
+def test_a_counter_is_less_than_a_section():
+    html = "<div class='viafoura'></div><div id='disqus_thread'></div>"
+    embeds = find_embeds(Page(URL, html.encode()))
+    assert [(name, embed.certain) for name, embed in embeds.items()] == [("disqus", True), ("viafoura", False)]
+
+
+@pytest.mark.parametrize(("url", "names"), [("https://www.zeit.de/a", ["zeit"]), (URL, [])])
+def test_the_system_of_one_outlet_is_looked_for_on_its_own_pages(url, names):
+    assert list(find_embeds(Page(url, b"<body data-uuid=u-1>"))) == names
+
+
+def test_comments_that_are_switched_off_are_noted_and_not_asked_for():
+    page = Page(URL, b'<script>{"coralHostName":"c.example","coralCommentsStatus":"disabled"}</script>')
+    (thread,) = driver.run(driver.visit(page), lambda _: pytest.fail("nothing is to be fetched"))
+    assert (thread.platform, thread.closed, thread.comments) == ("coral", True, ())
+
+
+def test_a_system_that_has_been_shut_down_is_said_to_be_so():
+    page = Page(URL, b'<div class="fb-comments" data-href="https://courier.example/f"></div>')
+    (thread,) = driver.run(driver.visit(page), lambda _: pytest.fail("nothing is to be fetched"))
+    assert (thread.platform, [flag.code for flag in thread.flags]) == ("facebook", ["platform.gone"])
+
+
+def test_hints_say_what_the_page_hides():
+    hints = CommentHints("coral", "https://c.example", None, "any:data-story")
+    assert read("<main data-story=44></main>", hints) == {"coral": {"thread": "44", "host": "https://c.example"}}
+
+
+def test_every_system_can_be_recognised_and_every_source_looked_up():
+    for name, system in load_systems().items():
+        marker = system.strong
+        assert system.words, name
+        assert marker.tags or marker.attributes or marker.metas or marker.patterns, name
+        for sources in system.values.values():
+            for source in sources:
+                check_source(source)

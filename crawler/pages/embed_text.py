@@ -1,0 +1,99 @@
+"""Where a page may name its comment system: elements, scripts, JSON in attributes, and what lazy loading encodes."""
+
+import binascii
+import re
+from base64 import b64decode
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from lxml.html import HtmlElement
+
+from archive.text.html_tree import parse_fragment
+from crawler.pages.page import Page
+
+LONGEST_SCRIPT = 2 << 20
+LONGEST_SCRIPTS = 6 << 20  # of one page
+MOST_LAZY = 200
+LONGEST_LAZY = 200_000
+ADDRESSES = ("src", "href", "data-src", "data-lazy-src", "data-url")
+LAZY = re.compile(r"data-[\w-]{1,60}\s{0,5}=\s{0,5}[\"']?([A-Za-z0-9+/]{60,}={0,2})")
+ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
+QUOTED = re.compile(r"(?<!\\)\\{1,8}([\"'/])")
+JSON_VALUE = re.compile(r"^\s*[\[{].*[:\"']", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class EmbedText:
+    """`elements` come with the address that each leads to. All but `lower` is worked out only when looked at."""
+
+    page: Page
+    lazy: Sequence[str]
+
+    @cached_property
+    def lower(self) -> str:
+        """The page and what lazy loading encodes, in lower case: a search for words rules nearly all systems out."""
+        return "\n".join((self.page.text, *self.lazy)).lower()
+
+    @cached_property
+    def elements(self) -> Sequence[tuple[HtmlElement, str]]:
+        trees = [self.page.html, *map(parse_fragment, self.lazy)]
+        return [(e, _address(e)) for tree in trees for e in tree.iter() if isinstance(e.tag, str)]
+
+    @cached_property
+    def metas(self) -> Mapping[str, str]:
+        """The page's meta elements, by name or property."""
+        metas: dict[str, str] = {}
+        for element, _ in self.elements:
+            if element.tag == "meta" and (name := element.get("name") or element.get("property")):
+                metas.setdefault(name, element.get("content") or "")
+        return metas
+
+    @cached_property
+    def scripts(self) -> Sequence[str]:
+        """Scripts, and attributes that hold JSON, with what is escaped in them as it is meant."""
+        scripts, length = [], 0
+        for text in self._code():
+            length += len(text)
+            if length > LONGEST_SCRIPTS:
+                break
+            scripts.append(unescape(text))
+        return scripts
+
+    def _code(self) -> Iterator[str]:
+        for element, _ in self.elements:
+            if element.tag == "script" and element.text:
+                yield element.text[:LONGEST_SCRIPT]
+            for name, value in element.attrib.items():
+                if len(value) > 20 and (JSON_VALUE.match(value[:2000]) or name.startswith("on")):
+                    yield value[:LONGEST_SCRIPT]
+
+
+def read_embed_text(page: Page) -> EmbedText:
+    """Return where a page may name its comment system."""
+    return EmbedText(page, tuple(_lazy_parts(page.text)))
+
+
+def _lazy_parts(text: str) -> Iterator[str]:
+    """Yield the HTML and scripts that attributes hold in base64, to be put into the page later."""
+    for number, match in enumerate(LAZY.finditer(text)):
+        if number >= MOST_LAZY:
+            return
+        encoded = match[1][:LONGEST_LAZY]
+        try:
+            decoded = b64decode(encoded + "=" * (-len(encoded) % 4), validate=True).decode()
+        except (binascii.Error, UnicodeDecodeError):
+            continue
+        if "<" in decoded or "//" in decoded:
+            yield decoded
+
+
+def _address(element: HtmlElement) -> str:
+    return next((value for name in ADDRESSES if (value := element.get(name))), "")
+
+
+def unescape(text: str) -> str:
+    """Return a script or JSON as it is meant: JSON within JSON has its quotes escaped, and often its slashes."""
+    if "\\" in text:
+        text = QUOTED.sub(r"\1", ESCAPE.sub(lambda match: chr(int(match[1], 16)), text))
+    return text
