@@ -16,7 +16,8 @@ from crawler.warc.writer import Exchange
 class WarcRecorder:
     """Write each response; put its WarcPosition and time into `request.meta` as `warc_position` and `fetched_at`.
 
-    A response that is a secret, such as a token, is counted and not written.
+    A response that is a secret, such as a token, is counted and not written. Where one cannot be written the crawl
+    stops: what is not kept is not requested.
     """
 
     @classmethod
@@ -46,7 +47,10 @@ class WarcRecorder:
             ip=str(response.ip_address) if response.ip_address else None,
             protocol=response.protocol,
         )
-        request.meta["warc_position"] = spider.state.warc.write(exchange)
+        try:
+            request.meta["warc_position"] = spider.state.warc.write(exchange)
+        except OSError as error:  # Scrapy would log it and go on
+            spider.state.stop(error)
 
 
 def _header_pairs(headers: Headers) -> list[tuple[bytes, bytes]]:

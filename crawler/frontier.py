@@ -22,7 +22,7 @@ NEW_ARTICLE = timedelta(days=2)  # most comments come in this time
 QUIET_ARTICLE = timedelta(days=60)
 LATE_VISIT = timedelta(days=180)  # removals come late
 LEASE = timedelta(minutes=15)
-MAX_FAILURES = 8
+MAX_FAILURES = 8  # of an article; lists of articles are tried for ever, for a site that is down comes back
 MAX_REASON = 500  # characters of an error that are stored
 FRONTIER = TABLES["frontier"]
 
@@ -34,8 +34,14 @@ select * from (
     and (:ids is null or id in (select value from json_each(:ids)))
     and (:outlets is null or outlet in (select value from json_each(:outlets)))
     and host not in (select value from json_each(:busy))
+    and outlet not in (select home from paused_outlets where until is null or until > :now)
+    and id not in (select id from temp.excluded)
 ) where host_rank <= coalesce((select value from json_each(:paces) where key = host), :per_host)
 order by next_at, id limit :limit"""
+NEXT_DUE = """
+select min(next_at) from frontier where (:outlets is null or outlet in (select value from json_each(:outlets)))
+  and outlet not in (select home from paused_outlets where until is null or until > :now)
+  and id not in (select id from temp.excluded)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +134,32 @@ class Frontier:
 
     def __init__(self, archive: Archive) -> None:
         self.archive = archive
+        with archive.transaction() as connection:
+            connection.exec_driver_sql("create temp table if not exists excluded (id integer primary key)")
+
+    def exclude(self, ids: Iterable[int]) -> None:
+        """Lease these entries to nobody in this process, and those of an earlier call again."""
+        with self.archive.transaction() as connection:
+            connection.exec_driver_sql("delete from temp.excluded")
+            connection.exec_driver_sql(
+                "insert into temp.excluded select value from json_each(?)", (json.dumps(list(ids)),)
+            )
+
+    def is_due(self, now: datetime, ids: Iterable[int] | None = None, outlets: Iterable[str] | None = None) -> bool:
+        """Return whether `lease` would give an entry."""
+        with self.archive.engine.connect() as connection:
+            rows = connection.exec_driver_sql(DUE, _due_values(now, 1, ids=ids, outlets=outlets))
+            return rows.first() is not None
+
+    def next_due(self, outlets: Iterable[str] | None = None) -> str | None:
+        """Return when the next entry is due of those that may be visited."""
+        values = {
+            "outlets": None if outlets is None else json.dumps(list(outlets)),
+            "now": format_time(datetime.now(UTC)),
+        }
+        with self.archive.engine.connect() as connection:
+            found: str | None = connection.exec_driver_sql(NEXT_DUE, values).scalar()
+        return found
 
     def add(self, candidates: Iterable[Candidate], now: datetime) -> list[int]:
         """Add pages and return the ids of those that are due now.
@@ -175,15 +207,7 @@ class Frontier:
         Hosts in `busy` are skipped. `ids` and `outlets` restrict the entries. A lease expires after LEASE, so that
         what a killed crawl had leased becomes due again.
         """
-        values = {
-            "now": format_time(now),
-            "ids": None if ids is None else json.dumps(list(ids)),
-            "outlets": None if outlets is None else json.dumps(list(outlets)),
-            "busy": json.dumps(list(busy)),
-            "per_host": per_host,
-            "paces": json.dumps(paces or {}),
-            "limit": limit,
-        }
+        values = _due_values(now, limit, per_host=per_host, paces=paces, ids=ids, outlets=outlets, busy=busy)
         with self.archive.transaction() as connection:
             rows = connection.exec_driver_sql(DUE, values).mappings().all()
             if rows:
@@ -217,6 +241,7 @@ class Frontier:
             "capture_id": result.capture_id,
             "failures": 0,
             "last_error": None,
+            "failing_since": None,
         }
         if result.moved_to is not None:
             # From now on the new address is visited; the old one stays in the table, so that it is not new again.
@@ -225,14 +250,20 @@ class Frontier:
             moved |= {"comment_count": entry.comment_count} | values
             connection.execute(insert(FRONTIER).on_conflict_do_nothing(index_elements=["url"]), moved)
             values = {"next_at": None, "lease_until": None, "visited_at": values["visited_at"]}
+            values |= {"failures": 0, "last_error": None, "failing_since": None}
         connection.execute(update(FRONTIER).where(FRONTIER.c.id == entry.id).values(values))
 
     def record_failure(self, entry: FrontierEntry, reason: str, now: datetime, *, wait_s: int | None = None) -> None:
-        """Store a failed visit; come again after twice as long each time, and no more after MAX_FAILURES."""
+        """Store a failed visit; come again after twice as long each time, to an article MAX_FAILURES times at most."""
         failures = entry.failures + 1
-        wait = max(wait_s or 0, min(MIN_INTERVAL_S[entry.kind] * 2**failures, MAX_INTERVAL_S[entry.kind]))
-        following = format_time(now + timedelta(seconds=wait)) if failures < MAX_FAILURES else None
-        values = {"next_at": following, "lease_until": None, "failures": failures, "last_error": reason[:MAX_REASON]}
+        wait = max(
+            wait_s or 0, min(MIN_INTERVAL_S[entry.kind] * 2 ** min(failures, MAX_FAILURES), MAX_INTERVAL_S[entry.kind])
+        )
+        ends = entry.kind == "article" and failures >= MAX_FAILURES
+        following = None if ends else format_time(now + timedelta(seconds=wait))
+        since = func.coalesce(FRONTIER.c.failing_since, format_time(now))
+        values: dict[str, Any] = {"next_at": following, "lease_until": None, "failures": failures}
+        values |= {"last_error": reason[:MAX_REASON], "failing_since": since}
         with self.archive.transaction() as connection:
             connection.execute(update(FRONTIER).where(FRONTIER.c.id == entry.id).values(values))
 
@@ -243,11 +274,53 @@ class Frontier:
         with self.archive.transaction() as connection:
             connection.execute(update(FRONTIER).where(due_before).values(next_at=later))
 
+    def articles(self, outlets: Iterable[str]) -> list[tuple[int, str, str, str]]:
+        """Return id, address, outlet and time of the next visit of the articles of these outlets that have one."""
+        listed = func.json_each(json.dumps(list(outlets))).table_valued("value")
+        wanted = (FRONTIER.c.kind == "article") & FRONTIER.c.next_at.is_not(None)
+        columns = (FRONTIER.c.id, FRONTIER.c.url, FRONTIER.c.outlet, FRONTIER.c.next_at)
+        statement = select(*columns).where(wanted & FRONTIER.c.outlet.in_(select(listed.c.value)))
+        with self.archive.engine.connect() as connection:
+            return [(row.id, row.url, row.outlet, row.next_at) for row in connection.execute(statement)]
+
+    def urls(self, ids: Iterable[int]) -> set[str]:
+        """Return the addresses of entries."""
+        listed = func.json_each(json.dumps(list(ids))).table_valued("value")
+        statement = select(FRONTIER.c.url).where(FRONTIER.c.id.in_(select(listed.c.value)))
+        with self.archive.engine.connect() as connection:
+            return set(connection.execute(statement).scalars())
+
+    def outlets(self) -> list[str]:
+        """Return the homes of all outlets."""
+        with self.archive.engine.connect() as connection:
+            return list(connection.execute(select(FRONTIER.c.outlet).distinct()).scalars())
+
     def hosts(self) -> list[str]:
         """Return the hosts of all entries that will be visited again."""
         statement = select(FRONTIER.c.host).where(FRONTIER.c.next_at.is_not(None)).distinct()
         with self.archive.transaction() as connection:
             return list(connection.execute(statement).scalars())
+
+
+def _due_values(
+    now: datetime,
+    limit: int,
+    *,
+    per_host: int = 1,
+    paces: Mapping[str, int] | None = None,
+    ids: Iterable[int] | None = None,
+    outlets: Iterable[str] | None = None,
+    busy: Iterable[str] = (),
+) -> dict[str, Any]:
+    return {
+        "now": format_time(now),
+        "ids": None if ids is None else json.dumps(list(ids)),
+        "outlets": None if outlets is None else json.dumps(list(outlets)),
+        "busy": json.dumps(list(busy)),
+        "per_host": per_host,
+        "paces": json.dumps(paces or {}),
+        "limit": limit,
+    }
 
 
 def _new_row(candidate: Candidate, now: datetime) -> dict[str, Any]:

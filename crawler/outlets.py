@@ -2,7 +2,8 @@
 
 import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from difflib import get_close_matches
@@ -11,7 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from archive.text.hosts import is_public, parse_literal_address
-from archive.text.urls import canonical, is_web_address
+from archive.text.urls import canonical, domain, is_web_address
 from crawler.pages.embeds import check_source, load_systems
 from crawler.pages.page import CommentHints
 
@@ -19,6 +20,7 @@ MAX_PATTERN = 500
 MAX_ADDRESS = 2_000
 MAX_OUTLETS = 10_000
 MIN_DELAY_S = 1.0
+DEFAULT_DELAY_S = 1.0
 
 
 class BadOutlets(ValueError):
@@ -47,16 +49,79 @@ class OutletConfig:
     comments: CommentHints | None = None
 
     def accepts(self, url: str, published_at: str | None = None, now: str | None = None) -> bool:
-        """Whether to visit an article of this address; the times are ISO-8601 in UTC."""
+        """Whether to begin an article of this address; the times are ISO-8601 in UTC."""
         if published_at and now and self.max_age_days is not None:
             age = datetime.fromisoformat(now) - datetime.fromisoformat(published_at)
             if age > timedelta(days=self.max_age_days):
                 return False
+        return self.includes(url)
+
+    def includes(self, url: str) -> bool:
+        """Whether its patterns include the address of an article, however old that is."""
         parts = urlsplit(url)
         path = f"{parts.path}?{parts.query}" if parts.query else parts.path
         if len(url) > MAX_ADDRESS or any(pattern.search(path) for pattern in self.exclude):
             return False
         return not self.include or any(pattern.search(path) for pattern in self.include)
+
+
+class OutletFile:
+    """Outlets by home, and what follows from several of them on one host."""
+
+    def __init__(self, outlets: Iterable[OutletConfig]) -> None:
+        self.by_home = {outlet.home: outlet for outlet in outlets}
+        self._longest_first = sorted(self.by_home, key=len, reverse=True)
+
+    def find_home(self, url: str, home: str) -> str:
+        """Return the outlet of a page that `home` links to: the one that it lies below, or else that one."""
+        return next((other for other in self._longest_first if is_below(url, other)), home)
+
+    def slots(self) -> dict[str, dict[str, float]]:
+        """Return delay and concurrency by host; of several outlets on a host, the most careful ones."""
+        slots: dict[str, dict[str, float]] = {}
+        for outlet in self.by_home.values():
+            host = urlsplit(outlet.home).netloc
+            delay = DEFAULT_DELAY_S if outlet.delay is None else outlet.delay
+            slot = {"delay": delay, "concurrency": outlet.concurrency or 1}
+            if other := slots.get(host):
+                slot = {
+                    "delay": max(delay, other["delay"]),
+                    "concurrency": min(slot["concurrency"], other["concurrency"]),
+                }
+            slots[host] = slot
+        stated = {urlsplit(o.home).netloc for o in self.by_home.values() if (o.delay, o.concurrency) != (None, None)}
+        return {host: slot for host, slot in slots.items() if host in stated}
+
+
+def is_below(url: str, home: str) -> bool:
+    """Return whether a page lies on the host and below the path of an outlet's home."""
+    page, top = urlsplit(url), urlsplit(home)
+    folder = _folder(top.path)
+    return page.netloc == top.netloc and (page.path == folder or page.path.startswith(f"{folder}/"))
+
+
+def outlet_keys(homes: Iterable[str]) -> dict[str, str]:
+    """Return names for the outlets that share a host name with another one, by home: `host:8080`, `host/path`.
+
+    An outlet is known by its host name; where that is not enough, port and path tell them apart.
+    """
+    keys = {home: outlet_key(home) for home in homes}
+    hosts: dict[str, set[str]] = defaultdict(set)
+    for home, key in keys.items():
+        hosts[domain(home)].add(key)
+    return {home: key for home, key in keys.items() if len(hosts[domain(home)]) > 1}
+
+
+def outlet_key(home: str) -> str:
+    """Return the host name of a home with the port and path that it states."""
+    parts = urlsplit(home)
+    return f"{parts.netloc.rpartition('@')[2].removeprefix('www.')}{_folder(parts.path)}"
+
+
+def _folder(path: str) -> str:
+    """Return the path of a home without a file's name (index.html) and without the slash at its end."""
+    above, _, last = path.rpartition("/")
+    return above if "." in last else path.rstrip("/")
 
 
 def load_outlets(file: Path) -> list[OutletConfig]:

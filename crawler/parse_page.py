@@ -30,9 +30,10 @@ class ParsedPage:
 
 @dataclass(frozen=True, slots=True)
 class ParseFailed:
-    """Why a page could not be parsed."""
+    """Why a page could not be parsed; `refused` if that lies with the page, not with what parses it."""
 
     reason: str
+    refused: bool = False
 
 
 PageVisit = Generator[Fetch, Page, ParsedPage]
@@ -90,7 +91,7 @@ def advance(visits: dict[int, PageVisit], number: int, kind: str, responses: Seq
         parsed: ParsedPage = stop.value
         return parsed
     except BadPage as bad:
-        return ParseFailed(str(bad))
+        return ParseFailed(str(bad), refused=True)
     except Exception as error:  # noqa: BLE001 one page that cannot be read must not stop the others
         return ParseFailed(f"{type(error).__name__}: {error}")
     finally:

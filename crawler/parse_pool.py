@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 
+from archive.store.processes import interrupts_blocked
 from crawler.pages.page import Fetch, FetchFailed, Page
 from crawler.parse_page import TIMEOUT_S, ParsedPage, ParseFailed, Step, serve
 
@@ -16,7 +17,11 @@ FetchPage = Callable[[Fetch], Awaitable[Page]]
 
 
 class PageUnreadable(Exception):
-    """A page that could not be parsed, and why."""
+    """A page that could not be parsed, and why; `refused` as in ParseFailed."""
+
+    def __init__(self, reason: str, *, refused: bool = False) -> None:
+        super().__init__(reason)
+        self.refused = refused
 
 
 class _ProcessDied(Exception):
@@ -30,7 +35,8 @@ class _ParserProcess:
         context = multiprocessing.get_context("spawn")  # a fork would copy Twisted's threads and locks
         self.connection, other_end = context.Pipe()
         self.process = context.Process(target=serve, args=(other_end,), daemon=True)
-        self.process.start()
+        with interrupts_blocked():  # Ctrl-C ends the crawl, which then ends its processes
+            self.process.start()
         other_end.close()  # else the pipe would not break when the process ends
         self.thread = ThreadPoolExecutor(1)
         self.pages = 0
@@ -97,7 +103,7 @@ class ParsePool:
         while True:
             step = await process.advance(number, kind, responses[sent:])
             if isinstance(step, ParseFailed):
-                raise PageUnreadable(step.reason)
+                raise PageUnreadable(step.reason, refused=step.refused)
             if isinstance(step, ParsedPage):
                 return step
             sent = len(responses)

@@ -3,16 +3,19 @@
 import asyncio
 import logging
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import cast
 
 from scrapy.crawler import Crawler
 
+from archive.store.disk import is_disk_full
 from archive.store.save import SavedThread
 from archive.text.urls import canonical
 from crawler.frontier import FrontierEntry, VisitResult
 from crawler.items import VisitItem
 from crawler.spiders.news import NewsSpider
+from crawler.state import CrawlState
 
 logger = logging.getLogger(__name__)
 BATCH_COMMENTS = 2_000
@@ -57,16 +60,24 @@ class SavePipeline:
             return
         spider = cast("NewsSpider", self.crawler.spider)
         try:
-            _save(spider, items)
+            if spider.state.failure is None:
+                _save(spider, items)
         except Exception as error:
-            logger.exception("%d visits were not saved", len(items))
+            if is_disk_full(error):
+                spider.state.stop(error)
+            else:
+                logger.exception("%d visits were not saved", len(items))
+                for item in items:
+                    spider.record_failure(item.entry, f"not saved: {type(error).__name__}: {error}", ours=True)
+        if spider.state.failure is not None:
             for item in items:
-                spider.record_failure(item.entry, f"not saved: {type(error).__name__}: {error}")
+                spider.state.leased.pop(item.entry.id, None)
 
 
 def _save(spider: NewsSpider, items: Sequence[VisitItem]) -> None:
     state = spider.state
     state.warc.flush()  # first, so that a run that is killed leaves no rows that point at nothing
+    items = [_name_outlet(state, item) for item in items]
     saved = state.archive.save([thread for item in items for thread in item.threads], state.run)
     failures = {id(thread): reason for thread, reason in saved.failures}
     outcomes = iter(saved.outcomes)
@@ -79,8 +90,17 @@ def _save(spider: NewsSpider, items: Sequence[VisitItem]) -> None:
         if reason is None:
             visits.append((item.entry, _visit_result(item, saved_threads)))
         else:
-            spider.record_failure(item.entry, reason)
+            spider.record_failure(item.entry, reason, ours=True)
     spider.record_visits(visits, datetime.now(UTC))
+
+
+def _name_outlet(state: CrawlState, item: VisitItem) -> VisitItem:
+    """Tell outlets that share a host apart; elsewhere the host is the outlet."""
+    key = state.outlet_keys.get(item.entry.outlet)
+    if key is None:
+        return item
+    named = (replace(thread, article=replace(thread.article, outlet=key)) for thread in item.threads)
+    return replace(item, threads=tuple(named))
 
 
 def _visit_result(item: VisitItem, saved_threads: Iterable[SavedThread | None]) -> VisitResult:

@@ -10,6 +10,7 @@ from archive.importers import wet
 from archive.importers.base import BadDocument
 from archive.importers.files import open_file
 from archive.store.archive import Archive, Run
+from archive.store.disk import is_disk_full
 from archive.thread import Thread
 from crawler.evidence.captures import Evidence
 from crawler.outlets import OutletConfig
@@ -45,6 +46,22 @@ def replay_captures(
     paths = list(paths)
     run = archive.begin_run("replay", {"paths": [str(path) for path in paths]})
     result = ReplayResult()
+    with archive.ending(run, result.report.counts):
+        _replay(archive, run, paths, url, result, on_progress, hints)
+    nothing = bool(result.errors) and not result.report.total["threads"]
+    archive.end_run(run, "failed" if nothing else "done", result.report.counts())
+    return result
+
+
+def _replay(
+    archive: Archive,
+    run: Run,
+    paths: Iterable[Path],
+    url: str | None,
+    result: ReplayResult,
+    on_progress: Callable[[CrawlReport], None],
+    hints: Mapping[str, CommentHints],
+) -> None:
     for path in paths:
         try:
             captures = open_captures(path, url=url, base=archive.path.parent, earlier=Evidence(archive).earlier)
@@ -57,8 +74,6 @@ def replay_captures(
         result.errors += [(problem.location, problem.reason) for problem in captures.errors]
     for location, reason in result.errors:
         result.report.count_failure(location, reason)
-    archive.end_run(run, "failed" if result.errors else "done", result.report.counts())
-    return result
 
 
 def _replay_index(
@@ -75,7 +90,9 @@ def _replay_index(
             batch += _parse_threads(captures, page.with_hints(_hints_for(page.url, hints)))
         except BadPage as bad:
             result.errors.append((page.url, str(bad)))
-        except Exception as error:  # noqa: BLE001 one page that cannot be read must not stop the others
+        except Exception as error:
+            if is_disk_full(error):
+                raise
             result.errors.append((page.url, f"{type(error).__name__}: {error}"))
         if len(batch) >= BATCH:
             _save(archive, run, batch, result)

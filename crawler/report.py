@@ -5,8 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from archive.store.save import SavedThread
+from archive.store.save import SAVE_COUNTS, SavedThread
 from archive.store.thread_visit import completeness
+from archive.text.numbers import format_count, with_zeros
 from archive.thread import Thread
 from crawler.pages.embeds import load_systems
 from crawler.platforms import PLATFORMS
@@ -17,6 +18,9 @@ CHANGES = {"comments_new": "new", "comments_edited": "edited", "comments_removed
 SUSPICIOUS_RISE = 0.5
 MIN_THREADS = 3  # fewer say nothing about a platform
 MAX_ERRORS = 1_000
+SHARED = ("threads", "comments", "empty", "partial", *SAVE_COUNTS)
+PLATFORM_COUNTS = (*SHARED, *(f"with_{name}" for name in FIELDS))
+TOTALS = ("visits", "pages", "bytes", *SHARED, "skipped", "errors", "internal_errors")
 
 
 @dataclass(slots=True)
@@ -39,8 +43,8 @@ class CrawlReport:
     def count_thread(self, thread: Thread, saved: SavedThread | None) -> None:
         """Count a thread; `saved` is None where it failed, or was saved from the same capture before."""
         changes = Counter() if saved is None else saved.counts
-        counts = Counter(threads=1, comments=len(thread.comments), empty=not thread.comments)
-        counts["partial"] = completeness(thread) == "partial"
+        counts = Counter(threads=1, comments=len(thread.comments), empty=int(not thread.comments))
+        counts["partial"] = int(completeness(thread) == "partial")
         for counter in (self.total, self.platforms[thread.platform], self.outlets[thread.article.outlet or "?"]):
             counter.update(counts)
             counter.update(changes)
@@ -56,18 +60,28 @@ class CrawlReport:
         if len(self.skipped) < MAX_ERRORS:
             self.skipped.append((url, reason))
 
-    def count_failure(self, url: str, reason: str) -> None:
-        """Count a visit that failed."""
+    def count_visits(self, number: int) -> None:
+        """Count visits that brought a page, and were recorded."""
+        self.total["visits"] += number
+
+    def count_failure(self, url: str, reason: str, *, ours: bool = False) -> None:
+        """Count a visit that failed: because of the site or, where it is `ours`, because of this program."""
         self.total["errors"] += 1
+        self.total["internal_errors"] += ours
         if len(self.errors) < MAX_ERRORS:
             self.errors.append((url, reason))
+
+    @property
+    def failed(self) -> bool:
+        """Whether something of ours broke, or nothing could be read: not where a site lacks a page, or says no."""
+        return bool(self.total["internal_errors"] or (self.total["errors"] and not self.total["visits"]))
 
     def counts(self) -> dict[str, Any]:
         """Return JSON values for `runs.counts`."""
         return {
-            **{name: count for name, count in self.total.items() if count},
-            "platforms": {name: dict(counter) for name, counter in self.platforms.items()},
-            "outlets": {name: dict(counter) for name, counter in self.outlets.items()},
+            **with_zeros(self.total, TOTALS),
+            "platforms": {name: with_zeros(counter, PLATFORM_COUNTS) for name, counter in self.platforms.items()},
+            "outlets": {name: with_zeros(counter, SHARED) for name, counter in self.outlets.items()},
             "failures": [{"url": url, "reason": reason} for url, reason in self.errors],
             "without_comments": [{"url": url, "reason": reason} for url, reason in self.skipped],
         }
@@ -76,10 +90,11 @@ class CrawlReport:
         """Describe how far the run is, on one line."""
         counts = self.total
         changes = ", ".join(f"{counts[name]:,} {word}" for name, word in CHANGES.items() if counts[name])
-        parts = [f"{counts['pages']:,} pages from {len(self.hosts):,} hosts, {counts['threads']:,} threads"]
-        parts.append(f"{counts['comments']:,} comments" + (f" ({changes})" if changes else ""))
+        parts = [f"{format_count(counts['pages'], 'page')} from {format_count(len(self.hosts), 'host')}"]
+        parts.append(format_count(counts["threads"], "thread"))
+        parts.append(format_count(counts["comments"], "comment") + (f" ({changes})" if changes else ""))
         if counts["errors"]:
-            parts.append(f"{counts['errors']:,} errors")
+            parts.append(format_count(counts["errors"], "error"))
         return ", ".join(parts) + f", {counts['pages'] / max(seconds, 0.001):,.1f} pages/s"
 
     def summary(self) -> list[str]:
@@ -97,7 +112,7 @@ def _why_empty(thread: Thread) -> str | None:
     if thread.comments:
         return None
     if thread.stated_count:
-        return f"states {thread.stated_count:,} comments, and none could be read ({thread.platform})"
+        return f"states {format_count(thread.stated_count, 'comment')}, and none could be read ({thread.platform})"
     if thread.platform not in load_systems() or thread.pages or thread.closed:
         return None
     if load_systems()[thread.platform].gone:
@@ -112,8 +127,8 @@ def _describe(counter: Mapping[str, int]) -> str:
     changes = "".join(f", {counter[key]:,} {word}" for key, word in CHANGES.items() if counter[key])
     partial = f", {counter['partial']:,} in part" if counter["partial"] else ""
     return (
-        f"{counter['threads']:,} threads ({counter['empty']:,} without comments{partial}), "
-        f"{counter['comments']:,} comments{changes}"
+        f"{format_count(counter['threads'], 'thread')} ({counter['empty']:,} without comments{partial}), "
+        f"{format_count(counter['comments'], 'comment')}{changes}"
     )
 
 

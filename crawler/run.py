@@ -1,8 +1,10 @@
 """Run one crawl from beginning to end: run row, WARC file, Scrapy, report."""
 
 import json
+from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,16 +14,18 @@ from scrapy.crawler import AsyncCrawlerProcess
 from sqlalchemy import select
 
 from archive.store.archive import Archive, Run
+from archive.store.disk import DiskFull, find_full
 from archive.store.paths import warc_folder
 from archive.store.schema import TABLES
 from archive.text.urls import canonical
 from crawler.evidence.captures import Evidence
 from crawler.evidence.recheck import forget_again
-from crawler.frontier import Candidate, format_time
-from crawler.outlets import OutletConfig
+from crawler.frontier import Candidate, Frontier, format_time
+from crawler.outlet_states import LeftOut, due_left_out
+from crawler.outlets import OutletConfig, OutletFile, outlet_keys
 from crawler.parse_pool import ParsePool
 from crawler.report import CrawlReport, find_warnings
-from crawler.settings import DEFAULT_DELAY_S, user_agent
+from crawler.settings import user_agent
 from crawler.spiders.news import NewsSpider
 from crawler.state import CrawlState
 from crawler.warc.writer import WarcFile
@@ -48,29 +52,36 @@ class CrawlOptions:
 
 @dataclass(frozen=True, slots=True)
 class CrawlPlan:
-    """What to crawl: URLs, or outlets, or else whatever is due."""
+    """What to crawl: URLs, or outlets of `file`, or whatever is due (of the outlets, if there are any)."""
 
     urls: tuple[str, ...] = ()
     outlets: tuple[OutletConfig, ...] = ()
+    due: bool = False
+    file: str | None = None
 
     def seeds(self) -> list[Candidate]:
-        """Return the pages that the crawl begins with."""
+        """Return the pages that the crawl begins with: all of them now or, where it visits what is due, new ones."""
         seeds = [Candidate(url, "article", _home(url), now=True) for url in self.urls]
         for outlet in self.outlets:
             pages = [(outlet.home, "front"), *((url, "feed") for url in outlet.feeds)]
             pages += [(url, "sitemap") for url in outlet.sitemaps]
-            seeds += [Candidate(canonical(url) or url, kind, outlet.home, now=True) for url, kind in pages]
+            seeds += [Candidate(canonical(url) or url, kind, outlet.home, now=not self.due) for url, kind in pages]
         return seeds
 
 
 @dataclass(slots=True)
 class CrawlOutcome:
-    """The report of a crawl, and warnings from comparing it with earlier ones; `finished` if it was not interrupted."""
+    """The report of a crawl, and warnings from comparing it with earlier ones; `finished` if it was not interrupted.
 
-    run_id: int
+    A crawl that found nothing due has no run: its `next_at` is when something is. `left_out` is due and not visited.
+    """
+
+    run_id: int | None
     report: CrawlReport
     warnings: list[str] = field(default_factory=list)
     finished: bool = True
+    left_out: list[LeftOut] = field(default_factory=list)
+    next_at: str | None = None
 
 
 def _home(url: str) -> str:
@@ -84,55 +95,90 @@ def run_crawl(
     options: CrawlOptions,
     on_progress: Callable[[CrawlReport], None] = lambda _: None,
 ) -> CrawlOutcome:
-    """Crawl. The caller holds the archive's crawl lock, and crawls once a process: Twisted's reactor cannot restart."""
-    run = archive.begin_run("crawl", {"urls": plan.urls, "outlets": [outlet.name for outlet in plan.outlets]})
-    evidence, report = Evidence(archive), CrawlReport()
+    """Crawl. The caller holds the archive's crawl lock, and crawls once a process: Twisted's reactor cannot restart.
+
+    Where nothing is due, nothing is written: no run, no WARC file. Raise DiskFull where there is no room for what
+    comes; what was saved before is whole.
+    """
+    report, frontier = CrawlReport(), Frontier(archive)
+    frontier.free_leases()
+    scope = _Scope(archive, frontier, plan)
+    if not frontier.is_due(datetime.now(UTC), scope.ids, scope.homes):
+        return CrawlOutcome(None, report, left_out=scope.left_out, next_at=frontier.next_due(scope.homes))
+    settings: dict[str, Any] = {"urls": plan.urls, "outlets": [outlet.name for outlet in plan.outlets]}
+    run = archive.begin_run("crawl", settings | {"due": plan.due, "file": plan.file})
+    evidence = Evidence(archive)
     name = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-run{run.id}.warc.gz"
     info = {"http-header-user-agent": user_agent(options.contact), "robots": "obey", "operator": options.contact or ""}
     warc = WarcFile(warc_folder(archive.path) / name, info, earlier=evidence.find_payload)
     pool = ParsePool()
     state = CrawlState(archive, run, warc, report, lambda: on_progress(report), evidence, pool)
+    scope.restrict(state)
+    state.limit = options.limit
+    state.paces = dict.fromkeys(options.allow_hosts, 2 * options.concurrency)  # as many parsed as fetched
     finished = False
     try:
-        _prepare(state, plan, options)
         finished = _run_scrapy(state, plan, options)
     finally:
         pool.close()
-        warc.close()
-        state.frontier.free_leases()
-        forget_again(archive, run.id)
-        outcome = _end_run(archive, run, report, finished=finished)
+        outcome = _end_run(state, finished=finished)
+    outcome.left_out = scope.left_out
     return outcome
 
 
-def _prepare(state: CrawlState, plan: CrawlPlan, options: CrawlOptions) -> None:
-    """Add the plan's pages to the frontier and restrict the state to what the plan names."""
-    state.frontier.free_leases()
-    ids = state.frontier.add(plan.seeds(), datetime.now(UTC))
-    state.limit = options.limit
-    state.paces = dict.fromkeys(options.allow_hosts, 2 * options.concurrency)  # as many parsed as fetched
-    if plan.urls:
-        state.ids = set(ids)
-    elif plan.outlets:
-        outlets, now = {outlet.home: outlet for outlet in plan.outlets}, format_time(datetime.now(UTC))
-        state.outlets = set(outlets)
-        state.hints = {outlet.home: outlet.comments for outlet in plan.outlets if outlet.comments is not None}
+class _Scope:
+    """What a plan visits: seeds are added to the frontier; what is due and left out is listed with the reason."""
+
+    def __init__(self, archive: Archive, frontier: Frontier, plan: CrawlPlan) -> None:
+        self.outlets = OutletFile(plan.outlets)
+        self.homes = set(self.outlets.by_home) if plan.outlets else None
+        self.ids: set[int] | None = None
+        began = datetime.now(UTC)
+        ids = frontier.add(plan.seeds(), began)
+        self.left_out: list[LeftOut] = []
+        if plan.urls:
+            self.ids = set(ids)
+            self.left_out += [LeftOut(url, 1, "withheld") for url in sorted(set(plan.urls) - frontier.urls(ids))]
+            self.left_out += due_left_out(archive, began, ids=ids)
+        else:
+            due = due_left_out(archive, began, homes=self.homes, file=plan.file)
+            self.left_out += due if plan.due else [row for row in due if row.outlet in (self.homes or ())]
+            self._exclude(frontier, plan, format_time(began))
+        self.keys = outlet_keys(self.homes or frontier.outlets())
+
+    def _exclude(self, frontier: Frontier, plan: CrawlPlan, began: str) -> None:
+        """Leave out articles of an earlier crawl that the patterns of the file do not include any more."""
+        choosy = [outlet.home for outlet in plan.outlets if outlet.include or outlet.exclude]
+        articles = frontier.articles(choosy) if choosy else []
+        excluded = [row for row in articles if not self.outlets.by_home[row[2]].includes(row[1])]
+        frontier.exclude(row[0] for row in excluded)
+        counts = Counter(home for _, _, home, next_at in excluded if next_at <= began)
+        self.left_out += [LeftOut(home, pages, f"excluded by {plan.file}") for home, pages in sorted(counts.items())]
+
+    def restrict(self, state: CrawlState) -> None:
+        """Let a crawl visit these entries only, and follow the links that the outlets accept."""
+        state.ids, state.outlets, state.outlet_keys = self.ids, self.homes, self.keys
+        if not self.outlets.by_home:
+            return
+        outlets, now = self.outlets.by_home, format_time(datetime.now(UTC))
+        state.hints = {home: outlet.comments for home, outlet in outlets.items() if outlet.comments is not None}
 
         def accepts(candidate: Candidate) -> bool:
             outlet = outlets.get(candidate.outlet)
             is_article = candidate.kind == "article"
             return outlet is None or not is_article or outlet.accepts(candidate.url, candidate.published_at, now)
 
-        state.accepts = accepts
+        def place(candidate: Candidate) -> Candidate:
+            home = self.outlets.find_home(candidate.url, candidate.outlet)
+            return candidate if home == candidate.outlet else replace(candidate, outlet=home)
+
+        state.accepts, state.place = accepts, place
 
 
 def _run_scrapy(state: CrawlState, plan: CrawlPlan, options: CrawlOptions) -> bool:
     """Run Scrapy and return whether it came to its end, and was not interrupted."""
     slots = {host: {"delay": options.delay, "concurrency": options.concurrency} for host in options.allow_hosts}
-    for outlet in plan.outlets:
-        if outlet.delay is not None or outlet.concurrency is not None:
-            delay = DEFAULT_DELAY_S if outlet.delay is None else outlet.delay
-            slots[urlsplit(outlet.home).netloc] = {"delay": delay, "concurrency": outlet.concurrency or 1}
+    slots |= OutletFile(plan.outlets).slots()
     settings = {
         "ADDONS": {"crawler.settings.PoliteCrawling": 100},
         "USER_AGENT": user_agent(options.contact),
@@ -149,11 +195,23 @@ def _run_scrapy(state: CrawlState, plan: CrawlPlan, options: CrawlOptions) -> bo
     return crawler.stats is not None and bool(crawler.stats.get_value("finish_reason") == "finished")
 
 
-def _end_run(archive: Archive, run: Run, report: CrawlReport, *, finished: bool) -> CrawlOutcome:
+def _end_run(state: CrawlState, *, finished: bool) -> CrawlOutcome:
+    """Close the WARC file and the run. Raise DiskFull where the crawl ended for want of room."""
+    archive, run, report = state.archive, state.run, state.report
     counts = report.counts()
     outcome = CrawlOutcome(run.id, report, find_warnings(counts, _earlier_counts(archive, run)), finished)
-    status = "interrupted" if not finished else "failed" if report.errors else "done"
-    archive.end_run(run, status, counts | {"warnings": outcome.warnings})
+    status = "failed" if state.failure or report.failed else "done" if finished else "interrupted"
+    try:
+        state.warc.close()
+        state.frontier.free_leases()
+        forget_again(archive, run.id)
+        archive.end_run(run, status, counts | {"warnings": outcome.warnings})
+    except (DiskFull, OSError) as error:
+        state.stop(error)
+    if state.failure is not None:
+        with suppress(DiskFull):
+            archive.end_run(run, "failed", counts | {"warnings": outcome.warnings})
+        raise DiskFull(find_full(state.failure) or str(state.failure)) from state.failure
     return outcome
 
 

@@ -7,8 +7,9 @@ from importlib.metadata import version
 
 from scrapy.settings import BaseSettings
 
+from crawler.outlets import DEFAULT_DELAY_S
+
 PRIORITY = "addon"
-DEFAULT_DELAY_S = 1.0
 SETTINGS = {
     "ROBOTSTXT_OBEY": True,
     "CONCURRENT_REQUESTS": 64,
@@ -44,6 +45,7 @@ SETTINGS = {
     "SCRAPER_SLOT_MAX_ACTIVE_SIZE": 64 << 20,
     "SPIDER_MIDDLEWARES": {"scrapy.spidermiddlewares.referer.RefererMiddleware": None},
     "DOWNLOADER_MIDDLEWARES": {
+        "crawler.middlewares.stop.StopMiddleware": 5,
         "crawler.middlewares.address_guard.AddressGuardMiddleware": 10,
         "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
         "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,

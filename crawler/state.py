@@ -1,11 +1,13 @@
 """The state of one crawl, which its spider, extension and pipeline share."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from archive.store.archive import Archive, Run
+from archive.store.disk import DiskFull
 from crawler.evidence.captures import Evidence
 from crawler.frontier import Candidate, Frontier, FrontierEntry
 from crawler.pages.page import CommentHints
@@ -22,9 +24,10 @@ LEASED_PER_HOST = 2  # one being fetched, one being parsed
 class CrawlState:
     """The archive with its frontier, the WARC file, the parse pool, counts, and the entries in hand.
 
-    `ids` and `outlets` restrict which entries are visited, `accepts` which links are followed. A host has
+    `ids` and `outlets` restrict which entries are visited, `accepts` which links are followed, `place` puts each under
+    its outlet; `outlet_keys` are the names in the archive of outlets that share a host, by home. A host has
     LEASED_PER_HOST entries in hand, or what `paces` has for it. `limit` is the number of visits in all. `hints` are of
-    outlets by their home.
+    outlets by their home. `failure` is why nothing can be stored any more, and so nothing more is requested.
     """
 
     archive: Archive
@@ -34,6 +37,8 @@ class CrawlState:
     show_progress: Callable[[], None]
     evidence: Evidence
     pool: ParsePool
+    place: Callable[[Candidate], Candidate] = lambda candidate: candidate
+    outlet_keys: Mapping[str, str] = field(default_factory=dict)
     ids: set[int] | None = None
     outlets: set[str] | None = None
     accepts: Callable[[Candidate], bool] = lambda _: True
@@ -44,12 +49,27 @@ class CrawlState:
     frontier: Frontier = field(init=False)
     leased: dict[int, FrontierEntry] = field(default_factory=dict)
     lease_count: int = 0
+    failure: Exception | None = None
 
     def __post_init__(self) -> None:
         self.frontier = Frontier(self.archive)
 
+    def stop(self, error: Exception) -> None:
+        """End the crawl for an error after which nothing can be stored."""
+        self.failure = self.failure or error
+
+    @contextmanager
+    def storing(self) -> Iterator[None]:
+        """Stop the crawl where the block finds that there is no room. Raise nothing: Scrapy would swallow it."""
+        try:
+            yield
+        except DiskFull as error:
+            self.stop(error)
+
     def lease(self) -> list[FrontierEntry]:
         """Lease the next due entries, up to what may be in hand at once."""
+        if self.failure is not None:
+            return []
         free = MAX_LEASED - len(self.leased)
         if self.limit is not None:
             free = min(free, self.limit - self.lease_count)
@@ -72,7 +92,7 @@ class CrawlState:
 
     def follow(self, candidates: Iterable[Candidate]) -> int:
         """Add what a feed, sitemap or front page links to; return how many of those are due."""
-        due = self.frontier.add(filter(self.accepts, candidates), datetime.now(UTC))
+        due = self.frontier.add(filter(self.accepts, map(self.place, candidates)), datetime.now(UTC))
         if self.ids is not None:
             self.ids.update(due)
         return len(due)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tests.btl import PATIENCE_S, run_btl
+from tests.btl import NO_LIMITS, PATIENCE_S, Limits, run_btl
 from tests.news_server import NewsSite
 
 BTL = [sys.executable, "-c", "from archive.cli import main; main()"]
@@ -22,18 +22,30 @@ class Desk:
         self.folder = folder
         self.path = folder / "archive.db"
 
-    def btl(self, *arguments: object, status: int | None = 0, **environment: str) -> subprocess.CompletedProcess[str]:
+    def btl(
+        self, *arguments: object, status: int | None = 0, limits: Limits = NO_LIMITS, **environment: str
+    ) -> subprocess.CompletedProcess[str]:
         """Runs a command to its end; `status` is what it must end with."""
-        done = run_btl(arguments, self.folder, _environment() | environment)
+        done = run_btl(arguments, self.folder, _environment() | environment, limits=limits)
         if status is not None:
             assert done.returncode == status, f"{done.returncode}\n{done.stdout}\n{done.stderr}"
         return done
 
-    def start(self, *arguments: object) -> subprocess.Popen[str]:
-        """Starts a command and leaves it running."""
-        pipe = subprocess.PIPE
+    def start(
+        self, *arguments: object, stdout: Any = subprocess.PIPE, limits: Limits = NO_LIMITS
+    ) -> subprocess.Popen[str]:
+        """Starts a command, in a process group of its own, and leaves it running."""
         command = [*BTL, *map(str, arguments)]
-        return subprocess.Popen(command, cwd=self.folder, env=_environment(), stdout=pipe, stderr=pipe, text=True)
+        return subprocess.Popen(
+            command,
+            cwd=self.folder,
+            env=_environment(),
+            stdout=stdout,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+            preexec_fn=limits.apply,
+        )
 
     def crawl(self, *targets: object, hosts: Sequence[str] = (), status: int = 0) -> dict[str, Any]:
         """Crawls and gives what `--json` prints."""

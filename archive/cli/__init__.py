@@ -1,8 +1,11 @@
 """`btl`: the command line. A command's module is loaded when it is called, so that `btl --help` is quick."""
 
 from importlib import import_module
+from typing import Any
 
 import click
+
+from archive.cli.endings import endings
 
 # Where each command stands. The crawler's commands are named as text: the archive never imports the crawler.
 COMMANDS = {
@@ -13,6 +16,7 @@ COMMANDS = {
     "export": "archive.cli.export:export",
     "flag": "archive.cli.flag:flag",
     "import": "archive.cli.import_:import_",
+    "outlets": "crawler.cli.outlets:outlets",
     "publish": "archive.cli.publish:publish",
     "record": "crawler.cli.record:record",
     "replay": "crawler.cli.replay:replay",
@@ -31,6 +35,10 @@ class LazyGroup(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         return sorted(COMMANDS)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        with endings(ctx):
+            return super().invoke(ctx)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in COMMANDS:

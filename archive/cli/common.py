@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from archive.text.numbers import format_count
+
 if TYPE_CHECKING:
     from archive.store.archive import Archive
 
@@ -30,40 +32,79 @@ port_option = click.option(
 as_json = click.option("--json", "as_json", is_flag=True, help="Print a summary as JSON on standard output.")
 
 
-def opened(path: Path) -> "Archive":
-    """The archive, made where it is not there. Ends with status 1 where the file is something else."""
-    from archive.store.archive import Archive, Busy, NotAnArchive
+def opened(path: Path, *, read_only: bool = False) -> "Archive":
+    """Open the archive, made where it is not there. End with status 1 where the file is something else."""
+    from archive.store.archive import Archive, Busy, NotAnArchive, ReadOnly
+    from archive.store.migrations import TooOld
+    from archive.store.reading import is_writable
 
+    if not read_only and path.exists() and not is_writable(path):
+        fail(f"{path} cannot be written: it, or its folder, is read-only")
     try:
-        return Archive(path, on_wait=lambda: click.echo(f"waiting: another process is writing to {path}", err=True))
-    except (NotAnArchive, Busy) as error:
+        on_wait = lambda: click.echo(f"waiting: another process is writing to {path}", err=True)  # noqa: E731
+        return Archive(path, on_wait=on_wait, read_only=read_only)
+    except (NotAnArchive, Busy, ReadOnly, TooOld) as error:
         fail(str(error))
+    except sqlite3.Error as error:  # of a file that may not even be read
+        fail(f"{path}: {error}")
+
+
+def open_for_writing(path: Path) -> "Archive":
+    """Open an archive that is there, and bring it up to date. End with status 1 where there is none."""
+    _require_file(path)
+    return opened(path)
+
+
+def open_for_reading(path: Path) -> "Archive":
+    """Open an archive that is there; bring it up to date, or say that it is read as it is where it is read-only."""
+    from archive.store.reading import is_writable
+
+    _require_file(path)
+    if is_writable(path):
+        return opened(path)
+    archive = opened(path, read_only=True)
+    click.echo(f"note: {path} is read-only, and is read as it stands", err=True)
+    return archive
 
 
 def require(path: Path) -> None:
-    """Brings an archive up to date. Ends with status 1 where there is none."""
+    """Bring an archive up to date as far as it can be written. End with status 1 where there is none."""
+    open_for_reading(path).close()
+
+
+def _require_file(path: Path) -> None:
     if not path.exists():
         fail(f"{path} is not there; `btl import` makes it, --db names another")
-    opened(path).close()
 
 
 @contextmanager
 def reading(path: Path) -> Iterator[sqlite3.Connection]:
-    """The archive, brought up to date and open for reading, all of it as it is now."""
+    """Open the archive for reading, brought up to date, all of it as it is now."""
+    from archive.store.reading import connect_for_reading
+
     require(path)
-    with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+    with closing(connect_for_reading(path)) as connection:
         connection.execute("begin")
         yield connection
 
 
 @contextmanager
 def changing(path: Path) -> Iterator[sqlite3.Connection]:
-    """The archive in one transaction, kept where nothing is raised."""
+    """Open an archive that is there, in one transaction, kept where nothing is raised."""
+    open_for_writing(path).close()
     with closing(sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None)) as connection:
         connection.execute("pragma foreign_keys = on")
         connection.execute("begin immediate")
         yield connection
         connection.execute("commit")
+
+
+def raise_disk_full(error: BaseException) -> None:
+    """Raise DiskFull where an error says that there is no room: `btl` then says what is whole."""
+    from archive.store.disk import DiskFull, find_full
+
+    if (reason := find_full(error)) is not None:
+        raise DiskFull(reason) from error
 
 
 def fail(message: str) -> NoReturn:
@@ -77,7 +118,7 @@ def print_errors(errors: Sequence[str]) -> None:
     for error in errors[:ERRORS_PRINTED]:
         click.echo(f"error: {error}", err=True)
     if len(errors) > ERRORS_PRINTED:
-        click.echo(f"... and {len(errors) - ERRORS_PRINTED:,} more errors", err=True)
+        click.echo(f"... and {format_count(len(errors) - ERRORS_PRINTED, 'more error')}", err=True)
 
 
 def print_json(value: Any) -> None:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from archive.cli.common import as_json as as_json_option
-from archive.cli.common import database, fail, print_json, require
+from archive.cli.common import database, fail, print_json, raise_disk_full, require
 from archive.export.formats import FORMATS
+from archive.text.numbers import format_count
 
 if TYPE_CHECKING:
     from archive.export.selection import Selection
@@ -103,10 +104,12 @@ def export(
     except WrongUsage as error:
         raise click.UsageError(str(error)) from None
     except (Miscounted, SqlError, sqlite3.Error) as error:
+        raise_disk_full(error)
         fail(str(error))
     except OSError as error:
         if error.errno == errno.EPIPE:
             raise
+        raise_disk_full(error)
         fail(str(error))
     if as_json:
         print_json({"db": str(path), "output": output, "format": form, **_summary(written)})
@@ -144,8 +147,10 @@ def _check_output(form: str, output: str, path: Path, *, as_json: bool) -> None:
 
 def _bring_up_to_date(path: Path) -> None:
     """Migrate a live archive as every command does; a public copy stays as it was published."""
+    from archive.store.reading import connect_for_reading
+
     try:
-        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+        with closing(connect_for_reading(path)) as connection:
             published = connection.execute("select 1 from sqlite_master where name = 'release'").fetchone()
     except sqlite3.Error:
         published = None
@@ -177,4 +182,4 @@ def _summary(written: "Written") -> dict[str, Any]:
 
 def _sentence(written: "Written") -> str:
     beside = f", and {written.context:,} that they answer" if written.context else ""
-    return f"{written.matched:,} {written.unit} matched, {written.rows:,} written{beside}"
+    return f"{format_count(written.matched, written.unit.removesuffix('s'))} matched, {written.rows:,} written{beside}"

@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING
 import click
 
 from archive.cli.common import as_json as as_json_option
-from archive.cli.common import changing, database, fail, opened, print_json, require
+from archive.cli.common import changing, database, fail, open_for_writing, print_json
+from archive.text.numbers import format_count, with_zeros
 
 if TYPE_CHECKING:
     from archive.store.reflag import FlagProgress
+
+COUNTS = ("comments", "withdrawn", "kept", "raised")
 
 
 @click.group(invoke_without_command=True)
@@ -51,7 +54,7 @@ def flag(
     if ctx.invoked_subcommand is not None:
         return
     if explain is not None:
-        _explain(sys.stdin.read() if explain == "-" else explain, parent, title)
+        _explain(sys.stdin.read() if explain == "-" else explain, parent, title, as_json=as_json)
         return
     from archive.flags.versions import DETECTORS
 
@@ -59,20 +62,25 @@ def flag(
         raise click.UsageError(f"no detector {', '.join(sorted(unknown))}; there are {', '.join(DETECTORS)}")
     progress = _flag(path, since, detectors or DETECTORS, workers, quiet=as_json)
     if as_json:
-        print_json({"db": str(path), "counts": dict(progress.counts)})
+        print_json({"db": str(path), "counts": with_zeros(progress.counts, COUNTS)})
     else:
         counts = progress.counts
         click.echo(
-            f"{counts['comments']:,} comments looked at, {counts['raised']:,} flags raised, "
-            f"{counts['withdrawn']:,} withdrawn, {counts['kept']:,} left as they are."
+            f"{format_count(counts['comments'], 'comment')} looked at, "
+            f"{format_count(counts['raised'], 'flag')} raised, {counts['withdrawn']:,} withdrawn, "
+            f"{counts['kept']:,} left as they are."
         )
 
 
-def _explain(text: str, parent: str | None, title: str | None) -> None:
+def _explain(text: str, parent: str | None, title: str | None, *, as_json: bool) -> None:
     from archive.flags.explain import explain
     from archive.flags.match import TextContext
 
-    for line in explain(text, TextContext(parent, title)):
+    lines = list(explain(text, TextContext(parent, title)))
+    if as_json:
+        print_json({"lines": lines})
+        return
+    for line in lines:
         click.echo(line)
 
 
@@ -82,8 +90,7 @@ def _flag(
     from archive.cli.progress import progress_report
     from archive.store.reflag import flag_all, progress_text
 
-    require(path)
-    with opened(path) as archive, progress_report(quiet=quiet, describe=progress_text) as report:
+    with open_for_writing(path) as archive, progress_report(quiet=quiet, describe=progress_text) as report:
         return flag_all(archive, since=since, detectors=detectors, workers=workers, report=report)
 
 
@@ -91,19 +98,21 @@ def _flag(
 @click.option(
     "--model", type=click.Path(dir_okay=False, path_type=Path), help="File to write.  [default: DB.order.npz]"
 )
+@click.option("--db", "own", type=click.Path(dir_okay=False, path_type=Path), help="The archive file.")
+@as_json_option
 @click.pass_obj
-def train(path: Path, model: Path | None) -> None:
+def train(path: Path, model: Path | None, own: Path | None, as_json: bool) -> None:
     """Fit a small model to this archive's reviews, and put the review queue in its order.
 
     It raises no flag and hides none. It needs the extra "train" (pip install 'belowtheline[train]') and 20 reviews of
     either kind.
 
     \b
-    Example:  btl flag --db archive.db train
+    Example:  btl flag train --db archive.db
     """
     from archive.review import ranking_model
 
-    require(path)
+    path = own or path
     target = model or path.with_suffix(".order.npz")
     try:
         with changing(path) as connection:
@@ -111,8 +120,13 @@ def train(path: Path, model: Path | None) -> None:
             ordered = ranking_model.order(connection, target)
     except ranking_model.CannotRank as error:
         fail(str(error))
+    if as_json:
+        counts = {"kept": report.kept, "dismissed": report.dismissed, "ordered": ordered}
+        shares = {"accuracy": report.accuracy, "majority": report.majority}
+        print_json({"db": str(path), "model": str(target), "counts": counts, **shares})
+        return
     click.echo(
-        f"{target}: from {report.kept:,} kept and {report.dismissed:,} dismissed flags; on texts that it had not seen "
-        f"right in {report.accuracy:.0%} (by always saying the same: {report.majority:.0%}). "
-        f"{ordered:,} flags put in order."
+        f"{target}: from {report.kept:,} kept and {format_count(report.dismissed, 'dismissed flag')}; on texts that it "
+        f"had not seen right in {report.accuracy:.0%} (by always saying the same: {report.majority:.0%}). "
+        f"{format_count(ordered, 'flag')} put in order."
     )

@@ -8,10 +8,13 @@ import click
 
 from archive.cli.common import as_json as as_json_option
 from archive.cli.common import database, opened, print_errors, print_json
+from archive.text.numbers import format_count, with_zeros
 
 if TYPE_CHECKING:
     from archive.importers.pool import ImportProgress
     from archive.store.archive import Archive
+
+COUNTS = ("documents", "errors", "empty", "files_passed_over")
 
 
 @click.command(name="import")
@@ -48,12 +51,14 @@ def import_paths(archive: "Archive", paths: list[str], workers: int | None, *, q
 
 def summarise(progress: "ImportProgress", path: Path, as_json: bool) -> None:
     """Prints what an import did, and ends with status 1 where something could not be read."""
+    from archive.store.save import SAVE_COUNTS
+
     counts, errors = progress.counts, progress.errors
     if as_json:
         print_json(
             {
                 "db": str(path),
-                "counts": dict(counts),
+                "counts": with_zeros(counts, (*COUNTS, *SAVE_COUNTS)),
                 "passed_over": progress.passed_over,
                 "errors": [{"place": error.location, "reason": error.reason} for error in errors],
             }
@@ -68,19 +73,19 @@ def summarise(progress: "ImportProgress", path: Path, as_json: bool) -> None:
 
 
 def _sentence(counts: dict[str, int], path: Path) -> str:
-    parts = [f"{counts['documents']:,} documents read into {path}", f"{counts['threads_new']:,} new threads"]
-    parts.append(f"{counts['comments_new']:,} new comments")
-    for name, words in (
+    parts = [f"{format_count(counts['documents'], 'document')} read into {path}"]
+    parts += [format_count(counts[f"{noun}s_new"], f"new {noun}") for noun in ("thread", "comment")]
+    for name, *words in (
         ("unchanged", "already there"),
-        ("threads_changed", "threads changed"),
-        ("comments_edited", "comments edited"),
-        ("comments_removed", "comments gone"),
-        ("comments_restored", "comments back"),
+        ("threads_changed", "thread changed", "threads changed"),
+        ("comments_edited", "comment edited", "comments edited"),
+        ("comments_removed", "comment gone", "comments gone"),
+        ("comments_restored", "comment back", "comments back"),
         ("empty", "without a text"),
         ("errors", "could not be read"),
     ):
         if counts[name]:
-            parts.append(f"{counts[name]:,} {words}")
+            parts.append(format_count(counts[name], words[0], words[-1]))
     return ", ".join(parts) + "."
 
 

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from archive.text.numbers import format_count
+
 if TYPE_CHECKING:
     from archive.importers.pool import ImportProgress
 
@@ -19,7 +21,8 @@ def import_text(progress: "ImportProgress", seconds: float) -> str:
     """Return the progress of an import in words."""
     counts = progress.counts
     rate = counts["comments_new"] / seconds
-    return f"{counts['documents']:,} documents, {counts['comments_new']:,} comments, {rate:,.0f} comments/s"
+    parts = (format_count(counts["documents"], "document"), format_count(counts["comments_new"], "comment"))
+    return f"{', '.join(parts)}, {rate:,.0f} comments/s"
 
 
 @contextmanager

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from archive.cli.common import as_json as as_json_option
-from archive.cli.common import database, fail, opened, print_json, require
+from archive.cli.common import database, fail, open_for_reading, print_json, raise_disk_full
+from archive.text.numbers import format_count
 
 if TYPE_CHECKING:
     from archive.publish.policy import Policy
@@ -57,7 +58,7 @@ def publish(out: Path, path: Path, policy_path: Path | None, keep: int, whole: b
     from archive.publish.release import NotPublished
     from archive.publish.release import publish as make
 
-    require(path)
+    archive = open_for_reading(path)
     policy = _policy(path, policy_path)
     began = time.monotonic()
 
@@ -67,10 +68,11 @@ def publish(out: Path, path: Path, policy_path: Path | None, keep: int, whole: b
 
     # SQLite sorts in temporary files as large as an index: they belong on the disk of the copy, not into /tmp.
     os.environ.setdefault("SQLITE_TMPDIR", str(out.absolute().parent))
-    with opened(path) as archive:
+    with archive:
         try:
             release = make(archive, out, policy, keep=keep, force=whole, say=say)
         except (NotPublished, OSError, sqlite3.Error) as error:
+            raise_disk_full(error)
             fail(f"nothing was published: {error}")
     _summarise(release, out, time.monotonic() - began, as_json=as_json)
     if policy.url is None:
@@ -109,9 +111,10 @@ def _summarise(release: "Published", out: Path, seconds: float, *, as_json: bool
         click.echo(f"Nothing has changed since release {release.number}, which {out} names.")
     else:
         withheld = sum(manifest["withheld"].values())
+        comments, files = manifest["counts"]["comments"], len(manifest["files"])
         click.echo(
-            f"Release {release.number} in {release.folder}: {manifest['counts']['comments']:,} comments"
-            f"{f', {withheld:,} of them withheld' if withheld else ''}, {len(manifest['files']):,} files. "
+            f"Release {release.number} in {release.folder}: {format_count(comments, 'comment')}"
+            f"{f', {withheld:,} of them withheld' if withheld else ''}, {format_count(files, 'file')}. "
             f"{out} names it; a site changes over when it is started again."
         )
 
@@ -119,7 +122,8 @@ def _summarise(release: "Published", out: Path, seconds: float, *, as_json: bool
 @click.command()
 @click.argument("out", type=click.Path(dir_okay=False, path_type=Path))
 @database
-def backup(out: Path, path: Path) -> None:
+@as_json_option
+def backup(out: Path, path: Path, as_json: bool) -> None:
     """Copy the whole archive to OUT, private tables included, while crawls write.
 
     The WARC files beside the archive are not in it; copy their folder too.
@@ -129,27 +133,40 @@ def backup(out: Path, path: Path) -> None:
     """
     import sqlite3
 
+    from archive.store.reading import connect_for_reading
+
     if not path.exists():
-        fail(f"{path} is not there")
+        fail(f"{path} is not there; --db names another")
     if out.exists():
         fail(f"{out} is there already")
     part = out.with_name(f".{out.name}.part")
-    part.unlink(missing_ok=True)
+    _remove(part)
     try:
-        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as source:
+        with closing(connect_for_reading(path)) as source:
             with closing(sqlite3.connect(part)) as target:
                 source.backup(target, pages=PAGES_A_STEP, sleep=0.05)
                 target.execute("pragma journal_mode = delete").fetchall()
             problems = _problems(part)
         if problems:
             fail(f"the copy is not whole: {problems}")
-        part.chmod(path.stat().st_mode & 0o777)
+        part.chmod(path.stat().st_mode & 0o777 | 0o600)  # a copy of a read-only archive is one to go on with
         part.replace(out)
     except (sqlite3.Error, OSError) as error:
+        raise_disk_full(error)
         fail(f"nothing was copied: {error}")
     finally:
-        part.unlink(missing_ok=True)
-    click.echo(f"{out}: {out.stat().st_size:,} bytes, checked.")
+        _remove(part)
+    size = out.stat().st_size
+    if as_json:
+        print_json({"db": str(path), "out": str(out), "counts": {"bytes": size}})
+    else:
+        click.echo(f"{out}: {format_count(size, 'byte')}, checked.")
+
+
+def _remove(part: Path) -> None:
+    """Delete a copy that was begun, and what SQLite keeps beside it."""
+    for suffix in ("", "-journal", "-wal", "-shm"):
+        part.with_name(part.name + suffix).unlink(missing_ok=True)
 
 
 def _problems(part: Path) -> str:

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, TextIO, cast
 
 import click
 
-from archive.cli.common import database, fail, opened, print_errors, reading, require
+from archive.cli.common import as_json as as_json_option
+from archive.cli.common import database, fail, open_for_writing, print_errors, print_json, reading
+from archive.text.numbers import format_count
 
 if TYPE_CHECKING:
     from archive.review.spreadsheet import Imported
@@ -35,7 +37,10 @@ def review() -> None:
 @click.option("--code", help="Only flags of this code.")
 @click.option("--sample", type=click.IntRange(1), help="Only so many flags, drawn at random.")
 @click.option("--seed", default=0, show_default=True, help="Draws the same sample again.")
-def export(path: Path, output: str, everything: bool, code: str | None, sample: int | None, seed: int) -> None:
+@as_json_option
+def export(
+    path: Path, output: str, everything: bool, code: str | None, sample: int | None, seed: int, as_json: bool
+) -> None:
     """Write flags to judge as CSV, one a row, for a spreadsheet.
 
     Fill in the columns reviewer, verdict (confirmed, dismissed or corrected), corrected_code and note. Text that a
@@ -47,19 +52,25 @@ def export(path: Path, output: str, everything: bool, code: str | None, sample: 
     """
     from archive.review.spreadsheet import export_csv
 
+    if as_json and output == "-":
+        raise click.UsageError("--json prints its summary where the sheet would go: name a file with -o")
     with reading(path) as connection, click.open_file(output, "w", "utf-8", atomic=output != "-") as out:
         _require_code(connection, code)
         written = export_csv(
             connection, cast("TextIO", out), everything=everything, code=code, sample=sample, seed=seed
         )
-    click.echo(f"{written:,} flags written", err=True)
+    if as_json:
+        print_json({"db": str(path), "output": output, "counts": {"written": written}})
+    else:
+        click.echo(f"{format_count(written, 'flag')} written", err=True)
 
 
 @review.command(name="import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @database
 @click.option("--reviewer", help="Who judged, in rows that do not say so.")
-def import_(file: Path, path: Path, reviewer: str | None) -> None:
+@as_json_option
+def import_(file: Path, path: Path, reviewer: str | None, as_json: bool) -> None:
     """Read the verdicts of a sheet that `btl review export` wrote.
 
     Rows without a verdict are passed over. A row that cannot be taken is an error, and the others are saved; the same
@@ -71,8 +82,7 @@ def import_(file: Path, path: Path, reviewer: str | None) -> None:
     from archive.review.spreadsheet import import_csv
     from archive.review.verdicts import BadReview
 
-    require(path)
-    with opened(path) as archive:
+    with open_for_writing(path) as archive:
         run = archive.begin_run("review", {"sha256": _digest(file)})
         try:
             with archive.transaction() as connection, file.open(encoding="utf-8-sig", newline="") as sheet:
@@ -81,19 +91,24 @@ def import_(file: Path, path: Path, reviewer: str | None) -> None:
             archive.end_run(run, "failed", {})
             fail(f"{file}: {_reason(error)}")
         counts = {"saved": imported.saved, "repeated": imported.repeated, "errors": len(imported.errors)}
-        archive.end_run(run, "failed" if imported.errors else "done", counts)
-    _summarise(file, imported)
+        taken = imported.saved or imported.repeated or imported.empty
+        archive.end_run(run, "failed" if imported.errors and not taken else "done", counts)
+    if as_json:
+        errors = [{"place": f"{file}:{error.line}", "reason": error.reason} for error in imported.errors]
+        print_json({"db": str(path), "counts": counts | {"empty": imported.empty}, "errors": errors})
+    else:
+        _summarise(file, imported)
+    if imported.errors:
+        sys.exit(1)
 
 
 def _summarise(file: Path, imported: "Imported") -> None:
     print_errors([f"{file}:{error.line}: {error.reason}" for error in imported.errors])
-    parts = [f"{imported.saved:,} verdicts saved"]
+    parts = [f"{format_count(imported.saved, 'verdict')} saved"]
     parts += [f"{imported.repeated:,} there already"] if imported.repeated else []
-    parts += [f"{imported.empty:,} rows without a verdict"] if imported.empty else []
-    parts += [f"{len(imported.errors):,} rows refused"] if imported.errors else []
+    parts += [f"{format_count(imported.empty, 'row')} without a verdict"] if imported.empty else []
+    parts += [f"{format_count(len(imported.errors), 'row')} refused"] if imported.errors else []
     click.echo(", ".join(parts) + ".")
-    if imported.errors:
-        sys.exit(1)
 
 
 def _reason(error: Exception) -> str:
@@ -102,7 +117,7 @@ def _reason(error: Exception) -> str:
 
 @review.command()
 @database
-@click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
+@as_json_option
 def agreement(path: Path, as_json: bool) -> None:
     """Say how far reviewers agree about flags that two or more of them judged.
 
@@ -119,7 +134,7 @@ def agreement(path: Path, as_json: bool) -> None:
     with reading(path) as connection:
         agreements = measure(connection)
     if as_json:
-        click.echo(json.dumps([asdict(row) for row in agreements], indent=2))
+        print_json([asdict(row) for row in agreements])
         return
     if not agreements:
         click.echo("no flag was judged by two reviewers")
@@ -136,7 +151,8 @@ def _decimals(value: float | None) -> str:
 
 @review.command()
 @click.argument("name")
-def password(name: str) -> None:
+@as_json_option
+def password(name: str, as_json: bool) -> None:
     """Print a reviewer's line for the reviewers' file: the name, and a hash of the password that is asked for.
 
     \b
@@ -149,6 +165,9 @@ def password(name: str) -> None:
     chosen = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
     if len(chosen) < SHORTEST_PASSWORD:
         fail(f"a password has at least {SHORTEST_PASSWORD} characters")
+    if as_json:
+        print_json({"name": name, "hash": hash_password(chosen)})
+        return
     key = name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else json.dumps(name, ensure_ascii=False)
     click.echo(f'{key} = "{hash_password(chosen)}"')
 

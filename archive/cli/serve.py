@@ -41,6 +41,7 @@ def serve(
         return
     from archive.publish.manifest import is_release
     from archive.site.app import read_reviewers, run
+    from archive.store.reading import is_writable
 
     if workers > 1:
         raise click.UsageError("only a public copy is served by several processes: --public")
@@ -51,8 +52,10 @@ def serve(
     is_copy = path.is_file() and is_release(path)
     if not is_copy:
         require(path)
+        if known and not is_writable(path):
+            fail(f"{path} is read-only, and what reviewers judge could not be saved: serve it without --reviewers")
     try:
-        run(path, host=host, port=port, reviewers=known, immutable=is_copy)
+        run(path, host=host, port=port, reviewers=known, immutable=is_copy or not is_writable(path))
     except OSError as error:
         fail(str(error))
 

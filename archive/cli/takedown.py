@@ -11,8 +11,17 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from archive.cli.common import as_json as as_json_option
-from archive.cli.common import database, fail, opened, print_errors, print_json, require
+from archive.cli.common import (
+    database,
+    fail,
+    open_for_reading,
+    open_for_writing,
+    print_errors,
+    print_json,
+    raise_disk_full,
+)
 from archive.takedown.reasons import REASONS, SUBJECTS
+from archive.text.numbers import format_count
 
 if TYPE_CHECKING:
     from archive.store.archive import Archive
@@ -67,8 +76,7 @@ def withhold(
               btl withhold --list
     """
     _require_comment(subject, same_text=same_text)
-    require(path)
-    with opened(path) as archive:
+    with open_for_reading(path) if listing else open_for_writing(path) as archive:
         if listing:
             _print_ledger(archive, as_json=as_json)
         elif source is not None:
@@ -92,8 +100,7 @@ def restore(subject: str, number: int, path: Path, as_json: bool) -> None:
     """
     from archive.takedown import withhold as takedown
 
-    require(path)
-    with opened(path) as archive:
+    with open_for_writing(path) as archive:
         try:
             done = takedown.restore(archive, subject, number)
         except (takedown.NotThere, takedown.Irreversible) as error:
@@ -101,7 +108,7 @@ def restore(subject: str, number: int, path: Path, as_json: bool) -> None:
     if as_json:
         print_json({"db": str(path), "entry": done.entry, "comments": done.comments})
     else:
-        click.echo(f"{subject} {number} is restored: {_comments(done.comments)} can be read again.")
+        click.echo(f"{subject} {number} is restored: {format_count(done.comments, 'comment')} can be read again.")
 
 
 @click.command()
@@ -133,9 +140,9 @@ def erase(
     from archive.takedown.withhold import NotThere
 
     _require_comment(subject, same_text=same_text)
-    require(path)
+    archive = open_for_writing(path)
     try:
-        with crawl_lock(path, f"which erases, begun {now()}"), opened(path) as archive:
+        with archive, crawl_lock(path, f"which erases, begun {now()}"):
             on_file = (lambda _: None) if as_json else (lambda file: click.echo(f"searching {file}", err=True))
             plan = plan_erasure(archive, subject, number, reason, on_file, same_text=same_text)
             if plan.unwritable:
@@ -143,23 +150,25 @@ def erase(
             _announce(plan)
             if not yes:
                 click.confirm("This cannot be undone. Erase it?", abort=True, err=True)
-            erase_planned(archive, plan, note)
+            try:
+                erase_planned(archive, plan, note)
+            except BaseException:  # run again, it may have nothing left to look for
+                _print_left(plan)
+                raise
     except (NotThere, Locked) as error:
         fail(str(error))
     except OSError as error:
+        raise_disk_full(error)
         fail(f"{error.filename or path}: {error.strerror or error}; run it again, and it goes on from there")
-    left = [f"{what}: {problem.location}: {problem.reason}" for what, problem in plan.remaining()]
+    left = _describe_left(plan)
     if as_json:
         counts = _erase_counts(plan)
         print_json({"db": str(path), "subject": subject, "id": number, "reason": reason, **counts, "left": left})
     else:
-        for line in left[:MAX_LINES]:
-            click.echo(line)
-        if len(left) > MAX_LINES:
-            click.echo(f"... and {len(left) - MAX_LINES:,} more places")
+        _print_left(plan)
         click.echo(
-            f"{subject} {number} is erased from the archive and {plan.redactions:,} WARC records. Public copies hold "
-            "what they hold until they are deleted: `btl publish` makes the next one without it."
+            f"{subject} {number} is erased from the archive and {format_count(plan.redactions, 'WARC record')}. "
+            "Public copies hold what they hold until they are deleted: `btl publish` makes the next one without it."
         )
     if left:
         sys.exit(1)
@@ -184,8 +193,8 @@ def _withhold_subject(
         print_json({"db": str(archive.path), **counts})
     else:
         click.echo(
-            f"{subject} {number} is withheld ({reason}): {_comments(done.comments)}, entry {done.entry} of the ledger. "
-            "Public copies show it until `btl publish` makes the next one."
+            f"{subject} {number} is withheld ({reason}): {format_count(done.comments, 'comment')}, "
+            f"entry {done.entry} of the ledger. Public copies show it until `btl publish` makes the next one."
         )
         _print_same_text({number: done.same_text} if done.same_text else {})
 
@@ -221,7 +230,8 @@ def _withhold_list(archive: "Archive", source: Path, *, same_text: bool, as_json
         print_json({"db": str(archive.path), **counts})
     else:
         print_errors(errors)
-        click.echo(f"{entries:,} entries added to the ledger, {_comments(comments)} withheld.")
+        added = format_count(entries, "entry", "entries")
+        click.echo(f"{added} added to the ledger, {format_count(comments, 'comment')} withheld.")
         _print_same_text(alike)
     if errors:
         sys.exit(1)
@@ -270,7 +280,7 @@ def _print_ledger(archive: "Archive", *, as_json: bool) -> None:
         click.echo(
             f"{row['id']:>6}  {row['created_at']}  {state:<8}  {row['subject']} {row['number']}  {row['reason']}"
         )
-    click.echo(f"{len(rows):,} entries")
+    click.echo(format_count(len(rows), "entry", "entries"))
 
 
 def _erase_counts(plan: "ErasePlan") -> dict[str, int]:
@@ -285,17 +295,27 @@ def _erase_counts(plan: "ErasePlan") -> dict[str, int]:
     }
 
 
+def _describe_left(plan: "ErasePlan") -> list[str]:
+    return [f"{what}: {problem.location}: {problem.reason}" for what, problem in plan.remaining()]
+
+
+def _print_left(plan: "ErasePlan") -> None:
+    left = _describe_left(plan)
+    for line in left[:MAX_LINES]:
+        click.echo(line)
+    if len(left) > MAX_LINES:
+        click.echo(f"... and {format_count(len(left) - MAX_LINES, 'more place')}")
+
+
 def _announce(plan: "ErasePlan") -> None:
     """Print what is about to happen, in numbers: nothing of the text and no name."""
     lines = (
-        f"{plan.subject} {plan.number}: to be destroyed are {len(plan.texts):,} texts of {len(plan.comments):,} "
-        f"comments, and {plan.redactions:,} of {plan.records:,} WARC records in {len(plan.files):,} files.",
-        f"{plan.others:,} other comments were read from these records, and no bytes will prove them any more.",
-        f"{len(plan.left):,} other places hold it, and stay as they are.",
+        f"{plan.subject} {plan.number}: to be destroyed: {format_count(len(plan.texts), 'text')} of "
+        f"{format_count(len(plan.comments), 'comment')}, and {plan.redactions:,} of "
+        f"{format_count(plan.records, 'WARC record')} in {format_count(len(plan.files), 'file')}.",
+        f"{format_count(plan.others, 'other comment was', 'other comments were')} read from these records, and no "
+        "bytes will prove what was read any more.",
+        f"{format_count(len(plan.left), 'other place holds it', 'other places hold it')}, to stay as before.",
     )
     for line in lines:
         click.echo(line, err=True)
-
-
-def _comments(number: int) -> str:
-    return f"{number:,} comment{'' if number == 1 else 's'}"

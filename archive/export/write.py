@@ -10,6 +10,7 @@ from typing import BinaryIO
 from archive.export.formats import FORMATS, Format
 from archive.export.selection import ExportOptions, Selection, SqlError, WrongUsage
 from archive.store.private_tables import forbid
+from archive.store.reading import connect_for_reading
 
 EVERYTHING = Selection()
 DEFAULTS = ExportOptions()
@@ -45,8 +46,7 @@ def export(
     options: ExportOptions = DEFAULTS,
 ) -> Written:
     """Write the archive or public copy at `path`, see `write`."""
-    uri = f"{path.resolve().as_uri()}?mode=ro"
-    with closing(sqlite3.connect(uri, uri=True, isolation_level=None)) as connection:
+    with closing(connect_for_reading(path, isolation_level=None)) as connection:
         return write(connection, form, out, selection, options)
 
 

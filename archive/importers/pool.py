@@ -17,6 +17,7 @@ from archive.importers.base import HEAD_LENGTH, BadDocument, Document, EmptyDocu
 from archive.importers.files import STANDARD_INPUT, files, open_file
 from archive.importers.worker import Chunk, lower_priority, parse_chunk, pickled_chunk
 from archive.store.archive import Archive, Run
+from archive.store.processes import interrupts_blocked
 from archive.thread import Thread
 
 if TYPE_CHECKING:
@@ -65,7 +66,24 @@ def import_files(
     if workers is None:
         workers = min(2, os.cpu_count() or 1)
     run = archive.begin_run("import", {"paths": paths})
+    with archive.ending(run, lambda: dict(progress.counts)):
+        saved = _import_sources(archive, run, sources, progress, workers, report)
+    nothing = bool(progress.errors) and not (saved or progress.counts["empty"])
+    archive.end_run(run, "failed" if nothing else "done", dict(progress.counts))
+    return progress
+
+
+def _import_sources(
+    archive: Archive,
+    run: Run,
+    sources: list[str],
+    progress: ImportProgress,
+    workers: int,
+    report: Callable[[ImportProgress], None],
+) -> int:
+    """Parse and save what the sources hold; return the number of threads that were read."""
     batch: list[Thread] = []
+    number = 0
     for results in _parse_in_order(_chunks(sources, progress), workers):
         for result in results:
             if isinstance(result, EmptyDocument):
@@ -75,24 +93,26 @@ def import_files(
             else:
                 batch.append(result)
         if len(batch) >= BATCH_THREADS or sum(len(thread.comments) for thread in batch) >= BATCH_COMMENTS:
-            _save(archive, run, batch, progress)
+            number += _save(archive, run, batch, progress)
             batch = []
         report(progress)
-    _save(archive, run, batch, progress)
+    number += _save(archive, run, batch, progress)
+    progress.done = progress.size or progress.done  # what lies behind the last document is read, too
     report(progress)
-    archive.end_run(run, "failed" if progress.errors else "done", dict(progress.counts))
-    return progress
+    return number
 
 
-def _save(archive: Archive, run: Run, batch: list[Thread], progress: ImportProgress) -> None:
+def _save(archive: Archive, run: Run, batch: list[Thread], progress: ImportProgress) -> int:
+    """Save threads; return how many of them could be."""
     if not batch:
-        return
+        return 0
     saved = archive.save(batch, run)
     progress.counts.update(saved.counts)
     for thread, reason in saved.failures:
         file = thread.capture.file or thread.capture.url or "?"
         location = f"{file}:{thread.capture.line}" if thread.capture.line else file
         _add_error(progress, BadDocument(location, reason))
+    return len(batch) - len(saved.failures)
 
 
 def _add_error(progress: ImportProgress, error: BadDocument) -> None:
@@ -176,7 +196,8 @@ class _Pool:
         Reads chunks itself until the first worker has started, and leaves them all where none can be started, as from
         a script that stands on standard input.
         """
-        started = [self.executor.submit(int) for _ in range(self.workers)]
+        with interrupts_blocked():
+            started = [self.executor.submit(int) for _ in range(self.workers)]
         yield from self._until_started(started, chunks)
         if any(future.done() and future.exception() for future in started):
             return
@@ -195,11 +216,12 @@ class _Pool:
             yield parse_chunk(chunk)
 
     def _submit(self, chunk: Chunk) -> Future[bytes]:
-        try:
-            return self.executor.submit(pickled_chunk, chunk)
-        except BrokenProcessPool:
-            self.executor = _executor(self.workers)
-            return self.executor.submit(pickled_chunk, chunk)
+        with interrupts_blocked():
+            try:
+                return self.executor.submit(pickled_chunk, chunk)
+            except BrokenProcessPool:
+                self.executor = _executor(self.workers)
+                return self.executor.submit(pickled_chunk, chunk)
 
     def _result(self, chunk: Chunk, future: Future[bytes]) -> Result:
         try:
@@ -212,7 +234,9 @@ class _Pool:
         executor = _executor(1)
         for document in chunk.documents:
             try:
-                yield _unpickled(executor.submit(pickled_chunk, Chunk(chunk.importer, [document])).result())[0]
+                with interrupts_blocked():
+                    future = executor.submit(pickled_chunk, Chunk(chunk.importer, [document]))
+                yield _unpickled(future.result())[0]
             except BrokenProcessPool:
                 yield BadDocument(document.location, "reading it ended the process that read it")
                 executor = _executor(1)

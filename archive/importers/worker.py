@@ -8,6 +8,7 @@ from importlib import import_module
 
 from archive.flags.annotate import annotate_thread
 from archive.importers.base import BadDocument, Document, Importer
+from archive.store.processes import end_on_interrupt
 from archive.thread import Thread
 
 
@@ -20,7 +21,8 @@ class Chunk:
 
 
 def lower_priority() -> None:
-    """Let the run's one writer go first: the run is as fast as it is."""
+    """Let the run's one writer go first: the run is as fast as it is. Ctrl-C ends a worker at once."""
+    end_on_interrupt()
     with suppress(AttributeError, OSError):
         os.nice(5)
 

@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 
 from archive.store.schema import TABLES
+from archive.text.numbers import format_count
 
 MORE_TABLES = {
     "agreement_list": "How far reviewers agree, by code.",
@@ -69,7 +70,7 @@ def codebook(connection: sqlite3.Connection, counts: Mapping[str, int], number: 
 
 def _table(connection: sqlite3.Connection, name: str, rows: int | None) -> str:
     about = TABLES[name].comment if name in TABLES else MORE_TABLES.get(name, "")
-    count = "" if rows is None else f" {rows:,} rows."
+    count = "" if rows is None else f" {format_count(rows, 'row')}."
     lines = "\n".join(_columns(connection, name))
     return f"## {name}\n\n{about}{count}\n\n| column | type | what it is |\n|---|---|---|\n{lines}"
 

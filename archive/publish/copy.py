@@ -19,6 +19,7 @@ from archive.publish.columns import COPIED, FACET_VALUES, FACETS, LISTS, TableSo
 from archive.publish.policy import Policy, matches
 from archive.publish.rewrite import fill_altered, run_script
 from archive.store import statistics, views
+from archive.store.reading import INDEX_IN_MEMORY, uri_for_reading
 from archive.store.views import FULL_TEXT, NOT_REFUSED, STANDING
 
 Say = Callable[[str], None]
@@ -186,7 +187,11 @@ def _open_copy(target: Path, source: Path) -> Iterator[sqlite3.Connection]:
         ):
             connection.execute(f"pragma {pragma}").fetchall()
         connection.create_function("base_name", 1, _base_name, deterministic=True)
-        connection.execute("attach ? as src", (f"{source.resolve().as_uri()}?mode=ro",))
+        attached, index_in_memory = uri_for_reading(source)
+        if index_in_memory:
+            connection.execute(INDEX_IN_MEMORY).fetchall()
+        connection.execute("attach ? as src", (attached,))
+        connection.execute("pragma main.locking_mode = normal").fetchall()
         yield connection
 
 

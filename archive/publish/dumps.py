@@ -14,6 +14,8 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, TypeVar
 
+from archive.store.processes import end_on_interrupt
+
 T = TypeVar("T")
 
 PART_COMMENTS = 250_000
@@ -42,7 +44,8 @@ def executor(comments: int) -> Executor:
     if comments <= FEW_COMMENTS:
         return InlineExecutor()
     # Spawned processes share no SQLite connection and no lock with this one.
-    return ProcessPoolExecutor(len(os.sched_getaffinity(0)), mp_context=get_context("spawn"))
+    processes = len(os.sched_getaffinity(0))
+    return ProcessPoolExecutor(processes, mp_context=get_context("spawn"), initializer=end_on_interrupt)
 
 
 class InlineExecutor(Executor):

@@ -7,10 +7,11 @@ before it. A link, which is the last thing to change, names the release to serve
 import fcntl
 import json
 import os
+import secrets
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib.metadata import version
@@ -22,6 +23,8 @@ from archive.publish import copy, dumps
 from archive.publish.codebook import codebook
 from archive.publish.policy import Policy
 from archive.store.archive import Archive, now
+from archive.store.disk import DiskFull
+from archive.store.processes import interrupts_blocked
 from archive.store.statistics import COMPLETENESS, select_rows
 from archive.store.suppressions import secret_key
 
@@ -76,8 +79,7 @@ def publish(
         for path in releases.glob(f"{BUILDING}*"):
             shutil.rmtree(path)
         before = last_release(releases)
-        with archive.transaction() as connection:
-            key = secret_key(connection, PSEUDONYM_KEY)
+        key = _pseudonym_key(archive)
         state = sha256(str(archive.read(STATE)[0][0]).encode()).hexdigest()
         if before and not force:
             folder, manifest = before
@@ -85,18 +87,40 @@ def publish(
             if is_same and out.is_symlink() and out.resolve().parent == folder:
                 return Published(manifest["number"], folder, manifest, is_new=False)
         number = before[1]["number"] + 1 if before else 1
-        run = archive.begin_run("publish", {"out": str(out), "number": number, "policy": policy.digest})
-        try:
+        with _run(archive, {"out": str(out), "number": number, "policy": policy.digest}) as counts:
             published = _ReleaseBuilder(archive, releases, number, policy, before, say).build(state, key)
-        except BaseException:
-            archive.end_run(run, "failed", {})
-            raise
+            counts |= {"number": number} | published.manifest["counts"]
         _link(out, published.folder)
         for path in releases.glob("[0-9]*"):
             if path.name.isdigit() and int(path.name) < number - keep:
                 shutil.rmtree(path)
-        archive.end_run(run, "done", {"number": number} | published.manifest["counts"])
         return published
+
+
+def _pseudonym_key(archive: Archive) -> bytes:
+    """Return the archive's key; of a read-only one that has none, a new one: names then change with each release."""
+    if archive.read_only:
+        stored = archive.read("select value from settings where name = ?", (PSEUDONYM_KEY,))
+        return bytes.fromhex(stored[0][0]) if stored else secrets.token_bytes(32)
+    with archive.transaction() as connection:
+        return secret_key(connection, PSEUDONYM_KEY)
+
+
+@contextmanager
+def _run(archive: Archive, settings: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Open a run and end it with the counts that the block fills in. A read-only archive keeps no record."""
+    counts: dict[str, Any] = {}
+    if archive.read_only:
+        yield counts
+        return
+    run = archive.begin_run("publish", settings)
+    try:
+        yield counts
+    except BaseException as error:
+        with suppress(DiskFull):
+            archive.end_run(run, "failed" if isinstance(error, Exception) else "interrupted", {})
+        raise
+    archive.end_run(run, "done", counts)
 
 
 def last_release(releases: Path) -> tuple[Path, Manifest] | None:
@@ -168,10 +192,11 @@ class _ReleaseBuilder:
         database, folder = str(self.database), str(self.folder)
         # Leaving the block of the pool waits for its jobs, also for those of a database that turns out not to be whole.
         with dumps.executor(counts.rows["comments"]) as pool:
-            dumped = [pool.submit(dumps.write_dump, database, folder, job) for job in jobs]
-            checks = [pool.submit(dumps.check_database, database, check) for check in dumps.CHECKS]
-            rows = sum(counts.rows.values())
-            hashed = pool.submit(dumps.file_entry, self.folder, "archive.db", "The database (SQLite)", rows=rows)
+            with interrupts_blocked():
+                dumped = [pool.submit(dumps.write_dump, database, folder, job) for job in jobs]
+                checks = [pool.submit(dumps.check_database, database, check) for check in dumps.CHECKS]
+                rows = sum(counts.rows.values())
+                hashed = pool.submit(dumps.file_entry, self.folder, "archive.db", "The database (SQLite)", rows=rows)
             problems = [problem for check in checks for problem in check.result()]
             if problems:
                 raise NotPublished("the copy is not whole: " + "; ".join(problems[:5]))

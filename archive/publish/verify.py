@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from archive.publish.dumps import executor, sha256_of
 from archive.publish.release import sha256_sums
 from archive.store.private_tables import PRIVATE_TABLES
+from archive.text.numbers import format_count
 
 Problem = tuple[str, str]
 
@@ -88,7 +89,7 @@ def check_file(folder: Path, entry: Mapping[str, Any]) -> list[Problem]:
     if file.stat().st_size != entry["bytes"] or sha256_of(file) != entry["sha256"]:
         return [(path, "its bytes are not those of its SHA-256")]
     if entry.get("rows") is not None and (rows := _rows(file)) is not None and rows != entry["rows"]:
-        return [(path, f"it holds {rows:,} rows; the manifest says {entry['rows']:,}")]
+        return [(path, f"it holds {format_count(rows, 'row')}; the manifest says {entry['rows']:,}")]
     return []
 
 
@@ -179,7 +180,8 @@ def check_counts(folder: Path, manifest: Mapping[str, Any]) -> list[Problem]:
             for name, count in manifest["counts"].items():
                 rows = connection.execute(f'select count(*) from "{name}"').fetchone()[0] if name in names else None
                 if rows != count:
-                    problems.append(("archive.db", f"{name} has {rows} rows; the manifest says {count}"))
+                    found = "is not there" if rows is None else f"has {format_count(rows, 'row')}"
+                    problems.append(("archive.db", f"{name} {found}; the manifest says {count}"))
         except sqlite3.DatabaseError as error:
             return [("archive.db", str(error))]
         return problems

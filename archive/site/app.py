@@ -36,6 +36,7 @@ SETTINGS = {
     "num_sql_threads": 3,
     "cache_size_kb": 32768,
 }
+BACKLOG = 2048  # uvicorn's own
 _DEFAULT_ERRORS = "datasette.handle_exception"
 
 
@@ -156,6 +157,7 @@ def _listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         listener.close()
         raise OSError(f"{host}:{port}: {error.strerror or error}") from error
+    listener.listen(BACKLOG)  # who follows the printed address at once waits, and is not refused
     listener.set_inheritable(True)  # workers are spawned
     # Connections inherit it: a small response on a connection that is kept would otherwise wait 40 ms for more to send.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -12,6 +12,7 @@ from datasette.utils import sqlite_timelimit
 from datasette.utils.asgi import Forbidden
 
 from archive.store.private_tables import PRIVATE_TABLES, forbid, is_refusal
+from archive.store.reading import connect_for_reading, has_wal
 
 Row = sqlite3.Row
 Connection = sqlite3.Connection
@@ -66,6 +67,8 @@ class ArchiveDatabase(Database):  # type: ignore[misc]  # Datasette has no types
     """An archive as Datasette opens it: private tables are in no list, and no statement reads them."""
 
     def connect(self, write: bool = False) -> sqlite3.Connection:
+        if not self.is_mutable and has_wal(Path(self.path)):  # that of an archive which cannot be written
+            return connect_for_reading(Path(self.path), check_same_thread=False, factory=ArchiveConnection)
         # Datasette puts the path into the URI unquoted, where a "?" or "%" in a file's name has another meaning.
         mode = ("" if write else "?mode=ro") if self.is_mutable else "?immutable=1"
         uri = f"{Path(self.path).resolve().as_uri()}{mode}"

@@ -5,6 +5,10 @@ from functools import lru_cache
 
 from markupsafe import Markup
 
+from archive.text.numbers import format_count
+
+count = format_count
+
 MONTHS = [
     "January",
     "February",
@@ -40,10 +44,6 @@ def figure(name: str, value: int | None, text: str | None = None, of: object = N
 
 def number(value: int | None) -> str:
     return "not stated" if value is None else f"{value:,}"
-
-
-def count(value: int, noun: str, plural: str | None = None) -> str:
-    return f"{value:,} {noun if value == 1 else plural or noun + 's'}"
 
 
 @lru_cache(maxsize=4096)

@@ -20,9 +20,11 @@ from sqlmodel import SQLModel
 
 from archive.flags.codes import codes
 from archive.store import views
+from archive.store.disk import DiskFull, find_full
 from archive.store.entities import IdCache
 from archive.store.migrations import migrations
 from archive.store.private_tables import PRIVATE_TABLES
+from archive.store.reading import connect_for_reading
 from archive.store.save import SaveResult, save_threads
 from archive.store.schema import TABLES
 from archive.thread import Thread
@@ -45,6 +47,10 @@ class NotAnArchive(Exception):
     """The file exists and is no SQLite file, or holds something other than an archive."""
 
 
+class ReadOnly(Exception):
+    """The archive cannot be written, and has to be."""
+
+
 class Busy(Exception):
     """Another process held the archive for longer than LONGEST_WAIT_S."""
 
@@ -63,20 +69,31 @@ def now() -> str:
 
 
 class Archive:
-    """An archive file, made or brought up to date on opening. `on_wait` is called once where another process writes."""
+    """An archive file, made or brought up to date on opening. `on_wait` is called once where another process writes.
 
-    def __init__(self, path: str | Path, *, on_wait: Callable[[], None] = lambda: None) -> None:
+    With `read_only` it is neither: it must be there, and up to date; nothing can be saved.
+    """
+
+    def __init__(
+        self, path: str | Path, *, on_wait: Callable[[], None] = lambda: None, read_only: bool = False
+    ) -> None:
         self.path = Path(path)
         self.on_wait = on_wait
-        self.engine = _engine(self.path)
+        self.read_only = read_only
+        self.engine = _read_only_engine(self.path) if read_only else _engine(self.path)
         self._cache = IdCache()
         try:
             self._connection = self.engine.connect()
-            self._prepare()
+            if read_only:
+                self._check_version()
+            else:
+                self._prepare()
         except DatabaseError as error:
             self.engine.dispose()
             if isinstance(error, OperationalError) and "locked" in str(error.orig):
                 raise Busy(f"{path} is held by another process") from error
+            if (reason := find_full(error)) is not None:
+                raise DiskFull(f"{path}: {reason}") from error
             raise NotAnArchive(f"{path}: {error.orig}") from error
         except Exception:
             self.engine.dispose()
@@ -93,11 +110,24 @@ class Archive:
         self._connection.close()
         self.engine.dispose()
 
-    def _prepare(self) -> None:
+    def _open_tables(self) -> Database:
+        """Raise NotAnArchive where there are tables of something else."""
         db = Database(self._connection.connection.driver_connection, execute_plugins=False)
         names = set(db.table_names())
         if names and "_sqlite_migrations" not in names:
             raise NotAnArchive(f"{self.path} is an SQLite file, but not an archive: it has {', '.join(sorted(names))}")
+        return db
+
+    def _check_version(self) -> None:
+        """Raise ReadOnly where the archive has to be brought up to date before it can be read."""
+        db = self._open_tables()
+        if migrations.pending(db) or views.find_stale(db):
+            raise ReadOnly(
+                f"{self.path} is read-only and of an older version: copy it by `btl backup`, and read the copy"
+            )
+
+    def _prepare(self) -> None:
+        db = self._open_tables()
         if migrations.pending(db):
             self._when_free(lambda: migrations.apply(db))
         self._when_free(lambda: views.prepare(db))
@@ -138,15 +168,19 @@ class Archive:
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
-        """Commit unless the block raises. Waits while another process writes."""
+        """Commit unless the block raises. Waits while another process writes. Raise DiskFull where there is no room."""
         connection = self._connection
+        if self.read_only:
+            raise ReadOnly(f"{self.path} is read-only")
         self._when_free(lambda: _begin(connection))
         try:
             yield connection
             connection.exec_driver_sql("commit")
-        except BaseException:
+        except BaseException as error:
             with suppress(DatabaseError):
                 connection.exec_driver_sql("rollback")
+            if isinstance(error, Exception) and (reason := find_full(error)) is not None:
+                raise DiskFull(f"{self.path}: {reason}") from error
             raise
 
     def begin_run(self, kind: str, settings: dict[str, Any]) -> Run:
@@ -165,11 +199,21 @@ class Archive:
         return Run(run_id, row["started_at"])
 
     def end_run(self, run: Run, outcome: str, counts: dict[str, Any]) -> None:
-        """Close a run; `outcome` is done or failed."""
+        """Close a run; `outcome` is done, failed (something of ours broke, or nothing could be read) or interrupted."""
         table = TABLES["runs"]
         values = {"finished_at": now(), "outcome": outcome, "counts": json.dumps(counts)}
         with self.transaction() as connection:
             connection.execute(update(table).where(table.c.id == run.id).values(values))
+
+    @contextmanager
+    def ending(self, run: Run, counts: Callable[[], dict[str, Any]]) -> Iterator[None]:
+        """Close a run as failed or interrupted where the block raises, as far as that can be written."""
+        try:
+            yield
+        except BaseException as error:
+            with suppress(DiskFull, DatabaseError, Busy):
+                self.end_run(run, "failed" if isinstance(error, Exception) else "interrupted", counts())
+            raise
 
     def note_failure(self, capture_id: int, run: Run, reason: str) -> None:
         """Record a failed visit for every thread that was read from a capture."""
@@ -223,6 +267,15 @@ class Archive:
             result.failures += part.failures
             result.outcomes += part.outcomes
         return result
+
+
+def _read_only_engine(path: Path) -> Engine:
+    return create_engine(
+        "sqlite://",
+        creator=partial(connect_for_reading, path, check_same_thread=False, timeout=1.0, isolation_level=None),
+        poolclass=StaticPool,
+        isolation_level="AUTOCOMMIT",
+    )
 
 
 def _engine(path: Path) -> Engine:

@@ -13,7 +13,7 @@ migrations = Migrations("belowtheline")
 
 # Since the last archive that was made before the first release: its four migrations are part of this one.
 ADDED_COLUMNS = (("comments", "withheld"), ("threads", "withheld"), ("articles", "withheld"))
-LATER_TABLES = ("reactions",)  # which a later migration makes
+LATER_TABLES = ("reactions", "paused_outlets")  # which are made later
 FILL_WITHHELD = """
 update {table} set withheld = (select rule from flags where {column} = {table}.id and code = 'archive.withheld'
   and withdrawn_at is null order by id limit 1)
@@ -72,6 +72,13 @@ def m003_comment_services(db: Database) -> None:
             _add_column(db, table, column)
     if "reactions" not in db.table_names():
         db.execute(str(CreateTable(TABLES["reactions"]).compile(dialect=sqlite.dialect())).strip())
+
+
+@migrations()
+def m004_failing_since(db: Database) -> None:
+    """Note since when the visits of a page have failed. The table `paused_outlets` is made with the private ones."""
+    if "frontier" in db.table_names() and "failing_since" not in db["frontier"].columns_dict:
+        _add_column(db, "frontier", "failing_since")
 
 
 def schema_statements() -> list[str]:

@@ -2,7 +2,7 @@
 
 import sqlite3
 
-PRIVATE_TABLES = frozenset({"frontier", "settings", "suppressions", "withheld"})
+PRIVATE_TABLES = frozenset({"frontier", "paused_outlets", "settings", "suppressions", "withheld"})
 RAW_PAGES = "sqlite_dbpage"
 
 

@@ -17,7 +17,9 @@ from archive.flags.match import TextContext
 from archive.flags.versions import DETECTORS, data_sha256, detector_of
 from archive.store.archive import Archive, Run
 from archive.store.flags import FlagWriter, Subject, list_rules
+from archive.store.processes import end_on_interrupt, interrupts_blocked
 from archive.store.writer import RowWriter
+from archive.text.numbers import format_count
 from archive.thread import Flag
 
 # One transaction each: a kill loses at most this many comments' work.
@@ -66,7 +68,7 @@ class FlagProgress:
 
 def progress_text(progress: FlagProgress, seconds: float) -> str:
     """Return a run's progress in words."""
-    return f"{progress.done:,} comments, {progress.done / seconds:,.0f} comments/s"
+    return f"{format_count(progress.done, 'comment')}, {progress.done / seconds:,.0f} comments/s"
 
 
 def flag_all(
@@ -85,13 +87,16 @@ def flag_all(
     progress = FlagProgress(Counter(), archive.count_comments(since))
     if workers is None:
         workers = min(2, os.cpu_count() or 1)
-    for texts, flags in _matched(_text_batches(archive, since), workers):
+    with archive.ending(run, lambda: dict(progress.counts)):
+        for texts, flags in _matched(_text_batches(archive, since), workers):
+            with archive.transaction() as connection:
+                _renew_flags(connection, run, detectors, progress.counts, texts, flags)
+            progress.done += len(texts)
+            report(progress)
         with archive.transaction() as connection:
-            _renew_flags(connection, run, detectors, progress.counts, texts, flags)
-        progress.done += len(texts)
+            list_rules(connection)
+        progress.size = progress.done  # withheld comments are counted, and not looked at
         report(progress)
-    with archive.transaction() as connection:
-        list_rules(connection)
     archive.end_run(run, "done", dict(progress.counts))
     return progress
 
@@ -117,12 +122,13 @@ def _matched(batches: Iterator[list[StoredText]], workers: int) -> Iterator[tupl
             yield texts, _flags_of(texts)
         return
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context) as pool:
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=end_on_interrupt) as pool:
         # One batch is worked on while the one before it is written.
         pending: deque[tuple[list[StoredText], list[Future[list[list[Flag]]]]]] = deque()
         for texts in chain([first], batches):
             chunks = [texts[start : start + CHUNK] for start in range(0, len(texts), CHUNK)]
-            pending.append((texts, [pool.submit(_flags_of, chunk) for chunk in chunks]))
+            with interrupts_blocked():
+                pending.append((texts, [pool.submit(_flags_of, chunk) for chunk in chunks]))
             if len(pending) > 1:
                 yield _result(*pending.popleft())
         while pending:

@@ -14,6 +14,13 @@ from archive.store.suppressions import Screened, SuppressionList
 from archive.store.thread_visit import ThreadVisit, completeness, shortfall, thread_columns, thread_flags
 from archive.thread import Thread, article_url, depths, digest
 
+# What `counts` of a save may have: summaries state them all, 0 too.
+SAVE_COUNTS = (
+    "threads_new", "threads_changed", "threads_unchanged", "unchanged", "articles_changed", "comments_new",
+    "comments_edited", "comments_removed", "comments_restored", "comments_moved", "comments_renamed", "comments_votes",
+    "flags",
+)  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class SavedThread:

@@ -47,7 +47,9 @@ class Run(SQLModel, table=True):
     kind: str = _text("What was run: import, crawl, replay, flag, review, withhold, restore, erase or publish.")
     started_at: str = _text("When it began (UTC).")
     finished_at: str | None = _text("When it ended (UTC); empty while it runs, or where it was killed.")
-    outcome: str | None = _text("done, failed (some input could not be read), interrupted; empty while it runs.")
+    outcome: str | None = _text(
+        "done, failed (something broke, or nothing could be read), interrupted; empty while it runs."
+    )
     software_version: str = _text("Version of belowtheline that ran.")
     settings: str = _text("What it was asked to do (JSON).")
     counts: str | None = _text("What it did, in numbers (JSON).")
@@ -210,6 +212,18 @@ class Frontier(SQLModel, table=True):
     comment_count: int | None = _integer("Comments that a feed last announced, a reason to come early.")
     failures: int = _integer("Visits that failed, one after the other.")
     last_error: str | None = _text("Why the last visit failed.")
+    failing_since: str | None = _text("When the first of the visits that failed one after the other was made (UTC).")
+
+
+class PausedOutlet(SQLModel, table=True):
+    __tablename__ = "paused_outlets"
+    __table_args__ = _table("An outlet that no crawl visits for now, or any more: no part of what is published.")
+
+    home: str = _text("Home of the outlet, as in the frontier.", primary_key=True)
+    is_stopped: int = _integer("1 where it was stopped, 0 where it was paused.")
+    since: str = _text("Since when (UTC).")
+    until: str | None = _text("When it is visited again (UTC); empty until somebody resumes it.")
+    note: str | None = _text("Why, in words.")
 
 
 class Commenter(SQLModel, table=True):

@@ -12,6 +12,7 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
+from archive.store.reading import connect_for_reading
 from archive.store.views import STANDING
 
 MOST_OUTLETS = 12
@@ -130,7 +131,7 @@ def describe_stored(stored: int, stated: int | None) -> str:
 
 def archive_counts(path: Path) -> dict[str, Any]:
     """Count rows, comments that are not visible by state, and flags by code; list outlets and the last five runs."""
-    connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
+    connection = connect_for_reading(path)
     try:
         totals = dict(connection.execute("select name, value from totals order by name"))
         runs = select_rows(connection, LAST_RUNS)

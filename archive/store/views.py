@@ -89,18 +89,25 @@ where events.kind = 'removed'""",
 
 def prepare(db: "Database") -> None:
     """Create what is missing of full text and views, or differs, in one transaction."""
-    current = _full_text() | {name: f"CREATE VIEW {name} AS{select}" for name, select in VIEWS.items()}
-    stored = dict(db.execute("select name, sql from sqlite_master where sql is not null").fetchall())
-    stale = [name for name, sql in current.items() if _folded(stored.get(name, "")) != _folded(sql)]
+    stale = find_stale(db)
     if not stale:
         return
     with db.atomic():
-        for name in stale:
-            if name in stored:
-                db.execute(f"drop {current[name].split()[1].replace('VIRTUAL', 'TABLE')} {name}")
-            db.execute(current[name])
+        for name, (sql, is_stored) in stale.items():
+            if is_stored:
+                db.execute(f"drop {sql.split()[1].replace('VIRTUAL', 'TABLE')} {name}")
+            db.execute(sql)
             if name.endswith("_fts"):
                 db.execute(f"insert into {name}({name}) values('rebuild')")
+
+
+def find_stale(db: "Database") -> dict[str, tuple[str, bool]]:
+    """Return what is missing or differs, by name: the statement that creates it, and whether there is another one."""
+    current = _full_text() | {name: f"CREATE VIEW {name} AS{select}" for name, select in VIEWS.items()}
+    stored = dict(db.execute("select name, sql from sqlite_master where sql is not null").fetchall())
+    return {
+        name: (sql, name in stored) for name, sql in current.items() if _folded(stored.get(name, "")) != _folded(sql)
+    }
 
 
 def full_text_table(table: str) -> str:

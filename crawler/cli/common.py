@@ -1,5 +1,6 @@
 """What the crawler's commands share: options, and the plan that arguments name."""
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,6 +9,7 @@ from urllib.parse import urlsplit
 import click
 
 from archive.cli.common import ERRORS_PRINTED
+from archive.text.numbers import format_count
 
 if TYPE_CHECKING:
     from archive.store.archive import Archive
@@ -31,15 +33,19 @@ allow_host_option = click.option(
 
 
 def make_plan(targets: Sequence[str], *, due: bool) -> "CrawlPlan":
-    """Return the plan for URLs or outlets files, or the empty one for whatever is due. Raise UsageError."""
+    """Return the plan for URLs, for outlets files, or for what is due of outlets files or of all. Raise UsageError."""
     from archive.text.urls import canonical, is_web_address
     from crawler.outlets import BadOutlets, load_outlets
     from crawler.run import CrawlPlan
 
-    if bool(targets) == due:
+    if not targets and not due:
         raise click.UsageError("name addresses or an outlets file, or say --due")
     urls = [target for target in targets if is_web_address(target)]
     files = [target for target in targets if not is_web_address(target)]
+    if urls and due:
+        raise click.UsageError(
+            "--due visits what is due, of the outlets of a file where one is named: name no addresses"
+        )
     if urls and files:
         raise click.UsageError(f"{files[0]} is no web address")
     for file in files:
@@ -49,13 +55,15 @@ def make_plan(targets: Sequence[str], *, due: bool) -> "CrawlPlan":
         outlets = [outlet for file in files for outlet in load_outlets(Path(file))]
     except BadOutlets as error:
         raise click.UsageError(str(error)) from error
+    if twice := [home for home, number in Counter(outlet.home for outlet in outlets).items() if number > 1]:
+        raise click.UsageError(f"{', '.join(files)}: {twice[0]} is listed twice")
     addresses = []
     for url in urls:
         address = canonical(url)
         if address is None:
             raise click.UsageError(f"{url} is no web address")
         addresses.append(address)
-    return CrawlPlan(tuple(addresses), tuple(outlets))
+    return CrawlPlan(tuple(addresses), tuple(outlets), due, ", ".join(files) or None)
 
 
 def check_allowed_hosts(allow_hosts: Sequence[str]) -> None:
@@ -90,4 +98,5 @@ def print_skipped(report: "CrawlReport") -> None:
     for url, reason in report.skipped[:ERRORS_PRINTED]:
         click.echo(f"no comments: {url} {reason}", err=True)
     if len(report.skipped) > ERRORS_PRINTED:
-        click.echo(f"... and {len(report.skipped) - ERRORS_PRINTED:,} more pages without comments", err=True)
+        more = format_count(len(report.skipped) - ERRORS_PRINTED, "more page", "more pages")
+        click.echo(f"... and {more} without comments", err=True)

@@ -11,6 +11,7 @@ import click
 from archive.cli.common import as_json as as_json_option
 from archive.cli.common import database, fail, opened, print_errors, print_json, require
 from archive.cli.progress import progress_report
+from archive.text.numbers import format_count
 from crawler.cli.common import (
     allow_host_option,
     check_allowed_hosts,
@@ -24,33 +25,40 @@ if TYPE_CHECKING:
     from crawler.run import CrawlOutcome
 
 INTERRUPTED = 130
-
-
-@click.command()
-@click.argument("targets", nargs=-1, metavar="[URL... | OUTLETS.TOML]")
-@click.option("--due", is_flag=True, help="Visit what is due, and end.")
-@database
-@contact_option
-@allow_host_option
-@click.option(
+delay_option = click.option(
     "--delay",
     type=click.FloatRange(0, 3600),
     default=0.0,
     show_default=True,
     help="Seconds between requests to an --allow-host; public hosts are asked once a second.",
 )
-@click.option(
+concurrency_option = click.option(
     "--concurrency",
     type=click.IntRange(1, 32),
     default=1,
     show_default=True,
     help="Requests at once to an --allow-host.",
 )
-@click.option(
+timeout_option = click.option(
     "--timeout", type=click.FloatRange(1, 600), default=30.0, show_default=True, help="Seconds that an answer may take."
 )
-@click.option("--limit", type=click.IntRange(1), help="Visit at most so many pages of the frontier.")
+limit_option = click.option("--limit", type=click.IntRange(1), help="Visit at most so many pages of the frontier.")
+
+
+@click.command()
+@click.argument("targets", nargs=-1, metavar="[URL... | OUTLETS.TOML]")
+@click.option("--due", is_flag=True, help="Visit what is due, and end: of all outlets, or of those of OUTLETS.TOML.")
+@database
+@contact_option
+@allow_host_option
+@delay_option
+@concurrency_option
+@timeout_option
+@limit_option
 @click.option("--wait", "wait_s", type=click.FloatRange(0), default=0.0, help="Seconds to wait for another crawl.")
+@click.option(
+    "--quiet", is_flag=True, help="Print only what failed, and warnings: for cron, which mails what is printed."
+)
 @as_json_option
 @click.option("--verbose", is_flag=True, help="Print Scrapy's log on standard error.")
 def crawl(
@@ -64,6 +72,7 @@ def crawl(
     timeout: float,
     limit: int | None,
     wait_s: float,
+    quiet: bool,
     as_json: bool,
     verbose: bool,
 ) -> None:
@@ -72,12 +81,15 @@ def crawl(
     URL is an article, or an outlet's front page, feed or sitemap; OUTLETS.TOML lists outlets
     (docs/outlets.example.toml). Each page found has its next visit in the archive: --due makes those visits.
     Robots.txt is obeyed, every answer is kept in a WARC file beside the archive, and a crawl that was killed is simply
-    run again.
+    run again. With --due and OUTLETS.TOML, what is no longer in the file is no longer visited.
+
+    A page that a site lacks or refuses is named, and the crawl is done (status 0). Status 1 means that something of
+    btl's own broke, or that nothing could be read.
 
     \b
     Example:  btl crawl https://courier.example/ferry --contact desk@example.org
               btl crawl outlets.toml
-              btl crawl --due
+              btl crawl --due outlets.toml
     """
     from crawler.report import CrawlReport
     from crawler.run import CrawlOptions, run_crawl
@@ -89,13 +101,13 @@ def crawl(
         require(path)
     with _crawl_lock(path, wait_s), opened(path) as archive:
         require_contact(archive, plan, contact, allow_hosts)
-        with progress_report(quiet=as_json, describe=CrawlReport.line, has_size=False) as on_progress:
+        with progress_report(quiet=as_json or quiet, describe=CrawlReport.line, has_size=False) as on_progress:
             outcome = run_crawl(archive, plan, options, on_progress)
-    _summarise(outcome, path, as_json=as_json)
+    _summarise(outcome, path, as_json=as_json, quiet=quiet)
     if not outcome.finished:
-        click.echo("interrupted: btl crawl --due goes on", err=True)
+        click.echo("interrupted: what was visited is saved; the same command, or btl crawl --due, goes on", err=True)
         sys.exit(INTERRUPTED)
-    if outcome.report.errors:
+    if outcome.report.failed:
         sys.exit(1)
 
 
@@ -113,21 +125,31 @@ def _crawl_lock(path: Path, wait_s: float) -> Iterator[None]:
         fail(f"{path}: {error.strerror}")
 
 
-def _summarise(outcome: "CrawlOutcome", path: Path, *, as_json: bool) -> None:
+def _summarise(outcome: "CrawlOutcome", path: Path, *, as_json: bool, quiet: bool) -> None:
     report = outcome.report
     if as_json:
-        print_json({"db": str(path), "run": outcome.run_id, "counts": report.counts(), "warnings": outcome.warnings})
+        left_out = [{"outlet": row.outlet, "pages": row.pages, "reason": row.reason} for row in outcome.left_out]
+        summary = {"db": str(path), "run": outcome.run_id, "counts": report.counts(), "warnings": outcome.warnings}
+        print_json(summary | {"left_out": left_out, "next_at": outcome.next_at})
         return
-    for line in report.summary():
+    for line in [] if quiet else report.summary():
         click.echo(line)
     for line in outcome.warnings:
         click.echo(f"warning: {line}", err=True)
     print_skipped(report)
     print_errors([f"{location}: {reason}" for location, reason in report.errors])
+    if quiet:
+        return
+    for row in outcome.left_out:
+        click.echo(f"left out: {format_count(row.pages, 'due page')} of {row.outlet}: {row.reason}", err=True)
+    if outcome.run_id is None:
+        following = f"the next page is due at {outcome.next_at}" if outcome.next_at else "no page waits for a visit"
+        click.echo(f"Nothing is due: {following}. {path}")
+        return
     counts = report.total
+    parts = [format_count(counts[f"{noun}s"], noun) for noun in ("page", "thread", "comment")]
     click.echo(
-        f"{counts['pages']:,} pages, {counts['threads']:,} threads, {counts['comments']:,} comments: "
-        f"{counts['comments_new']:,} new, {counts['comments_edited']:,} edited, "
+        f"{', '.join(parts)}: {counts['comments_new']:,} new, {counts['comments_edited']:,} edited, "
         f"{counts['comments_removed']:,} gone, {counts['comments_restored']:,} back; "
-        f"{counts['errors']:,} errors. {path}"
+        f"{format_count(counts['errors'], 'error')}. {path}"
     )

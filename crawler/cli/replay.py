@@ -8,6 +8,7 @@ import click
 from archive.cli.common import as_json as as_json_option
 from archive.cli.common import database, opened, print_errors, print_json
 from archive.cli.progress import progress_report
+from archive.text.numbers import format_count
 from crawler.cli.common import print_skipped
 
 
@@ -52,7 +53,7 @@ def replay(paths: tuple[Path, ...], url: str | None, outlets: Path | None, path:
             click.echo(line)
         print_skipped(result.report)
         print_errors([f"{location}: {reason}" for location, reason in result.errors])
-        read = f"{counts['threads']:,} threads, {counts['comments']:,} comments read"
-        click.echo(f"{read}, {counts['comments_new']:,} new. {path}")
+        read = ", ".join(format_count(counts[f"{noun}s"], noun) for noun in ("thread", "comment"))
+        click.echo(f"{read} read, {counts['comments_new']:,} new. {path}")
     if result.errors:
         sys.exit(1)

@@ -1,60 +1,198 @@
 """`btl schedule`: print what makes a crawl regular, for systemd and cron."""
 
+import re
 import shlex
 import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
-from archive.cli.common import database
-from crawler.cli.common import contact_option
+from archive.cli.common import as_json as as_json_option
+from archive.cli.common import database, fail, print_json
+from crawler.cli.common import allow_host_option, check_allowed_hosts, contact_option
+from crawler.cli.crawl import concurrency_option, delay_option, limit_option, timeout_option
 
-UNITS = """\
-# ~/.config/systemd/user/btl-crawl.service
+PLACEHOLDER = "SET-THIS@example.org"
+LONGEST_CRON_LINE = 900  # cron cuts a command after 998 characters, some after 1,000 with the time
+HOUR, DAY = 60, 24 * 60
+
+SERVICE = """\
 [Unit]
 Description=Visit the comment sections that are due
 
 [Service]
 Type=oneshot
 ExecStart={command}
+# A stopped crawl ends its visits and says how to go on: with status 130.
+KillMode=mixed
+KillSignal=SIGINT
+SuccessExitStatus=130
+TimeoutStopSec=120
 Nice=10
-
-# ~/.config/systemd/user/btl-crawl.timer   (systemctl --user enable --now btl-crawl.timer)
+"""
+TIMER = """\
 [Unit]
-Description=Visit the comment sections that are due, every {every} minutes
+Description=Visit the comment sections that are due, every {minutes}
 
 [Timer]
-OnCalendar={calendar}
-Persistent=true
+{times}
 RandomizedDelaySec=60
 
 [Install]
 WantedBy=timers.target
-
+"""
+CRON = """\
+# cron mails what is printed: what failed, and warnings.
+{mailto}{line}
+"""
+PRINTED = """\
+# ~/.config/systemd/user/btl-crawl.service
+{service}
+# ~/.config/systemd/user/btl-crawl.timer   (systemctl --user enable --now btl-crawl.timer;
+# loginctl enable-linger lets it run while nobody is logged in)
+{timer}
 # or, with cron (crontab -e)
-{cron} {command}"""
+{cron}"""
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """A systemd service and its timer, and lines for a crontab."""
+
+    service: str
+    timer: str
+    cron: str
 
 
 @click.command()
-@click.option("--every", default=15, show_default=True, type=click.IntRange(1, 1440), help="Minutes between runs.")
+@click.argument(
+    "file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="[OUTLETS.TOML]"
+)
+@click.option("--every", default=15, show_default=True, type=click.IntRange(1, DAY), help="Minutes between runs.")
 @database
 @contact_option
-def schedule(every: int, path: Path, contact: str | None) -> None:
-    """Print a systemd service and timer, and a cron line, that make the visits which are due.
+@allow_host_option
+@delay_option
+@concurrency_option
+@timeout_option
+@limit_option
+@click.option("--mailto", help="Whom cron mails what failed.  [default: --contact, where that is an e-mail address]")
+@as_json_option
+def schedule(
+    file: Path | None,
+    every: int,
+    path: Path,
+    contact: str | None,
+    allow_hosts: tuple[str, ...],
+    delay: float,
+    concurrency: int,
+    timeout: float,
+    limit: int | None,
+    mailto: str | None,
+    as_json: bool,
+) -> None:
+    """Print a systemd service and timer, and lines for cron, that make the visits which are due.
+
+    With OUTLETS.TOML, each run reads that file: what is taken out of it is no longer visited, and what is added is
+    begun. Options are those of `btl crawl`.
 
     \b
-    Example:  btl schedule --contact desk@example.org
+    Example:  btl schedule outlets.toml --contact desk@example.org
+              btl schedule outlets.toml --every 30 --db /data/archive.db
     """
-    click.echo(format_units(Path(sys.argv[0]).resolve(), path.resolve(), contact or "SET-THIS@example.org", every))
+    from crawler.outlets import BadOutlets, load_outlets
 
-
-def format_units(program: Path, archive: Path, contact: str, every: int) -> str:
-    """Return a service with its timer, and a cron line. A run that finds another one at work ends at once."""
-    command = shlex.join([str(program), "crawl", "--due", "--db", str(archive), "--contact", contact])
-    hours = max(1, round(every / 60))
-    if every < 60:
-        calendar, cron = f"*:0/{every}", f"*/{every} * * * *"
+    check_allowed_hosts(allow_hosts)
+    try:
+        if file:
+            load_outlets(file)
+    except BadOutlets as error:
+        raise click.UsageError(str(error)) from error
+    if not contact and not allow_hosts:
+        click.echo("note: --contact says how sites reach you; without it, public hosts are not visited", err=True)
+        contact = PLACEHOLDER
+    words = [*_program(), "crawl", "--due", *([str(file.resolve())] if file else []), "--db", str(path.resolve())]
+    words += ["--contact", contact] if contact else []
+    words += [word for host in allow_hosts for word in ("--allow-host", host)]
+    paces = (("--delay", delay, 0.0), ("--concurrency", concurrency, 1), ("--timeout", timeout, 30.0))
+    for name, value, usual in (*paces, ("--limit", limit, None)):
+        words += [name, f"{value:.15g}"] if value is not None and value != usual else []
+    try:
+        printed = make_schedule(words, every, mailto or (contact if contact and "@" in contact else ""))
+    except ValueError as error:
+        fail(str(error))
+    if as_json:
+        print_json({"service": printed.service, "timer": printed.timer, "cron": printed.cron})
     else:
-        calendar, cron = f"0/{hours}:00", f"0 */{hours} * * *"
-    # Both systemd and cron read % as the beginning of something else.
-    return UNITS.format(command=command.replace("%", "%%"), every=every, calendar=calendar, cron=cron)
+        click.echo(PRINTED.format(service=printed.service, timer=printed.timer, cron=printed.cron), nl=False)
+
+
+def _program() -> list[str]:
+    """Return how this program is called by an absolute path: a service and cron have a short PATH of their own."""
+    program = Path(sys.argv[0]).absolute()
+    if program.name == "__main__.py" or not program.is_file():
+        return [sys.executable, "-m", "archive.cli"]
+    return [str(program)]
+
+
+def make_schedule(words: Sequence[str], every: int, mailto: str) -> Schedule:
+    """Return units and crontab lines that run a command every so many minutes. Raise ValueError where cron cannot."""
+    times, minutes = _systemd_times(every), "minute" if every == 1 else f"{every} minutes"
+    command = " ".join(quote_for_systemd(word, is_program=i == 0) for i, word in enumerate(words))
+    step, fields = _cron_times(every)
+    line = f"{fields} {quote_for_cron([*words, '--quiet'])}"
+    if len(line) > LONGEST_CRON_LINE:
+        line = "# The command is too long for cron: write it into a script, and name that here."
+    elif step != every:
+        line = f"# cron has no step of {minutes}: this is every {step}\n{line}"
+    return Schedule(
+        SERVICE.format(command=command),
+        TIMER.format(minutes=minutes, times=times),
+        CRON.format(mailto=f"MAILTO={quote_mailto(mailto)}\n" if mailto else "", line=line),
+    )
+
+
+def quote_for_systemd(word: str, *, is_program: bool = False) -> str:
+    """Return a word of ExecStart=: % begins a specifier there and, but for the program itself, $ a variable."""
+    escaped = word.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%")
+    escaped = re.sub(r"[\x00-\x1f\x7f]", lambda match: f"\\x{ord(match[0]):02x}", escaped)
+    if not is_program:
+        escaped = escaped.replace("$", "$$")
+    return escaped if re.fullmatch(r"[\w@%$+=:,./-]+", escaped) else f'"{escaped}"'
+
+
+def quote_for_cron(words: Sequence[str]) -> str:
+    """Return a command for a crontab: for the shell, and % as cron wants it. Raise ValueError for a line break."""
+    if any(re.search(r"[\r\n\0]", word) for word in words):
+        raise ValueError("a path with a line break in it can stand in no crontab: rename it")
+    return shlex.join(words).replace("%", "\\%")
+
+
+def quote_mailto(address: str) -> str:
+    """Return the value of MAILTO. Raise ValueError where it would be something else to cron."""
+    if re.search(r"[\s\"'\\]", address):
+        raise ValueError(f"--mailto: {address!r} is no e-mail address")
+    return f'"{address}"'
+
+
+def _systemd_times(every: int) -> str:
+    """Return times of the clock where they divide an hour or a day; else so long after the run before."""
+    if every == DAY:
+        return "OnCalendar=daily\nPersistent=true"
+    if every < HOUR and HOUR % every == 0:
+        return f"OnCalendar=*:0/{every}\nPersistent=true"
+    if every % HOUR == 0 and DAY % every == 0:
+        return f"OnCalendar=0/{every // HOUR}:00\nPersistent=true"
+    return f"OnBootSec=1min\nOnUnitActiveSec={every}min"
+
+
+def _cron_times(every: int) -> tuple[int, str]:
+    """Return the longest step up to `every` that divides an hour or a day, and the fields of a crontab for it."""
+    if every < HOUR:
+        step = max(n for n in range(1, every + 1) if HOUR % n == 0)
+        return step, "* * * * *" if step == 1 else f"*/{step} * * * *"
+    hours = max(n for n in range(1, every // HOUR + 1) if 24 % n == 0)
+    field = {1: "*", 24: "0"}.get(hours, f"*/{hours}")
+    return hours * HOUR, f"0 {field} * * *"

@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 
 from archive.cli.common import as_json as as_json_option
-from archive.cli.common import database, fail, opened, print_json
+from archive.cli.common import database, open_for_reading, print_json
+from archive.text.numbers import format_count
 
 
 @click.command()
@@ -33,7 +34,7 @@ def verify(release: Path | None, path: Path, as_json: bool) -> None:
     else:
         for location, what in differences:
             click.echo(f"{location}: {what}")
-        click.echo(f"{_describe(counts)}{len(differences):,} differences. {checked}")
+        click.echo(f"{_describe(counts)}{format_count(len(differences), 'difference')}. {checked}")
     if differences:
         sys.exit(1)
 
@@ -47,23 +48,23 @@ def _verify_release(release: Path) -> tuple[list[tuple[str, str]], dict[str, int
 def _verify_archive(path: Path) -> tuple[list[tuple[str, str]], dict[str, int]]:
     from crawler.evidence.verify import verify_archive
 
-    if not path.exists():
-        fail(f"{path} is not there")
-    with opened(path) as archive:
+    with open_for_reading(path) as archive:
         result = verify_archive(archive)
-    return [(difference.subject, difference.what) for difference in result.differences], dict(result.counts)
+    differences = [(difference.subject, difference.what) for difference in result.differences]
+    return differences, dict(result.counts)
 
 
 def _describe(counts: Mapping[str, int]) -> str:
     """Say how much was checked, what became of the captures, and what was not checked and why."""
     if not counts:
         return ""
-    parts = [f"{counts['captures']:,} captures and {counts['texts']:,} texts checked"]
+    captures, texts = format_count(counts["captures"], "capture"), format_count(counts["texts"], "text")
+    parts = [f"{captures} and {texts} checked"]
     parts += [f"{counts[status]:,} {status}" for status in ("present", "moved", "changed", "gone")]
     if counts["redacted"]:
-        parts.append(f"{counts['redacted']:,} captures redacted")
+        parts.append(f"{format_count(counts['redacted'], 'capture')} redacted")
     if counts["unchecked"]:
-        parts.append(f"{counts['unchecked']:,} texts not checked: redacted, changed or gone")
+        parts.append(f"{format_count(counts['unchecked'], 'text')} not checked: redacted, changed or gone")
     if counts["withheld"]:
-        parts.append(f"{counts['withheld']:,} comments withheld")
+        parts.append(f"{format_count(counts['withheld'], 'comment')} withheld")
     return ", ".join(parts) + ", "

@@ -15,6 +15,8 @@ from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
 from twisted.python.failure import Failure
 
+from archive.store.disk import DiskFull
+from archive.text.numbers import format_count
 from archive.thread import Capture
 from crawler.frontier import Candidate, FrontierEntry, VisitResult
 from crawler.items import VisitItem
@@ -43,10 +45,12 @@ class NewsSpider(Spider):
     async def start(self) -> AsyncIterator[Request]:
         """Yield requests for what is due, until nothing is due and nothing in hand."""
         while True:
-            entries = self.state.lease()
+            entries: list[FrontierEntry] = []
+            with self.state.storing():
+                entries = self.state.lease()
             for entry in entries:
                 yield self._request(entry)
-            if not entries and not self.state.leased:
+            if self.state.failure is not None or not (entries or self.state.leased):
                 return
             await asyncio.sleep(POLL_S)
 
@@ -62,25 +66,33 @@ class NewsSpider(Spider):
     async def parse(self, response: Response) -> AsyncIterator[VisitItem]:
         """Parse a page of the frontier: an article with its threads, or a list of links to articles."""
         entry: FrontierEntry = response.meta["entry"]
+        if self.state.failure is not None:
+            self._release(entry)
+            return
         try:
             page, confirmed_capture_id = self._page(response, entry)
             parsed = await self.state.pool.parse(page, entry.kind, self.fetch)
             etag, last_modified = _validators(response, entry)
-            if parsed.kind == "article":
+            if self.state.failure is not None:  # the visit may lack what came last
+                self._release(entry)
+            elif parsed.kind == "article":
                 yield VisitItem(entry, page.url, parsed.threads, etag, last_modified, confirmed_capture_id)
             else:
                 due = self._follow(parsed, entry)
                 if entry.kind == "article" and parsed.kind == "front":
-                    links = f"{len(parsed.leads):,} link" + "s" * (len(parsed.leads) != 1)
+                    links = format_count(len(parsed.leads), "link")
                     self.state.report.count_skipped(entry.url, f"is read as a front page of {links}")
                 digest = sha256(page.body).hexdigest()
                 result = VisitResult(due > 0, parsed.kind, etag, last_modified, digest)
                 self.record_visits([(entry, result)], datetime.now(UTC))
+        except DiskFull as error:
+            self.state.stop(error)
+            self._release(entry)
         except PageUnreadable as error:
-            self.record_failure(entry, str(error))
+            self.record_failure(entry, str(error), ours=not error.refused)
         except Exception as error:
             logger.exception("%s could not be read", entry.url)
-            self.record_failure(entry, f"{type(error).__name__}: {error}")
+            self.record_failure(entry, f"{type(error).__name__}: {error}", ours=True)
 
     def _page(self, response: Response, entry: FrontierEntry) -> tuple[Page, int | None]:
         """Return the page and, for a 304, the id of the capture that it confirms.
@@ -130,6 +142,8 @@ class NewsSpider(Spider):
             response = await self.crawler.engine.download_async(request)
         except Exception as error:
             raise FetchFailed(fetch.url, describe_error(error)) from error
+        if self.state.failure is not None:
+            raise FetchFailed(fetch.url, "the crawl has stopped")
         page = page_from_response(response, fetch)
         if response.status != HTTPStatus.OK:
             raise FetchFailed(fetch.url, f"HTTP {response.status}", response.status, page)
@@ -138,27 +152,39 @@ class NewsSpider(Spider):
     def on_error(self, failure: Failure) -> None:
         """Record that no page came. Nothing follows from it for the thread: its comments are not removed."""
         request: Request = failure.request  # type: ignore[attr-defined]  # Scrapy's own addition
+        if self.state.failure is not None:
+            self._release(request.meta["entry"])
+            return
         error = failure.value or RuntimeError("no reason")
         wait_s = None
         if isinstance(error, HostPostponed):
             wait_s = error.seconds
-            self.state.frontier.postpone(error.host, error.seconds, datetime.now(UTC))
+            with self.state.storing():
+                self.state.frontier.postpone(error.host, error.seconds, datetime.now(UTC))
         self.record_failure(request.meta["entry"], describe_error(error), wait_s=wait_s)
 
     def record_visits(self, visits: Iterable[tuple[FrontierEntry, VisitResult]], now: datetime) -> None:
         """Record successful visits in the frontier and release their entries."""
         visits = list(visits)
-        self.state.frontier.record_visits(visits, now)
+        with self.state.storing():
+            self.state.frontier.record_visits(visits, now)
+            self.state.report.count_visits(len(visits))
         for entry, _ in visits:
             self._release(entry)
 
-    def record_failure(self, entry: FrontierEntry, reason: str, *, wait_s: int | None = None) -> None:
-        """Record a failed visit: in the report, in the frontier, and on the threads of the page."""
+    def record_failure(
+        self, entry: FrontierEntry, reason: str, *, wait_s: int | None = None, ours: bool = False
+    ) -> None:
+        """Record a failed visit: in the report, in the frontier, and on the threads of the page.
+
+        `ours` are failures that no site has caused.
+        """
         state = self.state
-        state.report.count_failure(entry.url, reason)
-        state.frontier.record_failure(entry, reason, datetime.now(UTC), wait_s=wait_s)
-        if entry.capture_id is not None:
-            state.archive.note_failure(entry.capture_id, state.run, reason)
+        state.report.count_failure(entry.url, reason, ours=ours)
+        with state.storing():
+            state.frontier.record_failure(entry, reason, datetime.now(UTC), wait_s=wait_s)
+            if entry.capture_id is not None:
+                state.archive.note_failure(entry.capture_id, state.run, reason)
         self._release(entry)
 
     def _release(self, entry: FrontierEntry) -> None:

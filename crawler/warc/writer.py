@@ -5,11 +5,12 @@ import os
 import re
 from base64 import b32encode
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha1
 from http import HTTPStatus
 from importlib.metadata import version
-from io import BytesIO
+from io import BufferedWriter, BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -57,25 +58,27 @@ class WarcPosition:
 
 
 class WarcFile:
-    """The WARC file of one run. Records that were flushed survive the death of the process.
+    """The WARC file of one run, made when the first response comes. Flushed records survive the death of the process.
 
     `earlier(url, payload_digest)` returns address and time of a response with the same payload: the new one is then
     written as a revisit record, without its body.
     """
 
     def __init__(self, path: Path, info: Mapping[str, str], *, earlier: EarlierPayload | None = None) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        self.path = path
         self.name = f"{path.parent.name}/{path.name}"
+        self.info = info
         self.earlier = earlier
-        self.file = path.open("xb")
+        self.file: BufferedWriter | None = None
+        self.head = self.whole = 0  # bytes: of the file's own description, and of all records that are on disk
         self.buffer = BytesIO()
         self.writer = WARCWriter(self.buffer, gzip=False, warc_version="1.1")
-        fields = {"software": f"belowtheline/{version('belowtheline')}", "format": "WARC File Format 1.1"}
-        self._append(self.writer.create_warcinfo_record(path.name, fields | dict(info)))
-        self.flush()
 
     def write(self, exchange: Exchange) -> WarcPosition:
-        """Append the response, or a revisit record where its payload is stored already, and the request."""
+        """Append the response, or a revisit record where its payload is stored already, and the request.
+
+        Raise OSError where there is no room; the file is then to be closed.
+        """
         digest = payload_digest(exchange.body)
         not_modified = exchange.status == HTTPStatus.NOT_MODIFIED
         response = self._not_modified_record(exchange) if not_modified else self._response_record(exchange, digest)
@@ -85,12 +88,36 @@ class WarcFile:
         return WarcPosition(self.name, offset, length, stated, revisit=response.rec_type == "revisit")
 
     def flush(self) -> None:
-        self.file.flush()
+        if self.file is not None:
+            self.file.flush()
+            self.whole = self.file.tell()
 
     def close(self) -> None:
-        self.file.flush()
-        os.fsync(self.file.fileno())
-        self.file.close()
+        """Close the file, cut after the last record that is whole; a file without a response is deleted.
+
+        Raise OSError where records were lost.
+        """
+        if self.file is None:
+            return
+        try:
+            self.flush()
+            os.fsync(self.file.fileno())
+        finally:
+            with suppress(OSError):
+                self.file.close()
+            if self.whole <= self.head:
+                self.path.unlink(missing_ok=True)
+            elif self.path.stat().st_size > self.whole:
+                os.truncate(self.path, self.whole)
+
+    def _open(self) -> BufferedWriter:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.file = self.path.open("xb")
+        fields = {"software": f"belowtheline/{version('belowtheline')}", "format": "WARC File Format 1.1"}
+        self._append(self.writer.create_warcinfo_record(self.path.name, fields | dict(self.info)))
+        self.flush()
+        self.head = self.whole
+        return self.file
 
     def _response_record(self, exchange: Exchange, digest: str) -> Any:
         headers, common = _http_headers(exchange), _warc_headers(exchange)
@@ -140,8 +167,9 @@ class WarcFile:
         self.buffer.truncate()
         self.writer.write_record(record)
         member = gzip.compress(self.buffer.getbuffer(), GZIP_LEVEL, mtime=0)
-        offset = self.file.tell()
-        self.file.write(member)
+        file = self.file or self._open()
+        offset = file.tell()
+        file.write(member)
         return offset, len(member)
 
 

@@ -65,7 +65,7 @@ def test_no_address_inside_is_asked_without_leave(inside, desk):
 def test_no_other_scheme_is_followed(site, desk, address):
     site.hook("/away/", Answer(status=302, headers={"Location": address}))
     site.hook("/refresh/", meta_refresh(address))
-    desk.crawl(site.url + "/away/", site.url + "/refresh/", hosts=[site.address], status=1)
+    desk.crawl(site.url + "/away/", site.url + "/refresh/", hosts=[site.address], status=0)
     assert desk.query("select count(*) from articles where body like '%inside%'") == [(0,)]
 
 
@@ -88,7 +88,7 @@ def test_a_bomb_is_not_unpacked(site, desk):
     bomb = gzip.compress(bytes(512 << 20), 9)
     site.hook("/bomb/", Answer(bomb, headers={"Content-Encoding": "gzip"}))
     post = site.post(comments=TREE)
-    result = desk.crawl(site.url + "/bomb/", site.url + post.path, hosts=[site.address], status=1)
+    result = desk.crawl(site.url + "/bomb/", site.url + post.path, hosts=[site.address], status=0)
     assert len(reasons(result)) == 1
     assert desk.query("select count(*) from comments") == [(2,)]
 

@@ -45,8 +45,8 @@ def test_matched_and_written_are_told(btl, tmp_path):
         rows = list(csv.DictReader(file))
     assert (done.exit_code, done.stdout) == (0, "")
     assert done.stderr == f"{len(rows)} comments matched, {len(rows)} written\n"
-    assert btl("-f", "csv", "--where", "depth = 5").stderr == "1 comments matched, 1 written\n"
-    assert btl("--where", "depth = 5").stderr == "1 comments matched, 1 written, and 5 that they answer\n"
+    assert btl("-f", "csv", "--where", "depth = 5").stderr == "1 comment matched, 1 written\n"
+    assert btl("--where", "depth = 5").stderr == "1 comment matched, 1 written, and 5 that they answer\n"
     assert btl("-f", "csv", "--sql", "select 1 union select 2").stderr == "2 rows matched, 2 written\n"
 
 

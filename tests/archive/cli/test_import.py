@@ -42,13 +42,20 @@ def test_every_command_has_help_with_an_example(btl, command):
 def test_import_says_what_it_did(btl, harbour):
     done = btl("import", harbour)
     assert done.exit_code == 0
-    assert done.stdout == "1 documents read into archive.db, 1 new threads, 5 new comments.\n"
+    assert done.stdout == "1 document read into archive.db, 1 new thread, 5 new comments.\n"
     assert btl("import", harbour).stdout.endswith("0 new comments, 1 already there.\n")
 
 
 def test_import_as_json(btl, harbour):
     done = btl("import", harbour, "--json")
-    assert json.loads(done.stdout) == {
+    summary = json.loads(done.stdout)
+    assert {name for name, number in summary["counts"].items() if number == 0} >= {
+        "errors",
+        "empty",
+        "comments_removed",
+    }
+    summary["counts"] = {name: number for name, number in summary["counts"].items() if number}
+    assert summary == {
         "db": "archive.db",
         "counts": {"documents": 1, "threads_new": 1, "comments_new": 5},
         "passed_over": [],
@@ -106,7 +113,9 @@ def test_demo_imports_the_sample_and_can_be_run_again(btl):
     assert first["errors"] == []
     assert first["counts"]["comments_new"] >= 340
     again = json.loads(btl("demo", "--no-serve", "--json").stdout)
-    assert again["counts"] == {"documents": first["counts"]["documents"], "unchanged": first["counts"]["documents"]}
+    documents = first["counts"]["documents"]
+    counts = {name: number for name, number in again["counts"].items() if number}
+    assert counts == {"documents": documents, "unchanged": documents}
 
 
 def test_demo_leaves_an_archive_of_other_documents_alone(btl, harbour):

@@ -151,7 +151,9 @@ def test_one_bad_document_is_named_and_the_others_are_saved(archive, query, tmp_
     ]  # fmt: skip
     assert {error.location.removeprefix(str(tmp_path)) for error in progress.errors} >= {"/b.txt", "/c.png"}
     assert query("select title from articles order by title") == [(f"Bakery news {i}",) for i in (1, 2, 4)]
-    assert query("select outcome from runs") == [("failed",)]
+    assert query("select outcome from runs") == [("done",)]
+    assert import_files(archive, [str(tmp_path / "c.png")]).counts["errors"] == 1
+    assert query("select outcome from runs where id = 2") == [("failed",)]  # nothing could be read
 
 
 def test_a_document_that_is_too_long_is_refused_and_the_next_is_read(archive, query, tmp_path, monkeypatch):

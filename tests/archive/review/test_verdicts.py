@@ -752,11 +752,11 @@ def test_a_sheet_goes_out_and_comes_back(btl, tmp_path):
     done = btl("import", "back.csv", "--reviewer", "anna")
     assert done.exit_code == 1
     assert "back.csv:2: 'odd' is no verdict" in done.output
-    assert "1 verdicts saved, 2 rows without a verdict, 1 rows refused." in done.output
+    assert "1 verdict saved, 2 rows without a verdict, 1 row refused." in done.output
     with sqlite3.connect(tmp_path / "archive.db") as db:
         assert one(db, "select kind, outcome, settings like '%anna%' from runs order by id desc") == (
             "review",
-            "failed",
+            "done",
             0,
         )
         assert one(db, "select reviewer, verdict from reviews") == ("anna", "dismissed")

@@ -189,7 +189,7 @@ def test_the_command_says_what_it_did(path):
         save(archive, made(said(CALL, native_id="1")))
     done = btl("flag", path=path)
     assert done.returncode == 0
-    assert done.stdout.startswith("1 comments looked at, 0 flags raised")
+    assert done.stdout.startswith("1 comment looked at, 0 flags raised")
     assert json.loads(btl("flag", "--json", path=path).stdout)["counts"]["comments"] == 1
     assert btl("flag", "--detector", "nobody", path=path).returncode == 2
     assert btl("flag", path=path.with_name("none.db")).returncode == 1

@@ -99,7 +99,7 @@ def test_a_comment_leaves_every_byte_of_the_folder(desk, site):
     assert desk.query("pragma integrity_check") == [("ok",)]
     desk.check_warcs()
     said = desk.btl("verify").stdout
-    assert "comments withheld" in said
+    assert "1 comment withheld" in said
     assert "not checked: redacted" in said
     assert "0 differences" in said
     assert desk.query("select count(*) from captures where redacted_at is not null")[0][0] > 0
@@ -225,7 +225,7 @@ def test_nothing_happens_unasked_or_while_it_is_crawled(desk, site):
     number = _number(desk, "1")
     done = desk.btl("erase", "comment", number, "--reason", "court-order", status=1)
     assert "cannot be undone" in done.stderr
-    assert "1 texts of 1 comments, and 2 of" in done.stderr
+    assert "1 text of 1 comment, and 2 of" in done.stderr
     assert not _says(done.stdout + done.stderr)
     with crawl_lock(desk.path, "a test"):
         assert "is being crawled" in desk.btl("erase", "comment", number, "--reason", "law", "--yes", status=1).stderr
@@ -263,12 +263,12 @@ def test_withheld_comments_are_counted_and_not_compared(desk, site):
     desk.visit(site)
     desk.btl("withhold", "comment", _number(desk, "1"), "--reason", "privacy")
     said = desk.btl("verify").stdout
-    assert "1 comments withheld" in said
+    assert "1 comment withheld" in said
     assert "0 differences" in said
     assert not _says(said)
     desk.btl("restore", "comment", _number(desk, "1"))
     said = desk.btl("verify").stdout
-    assert said.startswith("1 captures and 3 texts")
+    assert said.startswith("1 capture and 3 texts")
     assert "0 differences" in said
 
 
