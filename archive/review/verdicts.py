@@ -76,7 +76,6 @@ class _Claim:
     rule: str
     target: str | None
     spans: tuple[Span, ...]
-    evidence: str | None = None
     corrects: int | None = None
 
 
@@ -136,7 +135,8 @@ def add(
     _check_code(connection, code, "comment_id")
     spans = _spans(row.body, start, end) or ()
     subject = Subject("comment_id", comment_id, row.revision)
-    claim = _Claim(code, BY_HAND, (target or "").strip() or None, spans, reason.strip())
+    # The reason is the reviewer's note: flags are read by everybody.
+    claim = _Claim(code, BY_HAND, (target or "").strip() or None, spans)
     writer = FlagWriter(RowWriter(connection), {}, None, at)
     flag_id = _existing_flag(connection, writer, subject, claim)
     if flag_id is None:
@@ -320,6 +320,6 @@ def _existing_flag(connection: Connection, writer: FlagWriter, subject: Subject,
 
 
 def _raise(connection: Connection, writer: FlagWriter, subject: Subject, claim: _Claim, status: str) -> int:
-    flag = Flag(claim.code, claim.rule, claim.evidence, target=claim.target)
+    flag = Flag(claim.code, claim.rule, target=claim.target)
     text = _text(connection, subject) if claim.spans else ""
     return writer.raise_reviewed(subject, flag, claim.spans, text, status=status, corrects=claim.corrects)

@@ -21,7 +21,8 @@ from archive.publish import manifest
 from archive.site.database import ArchiveDatabase
 from archive.site.public import public_site
 from archive.site.safety import App
-from archive.site.viewer import NewsroomSite, configure_accounts
+from archive.site.sessions import load_ended
+from archive.site.viewer import NewsroomSite, configure_accounts, ended_sessions
 
 METADATA = "datasette-metadata.json"
 SETTINGS = {
@@ -53,6 +54,7 @@ def application(
     _replace_error_handler()
     datasette = NewsroomSite(settings=SETTINGS, metadata=metadata(), secret=os.environ.get("DATASETTE_SECRET"))
     datasette.reviewers = configure_accounts(reviewers) if reviewers else {}
+    ended_sessions(datasette).update(load_ended(path))
     datasette.remove_database("_memory")
     datasette.add_database(ArchiveDatabase(datasette, str(path), is_mutable=not immutable), name=manifest.NAME)
     return datasette

@@ -1,8 +1,11 @@
 """Open an archive for Datasette without its private tables, and read it for a page in one transaction."""
 
+import re
 import sqlite3
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from contextvars import ContextVar
+from enum import Enum
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -11,7 +14,7 @@ from datasette.database import Database, Results
 from datasette.utils import sqlite_timelimit
 from datasette.utils.asgi import Forbidden
 
-from archive.store.private_tables import PRIVATE_TABLES, forbid, is_refusal
+from archive.store.private_tables import PRIVATE_TABLES, forbid, forbid_reviewers, is_refusal
 from archive.store.reading import connect_for_reading, has_wal
 
 Row = sqlite3.Row
@@ -23,8 +26,28 @@ T = TypeVar("T")
 MAX_PATTERN = 100
 # What Datasette makes a page, JSON or CSV of, all at once.
 MAX_RESULT_LETTERS = 32_000_000
+NOT_TO_BE_READ = (
+    "That is not to be read here. The names and notes of reviewers are for reviewers who have signed in; others may "
+    "not use WITH beside flag_list and agreement_list, which count reviewers by their names."
+)
 NEEDED_TABLES = {"comments", "threads", "articles", "totals", "flag_codes", "comments_fts"}
 MOST_RESULTS = 32
+
+
+# Whether who asks is a reviewer: set for each request.
+is_reviewer: ContextVar[bool] = ContextVar("is_reviewer", default=False)
+_WITH = re.compile(r"\bwith\b", re.IGNORECASE)
+
+
+class Access(Enum):
+    """What a connection may read, private tables apart: everything, or no names and notes of reviewers."""
+
+    OPEN = "open"
+    STRANGERS = "strangers"
+    STRANGERS_WITH = "strangers, by a statement with WITH"
+
+
+_access: ContextVar[Access] = ContextVar("access", default=Access.OPEN)
 
 
 class TookTooLong(Exception):
@@ -39,8 +62,20 @@ class ArchiveConnection(sqlite3.Connection):
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
+        self.setlimit(sqlite3.SQLITE_LIMIT_LIKE_PATTERN_LENGTH, MAX_PATTERN)
         self._results: OrderedDict[Hashable, Any] = OrderedDict()
         self._version: int | None = None
+        self._access = Access.OPEN
+
+    def set_access(self, access: Access) -> None:
+        """Change what may be read. SQLite then prepares anew, and so checks, statements that the connection stores."""
+        if access is self._access:
+            return
+        if access is Access.OPEN:
+            forbid(self)
+        else:
+            forbid_reviewers(self, trusts_views=access is Access.STRANGERS)
+        self._access = access
 
     def stored(self, key: Hashable, compute: Callable[[], T]) -> T:
         version = self.execute("pragma data_version").fetchone()[0]
@@ -66,15 +101,15 @@ def remember(connection: Connection, key: Hashable, compute: Callable[[], T]) ->
 class ArchiveDatabase(Database):  # type: ignore[misc]  # Datasette has no types
     """An archive as Datasette opens it: private tables are in no list, and no statement reads them."""
 
+    has_public_reviewers = False  # a public copy has numbers for their names, and no notes
+
     def connect(self, write: bool = False) -> sqlite3.Connection:
         if not self.is_mutable and has_wal(Path(self.path)):  # that of an archive which cannot be written
             return connect_for_reading(Path(self.path), check_same_thread=False, factory=ArchiveConnection)
         # Datasette puts the path into the URI unquoted, where a "?" or "%" in a file's name has another meaning.
         mode = ("" if write else "?mode=ro") if self.is_mutable else "?immutable=1"
         uri = f"{Path(self.path).resolve().as_uri()}{mode}"
-        connection = sqlite3.connect(uri, uri=True, check_same_thread=False, factory=ArchiveConnection)
-        connection.setlimit(sqlite3.SQLITE_LIMIT_LIKE_PATTERN_LENGTH, MAX_PATTERN)
-        return connection
+        return sqlite3.connect(uri, uri=True, check_same_thread=False, factory=ArchiveConnection)
 
     def open_snapshot(self) -> Connection:
         """Open a connection of one's own, in a read transaction; the caller closes it."""
@@ -92,7 +127,10 @@ class ArchiveDatabase(Database):  # type: ignore[misc]  # Datasette has no types
 
     async def execute(self, sql: str, *arguments: Any, **options: Any) -> Results:
         """Raises Forbidden for a statement that reads a private table, which Datasette would take for an empty file;
-        TookTooLong for rows that together are too long to be written in time."""
+        TookTooLong for rows that together are too long to be written in time.
+
+        What Datasette itself asks, for tables, their files and SQL, goes this way; the site's own pages do not."""
+        token = _access.set(self._access_of(sql))
         try:
             results: Results = await super().execute(sql, *arguments, **options)
             if sum(len(value) for row in results.rows for value in row if isinstance(value, str)) > MAX_RESULT_LETTERS:
@@ -100,8 +138,26 @@ class ArchiveDatabase(Database):  # type: ignore[misc]  # Datasette has no types
             return results
         except sqlite3.DatabaseError as error:
             if is_refusal(error):
-                raise Forbidden("That is not to be read here.") from error
+                raise Forbidden(NOT_TO_BE_READ) from error
             raise
+        finally:
+            _access.reset(token)
+
+    def _access_of(self, sql: str) -> Access:
+        if self.has_public_reviewers or is_reviewer.get():
+            return Access.OPEN
+        return Access.STRANGERS_WITH if _WITH.search(sql) else Access.STRANGERS
+
+    async def execute_fn(self, fn: Callable[[Connection], T]) -> T:
+        access = _access.get()
+
+        def work(connection: Connection) -> T:
+            if isinstance(connection, ArchiveConnection):
+                connection.set_access(access)
+            return fn(connection)
+
+        result: T = await super().execute_fn(work)
+        return result
 
     async def table_names(self) -> list[str]:
         return [name for name in await super().table_names() if name.lower() not in PRIVATE_TABLES]

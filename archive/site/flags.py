@@ -200,7 +200,7 @@ def _describe_entry(flag: Row, row: Record, context: FlagContext, visitor: Visit
 
 
 def _readable_evidence(flag: Row, context: FlagContext, visitor: Visitor) -> str | None:
-    """Return what the rule saw. The evidence of a flag by hand is a reviewer's reason, which only reviewers read."""
+    """Return what the rule saw. Of a flag by hand that may be a reviewer's reason, for reviewers."""
     if flag["evidence"] is None or (flag["rule"] == BY_HAND and not visitor.reviewer):
         return None
     if flag["code"] == queries.PERSONAL and not visitor.reviewer:

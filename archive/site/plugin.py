@@ -39,7 +39,8 @@ def asgi_wrapper(datasette: "Datasette") -> "Callable[[App], App]":
     if isinstance(datasette, public.PublicSite):
         headers = public.extra_headers(datasette.release)
         return lambda app: safety.guard(public.read_only(app), more=headers)
-    return partial(safety.guard, signs_in_by_header=bool(viewer.account_config(datasette).get("http_basic_auth")))
+    guard = partial(safety.guard, signs_in_by_header=bool(viewer.account_config(datasette).get("http_basic_auth")))
+    return lambda app: guard(viewer.note_reviewer(app, datasette))
 
 
 @hookimpl
@@ -83,10 +84,9 @@ def prepare_jinja2_environment(env: "Environment", datasette: "Datasette") -> No
 def permission_allowed(
     datasette: "Datasette", actor: dict[str, Any] | None, action: str, resource: tuple[str, str] | str | None
 ) -> bool | None:
-    """Close private tables to all, and reviewers' names and notes to everybody but reviewers.
+    """Close private tables to all, and the table of reviews to everybody but reviewers.
 
-    SQL reads reviews all the same wherever SQL is on, as it is in `btl serve`, which is for a newsroom. A public copy
-    has no names in them."""
+    Of SQL, and of views, ArchiveDatabase keeps their names and notes. A public copy has none in them."""
     from archive.site.public import PublicSite, is_hidden
     from archive.site.viewer import signed_in_reviewer
     from archive.store.private_tables import PRIVATE_TABLES

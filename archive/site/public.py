@@ -47,7 +47,9 @@ class PublicSite(Datasette):  # type: ignore[misc]  # Datasette has no types
         self.release = release  # before Datasette's own, which makes the application and so needs the headers
         super().__init__(settings=SETTINGS, metadata=metadata, inspect_data=release.inspected)
         self.remove_database("_memory")
-        self.add_database(ArchiveDatabase(self, str(release.path), is_mutable=False), name=manifest.NAME)
+        archive = ArchiveDatabase(self, str(release.path), is_mutable=False)
+        archive.has_public_reviewers = True
+        self.add_database(archive, name=manifest.NAME)
 
     def absolute_url(self, request: Request, path: str) -> str:  # noqa: ARG002
         return self.release.url + str(path)

@@ -197,6 +197,7 @@ ROUTES: list[tuple[str, Callable[..., Awaitable[Any]]]] = [
     (r"/search$", page("search.html", search.load, search_params)),
     (r"/review$", verdict.show_review),
     (r"/-/login$", verdict.sign_in),
+    (r"/-/logout$", verdict.sign_out),
     (r"/-/password-tool$", not_found),
     (r"/-/below/style\.[0-9a-f]+\.css$", static("style.css", "text/css")),
     (r"/-/below/review\.[0-9a-f]+\.js$", static("review.js", "text/javascript")),

@@ -7,10 +7,13 @@ from typing import Any
 
 from datasette.app import Datasette
 from datasette.database import Database
+from datasette.plugins import pm
+from datasette.utils import await_me_maybe
 from datasette.utils.asgi import Request
 
-from archive.site import queries
-from archive.site.database import Connection, fetch_all, fetch_value, remember
+from archive.site import queries, sessions
+from archive.site.database import Connection, fetch_all, fetch_value, is_reviewer, remember
+from archive.site.safety import App, Message, Receive, Send
 
 NAME = "Below the Line"
 ACCOUNTS_PLUGIN = "datasette-auth-passwords"
@@ -71,6 +74,41 @@ def account_config(datasette: Datasette) -> Mapping[str, Any]:
     return config if any(name.endswith(_HASH) for name in config) else {}
 
 
+def ended_sessions(datasette: Datasette) -> set[str]:
+    """Return the sessions that were ended, which a site remembers as long as it runs."""
+    ended: set[str] = vars(datasette).setdefault("ended_sessions", set())
+    return ended
+
+
+def attempts_of(datasette: Datasette) -> sessions.Attempts:
+    """Return the failed sign-ins of a site."""
+    attempts: sessions.Attempts = vars(datasette).setdefault("sign_in_attempts", sessions.Attempts())
+    return attempts
+
+
+def note_reviewer(app: App, datasette: Datasette) -> App:
+    """Wrap an application: note for each request whether a reviewer asks, before any statement runs.
+
+    The cookies of a session that was ended are left out: nobody is signed in by them."""
+
+    async def noted(scope: Message, receive: Receive, send: Send) -> None:
+        is_reviewer.set(False)
+        if scope["type"] == "http":
+            request = Request(scope, receive)
+            actors = [
+                await await_me_maybe(result)
+                for result in pm.hook.actor_from_request(datasette=datasette, request=request)
+            ]
+            actor = next(filter(None, actors), None)
+            if actor and sessions.setting_of(str(actor.get("session"))) in ended_sessions(datasette):
+                scope = {**scope, "headers": [pair for pair in scope["headers"] if pair[0].lower() != b"cookie"]}
+                actor = None
+            is_reviewer.set(signed_in_reviewer(datasette, actor) is not None)
+        await app(scope, receive, send)
+
+    return noted
+
+
 def has_reviewers(datasette: Datasette) -> bool:
     actors = account_config(datasette).get("actors") or {}
     return any(actor.get("reviewer") is True for actor in actors.values())
@@ -78,7 +116,7 @@ def has_reviewers(datasette: Datasette) -> bool:
 
 def signed_in_reviewer(datasette: Datasette, actor: Mapping[str, Any] | None) -> str | None:
     """Return the name of the reviewer who is signed in, as long as their account still exists."""
-    if not actor or actor.get("reviewer") is not True:
+    if not actor or actor.get("reviewer") is not True or not actor.get("session"):
         return None
     account = (account_config(datasette).get("actors") or {}).get(actor.get("id"))
     return str(actor["id"]) if account and account.get("reviewer") is True else None

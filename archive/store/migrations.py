@@ -59,6 +59,14 @@ def m003_partial_threads(db: Database) -> None:
     )
 
 
+@migrations()
+def m004_reasons_of_reviewers(db: Database) -> None:
+    """Take reviewers' reasons out of the flags that they raised by hand: they are notes of their reviews too."""
+    db.execute("""
+        update flags set evidence = null where rule = 'review.by-hand' and evidence in
+        (select trim(note) from reviews where flag_id = flags.id)""")
+
+
 def _add_column(db: Database, table: str, column: str) -> None:
     added = CreateColumn(TABLES[table].c[column]).compile(dialect=sqlite.dialect())
     db.execute(f"alter table {table} add column {added}")

@@ -474,8 +474,12 @@ class Setting(SQLModel, table=True):
     __tablename__ = "settings"
     __table_args__ = _table("Keys of this archive: no part of what is published.")
 
-    name: str = _text("What it is: ledger_key, pseudonym_key or erase_leftover.", primary_key=True)
-    value: str = _text("The key (hexadecimal), or the file that the next `btl erase` deletes (JSON).")
+    name: str = _text(
+        "What it is: ledger_key, pseudonym_key, erase_leftover, or ended_session: and a hash.", primary_key=True
+    )
+    value: str = _text(
+        "The key (hexadecimal), the file that the next `btl erase` deletes (JSON), or when the session ended."
+    )
 
 
 class Suppression(SQLModel, table=True):

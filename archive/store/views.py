@@ -62,16 +62,14 @@ join detectors on detectors.id = flags.detector_id
 left join comments on comments.id = flags.comment_id
 where flags.withdrawn_at is null""",
     "agreement_list": """
-with labels as (
-  select flag_id, verdict, other, count(*) as n from
-    (select flag_id, verdict, coalesce(corrected_code, '') as other, max(id) from reviews group by flag_id, reviewer)
-  group by flag_id, verdict, other),
-judged as (
-  select flag_id, sum(n) * (sum(n) - 1) / 2 as pairs, sum(n * (n - 1)) / 2 as agreeing from labels
-  group by flag_id having sum(n) > 1)
 select flags.code, count(*) as flags, sum(pairs) as pairs, sum(agreeing) as agreeing,
   round(sum(agreeing) * 1.0 / sum(pairs), 3) as share
-from judged join flags on flags.id = flag_id
+from (select flag_id, sum(n) * (sum(n) - 1) / 2 as pairs, sum(n * (n - 1)) / 2 as agreeing from
+    (select flag_id, verdict, other, count(*) as n from
+      (select flag_id, verdict, coalesce(corrected_code, '') as other, max(id) from reviews group by flag_id, reviewer)
+    group by flag_id, verdict, other)
+  group by flag_id having sum(n) > 1) as judged
+join flags on flags.id = flag_id
 group by flags.code""",
     "removal_list": """
 select events.id, outlets.domain as outlet, articles.title as article, commenters.name as author, comments.body,
