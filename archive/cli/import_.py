@@ -22,12 +22,16 @@ COUNTS = ("documents", "errors", "empty", "files_passed_over")
 @database
 @as_json_option
 @click.option("--workers", type=click.IntRange(0, 64), help="Processes that read documents.  [default: 2 at most]")
-def import_(paths: tuple[str, ...], path: Path, as_json: bool, workers: int | None) -> None:
+@click.option("--keep", is_flag=True, help="Keep a copy of each file beside the archive, in ARCHIVE-kept.")
+def import_(paths: tuple[str, ...], path: Path, as_json: bool, workers: int | None, keep: bool) -> None:
     """Import files, folders or standard input (-) into the archive.
 
     One text a file; JSON Lines, JSON or Parquet with the keys of the usual web corpora ("text", "url", ...); or WET
     files; plain or compressed with gzip, bzip2, xz or zstd. What the archive has already is passed over, so an import
     that was killed is simply run again. In folders, files about a corpus (README, check sums, licences) are left out.
+
+    `btl verify` reads the files again: leave them where they are, or keep copies by --keep. Of standard input a copy is
+    always kept.
 
     \b
     Example:  btl import corpus/ extra.jsonl.gz
@@ -37,16 +41,21 @@ def import_(paths: tuple[str, ...], path: Path, as_json: bool, workers: int | No
     if missing:
         raise click.UsageError(f"no such file or folder: {', '.join(missing)}")
     with opened(path) as archive:
-        progress = import_paths(archive, list(paths), workers, quiet=as_json)
+        progress = import_paths(archive, list(paths), workers, keep=keep, quiet=as_json)
     summarise(progress, path, as_json)
 
 
-def import_paths(archive: "Archive", paths: list[str], workers: int | None, *, quiet: bool) -> "ImportProgress":
+def import_paths(
+    archive: "Archive", paths: list[str], workers: int | None, *, keep: bool = False, quiet: bool
+) -> "ImportProgress":
     from archive.cli.progress import progress_report
     from archive.importers.pool import import_files
+    from archive.takedown.kept_files import recheck_kept
 
     with progress_report(quiet=quiet) as report:
-        return import_files(archive, paths, workers=workers, report=report)
+        progress = import_files(archive, paths, workers=workers, keep=keep, report=report)
+    recheck_kept(archive, progress.kept)
+    return progress
 
 
 def summarise(progress: "ImportProgress", path: Path, as_json: bool) -> None:

@@ -128,8 +128,9 @@ def erase(
     It is withheld as `btl withhold` does it, and then goes from the archive file, its full text and the WARC files:
     each record that holds it is replaced by a note that says when and why, and keeps its digest. What was read from
     the same record can then not be verified any more. A WARC file is written anew under a new name, and the archive
-    finds its records there; an index of yours (CDX) has to be made again. Files of your own that it was imported from
-    are not changed: they are named, and the command ends with status 1.
+    finds its records there; an index of yours (CDX) has to be made again. In copies of imported files that the archive
+    keeps, its documents are blanked. Files of your own that it was imported from are not changed: they are named, and
+    the command ends with status 1.
 
     \b
     Example:  btl erase comment 17 --reason court-order
@@ -167,8 +168,9 @@ def erase(
     else:
         _print_left(plan)
         click.echo(
-            f"{subject} {number} is erased from the archive and {format_count(plan.redactions, 'WARC record')}. "
-            "Public copies hold what they hold until they are deleted: `btl publish` makes the next one without it."
+            f"{subject} {number} is erased from the archive and {format_count(plan.redactions, 'record')} of its "
+            "files. Public copies hold what they hold until they are deleted: `btl publish` makes the next one without "
+            "it."
         )
     if left:
         sys.exit(1)
@@ -312,7 +314,7 @@ def _announce(plan: "ErasePlan") -> None:
     lines = (
         f"{plan.subject} {plan.number}: to be destroyed: {format_count(len(plan.texts), 'text')} of "
         f"{format_count(len(plan.comments), 'comment')}, and {plan.redactions:,} of "
-        f"{format_count(plan.records, 'WARC record')} in {format_count(len(plan.files), 'file')}.",
+        f"{format_count(plan.records, 'record')} in {format_count(len(plan.files), 'file')}.",
         f"{format_count(plan.others, 'other comment was', 'other comments were')} read from these records, and no "
         "bytes will prove what was read any more.",
         f"{format_count(len(plan.left), 'other place holds it', 'other places hold it')}, to stay as before.",

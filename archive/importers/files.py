@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, cast
 
+from archive.store.paths import kept_folder
+
 STANDARD_INPUT = "-"
 LONGEST_DOCUMENT = 64 << 20
 GZIP, BZIP2, XZ, ZSTD = b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd"
@@ -29,14 +31,18 @@ ABOUT_THE_CORPUS = re.compile(
 def files(paths: list[str], *, but: Path | None = None, passed_over: list[str] | None = None) -> Iterator[str]:
     """The files that the paths name, folders in order of name, hidden ones left out; `-` is standard input.
 
-    `but` is an SQLite file that is passed over in folders, with the files that SQLite keeps beside it. Files in folders
-    that by their names are about the corpus (a README, check sums, licences) are added to `passed_over` instead.
+    `but` is an archive that is passed over in folders, with the files that SQLite keeps beside it and the copies that
+    it keeps itself. Files in folders that by their names are about the corpus (a README, check sums, licences) are
+    added to `passed_over` instead.
     """
     left_out = {f"{but.resolve()}{end}" for end in ("", "-wal", "-shm", "-journal")} if but else set()
+    kept = kept_folder(but.resolve()) if but else None
     for path in paths:
         if path != STANDARD_INPUT and Path(path).is_dir():
             for folder, folders, names in os.walk(path):
-                folders[:] = sorted(name for name in folders if not name.startswith("."))
+                folders[:] = sorted(
+                    name for name in folders if not name.startswith(".") and Path(folder, name).resolve() != kept
+                )
                 for name in sorted(name for name in names if not name.startswith(".")):
                     file = Path(folder) / name
                     if ABOUT_THE_CORPUS.fullmatch(name):

@@ -7,16 +7,21 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 from archive.importers import describe_refusal, importer_for
 from archive.importers.base import HEAD_LENGTH, BadDocument, Document, EmptyDocument
 from archive.importers.files import STANDARD_INPUT, files, open_file
+from archive.importers.keep import keep_content
 from archive.importers.worker import Chunk, lower_priority, parse_chunk, pickled_chunk
 from archive.store.archive import Archive, Run
+from archive.store.files import stored_name
+from archive.store.paths import kept_folder
 from archive.store.processes import interrupts_blocked
 from archive.thread import Thread
 
@@ -33,6 +38,7 @@ BATCH_THREADS = 2_000
 CHUNKS_WITHOUT_WORKERS = 2
 # Bounds memory: so many chunks are in work or waiting to be saved.
 CHUNKS_A_WORKER = 8
+NAMED = "select 1 from captures where warc_file = ? limit 1"
 Result = list[Thread | BadDocument]
 
 
@@ -40,12 +46,13 @@ Result = list[Thread | BadDocument]
 class ImportProgress:
     """What a run did so far: `done` bytes of `size` bytes on disk; `size` is None where that is not known.
 
-    `passed_over` names the files that are about a corpus and hold none of its texts.
+    `passed_over` names the files that are about a corpus and hold none of its texts, `kept` the copies that were kept.
     """
 
     counts: Counter[str] = field(default_factory=Counter)
     errors: list[BadDocument] = field(default_factory=list)
     passed_over: list[str] = field(default_factory=list)
+    kept: list[Path] = field(default_factory=list)
     size: int | None = None
     done: int = 0
 
@@ -55,10 +62,15 @@ def import_files(
     paths: list[str],
     *,
     workers: int | None = None,
+    keep: bool = False,
     report: Callable[[ImportProgress], None] = lambda _: None,
 ) -> ImportProgress:
-    """Import files and folders as one run. A document that cannot be read is an error, and the others are saved."""
+    """Import files and folders as one run. A document that cannot be read is an error, and the others are saved.
+
+    What standard input holds, and with `keep` every file, is kept beside the archive.
+    """
     progress = ImportProgress()
+    keeper = _Sources(archive.path, keep=keep)
     sources = list(files(paths, but=archive.path, passed_over=progress.passed_over))
     progress.size = _size(sources)
     if progress.passed_over:
@@ -67,7 +79,7 @@ def import_files(
         workers = min(2, os.cpu_count() or 1)
     run = archive.begin_run("import", {"paths": paths})
     with archive.ending(run, lambda: dict(progress.counts)):
-        saved = _import_sources(archive, run, sources, progress, workers, report)
+        saved = _import_sources(archive, run, sources, progress, keeper, workers, report)
     nothing = bool(progress.errors) and not (saved or progress.counts["empty"])
     archive.end_run(run, "failed" if nothing else "done", dict(progress.counts))
     return progress
@@ -78,13 +90,14 @@ def _import_sources(
     run: Run,
     sources: list[str],
     progress: ImportProgress,
+    keeper: "_Sources",
     workers: int,
     report: Callable[[ImportProgress], None],
 ) -> int:
     """Parse and save what the sources hold; return the number of threads that were read."""
     batch: list[Thread] = []
     number = 0
-    for results in _parse_in_order(_chunks(sources, progress), workers):
+    for results in _parse_in_order(_chunks(sources, progress, keeper), workers):
         for result in results:
             if isinstance(result, EmptyDocument):
                 progress.counts["empty"] += 1
@@ -93,23 +106,59 @@ def _import_sources(
             else:
                 batch.append(result)
         if len(batch) >= BATCH_THREADS or sum(len(thread.comments) for thread in batch) >= BATCH_COMMENTS:
-            number += _save(archive, run, batch, progress)
+            number += _save(archive, run, batch, progress, keeper)
             batch = []
         report(progress)
-    number += _save(archive, run, batch, progress)
+    number += _save(archive, run, batch, progress, keeper)
     progress.done = progress.size or progress.done  # what lies behind the last document is read, too
+    progress.kept = keeper.remove_needless(archive)
     report(progress)
     return number
 
 
-def _save(archive: Archive, run: Run, batch: list[Thread], progress: ImportProgress) -> int:
+class _Sources:
+    """The files that are read: copies of those that are kept, and what captures call each."""
+
+    def __init__(self, archive: Path, *, keep: bool) -> None:
+        self.archive, self.keep = archive, keep
+        self.kept: dict[str, Path] = {}
+        self.stored_name = lru_cache(1024)(self._stored_name)
+
+    @contextmanager
+    def open_content(self, path: str, label: str, file: BinaryIO) -> Iterator[BinaryIO]:
+        """Yield what an open file holds, from a copy that is kept where it must not be lost."""
+        if not self.keep and path != STANDARD_INPUT:
+            yield file
+            return
+        self.kept[label] = keep_content(kept_folder(self.archive), file, Path(label).name)
+        with open_file(str(self.kept[label])) as (copy, _):
+            yield copy
+
+    def remove_needless(self, archive: Archive) -> list[Path]:
+        """Delete the copies that no capture names, since the archive had their documents; return the others."""
+        for label, path in list(self.kept.items()):
+            if not archive.read(NAMED, (self.stored_name(label),)):
+                path.unlink()
+                del self.kept[label]
+        return list(self.kept.values())
+
+    def _stored_name(self, label: str) -> str:
+        if label not in self.kept and Path(label).is_absolute():
+            return label  # as it was typed
+        return stored_name(self.archive, self.kept.get(label) or Path(label))
+
+
+def _save(archive: Archive, run: Run, batch: list[Thread], progress: ImportProgress, sources: _Sources) -> int:
     """Save threads; return how many of them could be."""
     if not batch:
         return 0
-    saved = archive.save(batch, run)
+    names = {file: sources.stored_name(file) for thread in batch if (file := thread.capture.file)}
+    named = [replace(t, capture=replace(t.capture, file=names.get(t.capture.file or ""))) for t in batch]
+    saved = archive.save(named, run)
     progress.counts.update(saved.counts)
+    typed = {name: file for file, name in names.items()}
     for thread, reason in saved.failures:
-        file = thread.capture.file or thread.capture.url or "?"
+        file = typed.get(thread.capture.file or "") or thread.capture.url or "?"
         location = f"{file}:{thread.capture.line}" if thread.capture.line else file
         _add_error(progress, BadDocument(location, reason))
     return len(batch) - len(saved.failures)
@@ -120,11 +169,11 @@ def _add_error(progress: ImportProgress, error: BadDocument) -> None:
     progress.counts["errors"] += 1
 
 
-def _chunks(paths: list[str], progress: ImportProgress) -> Iterator[Chunk]:
+def _chunks(paths: list[str], progress: ImportProgress, sources: _Sources) -> Iterator[Chunk]:
     """Yield documents in order, gathered to chunks of one format."""
     documents: list[Document] = []
     size, name = 0, ""
-    for importer, document in _documents(paths, progress):
+    for importer, document in _documents(paths, progress, sources):
         full = size >= CHUNK_BYTES or len(documents) >= CHUNK_DOCUMENTS
         if documents and (full or importer != name):
             yield Chunk(name, documents)
@@ -143,7 +192,7 @@ def _size(paths: list[str]) -> int | None:
     return sum(Path(path).stat().st_size for path in paths if Path(path).is_file())
 
 
-def _documents(paths: list[str], progress: ImportProgress) -> Iterator[tuple[str, Document]]:
+def _documents(paths: list[str], progress: ImportProgress, sources: _Sources) -> Iterator[tuple[str, Document]]:
     for path in paths:
         before = progress.done
         try:
@@ -153,12 +202,14 @@ def _documents(paths: list[str], progress: ImportProgress) -> Iterator[tuple[str
                 if importer is None:
                     _add_error(progress, BadDocument(path, describe_refusal(head)))
                     continue
-                for document in importer.documents(file, "standard input" if path == STANDARD_INPUT else path):
-                    if isinstance(document, BadDocument):
-                        _add_error(progress, document)
-                    else:
-                        progress.done = before + position()
-                        yield importer.__name__, document
+                label = "standard input" if path == STANDARD_INPUT else path
+                with sources.open_content(path, label, file) as content:
+                    for document in importer.documents(content, label):
+                        if isinstance(document, BadDocument):
+                            _add_error(progress, document)
+                        else:
+                            progress.done = before + position()
+                            yield importer.__name__, document
         except Exception as error:  # noqa: BLE001 a decompressor's errors have no common base
             _add_error(progress, BadDocument(path, f"{getattr(error, 'strerror', None) or error}"))
 

@@ -186,6 +186,8 @@ class Archive:
     def begin_run(self, kind: str, settings: dict[str, Any]) -> Run:
         """Open a run. Runs of the same kind that never ended are closed as interrupted."""
         table = TABLES["runs"]
+        if kind not in RUNS_THAT_READ_NOTHING:
+            settings = settings | {"folder": str(self.path.resolve().parent)}  # see files.py
         killed = table.c.finished_at.is_(None) & table.c.outcome.is_(None) & (table.c.kind == kind)
         row = {
             "kind": kind,

@@ -13,8 +13,11 @@ from pathlib import Path
 from zipfile import ZIP_STORED, BadZipFile, ZipFile
 
 from archive.importers.files import open_file
+from archive.importers.keep import remove_parts
 from archive.store.archive import Archive, now
+from archive.store.paths import kept_folder
 from archive.takedown.erase_rows import ErasedText, destroy_rows, texts_of
+from archive.takedown.kept_files import is_kept, rewrite_kept, search_kept
 from archive.takedown.text_search import SHORTEST, TextSearch, decodings
 from archive.takedown.warc_files import WARC_SUFFIXES, files_by_path, remove_leftover, rewrite_warc, warc_path
 from archive.takedown.warc_records import MEMBER, ZSTD_DICTIONARY_FRAME, Problem
@@ -52,6 +55,9 @@ with bodies (id, sha256) as (select id, body_sha256 from comments
   union select comment_id, json_extract(held, '$.body_sha256') from withheld)
 select distinct id from bodies where sha256 in (select value from json_each(:hashes))
   and id not in (select value from json_each(:comments)) order by id"""
+REDACTED = """
+select distinct coalesce(warc_offset, 0) from captures
+where redacted_at is not null and warc_file in (select value from json_each(?))"""
 Span = tuple[Path, int]
 
 
@@ -109,6 +115,7 @@ def plan_erasure(
 
     Raises withhold.NotThere."""
     remove_leftover(archive)
+    remove_parts(kept_folder(archive.path))
     texts = texts_of(archive, subject, number, same_text=same_text)
     plan = ErasePlan(subject, number, reason, now(), texts, same_text=same_text)
     if plan.texts:
@@ -127,7 +134,8 @@ def erase_planned(archive: Archive, plan: ErasePlan, note: str | None) -> None:
     Raises OSError where a file cannot be written; run again, it goes on from there."""
     names = files_by_path(archive)
     for file in plan.files:
-        rewrite_warc(archive, file, names.get(file.path, ()), plan.at)
+        rewrite = rewrite_kept if is_kept(archive, file.path) else rewrite_warc
+        rewrite(archive, file, names.get(file.path, ()), plan.at)
     destroy_rows(archive, plan.subject, plan.number, plan.reason, note, same_text=plan.same_text)
 
 
@@ -167,7 +175,8 @@ class _FileSearch:
         values = {"comments": json.dumps(self.plan.comments), "article": article}
         with self.archive.engine.connect() as connection:
             rows = connection.exec_driver_sql(SPANS.format(captures), values).fetchall()
-        return {(warc_path(self.archive, name), offset) for name, offset in rows}
+        paths = {name: warc_path(self.archive, name) for name in {name for name, _ in rows}}
+        return {(paths[name], offset) for name, offset in rows}
 
     def run(self, on_file: Callable[[Path], None]) -> None:
         for path, names in self.files.items():
@@ -175,6 +184,9 @@ class _FileSearch:
             try:
                 with path.open("rb") as file:
                     head = file.read(len(PLAIN))
+                if is_kept(self.archive, path):
+                    self._search_kept(path, names)
+                    continue
                 reason = _sealed(path, head)
                 if reason is not None:
                     self._unsearched(path, reason)
@@ -225,6 +237,16 @@ class _FileSearch:
                     self._unsearched(location, f"holds {info.file_size >> 20} MB")
                 elif self.texts.matches(_variants(wacz.read(info))):
                     self._left(location, reason)
+
+    def _search_kept(self, path: Path, names: Sequence[str]) -> None:
+        """Search imported bytes that the archive keeps: its own, as WARC files are."""
+
+        def match(offset: int, variants: Sequence[str]) -> str | None:
+            span = path, offset
+            return self.plan.reason if span in self.first or self._matches(span, variants) else None
+
+        redacted = [row[0] for row in self.archive.read(REDACTED, (json.dumps(names),))]
+        self.plan.files.append(search_kept(path, match, redacted))
 
     def _search_documents(self, path: Path, names: Sequence[str]) -> None:
         """Search documents that were imported and pages that a browser saved: their owner's, who may change them."""

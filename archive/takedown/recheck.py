@@ -4,16 +4,16 @@ The text itself is gone from the archive, so it is recognised by the suppression
 parsed once more from their captures.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from archive.store.archive import Archive, now
-from archive.store.diff import identities
 from archive.store.paths import warc_folder
-from archive.store.suppressions import SuppressionList, article_key
+from archive.store.suppressions import SuppressionList
+from archive.takedown.erased_texts import erased_texts
 from archive.takedown.text_search import TextSearch
 from archive.takedown.warc_files import remove_leftover, rewrite_warc, warc_path
 from archive.takedown.warc_search import RecordText, search_warc
-from archive.thread import Thread, article_url, digest
+from archive.thread import Thread
 
 # The visits of this crawl, and of those before it that were killed, to threads of which something is withheld.
 VISITS = """
@@ -44,7 +44,7 @@ def recheck_crawl(archive: Archive, run_id: int, parse: Parse) -> int:
             return 0
         roots = connection.exec_driver_sql(VISITS, {"run": run_id, "folder": folder}).scalars().all()
         for root in roots:
-            erased = [pair for thread in parse(root) for pair in _erased_texts(suppressions, thread)]
+            erased = [pair for thread in parse(root) for pair in erased_texts(suppressions, thread)]
             for reason, text in erased:
                 texts.setdefault(reason, []).append(text)
             if erased:
@@ -58,19 +58,6 @@ def recheck_crawl(archive: Archive, run_id: int, parse: Parse) -> int:
         rewrite_warc(archive, result, [name], at)
         redactions += len(result.replacements)
     return redactions
-
-
-def _erased_texts(suppressions: SuppressionList, thread: Thread) -> Iterator[tuple[str, str]]:
-    """Yield the texts of a thread that were erased, each after the reason."""
-    url = article_url(thread.article, thread.capture.sha256)
-    hashes = [digest(comment.body) for comment in thread.comments]
-    matches = suppressions.match_comments(thread, url, thread.native_id or url, identities(thread.comments, hashes))
-    for i, suppression in matches.items():
-        if suppression.erased:
-            yield suppression.reason, thread.comments[i].body
-    whole = suppressions.find([article_key(url)])
-    if whole is not None and whole.erased:
-        yield from ((whole.reason, text) for text in (thread.article.title, thread.article.body) if text)
 
 
 def _matching(searches: dict[str, TextSearch], near: set[int]) -> Callable[[RecordText, Sequence[str]], str | None]:

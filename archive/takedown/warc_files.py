@@ -10,20 +10,22 @@ import json
 import os
 import re
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import accumulate
 from pathlib import Path
 from shutil import copyfileobj, copymode
+from typing import BinaryIO
 
 from sqlalchemy import Connection
 
 from archive.store.archive import Archive
-from archive.store.paths import warc_folder
+from archive.store.files import NAMES, FileFinder
+from archive.store.paths import kept_folder, warc_folder
 from archive.takedown.warc_records import FileRange
 from archive.takedown.warc_search import Replacement, WarcSearch
 
 WARC_SUFFIXES = (".warc", ".warc.gz")
-NAME = re.compile(r"(?P<stem>.+?)(?:\.redacted-(?P<number>\d+))?(?P<suffix>(?:\.warc)?(?:\.gz)?)", re.DOTALL)
+NAME = re.compile(r"(?P<stem>.+?)(?:\.redacted-(?P<number>\d+))?(?P<suffix>(?:\.warc)?(?:\.gz|\.zst)?)", re.DOTALL)
 LEFTOVER = "erase_leftover"
 NOTE_LEFTOVER = """
 insert into settings (name, value) values (?, ?) on conflict (name) do update set value = excluded.value"""
@@ -37,25 +39,37 @@ update frontier set etag = null, last_modified = null where capture_id in (selec
 
 
 def warc_path(archive: Archive, name: str) -> Path:
-    """Return the path of a file of `captures`: WARC files are named relative to the archive's folder, files that were
-    imported as they were typed."""
-    path = archive.path.parent / name
-    return Path(os.path.normpath(path if path.exists() else name))
+    """Return the path of a file of `captures`, wherever it lies now."""
+    return Path(os.path.normpath(FileFinder(archive).find(name)))
 
 
 def files_by_path(archive: Archive) -> dict[Path, list[str]]:
-    """Return the files that captures name, with the names that they have there, and the archive's other WARC files."""
+    """Return the files that captures name, with the names that they have there, and the archive's other files."""
     files: dict[Path, list[str]] = {}
-    for (name,) in archive.read("select distinct warc_file from captures where warc_file is not null"):
-        files.setdefault(warc_path(archive, name), []).append(name)
+    finder = FileFinder(archive)
+    for (name,) in archive.read(NAMES):
+        files.setdefault(Path(os.path.normpath(finder.find(name))), []).append(name)
     for path in sorted(warc_folder(archive.path).glob("*")):
         if path.name.endswith(WARC_SUFFIXES):
             files.setdefault(Path(os.path.normpath(path)), [])
+    for path in sorted(kept_folder(archive.path).glob("*.zst")):
+        files.setdefault(Path(os.path.normpath(path)), [])
     return files
 
 
 def rewrite_warc(archive: Archive, search: WarcSearch, names: Sequence[str], at: str) -> None:
-    """Replace a WARC file by one without what a search chose; `names` are those that `captures` has for it.
+    """Replace a WARC file by one without what a search chose: see `rewrite_file`."""
+    rewrite_file(archive, search, names, at, _write)
+
+
+def rewrite_file(
+    archive: Archive,
+    search: WarcSearch,
+    names: Sequence[str],
+    at: str,
+    write: Callable[[Path, Path, Sequence[Replacement]], None],
+) -> None:
+    """Replace a file by one that `write` makes without what a search chose; `names` are what `captures` call it.
 
     It takes as much free disk as the file is large. Raises OSError, and leaves all as it was."""
     if not search.replacements:
@@ -68,7 +82,7 @@ def rewrite_warc(archive: Archive, search: WarcSearch, names: Sequence[str], at:
     with archive.transaction() as connection:
         _note_leftover(connection, archive, new, needed=old)
     try:
-        _write(old, new, search.replacements)
+        write(old, new, search.replacements)
         with archive.transaction() as connection:
             _move_captures(connection, names, _stored_name(archive, new), search.replacements, at)
             _note_leftover(connection, archive, old, needed=None)
@@ -122,9 +136,14 @@ def _write(old: Path, new: Path, replacements: Sequence[Replacement]) -> None:
             target.write(replacement.record)
             source.seek(replacement.length, os.SEEK_CUR)
         copyfileobj(source, target)
-        target.flush()
-        os.fsync(target.fileno())
-    _sync_folder(new.parent)
+        sync_file(target, new)
+
+
+def sync_file(file: BinaryIO, path: Path) -> None:
+    """Have a file and its name survive a power failure."""
+    file.flush()
+    os.fsync(file.fileno())
+    _sync_folder(path.parent)
 
 
 def _move_captures(

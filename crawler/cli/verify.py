@@ -7,25 +7,35 @@ from pathlib import Path
 import click
 
 from archive.cli.common import as_json as as_json_option
-from archive.cli.common import database, open_for_reading, print_json
+from archive.cli.common import database, fail, open_for_reading, open_for_writing, print_json
 from archive.text.numbers import format_count
 
 
 @click.command()
 @click.argument("release", required=False, type=click.Path(exists=True, path_type=Path))
+@click.option(
+    "--relink",
+    metavar="OLD=NEW",
+    help="First note that files and folders recorded below OLD lie below NEW now.",
+)
 @database
 @as_json_option
-def verify(release: Path | None, path: Path, as_json: bool) -> None:
+def verify(release: Path | None, relink: str | None, path: Path, as_json: bool) -> None:
     """Check the archive against its evidence: every capture's digest, and every comment read again from its capture.
 
     With RELEASE, a folder that `btl publish` made: its files, its database and the chain of releases, without the
     archive. Ends with status 1 where anything differs, and names it. What is withheld, or was redacted by `btl erase`,
-    is counted.
+    is counted, as are captures whose files were moved with the archive, or stayed when it was moved.
 
     \b
     Example:  btl verify --db archive.db
               btl verify public/archive.releases/0001
+              btl verify --relink /mnt/old/corpus=/srv/corpus
     """
+    if relink is not None:
+        if release is not None:
+            raise click.UsageError("--relink is for an archive, not for a release")
+        _relink(path, relink)
     differences, counts = _verify_archive(path) if release is None else _verify_release(release)
     checked = release or path
     if as_json:
@@ -37,6 +47,19 @@ def verify(release: Path | None, path: Path, as_json: bool) -> None:
         click.echo(f"{_describe(counts)}{format_count(len(differences), 'difference')}. {checked}")
     if differences:
         sys.exit(1)
+
+
+def _relink(path: Path, pair: str) -> None:
+    from archive.store.files import relink
+
+    old, equals, new = pair.partition("=")
+    if not (old and equals and new):
+        raise click.UsageError("--relink takes OLD=NEW: two files, or two folders")
+    with open_for_writing(path) as archive:
+        count = relink(archive, old, new)
+    if not count:
+        fail(f"no file is recorded below {old}")
+    click.echo(f"recorded below {new} from now on: {format_count(count, 'file')}", err=True)
 
 
 def _verify_release(release: Path) -> tuple[list[tuple[str, str]], dict[str, int]]:

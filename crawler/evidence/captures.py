@@ -13,6 +13,7 @@ from sqlalchemy import and_, select
 from archive.importers.base import HEAD_LENGTH
 from archive.importers.files import open_file
 from archive.store.archive import Archive
+from archive.store.files import FileFinder
 from archive.store.schema import TABLES
 from crawler.pages.page import CommentHints, Fetch, FetchFailed, Page, RequestKey
 from crawler.warc.reader import Damaged, read_record
@@ -36,6 +37,8 @@ class Evidence:
 
     def __init__(self, archive: Archive) -> None:
         self.archive = archive
+        self.finder = FileFinder(archive)
+        self._places: dict[str, Path] = {}
 
     def page(self, capture_id: int) -> Page:
         """Return the captured page; for a 304, the earlier capture that it confirms.
@@ -63,8 +66,14 @@ class Evidence:
         return read_record(file, row["warc_offset"], row["warc_length"], earlier=self.earlier)
 
     def file(self, name: str) -> Path:
-        """Return the path of a file that `captures` names: relative to the archive's folder."""
-        return self.archive.path.parent / name
+        """Return the path of a file that `captures` names, wherever it lies now."""
+        if name not in self._places:
+            self._places[name] = self.finder.find(name)
+        return self._places[name]
+
+    def is_moved(self, name: str) -> bool:
+        """Whether a file lies elsewhere than where it is recorded."""
+        return self.file(name) != self.finder.candidates(name)[0]
 
     def _confirmed_page(self, row: dict[str, Any]) -> Page:
         same_body = and_(CAPTURES.c.sha256 == row["sha256"], CAPTURES.c.url == row["url"])
@@ -117,6 +126,7 @@ class ImportedFiles:
     def read(self, name: str, offset: int, length: int) -> tuple[bytes, bytes]:
         """Return `length` bytes at an offset of the decompressed file, and the file's first HEAD_LENGTH bytes."""
         if name != self.name or offset < self.position:
+            self.name = ""
             self.stack.close()
             self.file, _ = self.stack.enter_context(open_file(name))
             self.name, self.position = name, 0

@@ -1,11 +1,14 @@
 """Verify an archive: captures have the bytes that they had, and today's parsers read from them what is stored."""
 
 import lzma
+import os
 import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from errno import ENOENT
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Select, func, select
@@ -65,6 +68,7 @@ class _Verifier:
     ) -> None:
         self.connection, self.evidence, self.imported, self.result = connection, evidence, imported, result
         self.suppressions = SuppressionList.load(connection)
+        self._document_files: dict[str, Path] = {}  # where the last document of each was
 
     def verify_visit(self, row: Row) -> None:
         """Verify an article's capture with its further pages, or one imported document."""
@@ -103,10 +107,11 @@ class _Verifier:
         except OSError as error:
             self._count(row, "gone", _explain(error, row))
         else:
-            return page if self._has_bytes(page.body, row) else None
+            is_moved = self.evidence.is_moved(row["warc_file"])
+            return page if self._has_bytes(page.body, row, is_moved=is_moved) else None
         return None
 
-    def _has_bytes(self, body: bytes, row: Row) -> bool:
+    def _has_bytes(self, body: bytes, row: Row, *, is_moved: bool) -> bool:
         self.result.counts["captures"] += 1
         if sha256(body).hexdigest() != row["sha256"]:
             self._count(row, "changed", f"the bytes of {row['warc_file']} at {row['warc_offset']} have another SHA-256")
@@ -115,7 +120,7 @@ class _Verifier:
             what = f"it is said to be redacted, and {row['warc_file']} holds it at {row['warc_offset']}"
             self._count(row, "changed", what)
             return False
-        self._count(row, "present")
+        self._count(row, "moved" if is_moved else "present")
         return True
 
     def _count(self, row: Row, status: str, what: str | None = None) -> None:
@@ -131,19 +136,40 @@ class _Verifier:
     def _parse_document(self, row: Row) -> Sequence[Thread] | None:
         """Parse an imported document once more; return None where it is not what it was."""
         try:
-            raw, head = self.imported.read(row["warc_file"] or "", row["warc_offset"] or 0, row["warc_length"] or 0)
+            raw, head, is_moved = self._read_document(row)
         except OSError as error:
             self._count(row, "gone", _explain(error, row))
             return None
         except (EOFError, zlib.error, lzma.LZMAError, ZstdError) as error:
             self._count(row, "changed", str(error))
             return None
-        if not self._has_bytes(raw, row):
+        if row["redacted_at"] is not None and sha256(raw).hexdigest() != row["sha256"]:
+            self.result.counts["redacted"] += 1
+            return None
+        if not self._has_bytes(raw, row, is_moved=is_moved):
             return None
         importer = importer_for(head)
         if importer is None:
             raise ValueError(f"no importer knows the format of {row['warc_file']}")
         return [importer.parse(Document(raw, row["warc_file"], row["warc_offset"] or 0, row["line"]))]
+
+    def _read_document(self, row: Row) -> tuple[bytes, bytes, bool]:
+        """Return a document, the beginning of its file, and whether that lies elsewhere than where it is recorded.
+
+        Of several places, the first that has the document; else what the first file has instead."""
+        name = row["warc_file"] or ""
+        candidates = self.evidence.finder.candidates(name)
+        last = self._document_files.get(name, candidates[0])
+        others = []
+        for path in sorted(filter(Path.exists, candidates), key=lambda path: path != last):
+            raw, head = self.imported.read(str(path), row["warc_offset"] or 0, row["warc_length"] or 0)
+            if sha256(raw).hexdigest() == row["sha256"]:
+                self._document_files[name] = path
+                return raw, head, path != candidates[0]
+            others.append((raw, head, path != candidates[0]))
+        if not others:
+            raise FileNotFoundError(ENOENT, os.strerror(ENOENT))
+        return others[0]
 
     def _compare_thread(self, root: int, ids: list[int], thread: Thread) -> None:
         statement = select(THREADS.c.id).join(VISITS, VISITS.c.thread_id == THREADS.c.id)

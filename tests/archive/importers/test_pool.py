@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import wait
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -177,7 +178,13 @@ def test_standard_input(path, query):
     done = subprocess.run(run, input=gzip.compress(HARBOUR.encode()), capture_output=True, check=False)
     assert done.returncode == 0, done.stderr
     assert query(TREE) == HARBOUR_TREE
-    assert query("select warc_file from captures") == [("standard input",)]
+    name = f"archive-kept/{sha256(HARBOUR.encode()).hexdigest()}-standard-input.zst"
+    assert query("select warc_file from captures") == [(name,)]
+    with open_file(str(path.with_name("archive-kept") / Path(name).name)) as (kept, _):
+        assert kept.read() == HARBOUR.encode()
+    again = subprocess.run(run, input=HARBOUR.encode(), capture_output=True, check=False)
+    assert b"1 already there" in again.stdout
+    assert [file.name for file in path.with_name("archive-kept").iterdir()] == [Path(name).name]
 
 
 def corpus(folder, documents=900, comments=3):
