@@ -22,6 +22,7 @@ from archive.export.jsonl import (
     select_threads,
     thread_condition,
 )
+from archive.export.rows import site_address_sql
 from archive.export.selection import DumpFile, ExportOptions, RowCounts, Selection, pick_comments
 from archive.export.selection import count as count
 
@@ -94,7 +95,7 @@ def write(connection: sqlite3.Connection, out: Path, selection: Selection, _opti
     """Write the files of the corpus into a folder; memory holds one comment, or one article."""
     out.mkdir(exist_ok=True)
     release = _release(connection)
-    base = "coalesce((select value from release where name = 'url'), '')" if release else "''"
+    base = site_address_sql(connection)
     connection.text_factory = bytes
     with pick_comments(connection, selection) as by_comment:
         rows = _write_utterances(connection, out / "utterances.jsonl", selection, base, by_comment=by_comment)

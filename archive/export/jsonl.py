@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from math import isfinite
 from typing import Any, BinaryIO
 
-from archive.export.rows import batches, select_rows
+from archive.export.rows import batches, select_rows, site_address_sql
 from archive.export.selection import CURRENT_FLAGS, DumpFile, ExportOptions, RowCounts, Selection, pick_comments
 from archive.export.selection import count as count
 from archive.store.views import NOT_REFUSED
@@ -22,6 +22,10 @@ DUMP = DumpFile("threads", ".jsonl.gz", "Threads, one a line, with their comment
 _FLAG = """json_object('code', code, 'rule', rule, 'target', target, 'start', start, 'end', "end", 'exact', exact)"""
 
 
+# Stands in the statements for what permanent links begin with.
+_BASE = "/*site*/"
+
+
 def flags_sql(subject: str) -> str:
     """Return SQL for the flags of a subject: a JSON list with an object for each span in the text."""
     return f"""(select json_group_array(json(flag)) from (select {_FLAG} as flag
@@ -31,14 +35,16 @@ def flags_sql(subject: str) -> str:
 COMMENT_FLAGS = flags_sql(f"flags.comment_id = comments.id and {CURRENT_FLAGS}")
 COMMENT = f"""json_object('id', comments.id, 'native_id', comments.native_id, 'parent_id', parent_id,
   'position', comments.position, 'depth', depth, 'author', commenters.name, 'posted_at', posted_at, 'body', body,
-  'revision', revision, 'state', state, 'likes', likes, 'dislikes', dislikes, 'flags', {COMMENT_FLAGS})"""
+  'revision', revision, 'state', state, 'likes', likes, 'dislikes', dislikes, 'flags', {COMMENT_FLAGS},
+  'posted_precision', posted_precision, 'url', comments.url, 'permalink', {_BASE} || '/comment/' || comments.id)"""
 THREADS = """
 select {} from threads join articles on articles.id = article_id left join outlets on outlets.id = outlet_id
 where {} order by {}"""
-_ARTICLE = """json_object('article', json_object('url', articles.url, 'title', title, 'body', body,
-  'outlet', domain, 'published_at', published_at),
+_ARTICLE = f"""json_object('article', json_object('url', articles.url, 'title', title, 'body', body,
+  'outlet', domain, 'published_at', published_at, 'outlet_name', coalesce(outlets.name, domain), 'byline', byline,
+  'published_precision', published_precision, 'language', language, 'section', section),
   'thread', json_object('id', threads.id, 'platform', platform, 'native_id', native_id, 'stated_count', stated_count,
-  'completeness', completeness))"""
+  'completeness', completeness, 'url', threads.url, 'permalink', {_BASE} || '/thread/' || threads.id))"""
 OTHER_FLAGS = flags_sql(
     f"withdrawn_at is null and {NOT_REFUSED} and (thread_id = threads.id or flags.article_id = articles.id)"
 )
@@ -48,16 +54,19 @@ def write(connection: sqlite3.Connection, out: BinaryIO, selection: Selection, _
     """Write threads or rows; memory holds one comment, or one article."""
     if selection.sql is not None:
         return _write_rows(connection, out, selection.sql)
+    base, threads = site_address_sql(connection), 0
     connection.text_factory = bytes
     with pick_comments(connection, selection) as by_comment:
-        lines = CommentLines(select_comments(connection, selection, COMMENT, by_comment=by_comment))
-        expressions = f"{_ARTICLE}, {OTHER_FLAGS}"
+        comment = COMMENT.replace(_BASE, base)
+        lines = CommentLines(select_comments(connection, selection, comment, by_comment=by_comment))
+        expressions = f"{_ARTICLE.replace(_BASE, base)}, {OTHER_FLAGS}"
         for thread_id, head, flags in select_threads(connection, selection, expressions, by_comment=by_comment):
+            threads += 1
             out.write(head[:-1] + b',"comments":[')
             for number, line in enumerate(lines.of_thread(thread_id)):
                 out.write(b"," + line if number else line)
             out.write(b'],"flags":' + flags + b"}\n")
-    return RowCounts(lines.chosen, lines.context)
+    return RowCounts(lines.chosen, lines.context, threads)
 
 
 def select_comments(

@@ -19,6 +19,13 @@ NUMBERS = frozenset(
 )  # fmt: skip
 
 
+def site_address_sql(connection: sqlite3.Connection) -> str:
+    """Return SQL for what permanent links begin with: the address of a public copy's site; a live archive has none."""
+    if connection.execute("select 1 from sqlite_master where name = 'release'").fetchone() is None:
+        return "''"
+    return "coalesce((select value from release where name = 'url'), '')"
+
+
 def comment_columns(connection: sqlite3.Connection) -> list[str]:
     """Return the columns of `comment_list`, in order."""
     return _names(connection.execute("select * from comment_list limit 0"))

@@ -60,10 +60,13 @@ class SqlError(Exception):
 
 
 class RowCounts(NamedTuple):
-    """How many rows were written: those selected, and beside them (`context`) the comments that these reply to."""
+    """How many rows were written: those selected, and beside them (`context`) the comments that these reply to.
+
+    `lines` is how many rows the file itself has, where these are not the comments but, say, their threads."""
 
     rows: int
     context: int = 0
+    lines: int | None = None
 
 
 class ExportOptions(NamedTuple):

@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
@@ -24,13 +24,15 @@ class Miscounted(Exception):
 class Written:
     """How many rows the selection matched and how many were written, which are equal; the unit is comments or rows.
 
-    `context` counts the comments written beside them because a selected comment replies to them.
+    `context` counts the comments written beside them because a selected comment replies to them; `lines` are those of a
+    file whose rows are not the unit.
     """
 
     matched: int
     rows: int
     unit: str
     context: int = 0
+    lines: int | None = field(default=None, compare=False)
 
 
 def is_folder(form: str) -> bool:
@@ -74,7 +76,7 @@ def write(
     if counts.rows != matched:
         raise Miscounted(f"{matched:,} matched, but {counts.rows:,} were written")
     unit = "rows" if selection.sql or not module.SELECTS else "comments"
-    return Written(matched, counts.rows, unit, counts.context)
+    return Written(matched, counts.rows, unit, counts.context, counts.lines)
 
 
 def _format(form: str) -> Format:

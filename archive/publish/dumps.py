@@ -119,7 +119,8 @@ def write_dump(database: str, folder: str, job: DumpJob) -> list[dict[str, Any]]
     for form, path in paths.items():
         dump = FORMATS[form].DUMP
         assert dump is not None
-        entries.append(file_entry(root, path, dump.description, rows=written.rows) | threads)
+        rows = written.rows if written.lines is None or form != job.form else written.lines
+        entries.append(file_entry(root, path, dump.description, rows=rows) | threads)
     return entries
 
 
