@@ -7,7 +7,7 @@ QUICK := tests/test_architecture.py tests/archive/test_thread.py tests/archive/t
 UV := $(shell command -v uv 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test quick check bench docs format system clean
+.PHONY: help install demo test quick check licences sbom bench docs format system clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -39,12 +39,19 @@ test: .venv/installed system ## run all tests (SYSTEM=no: install no Debian pack
 quick: .venv/installed ## run the tests that need no server, no browser and no other process: about a minute
 	@$(call pytest,-m "not slow" $(QUICK))
 
-check: .venv/installed ## lint, format, types, arrows, generated docs
+check: .venv/installed ## lint, format, types, arrows, generated docs, licences
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/python -m docs.generate --check
+	@$(BIN)/python -m docs.licences --check
+
+licences: .venv/installed ## list what this is made of, with versions and licences
+	@$(BIN)/python -m docs.licences
+
+sbom: .venv/installed ## write sbom.json: what a release is made of (CycloneDX)
+	@$(BIN)/python -m docs.licences --sbom sbom.json
 
 bench: .venv/installed ## measure quality and speed: what the README claims
 	@$(BIN)/python -m benchmarks
@@ -60,4 +67,4 @@ system: .venv/installed
 	@SYSTEM=$(SYSTEM) tests/servers/install.sh $(CURDIR)/$(BIN)/python
 
 clean: ## remove .venv, caches and the demo's archive
-	@rm -rf .venv .servers .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist demo.db demo.db-wal demo.db-shm
+	@rm -rf .venv .servers .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist sbom.json demo.db demo.db-wal demo.db-shm
