@@ -72,6 +72,32 @@ class Author(Frozen):
 
 
 @dataclass(frozen=True, slots=True)
+class Label(Frozen):
+    """What a dataset's people or programs said of a comment: `value` as it stands there, `number` where it is one.
+
+    A share lies between 0 and 1; `raters` is how many said it, where known. A label is a finding of theirs, no flag.
+    """
+
+    name: str
+    value: str
+    number: float | None = None
+    raters: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset(Frozen):
+    """A corpus that threads were taken from, as its makers want it named. `is_shareable` says that its texts may be
+    published again."""
+
+    name: str
+    version: str | None = None
+    licence: str | None = None
+    citation: str | None = None
+    url: str | None = None
+    is_shareable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Comment(Frozen):
     """One comment. `parent` is the parent's index in `Thread.comments`, which holds parents before their replies.
 
@@ -93,6 +119,7 @@ class Comment(Frozen):
     flags: tuple[Flag, ...] = ()
     page: int = 0
     reactions: tuple[tuple[str, int], ...] = ()
+    labels: tuple[Label, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +188,7 @@ class Thread(Frozen):
     pages: tuple[Capture, ...] = ()
     rules: str | None = None
     stated_kind: StatedKind = "all"
+    dataset: Dataset | None = None
 
     def __post_init__(self) -> None:
         ancestors: list[int] = []

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from archive.flags.annotate import annotate_thread
 from archive.importers import wet
-from archive.importers.base import BadDocument
+from archive.importers.base import BadDocument, Source
 from archive.importers.files import open_file
 from archive.store.archive import Archive, Run
 from archive.store.disk import is_disk_full
@@ -114,7 +114,7 @@ def _import_texts(
     batch: list[Thread] = []
     try:
         with open_file(str(path)) as (file, _):
-            for document in wet.documents(file, str(path)):
+            for document in wet.documents(Source(file, str(path), path)):
                 try:
                     if isinstance(document, BadDocument):
                         raise document

@@ -2,15 +2,17 @@
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from archive.cli.common import as_json as as_json_option
 from archive.cli.common import database, opened, print_errors, print_json
+from archive.cli.import_tables import find_undecided, preview_tables, print_formats, read_options
 from archive.text.numbers import format_count, with_zeros
 
 if TYPE_CHECKING:
+    from archive.importers.base import Options
     from archive.importers.pool import ImportProgress
     from archive.store.archive import Archive
 
@@ -22,38 +24,93 @@ COUNTS = ("documents", "errors", "empty", "files_passed_over")
 @database
 @as_json_option
 @click.option("--workers", type=click.IntRange(0, 64), help="Processes that read documents.  [default: 2 at most]")
+@click.option("--as", "format_", metavar="FORMAT", help="Read files as this format: text, table or wet.")
+@click.option("--dry-run", is_flag=True, help="Show how tables would be read; write nothing.")
+@click.option("--map", "roles", metavar="ROLE=COLUMN,...", help="Say what columns are: body=Text,id=ID,parent=ReplyTo.")
+@click.option("--mapping", metavar="NAME|FILE", help="Read tables by a preset or a TOML file.")
+@click.option("--save-mapping", type=click.Path(dir_okay=False, path_type=Path), help="Write the mapping to a file.")
+@click.option("--table", metavar="NAME", help="Table of a database, or sheet of a workbook, that has the comments.")
+@click.option("--records", metavar="PATH", help="List of comments in a JSON object, as data.items.")
+@click.option("--outlet", metavar="DOMAIN", help="Whose comments a table holds.")
+@click.option(
+    "--timezone", metavar="ZONE", help="Zone of a table's times that name none, as Europe/Vienna.  [default: UTC]"
+)
 @click.option("--keep", is_flag=True, help="Keep a copy of each file beside the archive, in ARCHIVE-kept.")
-def import_(paths: tuple[str, ...], path: Path, as_json: bool, workers: int | None, keep: bool) -> None:
+@click.option(
+    "--keep-column",
+    "keep_columns",
+    multiple=True,
+    metavar="COLUMN",
+    help="Keep a personal column, else left out.",
+)
+@click.option("--no-header", is_flag=True, help="The first row is data; columns are called 1, 2, 3 ...")
+@click.option(
+    "--formats",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=print_formats,
+    help="List the formats and presets that can be read.",
+)
+def import_(
+    paths: tuple[str, ...],
+    path: Path,
+    as_json: bool,
+    workers: int | None,
+    keep: bool,
+    dry_run: bool,
+    save_mapping: Path | None,
+    **given: Any,
+) -> None:
     """Import files, folders or standard input (-) into the archive.
 
-    One text a file; JSON Lines, JSON or Parquet with the keys of the usual web corpora ("text", "url", ...); or WET
-    files; plain or compressed with gzip, bzip2, xz or zstd. What the archive has already is passed over, so an import
-    that was killed is simply run again. In folders, files about a corpus (README, check sums, licences) are left out.
+    Tables of comments (CSV, TSV, JSON, JSON Lines, Parquet, SQLite, Excel), whose columns are recognised or named with
+    --map; --dry-run shows how one is read. Texts of articles with their comments: one text a file; JSON Lines, JSON or
+    Parquet with the keys of the usual web corpora ("text", "url", ...); or WET files. All may be compressed with gzip,
+    bzip2, xz or zstd. What the archive has already is passed over, so an import that was killed is simply run again. In
+    folders, files about a corpus (README, check sums, licences) are left out.
 
     `btl verify` reads the files again: leave them where they are, or keep copies by --keep. Of standard input a copy is
     always kept.
 
     \b
     Example:  btl import corpus/ extra.jsonl.gz
+              btl import comments.csv --dry-run
               zcat dump.gz | btl import -
     """
     missing = [name for name in paths if name != "-" and not Path(name).exists()]
     if missing:
         raise click.UsageError(f"no such file or folder: {', '.join(missing)}")
+    options = read_options(**given)
+    if dry_run or save_mapping:
+        preview_tables(list(paths), options, save_mapping, as_json=as_json, dry_run=dry_run)
+    if dry_run:
+        return
+    if undecided := find_undecided(list(paths), options):
+        print_errors([str(error) for error in undecided])
+        click.echo("Nothing was written.", err=True)
+        sys.exit(2)
     with opened(path) as archive:
-        progress = import_paths(archive, list(paths), workers, keep=keep, quiet=as_json)
+        progress = import_paths(archive, list(paths), workers, options, keep=keep, quiet=as_json)
     summarise(progress, path, as_json)
 
 
 def import_paths(
-    archive: "Archive", paths: list[str], workers: int | None, *, keep: bool = False, quiet: bool
+    archive: "Archive",
+    paths: list[str],
+    workers: int | None,
+    options: "Options | None" = None,
+    *,
+    keep: bool = False,
+    quiet: bool,
 ) -> "ImportProgress":
     from archive.cli.progress import progress_report
+    from archive.importers.base import Options
     from archive.importers.pool import import_files
     from archive.takedown.kept_files import recheck_kept
 
     with progress_report(quiet=quiet) as report:
-        progress = import_files(archive, paths, workers=workers, keep=keep, report=report)
+        progress = import_files(archive, paths, workers=workers, keep=keep, options=options or Options(), report=report)
     recheck_kept(archive, progress.kept)
     return progress
 

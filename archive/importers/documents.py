@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any, BinaryIO
 
-from archive.importers.base import HEAD_LENGTH, BadDocument, Document, EmptyDocument
+from archive.importers.base import HEAD_LENGTH, BadDocument, Document, EmptyDocument, Source
 from archive.importers.files import LONGEST_DOCUMENT
 from archive.importers.plain_text.encoding import Text, clean, decode
 from archive.importers.row_keys import TEXT_KEYS, Row, is_comment, take_text
@@ -68,8 +68,9 @@ def _is_cut_object(begin: bytes, head: bytes) -> bool:
     return begin.startswith(b'{"') and len(head) >= HEAD_LENGTH and b"\n" not in head.strip()
 
 
-def documents(file: BinaryIO, name: str) -> Iterator[Document | BadDocument]:
+def documents(source: Source) -> Iterator[Document | BadDocument]:
     """The documents of a file, each in memory alone; BadDocument for one that is too long."""
+    file, name = source.file, source.name
     head = file.peek(HEAD_LENGTH)[:HEAD_LENGTH] if hasattr(file, "peek") else b""
     if is_json_lines(head):
         yield from _lines(file, name)

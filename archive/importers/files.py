@@ -10,11 +10,13 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
+from archive.importers.base import HEAD_LENGTH
 from archive.store.paths import kept_folder
 
 STANDARD_INPUT = "-"
+BUFFER_BYTES = 1 << 18
 LONGEST_DOCUMENT = 64 << 20
 GZIP, BZIP2, XZ, ZSTD = b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd"
 PARQUET = b"PAR1"
@@ -65,8 +67,8 @@ def open_file(path: str) -> Iterator[tuple[BinaryIO, Callable[[], int]]]:
     if path == STANDARD_INPUT:
         yield _decompressed(cast("io.BufferedReader", sys.stdin.buffer)), lambda: 0
         return
-    with Path(path).open("rb") as file:
-        yield _decompressed(file), file.tell
+    with Path(path).open("rb", buffering=BUFFER_BYTES) as file:
+        yield _decompressed(cast("io.BufferedReader", file)), file.tell
 
 
 def _decompressed(file: io.BufferedReader) -> BinaryIO:
@@ -87,4 +89,28 @@ def _decompressed(file: io.BufferedReader) -> BinaryIO:
         from archive.importers.parquet_rows import ParquetLines
 
         opened = ParquetLines(file)
-    return cast("BinaryIO", opened if opened is file else io.BufferedReader(cast("io.RawIOBase", opened), 1 << 18))
+    if opened is file and file.seekable():
+        return file
+    return io.BufferedReader(_WithWholeHead(cast("BinaryIO", opened)), BUFFER_BYTES)
+
+
+class _WithWholeHead(io.RawIOBase):
+    """A stream whose first read gives as much as is asked for: decompressors and pipes give what they have at hand."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._is_begun = False
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill the buffer with the next bytes; 0 at the end."""
+        raw = self._file.read(len(buffer) if self._is_begun else HEAD_LENGTH)
+        while (
+            not self._is_begun and raw and len(raw) < HEAD_LENGTH and (more := self._file.read(HEAD_LENGTH - len(raw)))
+        ):
+            raw += more
+        self._is_begun = True
+        buffer[: len(raw)] = raw
+        return len(raw)

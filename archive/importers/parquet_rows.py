@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Any, BinaryIO
 
-from archive.importers.row_keys import TEXT_KEYS
-
 # Rows in memory at a time: a row group of a corpus may hold a million.
 BATCH_ROWS = 256
 
@@ -15,7 +13,7 @@ BATCH_ROWS = 256
 class ParquetLines(io.RawIOBase):
     """The rows of a Parquet file, a JSON object a line.
 
-    Raises ValueError where the file has no column of texts, and pyarrow's errors where it is damaged.
+    Raises ValueError where the file is a pipe, and pyarrow's errors where it is damaged.
     """
 
     def __init__(self, file: BinaryIO) -> None:
@@ -25,9 +23,6 @@ class ParquetLines(io.RawIOBase):
             raise ValueError("a Parquet file is read from its end: give the file's name")
         # pyarrow would close what it is given, and the caller still asks how far it was read
         source = pyarrow.parquet.ParquetFile(pyarrow.PythonFile(_Unclosable(file), mode="r"))
-        if not set(TEXT_KEYS) & set(source.schema_arrow.names):
-            names = ", ".join(source.schema_arrow.names[:8])
-            raise ValueError(f"a table without a column of texts ({', '.join(TEXT_KEYS)}); it has {names}")
         self._lines = _lines(source)
         self._rest = memoryview(b"")
 

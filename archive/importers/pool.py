@@ -12,12 +12,13 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
-from archive.importers import describe_refusal, importer_for
-from archive.importers.base import HEAD_LENGTH, BadDocument, Document, EmptyDocument
+from archive.importers import choose_importer
+from archive.importers.base import HEAD_LENGTH, BadDocument, Document, EmptyDocument, Importer, Options, Probe, Source
 from archive.importers.files import STANDARD_INPUT, files, open_file
 from archive.importers.keep import keep_content
+from archive.importers.tables.mapping import as_table
 from archive.importers.worker import Chunk, lower_priority, parse_chunk, pickled_chunk
 from archive.store.archive import Archive, Run
 from archive.store.files import stored_name
@@ -40,6 +41,7 @@ CHUNKS_WITHOUT_WORKERS = 2
 CHUNKS_A_WORKER = 8
 NAMED = "select 1 from captures where warc_file = ? limit 1"
 Result = list[Thread | BadDocument]
+NO_OPTIONS = Options()
 
 
 @dataclass(slots=True)
@@ -47,12 +49,14 @@ class ImportProgress:
     """What a run did so far: `done` bytes of `size` bytes on disk; `size` is None where that is not known.
 
     `passed_over` names the files that are about a corpus and hold none of its texts, `kept` the copies that were kept.
+    `mappings` says how the columns of each table were read, so that it can be read the same way again.
     """
 
     counts: Counter[str] = field(default_factory=Counter)
     errors: list[BadDocument] = field(default_factory=list)
     passed_over: list[str] = field(default_factory=list)
     kept: list[Path] = field(default_factory=list)
+    mappings: dict[str, Any] = field(default_factory=dict)
     size: int | None = None
     done: int = 0
 
@@ -63,6 +67,7 @@ def import_files(
     *,
     workers: int | None = None,
     keep: bool = False,
+    options: Options = NO_OPTIONS,
     report: Callable[[ImportProgress], None] = lambda _: None,
 ) -> ImportProgress:
     """Import files and folders as one run. A document that cannot be read is an error, and the others are saved.
@@ -79,7 +84,7 @@ def import_files(
         workers = min(2, os.cpu_count() or 1)
     run = archive.begin_run("import", {"paths": paths})
     with archive.ending(run, lambda: dict(progress.counts)):
-        saved = _import_sources(archive, run, sources, progress, keeper, workers, report)
+        saved = _import_sources(archive, run, sources, progress, keeper, workers, options, report)
     nothing = bool(progress.errors) and not (saved or progress.counts["empty"])
     archive.end_run(run, "failed" if nothing else "done", dict(progress.counts))
     return progress
@@ -92,12 +97,13 @@ def _import_sources(
     progress: ImportProgress,
     keeper: "_Sources",
     workers: int,
+    options: Options,
     report: Callable[[ImportProgress], None],
 ) -> int:
     """Parse and save what the sources hold; return the number of threads that were read."""
     batch: list[Thread] = []
     number = 0
-    for results in _parse_in_order(_chunks(sources, progress, keeper), workers):
+    for results in _parse_in_order(_chunks(sources, progress, keeper, options), workers):
         for result in results:
             if isinstance(result, EmptyDocument):
                 progress.counts["empty"] += 1
@@ -152,6 +158,9 @@ def _save(archive: Archive, run: Run, batch: list[Thread], progress: ImportProgr
     """Save threads; return how many of them could be."""
     if not batch:
         return 0
+    if progress.mappings:
+        mappings = {sources.stored_name(file): mapping for file, mapping in progress.mappings.items()}
+        archive.note_setting(run, "mappings", mappings)
     names = {file: sources.stored_name(file) for thread in batch if (file := thread.capture.file)}
     named = [replace(t, capture=replace(t.capture, file=names.get(t.capture.file or ""))) for t in batch]
     saved = archive.save(named, run)
@@ -169,11 +178,11 @@ def _add_error(progress: ImportProgress, error: BadDocument) -> None:
     progress.counts["errors"] += 1
 
 
-def _chunks(paths: list[str], progress: ImportProgress, sources: _Sources) -> Iterator[Chunk]:
+def _chunks(paths: list[str], progress: ImportProgress, sources: _Sources, options: Options) -> Iterator[Chunk]:
     """Yield documents in order, gathered to chunks of one format."""
     documents: list[Document] = []
     size, name = 0, ""
-    for importer, document in _documents(paths, progress, sources):
+    for importer, document in _documents(paths, progress, sources, options):
         full = size >= CHUNK_BYTES or len(documents) >= CHUNK_DOCUMENTS
         if documents and (full or importer != name):
             yield Chunk(name, documents)
@@ -192,26 +201,51 @@ def _size(paths: list[str]) -> int | None:
     return sum(Path(path).stat().st_size for path in paths if Path(path).is_file())
 
 
-def _documents(paths: list[str], progress: ImportProgress, sources: _Sources) -> Iterator[tuple[str, Document]]:
+def _documents(
+    paths: list[str], progress: ImportProgress, sources: _Sources, options: Options
+) -> Iterator[tuple[str, Document]]:
     for path in paths:
         before = progress.done
         try:
-            with open_file(path) as (file, position):
-                head = cast("BufferedReader", file).peek(HEAD_LENGTH)[:HEAD_LENGTH]
-                importer = importer_for(head)
-                if importer is None:
-                    _add_error(progress, BadDocument(path, describe_refusal(head)))
-                    continue
-                label = "standard input" if path == STANDARD_INPUT else path
-                with sources.open_content(path, label, file) as content:
-                    for document in importer.documents(content, label):
-                        if isinstance(document, BadDocument):
-                            _add_error(progress, document)
-                        else:
-                            progress.done = before + position()
-                            yield importer.__name__, document
+            with (
+                _opened(path, options) as (importer, source, position),
+                sources.open_content(path, source.name, source.file) as content,
+            ):
+                for document in importer.documents(replace(source, file=content)):
+                    if isinstance(document, BadDocument):
+                        _add_error(progress, document)
+                    else:
+                        progress.done = before + position()
+                        if document.mapping is not None and document.file not in progress.mappings:
+                            progress.mappings[document.file] = as_table(document.mapping)
+                        yield importer.__name__, document
+        except BadDocument as error:
+            _add_error(progress, error)
         except Exception as error:  # noqa: BLE001 a decompressor's errors have no common base
             _add_error(progress, BadDocument(path, f"{getattr(error, 'strerror', None) or error}"))
+
+
+@contextmanager
+def _opened(path: str, options: Options) -> Iterator[tuple[Importer, Source, Callable[[], int]]]:
+    """Open a file, with the importer that reads it. Raises BadDocument where none does."""
+    with open_file(path) as (file, position):
+        head = cast("BufferedReader", file).peek(HEAD_LENGTH)[:HEAD_LENGTH]
+        is_pipe = path == STANDARD_INPUT
+        name = "standard input" if is_pipe else path
+        importer = choose_importer(Probe(head, name), options.format)
+        yield importer, Source(file, name, None if is_pipe else Path(path), options), position
+
+
+def open_sources(paths: list[str], options: Options) -> Iterator[tuple[Importer, Source] | BadDocument]:
+    """Yield each file, open while it is looked at, with its importer; BadDocument where none reads it."""
+    for path in files(paths):
+        try:
+            with _opened(path, options) as (importer, source, _):
+                yield importer, source
+        except BadDocument as error:
+            yield error
+        except Exception as error:  # noqa: BLE001 a decompressor's errors have no common base
+            yield BadDocument(path, f"{getattr(error, 'strerror', None) or error}")
 
 
 def _parse_in_order(chunks: Iterator[Chunk], workers: int) -> Iterator[Result]:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from archive.importers.base import BadDocument, Document, EmptyDocument
+from archive.importers.base import CERTAIN, BadDocument, Claim, Document, EmptyDocument, Probe, Source
 from archive.importers.documents import TOO_LONG, thread
 from archive.importers.files import LONGEST_DOCUMENT
 from archive.importers.plain_text.encoding import decode
@@ -17,13 +17,19 @@ _IS_TEXT = re.compile(rb"(?mi)^warc-type:\s*conversion\b")
 _LENGTH = re.compile(rb"(?mi)^content-length:\s*(\d{1,18})\s*$")
 
 
-def matches(head: bytes) -> bool:
-    """Whether a file that begins like this is a WARC file of texts."""
-    return head.startswith(b"WARC/") and _CONVERSION.search(head) is not None
+NAME = "wet"
 
 
-def documents(file: BinaryIO, name: str) -> Iterator[Document | BadDocument]:
+def claim(probe: Probe) -> Claim | None:
+    """Claim WARC files of texts."""
+    if not probe.head.startswith(b"WARC/") or _CONVERSION.search(probe.head) is None:
+        return None
+    return Claim(CERTAIN, "a WARC file of texts")
+
+
+def documents(source: Source) -> Iterator[Document | BadDocument]:
     """Cut a file into its records of texts, header and all."""
+    file, name = source.file, source.name
     offset = 0
     while True:
         header, blank = _read_header(file)

@@ -19,9 +19,9 @@ from archive.store.views import VIEWS
 
 NAME_COLUMNS = ("outlet", "article", "author")
 COPIED = (
-    "outlets", "runs", "captures", "articles", "article_revisions", "threads", "visits", "commenters", "comments",
-    "reactions", "comment_revisions", "events", "flag_codes", "flag_rules", "detectors", "flags", "flag_spans",
-    "reviews",
+    "outlets", "runs", "captures", "articles", "article_revisions", "datasets", "threads", "visits", "commenters",
+    "comments", "reactions", "comment_revisions", "labels", "events", "flag_codes", "flag_rules", "detectors", "flags",
+    "flag_spans", "reviews",
 )  # fmt: skip
 LISTS = {
     "thread_list": (
@@ -136,6 +136,11 @@ def _thread_sources(scope: _Scope, *, filter_flags: bool) -> dict[str, TableSour
         ),
         "articles": TableSource({}, "src.articles", f"articles.id {scope.articles}"),
         "article_revisions": TableSource({}, "src.article_revisions", f"article_revisions.article_id {scope.articles}"),
+        "datasets": TableSource(
+            {},
+            "src.datasets",
+            f"datasets.id in (select dataset_id from src.threads where threads.id {scope.threads})",
+        ),
         "threads": TableSource(
             counted if filter_flags else {},
             "src.threads",
@@ -196,6 +201,11 @@ left join src.commenters on commenters.id = comments.commenter_id"""
             """src.comment_revisions
 left join temp.altered_revisions as altered on altered.id = comment_revisions.id""",
             f"comment_revisions.comment_id {scope.comments}",
+        ),
+        "labels": TableSource(
+            {},
+            "src.labels",
+            f"labels.comment_id {scope.comments} and labels.comment_id not in (select id from temp.withheld_comments)",
         ),
         "events": TableSource(
             {

@@ -34,6 +34,8 @@ select threads.id from src.threads join src.articles on articles.id = article_id
 left join src.outlets on outlets.id = outlet_id
 where (:only is null or domain in (select value from json_each(:only)))
   and (domain is null or domain not in (select value from json_each(:without)))
+  and (dataset_id is null
+       or dataset_id not in (select id from src.datasets where name in (select value from json_each(:datasets))))
   and (:since is null or coalesce(published_at, articles.first_seen_at) >= :since)
   and (:until is null or coalesce(published_at, articles.first_seen_at) < :until || '~')"""
 # What the public threads refer to.
@@ -107,6 +109,10 @@ update temp.flag_counts set flags = counted.n from
 ROW_COUNTED = """
 select name from sqlite_master
 where type = 'table' and name not like 'sqlite_%' and name not like '%\\_fts%' escape '\\' order by name"""
+
+
+class NotShareable(Exception):
+    """The archive has texts that may not be published again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,10 +217,12 @@ def _prepare(connection: sqlite3.Connection, policy: Policy, key: bytes) -> dict
     if policy.selects_threads:
         values = {"only": json.dumps(policy.outlets) if policy.outlets else None, "since": policy.since}
         values |= {"without": json.dumps(policy.without_outlets), "until": policy.until}
+        values |= {"datasets": json.dumps(policy.without_datasets)}
         connection.execute(f"insert into temp.public_threads {PUBLIC_THREADS}", values)
         run_script(connection, REFERENCES)
     else:
         connection.execute("create temp table public_outlets as select id as outlet_id from src.outlets")
+    _refuse_unshareable(connection, policy)
     fill_altered(connection, policy, key, codes)
     run_script(connection, LOOKUPS)
     if connection.execute("select 1 from temp.altered_comments where why is not null limit 1").fetchone():
@@ -237,6 +245,20 @@ def _prepare(connection: sqlite3.Connection, policy: Policy, key: bytes) -> dict
         connection.execute(f"insert into temp.public_flags select id from src.flags where {where}")
         run_script(connection, PUBLIC_COUNTS)
     return columns.table_sources(policy, filter_flags=filter_flags)
+
+
+def _refuse_unshareable(connection: sqlite3.Connection, policy: Policy) -> None:
+    """Raise NotShareable where the copy would hold threads of datasets that are given on request only."""
+    selected = "id in (select id from temp.public_threads)" if policy.selects_threads else "true"
+    names = [name for (name,) in connection.execute(
+        f"select name from src.datasets where not is_shareable and id in "
+        f"(select dataset_id from src.threads where {selected}) order by name"
+    )]  # fmt: skip
+    if names:
+        raise NotShareable(
+            f"its makers give {', '.join(names)} on request only, and it is not to be published; "
+            f"[datasets] without = {json.dumps(names)} in the policy leaves its threads out"
+        )
 
 
 def _list_codes(connection: sqlite3.Connection, table: str, codes: list[str]) -> None:

@@ -34,6 +34,7 @@ class Policy:
     withhold         comments with a flag of these codes lose all their text
     blur             codes whose texts the site folds, beside those of the code list
     outlets          domains; empty means all
+    without_datasets names of datasets whose threads are left out
     since, until     days of publication, or of the first visit if there is none
     """
 
@@ -49,6 +50,7 @@ class Policy:
     blur: tuple[str, ...] = ()
     outlets: tuple[str, ...] = ()
     without_outlets: tuple[str, ...] = ()
+    without_datasets: tuple[str, ...] = ()
     since: str | None = None
     until: str | None = None
     dumps: tuple[str, ...] = DUMP_FORMATS
@@ -56,7 +58,7 @@ class Policy:
     @property
     def selects_threads(self) -> bool:
         """Whether the copy leaves threads out."""
-        return bool(self.outlets or self.without_outlets or self.since or self.until)
+        return bool(self.outlets or self.without_outlets or self.without_datasets or self.since or self.until)
 
     def shows(self, code: str) -> bool:
         """Return whether flags with this code are public. Readers always see that a comment was withheld."""
@@ -100,6 +102,7 @@ _KEYS = (
     _Key("texts", "withhold", "withhold", tuple),
     _Key("outlets", "only", "outlets", tuple),
     _Key("outlets", "without", "without_outlets", tuple),
+    _Key("datasets", "without", "without_datasets", tuple),
     _Key("dates", "from", "since", str),
     _Key("dates", "until", "until", str),
     _Key("dumps", "formats", "dumps", tuple, DUMP_FORMATS),

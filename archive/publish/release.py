@@ -171,7 +171,10 @@ class _ReleaseBuilder:
                 "blur": json.dumps(policy.blur),
             }
             release |= {name: value for name, value in (("url", policy.url), ("contact", policy.contact)) if value}
-            counts = copy.build_copy(self.database, self.archive.path, policy, key, release, say=self.say)
+            try:
+                counts = copy.build_copy(self.database, self.archive.path, policy, key, release, say=self.say)
+            except copy.NotShareable as error:
+                raise NotPublished(str(error)) from error
             files = self._check_and_dump(counts)
             manifest = self._write_manifest(state, counts, files)
             target = self.releases / f"{self.number:04}"

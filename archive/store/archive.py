@@ -217,6 +217,14 @@ class Archive:
                 self.end_run(run, "failed" if isinstance(error, Exception) else "interrupted", counts())
             raise
 
+    def note_setting(self, run: Run, name: str, value: Any) -> None:
+        """Add to the settings of a run what it found out on its way."""
+        table = TABLES["runs"]
+        with self.transaction() as connection:
+            settings = connection.execute(select(table.c.settings).where(table.c.id == run.id)).scalar_one()
+            changed = json.dumps(json.loads(settings) | {name: value}, ensure_ascii=False)
+            connection.execute(update(table).where(table.c.id == run.id).values(settings=changed))
+
     def note_failure(self, capture_id: int, run: Run, reason: str) -> None:
         """Record a failed visit for every thread that was read from a capture."""
         visits = TABLES["visits"]

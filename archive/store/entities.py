@@ -11,6 +11,7 @@ from sqlalchemy import Connection, func, select
 
 from archive.store import blanking
 from archive.store.flags import FlagWriter, Subject, codes_of
+from archive.store.labels import LabelWriter
 from archive.store.schema import TABLES
 from archive.store.suppressions import Key, Screened, Suppression, add_keys, place_key
 from archive.store.thread_visit import ThreadVisit
@@ -62,6 +63,7 @@ class Entities:
         self.writer = RowWriter(connection)
         self.counts: Counter[str] = Counter()
         self.flags = FlagWriter(self.writer, cache.detectors, run_id, seen_at, self.counts)
+        self.labels = LabelWriter(self.writer, self.counts)
         self.threads: dict[tuple[str, str], dict[str, Any]] = {}
         self.to_blank: dict[str, list[int]] = defaultdict(list)
         self._learned: dict[int, list[Key]] = defaultdict(list)
@@ -311,6 +313,8 @@ class Entities:
             self.writer.insert(
                 "withheld", {"name": "comments", "row_id": comment_id, "comment_id": comment_id, "held": text}
             )
+        if comment.labels and (dataset_id := self.labels.dataset_id(visit.thread.dataset)):
+            self.labels.add(comment_id, comment.labels, dataset_id)
         return comment_id
 
     def learn_place(self, visit: ThreadVisit, suppression: Suppression, identity: str) -> None:

@@ -13,7 +13,7 @@ migrations = Migrations("belowtheline")
 
 # Since the last archive that was made before the first release: its four migrations are part of this one.
 ADDED_COLUMNS = (("comments", "withheld"), ("threads", "withheld"), ("articles", "withheld"))
-LATER_TABLES = ("reactions", "paused_outlets")  # which are made later
+LATER_TABLES = ("reactions", "paused_outlets", "datasets", "labels")  # which are made later
 FILL_WITHHELD = """
 update {table} set withheld = (select rule from flags where {column} = {table}.id and code = 'archive.withheld'
   and withdrawn_at is null order by id limit 1)
@@ -67,13 +67,8 @@ def m004_reasons_of_reviewers(db: Database) -> None:
         (select trim(note) from reviews where flag_id = flags.id)""")
 
 
-def _add_column(db: Database, table: str, column: str) -> None:
-    added = CreateColumn(TABLES[table].c[column]).compile(dialect=sqlite.dialect())
-    db.execute(f"alter table {table} add column {added}")
-
-
 @migrations()
-def m003_comment_services(db: Database) -> None:
+def m005_comment_services(db: Database) -> None:
     """Add what reading comment services needs: the hash of what was posted, kinds of stated counts, reactions."""
     for table, column in (("captures", "request_sha256"), ("threads", "stated_kind")):
         if column not in db[table].columns_dict:
@@ -83,18 +78,35 @@ def m003_comment_services(db: Database) -> None:
 
 
 @migrations()
-def m004_failing_since(db: Database) -> None:
+def m006_failing_since(db: Database) -> None:
     """Note since when the visits of a page have failed. The table `paused_outlets` is made with the private ones."""
     if "frontier" in db.table_names() and "failing_since" not in db["frontier"].columns_dict:
         _add_column(db, "frontier", "failing_since")
 
 
+@migrations()
+def m007_datasets(db: Database) -> None:
+    """Add datasets and their labels, and the dataset of a thread."""
+    for name in ("datasets", "labels"):
+        if name not in db.table_names():
+            for statement in _table_statements(name):
+                db.execute(statement)
+    if "dataset_id" not in db["threads"].columns_dict:
+        _add_column(db, "threads", "dataset_id", " references datasets (id)")
+
+
+def _add_column(db: Database, table: str, column: str, more: str = "") -> None:
+    added = CreateColumn(TABLES[table].c[column]).compile(dialect=sqlite.dialect())
+    db.execute(f"alter table {table} add column {added}{more}")
+
+
 def schema_statements() -> list[str]:
     """Return the statements that create the tables and indexes, in order."""
-    dialect = sqlite.dialect()
-    statements = []
-    for table in TABLES.values():
-        statements.append(str(CreateTable(table).compile(dialect=dialect)).strip())
-        indexes = sorted(table.indexes, key=lambda index: str(index.name))
-        statements += [str(CreateIndex(index).compile(dialect=dialect)) for index in indexes]
-    return statements
+    return [statement for name in TABLES for statement in _table_statements(name)]
+
+
+def _table_statements(name: str) -> list[str]:
+    dialect, table = sqlite.dialect(), TABLES[name]
+    indexes = sorted(table.indexes, key=lambda index: str(index.name))
+    created = str(CreateTable(table).compile(dialect=dialect)).strip()
+    return [created, *(str(CreateIndex(index).compile(dialect=dialect)) for index in indexes)]

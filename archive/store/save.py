@@ -106,6 +106,7 @@ def _insert_thread(entities: Entities, visit: ThreadVisit, article_id: int, nati
         "comment_count": len(thread.comments),
         "flag_count": 0,
         "first_seen_at": visit.seen_at,
+        "dataset_id": entities.labels.dataset_id(thread.dataset),
     }
     visit.thread_id = entities.writer.insert("threads", row)
     entities.threads[(platform, native_id)] = row

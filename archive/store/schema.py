@@ -136,6 +136,19 @@ class ArticleRevision(SQLModel, table=True):
     seen_until: str = _text("Last time that this text was seen (UTC).")
 
 
+class Dataset(SQLModel, table=True):
+    __tablename__ = "datasets"
+    __table_args__ = _table("A corpus or export that threads and labels were taken from.")
+
+    id: int | None = _id("Number of the dataset.")
+    name: str = _text("What it is called.", unique=True)
+    version: str | None = _text("Which version of it, where stated.")
+    licence: str | None = _text("Its licence, as an SPDX identifier where there is one.")
+    citation: str | None = _text("How its makers want it cited.")
+    url: str | None = _text("Where it is published.")
+    is_shareable: bool = _integer("0 where it is given on request only, and not published again; else 1.")
+
+
 class Thread(SQLModel, table=True):
     __tablename__ = "threads"
     __table_args__ = _table(
@@ -164,6 +177,7 @@ class Thread(SQLModel, table=True):
     first_seen_at: str = _text("First time that it was seen (UTC).")
     last_seen_at: str = _text("Last time that it was seen (UTC).")
     withheld: str | None = _text("Why this archive withholds all of it (a code). Empty where it does not.")
+    dataset_id: int | None = _reference("datasets.id", "The corpus or export that it was taken from, where it was.")
 
 
 class Visit(SQLModel, table=True):
@@ -323,6 +337,23 @@ class CommentRevision(SQLModel, table=True):
     capture_position: int | None = _integer(
         "Which comment of that capture had this text, from 0; empty in archives of version 0.1.0."
     )
+
+
+class Label(SQLModel, table=True):
+    __tablename__ = "labels"
+    __table_args__ = _table(
+        "What the people or programs of a dataset said of a comment: a finding of theirs, and no flag.",
+        Index("labels_comment_id", "comment_id"),
+        Index("labels_name", "dataset_id", "name", "number"),
+    )
+
+    id: int | None = _id("Number of the label.")
+    comment_id: int = _reference("comments.id", "The comment.")
+    dataset_id: int = _reference("datasets.id", "The dataset that has it.")
+    name: str = _text("What was asked, as the dataset names it.")
+    value: str = _text("What was said, as it stands there.")
+    number: float | None = _column(REAL, "The value as a number, where it is one; shares lie between 0 and 1.")
+    raters: int | None = _integer("How many were asked, where the dataset says so.")
 
 
 class Event(SQLModel, table=True):

@@ -130,6 +130,7 @@ class _ThreadUpdate:
                 self._lose(comment_id)
         self._note_seen(plan)
         self._renew_reactions()
+        self._add_labels()
         for comment_id, values in self.values.items():
             self.entities.writer.update("comments", comment_id, values)
         self._renew_comment_flags()
@@ -314,6 +315,14 @@ class _ThreadUpdate:
                     self.entities.writer.insert("reactions", {"comment_id": comment_id, "kind": kind, **values})
                 else:
                     self.entities.writer.update("reactions", row_id, values)
+
+    def _add_labels(self) -> None:
+        """Add what the dataset says anew of stored comments."""
+        comments, dataset_id = self.visit.thread.comments, self.entities.labels.dataset_id(self.visit.thread.dataset)
+        labels = {comment_id: comments[i].labels for comment_id, i in self.index.items()
+                  if comment_id in self.stored and comments[i].labels}  # fmt: skip
+        if labels and dataset_id:
+            self.entities.labels.add_missing(self.visit.thread_id, labels, dataset_id)
 
     def _renew_comment_flags(self) -> None:
         """Raise the source's flags that are new on seen comments, and withdraw those that it no longer has.

@@ -16,6 +16,7 @@ from archive.store.schema import TABLES
 INSERT_ORDER = (
     "outlets",
     "captures",
+    "datasets",
     "detectors",
     "commenters",
     "articles",
@@ -25,6 +26,7 @@ INSERT_ORDER = (
     "comments",
     "reactions",
     "comment_revisions",
+    "labels",
     "events",
     "flags",
     "flag_spans",

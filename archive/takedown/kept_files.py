@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 
 import zstandard
 
-from archive.importers import importer_for
-from archive.importers.base import HEAD_LENGTH, BadDocument, Document, Importer
+from archive.importers import choose_importer
+from archive.importers.base import HEAD_LENGTH, BadDocument, Document, Importer, Probe, Source
 from archive.importers.files import open_file
 from archive.store.archive import Archive, now
 from archive.store.paths import kept_folder
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from io import BufferedReader
 
 BLOCK = 1 << 20
+ROWS_STAY = "a table that holds the text: its rows are not rewritten; delete this copy"
 NO_TEXT = b'{"text":""}'
 HEADER = b"WARC/1.0\r\nWARC-Type: conversion\r\nContent-Length: %d\r\n\r\n"
 LINE_END = re.compile(rb"[\r\n]*\Z")
@@ -52,7 +53,10 @@ def search_kept(path: Path, match: Match, redacted: Sequence[int]) -> WarcSearch
             search.unsearched.append(Problem(document.location, document.reason))
         elif document.offset not in gone:
             search.records += 1
-            if match(document.offset, list(decodings(decode_text(document.raw, "")))) is not None:
+            matched = match(document.offset, list(decodings(decode_text(document.raw, "")))) is not None
+            if matched and document.mapping is not None:
+                search.unsearched.append(Problem(str(path), ROWS_STAY))
+            elif matched:
                 replacement = Replacement(document.offset, len(document.raw), _blank(document))
                 search.replacements.append(replacement)
     return search
@@ -100,9 +104,13 @@ def _has_erased(importer: Importer, document: Document, suppressions: Suppressio
 
 def _documents(path: Path) -> Iterator[tuple[Importer, Document | BadDocument]]:
     with open_file(str(path)) as (file, _):
-        importer = importer_for(cast("BufferedReader", file).peek(HEAD_LENGTH)[:HEAD_LENGTH])
-        if importer is not None:
-            yield from ((importer, document) for document in importer.documents(file, str(path)))
+        head = cast("BufferedReader", file).peek(HEAD_LENGTH)[:HEAD_LENGTH]
+        try:
+            importer = choose_importer(Probe(head, str(path)))
+        except BadDocument:
+            return
+        source = Source(file, str(path), path)
+        yield from ((importer, document) for document in importer.documents(source))
 
 
 def _blank(document: Document) -> bytes:

@@ -1,8 +1,8 @@
 """Read captures of an archive back from its WARC files and saved pages."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from http import HTTPStatus
 from pathlib import Path
@@ -10,8 +10,11 @@ from typing import Any, BinaryIO
 
 from sqlalchemy import and_, select
 
-from archive.importers.base import HEAD_LENGTH
+from archive.importers.base import HEAD_LENGTH, BadDocument, Document, Options, Source
 from archive.importers.files import open_file
+from archive.importers.tables.importer import gather
+from archive.importers.tables.mapping import ColumnMapping
+from archive.importers.tables.table import open_table
 from archive.store.archive import Archive
 from archive.store.files import FileFinder
 from archive.store.schema import TABLES
@@ -116,6 +119,9 @@ class ImportedFiles:
         self.file: BinaryIO
         self.position = 0
         self.head = b""
+        self.table_name = ""
+        self.rows_end = 0
+        self.documents: Iterator[Document | BadDocument] = iter(())
 
     def __enter__(self) -> "ImportedFiles":
         return self
@@ -128,6 +134,7 @@ class ImportedFiles:
         if name != self.name or offset < self.position:
             self.name = ""
             self.stack.close()
+            self.table_name = ""
             self.file, _ = self.stack.enter_context(open_file(name))
             self.name, self.position = name, 0
             self.head = self.file.peek(HEAD_LENGTH)[:HEAD_LENGTH]  # type: ignore[attr-defined]
@@ -139,6 +146,23 @@ class ImportedFiles:
         raw = self.file.read(length)
         self.position += len(raw)
         return raw, self.head
+
+    def read_rows(self, name: str, mapping: ColumnMapping, offset: int) -> Document:
+        """Return the rows of a thread, gathered from a table once more; `offset` is among all that are gathered."""
+        if name != self.table_name or offset < self.rows_end:
+            self.stack.close()
+            self.name = ""  # its file is closed as well
+            file, _ = self.stack.enter_context(open_file(name))
+            source = Source(file, name, Path(name), Options(mapping=mapping))
+            table = open_table(source, file.peek(HEAD_LENGTH)[:HEAD_LENGTH])  # type: ignore[attr-defined]
+            self.documents = self.stack.enter_context(closing(gather(source, table, mapping)))
+            self.table_name = name
+        for document in self.documents:
+            if isinstance(document, Document):
+                self.rows_end = document.offset + len(document.raw)
+                if document.offset >= offset:
+                    return document
+        raise EOFError(f"{name} ends before the rows of this thread")
 
 
 def requested_url(row: Mapping[str, Any]) -> str:

@@ -1,5 +1,6 @@
 """Verify an archive: captures have the bytes that they had, and today's parsers read from them what is stored."""
 
+import json
 import lzma
 import os
 import zlib
@@ -14,8 +15,10 @@ from typing import Any
 from sqlalchemy import Connection, Select, func, select
 from zstandard import ZstdError
 
-from archive.importers import importer_for
-from archive.importers.base import BadDocument, Document
+from archive.importers import choose_importer
+from archive.importers.base import BadDocument, Document, Probe
+from archive.importers.tables import importer as table_importer
+from archive.importers.tables.mapping import ColumnMapping, parse_mapping
 from archive.store.archive import Archive
 from archive.store.schema import TABLES
 from archive.store.suppressions import SuppressionList
@@ -26,6 +29,7 @@ from crawler.pages.page import Page
 from crawler.platforms import driver
 from crawler.warc.reader import Damaged, Redacted
 
+RUNS = TABLES["runs"]
 CAPTURES, VISITS, THREADS = TABLES["captures"], TABLES["visits"], TABLES["threads"]
 COMMENTS, REVISIONS = TABLES["comments"], TABLES["comment_revisions"]
 # What became of the bytes of a capture: they are where they were, elsewhere, others, or not to be found.
@@ -136,24 +140,28 @@ class _Verifier:
     def _parse_document(self, row: Row) -> Sequence[Thread] | None:
         """Parse an imported document once more; return None where it is not what it was."""
         try:
-            raw, head, is_moved = self._read_document(row)
+            document, head, is_moved = self._read_document(row)
         except OSError as error:
             self._count(row, "gone", _explain(error, row))
             return None
         except (EOFError, zlib.error, lzma.LZMAError, ZstdError) as error:
             self._count(row, "changed", str(error))
             return None
-        if row["redacted_at"] is not None and sha256(raw).hexdigest() != row["sha256"]:
+        if row["redacted_at"] is not None and sha256(document.raw).hexdigest() != row["sha256"]:
             self.result.counts["redacted"] += 1
             return None
-        if not self._has_bytes(raw, row, is_moved=is_moved):
+        if not self._has_bytes(document.raw, row, is_moved=is_moved):
             return None
-        importer = importer_for(head)
-        if importer is None:
-            raise ValueError(f"no importer knows the format of {row['warc_file']}")
-        return [importer.parse(Document(raw, row["warc_file"], row["warc_offset"] or 0, row["line"]))]
+        importer = table_importer if document.mapping else choose_importer(Probe(head, document.file))
+        return [importer.parse(document)]
 
-    def _read_document(self, row: Row) -> tuple[bytes, bytes, bool]:
+    def _mapping(self, row: Row) -> ColumnMapping:
+        """Return how the columns of a table were read by the run that imported it."""
+        settings = select(RUNS.c.settings).where(RUNS.c.id == row["run_id"])
+        mappings = json.loads(self.connection.execute(settings).scalar_one()).get("mappings", {})
+        return parse_mapping(mappings.get(row["warc_file"], {}), f"run {row['run_id']}")
+
+    def _read_document(self, row: Row) -> tuple[Document, bytes, bool]:
         """Return a document, the beginning of its file, and whether that lies elsewhere than where it is recorded.
 
         Of several places, the first that has the document; else what the first file has instead."""
@@ -162,14 +170,21 @@ class _Verifier:
         last = self._document_files.get(name, candidates[0])
         others = []
         for path in sorted(filter(Path.exists, candidates), key=lambda path: path != last):
-            raw, head = self.imported.read(str(path), row["warc_offset"] or 0, row["warc_length"] or 0)
-            if sha256(raw).hexdigest() == row["sha256"]:
+            document, head = self._read_document_from(path, row)
+            if sha256(document.raw).hexdigest() == row["sha256"]:
                 self._document_files[name] = path
-                return raw, head, path != candidates[0]
-            others.append((raw, head, path != candidates[0]))
+                return document, head, path != candidates[0]
+            others.append((document, head, path != candidates[0]))
         if not others:
             raise FileNotFoundError(ENOENT, os.strerror(ENOENT))
         return others[0]
+
+    def _read_document_from(self, path: Path, row: Row) -> tuple[Document, bytes]:
+        name, offset = row["warc_file"] or "", row["warc_offset"] or 0
+        if table_importer.GROUPED in (row["media_type"] or ""):
+            return self.imported.read_rows(str(path), self._mapping(row), offset), b""
+        raw, head = self.imported.read(str(path), offset, row["warc_length"] or 0)
+        return Document(raw, name, offset, row["line"]), head
 
     def _compare_thread(self, root: int, ids: list[int], thread: Thread) -> None:
         statement = select(THREADS.c.id).join(VISITS, VISITS.c.thread_id == THREADS.c.id)

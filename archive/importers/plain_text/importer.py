@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from archive.importers.base import BadDocument, Document
+from archive.importers.base import BY_LOOKS, LAST_RESORT, BadDocument, Claim, Document, Probe
 from archive.importers.documents import Reading, documents, is_json, read, thread
 from archive.importers.plain_text.article import Outside
 from archive.importers.plain_text.dialect import Entry
@@ -24,8 +24,9 @@ from archive.text import dates, line_rules
 from archive.text.removal_notices import as_removed
 from archive.thread import Author, Comment, Flag, ParentSource, Thread
 
-__all__ = ["PLATFORM", "Reading", "documents", "matches", "parse", "read_bounded", "read_text"]
+__all__ = ["NAME", "PLATFORM", "Reading", "claim", "documents", "parse", "read_bounded", "read_text"]
 
+NAME = "text"
 PLATFORM = "resiliparse_text"
 MOST_LINES = 300_000
 _OTHER_FORMAT = re.compile(r"\s*(?:<[!?a-zA-Z]|[\[{]\s*(?:[\"\[{\]}0-9-]|$)|WARC/|PK\x03|%PDF-|PAR1|SQLite format 3)")
@@ -35,9 +36,11 @@ _UNFINISHED = re.compile(
 )
 
 
-def matches(head: bytes) -> bool:
-    """Whether a file that begins like this holds texts: one, or one an object of JSON."""
-    return is_json(head) or is_plain_text(decode(head).text)
+def claim(probe: Probe) -> Claim | None:
+    """Claim JSON whose records have a text, and, for want of a better, whatever looks like plain text."""
+    if is_json(probe.head):
+        return Claim(BY_LOOKS, "JSON with a text")
+    return Claim(LAST_RESORT, "plain text") if is_plain_text(decode(probe.head).text) else None
 
 
 def parse(document: Document) -> Thread:

@@ -11,7 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 import zstandard
 
-from archive.importers import describe_refusal, importer_for
+from archive.importers import choose_importer
+from archive.importers.base import BadDocument, Options, Probe
 from archive.importers.files import files, open_file
 from archive.importers.pool import import_files
 from tests.documents import HARBOUR, HARBOUR_TREE, numbered
@@ -53,8 +54,8 @@ def test_parquet_of_something_else(archive, tmp_path):
     pq.write_table(pa.table({"name": ["a"], "count": [1]}), tmp_path / "x.parquet")
     (tmp_path / "y.parquet").write_bytes(b"PAR1 and then nothing")
     first, second = import_files(archive, [str(tmp_path)]).errors
-    assert "without a column of texts" in str(first)
-    assert "it has name, count" in str(first)
+    assert "JSON without a text" in str(first)
+    assert "its keys are name, count" in str(first)
     assert "y.parquet" in str(second)
 
 
@@ -110,10 +111,13 @@ def test_rows_without_a_text_are_counted(archive, tmp_path):
     assert (progress.errors, progress.counts["empty"], progress.counts["threads_new"]) == ([], 2, 1)
 
 
-def test_a_row_that_is_a_comment_is_refused(archive, tmp_path):
-    (tmp_path / "x.jsonl").write_text('{"text": "I agree with all of this.", "reply_to": "7"}\n')
-    (error,) = import_files(archive, [str(tmp_path / "x.jsonl")]).errors
+def test_a_row_that_is_a_comment_is_no_article(archive, query, tmp_path):
+    rows = ["A long day at the quay. " * 20, "I agree with all of this."]
+    lines = [{"text": rows[0], "url": "https://courier.example/1"}, {"text": rows[1], "in_reply": "7", "reply_to": "7"}]
+    (tmp_path / "x.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    (error,) = import_files(archive, [str(tmp_path / "x.jsonl")], options=Options(format="text")).errors
     assert "a comment by itself" in str(error)
+    assert query("select count(*) from articles") == [(1,)]
 
 
 def test_zstd_with_a_large_window(archive, query, tmp_path):
@@ -156,8 +160,8 @@ def test_what_was_passed_over_is_named(path, tmp_path):
 @pytest.mark.parametrize(
     ("head", "words"),
     [(b"WARC/1.1\r\nWARC-Type: response\r\n", "btl replay"), (b"<!DOCTYPE html><p>", "btl replay"), (b"%PDF-1.7", "PDF"),
-     (b'[{"text": "a"}]', "one object on a line"), (b"\x89PNG\r\n\x1a\n\0\0", "no importer knows")],
+     (b'["a", "b"]', "JSON array"), (b"\x89PNG\r\n\x1a\n\0\0", "no importer knows")],
 )  # fmt: skip
 def test_refusals_name_what_was_seen(head, words):
-    assert importer_for(head) is None
-    assert words in describe_refusal(head)
+    with pytest.raises(BadDocument, match=words):
+        choose_importer(Probe(head, "x"))

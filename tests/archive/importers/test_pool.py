@@ -19,8 +19,8 @@ from pathlib import Path
 import pytest
 import zstandard
 
-from archive.importers import IMPORTERS, importer_for
-from archive.importers.base import BadDocument, Document
+from archive.importers import IMPORTERS, choose_importer
+from archive.importers.base import BadDocument, Document, Probe
 from archive.importers.files import files, open_file
 from archive.importers.plain_text import importer as seed_format
 from archive.importers.plain_text.encoding import decode
@@ -280,15 +280,17 @@ def test_a_document_that_kills_its_worker_is_named_and_the_others_are_read(archi
     assert multiprocessing.active_children() == []
 
 
-def test_formats_are_found_by_discovery():
+def test_the_surest_importer_reads_a_file():
     assert [importer.__name__ for importer in IMPORTERS] == [
-        "archive.importers.plain_text.importer",
         "archive.importers.wet",
+        "archive.importers.tables.importer",
+        "archive.importers.plain_text.importer",
     ]
-    assert importer_for(HARBOUR.encode()) is seed_format
-    assert importer_for(jsonl({"url": "x", "text": HARBOUR})[:4096]) is seed_format
+    assert choose_importer(Probe(HARBOUR.encode())) is seed_format
+    assert choose_importer(Probe(jsonl({"url": "x", "text": HARBOUR})[:4096])) is seed_format
     for other in (b"\x89PNG\r\n\x1a\n\0\0", b"<!doctype html><title>x", b"<?xml version='1.0'?>", b"PK\x03\x04"):
-        assert importer_for(other) is None
+        with pytest.raises(BadDocument):
+            choose_importer(Probe(other))
 
 
 def test_where_a_document_stands():

@@ -19,7 +19,9 @@ import sqlite_utils
 from click.testing import CliRunner
 
 from archive.cli import main
+from archive.importers.base import Options
 from archive.importers.pool import import_files
+from archive.importers.tables.mapping import parse_mapping
 from archive.publish import dumps, release
 from archive.publish.columns import COPIED
 from archive.publish.policy import BadPolicy, Policy, parse_policy, read_policy
@@ -603,3 +605,21 @@ def test_the_commands(source, path, out, tmp_path):
 
 def test_the_example_says_the_defaults():
     assert read_policy(Path(__file__).parents[3] / "docs" / "publish.example.toml") == Policy()
+
+
+def test_datasets_that_are_given_on_request_are_not_published(tmp_path, source, out):
+    mapping = {"columns": {"body": "comment", "id": "id"}, "label": [{"column": "rude"}]}
+    rows = "id,comment,rude\n1,The quay was closed.,0\n2,It was not.,1\n"
+    for name, on_request in (("open-corpus", False), ("closed-corpus", True)):
+        (tmp_path / f"{name}.csv").write_text(rows)
+        options = Options(
+            format="table",
+            mapping=parse_mapping({**mapping, "dataset": {"name": name, "on_request": on_request}}, name),
+        )
+        assert not import_files(source, [str(tmp_path / f"{name}.csv")], options=options).errors
+    with pytest.raises(NotPublished, match="closed-corpus on request only"):
+        released(source, out)
+    released(source, out, Policy(without_datasets=("closed-corpus",)))
+    with closing(sqlite3.connect(out)) as public:
+        assert public.execute("select name from datasets").fetchall() == [("open-corpus",)]
+        assert public.execute("select name, value from labels").fetchall() == [("rude", "0"), ("rude", "1")]

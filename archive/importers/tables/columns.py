@@ -1,0 +1,390 @@
+"""Conclude what the columns of a table mean: their names propose, their contents decide.
+
+A table whose column of comments is in doubt is refused with the options that would settle it: what is read wrongly
+once is cited for ever.
+"""
+
+import re
+import tomllib
+import unicodedata
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache
+from importlib.resources import files
+
+from archive.importers.tables.mapping import COMMENT_ROLES, ColumnMapping, LabelColumn, MappedColumn, presets
+from archive.importers.tables.readings import ROOTS, read_id, read_number, read_prefixed_id, read_text, read_time
+from archive.importers.tables.records import PARENT_COLUMN
+from archive.importers.tables.table import Table
+from archive.text.dates import infer_day_first
+
+CONTENT_ROWS = 2_000  # by which most questions are decided
+SHORT_BODY, LONG_BODY = 12, 1_500  # mean characters of what may be comments
+FITS = 0.95
+MOST_CHOICES = 20
+EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[A-Za-z]{2,}")
+ADDRESS = re.compile(r"(?:\d{1,3}\.){3}\d{1,3}|(?:[0-9a-fA-F]{0,4}:){3,7}[0-9a-fA-F]{0,4}")
+PHONE = re.compile(r"\+\d[\d ()/.-]{7,}\d")
+COORDINATES = re.compile(r"-?\d{1,3}\.\d{3,}\s*[,;]\s*-?\d{1,3}\.\d{3,}")
+PERSONAL_NAME = re.compile(
+    r"(?:e|hash)?mail|(?:remote|user|client|author)?ip(?:addr(?:ess)?|hash)?|remoteaddr|phone|telefon\w*|tel|mobile|handy|"
+    r"lat(?:itude)?|lon(?:gitude)?|lng|coordinates|geo|address|adresse|plz|zip|postcode|picurl|\w*avatar\w*|\w*gravatar\w*|"
+    r"\w*photo|picture|profile(?:image|picture|pic)\w*|userlocation|location|birth\w*|age|gender|geschlecht|password|voters?|votedips?|fullname|realname"
+)
+INDEX = re.compile(r"|unnamed\d+|index|level\d|rowid|_?id")
+NO_LABEL = re.compile(
+    r".*(?:id|name|date|time|at)|(?:is)?(?:edited|reply|answer|pinned|stickied|archived|locked|loggedin)|heart|depth|level|position|order|rank|"
+    r"subreddit|platform|source|type|kind|(?:\w*count|num\w*|n\w*)(?:replies|comments)?|replies|permalink"
+)
+HTML = re.compile(
+    r"</?(?:p|br|a|i|b|em|strong|blockquote|div|span)\b[^>]*>|&(?:amp|lt|gt|quot|nbsp|#\d+|#x[0-9a-fA-F]+);",
+    re.IGNORECASE,
+)
+SPACED = re.compile(r"\S\s+\S")
+WORDS = re.compile(r"\w{2,}\s+\w{2,}\s+\w{2,}")
+COMMENT_WORD = re.compile(
+    r"comment|kommentar|koment|comentari|commento|reactie|repl(?:y|ies)|parent|antwort|respuesta|reponse|utterance|yorum|комментар|коментар"
+)
+
+
+@dataclass(slots=True)
+class Profile:
+    """What a column holds, over the sample: texts without the empty ones."""
+
+    name: str
+    key: str
+    texts: list[str]
+    rows: int
+
+    @property
+    def mean_length(self) -> float:
+        return sum(map(len, self.texts)) / len(self.texts) if self.texts else 0.0
+
+    @property
+    def distinct(self) -> float:
+        return len(set(self.texts)) / len(self.texts) if self.texts else 0.0
+
+    def share(self, pattern: re.Pattern[str], *, whole: bool = True) -> float:
+        matcher = pattern.fullmatch if whole else pattern.search
+        return sum(matcher(text) is not None for text in self.texts) / len(self.texts) if self.texts else 0.0
+
+
+@dataclass(slots=True)
+class Conclusion:
+    """How a table is read: its mapping, by which preset, what is left out as personal, and what is in doubt."""
+
+    mapping: ColumnMapping
+    preset: str | None = None
+    personal: tuple[str, ...] = ()
+    notes: list[str] = field(default_factory=list)
+    doubt: str | None = None
+
+
+def fold_name(name: str) -> str:
+    """Return a column's name in small letters, without accents, spaces and signs."""
+    plain = unicodedata.normalize("NFKD", name.casefold().replace("ı", "i"))
+    return re.sub(r"[^\w]|_", "", "".join(ch for ch in plain if not unicodedata.combining(ch)))
+
+
+@cache
+def role_names() -> dict[str, dict[str, int]]:
+    """The names of each role with their rank, the surest first."""
+    listed = tomllib.loads(files(__package__).joinpath("roles.toml").read_text("utf-8"))
+    return {
+        role: {fold_name(name): rank for rank, name in reversed(list(enumerate(names.split())))}
+        for role, names in listed.items()
+    }
+
+
+def conclude(table: Table, mapping: ColumnMapping | None = None, keep: frozenset[str] = frozenset()) -> Conclusion:
+    """Conclude what the columns of a table mean; a mapping that is given is completed by readings alone."""
+    preset = None
+    if mapping is None:
+        preset, mapping = find_preset(table.columns)
+    profiles = profile(table)
+    personal = tuple(name for name, column in profiles.items() if _is_personal(column) and name not in keep)
+    if mapping is None or not mapping.columns:
+        concluded = _by_names(profiles, personal, table)
+        mapping = replace(concluded, dataset=mapping.dataset) if mapping else concluded
+    conclusion = Conclusion(mapping, preset, personal)
+    of_articles = {
+        column.name for role, column in mapping.columns.items() if mapping.join and role not in COMMENT_ROLES
+    }
+    missing = [name for name in mapping.used_columns() if name not in table.columns and name not in of_articles]
+    if mapping.column("body") in missing or (preset is None and missing):
+        conclusion.doubt = f"it has no column {', '.join(missing)}; it has {', '.join(table.columns)}"
+        return conclusion
+    if preset is not None and not mapping.labels:
+        used = set(mapping.used_columns())
+        mapping = replace(
+            mapping, labels=_labels([profiles[name] for name in profiles if name not in used and name not in personal])
+        )
+    conclusion.mapping = _without(mapping, {*missing, *(set(personal) & {mapping.column("author") or ""})})
+    if not conclusion.mapping.column("body"):
+        conclusion.doubt = _doubt(profiles)
+        return conclusion
+    _decide_readings(conclusion, profiles)
+    return conclusion
+
+
+def _joined(mapping: ColumnMapping) -> set[str]:
+    """Return the columns that a table of articles has, where the mapping joins one."""
+    if mapping.join is None:
+        return set()
+    return {column.name for role, column in mapping.columns.items() if role not in COMMENT_ROLES}
+
+
+def find_preset(columns: Sequence[str]) -> tuple[str | None, ColumnMapping | None]:
+    """Return the preset whose signature a table's columns hold, the longest first."""
+    names = set(columns)
+    fitting = [(len(preset.signature), name, preset) for name, preset in presets().items()
+               if preset.signature and names.issuperset(preset.signature)]  # fmt: skip
+    if not fitting:
+        return None, None
+    _, name, preset = max(fitting, key=lambda item: (item[0], item[1]))
+    return name, preset
+
+
+def profile(table: Table) -> dict[str, Profile]:
+    """Return what each column holds."""
+    sample = table.sample[:CONTENT_ROWS]
+    result = {}
+    for name in table.columns:
+        texts = [text for row in sample if (text := read_text(row.get(name))) is not None]
+        result[name] = Profile(name, fold_name(name.rpartition(".")[2] or name), texts, len(sample))
+    return result
+
+
+def _is_personal(column: Profile) -> bool:
+    """Whether a column, by its name or its contents, holds more of a person than the name that the site shows."""
+    if PERSONAL_NAME.fullmatch(column.key):
+        return True
+    return any(column.share(shape) > 0.5 for shape in (EMAIL, ADDRESS, PHONE, COORDINATES))
+
+
+def _by_names(profiles: dict[str, Profile], personal: tuple[str, ...], table: Table) -> ColumnMapping:
+    """Give each role the column whose name proposes it most surely and whose contents allow it."""
+    proposals = sorted(
+        (rank, list(role_names()).index(role), name, role)
+        for name, column in profiles.items()
+        if name not in personal or role_names()["author"].get(column.key) is not None
+        for role, names in role_names().items()
+        if (rank := names.get(fold_name(name), names.get(column.key))) is not None
+    )
+    columns: dict[str, MappedColumn] = {}
+    taken: set[str] = set()
+    if PARENT_COLUMN in profiles:
+        columns["parent"] = MappedColumn(PARENT_COLUMN)
+        taken.add(PARENT_COLUMN)
+    for _, _, name, role in sorted(proposals, key=lambda item: (item[1] == 0, item[0])):
+        if role not in columns and name not in taken and _allows(role, profiles[name]):
+            columns[role] = MappedColumn(name)
+            taken.add(name)
+    _settle_body(columns, profiles, taken)
+    _find_repeated_id(columns, [name for _, _, name, role in proposals if role == "id"], table, taken)
+    _settle_parent(columns, table, profiles, taken)
+    free = [column for name, column in profiles.items() if name not in taken and name not in personal]
+    labels = _labels(free)
+    return ColumnMapping(columns=columns, labels=labels if "body" in columns else ())
+
+
+def _find_repeated_id(columns: dict[str, MappedColumn], named: list[str], table: Table, taken: set[str]) -> None:
+    """Take a column of ids that repeat, as where each rater has a row, if each has one text only."""
+    body = columns.get("body")
+    if body is None or "id" in columns:
+        return
+    for name in named:
+        pairs = {(read_id(row.get(name)), row.get(body.name)) for row in table.sample}
+        ids = {own for own, _ in pairs}
+        if name not in taken and None not in ids and len(ids) > 1 and len(pairs) == len(ids):
+            columns["id"] = MappedColumn(name)
+            taken.add(name)
+            return
+
+
+def _allows(role: str, column: Profile) -> bool:
+    """Whether the contents of a column may be what its name says."""
+    if not column.texts:
+        return role not in ("body", "thread")
+    sample = column.texts[:200]
+    if role == "body":
+        return _is_prose(column)
+    if role in ("id",):
+        return column.distinct > FITS and len(column.texts) == column.rows
+    if role in ("likes", "dislikes", "score"):
+        return sum(read_number(text) is not None for text in sample) >= FITS * len(sample)
+    if role in ("posted", "edited", "published"):
+        return sum(_is_time(text) for text in sample) >= 0.9 * len(sample)
+    if role in ("url", "comment_url"):
+        return sum(text.startswith(("http://", "https://", "www.", "//", "/")) for text in sample) >= 0.8 * len(sample)
+    if role == "author":
+        return column.mean_length <= 60 and column.share(EMAIL) < 0.5
+    if role in ("language", "section", "outlet", "state"):
+        return column.mean_length <= 60 and len(set(column.texts)) <= max(MOST_CHOICES, len(column.texts) // 5)
+    if role in ("author_id", "thread", "parent"):
+        return column.mean_length <= 120 and column.share(SPACED, whole=False) < 0.3
+    return True
+
+
+def _is_prose(column: Profile) -> bool:
+    numeric = sum(read_number(text) is not None for text in column.texts[:200])
+    return column.mean_length >= 3 and numeric < 0.5 * min(200, len(column.texts)) and column.share(EMAIL) < 0.5
+
+
+def _is_time(text: str) -> bool:
+    number = read_number(text)
+    if number is not None and re.fullmatch(r"[\d.]+", text):
+        return 631_152_000 <= number <= 4_102_444_800 or 631_152_000_000 <= number <= 4_102_444_800_000
+    moment = read_time(text, None, None)
+    return moment is not None and (moment.at is not None or bool(re.search(r"\d", text)))
+
+
+def _settle_body(columns: dict[str, MappedColumn], profiles: dict[str, Profile], taken: set[str]) -> None:
+    """Take the only long text for the comments where no name says so but another role is named; drop articles."""
+    body = columns.get("body")
+    others = [column for name, column in profiles.items() if name not in taken or (body and name == body.name)]
+    prose = [
+        column
+        for column in others
+        if _is_prose(column) and column.share(WORDS, whole=False) > 0.5 and column.distinct > 0.5
+    ]
+    if body is None and len(prose) == 1 and prose[0].mean_length >= 30 and len(columns) >= 2:
+        columns["body"] = MappedColumn(prose[0].name)
+        taken.add(prose[0].name)
+    chosen = columns.get("body")
+    if chosen is not None and looks_like_articles(profiles[chosen.name], columns, profiles):
+        del columns["body"]
+
+
+def looks_like_articles(body: Profile, columns: dict[str, MappedColumn], profiles: dict[str, Profile]) -> bool:
+    """Whether a column holds articles rather than comments: long texts, each with a title or address of its own."""
+    if COMMENT_WORD.search(body.key) or body.mean_length < LONG_BODY or "parent" in columns:
+        return False
+    own = [profiles[columns[role].name] for role in ("title", "url") if role in columns]
+    return any(column.distinct > 0.9 and len(column.texts) >= 0.8 * column.rows for column in own)
+
+
+def _settle_parent(
+    columns: dict[str, MappedColumn], table: Table, profiles: dict[str, Profile], taken: set[str]
+) -> None:
+    """Keep a column of parents whose values are ids of this table; one that names threads becomes their key."""
+    if "id" not in columns:
+        _find_id(columns, profiles, taken)
+    parent, own = columns.get("parent"), columns.get("id")
+    if parent is None or parent.name == PARENT_COLUMN:
+        return
+    if own is None:
+        del columns["parent"]
+        return
+    reading = ""
+    ids = {read_id(row.get(own.name)) for row in table.sample}
+    parents = [value for row in table.sample if (value := read_id(row.get(parent.name))) and value.lower() not in ROOTS]
+    hits = sum(value in ids for value in parents)
+    if parents and hits < FITS * len(parents):
+        stripped = [read_prefixed_id(value) or "" for value in parents]
+        if sum(value in ids for value in stripped) > hits:
+            reading, hits = "prefix", sum(value in ids for value in stripped)
+    if parents and not hits and "thread" not in columns and len(set(parents)) < len(parents):
+        columns["thread"] = MappedColumn(parent.name)
+        del columns["parent"]
+        return
+    columns["parent"] = MappedColumn(parent.name, reading)
+
+
+def _find_id(columns: dict[str, MappedColumn], profiles: dict[str, Profile], taken: set[str]) -> None:
+    for name, column in profiles.items():
+        if name not in taken and column.key in ("unnamed0", "index", "") and _allows("id", column):
+            columns["id"] = MappedColumn(name)
+            taken.add(name)
+            return
+
+
+def _labels(columns: Sequence[Profile]) -> tuple[LabelColumn, ...]:
+    return tuple(label for column in columns if (label := _as_label(column)) is not None)
+
+
+def _as_label(column: Profile) -> LabelColumn | None:
+    """Return the label that a column holds which has no role: shares, counts or a few choices."""
+    if not column.texts or INDEX.fullmatch(column.key) or NO_LABEL.fullmatch(column.key):
+        return None
+    if any(column.key in names for names in role_names().values()) or sum(map(_is_time, column.texts[:50])) > 25:
+        return None
+    numbers = [read_number(text) for text in column.texts]
+    values = Counter(column.texts)
+    if all(number is not None for number in numbers):
+        if all(0 <= number <= 1 for number in numbers if number is not None):
+            kind = "value" if set(numbers) <= {0.0, 1.0} else "share"
+            return LabelColumn(column.name, column.name, kind)
+        if len(values) <= MOST_CHOICES and all(float(number or 0).is_integer() for number in numbers):
+            return LabelColumn(column.name, column.name, "count")
+        return None
+    if len(values) <= MOST_CHOICES and column.mean_length <= 40 and len(column.texts) >= 2 * len(values):
+        return LabelColumn(column.name, column.name, "choice")
+    return None
+
+
+def _without(mapping: ColumnMapping, names: set[str]) -> ColumnMapping:
+    if not names:
+        return mapping
+    columns = {role: column for role, column in mapping.columns.items() if column.name not in names}
+    labels = tuple(label for label in mapping.labels if label.column not in names)
+    return replace(mapping, columns=columns, labels=labels)
+
+
+def _decide_readings(conclusion: Conclusion, profiles: dict[str, Profile]) -> None:
+    """Choose how cells are read where the mapping does not say: HTML or text, the order of days and months, epochs."""
+    mapping = conclusion.mapping
+    columns = dict(mapping.columns)
+    for role in ("body", "article_body"):
+        column = columns.get(role)
+        if column and not column.reading and column.name in profiles:
+            columns[role] = MappedColumn(
+                column.name, "html" if profiles[column.name].share(HTML, whole=False) > 0.02 else "text"
+            )
+    for role in ("posted", "edited", "published"):
+        column = columns.get(role)
+        if column and not column.reading and column.name in profiles:
+            columns[role] = MappedColumn(column.name, _time_reading(profiles[column.name].texts))
+    if (
+        (column := columns.get("posted"))
+        and not mapping.dataset.timezone
+        and _names_no_zone(column, profiles[column.name])
+    ):
+        conclusion.notes.append(
+            f"{column.name} names no time zone: taken as UTC; --timezone names another, as Europe/Vienna"
+        )
+    conclusion.mapping = replace(mapping, columns=columns)
+
+
+def _time_reading(texts: list[str]) -> str:
+    sample = texts[:500]
+    numbers = [read_number(text) for text in sample if re.fullmatch(r"[\d.]+(?:e\+?\d+)?", text)]
+    if sample and len(numbers) >= 0.9 * len(sample) and all(number is not None for number in numbers):
+        largest = max(number for number in numbers if number is not None)
+        if largest > 100_000_000_000:
+            return "epoch_ms"
+        if largest > 31_536_000:
+            return "epoch"
+    day_first = infer_day_first(sample)
+    return "" if day_first is None else "day_first" if day_first else "month_first"
+
+
+def _names_no_zone(column: MappedColumn, values: Profile) -> bool:
+    if column.reading.startswith("epoch") or "%z" in column.reading:
+        return False
+    sample = values.texts[:100]
+    with_clock = [text for text in sample if re.search(r"\d:\d\d", text)]
+    return any(not re.search(r"[+-]\d\d:?\d{0,2}$|[Zz]$|\b(?:UTC|GMT|[A-Z]{3,4})\b", text) for text in with_clock)
+
+
+def _doubt(profiles: dict[str, Profile]) -> str:
+    """Return why a table is not read, with the option that would settle it."""
+    prose = [column for column in profiles.values() if _is_prose(column) and column.share(WORDS, whole=False) > 0.3]
+    names = ", ".join(list(profiles)[:12]) + (" ..." if len(profiles) > 12 else "")
+    if not prose:
+        return f"no column holds comments; it has {names}. --map body=COLUMN names one"
+    longest = max(column.mean_length for column in prose)
+    likely = next(column for column in prose if column.mean_length > 0.8 * longest)
+    option = f"--map body={likely.name!r}"
+    return f"which column holds the comments is not certain; it has {names}. If it is {likely.name!r}: {option}"

@@ -1,0 +1,207 @@
+"""Delimited text (CSV, TSV ...): which delimiter and encoding, and its rows."""
+
+import codecs
+import csv
+import io
+import re
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+
+from archive.importers.base import BadDocument
+from archive.importers.files import LONGEST_DOCUMENT
+from archive.importers.plain_text.encoding import BOMS
+from archive.text.charsets import decode_page
+
+DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
+ROWS_TRIED = 60
+SAME_WIDTH = 0.9  # share of rows that have as many fields as the most usual row
+NAMED_SAME_WIDTH = 0.65  # the same where the name says that it is a table
+LONGEST_HEADER_CELL = 60
+ENDS_A_SENTENCE = re.compile(r"[.!?…:;]$")
+STRAY = "\ud800"  # stands for a carriage return inside a line while the csv module reads it: no file decodes to it
+LONE_RETURN = re.compile(r"\r(?!\n)")
+NUMERIC = re.compile(r"[+-]?[\d.,:/ -]*\d[\d.,:/ -]*")
+csv.field_size_limit(LONGEST_DOCUMENT)
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How a file is delimited. `header` are the first row's cells, `width` its number of cells."""
+
+    delimiter: str
+    encoding: str
+    header: tuple[str, ...]
+    has_header: bool
+    has_line_feeds: bool = True
+
+    @property
+    def width(self) -> int:
+        return len(self.header)
+
+    def describe(self) -> str:
+        """Return the dialect in words: `comma, UTF-8, with a header`."""
+        header = "with a header" if self.has_header else "no header"
+        return f"{DELIMITERS.get(self.delimiter, repr(self.delimiter))}, {self.encoding.upper()}, {header}"
+
+
+def find_dialect(
+    head: bytes, delimiter: str | None = None, encoding: str | None = None, *, is_named: bool = False
+) -> Dialect | None:
+    """Return how a file that begins like this is delimited, or None where it is no table.
+
+    Nine rows of ten have the same number of cells, and the first row's are short, distinct and end no sentence; two of
+    three are enough where the file's name says that it is a table (`is_named`), and a single column then is one too.
+    """
+    encoding = encoding or find_encoding(head)
+    text = _decoded(head, encoding)
+    best: tuple[float, Dialect] | None = None
+    for candidate in [delimiter] if delimiter else DELIMITERS:
+        rows = _first_rows(text, candidate, is_whole=len(head) < 1 << 16)
+        if len(rows) < 2:
+            continue
+        width, count = Counter(map(len, rows)).most_common(1)[0]
+        share = count / len(rows)
+        header = rows[0]
+        if (
+            width < 2
+            or share < (NAMED_SAME_WIDTH if is_named else SAME_WIDTH)
+            or len(header) != width
+            or not _is_head_row(header, rows[1:])
+        ):
+            continue
+        score = share + min(width, 20) / 100
+        if best is None or score > best[0]:
+            names = tuple(name.strip() for name in header)
+            best = score, Dialect(candidate, encoding, names, _is_header(header, rows), "\n" in text)
+    if best is None and is_named:
+        return _one_column(text, encoding)
+    return best[1] if best else None
+
+
+def _one_column(text: str, encoding: str) -> Dialect | None:
+    """Return the dialect of a file with one cell a row, whose first is a header."""
+    rows = _first_rows(text, ",", is_whole=False)
+    name = rows[0][0].strip() if rows and len(rows[0]) == 1 else ""
+    if not name or len(name) > LONGEST_HEADER_CELL or " " in name or any(len(row) != 1 for row in rows):
+        return None
+    return Dialect(",", encoding, (name,), has_header=True)
+
+
+def find_encoding(head: bytes) -> str:
+    """Return the encoding of a file that begins like this: by its mark, as UTF-8 where it is that, else by evidence."""
+    for mark, name in BOMS.items():
+        if head.startswith(mark):
+            return "utf-8-sig" if name == "utf-8" else "utf-16"
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    with suppress(UnicodeDecodeError):
+        decoder.decode(head)
+        return "utf-8"
+    return decode_page(head, None).encoding
+
+
+def _decoded(head: bytes, encoding: str) -> str:
+    decoder = codecs.getincrementaldecoder(encoding)("replace")
+    return decoder.decode(head)
+
+
+def _first_rows(text: str, delimiter: str, *, is_whole: bool) -> list[list[str]]:
+    """Return the first rows; the last is left out where the text is cut in it."""
+    rows: list[list[str]] = []
+    if "\n" in text:
+        text = LONE_RETURN.sub(STRAY, text)
+    with suppress(csv.Error):
+        for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
+            if row:
+                rows.append(row)
+            if len(rows) > ROWS_TRIED:
+                break
+    return rows[:-1] if len(rows) > ROWS_TRIED or (not is_whole and len(rows) > 2) else rows
+
+
+def _is_head_row(header: list[str], rows: list[list[str]]) -> bool:
+    """Whether the first row may be a table's: a header, or a row of data that is as the others are."""
+    if _is_header(header, rows):
+        return True
+    # Sentences with commas in them: their pieces are long, or begin with a space.
+    cells = [cell for row in rows for cell in row]
+    loose = sum(cell.startswith(" ") for cell in cells)
+    return loose * 4 < len(cells) and any(NUMERIC.fullmatch(cell.strip()) for cell in header)
+
+
+def _is_header(header: list[str], rows: list[list[str]]) -> bool:
+    cells = [cell.strip() for cell in header]
+    named = [cell for cell in cells if cell]
+    return (
+        len(named) >= max(2, len(cells) - 2)
+        and len(set(named)) == len(named)
+        and all(len(cell) <= LONGEST_HEADER_CELL and not ENDS_A_SENTENCE.search(cell) for cell in named)
+        and not any(NUMERIC.fullmatch(cell) for cell in named)
+        and len(rows) >= 1
+    )
+
+
+def read_rows(file: BinaryIO, name: str, dialect: Dialect) -> Iterator[tuple[int, dict[str, Any]] | BadDocument]:
+    """Yield each row with the line that it ends in; BadDocument for one with another number of cells than the header.
+
+    Where lines end in line feeds, a carriage return by itself is a character of its cell.
+    """
+    encoding = dialect.encoding
+    # An encoding's gaps are kept as they are in the file, and mended where the cell is read.
+    text = io.TextIOWrapper(
+        file, encoding, errors="surrogateescape" if encoding.startswith("utf-8") else "replace", newline=""
+    )
+    lines: Iterator[str] = _without_stray_returns(text) if dialect.has_line_feeds else text
+    reader = csv.reader(lines, delimiter=dialect.delimiter)
+    columns, width = dialect.header, dialect.width
+    if not dialect.has_header:
+        columns = tuple(str(number) for number in range(1, width + 1))
+    is_first = dialect.has_header
+    while True:
+        try:
+            row = next(reader, None)
+        except csv.Error as error:
+            yield BadDocument(f"{name}:{reader.line_num}", f"no row of a table: {error}")
+            continue
+        if row is None:
+            text.detach()
+            return
+        if not row:
+            continue
+        if is_first:
+            is_first = False
+            continue
+        if len(row) != width:
+            while len(row) > width and not row[-1]:
+                row.pop()
+            if len(row) != width:
+                reason = f"{len(row)} cells where the header has {width}: the row is left out"
+                yield BadDocument(f"{name}:{reader.line_num}", reason)
+                continue
+        yield reader.line_num, {column: _mended(cell) for column, cell in zip(columns, row, strict=True)}
+
+
+def _without_stray_returns(lines: Iterator[str]) -> Iterator[str]:
+    pending = ""
+    for line in lines:  # newline="" splits at a lone carriage return as well
+        pending += line
+        if pending.endswith("\n"):
+            end = "\r\n" if pending.endswith("\r\n") else "\n"
+            yield pending.removesuffix(end).replace("\r", STRAY) + end
+            pending = ""
+    if pending:
+        yield pending.replace("\r", STRAY)
+
+
+def _mended(cell: str) -> str:
+    """Put a stray carriage return back, and read bytes that are no UTF-8 as Windows-1252."""
+    if cell.isascii():
+        return cell
+    cell = cell.replace(STRAY, "\r")
+    try:
+        cell.encode()
+    except UnicodeEncodeError:
+        return cell.encode("utf-8", "surrogateescape").decode("utf-8", "windows-1252")
+    return cell

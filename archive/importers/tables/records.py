@@ -1,0 +1,186 @@
+"""Records that are no delimited text: JSON Lines, JSON arrays, SQLite tables, sheets of a workbook.
+
+Objects within a record become columns with a dot (`author.name`); lists of values stay what they are.
+"""
+
+import json
+import re
+import sqlite3
+import zipfile
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from archive.importers.base import BadDocument
+from archive.importers.files import LONGEST_DOCUMENT
+
+SQLITE_MAGIC, ZIP_MAGIC = b"SQLite format 3\x00", b"PK\x03\x04"
+LARGEST_WORKBOOK = 1 << 30  # bytes of a workbook's parts once unpacked
+DEEPEST = 4
+# Lists of replies within a comment, which are rows of their own.
+REPLIES = frozenset(("replies", "children", "answers", "responses", "antworten", "subcomments", "comments"))
+PARENT_COLUMN = "(within)"
+OWN_ID = re.compile(r"(?:comment)?_?(?:id|uuid|hex|cid)$", re.IGNORECASE)
+Row = tuple[int, dict[str, Any]]
+
+
+def is_json_array(head: bytes) -> bool:
+    """Whether a file begins as a JSON array of objects."""
+    return re.match(rb"\s*\[\s*\{", head.removeprefix(b"\xef\xbb\xbf")) is not None
+
+
+def find_array(head: bytes) -> str | None:
+    """Return the path of the first array of objects in one JSON object, as far as its beginning shows.
+
+    `item` is the path within an array, as ijson names it.
+    """
+    import ijson
+
+    try:
+        for prefix, event, _ in ijson.parse(head.removeprefix(b"\xef\xbb\xbf")):
+            if event == "start_map" and prefix.endswith("item"):
+                return str(prefix)
+    except (ijson.JSONError, ValueError):
+        return None
+    return None
+
+
+def json_lines(file: BinaryIO, name: str) -> Iterator[Row | BadDocument]:
+    """Yield an object a line."""
+    number = 0
+    while raw := file.readline(LONGEST_DOCUMENT + 1):
+        number += 1
+        if not raw.strip():
+            continue
+        try:
+            record = json.loads(raw.decode("utf-8-sig", "windows-1252"))
+        except (ValueError, RecursionError) as error:
+            yield BadDocument(f"{name}:{number}", f"not JSON: {error}")
+            continue
+        if isinstance(record, dict):
+            yield from _rows_of(record, number)
+        else:
+            yield BadDocument(f"{name}:{number}", "not a JSON object")
+
+
+def json_array(file: BinaryIO, name: str, path: str) -> Iterator[Row | BadDocument]:
+    """Yield the objects of the array at a path, one in memory at a time."""
+    import ijson
+
+    number = 0
+    try:
+        for record in ijson.items(file, path, use_float=True):
+            number += 1
+            if isinstance(record, dict):
+                yield from _rows_of(record, number)
+    except (ijson.JSONError, ValueError) as error:
+        yield BadDocument(f"{name}:{number + 1}", f"not JSON from here on: {error}")
+
+
+def _rows_of(record: Mapping[str, Any], number: int) -> Iterator[Row]:
+    """Yield a record, and below it those in its lists of replies."""
+    stack: list[tuple[Mapping[str, Any], Any]] = [(record, None)]
+    while stack:
+        current, parent = stack.pop()
+        below = [(key, value) for key, value in current.items() if key.lower() in REPLIES and _are_records(value)]
+        row = flatten({key: value for key, value in current.items() if key not in dict(below)})
+        if parent is not None:
+            row[PARENT_COLUMN] = parent
+        yield number, row
+        own_id = next((value for key, value in current.items() if OWN_ID.fullmatch(key)), None)
+        stack.extend((reply, own_id) for _, replies in below for reply in reversed(replies))
+
+
+def _are_records(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(item, dict) for item in value)
+
+
+def flatten(record: Mapping[str, Any], prefix: str = "", depth: int = 0) -> dict[str, Any]:
+    """Return a record whose objects are columns with a dot; `{"$oid": ...}` and `{"$date": ...}` are their value."""
+    row: dict[str, Any] = {}
+    for key, value in record.items():
+        if isinstance(value, dict) and len(value) == 1 and next(iter(value)) in ("$oid", "$date", "$numberLong"):
+            row[prefix + key] = next(iter(value.values()))
+        elif isinstance(value, dict) and depth < DEEPEST:
+            row |= flatten(value, f"{prefix}{key}.", depth + 1)
+        elif isinstance(value, list | dict):
+            row[prefix + key] = json.dumps(value, ensure_ascii=False)
+        else:
+            row[prefix + key] = value
+    return row
+
+
+def sqlite_tables(path: Path) -> dict[str, list[str]]:
+    """Return the tables of an SQLite file with their columns. Raises sqlite3.Error."""
+    with closing(_open(path)) as connection:
+        names = connection.execute("select name from sqlite_master where type = 'table' and name not like 'sqlite_%'")
+        return {
+            name: [column for _, column, *_ in connection.execute(f"pragma table_info({_quoted(name)})")]
+            for (name,) in names.fetchall()
+        }
+
+
+def sqlite_rows(path: Path, table: str) -> Iterator[Row]:
+    """Yield the rows of a table by their number in the file; texts that are no UTF-8 are read as Windows-1252."""
+    with closing(_open(path)) as connection:
+        connection.text_factory = lambda raw: raw.decode("utf-8", "windows-1252")
+        cursor = connection.execute(f"select * from {_quoted(table)}")  # noqa: S608 quoted
+        columns = [column for column, *_ in cursor.description]
+        for number, values in enumerate(cursor, 1):
+            yield (
+                number,
+                {column: value for column, value in zip(columns, values, strict=True) if not isinstance(value, bytes)},
+            )
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def is_workbook(head: bytes, name: str) -> bool:
+    """Whether a file is a workbook (XLSX, XLSM, ODS) and no other zip file."""
+    return head.startswith(ZIP_MAGIC) and (
+        name.lower().endswith((".xlsx", ".xlsm", ".xlsb", ".ods"))
+        or b"xl/" in head
+        or b"[Content_Types].xml" in head[:60]
+    )
+
+
+def workbook_sheets(path: Path) -> list[str]:
+    """Return the names of a workbook's sheets. Raises ValueError where it is damaged or unpacks to too much."""
+    from python_calamine import CalamineError, CalamineWorkbook
+
+    try:
+        with zipfile.ZipFile(path) as parts:
+            size = sum(part.file_size for part in parts.infolist())
+        if size > LARGEST_WORKBOOK:
+            raise ValueError(f"a workbook of {size >> 20:,} MB once unpacked: save the sheet as CSV")
+        return list(CalamineWorkbook.from_path(str(path)).sheet_names)
+    except (CalamineError, zipfile.BadZipFile) as error:
+        raise ValueError(f"a damaged workbook: {error}") from error
+
+
+def workbook_rows(path: Path, sheet: str) -> Iterator[Row]:
+    """Yield the rows of a sheet below its header, which is the first row that is not empty, by their number there."""
+    from python_calamine import CalamineWorkbook
+
+    columns: list[str] | None = None
+    for number, cells in enumerate(CalamineWorkbook.from_path(str(path)).get_sheet_by_name(sheet).iter_rows(), 1):
+        if not any(cell not in ("", None) for cell in cells):
+            continue
+        if columns is None:
+            columns = [str(cell).strip() or f"column {index}" for index, cell in enumerate(cells, 1)]
+            continue
+        yield number, {column: _plain(cell) for column, cell in zip(columns, cells, strict=False)}
+
+
+def _plain(cell: Any) -> Any:
+    if isinstance(cell, datetime | date):
+        return cell.isoformat()
+    return None if cell == "" else cell

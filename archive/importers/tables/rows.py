@@ -1,0 +1,318 @@
+"""The rows of one thread -> Thread, by a mapping. Pure."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from typing import Any
+from urllib.parse import quote
+
+from archive.importers.base import Document, EmptyDocument
+from archive.importers.tables.mapping import ColumnMapping
+from archive.importers.tables.readings import (
+    IDS,
+    ROOTS,
+    TEXTS,
+    TRUE,
+    find_zone,
+    is_null,
+    read_count,
+    read_id,
+    read_number,
+    read_text,
+    time_reader,
+)
+from archive.text import urls
+from archive.text.removal_notices import as_removed
+from archive.thread import (
+    Article,
+    Author,
+    Capture,
+    Comment,
+    Dataset,
+    Flag,
+    Label,
+    Moment,
+    State,
+    Thread,
+    document_order,
+)
+
+DEFAULT_PLATFORM = "table"
+LABELS = "(labels)"  # the key of labels that another table has
+DOMAIN = re.compile(r"(?:[\w-]+\.)+[A-Za-z]{2,}")
+# What columns of states and approval say in most systems, where the mapping says nothing.
+WORDS_BY_STATE: dict[State, str] = {
+    "visible": "approved published visible online 1 true accepted none ok public live",
+    "removed": "removed rejected deleted spam trash blocked system_withheld post-trashed declined offline",
+    "withheld": "pending premod unapproved held hold withheld moderation",
+}
+STATES: dict[str, State] = {word: state for state, words in WORDS_BY_STATE.items() for word in words.split()}
+Cells = dict[str, Any]
+
+
+@dataclass(slots=True)
+class _Row:
+    line: int
+    cells: Cells
+    comment: Comment
+    parent: str | None
+
+
+class _Reader:
+    """Reads cells by their roles."""
+
+    def __init__(self, mapping: ColumnMapping) -> None:
+        self.mapping = mapping
+        zone = find_zone(mapping.dataset.timezone) if mapping.dataset.timezone else None
+        self.times: dict[str, Callable[[Any], Moment | None]] = {
+            role: time_reader(mapping.reading(role), zone) for role in ("posted", "edited", "published")
+        }
+
+    def cell(self, cells: Cells, role: str) -> Any:
+        name = self.mapping.column(role)
+        return cells.get(name) if name is not None else None
+
+    def text(self, cells: Cells, role: str) -> str | None:
+        return read_text(self.cell(cells, role))
+
+    def body(self, cells: Cells, role: str) -> str | None:
+        return TEXTS.get(self.mapping.reading(role), TEXTS[""])(self.cell(cells, role))
+
+    def id(self, cells: Cells, role: str) -> str | None:
+        return IDS.get(self.mapping.reading(role), read_id)(self.cell(cells, role))
+
+    def time(self, cells: Cells, role: str) -> Moment | None:
+        return self.times[role](self.cell(cells, role))
+
+
+def parse_rows(document: Document, mapping: ColumnMapping, record: dict[str, Any]) -> Thread:
+    """Return the thread of gathered rows. Raises EmptyDocument where no row has a comment."""
+    reader = _Reader(mapping)
+    key, part = str(record["key"]), int(record["part"])
+    rows, merged, empty = _read_rows(record["rows"], reader)
+    if not rows:
+        raise EmptyDocument(document.location, "no row of this thread has a comment")
+    keys = [row.comment.native_id or f"row {index}" for index, row in enumerate(rows)]
+    _detach_roots(rows, set(keys), mapping, key)
+    order, orphans = document_order(keys, [row.parent for row in rows])
+    places = {old: new for new, old in enumerate(order)}
+    index = {comment_key: place for place, comment_key in enumerate(keys)}
+    unattached = set(orphans)
+    comments = tuple(
+        replace(rows[old].comment, parent=None if (above := rows[old].parent) is None or old in unattached
+                else places[index[above]])
+        for old in order
+    )  # fmt: skip
+    is_loose = not key
+    article = _article([row.cells for row in rows], record["article"], reader, key, part, mapping)
+    native_id = ":".join(filter(None, (mapping.dataset.name, key or (str(part + 1) if part else ""))))
+    capture = Capture(
+        sha256=sha256(document.raw).hexdigest(),
+        media_type=record["type"],
+        file=document.file,
+        offset=document.offset,
+        length=len(document.raw),
+        metadata={"rows": len(record["rows"]), "rows_merged": merged, "rows_empty": empty},
+    )
+    return Thread(
+        article=article,
+        comments=tuple(map(as_removed, comments)),
+        platform=mapping.dataset.platform or DEFAULT_PLATFORM,
+        capture=capture,
+        native_id=native_id,
+        completeness="full" if mapping.dataset.complete else "partial",
+        flags=(Flag("capture.context_missing", "rows-without-article"),) if is_loose else (),
+        dataset=_dataset(mapping),
+    )
+
+
+def _dataset(mapping: ColumnMapping) -> Dataset:
+    origin = mapping.dataset
+    shareable = not origin.on_request
+    return Dataset(origin.name, origin.version, origin.licence, origin.citation, origin.url, is_shareable=shareable)
+
+
+def _detach_roots(rows: Sequence[_Row], ids: set[str], mapping: ColumnMapping, key: str) -> None:
+    """Make top comments of those that answer the thread itself, which is no comment.
+
+    The beginning of a path is the thread as well where it is no comment's id.
+    """
+    reading = mapping.reading("parent")
+    roots = {IDS.get(reading, read_id)(key), *ROOTS, *mapping.roots}
+    for row in rows:
+        if row.parent is None or (row.parent in ids and row.parent != row.comment.native_id):
+            continue
+        is_root = row.parent.casefold() in roots or row.parent in roots or row.parent == row.comment.native_id
+        if is_root or reading in ("path", "before_dot"):
+            row.parent = None
+            row.comment = replace(row.comment, parent_native_id=None, parent_source=None)
+
+
+def _read_rows(rows: Sequence[tuple[int, Cells]], reader: _Reader) -> tuple[list[_Row], int, int]:
+    """Read the rows; return them with the number of those that repeat a comment, and of those without one."""
+    result: list[_Row] = []
+    by_id: dict[str, _Row] = {}
+    merged = empty = 0
+    for line, cells in rows:
+        comment, parent = _comment(cells, reader)
+        if not comment.body and comment.native_id is None and comment.state == "visible":
+            empty += 1
+            continue
+        known = by_id.get(comment.native_id or "")
+        if known is not None and known.comment.body == comment.body:
+            # A row a rater: the labels are its news.
+            known.comment = replace(known.comment, labels=(*known.comment.labels, *comment.labels))
+            merged += 1
+            continue
+        if known is not None:
+            comment = replace(
+                comment,
+                native_id=None,
+                flags=(*comment.flags, Flag("capture.duplicate", "id-used-twice", comment.native_id)),
+            )
+        row = _Row(line, cells, comment, parent)
+        result.append(row)
+        if comment.native_id is not None:
+            by_id[comment.native_id] = row
+    return result, merged, empty
+
+
+def _comment(cells: Cells, reader: _Reader) -> tuple[Comment, str | None]:
+    body = reader.body(cells, "body") or ""
+    own, parent = reader.id(cells, "id"), reader.id(cells, "parent")
+    state = _state(cells, reader)
+    flags = _flags_by_labels(cells, reader.mapping)
+    if not body and state == "visible":
+        flags = (*flags, Flag("capture.body_missing", "empty-cell"))
+    name, author_id = reader.text(cells, "author"), reader.id(cells, "author_id")
+    author = Author(name, author_id, is_staff=_is_staff(cells, reader)) if name or author_id else None
+    url = reader.text(cells, "comment_url")
+    comment = Comment(
+        body=body,
+        author=author,
+        posted=reader.time(cells, "posted"),
+        native_id=own,
+        parent_native_id=parent,
+        parent_source="export" if parent is not None else None,
+        state=state,
+        likes=read_count(reader.cell(cells, "likes")),
+        dislikes=read_count(reader.cell(cells, "dislikes")),
+        url=url if url and urls.is_web_address(url) else None,
+        flags=flags,
+        labels=_labels(cells, reader.mapping),
+    )
+    return comment, parent
+
+
+def _state(cells: Cells, reader: _Reader) -> State:
+    value = reader.text(cells, "state")
+    if value is None:
+        return "visible"
+    folded = value.casefold()
+    name = fold_state(reader.mapping.column("state") or "")
+    if not reader.mapping.states and name in (
+        "deleted",
+        "isdeleted",
+        "removed",
+        "isremoved",
+        "isspam",
+        "hidden",
+        "ishidden",
+    ):
+        return "removed" if folded in TRUE else "visible"
+    return reader.mapping.states.get(folded) or STATES.get(folded, "visible")
+
+
+def fold_state(name: str) -> str:
+    """Return a column's name without its signs."""
+    return re.sub(r"[\W_]", "", name.rpartition(".")[2].casefold())
+
+
+def _is_staff(cells: Cells, reader: _Reader) -> bool | None:
+    value = reader.text(cells, "staff")
+    if value is None:
+        return None
+    wanted = reader.mapping.staff_value
+    return value == wanted if wanted else value.casefold() in TRUE
+
+
+def _labels(cells: Cells, mapping: ColumnMapping) -> tuple[Label, ...]:
+    labels = []
+    for column in mapping.labels:
+        value = cells.get(column.column)
+        if is_null(value):
+            continue
+        number = read_number(value) if column.kind != "choice" else None
+        raters = read_count(cells.get(column.raters)) if column.raters else column.of
+        labels.append(Label(column.name, read_text(value) or "", number, raters))
+    labels += [Label(name, value, read_number(value)) for name, value in cells.get(LABELS, ())]
+    if (score := read_number(cells.get(mapping.column("score") or ""))) is not None:
+        labels.append(Label("score", f"{score:g}", score))
+    return tuple(labels)
+
+
+def _flags_by_labels(cells: Cells, mapping: ColumnMapping) -> tuple[Flag, ...]:
+    """Raise the flags that the mapping raises from a label of at least so much; the label is their evidence."""
+    flags = []
+    for column in mapping.labels:
+        number = read_number(cells.get(column.column)) if column.flag and column.at is not None else None
+        if column.flag and number is not None and column.at is not None and number >= column.at:
+            rule = f"label:{column.name}>={column.at:g}"
+            flags.append(Flag(column.flag, rule, f"{column.name} = {number:g}"))
+    return tuple(flags)
+
+
+def _article(
+    rows: Sequence[Cells], joined: Cells, reader: _Reader, key: str, part: int, mapping: ColumnMapping
+) -> Article:
+    """Return what the rows say of their article: the first that says anything."""
+
+    def first(role: str, read: Callable[[Cells, str], Any] = reader.text) -> Any:
+        return next((value for cells in sources if (value := read(cells, role)) is not None), None)
+
+    sources = [joined] if joined else rows
+    dataset = mapping.dataset
+    stated = first("url")
+    if mapping.article_url:
+        stated = _from_template(mapping.article_url, [joined, *rows]) or stated
+    outlet_text = first("outlet")
+    outlet = dataset.outlet or (outlet_text if outlet_text and DOMAIN.fullmatch(outlet_text) else None)
+    url = _address(stated, outlet)
+    name = quote(dataset.name, safe="")
+    urn = f"urn:dataset:{name}" + (f":{quote(key, safe='')}" if key else f":part{part + 1}" if part else "")
+    title = first("title")
+    if title is None and not key:
+        title = dataset.name + (f" ({part + 1})" if part else "")
+    return Article(
+        title=title,
+        body=first("article_body", reader.body) or "",
+        url=url or urn,
+        outlet=outlet or (urls.domain(url) if url else None),
+        outlet_name=outlet_text if outlet_text and not DOMAIN.fullmatch(outlet_text) else None,
+        byline=first("byline"),
+        published=first("published", reader.time),
+        language=first("language") or dataset.language,
+        section=first("section"),
+    )
+
+
+def _from_template(template: str, rows: Sequence[Cells]) -> str | None:
+    """Return an address in which `{column}` stands for that column's id; None where no row has it."""
+    names = re.findall(r"\{([^{}]+)\}", template)
+    values = {name: next((value for cells in rows if (value := read_id(cells.get(name)))), None) for name in names}
+    if not all(values.values()):
+        return None
+    return re.sub(r"\{([^{}]+)\}", lambda match: quote(values[match[1]] or "", safe=""), template)
+
+
+def _address(stated: str | None, outlet: str | None) -> str | None:
+    if stated is None:
+        return None
+    if stated.startswith("//"):
+        stated = f"https:{stated}"
+    elif stated.startswith("/") and outlet:
+        stated = f"https://{outlet}{stated}"
+    elif stated.startswith("www."):
+        stated = f"https://{stated}"
+    return urls.canonical(stated)
