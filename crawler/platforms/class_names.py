@@ -83,6 +83,7 @@ CHILDREN = re.compile(
 )
 PING = re.compile(r"(?:^|[\s_-])(?:ping(?:back)?s?|trackbacks?|pinglist)(?=[\s_-]|$)", re.IGNORECASE)
 WIDGET = re.compile(r"recent[-_]?comments|widget|sidebar|wp-block-latest-comments", re.IGNORECASE)
+HUMP = re.compile(r"(?<=[a-z])(?=[A-Z][a-z])")  # newsCommentMessage says what news-Comment-Message does
 DEPTH = re.compile(
     r"(?:^|\s)(?:wpd_comment_level|comment-?depth|dsq-depth|depth|level)-(\d{1,4})(?=\s|$)", re.IGNORECASE
 )
@@ -117,6 +118,8 @@ def traits(names: str | None) -> Traits:
     """Return what the value of a `class` attribute says, or that of an `id`."""
     if not names:
         return NO_TRAITS
+    if HUMP.search(names):
+        names = f"{names} {HUMP.sub('-', names)}"
     depth = DEPTH.search(names)
     return Traits(
         content=next((rank for rank, pattern in enumerate(CONTENT) if pattern.search(names)), None),

@@ -29,6 +29,7 @@ PARAGRAPHS = frozenset(("p", "blockquote", "ul", "ol", "pre", "dl", "table", "fi
     ("h1", "h2", "h3", "h4", "h5", "h6")
 )
 LONGEST_BUTTON = 20
+LONGEST_LABEL = 12
 HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 SHORTEST_BARE = 20  # characters of text beside paragraphs that are no line of name or date
 HOLDERS = frozenset(("div", "li", "td", "tr", "table", "article", "section", "dl", "dd", "ol", "ul", "body", "main"))
@@ -53,7 +54,21 @@ def find_content(comment: CommentElement, own: Sequence[Part]) -> HtmlElement | 
             best, best_rank = element, rank
     if best is None and traits_of(comment.root).content == SURE:
         return comment.root
+    best = _beside_label(best, own)
     return _innermost(best, best_rank, own)
+
+
+def _beside_label(content: HtmlElement | None, own: Sequence[Part]) -> HtmlElement | None:
+    """Return the text that stands apart from what is called text and holds a word or two ("(new)"), if there is one."""
+    if content is None or len(fold_space(content.text_content())) > LONGEST_LABEL:
+        return content
+    around = {*content.iterancestors(), *content.iter()}
+    length = len(fold_space(content.text_content()))
+    for element, kind in own:
+        is_text = kind.content is not None and not kind.furniture and element.tag in HOLDERS
+        if is_text and element not in around and len(fold_space(element.text_content())) > length:
+            return element
+    return content
 
 
 def _innermost(content: HtmlElement | None, rank: int, own: Sequence[Part]) -> HtmlElement | None:
@@ -151,7 +166,8 @@ def read_body(
     skip = frozenset((*_furniture(elements, whole), *comment.nested, *apart, *lines))
     paragraphs = _without_title(list(_paragraphs(elements, skip, content)))
     body = "\n\n".join(filter(None, (element_text(paragraph, skip=skip) for paragraph in paragraphs)))
-    if body and not _has_bare_text(comment, paragraphs, skip, name):
+    has_more = _has_bare_text(comment, paragraphs, skip, name)
+    if body and not has_more and (content is None or not _holds_bare_text(content, paragraphs, skip, name)):
         return body
     skip = skip | {e for e in elements if e.tag in HEADINGS and body and e not in paragraphs}
     # No paragraphs at all: the text stands bare beside name and date.
@@ -180,6 +196,21 @@ def _has_bare_text(
         pieces = [above.text, *(child.tail for child in children if child not in skip or child in chosen)]
         for piece in pieces:
             line = fold_space(piece or "")
+            if len(line) >= SHORTEST_BARE and not _is_head_line(line, name) and not line_rules.is_reply(line):
+                return True
+    return False
+
+
+def _holds_bare_text(
+    content: HtmlElement, paragraphs: Sequence[HtmlElement], skip: frozenset[HtmlElement], name: str | None
+) -> bool:
+    """Whether elements of the text's own hold bare text beside its paragraphs: the rest of one that unfolds."""
+    passed: set[HtmlElement] = {*paragraphs, *skip}
+    for element in content.iter():
+        if element in passed or element.getparent() in passed:
+            passed.add(element)
+        elif element.tag in HOLDERS:
+            line = fold_space(element.text or "")
             if len(line) >= SHORTEST_BARE and not _is_head_line(line, name) and not line_rules.is_reply(line):
                 return True
     return False
