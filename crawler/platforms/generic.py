@@ -21,7 +21,7 @@ from crawler.pages.page import Page
 from crawler.platforms.base import FALLBACK, Claim, ThreadReader, partial_flags
 from crawler.platforms.comment_blocks import build_comments, climb
 from crawler.platforms.comment_elements import CommentElement
-from crawler.platforms.comment_fields import CommentFields, parse_fields, posted
+from crawler.platforms.comment_fields import CommentFields, posted
 from crawler.platforms.nesting import nest
 from crawler.platforms.record_parents import infer_parents
 from crawler.platforms.repeated_groups import Group, PageIndex, dated_groups, index_page, likely_groups, unite
@@ -119,7 +119,7 @@ def claim(page: Page) -> GenericClaim | None:
     if best is None:
         return None
     comments, section = best
-    blocks = [(comment, parse_fields(comment)) for comment in comments]
+    blocks = [(comment, replace(index.fields_of(comment))) for comment in comments]
     blocks = [(comment, fields) for comment, fields in blocks if fields.body or fields.name]
     strip_repeated_lines([fields for _, fields in blocks])
     blocks = _without_copies(blocks)
@@ -179,16 +179,20 @@ def _best(
     for first, second in combinations(weighed[:MOST_UNITED], 2):
         union = unite(first.group, second.group, index)
         entry = _weigh(union, union.elements, index, stated) if union is not None else None
-        if entry is not None and entry.rank > weighed[0].rank and _are_whole(entry.comments, first.group, second.group):
+        if (
+            entry is not None
+            and entry.rank > weighed[0].rank
+            and _are_whole(entry.comments, index, first.group, second.group)
+        ):
             weighed.insert(0, entry)
     return (weighed[0].comments, weighed[0].section) if weighed else None
 
 
-def _are_whole(comments: Sequence[CommentElement], *groups: Group) -> bool:
+def _are_whole(comments: Sequence[CommentElement], index: PageIndex, *groups: Group) -> bool:
     """Whether the comments of each of two groups have names and texts of their own, not being parts of one comment."""
     for group in groups:
         members = set(group.elements)
-        fields = [parse_fields(comment) for comment in comments if comment.root in members][:MOST_UNITED]
+        fields = [index.fields_of(comment) for comment in comments if comment.root in members][:MOST_UNITED]
         if sum(bool(field.name and field.body) for field in fields) < SHARE * len(fields) or not fields:
             return False
     return True

@@ -13,7 +13,8 @@ from lxml.html import HtmlElement
 from archive.text.dates import find_date, may_hold_date
 from crawler.platforms.class_names import traits
 from crawler.platforms.comment_blocks import BLOCK_TAGS, DIGITS, STATES, Key, roots_of
-from crawler.platforms.comment_elements import HEADS
+from crawler.platforms.comment_elements import HEADS, CommentElement
+from crawler.platforms.comment_fields import CommentFields, parse_fields
 from crawler.platforms.section_words import NameWords, words_of
 
 NO_SHAPE = frozenset(("p", "td", "figure"))  # these are in groups only where a name or an id says what they are
@@ -61,6 +62,16 @@ class PageIndex:
     order: dict[HtmlElement, int] = field(default_factory=dict)
     surroundings: dict[HtmlElement, _Surroundings] = field(default_factory=dict)
     lengths: dict[HtmlElement, int] = field(default_factory=dict)
+    fields: dict[tuple[HtmlElement | int, ...], CommentFields] = field(default_factory=dict)
+
+    def fields_of(self, comment: CommentElement) -> CommentFields:
+        """Return the fields of a comment, parsed once for all groups that it is a block of: not to be changed."""
+        last = comment.own[-1] if comment.own else comment.root
+        key = (comment.root, last, len(comment.own), len(comment.nested), len(comment.siblings))
+        fields = self.fields.get(key)
+        if fields is None:
+            fields = self.fields[key] = parse_fields(comment)
+        return fields
 
 
 def index_page(tree: HtmlElement) -> PageIndex:

@@ -10,7 +10,7 @@ from lxml.html import HtmlElement
 from archive.text import line_rules
 from archive.text.dates import find_date, may_hold_date
 from crawler.platforms.comment_elements import CommentElement
-from crawler.platforms.comment_fields import CommentFields, parse_fields
+from crawler.platforms.comment_fields import CommentFields
 from crawler.platforms.comment_parts import PROFILE_LINK, traits_of
 from crawler.platforms.repeated_groups import Group, PageIndex
 from crawler.platforms.section_words import STRONG, TO_REPLY, words_of
@@ -77,7 +77,7 @@ def _weigh_sample(
     stated: int | None,
 ) -> Evidence:
     count = len(comments)
-    fields = [parse_fields(comment) for comment in sample]
+    fields = [index.fields_of(comment) for comment in sample]
     size = len(sample)
     evidence = Evidence()
     evidence.named = sum(bool(f.name) for f in fields) / size
