@@ -204,3 +204,18 @@ def nested_section(size: int) -> str:
 def test_the_work_grows_with_the_page_and_not_with_its_square(section) -> None:
     count_calls(section(20))  # caches fill
     assert count_calls(section(320)) < 6 * count_calls(section(80))
+
+
+def test_a_text_is_the_part_called_so_in_camel_case_whole_and_no_label():
+    block = (
+        '<li class="newsCommentItem" id="c{n}"><div class="newsCommentHead"><span class="commentAuthor">{name}</span>'
+        '<span class="newCommentsText">(new)</span> <time>{date}</time></div>'
+        '<div class="newsCommentBody"><div class="folded"><p>{text}</p></div><span>…</span>'
+        '<div class="unfolded">Whoever asks {name} hears more about the timetable.</div></div></li>'
+    )
+    thread = read(flat(block, '<h3>3 comments</h3><ul class="newsComments">{}</ul>'))
+    assert [c.author.name for c in thread.comments] == [name for name, _, _ in ROWS]
+    for comment, (name, _, text) in zip(thread.comments, ROWS, strict=True):
+        assert text in comment.body
+        assert comment.body.endswith(f"Whoever asks {name} hears more about the timetable.")
+        assert "(new)" not in comment.body
