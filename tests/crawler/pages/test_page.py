@@ -28,4 +28,4 @@ def test_a_page_of_more_tags_than_any_thread_has_is_refused_whole():
     with pytest.raises(BadPage, match=r"^page of 400,002 tags; at most 400,000 are read$"):
         page.html  # noqa: B018
     failed = advance({}, 1, "article", [page])
-    assert failed == ParseFailed("page of 400,002 tags; at most 400,000 are read")
+    assert failed == ParseFailed("page of 400,002 tags; at most 400,000 are read", refused=True)
