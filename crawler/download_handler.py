@@ -1,5 +1,6 @@
 """Download http(s), and add the operator's own keys to the requests that need them, so that nothing else sees those."""
 
+import logging
 import os
 from collections.abc import Iterable
 from contextlib import suppress
@@ -7,10 +8,13 @@ from urllib.parse import quote, quote_plus, urlencode
 
 from scrapy import Request
 from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
+from scrapy.crawler import Crawler
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 
 from archive.text.decoding import BadEncoding, decode_body
+
+KEY_MARK = "#with-key"  # a fragment, which is not sent, by which such an address is known
 
 
 class KeyRefused(IgnoreRequest):
@@ -24,12 +28,16 @@ class KeyedDownloadHandler(HTTP11DownloadHandler):
     response that repeats it is not passed on.
     """
 
+    def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler)
+        logging.getLogger(HTTP11DownloadHandler.__module__).addFilter(_without_keys)
+
     async def download_request(self, request: Request) -> Response:
         keys = {parameter: os.environ.get(variable, "") for parameter, variable in request.meta.get("keys", ())}
         if not keys:
             return await super().download_request(request)
         separator = "&" if "?" in request.url else "?"
-        keyed = request.replace(url=f"{request.url}{separator}{urlencode(keys)}")
+        keyed = request.replace(url=f"{request.url}{separator}{urlencode(keys)}{KEY_MARK}")
         try:
             response = await super().download_request(keyed)
         except Exception as error:  # noqa: BLE001 its message, or that of its cause, may have the address in it
@@ -39,6 +47,11 @@ class KeyedDownloadHandler(HTTP11DownloadHandler):
         if _repeats(response, keys.values()):
             raise KeyRefused("the response repeats the key, and was not kept")
         return response.replace(url=request.url)
+
+
+def _without_keys(record: logging.LogRecord) -> bool:
+    """Drop a log record with an address that has a key in it: Scrapy warns of responses that are too large."""
+    return KEY_MARK not in record.getMessage()
 
 
 def _repeats(response: Response, secrets: Iterable[str]) -> bool:

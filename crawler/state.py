@@ -27,7 +27,8 @@ class CrawlState:
     `ids` and `outlets` restrict which entries are visited, `accepts` which links are followed, `place` puts each under
     its outlet; `outlet_keys` are the names in the archive of outlets that share a host, by home. A host has
     LEASED_PER_HOST entries in hand, or what `paces` has for it. `limit` is the number of visits in all. `hints` are of
-    outlets by their home. `failure` is why nothing can be stored any more, and so nothing more is requested.
+    outlets by their home. Entries in `elsewhere` wait for another host than their own, such as a comment service's, or
+    to be saved. `failure` is why nothing can be stored any more, and so nothing more is requested.
     """
 
     archive: Archive
@@ -45,6 +46,7 @@ class CrawlState:
     paces: Mapping[str, int] = field(default_factory=dict)
     limit: int | None = None
     hints: Mapping[str, CommentHints] = field(default_factory=dict)
+    elsewhere: set[int] = field(default_factory=set)
     shared: SharedResponses = field(default_factory=SharedResponses)
     frontier: Frontier = field(init=False)
     leased: dict[int, FrontierEntry] = field(default_factory=dict)
@@ -75,7 +77,7 @@ class CrawlState:
             free = min(free, self.limit - self.lease_count)
         if free <= 0:
             return []
-        hosts = Counter(entry.host for entry in self.leased.values())
+        hosts = Counter(entry.host for entry in self.leased.values() if entry.id not in self.elsewhere)
         busy = [host for host, count in hosts.items() if count >= self.paces.get(host, LEASED_PER_HOST)]
         entries = self.frontier.lease(
             datetime.now(UTC),
@@ -86,6 +88,8 @@ class CrawlState:
             outlets=self.outlets,
             busy=busy,
         )
+        # A thread of a slow service may take longer than its lease, which is then only renewed.
+        entries = [entry for entry in entries if entry.id not in self.leased]
         self.leased |= {entry.id: entry for entry in entries}
         self.lease_count += len(entries)
         return entries

@@ -194,7 +194,7 @@ class _Walk:
 
     def _story(self, page: Page) -> dict[str, Any]:
         data = _data(page)
-        story = data.get("story")
+        story = data.get("story", data.get("stream"))  # as a browser's first query has it
         if story is None:
             self.listing.is_unknown = True
             return {}

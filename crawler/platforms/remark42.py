@@ -26,9 +26,22 @@ class Remark42Claim(EmbedClaim):
         info = data.get("info")
         closed, listing.stated = at(info, "read_only"), number(at(info, "count"))
         listing.closed = closed if isinstance(closed, bool) else None
-        listing.add(SHAPE.comments(page, data.get("comments") or []))
+        listing.add(SHAPE.comments(page, _flatten(data.get("comments") or [])))
         if left := number(at(info, "count_left")):
             listing.reasons.append(f"{left} comments left out")
+
+
+def _flatten(items: Any) -> list[Any]:
+    """Return the comments of a list, or of a tree, which servers give where they are asked without a format."""
+    stack, result = list(reversed(items)) if isinstance(items, list) else [items], []
+    while stack:
+        item = stack.pop()
+        if isinstance(item, dict) and isinstance(item.get("comment"), dict):
+            replies = item.get("replies")
+            stack += reversed(replies) if isinstance(replies, list) else []
+            item = item["comment"]
+        result.append(item)
+    return result
 
 
 def claim(page: Page) -> Remark42Claim | None:

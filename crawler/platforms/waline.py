@@ -23,7 +23,8 @@ class WalineClaim(EmbedClaim):
         def parse(page: Page) -> Batch:
             if at(page.json(), "errno"):
                 raise BadPage(f"{page.url}: error {at(page.json(), 'errno')}: {str(at(page.json(), 'errmsg'))[:200]}")
-            data = object_of(page, "data")
+            data = object_of(page)
+            data = data["data"] if isinstance(data.get("data"), dict) else data  # old servers have no errno
             listing.stated = number(data.get("count"))
             current, pages = (number(data.get(name)) or 0 for name in ("page", "totalPages"))
             return Batch(list(SHAPE.comments(page, data.get("data"))), current + 1 if current < pages else None)

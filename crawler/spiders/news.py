@@ -5,9 +5,11 @@ import logging
 import os
 from collections.abc import AsyncIterator, Iterable
 from datetime import UTC, datetime
+from functools import partial
 from hashlib import sha256
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from scrapy import Request, Spider
 from scrapy.exceptions import IgnoreRequest
@@ -71,7 +73,8 @@ class NewsSpider(Spider):
             return
         try:
             page, confirmed_capture_id = self._page(response, entry)
-            parsed = await self.state.pool.parse(page, entry.kind, self.fetch)
+            parsed = await self.state.pool.parse(page, entry.kind, partial(self.fetch, entry))
+            self.state.elsewhere.add(entry.id)
             etag, last_modified = _validators(response, entry)
             if self.state.failure is not None:  # the visit may lack what came last
                 self._release(entry)
@@ -122,8 +125,13 @@ class NewsSpider(Spider):
             for lead in parsed.leads
         )
 
-    async def fetch(self, fetch: Fetch) -> Page:
-        """Fetch what a platform requests, or what another thread has fetched. Raise FetchFailed."""
+    async def fetch(self, entry: FrontierEntry, fetch: Fetch) -> Page:
+        """Fetch what a platform requests for a page, or what another thread has fetched. Raise FetchFailed.
+
+        Once it waits for another host, the page's own may be asked for the next one.
+        """
+        is_elsewhere = urlsplit(fetch.url).netloc != entry.host
+        (self.state.elsewhere.add if is_elsewhere else self.state.elsewhere.discard)(entry.id)
         return await (self.state.shared.get(fetch, self._download) if fetch.shared else self._download(fetch))
 
     async def _download(self, fetch: Fetch) -> Page:
@@ -189,6 +197,7 @@ class NewsSpider(Spider):
 
     def _release(self, entry: FrontierEntry) -> None:
         self.state.leased.pop(entry.id, None)
+        self.state.elsewhere.discard(entry.id)
         self.state.show_progress()
 
 
