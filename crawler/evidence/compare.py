@@ -243,16 +243,21 @@ class _Comparison:
 
     def not_stored(self, withheld: Iterable[int]) -> Iterator[int]:
         """Yield the captured comments, by index, that are neither stored nor withheld. Each needs a row of its own."""
-        stored, placed = Counter[str](), set(self.places.values())
+        placed = set(self.places.values())
+        stored, words = Counter[str](), Counter[str]()
         for row in self.stored.comments.values():
             if row["id"] not in placed:
                 stored.update({key for key in (row["native_id"], *self.stored.hashes[row["id"]]) if key is not None})
+        words.update(text for comment_id, text in self._words if comment_id not in placed)
         for i in sorted(set(range(len(self.keys))) - self.places.keys() - set(withheld)):
             native_id, sha256 = self.keys[i]
             key = native_id if native_id is not None and native_id in stored else sha256
+            text = _words(self.comments[i].body)
             if stored[key] > 0:
                 stored[key] -= 1
-            elif key in stored or _words(self.comments[i].body) not in {words for _, words in self._words}:
+            elif key not in stored and words[text] > 0:  # read from another source, which spaces it otherwise
+                words[text] -= 1
+            else:
                 yield i
 
     def _differs(self, subject: str, what: str) -> None:
