@@ -125,7 +125,8 @@ class Comment(Frozen):
 @dataclass(frozen=True, slots=True)
 class Article(Frozen):
     """The newsroom's text. `url` is canonical, or None where the document does not name one; `outlet` is a
-    domain, `outlet_name` what the outlet calls itself."""
+    domain, `outlet_name` what the outlet calls itself. `fills_in` says that the text is not as readers saw it, but from
+    an export or a dataset: it is stored for an article that is new, and revises none."""
 
     title: str | None
     body: str
@@ -137,6 +138,7 @@ class Article(Frozen):
     language: str | None = None
     section: str | None = None
     flags: tuple[Flag, ...] = ()
+    fills_in: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ COUNTS = ("documents", "errors", "empty", "files_passed_over")
 @database
 @as_json_option
 @click.option("--workers", type=click.IntRange(0, 64), help="Processes that read documents.  [default: 2 at most]")
-@click.option("--as", "format_", metavar="FORMAT", help="Read files as this format: text, table or wet.")
+@click.option("--as", "format_", metavar="FORMAT", help="Read files as this format; --formats lists all.")
 @click.option("--dry-run", is_flag=True, help="Show how tables would be read; write nothing.")
 @click.option("--map", "roles", metavar="ROLE=COLUMN,...", help="Say what columns are: body=Text,id=ID,parent=ReplyTo.")
 @click.option("--mapping", metavar="NAME|FILE", help="Read tables by a preset or a TOML file.")
@@ -64,11 +64,12 @@ def import_(
 ) -> None:
     """Import files, folders or standard input (-) into the archive.
 
-    Tables of comments (CSV, TSV, JSON, JSON Lines, Parquet, SQLite, Excel), whose columns are recognised or named with
-    --map; --dry-run shows how one is read. Texts of articles with their comments: one text a file; JSON Lines, JSON or
-    Parquet with the keys of the usual web corpora ("text", "url", ...); or WET files. All may be compressed with gzip,
-    bzip2, xz or zstd. What the archive has already is passed over, so an import that was killed is simply run again. In
-    folders, files about a corpus (README, check sums, licences) are left out.
+    Exports of WordPress (WXR), Disqus, Isso, Remark42, Commento, yt-dlp and of btl itself (jsonl). Tables of comments
+    (CSV, TSV, JSON, JSON Lines, Parquet, SQLite, Excel), whose columns are recognised or named with --map; --dry-run
+    shows how one is read. Texts of articles with their comments: one text a file; JSON Lines, JSON or Parquet with the
+    keys of the usual web corpora ("text", "url", ...); or WET files. All may be compressed (gzip, bzip2, xz, zstd).
+    What the archive has already is passed over, so an import that was killed is simply run again. In folders, files
+    about a corpus (README, check sums, licences) are left out.
 
     `btl verify` reads the files again: leave them where they are, or keep copies by --keep. Of standard input a copy is
     always kept.

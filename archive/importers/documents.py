@@ -73,13 +73,14 @@ def documents(source: Source) -> Iterator[Document | BadDocument]:
     file, name = source.file, source.name
     head = file.peek(HEAD_LENGTH)[:HEAD_LENGTH] if hasattr(file, "peek") else b""
     if is_json_lines(head):
-        yield from _lines(file, name)
+        yield from lines(file, name)
         return
     raw = file.read(LONGEST_DOCUMENT + 1)
     yield BadDocument(name, TOO_LONG) if len(raw) > LONGEST_DOCUMENT else Document(raw, name)
 
 
-def _lines(file: BinaryIO, name: str) -> Iterator[Document | BadDocument]:
+def lines(file: BinaryIO, name: str) -> Iterator[Document | BadDocument]:
+    """Cut a file into its lines, each a document; blank ones are none."""
     offset = number = 0
     while raw := file.readline(LONGEST_DOCUMENT + 1):
         number += 1

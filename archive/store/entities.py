@@ -232,7 +232,7 @@ class Entities:
             )
         elif visit.seen_at < row["last_seen_at"]:
             self._change_article(row, {"first_seen_at": min(visit.seen_at, row["first_seen_at"])})
-        elif row["body_sha256"] == columns["body_sha256"]:
+        elif thread.article.fills_in or row["body_sha256"] == columns["body_sha256"]:
             self._change_article(row, {"last_seen_at": visit.seen_at})
         else:
             self._revise_article(row, columns, visit)

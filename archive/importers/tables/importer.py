@@ -55,6 +55,8 @@ def claim(probe: Probe) -> Claim | None:
         return Claim(CERTAIN, "an SQLite database")
     if records.is_workbook(head, probe.name):
         return Claim(CERTAIN, "a workbook")
+    if records.is_disqus(head):
+        return Claim(CERTAIN, "a Disqus export")
     begin = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if begin.startswith((b"{", b"[")):
         return _claim_json(head)

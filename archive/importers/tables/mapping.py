@@ -59,6 +59,7 @@ class LabelColumn(Frozen):
 @dataclass(frozen=True, slots=True)
 class TableOrigin(Frozen):
     """Where a table comes from. `complete` says that its threads are whole, so that what is missing is gone;
+    `own_threads` that the keys of its threads are the platform's own, which a crawl gives them too;
     `on_request` that its makers give it to those who ask only: it is not published again."""
 
     name: str = ""
@@ -72,6 +73,7 @@ class TableOrigin(Frozen):
     complete: bool = False
     on_request: bool = False
     platform: str | None = None
+    own_threads: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,7 @@ DOMAIN = re.compile(r"(?:[\w-]+\.)+[A-Za-z]{2,}")
 WORDS_BY_STATE: dict[State, str] = {
     "visible": "approved published visible online 1 true accepted none ok public live",
     "removed": "removed rejected deleted spam trash blocked system_withheld post-trashed declined offline",
+    "author_deleted": "author_deleted user_deleted",
     "withheld": "pending premod unapproved held hold withheld moderation",
 }
 STATES: dict[str, State] = {word: state for state, words in WORDS_BY_STATE.items() for word in words.split()}
@@ -106,7 +107,8 @@ def parse_rows(document: Document, mapping: ColumnMapping, record: dict[str, Any
     )  # fmt: skip
     is_loose = not key
     article = _article([row.cells for row in rows], record["article"], reader, key, part, mapping)
-    native_id = ":".join(filter(None, (mapping.dataset.name, key or (str(part + 1) if part else ""))))
+    scope = "" if mapping.dataset.own_threads and key else mapping.dataset.name
+    native_id = ":".join(filter(None, (scope, key or (str(part + 1) if part else ""))))
     capture = Capture(
         sha256=sha256(document.raw).hexdigest(),
         media_type=record["type"],
@@ -294,6 +296,7 @@ def _article(
         published=first("published", reader.time),
         language=first("language") or dataset.language,
         section=first("section"),
+        fills_in=True,
     )
 
 

@@ -45,6 +45,8 @@ def open_table(source: Source, head: bytes) -> Table:
         return _open_sqlite(source, head, options, mapping)
     if records.is_workbook(head, source.name):
         return _open_workbook(source, head, options, mapping)
+    if records.is_disqus(head):
+        return _sampled("Disqus export", records.disqus_posts(source.file, source.name), "application/xml")
     if records.is_json_array(head):
         return _sampled("JSON array", records.json_array(source.file, source.name, "item"), "application/json")
     if head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{"):

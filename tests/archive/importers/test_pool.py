@@ -283,6 +283,8 @@ def test_a_document_that_kills_its_worker_is_named_and_the_others_are_read(archi
 def test_the_surest_importer_reads_a_file():
     assert [importer.__name__ for importer in IMPORTERS] == [
         "archive.importers.wet",
+        "archive.importers.wxr",
+        "archive.importers.own_jsonl",
         "archive.importers.tables.importer",
         "archive.importers.plain_text.importer",
     ]

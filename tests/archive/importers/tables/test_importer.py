@@ -229,7 +229,7 @@ def test_removed_rows_keep_their_state(archive, query, tmp_path):
     records = [row | {"status": ("approved", "rejected")[i % 2]} for i, row in enumerate(rows())]
     import_files(archive, [str(write_csv(tmp_path / "x.csv", records))])
     assert query("select state, count(*) from comments group by 1") == [("removed", 6), ("visible", 6)]
-    assert set(STATES.values()) == {"visible", "removed", "withheld"}
+    assert set(STATES.values()) == {"visible", "removed", "author_deleted", "withheld"}
 
 
 def test_ids_that_are_used_twice_lose_no_row(archive, query, tmp_path):
