@@ -59,7 +59,8 @@ def _bar(describe: Description, *, has_size: bool) -> Iterator[Report]:
         def report(progress: Any) -> None:
             nonlocal last
             now = time.monotonic()
-            if now - last < SECONDS_A_REFRESH:  # a crawl reports every response, and drawing takes time
+            is_whole = has_size and progress.done == progress.size
+            if now - last < SECONDS_A_REFRESH and not is_whole:  # a crawl reports each response; drawing takes time
                 return
             last = now
             sizes = {"total": progress.size, "completed": progress.done} if has_size else {}
@@ -70,16 +71,18 @@ def _bar(describe: Description, *, has_size: bool) -> Iterator[Report]:
 
 def _lines(describe: Description, *, has_size: bool) -> Report:
     began = last = time.monotonic()
+    share_printed = 1.0  # nothing that would have to come to its end
 
     def report(progress: Any) -> None:
-        nonlocal last
+        nonlocal last, share_printed
         now = time.monotonic()
-        if now - last < SECONDS_A_LINE:
+        is_end = has_size and progress.done == progress.size and share_printed < 1
+        if now - last < SECONDS_A_LINE and not is_end:
             return
         last = now
         line = describe(progress, max(now - began, 0.001))
         if has_size:
-            share = progress.done / progress.size if progress.size else 0.0
+            share = share_printed = progress.done / progress.size if progress.size else 0.0
             left = f", {(now - began) * (1 - share) / share:,.0f} s left" if share else ""
             line = f"{share:4.0%} {line}{left}"
         print(line, file=sys.stderr, flush=True)  # noqa: T201

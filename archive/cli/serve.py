@@ -19,6 +19,7 @@ from archive.cli.common import database, fail, port_option, require
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="A file of names and password hashes (`btl review password`): those may sign in and judge flags.",
 )
+@click.option("--json", "as_json", is_flag=True, help="Print the address as JSON, on one line.")
 def serve(
     file: Path | None,
     path: Path,
@@ -27,6 +28,7 @@ def serve(
     host: str,
     port: int,
     reviewers: Path | None,
+    as_json: bool,
 ) -> None:
     """Serve the archive as a site: threads, search, flags, tables, SQL. With --public: a public copy, to everybody.
 
@@ -37,7 +39,7 @@ def serve(
     """
     path = file or path
     if public:
-        _serve_public(path, host, port, workers, reviewers)
+        _serve_public(path, host, port, workers, reviewers, as_json=as_json)
         return
     from archive.publish.manifest import is_release
     from archive.site.app import read_reviewers, run
@@ -55,12 +57,12 @@ def serve(
         if known and not is_writable(path):
             fail(f"{path} is read-only, and what reviewers judge could not be saved: serve it without --reviewers")
     try:
-        run(path, host=host, port=port, reviewers=known, immutable=is_copy or not is_writable(path))
+        run(path, host=host, port=port, reviewers=known, immutable=is_copy or not is_writable(path), as_json=as_json)
     except OSError as error:
         fail(str(error))
 
 
-def _serve_public(path: Path, host: str, port: int, workers: int, reviewers: Path | None) -> None:
+def _serve_public(path: Path, host: str, port: int, workers: int, reviewers: Path | None, *, as_json: bool) -> None:
     from archive.publish.manifest import NotPublic
     from archive.site.app import run_public
 
@@ -69,6 +71,6 @@ def _serve_public(path: Path, host: str, port: int, workers: int, reviewers: Pat
     if workers > 1 and not port:
         raise click.UsageError("several processes need a port of their own: --port 0 takes a free one for one process")
     try:
-        run_public(path, host, port, workers=workers)
+        run_public(path, host, port, workers=workers, as_json=as_json)
     except (OSError, NotPublic) as error:
         fail(str(error))

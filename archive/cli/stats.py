@@ -27,9 +27,9 @@ def stats(path: Path, as_json: bool) -> None:
         return
     for name, count in totals["counts"].items():
         click.echo(f"{count:>12,}  {name}")
-    _table("comments that are not visible", totals["states"].items())
+    _table("comments that are not visible", ((name, n) for name, n in totals["states"].items() if n))
     _table("threads by completeness", ((row["completeness"], row["threads"]) for row in totals["completeness"]))
-    _table("flags", totals["flags"].items())
+    _table("flags", ((name, n) for name, n in totals["flags"].items() if n))
     _table("comments by outlet", ((row["outlet"], row["comments"]) for row in totals["outlets"]))
     click.echo("\nlast runs")
     for run in totals["runs"]:

@@ -106,18 +106,23 @@ def run(
     *,
     reviewers: Mapping[str, str] | None = None,
     immutable: bool = False,
+    as_json: bool = False,
 ) -> None:
     """Serve an archive until interrupted. Raise OSError where the port cannot be had."""
     datasette = application(db_path, reviewers=reviewers, immutable=immutable)
     config = uvicorn.Config(datasette.app(), host=host, port=port, log_level="warning", lifespan="on")
     listener = _listen(host, port)
-    click.echo(f"The archive is at {_address(host, listener.getsockname()[1])} (Ctrl-C stops)")
+    address = _address(host, listener.getsockname()[1])
+    text = json.dumps({"db": str(db_path), "address": address, "release": None})
+    click.echo(text if as_json else f"The archive is at {address} (Ctrl-C stops)")
     _collect_less_often()
     with suppress(KeyboardInterrupt):  # Ctrl-C is how it ends
         uvicorn.Server(config).run(sockets=[listener])
 
 
-def run_public(db_path: str | Path, host: str = "127.0.0.1", port: int = 8001, *, workers: int = 1) -> None:
+def run_public(
+    db_path: str | Path, host: str = "127.0.0.1", port: int = 8001, *, workers: int = 1, as_json: bool = False
+) -> None:
     """Serve a public copy by so many processes until interrupted: the file that the path leads to now, for all time.
 
     Raises OSError, also where the port cannot be had, and manifest.NotPublic."""
@@ -126,7 +131,8 @@ def run_public(db_path: str | Path, host: str = "127.0.0.1", port: int = 8001, *
         click.echo(f"not offered, for they are not as manifest.json says: {', '.join(release.missing)}", err=True)
     listener = _listen(host, port)
     address = _address(host, listener.getsockname()[1])
-    click.echo(f"Release {release.number} is at {address} for everybody (Ctrl-C stops)")
+    text = json.dumps({"db": str(db_path), "address": address, "release": release.number})
+    click.echo(text if as_json else f"Release {release.number} is at {address} for everybody (Ctrl-C stops)")
     config = uvicorn.Config(
         partial(public_worker, str(release.path)),
         factory=True,

@@ -115,6 +115,8 @@ select coalesce(outlets.domain, 'unknown') as outlet, count(threads.id) as threa
 from articles left join outlets on outlets.id = articles.outlet_id left join threads on threads.article_id = articles.id
 group by 1 order by comments desc"""
 LAST_RUNS = "select id, kind, started_at, finished_at, outcome, counts from runs order by id desc limit 5"
+CODES = "select code from flag_codes order by code"
+HIDDEN_STATES = ("author_deleted", "missing", "removed", "withheld")
 STATES = "select state, count(*) from comments where state <> 'visible' group by state"
 
 
@@ -130,7 +132,7 @@ def describe_stored(stored: int, stated: int | None) -> str:
 
 
 def archive_counts(path: Path) -> dict[str, Any]:
-    """Count rows, comments that are not visible by state, and flags by code; list outlets and the last five runs."""
+    """Count rows, comments that are not visible by state, and flags by code, 0 too; list outlets and the last runs."""
     connection = connect_for_reading(path)
     try:
         totals = dict(connection.execute("select name, value from totals order by name"))
@@ -140,9 +142,9 @@ def archive_counts(path: Path) -> dict[str, Any]:
         names = ("outlets", "articles", "threads", "comments", "commenters")
         return {
             "counts": {name: totals.get(name, 0) for name in names},
-            "states": dict(connection.execute(STATES)),
+            "states": dict.fromkeys(HIDDEN_STATES, 0) | dict(connection.execute(STATES)),
             "completeness": select_rows(connection, COMPLETENESS),
-            "flags": {name.removeprefix("flags:"): n for name, n in totals.items() if n and name.startswith("flags:")},
+            "flags": {code: totals.get(f"flags:{code}", 0) for (code,) in connection.execute(CODES)},
             "outlets": select_rows(connection, OUTLET_COUNTS),
             "runs": runs,
         }

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from archive.cli.common import fail, opened, print_errors
+from archive.cli.common import as_json as as_json_option
+from archive.cli.common import fail, opened, print_errors, print_json
 from crawler.cli.common import (
     allow_host_option,
     check_allowed_hosts,
@@ -24,7 +25,8 @@ from crawler.cli.common import (
 @click.option("--pages", type=click.Path(file_okay=False, path_type=Path), default="tests/pages", show_default=True)
 @contact_option
 @allow_host_option
-def record(url: str, name: str, pages: Path, contact: str | None, allow_hosts: tuple[str, ...]) -> None:
+@as_json_option
+def record(url: str, name: str, pages: Path, contact: str | None, allow_hosts: tuple[str, ...], as_json: bool) -> None:
     """Fetch one article with its comments as a test case for a platform, with a draft of what it holds.
 
     \b
@@ -42,11 +44,15 @@ def record(url: str, name: str, pages: Path, contact: str | None, allow_hosts: t
             if "/" in name:  # else the platform, and so the folder, is known only after the visit
                 check_free(pages / name)
             outcome = run_crawl(archive, plan, CrawlOptions(contact, allow_hosts, limit=1))
-            (warc,) = warc_folder(archive.path).iterdir()
-            case = record_case(warc, pages, name)
+            warc = next(warc_folder(archive.path).glob("*"), None)  # none where no response came
+            case = record_case(warc, pages, name) if warc else None
         except CaseExists as error:
             fail(str(error))
-    print_errors([f"{location}: {reason}" for location, reason in outcome.report.errors])
+    if as_json:
+        print_json({"case": case and str(case), "counts": outcome.report.counts()})
+    else:
+        print_errors([f"{location}: {reason}" for location, reason in outcome.report.errors])
     if case is None:
         sys.exit(1)
-    click.echo(f"{case}: read expected.json and correct it")
+    if not as_json:
+        click.echo(f"{case}: read expected.json and correct it")

@@ -96,7 +96,8 @@ def schedule(
     """Print a systemd service and timer, and lines for cron, that make the visits which are due.
 
     With OUTLETS.TOML, each run reads that file: what is taken out of it is no longer visited, and what is added is
-    begun. Options are those of `btl crawl`.
+    begun. Options are those of `btl crawl`. Make the first crawl yourself (btl crawl outlets.toml): a scheduled one
+    makes no archive.
 
     \b
     Example:  btl schedule outlets.toml --contact desk@example.org

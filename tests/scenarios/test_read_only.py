@@ -2,7 +2,6 @@
 And one that is not there: what reads it does not make it."""
 
 import json
-import re
 import shutil
 import sqlite3
 import urllib.request
@@ -83,9 +82,9 @@ def test_an_archive_that_is_not_there_is_not_made(desk):
 
 @pytest.mark.parametrize("sealed", [True], indirect=True)
 def test_the_site_shows_it(desk, sealed):
-    process = desk.start("serve", "--db", sealed, "--port", "0", limits=PLAIN)
+    process = desk.start("serve", "--db", sealed, "--port", "0", "--json", limits=PLAIN)
     try:
-        address = re.search(r"http://\S+/", process.stdout.readline())[0]
+        address = json.loads(process.stdout.readline())["address"]
         with urllib.request.urlopen(f"{address}archive/comments.json?_shape=array", timeout=60) as response:
             assert sorted(row["body"] for row in json.load(response)) == ["At ten.", "The kiosk opens at nine."]
     finally:

@@ -129,14 +129,20 @@ def test_lines_of_progress_where_there_is_no_terminal(btl, harbour, monkeypatch,
     from archive.cli.progress import progress_report
     from archive.importers.pool import ImportProgress
 
-    clock = iter((0.0, SECONDS_A_LINE + 1, SECONDS_A_LINE + 1, SECONDS_A_LINE + 2))
+    clock = iter((0.0, *(SECONDS_A_LINE + seconds for seconds in (1, 1, 2, 3))))
     monkeypatch.setattr("time.monotonic", lambda: next(clock))
     progress = ImportProgress(size=200, done=50)
     progress.counts.update(documents=7, comments_new=1100)
     with progress_report() as report:
         report(progress)
         report(progress)
-    assert capsys.readouterr().err == " 25% 7 documents, 1,100 comments, 100 comments/s, 33 s left\n"
+        progress.done = 200  # the last line says that it is all
+        report(progress)
+        report(progress)
+    assert capsys.readouterr().err.splitlines() == [
+        " 25% 7 documents, 1,100 comments, 100 comments/s, 33 s left",
+        "100% 7 documents, 1,100 comments, 92 comments/s, 0 s left",
+    ]
 
 
 def test_a_bar_on_a_terminal(tmp_path, harbour):
