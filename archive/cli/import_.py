@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from archive.importers.pool import ImportProgress
     from archive.store.archive import Archive
 
-COUNTS = ("documents", "errors", "empty", "files_passed_over")
+COUNTS = ("documents", "errors", "empty", "files_passed_over", "personal_left_out")
 
 
 @click.command(name="import")
@@ -41,7 +41,7 @@ COUNTS = ("documents", "errors", "empty", "files_passed_over")
     "keep_columns",
     multiple=True,
     metavar="COLUMN",
-    help="Keep a personal column, else left out.",
+    help="Keep a personal column or key, else left out.",
 )
 @click.option("--no-header", is_flag=True, help="The first row is data; columns are called 1, 2, 3 ...")
 @click.option(
@@ -149,6 +149,7 @@ def _sentence(counts: dict[str, int], path: Path) -> str:
         ("comments_removed", "comment gone", "comments gone"),
         ("comments_restored", "comment back", "comments back"),
         ("empty", "without a text"),
+        ("personal_left_out", "personal value left out", "personal values left out"),
         ("errors", "could not be read"),
     ):
         if counts[name]:

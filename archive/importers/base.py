@@ -46,7 +46,7 @@ class Undecided(BadDocument):
 class Document(Frozen):
     """The bytes of one document, at `offset` (after decompression) in `file`; `line` where the file has one a line.
 
-    `mapping` says what its columns are, where it is rows of a table.
+    `mapping` says what its columns are, where it is rows of a table; `keep` names keys that are kept though personal.
     """
 
     raw: bytes
@@ -54,6 +54,7 @@ class Document(Frozen):
     offset: int = 0
     line: int | None = None
     mapping: "ColumnMapping | None" = None
+    keep: frozenset[str] = frozenset()
 
     @property
     def location(self) -> str:

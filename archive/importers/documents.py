@@ -12,10 +12,12 @@ from archive.importers.files import LONGEST_DOCUMENT
 from archive.importers.plain_text.encoding import Text, clean, decode
 from archive.importers.row_keys import TEXT_KEYS, Row, is_comment, take_text
 from archive.text import urls
+from archive.text.personal_data import is_personal
 from archive.thread import Article, Capture, Comment, Completeness, Flag, Thread
 
 TOO_LONG = f"longer than {LONGEST_DOCUMENT >> 20} MB"
 EVIDENCE_LENGTH = 200
+LEFT_OUT = "(left out)"  # the key of a capture's metadata that names the keys which hold personal data
 NO_TEXT = f"not an object with a text ({', '.join(TEXT_KEYS)})"
 _BOM = b"\xef\xbb\xbf"
 _OBJECT = re.compile(rb'\s*\{\s*"')
@@ -73,13 +75,13 @@ def documents(source: Source) -> Iterator[Document | BadDocument]:
     file, name = source.file, source.name
     head = file.peek(HEAD_LENGTH)[:HEAD_LENGTH] if hasattr(file, "peek") else b""
     if is_json_lines(head):
-        yield from lines(file, name)
+        yield from lines(file, name, source.options.keep)
         return
     raw = file.read(LONGEST_DOCUMENT + 1)
-    yield BadDocument(name, TOO_LONG) if len(raw) > LONGEST_DOCUMENT else Document(raw, name)
+    yield BadDocument(name, TOO_LONG) if len(raw) > LONGEST_DOCUMENT else Document(raw, name, keep=source.options.keep)
 
 
-def lines(file: BinaryIO, name: str) -> Iterator[Document | BadDocument]:
+def lines(file: BinaryIO, name: str, keep: frozenset[str] = frozenset()) -> Iterator[Document | BadDocument]:
     """Cut a file into its lines, each a document; blank ones are none."""
     offset = number = 0
     while raw := file.readline(LONGEST_DOCUMENT + 1):
@@ -91,7 +93,7 @@ def lines(file: BinaryIO, name: str) -> Iterator[Document | BadDocument]:
                 offset += len(raw)
             yield BadDocument(f"{name}:{number}", TOO_LONG)
         elif raw.strip():
-            yield Document(raw, name, start, number)
+            yield Document(raw, name, start, number, keep=keep)
 
 
 def read(document: Document) -> tuple[Text, dict[str, Any]]:
@@ -113,7 +115,11 @@ def read(document: Document) -> tuple[Text, dict[str, Any]]:
 
 
 def thread(document: Document, text: Text, metadata: dict[str, Any], reading: Reading, platform: str) -> Thread:
-    """Puts together what the text and its metadata say. Metadata is kept whole in the capture."""
+    """Puts together what the text and its metadata say. The capture keeps the metadata, but for what is personal."""
+    left_out: set[str] = set()
+    kept = leave_out_personal(metadata, document.keep, left_out)
+    if left_out:
+        kept[LEFT_OUT] = sorted(left_out)
     row = Row.of(metadata)
     url = row.url()
     title, paragraphs = _title(row, reading)
@@ -138,7 +144,7 @@ def thread(document: Document, text: Text, metadata: dict[str, Any], reading: Re
         offset=document.offset,
         length=len(document.raw),
         line=document.line,
-        metadata=_storable(metadata) or None,
+        metadata=_storable(kept) or None,
     )
     return Thread(
         article=article,
@@ -162,6 +168,17 @@ def _title(row: Row, reading: Reading) -> tuple[str | None, tuple[str, ...]]:
     if stated.startswith(title) or title.startswith(stated):
         return title, reading.paragraphs
     return stated, (title, *reading.paragraphs)
+
+
+def leave_out_personal(record: dict[str, Any], keep: frozenset[str], left_out: set[str]) -> dict[str, Any]:
+    """Return a record without the keys that hold personal data, whose names are added to `left_out`."""
+    result = {}
+    for key, value in record.items():
+        if key not in keep and is_personal(key, value):
+            left_out.add(key)
+        else:
+            result[key] = leave_out_personal(value, keep, left_out) if isinstance(value, dict) else value
+    return result
 
 
 def _storable(value: Any) -> Any:

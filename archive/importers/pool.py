@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from archive.importers import choose_importer
 from archive.importers.base import HEAD_LENGTH, BadDocument, Document, EmptyDocument, Importer, Options, Probe, Source
+from archive.importers.documents import LEFT_OUT
 from archive.importers.files import STANDARD_INPUT, files, open_file
 from archive.importers.keep import keep_content
 from archive.importers.tables.mapping import as_table
@@ -165,6 +166,8 @@ def _save(archive: Archive, run: Run, batch: list[Thread], progress: ImportProgr
     named = [replace(t, capture=replace(t.capture, file=names.get(t.capture.file or ""))) for t in batch]
     saved = archive.save(named, run)
     progress.counts.update(saved.counts)
+    if left_out := sum(len((thread.capture.metadata or {}).get(LEFT_OUT, ())) for thread in batch):
+        progress.counts["personal_left_out"] += left_out
     typed = {name: file for file, name in names.items()}
     for thread, reason in saved.failures:
         file = typed.get(thread.capture.file or "") or thread.capture.url or "?"

@@ -7,14 +7,16 @@ what was crawled. Addresses of e-mail, of IP and of commenters' sites are not re
 import re
 from collections.abc import Iterator
 from hashlib import sha256
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
-
-from lxml import etree
 
 from archive.importers.base import CERTAIN, BadDocument, Claim, Document, EmptyDocument, Probe, Source
 from archive.importers.xml_elements import child_text, cut_elements, local_name, parse_element
 from archive.text import urls
 from archive.thread import Article, Author, Capture, Comment, Flag, Moment, State, Thread, document_order
+
+if TYPE_CHECKING:
+    from lxml import etree
 
 NAME = "wxr"
 PLATFORM = "wordpress"
@@ -56,7 +58,7 @@ def parse(document: Document) -> Thread:
     """Return the article of an item with its comments. Raises EmptyDocument for items that no reader sees."""
     try:
         item = parse_element(document.raw)
-    except (ValueError, etree.XMLSyntaxError) as error:
+    except (ValueError, SyntaxError) as error:
         raise BadDocument(f"{document.file}:{document.offset}", f"not XML: {error}") from error
     comments = [child for child in item if isinstance(child.tag, str) and local_name(child) == "comment"]
     reason = _reason_to_leave_out(item, has_comments=bool(comments))
@@ -83,7 +85,7 @@ def parse(document: Document) -> Thread:
     )
 
 
-def _reason_to_leave_out(item: etree._Element, *, has_comments: bool) -> str | None:
+def _reason_to_leave_out(item: "etree._Element", *, has_comments: bool) -> str | None:
     kind, status = child_text(item, "post_type"), child_text(item, "status")
     if kind in NO_ARTICLES and not has_comments:
         return f"{kind}: no article"
@@ -94,7 +96,7 @@ def _reason_to_leave_out(item: etree._Element, *, has_comments: bool) -> str | N
     return None
 
 
-def _article(item: etree._Element, link: str | None) -> Article:
+def _article(item: "etree._Element", link: str | None) -> Article:
     body = next((child for child in item if isinstance(child.tag, str) and str(child.tag) == "content:encoded"), None)
     html = "".join(body.itertext()) if body is not None else ""
     return Article(
@@ -108,7 +110,7 @@ def _article(item: etree._Element, link: str | None) -> Article:
     )
 
 
-def _comments(elements: list[etree._Element]) -> Iterator[Comment]:
+def _comments(elements: "list[etree._Element]") -> Iterator[Comment]:
     rows = [element for element in elements if child_text(element, "comment_type") not in NO_COMMENTS]
     keys = [child_text(row, "comment_id") or f"row {number}" for number, row in enumerate(rows)]
     parents = [_parent(row) for row in rows]
@@ -134,7 +136,7 @@ def _comments(elements: list[etree._Element]) -> Iterator[Comment]:
         )
 
 
-def _parent(row: etree._Element) -> str | None:
+def _parent(row: "etree._Element") -> str | None:
     parent = child_text(row, "comment_parent")
     return None if parent in (None, "0") else parent
 
@@ -149,7 +151,7 @@ def _as_text(html: str) -> str:
     return "\n\n".join(filter(None, paragraphs))
 
 
-def _moment(element: etree._Element, name: str) -> Moment | None:
+def _moment(element: "etree._Element", name: str) -> Moment | None:
     """Return a date in UTC; the site's own time, whose zone the export does not name, is kept as its words alone."""
     stated = child_text(element, f"{name}_gmt")
     if stated and not stated.startswith(BLANK_DATE) and (match := DATE.match(stated)):

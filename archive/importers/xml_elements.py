@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Iterator
-from typing import BinaryIO
-
-from lxml import etree
+from typing import TYPE_CHECKING, BinaryIO
 
 from archive.importers.base import BadDocument
 from archive.importers.files import LONGEST_DOCUMENT
+
+if TYPE_CHECKING:
+    from lxml import etree
 
 BLOCK = 1 << 18
 
@@ -53,11 +54,13 @@ def cut_elements(file: BinaryIO, name: str, *tags: str) -> Iterator[tuple[int, b
         yield BadDocument(f"{name}:{base + start}", "the file ends within this element")
 
 
-def parse_element(raw: bytes) -> etree._Element:
+def parse_element(raw: bytes) -> "etree._Element":
     """Return an element that was cut out of its document: tags keep their prefixes, entities are not followed.
 
     Raises ValueError where there is none.
     """
+    from lxml import etree  # most imports need none
+
     parser = etree.XMLParser(recover=True, resolve_entities=False, no_network=True, load_dtd=False, encoding="utf-8")
     element = etree.fromstring(raw, parser)
     if element is None:
@@ -65,7 +68,7 @@ def parse_element(raw: bytes) -> etree._Element:
     return element
 
 
-def child_text(element: etree._Element, *tags: str) -> str | None:
+def child_text(element: "etree._Element", *tags: str) -> str | None:
     """Return the text of the first child with one of these tags, by their local names; None where it is blank."""
     for child in element:
         if isinstance(child.tag, str) and local_name(child) in tags:
@@ -73,6 +76,6 @@ def child_text(element: etree._Element, *tags: str) -> str | None:
     return None
 
 
-def local_name(element: etree._Element) -> str:
+def local_name(element: "etree._Element") -> str:
     """Return an element's tag without its namespace or prefix."""
     return str(element.tag).rpartition("}")[2].rpartition(":")[2]

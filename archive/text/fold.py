@@ -1,6 +1,7 @@
 """Fold texts for comparison: what a page, an editor or another reading may change does not count."""
 
 import re
+import unicodedata
 from unicodedata import normalize
 
 NO_LETTERS = re.compile(r"[\W_]+")
@@ -18,3 +19,9 @@ def fold_letters(text: str) -> str:
 def fold_words(text: str) -> str:
     """Return the words of a text, without capitals, with one space before, between and behind them."""
     return f" {NO_LETTERS.sub(' ', normalize('NFKD', text).casefold()).strip()} "
+
+
+def fold_name(name: str) -> str:
+    """Return the name of a column or key in small letters, without accents, spaces and signs."""
+    plain = unicodedata.normalize("NFKD", name.casefold().replace("ı", "i"))
+    return re.sub(r"[^\w]|_", "", "".join(ch for ch in plain if not unicodedata.combining(ch)))

@@ -6,7 +6,6 @@ once is cited for ever.
 
 import re
 import tomllib
-import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -18,20 +17,13 @@ from archive.importers.tables.readings import ROOTS, read_id, read_number, read_
 from archive.importers.tables.records import PARENT_COLUMN
 from archive.importers.tables.table import Table
 from archive.text.dates import infer_day_first
+from archive.text.fold import fold_name
+from archive.text.personal_data import EMAIL, PERSONAL_SHAPES, is_personal_name
 
 CONTENT_ROWS = 2_000  # by which most questions are decided
 SHORT_BODY, LONG_BODY = 12, 1_500  # mean characters of what may be comments
 FITS = 0.95
 MOST_CHOICES = 20
-EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[A-Za-z]{2,}")
-ADDRESS = re.compile(r"(?:\d{1,3}\.){3}\d{1,3}|(?:[0-9a-fA-F]{0,4}:){3,7}[0-9a-fA-F]{0,4}")
-PHONE = re.compile(r"\+\d[\d ()/.-]{7,}\d")
-COORDINATES = re.compile(r"-?\d{1,3}\.\d{3,}\s*[,;]\s*-?\d{1,3}\.\d{3,}")
-PERSONAL_NAME = re.compile(
-    r"(?:e|hash)?mail|(?:remote|user|client|author)?ip(?:addr(?:ess)?|hash)?|remoteaddr|phone|telefon\w*|tel|mobile|handy|"
-    r"lat(?:itude)?|lon(?:gitude)?|lng|coordinates|geo|address|adresse|plz|zip|postcode|picurl|\w*avatar\w*|\w*gravatar\w*|"
-    r"\w*photo|picture|profile(?:image|picture|pic)\w*|userlocation|location|birth\w*|age|gender|geschlecht|password|voters?|votedips?|fullname|realname"
-)
 INDEX = re.compile(r"|unnamed\d+|index|level\d|rowid|_?id")
 NO_LABEL = re.compile(
     r".*(?:id|name|date|time|at)|(?:is)?(?:edited|reply|answer|pinned|stickied|archived|locked|loggedin)|heart|depth|level|position|order|rank|"
@@ -79,12 +71,6 @@ class Conclusion:
     personal: tuple[str, ...] = ()
     notes: list[str] = field(default_factory=list)
     doubt: str | None = None
-
-
-def fold_name(name: str) -> str:
-    """Return a column's name in small letters, without accents, spaces and signs."""
-    plain = unicodedata.normalize("NFKD", name.casefold().replace("ı", "i"))
-    return re.sub(r"[^\w]|_", "", "".join(ch for ch in plain if not unicodedata.combining(ch)))
 
 
 @cache
@@ -158,9 +144,7 @@ def profile(table: Table) -> dict[str, Profile]:
 
 def _is_personal(column: Profile) -> bool:
     """Whether a column, by its name or its contents, holds more of a person than the name that the site shows."""
-    if PERSONAL_NAME.fullmatch(column.key):
-        return True
-    return any(column.share(shape) > 0.5 for shape in (EMAIL, ADDRESS, PHONE, COORDINATES))
+    return is_personal_name(column.key) or any(column.share(shape) > 0.5 for shape in PERSONAL_SHAPES)
 
 
 def _by_names(profiles: dict[str, Profile], personal: tuple[str, ...], table: Table) -> ColumnMapping:

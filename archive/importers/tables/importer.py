@@ -25,13 +25,14 @@ from archive.importers.base import (
 )
 from archive.importers.files import LONGEST_DOCUMENT
 from archive.importers.tables import records
-from archive.importers.tables.columns import COMMENT_WORD, Conclusion, conclude, find_preset, fold_name, role_names
+from archive.importers.tables.columns import COMMENT_WORD, Conclusion, conclude, find_preset, role_names
 from archive.importers.tables.delimited import find_dialect
 from archive.importers.tables.mapping import ColumnMapping
 from archive.importers.tables.readings import is_null, read_id
 from archive.importers.tables.rows import LABELS, parse_rows
 from archive.importers.tables.spool import Spool
 from archive.importers.tables.table import Table, is_one_object, is_table_name, looks_like_lines, open_table
+from archive.text.fold import fold_name
 from archive.thread import Thread
 
 NAME = "table"

@@ -165,3 +165,23 @@ def test_what_was_passed_over_is_named(path, tmp_path):
 def test_refusals_name_what_was_seen(head, words):
     with pytest.raises(BadDocument, match=words):
         choose_importer(Probe(head, "x"))
+
+
+def test_personal_keys_of_a_row_are_left_out_and_counted(archive, query, tmp_path):
+    row = {"text": HARBOUR, "url": "https://courier.example/1", "author": "Ida", "contact": "ida@example.org", "topic": "sea",
+           "meta": {"user_ip": "192.0.2.7", "phone": "+43 660 1234567", "pages": 3}}  # fmt: skip
+    (tmp_path / "x.jsonl").write_text(json.dumps(row) + "\n")
+    assert import_files(archive, [str(tmp_path / "x.jsonl")]).counts["personal_left_out"] == 3
+    ((stored,),) = query("select metadata_json from captures")
+    assert json.loads(stored) == {
+        "url": row["url"], "author": "Ida", "topic": "sea", "meta": {"pages": 3}, "(left out)": ["contact", "phone", "user_ip"]
+    }  # fmt: skip
+    assert not any(
+        words in file.read_bytes() for file in tmp_path.glob("archive.db*") for words in (b"example.org", b"192.0.2")
+    )
+
+
+def test_personal_keys_are_kept_where_the_user_says_so(archive, query, tmp_path):
+    (tmp_path / "x.jsonl").write_text(json.dumps({"text": HARBOUR, "email": "desk@courier.example"}) + "\n")
+    import_files(archive, [str(tmp_path / "x.jsonl")], options=Options(keep=frozenset({"email"})))
+    assert json.loads(query("select metadata_json from captures")[0][0]) == {"email": "desk@courier.example"}

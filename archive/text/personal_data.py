@@ -1,0 +1,32 @@
+"""Know what tells more of a person than the name that a site shows, by names of columns and by values. Pure."""
+
+import re
+
+from archive.text.fold import fold_name
+
+EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[A-Za-z]{2,}")
+ADDRESS = re.compile(r"(?:\d{1,3}\.){3}\d{1,3}|(?:[0-9a-fA-F]{0,4}:){3,7}[0-9a-fA-F]{0,4}")
+PHONE = re.compile(r"\+\d[\d ()/.-]{7,}\d")
+COORDINATES = re.compile(r"-?\d{1,3}\.\d{3,}\s*[,;]\s*-?\d{1,3}\.\d{3,}")
+PERSONAL_NAME = re.compile(
+    r"(?:e|hash)?mail|(?:remote|user|client|author)?ip(?:addr(?:ess)?|hash)?|remoteaddr|phone|telefon\w*|tel|mobile|handy|"
+    r"lat(?:itude)?|lon(?:gitude)?|lng|coordinates|geo|address|adresse|plz|zip|postcode|picurl|\w*avatar\w*|\w*gravatar\w*|"
+    r"\w*photo|picture|profile(?:image|picture|pic)\w*|userlocation|location|birth\w*|age|gender|geschlecht|password|voters?|votedips?|fullname|realname"
+)
+PERSONAL_SHAPES = (EMAIL, ADDRESS, PHONE, COORDINATES)
+OF_THE_CAPTURE = "warc"  # begins keys whose addresses are the server's
+
+
+def is_personal_name(folded: str) -> bool:
+    """Whether a column or key of this name (as `fold_name` gives it) holds personal data."""
+    return PERSONAL_NAME.fullmatch(folded) is not None
+
+
+def is_personal(key: str, value: object) -> bool:
+    """Whether a key of a record holds personal data."""
+    folded = fold_name(key)
+    if folded.startswith(OF_THE_CAPTURE):
+        return False
+    if is_personal_name(folded):
+        return True
+    return isinstance(value, str) and any(shape.fullmatch(value.strip()) for shape in PERSONAL_SHAPES)
