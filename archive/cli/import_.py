@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from archive.importers.pool import ImportProgress
     from archive.store.archive import Archive
 
+MANY = 20  # articles without any comment, which may be comments that were taken for articles
 COUNTS = ("documents", "errors", "empty", "files_passed_over", "personal_left_out")
 
 
@@ -135,6 +136,8 @@ def summarise(progress: "ImportProgress", path: Path, as_json: bool) -> None:
             click.echo(f"passed over, about the corpus: {_names(progress.passed_over)}", err=True)
         print_errors([str(error) for error in errors])
         click.echo(_sentence(counts, path))
+        if counts["threads_new"] >= MANY and not counts["comments_new"]:
+            click.echo("Not one of these articles has a comment. If they are comments: --as table.", err=True)
     if errors:
         sys.exit(1)
 

@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 
 from archive.store.schema import TABLES
+from archive.store.views import COLUMN_DESCRIPTIONS
 from archive.text.numbers import format_count
 
 MORE_TABLES = {
@@ -16,13 +17,7 @@ MORE_TABLES = {
     "facets": "How often the most frequent values of a column stand in a list.",
     "statistics": "Sums over the whole copy, as the page of statistics shows them.",
 }
-MORE_COLUMNS = {
-    "outlet": "Host name of the site.",
-    "article": "Headline of the article.",
-    "author": "Who wrote it, by the name that this copy shows.",
-    "permalink": "Its page on the site.",
-    "article_url": "Address of the article.",
-    "outlet_id": "The outlet.",
+MORE_COLUMNS = COLUMN_DESCRIPTIONS | {
     "comment_id": "The comment.",
     "article_id": "The article.",
     "published_at": "When the article was published (UTC).",

@@ -21,6 +21,16 @@ REFUSED = ("dismissed", "corrected")
 NOT_REFUSED = f"status not in {REFUSED}"
 STANDING = f"withdrawn_at is null and {NOT_REFUSED} and code not between 'context.' and 'context/'"
 
+# What the views' own columns hold; the others are described with their tables.
+COLUMN_DESCRIPTIONS = {
+    "outlet": "Host name of the site.",
+    "article": "Headline of the article.",
+    "author": "Who wrote it, by the name that this copy shows.",
+    "permalink": "Its page on the site.",
+    "article_url": "Address of the article.",
+    "outlet_id": "The outlet.",
+    "platform": "Comment system, or the format that it was imported from.",
+}
 VIEWS = {
     "comment_list": """
 select comments.id, comments.thread_id, outlets.domain as outlet, articles.title as article, commenters.name as author,

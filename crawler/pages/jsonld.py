@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import Any
 
-from crawler.pages.page import Page
+from crawler.pages.page import BadPage, Page
 
 MOST_ITEMS = 20_000
 LARGEST_BLOCK = 8 << 20  # characters
@@ -20,11 +20,18 @@ JsonObject = dict[str, Any]
 
 
 def load_objects(page: Page) -> list[JsonObject]:
-    """Return the top-level objects of the page's JSON-LD scripts, including those in lists and in `@graph`."""
+    """Return the top-level objects of the page's JSON-LD scripts, including those in lists and in `@graph`.
+
+    Raises BadPage where a script is too large to be read and has comments.
+    """
     result: list[JsonObject] = []
     for script in page.html.iter("script"):
-        if "ld+json" in (script.get("type") or "").lower() and script.text and len(script.text) <= LARGEST_BLOCK:
+        if "ld+json" not in (script.get("type") or "").lower() or not script.text:
+            continue
+        if len(script.text) <= LARGEST_BLOCK:
             result.extend(_flatten(_parse(script.text)))
+        elif '"Comment"' in script.text:
+            raise BadPage(f"comments in JSON-LD of {len(script.text) >> 20} MB; at most {LARGEST_BLOCK >> 20} are read")
     return result[:MOST_ITEMS]
 
 

@@ -12,7 +12,7 @@ from archive.text.html_text import element_text, html_text, parse_count, parse_m
 from archive.text.removal_notices import as_removed
 from archive.thread import Article, Author, Comment, Moment, Thread
 from crawler.pages import jsonld
-from crawler.pages.page import Page
+from crawler.pages.page import BadPage, Page
 from crawler.platforms.base import LIKELY, Claim, ThreadReader, partial_flags, shortfall
 from crawler.platforms.comment_blocks import section_of
 from crawler.platforms.nesting import nest
@@ -112,7 +112,7 @@ def _count(value: Any) -> int | None:
 
 
 def _jsonld_comments(page: Page) -> Iterator[Comment]:
-    """Yield the comments in the order of the page."""
+    """Yield the comments in the order of the page. Raises BadPage where there are too many."""
     stack: list[tuple[Any, str | None]] = [(item, None) for item in reversed(jsonld.load_objects(page))]
     number = 0
     while stack and number < MOST_COMMENTS:
@@ -127,6 +127,8 @@ def _jsonld_comments(page: Page) -> Iterator[Comment]:
         for name in ("comment", "comments", "mainEntity", "hasPart"):
             below = item.get(name)
             stack += [(child, key) for child in reversed(below if isinstance(below, list) else [below])]
+    if stack:
+        raise BadPage(f"more than {MOST_COMMENTS:,} comments in JSON-LD")
 
 
 def _id(item: Any) -> str | None:

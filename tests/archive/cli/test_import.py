@@ -46,6 +46,17 @@ def test_import_says_what_it_did(btl, harbour):
     assert btl("import", harbour).stdout.endswith("0 new comments, 1 already there.\n")
 
 
+def test_many_articles_without_a_comment_are_remarked_on(btl, tmp_path):
+    lines = [
+        json.dumps({"text": f"A day at the quay, number {i}. " * 9, "url": f"https://courier.example/{i}"})
+        for i in range(20)
+    ]
+    (tmp_path / "x.jsonl").write_text("\n".join(lines))
+    done = btl("import", tmp_path / "x.jsonl")
+    assert done.exit_code == 0
+    assert "If they are comments: --as table" in done.stderr
+
+
 def test_import_as_json(btl, harbour):
     done = btl("import", harbour, "--json")
     summary = json.loads(done.stdout)

@@ -3,7 +3,7 @@
 import pytest
 
 from crawler.pages import jsonld
-from crawler.pages.page import Page
+from crawler.pages.page import BadPage, Page
 
 
 def objects(*blocks):
@@ -33,3 +33,11 @@ def test_a_graph_is_flattened_and_types_lose_their_prefix():
 def test_the_first_text_of_a_value():
     assert jsonld.first_text([{"name": " Ann  Orr "}, "Joe"]) == "Ann Orr"
     assert jsonld.first_text({"@id": "x"}) is None
+
+
+def test_comments_in_a_block_that_is_too_large_are_not_passed_over(monkeypatch):
+    monkeypatch.setattr(jsonld, "LARGEST_BLOCK", 100)
+    large = '{"@type": "%s", "text": "' + "x" * 200 + '"}'
+    assert objects(large % "Product") == []
+    with pytest.raises(BadPage, match="comments in JSON-LD"):
+        objects(large % "Comment")
