@@ -1,5 +1,6 @@
 """`btl`: the command line. A command's module is loaded when it is called, so that `btl --help` is quick."""
 
+import os
 from importlib import import_module
 from typing import Any
 
@@ -51,7 +52,12 @@ class LazyGroup(click.Group):
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="belowtheline")
-def main() -> None:
+@click.option(
+    "--durable",
+    is_flag=True,
+    help="Wait until each transaction is on the disk itself, where a power failure loses nothing.",
+)
+def main(durable: bool) -> None:
     """Below the Line: an archive of what readers write under the news.
 
     \b
@@ -60,3 +66,5 @@ def main() -> None:
     btl crawl URL            collect an article, or an outlet, with its comments
     btl serve                search and read it at http://127.0.0.1:8001
     """
+    if durable:
+        os.environ["BTL_DURABLE"] = "1"  # for the command and the processes that it starts

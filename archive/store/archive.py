@@ -1,6 +1,7 @@
 """Open an archive: transactions, runs, and saving threads batch by batch."""
 
 import json
+import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -31,16 +32,25 @@ from archive.thread import Thread
 
 PRAGMAS = (
     "pragma journal_mode = wal",
-    "pragma synchronous = normal",
     "pragma foreign_keys = on",
     "pragma busy_timeout = 1000",
     "pragma cache_size = -65536",
     "pragma temp_store = memory",
     "pragma wal_autocheckpoint = 4000",
 )
+# In the environment: each transaction is on the disk itself before a command goes on.
+DURABLE = "BTL_DURABLE"
 LONGEST_WAIT_S = 600.0
 _PRIVATE = [TABLES[name] for name in sorted(PRIVATE_TABLES)]
 RUNS_THAT_READ_NOTHING = ("flag", "review", "withhold", "restore", "erase", "publish")
+
+
+def synchronous() -> str:
+    """Return the pragma that says how long a transaction waits for the disk.
+
+    By default the last ones may be lost when the power fails, never the archive: SQLite's `normal` in WAL mode.
+    """
+    return f"pragma synchronous = {'full' if os.environ.get(DURABLE) else 'normal'}"
 
 
 class NotAnArchive(Exception):
@@ -298,7 +308,7 @@ def _engine(path: Path) -> Engine:
 
     @event.listens_for(engine, "connect")
     def set_up(connection: Any, _: object) -> None:
-        for pragma in PRAGMAS:
+        for pragma in (*PRAGMAS, synchronous()):
             connection.execute(pragma).fetchall()
 
     return engine

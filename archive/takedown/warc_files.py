@@ -18,7 +18,7 @@ from typing import BinaryIO
 
 from sqlalchemy import Connection
 
-from archive.store.archive import Archive
+from archive.store.archive import Archive, synchronous
 from archive.store.files import NAMES, FileFinder
 from archive.store.paths import kept_folder, warc_folder
 from archive.takedown.warc_records import FileRange
@@ -88,7 +88,7 @@ def rewrite_file(
             _note_leftover(connection, archive, old, needed=None)
     finally:
         remove_leftover(archive)
-        archive.maintain("pragma synchronous = normal")
+        archive.maintain(synchronous())
     if search.path.is_symlink():
         search.path.unlink()
 

@@ -123,3 +123,11 @@ def test_an_archive_of_the_first_version_opens_and_is_brought_up_to_date(tmp_pat
     }
     assert [column[1] for column in described(after, "comments")["columns"]][-2:] == ["withheld", "capture_position"]
     after.close()
+
+
+def test_transactions_wait_for_the_disk_where_the_user_says_so(path, monkeypatch):
+    with Archive(path) as archive:
+        assert archive.read("pragma synchronous")[0][0] == 1
+    monkeypatch.setenv("BTL_DURABLE", "1")
+    with Archive(path) as archive:
+        assert archive.read("pragma synchronous")[0][0] == 2
