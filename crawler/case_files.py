@@ -42,7 +42,9 @@ def load_case(folder: Path) -> tuple[Page, Callable[[Fetch], Page]]:
 
 def describe_threads(threads: Sequence[Thread]) -> dict[str, Any]:
     """Return the threads of one visit as JSON values, without what depends on where the bytes are stored."""
-    return {"article": _drop_empty(asdict(threads[0].article)), "threads": [_describe_thread(t) for t in threads]}
+    article = _drop_empty(asdict(threads[0].article))
+    del article["fills_in"]  # pages are what readers saw
+    return {"article": article, "threads": [_describe_thread(t) for t in threads]}
 
 
 def _describe_thread(thread: Thread) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from playwright.sync_api import sync_playwright
 from archive.store.archive import Archive
 from archive.store.private_tables import PRIVATE_TABLES
 from archive.store.schema import TABLES
-from archive.thread import Flag, Moment
+from archive.thread import Dataset, Flag, Label, Moment
 from tests.archive.store.test_save import DAYS, save
 from tests.conftest import missing
 from tests.trees import made, said
@@ -96,9 +96,11 @@ def fill(path):
              flags=(Flag("capture.author_missing", "lost"),)),
         said("A quiet word about the quay.", f"wave {BIDI}", 1, native_id="3"),
     ]  # fmt: skip
+    comments[1] = replace(comments[1], labels=(Label("rude", "0.5", 0.5),), reactions=(("laughs", 2),))
     later = [comments[0], said("thrown off the pier, said the mayor", native_id="1"), replace(comments[3], parent=1)]
     with Archive(path) as archive:
-        save(archive, made(*comments, at=DAYS[0], stated_count=9, furniture=("menu", "footer")))
+        first = made(*comments, at=DAYS[0], stated_count=9, furniture=("menu", "footer"))
+        save(archive, replace(first, dataset=Dataset("harbour")))
         changed = made(*later, at=DAYS[1])
         article = replace(changed.article, title="Ferry timetable changed", byline="A. Writer", section="Local")
         article = replace(

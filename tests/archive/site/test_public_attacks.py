@@ -14,7 +14,7 @@ from tests import public_fixture
 from tests.archive_fixture import MAIL, NUMBER, PHONE
 from tests.public_fixture import PLANTED, URL, ask
 
-MOST_PAGES = 4000
+MOST_PAGES = 8000
 PRIVATE = [
     *PLANTED.values(),
     MAIL,
