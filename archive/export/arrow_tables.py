@@ -1,26 +1,20 @@
 """Make Arrow tables of SQLite rows and write them as Parquet, in row groups small enough for memory (zstd)."""
 
-import json
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Any, BinaryIO
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pyarrow.csv import ConvertOptions, ParseOptions, ReadOptions, read_csv
 
 from archive.export.rows import NUMBERS, batches
 from archive.export.selection import Selection, SqlError, strip_semicolon
-from archive.store.schema import TABLES
-from archive.store.views import COLUMN_DESCRIPTIONS
 
 ROWS_A_GROUP = 1 << 16
 BYTES_A_GROUP = 12 << 20
 # Columns of `comment_list` whose values recur: a dictionary of the others would only take memory.
-TIME = pa.timestamp("us", "UTC")
-LISTS = {"codes": pa.list_(pa.string())}
 RECURRING = (
     "outlet", "article", "author", "posted_precision", "state", "codes", "article_url", "platform", "parent_source",
     "first_seen_at", "last_seen_at", "thread_id", "commenter_id", "outlet_id", "depth", "revision",
@@ -31,17 +25,9 @@ def write_lines(
     cursor: sqlite3.Cursor, names: list[str], selection: Selection, out: BinaryIO, csv_copy: BinaryIO | None
 ) -> int:
     """Write rows of `comment_list` that come as lines of CSV, to `csv_copy` too; return their number."""
-    schema = pa.schema([_field(name) for name in names])
+    schema = pa.schema([(name, pa.int64() if name in NUMBERS else pa.string()) for name in names])
     recurring = [name for name in names if name in RECURRING]
     return _write_tables(_tables_of_lines(cursor, schema, csv_copy), schema, recurring, selection, out)
-
-
-def _field(name: str) -> pa.Field:
-    """Return the field of a column of `comment_list`, described as the schema describes it."""
-    kind = pa.int64() if name in NUMBERS else TIME if name.endswith("_at") else LISTS.get(name, pa.string())
-    column = TABLES["comments"].c.get(name)
-    description = COLUMN_DESCRIPTIONS.get(name) or (column.comment if column is not None else None)
-    return pa.field(name, kind, metadata={"description": description} if description else None)
 
 
 def write_rows(
@@ -85,31 +71,17 @@ def _write_tables(
 
 def _tables_of_lines(cursor: sqlite3.Cursor, schema: pa.Schema, csv_copy: BinaryIO | None) -> Iterator[pa.Table]:
     """Yield tables of CSV lines, which pyarrow parses faster than Python could pass on the cells."""
-    as_read = {field.name: field.type if field.type == pa.int64() else pa.string() for field in schema}
     for text in _grouped_lines(cursor):
         if csv_copy:
             csv_copy.write(text)
-        table = read_csv(
+        yield read_csv(
             pa.BufferReader(text),
             ReadOptions(use_threads=False, column_names=schema.names, block_size=len(text) + 1),
             ParseOptions(newlines_in_values=True),
             ConvertOptions(
-                column_types=as_read, null_values=[""], strings_can_be_null=True, quoted_strings_can_be_null=False
+                column_types=schema, null_values=[""], strings_can_be_null=True, quoted_strings_can_be_null=False
             ),
         )
-        arrays = [_converted(table[field.name], field.type) for field in schema]
-        yield pa.Table.from_arrays(arrays, schema=schema)
-
-
-def _converted(column: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray | pa.Array:
-    """Return a column of texts as times or as lists; an empty cell is an empty list."""
-    if pa.types.is_timestamp(kind):
-        return column.cast(kind)
-    if not pa.types.is_list(kind):
-        return column
-    encoded = column.combine_chunks().dictionary_encode()
-    lists = pa.array([[], *(json.loads(text) for text in encoded.dictionary.to_pylist())], kind)
-    return lists.take(pc.add(encoded.indices.cast(pa.int64()), 1).fill_null(0))
 
 
 def _grouped_lines(cursor: sqlite3.Cursor) -> Iterator[bytes]:

@@ -1,6 +1,4 @@
-"""Write Parquet of the view `comment_list`: one comment a row; numbers are integers, times are times, codes are lists.
-
-Each column carries its description.
+"""Write Parquet of the view `comment_list`: one comment a row, numbers as integers, all else as text.
 
 Of a statement, its rows: a column of integers only is int64, one with other numbers double, one of blobs only binary;
 all others are text.

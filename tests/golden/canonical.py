@@ -112,7 +112,7 @@ def as_json(text: str) -> str:
 
 
 def dumped(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, indent=1, default=str)
+    return json.dumps(value, ensure_ascii=False, indent=1)
 
 
 def _lines(element: Any, *, is_html: bool, within: str = "") -> Iterator[str]:

@@ -95,7 +95,7 @@ def _lines(path: Path) -> int:
 
 
 def _summed(rows: Iterable[tuple[Any, Any]]) -> str:
-    return "".join(f"{key} {digest(json.dumps(row, ensure_ascii=False, default=str))}\n" for key, row in rows)
+    return "".join(f"{key} {digest(json.dumps(row, ensure_ascii=False))}\n" for key, row in rows)
 
 
 def release(shop: Workshop) -> Kept:

@@ -26,8 +26,12 @@ FITS = 0.95
 MOST_CHOICES = 20
 INDEX = re.compile(r"|unnamed\d+|index|level\d|rowid|_?id")
 NO_LABEL = re.compile(
-    r".*(?:id|name|date|time|at)|(?:is)?(?:edited|reply|answer|pinned|stickied|archived|locked|loggedin)|heart|depth|level|position|order|rank|"
-    r"subreddit|platform|source|type|kind|(?:\w*count|num\w*|n\w*)(?:replies|comments)?|replies|permalink"
+    r"(?:\w*(?:user|post|parent|article|thread|comment|author|tweet|video|channel|turn|object|message|item|page|site|group|row|outlet|"
+    r"worker|annotator|reviewer))?ids?|\w*(?:name|date|time|precision)|"
+    r"(?:created|updated|published|posted|edited|modified|deleted|fetched|firstseen|lastseen|retrieved|archived)(?:at|on|utc)|"
+    r"(?:is)?(?:edited|reply|answer|pinned|stickied|archived|locked|loggedin)|heart|depth|level|position|order|rank|"
+    r"subreddit|platform|source|type|kind|\w*count|(?:num\w*|n|no|nb|nof)?(?:replies|comments|answers)|permalink|"
+    r"revision|codes|parentsource"
 )
 HTML = re.compile(
     r"</?(?:p|br|a|i|b|em|strong|blockquote|div|span)\b[^>]*>|&(?:amp|lt|gt|quot|nbsp|#\d+|#x[0-9a-fA-F]+);",

@@ -108,6 +108,19 @@ def test_labels_are_what_has_no_role():
     assert labels == {"toxic": "value", "share": "share", "votes_of_five": "count", "topic_class": "choice"}
 
 
+@pytest.mark.parametrize(
+    "name", ["threat", "negative", "neutral", "covid", "hate", "Kategorie_Beleidigung", "is_toxic"]
+)
+def test_words_are_labels_whatever_they_begin_or_end_with(name):
+    conclusion = conclude(table({"comment": text, name: lambda i: str(i % 2)}))
+    assert [label.column for label in conclusion.mapping.labels] == [name]
+
+
+@pytest.mark.parametrize("name", ["created_at", "turn_id", "reply_count", "num_comments", "is_reply", "author_name"])
+def test_what_says_where_a_comment_stands_is_no_label(name):
+    assert conclude(table({"comment": text, name: lambda i: str(i % 2)})).mapping.labels == ()
+
+
 def test_html_and_epochs_are_known_by_their_cells():
     mapping = conclude(
         table({"comment": lambda i: f"<p>{text(i)}</p>", "created_utc": lambda i: str(1_700_000_000 + i)})
