@@ -4,8 +4,8 @@ Everything here is frozen and knows no file, network or database. Times are ISO-
 what a source did not state is None, never a guess.
 """
 
-from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass, fields, replace
 from hashlib import sha256
 from operator import attrgetter
 from typing import Any, Literal, TypeVar
@@ -233,6 +233,34 @@ def document_order(keys: Sequence[Key], parents: Sequence[Key | None]) -> tuple[
         order.append(i)
         stack.extend(reversed(children.get(i, [])))
     return order, orphans
+
+
+def nest(comments: Iterable[Comment]) -> tuple[Comment, ...]:
+    """Return the comments in document order, each below the one whose `native_id` is its `parent_native_id`.
+
+    Of two with one native id the first stays; those without one all do. One whose parent is missing becomes top level,
+    keeps the id of its parent, and is flagged.
+    """
+    by_key: dict[Hashable, Comment] = {}
+    for number, comment in enumerate(comments):
+        by_key.setdefault(number if comment.native_id is None else comment.native_id, comment)
+    unique = list(by_key.values())
+    order, orphans = document_order(list(by_key), [c.parent_native_id for c in unique])
+    position = {unique[i].native_id: new for new, i in enumerate(order)}
+    orphaned = set(orphans)
+    result: list[Comment] = []
+    for i in order:
+        comment = unique[i]
+        if i in orphaned:
+            evidence = f"answers {comment.parent_native_id}"
+            flag = Flag("capture.parent_inferred", "parent-not-in-thread", evidence)
+            comment = replace(comment, parent=None, flags=(*comment.flags, flag))
+        else:
+            parent = position[comment.parent_native_id] if comment.parent_native_id else None
+            if comment.parent != parent:
+                comment = replace(comment, parent=parent)
+        result.append(comment)
+    return tuple(result)
 
 
 def _ring_starts(above: Sequence[int | None]) -> list[int]:

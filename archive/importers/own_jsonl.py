@@ -17,7 +17,6 @@ from archive.thread import (
     Precision,
     State,
     Thread,
-    document_order,
 )
 
 NAME = "jsonl"
@@ -46,13 +45,8 @@ def parse(document: Document) -> Thread:
 
 def _thread(record: dict[str, Any], document: Document) -> Thread:
     article, thread, rows = record["article"], record["thread"], record["comments"]
-    keys, parents = [row["id"] for row in rows], [row["parent_id"] for row in rows]
-    order, orphans = document_order(keys, parents)
-    places, index = {old: new for new, old in enumerate(order)}, {key: old for old, key in enumerate(keys)}
-    comments = []
-    for old in order:
-        above = None if parents[old] is None or old in orphans else index[parents[old]]
-        comments.append(_comment(rows[old], None if above is None else places[above], rows, above))
+    index = {row["id"]: number for number, row in enumerate(rows)}  # comments come in document order
+    comments = [_comment(row, index.get(row["parent_id"]), rows) for row in rows]
     outlet, outlet_name = article.get("outlet"), article.get("outlet_name")
     return Thread(
         article=Article(
@@ -84,15 +78,15 @@ def _thread(record: dict[str, Any], document: Document) -> Thread:
     )
 
 
-def _comment(row: dict[str, Any], parent: int | None, rows: list[dict[str, Any]], above: int | None) -> Comment:
+def _comment(row: dict[str, Any], parent: int | None, rows: list[dict[str, Any]]) -> Comment:
     return Comment(
         body=row["body"],
         parent=parent,
         author=Author(row["author"]) if row.get("author") else None,
         posted=_moment(row.get("posted_at"), row.get("posted_precision")),
         native_id=row.get("native_id"),
-        parent_native_id=None if above is None else rows[above].get("native_id"),
-        parent_source=None if above is None else "export",
+        parent_native_id=None if parent is None else rows[parent].get("native_id"),
+        parent_source=None if parent is None else "export",
         state=cast("State", row.get("state") or "visible"),
         likes=row.get("likes"),
         dislikes=row.get("dislikes"),

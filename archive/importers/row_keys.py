@@ -6,9 +6,8 @@ for certain is taken: a corpus' `date` beside a title is when the article was pu
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from archive.importers.plain_text.encoding import clean
@@ -146,7 +145,9 @@ def _flatten(record: Mapping[str, Any], depth: int = 0) -> dict[str, Any]:
 
 def _moment(value: Any) -> Moment | None:
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return _epoch(value)
+        # Milliseconds where seconds would be in a far future; small numbers are no times.
+        moment = dates.parse_epoch(value / 1000 if value > 1e11 else value)
+        return replace(moment, text=str(value)) if moment and moment.at and moment.at >= "1971" else None
     if not isinstance(value, str) or not (text := clean(value).text.strip()) or len(text) > dates.MAX_LENGTH:
         return None
     if len(text) == 14 and text.isdecimal():
@@ -157,22 +158,7 @@ def _moment(value: Any) -> Moment | None:
         moment = dates.parse_date(text)
         return moment if moment.at else None
     is_day = len(text) <= len("2026-03-02")
-    return Moment(_utc(time), text, "day" if is_day else "second")
-
-
-def _epoch(value: float) -> Moment | None:
-    """Return the time of seconds since 1970, or of milliseconds where those would be a far future."""
-    try:
-        time = datetime.fromtimestamp(value / 1000 if value > 1e11 else value, UTC)
-    except (ValueError, OverflowError, OSError):
-        return None
-    return Moment(_utc(time), str(value), "second") if time.year > 1970 else None
-
-
-def _utc(time: datetime) -> str:
-    with suppress(OverflowError):
-        time = time.astimezone(UTC) if time.tzinfo else time
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ").zfill(20)
+    return Moment(dates.utc_text(time), text, "day" if is_day else "second")
 
 
 def _likeliest(value: Any) -> Any:

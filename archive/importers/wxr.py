@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from archive.importers.base import CERTAIN, BadDocument, Claim, Document, EmptyDocument, Probe, Source
 from archive.importers.xml_elements import child_text, cut_elements, local_name, parse_element
 from archive.text import urls
-from archive.thread import Article, Author, Capture, Comment, Flag, Moment, State, Thread, document_order
+from archive.thread import Article, Author, Capture, Comment, Flag, Moment, State, Thread, nest
 
 if TYPE_CHECKING:
     from lxml import etree
@@ -69,7 +69,7 @@ def parse(document: Document) -> Thread:
     parts = urlsplit(link or "")
     return Thread(
         article=_article(item, link),
-        comments=tuple(_comments(comments)),
+        comments=nest(_comments(comments)),
         platform=PLATFORM,
         capture=Capture(
             sha256=sha256(document.raw).hexdigest(),
@@ -111,27 +111,22 @@ def _article(item: "etree._Element", link: str | None) -> Article:
 
 
 def _comments(elements: "list[etree._Element]") -> Iterator[Comment]:
-    rows = [element for element in elements if child_text(element, "comment_type") not in NO_COMMENTS]
-    keys = [child_text(row, "comment_id") or f"row {number}" for number, row in enumerate(rows)]
-    parents = [_parent(row) for row in rows]
-    order, orphans = document_order(keys, parents)
-    places, index = {old: new for new, old in enumerate(order)}, {key: old for old, key in enumerate(keys)}
-    for old in order:
-        row, parent = rows[old], parents[old]
+    for row in elements:
+        if child_text(row, "comment_type") in NO_COMMENTS:
+            continue
+        parent = _parent(row)
         approved = child_text(row, "comment_approved") or "1"
-        state = STATES.get(approved, "withheld")
         member = child_text(row, "comment_user_id")
         member = None if member in (None, "0") else member
         name = child_text(row, "comment_author")
         yield Comment(
             body=_as_text(child_text(row, "comment_content") or ""),
-            parent=None if parent is None or old in orphans else places[index[parent]],
             author=Author(name, member, member is None) if name or member else None,
             posted=_moment(row, "comment_date"),
             native_id=child_text(row, "comment_id"),
             parent_native_id=parent,
-            parent_source="export",
-            state=state,
+            parent_source=None if parent is None else "export",
+            state=STATES.get(approved, "withheld"),
             flags=(Flag("platform.spam", "comment-approved", approved),) if approved == "spam" else (),
         )
 

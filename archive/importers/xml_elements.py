@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from lxml import etree
 
 BLOCK = 1 << 18
+LONGEST_TAG = 1_000  # bytes: how much of a block's end may be the beginning of a tag
 
 
 def cut_elements(file: BinaryIO, name: str, *tags: str) -> Iterator[tuple[int, bytes] | BadDocument]:
@@ -18,40 +19,55 @@ def cut_elements(file: BinaryIO, name: str, *tags: str) -> Iterator[tuple[int, b
 
     BadDocument for an element that is too long, or that the file ends in.
     """
-    names = b"|".join(tag.encode() for tag in tags)
-    marks = re.compile(
-        rb"<!\[CDATA\[.*?\]\]>|<!--.*?-->|<(?P<name>%b)(?=[\s>/])[^<>]{0,1000}?(?P<closed>/)?>|</(?P<end>%b)\s*>"
-        % (names, names),
-        re.DOTALL,
-    )
-    unclosed = re.compile(rb"<!\[CDATA\[|<!--|<[^>]{0,200}\Z")
-    buffer, base, position, inside = b"", 0, 0, b""
-    start: int | None = None
-    while True:
-        block = file.read(BLOCK)
-        buffer += block
-        for match in marks.finditer(buffer, position):
-            position = match.end()
-            if match["end"] is not None:
-                if start is not None and match["end"] == inside:
-                    yield base + start, buffer[start : match.end()]
-                    start = None
-            elif match["name"] is not None and start is None and match["closed"] is None:
-                start, inside = match.start(), match["name"]
-        if not block:
-            break
-        if start is not None and len(buffer) - start > LONGEST_DOCUMENT:
-            yield BadDocument(f"{name}:{base + start}", f"an element longer than {LONGEST_DOCUMENT >> 20} MB")
-            start = None
-        # What is read stays in the buffer from the open element, or from what may be the beginning of a mark.
-        open_mark = unclosed.search(buffer, position)
-        keep = start if start is not None else open_mark.start() if open_mark else max(position, len(buffer) - 300)
-        if open_mark and len(buffer) - open_mark.start() > LONGEST_DOCUMENT:
-            keep = len(buffer)
-        buffer, base, position = buffer[keep:], base + keep, max(0, position - keep)
-        start = None if start is None else start - keep
-    if start is not None:
-        yield BadDocument(f"{name}:{base + start}", "the file ends within this element")
+    scanner = _Scanner(name, "|".join(tags))
+    while block := file.read(BLOCK):
+        yield from scanner.feed(block)
+    yield from scanner.finish()
+
+
+class _Scanner:
+    """Reads marks from one block to the next, each once; keeps what an open element has so far."""
+
+    def __init__(self, name: str, tags: str) -> None:
+        self.name = name
+        self.marks = re.compile(
+            rb"<!\[CDATA\[|\]\]>|<!--|-->|<(?P<name>%b)(?=[\s>/])[^<>]{0,%d}?(?P<closed>/)?>|</(?P<end>%b)\s*>"
+            % (tags.encode(), LONGEST_TAG - 100, tags.encode())
+        )
+        self.buffer, self.base, self.position = b"", 0, 0
+        self.start: int | None = None  # of the open element, in the buffer
+        self.inside = self.until = b""  # its tag; what ends the CDATA or comment that is open
+
+    def feed(self, block: bytes, *, is_last: bool = False) -> Iterator[tuple[int, bytes] | BadDocument]:
+        """Yield the elements that end in a block."""
+        self.buffer += block
+        limit = len(self.buffer) if is_last else len(self.buffer) - LONGEST_TAG
+        for match in self.marks.finditer(self.buffer, self.position):
+            if match.start() >= limit:
+                break
+            self.position = match.end()
+            if self.until:
+                self.until = b"" if match[0] == self.until else self.until
+            elif match[0] in (b"<![CDATA[", b"<!--"):
+                self.until = b"]]>" if match[0] == b"<![CDATA[" else b"-->"
+            elif match["end"] is not None and self.start is not None and match["end"] == self.inside:
+                yield self.base + self.start, self.buffer[self.start : match.end()]
+                self.start = None
+            elif match["name"] is not None and self.start is None and match["closed"] is None:
+                self.start, self.inside = match.start(), match["name"]
+        self.position = max(self.position, limit)
+        if self.start is not None and len(self.buffer) - self.start > LONGEST_DOCUMENT:
+            yield BadDocument(f"{self.name}:{self.base + self.start}", f"longer than {LONGEST_DOCUMENT >> 20} MB")
+            self.start = None
+        keep = self.position if self.start is None else self.start
+        self.buffer, self.base, self.position = self.buffer[keep:], self.base + keep, self.position - keep
+        self.start = None if self.start is None else 0
+
+    def finish(self) -> Iterator[tuple[int, bytes] | BadDocument]:
+        """Yield what ends at the end of the file, and what does not."""
+        yield from self.feed(b"", is_last=True)
+        if self.start is not None:
+            yield BadDocument(f"{self.name}:{self.base}", "the file ends within this element")
 
 
 def parse_element(raw: bytes) -> "etree._Element":

@@ -7,6 +7,7 @@ ambiguous (05/06/2016 without a hint, "3 years ago", a day without its year) has
 import re
 import tomllib
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import cache, lru_cache
 from importlib.resources import files
@@ -198,6 +199,24 @@ def parse_date(text: str, day_first: bool | None = None) -> Moment:
     return _at(text, match, year, number, day)
 
 
+def parse_epoch(seconds: object) -> Moment | None:
+    """Convert seconds since 1970 to a time, or return None where that is no such number."""
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float):
+        return None
+    try:
+        at = datetime.fromtimestamp(seconds, UTC)
+    except (OverflowError, OSError, ValueError):
+        return None
+    return Moment(utc_text(at), str(seconds), "second")
+
+
+def utc_text(time: datetime) -> str:
+    """Return a time as the archive writes it: ISO 8601 in UTC; one without a zone is in UTC already."""
+    with suppress(OverflowError):  # of the years 1 and 9999, whose UTC is none
+        time = time.astimezone(UTC) if time.tzinfo else time
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ").zfill(20)  # zfill: years before 1000
+
+
 def infer_day_first(texts: Iterable[str]) -> bool | None:
     """Infer whether the day comes before the month in these dates: None where none of them shows it."""
     for text in texts:
@@ -305,7 +324,7 @@ def _at(text: str, match: re.Match[str], year: int, number: int, day: int) -> Mo
     clock = _clock(text, match)
     if clock and (shifted := _with_clock(when, clock)):
         when, precision = shifted
-    return Moment(when.strftime("%Y-%m-%dT%H:%M:%SZ").zfill(20), text, precision)
+    return Moment(utc_text(when), text, precision)
 
 
 def _clock(text: str, match: re.Match[str]) -> re.Match[str] | None:

@@ -1,7 +1,6 @@
 """Convert the HTML of a comment to text, times and numbers, the same for all platforms. Pure, one walk, any depth."""
 
 import re
-from datetime import UTC, datetime
 
 from lxml.html import HtmlElement
 
@@ -184,17 +183,6 @@ def parse_moment(visible: str | None, machine: str | None = None) -> Moment | No
         if moment and moment.at:
             return Moment(moment.at, text or stated, moment.precision)
     return Moment(text=text or stated) if text or stated else None
-
-
-def parse_epoch(seconds: object) -> Moment | None:
-    """Convert seconds since 1970 to a time, or return None where that is no such number."""
-    if isinstance(seconds, bool) or not isinstance(seconds, int | float):
-        return None
-    try:
-        at = datetime.fromtimestamp(seconds, UTC)
-    except (OverflowError, OSError, ValueError):
-        return None
-    return Moment(at.strftime("%Y-%m-%dT%H:%M:%SZ").zfill(20), str(seconds), "second")  # zfill: years before 1000
 
 
 def parse_count(text: str | None) -> int | None:

@@ -6,10 +6,9 @@ from urllib.parse import urlsplit
 
 from lxml.html import HtmlElement
 
-from archive.thread import Article, Thread
+from archive.thread import Article, Thread, nest
 from crawler.pages.page import Fetch, FetchFailed, Page
 from crawler.platforms.base import CERTAIN, Claim, ThreadReader, partial_flags, shortfall
-from crawler.platforms.nesting import nest
 from crawler.platforms.wordpress_html import CommentPage, read_comment_page
 from crawler.platforms.wordpress_rest import post_id
 

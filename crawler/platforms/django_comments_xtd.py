@@ -8,10 +8,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from archive.text.html_text import parse_moment
-from archive.thread import Article, Author, Comment, Flag, Thread
+from archive.thread import Article, Author, Comment, Flag, Thread, nest
 from crawler.pages.page import BadPage, Fetch, FetchFailed, Page
 from crawler.platforms.base import CERTAIN, Claim, ThreadReader, partial_flags
-from crawler.platforms.nesting import nest
 
 API_PATH = re.compile(r"[\"'=](/[\w/.-]{0,200}api)/([a-z_]\w{0,60}-[a-z_]\w{0,60})/([-\w]{1,60})/(?:count/)?[\"'&]")
 CONTENT_TYPE = re.compile(r"[a-z_]\w{0,60}\.[a-z_]\w{0,60}")

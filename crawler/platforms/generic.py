@@ -16,13 +16,12 @@ from archive.text import line_rules
 from archive.text.dates import infer_day_first
 from archive.text.html_text import line_of
 from archive.text.removal_notices import as_removed
-from archive.thread import Article, Author, Comment, Flag, Thread
+from archive.thread import Article, Author, Comment, Flag, Thread, nest
 from crawler.pages.page import Page
 from crawler.platforms.base import FALLBACK, Claim, ThreadReader, partial_flags
 from crawler.platforms.comment_blocks import build_comments, climb
 from crawler.platforms.comment_elements import CommentElement
 from crawler.platforms.comment_fields import CommentFields, posted
-from crawler.platforms.nesting import nest
 from crawler.platforms.record_parents import infer_parents
 from crawler.platforms.repeated_groups import Group, PageIndex, dated_groups, index_page, likely_groups, unite
 from crawler.platforms.section_evidence import ENOUGH, Evidence, block_id, weigh

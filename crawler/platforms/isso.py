@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from archive.text.html_text import html_text, parse_epoch
-from archive.thread import Article, Author, Comment, Flag, State, Thread
+from archive.text.dates import parse_epoch
+from archive.text.html_text import html_text
+from archive.thread import Article, Author, Comment, Flag, State, Thread, nest
 from crawler.pages.page import BadPage, Fetch, FetchFailed, Page
 from crawler.platforms.base import CERTAIN, Claim, ThreadReader, partial_flags, shortfall
-from crawler.platforms.nesting import nest
 
 PER_PAGE = 100
 PENDING, DELETED = 2, 4

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Any
 
-from archive.text.html_text import html_text, parse_epoch, parse_moment
+from archive.text.dates import parse_epoch
+from archive.text.html_text import html_text, parse_moment
 from archive.text.urls import is_web_address
 from archive.thread import Author, Comment, Flag, Moment, State
 from crawler.pages.page import BadPage, Page

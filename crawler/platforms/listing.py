@@ -7,11 +7,10 @@ from collections.abc import Callable, Generator, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from archive.thread import Article, Capture, Comment, Completeness, Flag, StatedKind, Thread
+from archive.thread import Article, Capture, Comment, Completeness, Flag, StatedKind, Thread, nest
 from crawler.pages.page import Fetch, FetchFailed, Page
 from crawler.platforms.base import Claim, partial_flags, shortfall
 from crawler.platforms.json_comments import UNNAMED
-from crawler.platforms.nesting import nest
 
 SMALLEST_PAGE = 10
 Requests = Generator[Fetch, Page, Any]

@@ -10,12 +10,11 @@ from lxml.html import HtmlElement
 
 from archive.text.html_text import element_text, html_text, parse_count, parse_moment
 from archive.text.removal_notices import as_removed
-from archive.thread import Article, Author, Comment, Moment, Thread
+from archive.thread import Article, Author, Comment, Moment, Thread, nest
 from crawler.pages import jsonld
 from crawler.pages.page import BadPage, Page
 from crawler.platforms.base import LIKELY, Claim, ThreadReader, partial_flags, shortfall
 from crawler.platforms.comment_blocks import section_of
-from crawler.platforms.nesting import nest
 from crawler.platforms.section_evidence import id_part
 from crawler.platforms.thread_completeness import around, reasons_for_more
 from crawler.platforms.votes import count_votes

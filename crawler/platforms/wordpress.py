@@ -5,12 +5,11 @@ from collections.abc import Generator, Iterable
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from archive.thread import Article, Capture, Comment, Thread
+from archive.thread import Article, Capture, Comment, Thread, nest
 from crawler.pages.page import BadPage, Fetch, FetchFailed, Page
 from crawler.platforms import wordpress_feed as feed
 from crawler.platforms import wordpress_rest as rest
 from crawler.platforms.base import CERTAIN, LIKELY, Claim, ThreadReader, partial_flags, shortfall
-from crawler.platforms.nesting import nest
 from crawler.platforms.thread_completeness import reasons_for_more
 from crawler.platforms.wordpress_html import MOST_PAGES, CommentPage, read_comment_page
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.resources import files
 
-from archive.importers.tables.mapping import COMMENT_ROLES, ColumnMapping, LabelColumn, MappedColumn, presets
+from archive.importers.tables.mapping import ARTICLE_ROLES, ColumnMapping, LabelColumn, MappedColumn, presets
 from archive.importers.tables.readings import ROOTS, read_id, read_number, read_prefixed_id, read_text, read_time
 from archive.importers.tables.records import PARENT_COLUMN
 from archive.importers.tables.table import Table
@@ -21,7 +21,7 @@ from archive.text.fold import fold_name
 from archive.text.personal_data import EMAIL, PERSONAL_SHAPES, is_personal_name
 
 CONTENT_ROWS = 2_000  # by which most questions are decided
-SHORT_BODY, LONG_BODY = 12, 1_500  # mean characters of what may be comments
+LONG_BODY = 1_500  # mean characters: longer texts are articles
 FITS = 0.95
 MOST_CHOICES = 20
 INDEX = re.compile(r"|unnamed\d+|index|level\d|rowid|_?id")
@@ -98,10 +98,7 @@ def conclude(table: Table, mapping: ColumnMapping | None = None, keep: frozenset
         concluded = _by_names(profiles, personal, table)
         mapping = replace(concluded, dataset=mapping.dataset) if mapping else concluded
     conclusion = Conclusion(mapping, preset, personal)
-    of_articles = {
-        column.name for role, column in mapping.columns.items() if mapping.join and role not in COMMENT_ROLES
-    }
-    missing = [name for name in mapping.used_columns() if name not in table.columns and name not in of_articles]
+    missing = [name for name in mapping.used_columns() if name not in table.columns and name not in _joined(mapping)]
     if mapping.column("body") in missing or (preset is None and missing):
         conclusion.doubt = f"it has no column {', '.join(missing)}; it has {', '.join(table.columns)}"
         return conclusion
@@ -122,7 +119,7 @@ def _joined(mapping: ColumnMapping) -> set[str]:
     """Return the columns that a table of articles has, where the mapping joins one."""
     if mapping.join is None:
         return set()
-    return {column.name for role, column in mapping.columns.items() if role not in COMMENT_ROLES}
+    return {column.name for role, column in mapping.columns.items() if role in ARTICLE_ROLES}
 
 
 def find_preset(columns: Sequence[str]) -> tuple[str | None, ColumnMapping | None]:
@@ -198,11 +195,11 @@ def _allows(role: str, column: Profile) -> bool:
     sample = column.texts[:200]
     if role == "body":
         return _is_prose(column)
-    if role in ("id",):
+    if role == "id":
         return column.distinct > FITS and len(column.texts) == column.rows
     if role in ("likes", "dislikes", "score"):
         return sum(read_number(text) is not None for text in sample) >= FITS * len(sample)
-    if role in ("posted", "edited", "published"):
+    if role in ("posted", "published"):
         return sum(_is_time(text) for text in sample) >= 0.9 * len(sample)
     if role in ("url", "comment_url"):
         return sum(text.startswith(("http://", "https://", "www.", "//", "/")) for text in sample) >= 0.8 * len(sample)
@@ -330,7 +327,7 @@ def _decide_readings(conclusion: Conclusion, profiles: dict[str, Profile]) -> No
             columns[role] = MappedColumn(
                 column.name, "html" if profiles[column.name].share(HTML, whole=False) > 0.02 else "text"
             )
-    for role in ("posted", "edited", "published"):
+    for role in ("posted", "published"):
         column = columns.get(role)
         if column and not column.reading and column.name in profiles:
             columns[role] = MappedColumn(column.name, _time_reading(profiles[column.name].texts))

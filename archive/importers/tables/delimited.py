@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
-from archive.importers.base import BadDocument
+from archive.importers.base import HEAD_LENGTH, BadDocument
 from archive.importers.files import LONGEST_DOCUMENT
 from archive.importers.plain_text.encoding import BOMS
 from archive.text.charsets import decode_page
@@ -59,7 +59,7 @@ def find_dialect(
     text = _decoded(head, encoding)
     best: tuple[float, Dialect] | None = None
     for candidate in [delimiter] if delimiter else DELIMITERS:
-        rows = _first_rows(text, candidate, is_whole=len(head) < 1 << 16)
+        rows = _first_rows(text, candidate, is_whole=len(head) < HEAD_LENGTH)
         if len(rows) < 2:
             continue
         width, count = Counter(map(len, rows)).most_common(1)[0]

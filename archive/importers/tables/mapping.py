@@ -14,13 +14,13 @@ from typing import Any
 from archive.importers.tables.readings import IDS, TEXTS, find_zone
 from archive.thread import Frozen, State
 
-ROLES = (
-    *("body", "id", "parent", "thread", "posted", "edited", "author", "author_id", "likes", "dislikes", "score"),
-    *("comment_title", "comment_url", "state", "staff", "url", "title", "article_body", "published", "language"),
-    *("section", "outlet", "byline"),
+COMMENT_ROLES = (
+    *("body", "id", "parent", "thread", "posted", "author", "author_id", "likes", "dislikes", "score"),
+    *("comment_url", "state", "staff"),
 )
-COMMENT_ROLES = frozenset(ROLES[:14])
-TIMES = frozenset(("posted", "edited", "published"))
+ARTICLE_ROLES = ("url", "title", "article_body", "published", "language", "section", "outlet", "byline")
+ROLES = COMMENT_ROLES + ARTICLE_ROLES
+TIMES = frozenset(("posted", "published"))
 TIME_READINGS = ("epoch", "epoch_ms", "iso", "day_first", "month_first")
 STATES: tuple[State, ...] = ("visible", "removed", "author_deleted", "withheld")
 SOURCE_KEYS = (
@@ -51,7 +51,6 @@ class LabelColumn(Frozen):
     kind: str = "value"
     of: int | None = None
     raters: str | None = None
-    by: str | None = None
     flag: str | None = None
     at: float | None = None
 

@@ -5,6 +5,7 @@ A cell is what its file holds: text in CSV, any JSON value elsewhere. What canno
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
 from functools import partial
 from typing import Any
@@ -134,8 +135,8 @@ def read_epoch(value: Any, *, per_second: int = 1) -> Moment | None:
     number = read_number(value)
     if number is None or not EARLIEST <= number / per_second <= LATEST:
         return None
-    at = datetime.fromtimestamp(number / per_second, UTC)
-    return Moment(_utc_text(at), read_text(value), "second")
+    moment = dates.parse_epoch(number / per_second)
+    return moment and replace(moment, text=read_text(value))
 
 
 def read_time(value: Any, zone: tzinfo | None, day_first: bool | None) -> Moment | None:
@@ -150,7 +151,7 @@ def read_time(value: Any, zone: tzinfo | None, day_first: bool | None) -> Moment
     except ValueError:
         moment = dates.parse_date(text, day_first)
         return moment if moment.at is None or zone is None else _in_zone(moment, zone)
-    return Moment(_utc_text(_located(parsed, zone)), text, "day" if precision == "day" else "second")
+    return Moment(dates.utc_text(_located(parsed, zone)), text, "day" if precision == "day" else "second")
 
 
 def read_pattern(value: Any, zone: tzinfo | None, pattern: str) -> Moment | None:
@@ -163,7 +164,7 @@ def read_pattern(value: Any, zone: tzinfo | None, pattern: str) -> Moment | None
     except ValueError:
         return None
     precision: Precision = "second" if DIRECTIVES_OF_CLOCK.search(pattern) else "day"
-    return Moment(_utc_text(_located(parsed, zone)), text, precision)
+    return Moment(dates.utc_text(_located(parsed, zone)), text, precision)
 
 
 def _located(time: datetime, zone: tzinfo | None) -> datetime:
@@ -179,11 +180,7 @@ def _in_zone(moment: Moment, zone: tzinfo) -> Moment:
     ):
         return moment
     local = datetime.fromisoformat(moment.at.removesuffix("Z")).replace(tzinfo=zone)
-    return Moment(_utc_text(local), moment.text, moment.precision)
-
-
-def _utc_text(time: datetime) -> str:
-    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ").zfill(20)
+    return Moment(dates.utc_text(local), moment.text, moment.precision)
 
 
 def find_zone(name: str) -> tzinfo:

@@ -1,8 +1,8 @@
 """The rows of one thread -> Thread, by a mapping. Pure."""
 
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 from urllib.parse import quote
@@ -24,19 +24,7 @@ from archive.importers.tables.readings import (
 )
 from archive.text import urls
 from archive.text.removal_notices import as_removed
-from archive.thread import (
-    Article,
-    Author,
-    Capture,
-    Comment,
-    Dataset,
-    Flag,
-    Label,
-    Moment,
-    State,
-    Thread,
-    document_order,
-)
+from archive.thread import Article, Author, Capture, Comment, Dataset, Flag, Label, Moment, State, Thread, nest
 
 DEFAULT_PLATFORM = "table"
 LABELS = "(labels)"  # the key of labels that another table has
@@ -52,14 +40,6 @@ STATES: dict[str, State] = {word: state for state, words in WORDS_BY_STATE.items
 Cells = dict[str, Any]
 
 
-@dataclass(slots=True)
-class _Row:
-    line: int
-    cells: Cells
-    comment: Comment
-    parent: str | None
-
-
 class _Reader:
     """Reads cells by their roles."""
 
@@ -67,7 +47,7 @@ class _Reader:
         self.mapping = mapping
         zone = find_zone(mapping.dataset.timezone) if mapping.dataset.timezone else None
         self.times: dict[str, Callable[[Any], Moment | None]] = {
-            role: time_reader(mapping.reading(role), zone) for role in ("posted", "edited", "published")
+            role: time_reader(mapping.reading(role), zone) for role in ("posted", "published")
         }
 
     def cell(self, cells: Cells, role: str) -> Any:
@@ -91,22 +71,12 @@ def parse_rows(document: Document, mapping: ColumnMapping, record: dict[str, Any
     """Return the thread of gathered rows. Raises EmptyDocument where no row has a comment."""
     reader = _Reader(mapping)
     key, part = str(record["key"]), int(record["part"])
-    rows, merged, empty = _read_rows(record["rows"], reader)
-    if not rows:
+    comments, merged, empty = _read_comments(record["rows"], reader)
+    if not comments:
         raise EmptyDocument(document.location, "no row of this thread has a comment")
-    keys = [row.comment.native_id or f"row {index}" for index, row in enumerate(rows)]
-    _detach_roots(rows, set(keys), mapping, key)
-    order, orphans = document_order(keys, [row.parent for row in rows])
-    places = {old: new for new, old in enumerate(order)}
-    index = {comment_key: place for place, comment_key in enumerate(keys)}
-    unattached = set(orphans)
-    comments = tuple(
-        replace(rows[old].comment, parent=None if (above := rows[old].parent) is None or old in unattached
-                else places[index[above]])
-        for old in order
-    )  # fmt: skip
+    comments = list(_detach_from_thread(comments, mapping, key))
     is_loose = not key
-    article = _article([row.cells for row in rows], record["article"], reader, key, part, mapping)
+    article = _article([cells for _, cells in record["rows"]], record["article"], reader, key, part)
     scope = "" if mapping.dataset.own_threads and key else mapping.dataset.name
     native_id = ":".join(filter(None, (scope, key or (str(part + 1) if part else ""))))
     capture = Capture(
@@ -119,7 +89,7 @@ def parse_rows(document: Document, mapping: ColumnMapping, record: dict[str, Any
     )
     return Thread(
         article=article,
-        comments=tuple(map(as_removed, comments)),
+        comments=tuple(map(as_removed, nest(comments))),
         platform=mapping.dataset.platform or DEFAULT_PLATFORM,
         capture=capture,
         native_id=native_id,
@@ -135,52 +105,58 @@ def _dataset(mapping: ColumnMapping) -> Dataset:
     return Dataset(origin.name, origin.version, origin.licence, origin.citation, origin.url, is_shareable=shareable)
 
 
-def _detach_roots(rows: Sequence[_Row], ids: set[str], mapping: ColumnMapping, key: str) -> None:
-    """Make top comments of those that answer the thread itself, which is no comment.
+def _detach_from_thread(comments: Sequence[Comment], mapping: ColumnMapping, key: str) -> Iterator[Comment]:
+    """Yield as top comments those that answer the thread itself, which is no comment.
 
     The beginning of a path is the thread as well where it is no comment's id.
     """
     reading = mapping.reading("parent")
+    ids = {comment.native_id for comment in comments}
     roots = {IDS.get(reading, read_id)(key), *ROOTS, *mapping.roots}
-    for row in rows:
-        if row.parent is None or (row.parent in ids and row.parent != row.comment.native_id):
-            continue
-        is_root = row.parent.casefold() in roots or row.parent in roots or row.parent == row.comment.native_id
-        if is_root or reading in ("path", "before_dot"):
-            row.parent = None
-            row.comment = replace(row.comment, parent_native_id=None, parent_source=None)
+    for comment in comments:
+        parent, own = comment.parent_native_id, comment.native_id
+        is_root = (
+            parent is not None
+            and parent not in ids
+            and (reading in ("path", "before_dot") or parent in roots or parent.casefold() in roots)
+        )
+        if is_root or (parent is not None and parent == own):
+            comment = replace(comment, parent_native_id=None, parent_source=None)
+        yield comment
 
 
-def _read_rows(rows: Sequence[tuple[int, Cells]], reader: _Reader) -> tuple[list[_Row], int, int]:
-    """Read the rows; return them with the number of those that repeat a comment, and of those without one."""
-    result: list[_Row] = []
-    by_id: dict[str, _Row] = {}
-    merged = empty = 0
-    for line, cells in rows:
-        comment, parent = _comment(cells, reader)
-        if not comment.body and comment.native_id is None and comment.state == "visible":
+def _read_comments(rows: Sequence[tuple[int, Cells]], reader: _Reader) -> tuple[list[Comment], int, int]:
+    """Read the rows; return comments with the number of rows that repeat one, and of rows without any."""
+    comments: list[Comment] = []
+    labels: list[list[Label]] = []
+    numbers: dict[str, int] = {}
+    empty = 0
+    for _, cells in rows:
+        comment = _comment(cells, reader)
+        own = comment.native_id
+        if not comment.body and own is None and comment.state == "visible":
             empty += 1
             continue
-        known = by_id.get(comment.native_id or "")
-        if known is not None and known.comment.body == comment.body:
-            # A row a rater: the labels are its news.
-            known.comment = replace(known.comment, labels=(*known.comment.labels, *comment.labels))
-            merged += 1
+        earlier = numbers.get(own) if own is not None else None
+        if earlier is not None and comments[earlier].body == comment.body:
+            labels[earlier] += comment.labels  # a row a rater: its labels are all that is new
             continue
-        if known is not None:
-            comment = replace(
-                comment,
-                native_id=None,
-                flags=(*comment.flags, Flag("capture.duplicate", "id-used-twice", comment.native_id)),
-            )
-        row = _Row(line, cells, comment, parent)
-        result.append(row)
-        if comment.native_id is not None:
-            by_id[comment.native_id] = row
-    return result, merged, empty
+        if earlier is not None:
+            flag = Flag("capture.duplicate", "id-used-twice", own)
+            comment = replace(comment, native_id=None, flags=(*comment.flags, flag))
+        elif own is not None:
+            numbers[own] = len(comments)
+        comments.append(comment)
+        labels.append(list(comment.labels))
+    merged = len(rows) - empty - len(comments)
+    return (
+        [replace(comment, labels=tuple(given)) for comment, given in zip(comments, labels, strict=True)],
+        merged,
+        empty,
+    )
 
 
-def _comment(cells: Cells, reader: _Reader) -> tuple[Comment, str | None]:
+def _comment(cells: Cells, reader: _Reader) -> Comment:
     body = reader.body(cells, "body") or ""
     own, parent = reader.id(cells, "id"), reader.id(cells, "parent")
     state = _state(cells, reader)
@@ -190,7 +166,7 @@ def _comment(cells: Cells, reader: _Reader) -> tuple[Comment, str | None]:
     name, author_id = reader.text(cells, "author"), reader.id(cells, "author_id")
     author = Author(name, author_id, is_staff=_is_staff(cells, reader)) if name or author_id else None
     url = reader.text(cells, "comment_url")
-    comment = Comment(
+    return Comment(
         body=body,
         author=author,
         posted=reader.time(cells, "posted"),
@@ -204,7 +180,6 @@ def _comment(cells: Cells, reader: _Reader) -> tuple[Comment, str | None]:
         flags=flags,
         labels=_labels(cells, reader.mapping),
     )
-    return comment, parent
 
 
 def _state(cells: Cells, reader: _Reader) -> State:
@@ -265,16 +240,14 @@ def _flags_by_labels(cells: Cells, mapping: ColumnMapping) -> tuple[Flag, ...]:
     return tuple(flags)
 
 
-def _article(
-    rows: Sequence[Cells], joined: Cells, reader: _Reader, key: str, part: int, mapping: ColumnMapping
-) -> Article:
+def _article(rows: Sequence[Cells], joined: Cells, reader: _Reader, key: str, part: int) -> Article:
     """Return what the rows say of their article: the first that says anything."""
 
     def first(role: str, read: Callable[[Cells, str], Any] = reader.text) -> Any:
         return next((value for cells in sources if (value := read(cells, role)) is not None), None)
 
     sources = [joined] if joined else rows
-    dataset = mapping.dataset
+    mapping, dataset = reader.mapping, reader.mapping.dataset
     stated = first("url")
     if mapping.article_url:
         stated = _from_template(mapping.article_url, [joined, *rows]) or stated

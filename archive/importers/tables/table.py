@@ -33,8 +33,6 @@ class Table:
     sample: list[dict[str, Any]]
     rows: Rows
     media_type: str
-    name: str = ""
-    is_cut: bool = field(default=False)  # there are more rows than the sample has
     neighbours: dict[str, Callable[[], Iterator[records.Row]]] = field(default_factory=dict)
 
 
@@ -100,7 +98,7 @@ def _open_sqlite(source: Source, head: bytes, options: Options, mapping: ColumnM
     try:
         tables = records.sqlite_tables(path)
         name = _choose(source.name, "table", options.table or mapping.table, list(tables))
-        table = _sampled(f"SQLite table {name}", records.sqlite_rows(path, name), "application/vnd.sqlite3", name)
+        table = _sampled(f"SQLite table {name}", records.sqlite_rows(path, name), "application/vnd.sqlite3")
     except sqlite3.Error as error:
         raise BadDocument(source.name, f"a damaged SQLite file: {error}") from error
     table.neighbours = {other: partial(records.sqlite_rows, path, other) for other in tables if other != name}
@@ -115,7 +113,7 @@ def _open_workbook(source: Source, head: bytes, options: Options, mapping: Colum
         raise BadDocument(source.name, str(error)) from error
     name = _choose(source.name, "sheet", options.table or mapping.table, sheets)
     media_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-    table = _sampled(f"sheet {name}", records.workbook_rows(path, name), media_type, name)
+    table = _sampled(f"sheet {name}", records.workbook_rows(path, name), media_type)
     table.neighbours = {other: partial(records.workbook_rows, path, other) for other in sheets if other != name}
     return table
 
@@ -150,7 +148,7 @@ def _choose(file: str, kind: str, wanted: str | None, names: list[str]) -> str:
     raise Undecided(file, f"it has several {kind}s ({', '.join(names)}); --table NAME says which has the comments")
 
 
-def _sampled(kind: str, rows: Rows, media_type: str, name: str = "") -> Table:
+def _sampled(kind: str, rows: Rows, media_type: str) -> Table:
     first: list[records.Row | BadDocument] = []
     columns: dict[str, None] = {}
     size = 0
@@ -162,5 +160,4 @@ def _sampled(kind: str, rows: Rows, media_type: str, name: str = "") -> Table:
         if size > SAMPLE_BYTES:
             break
     sample = [row[1] for row in first if not isinstance(row, BadDocument)]
-    is_cut = len(first) == SAMPLE_ROWS or size > SAMPLE_BYTES
-    return Table(kind, tuple(columns), sample, chain(first, rows), media_type, name, is_cut)
+    return Table(kind, tuple(columns), sample, chain(first, rows), media_type)

@@ -1,7 +1,9 @@
 """What comment systems and tools export, in their own shapes: threads, states, parents, and nothing personal."""
 
+import io
 import json
 import sqlite3
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given, settings
@@ -237,11 +239,15 @@ def test_xml_of_another_kind_is_refused():
     st.integers(1, 64),
 )
 def test_elements_are_cut_wherever_a_block_ends(texts, block):
-    import io
-    from unittest.mock import patch
-
-    raw = "".join(f"<rss><item><a><![CDATA[{text}</item>]]></a></item>\n" for text in texts).encode()
+    elements = [f"<item x='1'><a><![CDATA[{text}</item><item>]]></a><!-- </item> --></item>".encode() for text in texts]
+    raw = b"<rss><item/>" + b"\n".join(elements) + b"</rss>"
     with patch("archive.importers.xml_elements.BLOCK", block):
         cut = list(cut_elements(io.BytesIO(raw), "x", "item"))
-    assert [raw[offset : offset + len(element)] for offset, element in cut] == [element for _, element in cut]
-    assert len(cut) == len(texts)
+    assert [element for _, element in cut] == elements
+    assert [raw[offset : offset + len(element)] for offset, element in cut] == elements
+
+
+def test_an_element_that_does_not_end_is_named():
+    (whole, bad) = cut_elements(io.BytesIO(b"<rss><item>a</item><item>b"), "x.xml", "item")
+    assert whole == (5, b"<item>a</item>")
+    assert str(bad) == "x.xml:19: the file ends within this element"

@@ -161,3 +161,9 @@ def test_hostile_lines_are_little_work(unit: str) -> None:
         dates.parse_date(text)
         assert count_calls(dates.find_date, text + " ") < 20 * dates.MAX_LENGTH
         assert count_calls(dates.parse_date, text + " ") < 20 * dates.MAX_LENGTH
+
+
+def test_epochs():
+    assert dates.parse_epoch(0) == Moment("1970-01-01T00:00:00Z", "0", "second")
+    assert dates.parse_epoch("0") is None
+    assert dates.parse_epoch(1e300) is None

@@ -2,7 +2,7 @@
 
 import pytest
 
-from archive.text.html_text import html_text, parse_count, parse_epoch, parse_moment
+from archive.text.html_text import html_text, parse_count, parse_moment
 from archive.thread import Moment
 
 
@@ -32,8 +32,6 @@ def test_times_keep_the_visible_words():
         "2024-05-07T10:00:00Z", "last Tuesday", "second"
     )
     assert parse_moment(" ", None) is None
-    assert parse_epoch(0) == Moment("1970-01-01T00:00:00Z", "0", "second")
-    assert parse_epoch("0") is None
 
 
 def test_counts():
