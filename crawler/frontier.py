@@ -158,8 +158,8 @@ class Frontier:
             "now": format_time(datetime.now(UTC)),
         }
         with self.archive.engine.connect() as connection:
-            found: str | None = connection.exec_driver_sql(NEXT_DUE, values).scalar()
-        return found
+            next_at: str | None = connection.exec_driver_sql(NEXT_DUE, values).scalar()
+        return next_at
 
     def add(self, candidates: Iterable[Candidate], now: datetime) -> list[int]:
         """Add pages and return the ids of those that are due now.
@@ -298,7 +298,7 @@ class Frontier:
     def hosts(self) -> list[str]:
         """Return the hosts of all entries that will be visited again."""
         statement = select(FRONTIER.c.host).where(FRONTIER.c.next_at.is_not(None)).distinct()
-        with self.archive.transaction() as connection:
+        with self.archive.engine.connect() as connection:
             return list(connection.execute(statement).scalars())
 
 

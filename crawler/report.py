@@ -125,7 +125,7 @@ def _why_empty(thread: Thread) -> str | None:
 
 def _describe(counter: Mapping[str, int]) -> str:
     changes = "".join(f", {counter[key]:,} {word}" for key, word in CHANGES.items() if counter[key])
-    partial = f", {counter['partial']:,} in part" if counter["partial"] else ""
+    partial = f", {counter['partial']:,} incomplete" if counter["partial"] else ""
     return (
         f"{format_count(counter['threads'], 'thread')} ({counter['empty']:,} without comments{partial}), "
         f"{format_count(counter['comments'], 'comment')}{changes}"

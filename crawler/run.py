@@ -152,7 +152,8 @@ class _Scope:
         articles = frontier.articles(choosy) if choosy else []
         excluded = [row for row in articles if not self.outlets.by_home[row[2]].includes(row[1])]
         frontier.exclude(row[0] for row in excluded)
-        counts = Counter(home for _, _, home, next_at in excluded if next_at <= began)
+        elsewhere = {row.outlet for row in self.left_out}  # counted already: of paused outlets
+        counts = Counter(home for _, _, home, next_at in excluded if next_at <= began and home not in elsewhere)
         self.left_out += [LeftOut(home, pages, f"excluded by {plan.file}") for home, pages in sorted(counts.items())]
 
     def restrict(self, state: CrawlState) -> None:
@@ -211,7 +212,9 @@ def _end_run(state: CrawlState, *, finished: bool) -> CrawlOutcome:
     if state.failure is not None:
         with suppress(DiskFull):
             archive.end_run(run, "failed", counts | {"warnings": outcome.warnings})
-        raise DiskFull(find_full(state.failure) or str(state.failure)) from state.failure
+        if (full := find_full(state.failure)) is None:
+            raise state.failure
+        raise DiskFull(full) from state.failure
     return outcome
 
 

@@ -22,12 +22,12 @@ ALLOWED = re.compile(
     re.IGNORECASE,
 )
 FORBIDDEN = re.compile(
-    r"\b(A?GPL|(Affero )?General Public License|SSPL|CC-BY-NC|Proprietary|Commercial)\b", re.IGNORECASE
+    r"\b(A?GPL(?:v?\d[\w.+-]*)?|(Affero )?General Public License|SSPL|CC-BY-NC|Proprietary|Commercial)\b", re.IGNORECASE
 )
 LESSER = re.compile(r"\bLGPL|Lesser General Public License", re.IGNORECASE)
 
 
-def installed(name: str, seen: set[str] | None = None) -> Iterator[Distribution]:
+def installed(name: str, seen: set[str] | None = None, extras: tuple[str, ...] = ()) -> Iterator[Distribution]:
     """Yield a distribution and all that it requires here, each once."""
     seen = set() if seen is None else seen
     key = re.sub(r"[-_.]+", "-", name).lower()
@@ -35,19 +35,19 @@ def installed(name: str, seen: set[str] | None = None) -> Iterator[Distribution]
         return
     seen.add(key)
     try:
-        found = distribution(name)
+        entry = distribution(name)
     except PackageNotFoundError:
         return
-    yield found
-    for text in found.requires or ():
+    yield entry
+    for text in entry.requires or ():
         requirement = Requirement(text)
-        if requirement.marker is None or requirement.marker.evaluate({"extra": ""}):
-            yield from installed(requirement.name, seen)
+        if requirement.marker is None or any(requirement.marker.evaluate({"extra": extra}) for extra in ("", *extras)):
+            yield from installed(requirement.name, seen, tuple(requirement.extras))
 
 
-def licence_of(found: Distribution) -> str:
+def licence_of(entry: Distribution) -> str:
     """Return what a distribution says of its licence: an SPDX expression, classifiers, or the line of a text."""
-    metadata = found.metadata
+    metadata = entry.metadata
     if expression := metadata.get("License-Expression"):
         return str(expression)
     classifiers = [text for text in metadata.get_all("Classifier") or () if text.startswith("License ::")]
@@ -64,7 +64,7 @@ def is_allowed(licence: str) -> bool:
     )
 
 
-def bill_of_materials(found: list[Distribution]) -> dict[str, Any]:
+def bill_of_materials(distributions: list[Distribution]) -> dict[str, Any]:
     """Return what is shipped as CycloneDX has it: the project, and each library with its version and licence."""
     components = [
         {
@@ -74,9 +74,9 @@ def bill_of_materials(found: list[Distribution]) -> dict[str, Any]:
             "purl": f"pkg:pypi/{re.sub(r'[-_.]+', '-', entry.name).lower()}@{entry.version}",
             "licenses": [{"license": {"name": licence_of(entry)}}],
         }
-        for entry in found[1:]
+        for entry in distributions[1:]
     ]
-    project = {"type": "application", "name": found[0].name, "version": found[0].version}
+    project = {"type": "application", "name": distributions[0].name, "version": distributions[0].version}
     return {
         "bomFormat": "CycloneDX",
         "specVersion": "1.5",
@@ -91,13 +91,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m docs.licences", description=__doc__)
     parser.add_argument("--check", action="store_true", help="say only which licences are not allowed")
     parser.add_argument("--sbom", type=Path, metavar="FILE", help="write a CycloneDX bill of materials")
-    told = parser.parse_args()
+    arguments = parser.parse_args()
     first, *others = installed(PROJECT)
-    found = [first, *sorted(others, key=lambda entry: entry.name.lower())]
-    if told.sbom:
-        told.sbom.write_text(json.dumps(bill_of_materials(found), indent=1) + "\n", "utf-8")
-    wrong = [entry for entry in found if not is_allowed(licence_of(entry))]
-    for entry in wrong if told.check or told.sbom else found:
+    distributions = [first, *sorted(others, key=lambda entry: entry.name.lower())]
+    if arguments.sbom:
+        arguments.sbom.write_text(json.dumps(bill_of_materials(distributions), indent=1) + "\n", "utf-8")
+    wrong = [entry for entry in distributions if not is_allowed(licence_of(entry))]
+    for entry in wrong if arguments.check or arguments.sbom else distributions:
         print(f"{entry.name} {entry.version}: {licence_of(entry)}{' NOT ALLOWED' if entry in wrong else ''}")
     return int(bool(wrong))
 

@@ -22,6 +22,7 @@ from docs import licences
         ("GNU General Public License v3 (GPLv3)", False),
         ("GNU Affero General Public License v3", False),
         ("AGPL-3.0-only", False),
+        ("MIT AND GPLv3", False),
         ("SSPL-1.0", False),
         ("not stated", False),
         ("", False),

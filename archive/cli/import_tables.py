@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archive.cli.common import print_errors, print_json
+from archive.cli.common import fail, print_errors, print_json
 
 if TYPE_CHECKING:
     from archive.importers.base import BadDocument, Options
@@ -86,8 +86,13 @@ def preview_tables(paths: list[str], options: "Options", save_to: Path | None, *
     if dry_run:
         _print_previews(shown, errors, as_json=as_json)
     print_errors([str(error) for error in errors])
+    if save_to is not None and len(shown) > 1:
+        raise click.UsageError("--save-mapping writes the mapping of one table: name one file")
     if save_to is not None and shown:
-        save_to.write_text(write_mapping(shown[0].conclusion.mapping), encoding="utf-8")
+        try:
+            save_to.write_text(write_mapping(shown[0].conclusion.mapping), encoding="utf-8")
+        except OSError as error:
+            fail(f"{save_to}: {error.strerror}")
     if errors or any(preview.conclusion.doubt for preview in shown):
         sys.exit(2)
 

@@ -160,8 +160,12 @@ def password(name: str, as_json: bool) -> None:
     """
     from datasette_auth_passwords.utils import hash_password
 
-    if not name.strip() or not name.isprintable():
-        raise click.UsageError("a name has letters that can be seen")
+    from archive.site.viewer import check_reviewer_name
+
+    try:
+        check_reviewer_name(name)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
     chosen = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
     if len(chosen) < SHORTEST_PASSWORD:
         fail(f"a password has at least {SHORTEST_PASSWORD} characters")

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 MAX_LINES = 100
 subject_argument = click.argument("subject", type=click.Choice(SUBJECTS))
-number_argument = click.argument("number", type=click.IntRange(1), metavar="ID")
+number_argument = click.argument("number", type=click.IntRange(1, 2**63 - 1), metavar="ID")
 reason_type = click.Choice(list(REASONS))
 note_option = click.option("--note", help="Why, in words. It is kept in the ledger and shown nowhere else.")
 same_text_option = click.option(
@@ -39,7 +39,7 @@ same_text_option = click.option(
 
 @click.command()
 @click.argument("subject", type=click.Choice(SUBJECTS), required=False)
-@click.argument("number", type=click.IntRange(1), required=False, metavar="[ID]")
+@click.argument("number", type=click.IntRange(1, 2**63 - 1), required=False, metavar="[ID]")
 @click.option("--reason", type=reason_type, help="Why; it is shown in the text's place.")
 @note_option
 @same_text_option
@@ -214,12 +214,16 @@ def _withhold_list(archive: "Archive", source: Path, *, same_text: bool, as_json
     from archive.takedown import withhold as takedown
 
     comments, entries, errors, alike = 0, 0, list[str](), dict[int, tuple[int, ...]]()
-    for line, row in _read_list(source):
+    try:
+        rows = list(_read_list(source))
+    except (UnicodeDecodeError, csv.Error) as error:
+        fail(f"{source}: no CSV or JSON Lines in UTF-8, and nothing is withheld: {error}")
+    for line, row in rows:
         try:
             subject, number, url, reason = _parse_request(row)
             if number is None:
                 number = takedown.find_by_url(archive, subject, url)
-            is_comment, note = subject == "comment", row.get("note") or None
+            is_comment, note = subject == "comment", str(row.get("note") or "").strip() or None
             done = takedown.withhold(archive, subject, number, reason, note, same_text=same_text and is_comment)
             comments += done.comments
             entries += 1
@@ -265,7 +269,7 @@ def _parse_request(row: dict[str, Any]) -> tuple[str, int | None, str, str]:
         raise ValueError(f"no subject {subject!r}; there are {', '.join(SUBJECTS)}")
     if reason not in REASONS:
         raise ValueError(f"no reason {reason!r}; there are {', '.join(REASONS)}")
-    if bool(number) == bool(url) or not (url or (number.isascii() and number.isdigit())):
+    if bool(number) == bool(url) or not (url or (number.isascii() and number.isdigit() and len(number) < 19)):
         raise ValueError("either an id or a url is needed")
     return subject, int(number) if number else None, url, reason
 

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from archive.site.formatting import MONTHS, moment
+from archive.site.formatting import INVISIBLE, MONTHS, moment
 
 MAX_LINE = 300
 UNKNOWN, WITHHELD = "unknown author", "author withheld"
@@ -19,8 +19,6 @@ _TEX = {
     **{sign: f"\\{sign}" for sign in "%&#$_"},
 }
 _DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)")
-# Controls, and signs that change the direction of what follows them.
-_INVISIBLE = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +144,7 @@ def _plain(text: str | None) -> str:
 
 
 def _line(text: str | None) -> str:
-    return " ".join(_INVISIBLE.sub(" ", text or "").split())
+    return " ".join(INVISIBLE.sub(" ", text or "").split())
 
 
 def _tex(text: str | None) -> str:

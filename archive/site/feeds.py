@@ -32,9 +32,6 @@ def removals(connection: Connection, base: str) -> bytes:
     return _feed(connection, base, "removals", "latest removals", entries)
 
 
-FEEDS = {"threads": threads, "removals": removals}
-
-
 def _thread(row: Row, base: str) -> dict[str, str]:
     parts = [short(row["outlet"] or ""), count(row["comment_count"], "comment")]
     parts += [count(row["flag_count"], "flag")] if row["flag_count"] else []

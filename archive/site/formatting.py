@@ -1,5 +1,6 @@
 """Format numbers and times as people read them. Pure."""
 
+import re
 from datetime import datetime
 from functools import lru_cache
 
@@ -9,6 +10,8 @@ from archive.text.numbers import format_count
 
 count = format_count
 
+# Controls, and signs that change the direction of what follows them.
+INVISIBLE = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]+")
 MONTHS = [
     "January",
     "February",

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup
 
-from archive.site.formatting import count, day, moment, number, short
+from archive.site.formatting import INVISIBLE, count, day, moment, number, short
 from archive.text.pii_masking import Span, merge_spans
 
 MAX_TEXT = 20_000
@@ -44,8 +44,6 @@ MASKED = "\udc00"
 _WORDS = re.compile(r"\S+")
 _COMPARED = re.compile(r"\w+\s*|[^\w\s]\s*|\s+")
 _PARAGRAPHS = re.compile(r"\n[ \t\r]*\n\s*")
-# Controls, and signs that change the direction of what follows them.
-_INVISIBLE = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]+")
 
 
 class Record(Protocol):
@@ -437,5 +435,5 @@ def make_card(title: str, parts: list[str | None], path: str, kind: str = "artic
 
 
 def single_line(text: str, length: int) -> str:
-    line = " ".join(_INVISIBLE.sub(" ", text).split())
+    line = " ".join(INVISIBLE.sub(" ", text).split())
     return line if len(line) <= length else line[: length - 1].rstrip() + "…"

@@ -2,7 +2,6 @@
 
 import logging
 import secrets
-import sqlite3
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
@@ -14,11 +13,13 @@ from typing import Any
 from datasette.app import Datasette
 from datasette.utils import baseconv
 
+from archive.store.reading import connect_for_reading
+
 logger = logging.getLogger(__name__)
 
 COOKIE = "ds_actor"
 HOURS = 12
-# Rows of `settings`, which no output shows: the hash of a session that was ended, until when its cookie would be valid.
+# Rows of `settings`, which no output shows: the hash of a session that was ended, and when.
 ENDED = "ended_session:"
 FREE_ATTEMPTS, LONGEST_WAIT, FORGET_AFTER, MOST_REMEMBERED = 5, 900, 3600, 10_000
 
@@ -67,9 +68,10 @@ def setting_of(session: str) -> str:
 
 
 def load_ended(path: Path) -> set[str]:
-    """Return the sessions that were ended; cookies outlive the process where DATASETTE_SECRET is set."""
-    try:
-        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as db:
-            return {name for (name,) in db.execute("select name from settings where name like ?", (f"{ENDED}%",))}
-    except sqlite3.Error:  # a copy has no such table
-        return set()
+    """Return the sessions that were ended; cookies outlive the process where DATASETTE_SECRET is set.
+
+    Raises sqlite3.Error where the archive cannot be read: an ended session would else be valid again."""
+    with closing(connect_for_reading(path)) as db:
+        if not db.execute("select 1 from sqlite_master where name = 'settings'").fetchone():  # a public copy
+            return set()
+        return {name for (name,) in db.execute("select name from settings where name like ?", (f"{ENDED}%",))}

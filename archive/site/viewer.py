@@ -55,15 +55,20 @@ def visitor_of(datasette: Datasette, request: Request, db: Database) -> Visitor:
     return Visitor(base, signed_in_reviewer(datasette, request.actor), db.is_mutable)
 
 
+def check_reviewer_name(name: str) -> None:
+    """Raise ValueError for a name that no reviewer can have."""
+    if not _NAME.fullmatch(name) or name.endswith(_HASH):
+        raise ValueError(f"{name!r} is no name for a reviewer: letters, digits, spaces and . @ - _ are")
+
+
 def configure_accounts(reviewers: Mapping[str, str]) -> dict[str, Any]:
     """Return the configuration of datasette-auth-passwords for reviewers and the hashes of their passwords.
 
     Raises ValueError for a name or a hash that cannot be one."""
     for name, password_hash in reviewers.items():
-        if not _NAME.fullmatch(name) or name.endswith(_HASH):
-            raise ValueError(f"{name!r} is no name for a reviewer: letters, digits, spaces and . @ - _ are")
+        check_reviewer_name(name)
         if not isinstance(password_hash, str) or not _PASSWORD_HASH.fullmatch(password_hash.strip()):
-            raise ValueError(f"{name} has no password hash; `datasette hash-password` makes one (pbkdf2_sha256$...)")
+            raise ValueError(f"{name} has no password hash; `btl review password` makes one")
     actors = {name: {"id": name, "reviewer": True} for name in reviewers}
     return {name + _HASH: password_hash for name, password_hash in reviewers.items()} | {"actors": actors}
 

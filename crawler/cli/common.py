@@ -1,7 +1,7 @@
 """What the crawler's commands share: options, and the plan that arguments name."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -12,11 +12,12 @@ from archive.cli.common import ERRORS_PRINTED
 from archive.text.numbers import format_count
 
 if TYPE_CHECKING:
-    from archive.store.archive import Archive
+    from crawler.outlets import OutletConfig
     from crawler.report import CrawlReport
     from crawler.run import CrawlPlan
 
 CONTACT_VARIABLE = "BTL_CONTACT"
+PLACEHOLDER = "SET-THIS@example.org"  # what btl schedule prints where nobody said how sites reach them
 
 contact_option = click.option(
     "--contact",
@@ -32,10 +33,52 @@ allow_host_option = click.option(
 )
 
 
+def crawl_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add what `btl crawl` and the lines of `btl schedule` share: whom and how fast to ask."""
+    usual = {"delay": 0.0, "concurrency": 1, "timeout": 30.0}
+    for option in (
+        click.option("--limit", type=click.IntRange(1), help="Visit at most so many pages of the frontier."),
+        click.option(
+            "--timeout",
+            type=click.FloatRange(1, 600),
+            default=usual["timeout"],
+            show_default=True,
+            help="Seconds that an answer may take.",
+        ),
+        click.option(
+            "--concurrency",
+            type=click.IntRange(1, 32),
+            default=usual["concurrency"],
+            show_default=True,
+            help="Requests at once to an --allow-host.",
+        ),
+        click.option(
+            "--delay",
+            type=click.FloatRange(0, 3600),
+            default=usual["delay"],
+            show_default=True,
+            help="Seconds between requests to an --allow-host; public hosts are asked once a second.",
+        ),
+        allow_host_option,
+        contact_option,
+    ):
+        command = option(command)
+    return command
+
+
+def read_outlets(file: Path) -> "list[OutletConfig]":
+    """Return the outlets of a file. Raise UsageError where it is none."""
+    from crawler.outlets import BadOutlets, load_outlets
+
+    try:
+        return load_outlets(file)
+    except BadOutlets as error:
+        raise click.UsageError(str(error)) from error
+
+
 def make_plan(targets: Sequence[str], *, due: bool) -> "CrawlPlan":
     """Return the plan for URLs, for outlets files, or for what is due of outlets files or of all. Raise UsageError."""
     from archive.text.urls import canonical, is_web_address
-    from crawler.outlets import BadOutlets, load_outlets
     from crawler.run import CrawlPlan
 
     if not targets and not due:
@@ -51,10 +94,7 @@ def make_plan(targets: Sequence[str], *, due: bool) -> "CrawlPlan":
     for file in files:
         if not Path(file).is_file():
             raise click.UsageError(f"{file} is neither a web address nor a file")
-    try:
-        outlets = [outlet for file in files for outlet in load_outlets(Path(file))]
-    except BadOutlets as error:
-        raise click.UsageError(str(error)) from error
+    outlets = [outlet for file in files for outlet in read_outlets(Path(file))]
     if twice := [home for home, number in Counter(outlet.home for outlet in outlets).items() if number > 1]:
         raise click.UsageError(f"{', '.join(files)}: {twice[0]} is listed twice")
     addresses = []
@@ -77,20 +117,25 @@ def check_allowed_hosts(allow_hosts: Sequence[str]) -> None:
             raise click.UsageError(f"--allow-host: {error}") from error
 
 
-def require_contact(archive: "Archive", plan: "CrawlPlan", contact: str | None, allow_hosts: Sequence[str]) -> None:
+def require_contact(hosts: Iterable[str], contact: str | None, allow_hosts: Sequence[str]) -> None:
     """Raise UsageError where a public host would be crawled by somebody whom it cannot reach."""
     from archive.text.urls import is_web_address
-    from crawler.frontier import Frontier
 
+    if contact == PLACEHOLDER:
+        raise click.UsageError(f"--contact: {PLACEHOLDER} is a placeholder: say how sites can reach you")
     if contact and ("@" in contact or is_web_address(contact)):
         return
     if contact:
         raise click.UsageError(f"--contact: {contact!r} is neither an e-mail address nor a page")
-    hosts = {urlsplit(seed.url).netloc for seed in plan.seeds()} or set(Frontier(archive).hosts())
-    if public := sorted(hosts - set(allow_hosts)):
+    if public := sorted(set(hosts) - set(allow_hosts)):
         raise click.UsageError(
             f"--contact (or {CONTACT_VARIABLE}) must say how {public[0]} can reach you: an e-mail address or a page"
         )
+
+
+def seed_hosts(plan: "CrawlPlan") -> set[str]:
+    """Return the hosts that a plan begins with."""
+    return {urlsplit(seed.url).netloc for seed in plan.seeds()}
 
 
 def print_skipped(report: "CrawlReport") -> None:

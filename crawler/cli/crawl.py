@@ -9,52 +9,28 @@ from typing import TYPE_CHECKING
 import click
 
 from archive.cli.common import as_json as as_json_option
-from archive.cli.common import database, fail, opened, print_errors, print_json, require
+from archive.cli.common import database, fail, opened, print_errors, print_json, raise_disk_full, require
+from archive.cli.endings import INTERRUPTED
 from archive.cli.progress import progress_report
 from archive.text.numbers import format_count
 from crawler.cli.common import (
-    allow_host_option,
     check_allowed_hosts,
-    contact_option,
+    crawl_options,
     make_plan,
     print_skipped,
     require_contact,
+    seed_hosts,
 )
 
 if TYPE_CHECKING:
     from crawler.run import CrawlOutcome
-
-INTERRUPTED = 130
-delay_option = click.option(
-    "--delay",
-    type=click.FloatRange(0, 3600),
-    default=0.0,
-    show_default=True,
-    help="Seconds between requests to an --allow-host; public hosts are asked once a second.",
-)
-concurrency_option = click.option(
-    "--concurrency",
-    type=click.IntRange(1, 32),
-    default=1,
-    show_default=True,
-    help="Requests at once to an --allow-host.",
-)
-timeout_option = click.option(
-    "--timeout", type=click.FloatRange(1, 600), default=30.0, show_default=True, help="Seconds that an answer may take."
-)
-limit_option = click.option("--limit", type=click.IntRange(1), help="Visit at most so many pages of the frontier.")
 
 
 @click.command()
 @click.argument("targets", nargs=-1, metavar="[URL... | OUTLETS.TOML]")
 @click.option("--due", is_flag=True, help="Visit what is due, and end: of all outlets, or of those of OUTLETS.TOML.")
 @database
-@contact_option
-@allow_host_option
-@delay_option
-@concurrency_option
-@timeout_option
-@limit_option
+@crawl_options
 @click.option("--wait", "wait_s", type=click.FloatRange(0), default=0.0, help="Seconds to wait for another crawl.")
 @click.option(
     "--quiet", is_flag=True, help="Print only what failed, and warnings: for cron, which mails what is printed."
@@ -91,6 +67,7 @@ def crawl(
               btl crawl outlets.toml
               btl crawl --due outlets.toml
     """
+    from crawler.frontier import Frontier
     from crawler.report import CrawlReport
     from crawler.run import CrawlOptions, run_crawl
 
@@ -99,8 +76,11 @@ def crawl(
     options = CrawlOptions(contact, allow_hosts, delay, concurrency, timeout, limit, verbose)
     if due:
         require(path)
+    if seeds := seed_hosts(plan):
+        require_contact(seeds, contact, allow_hosts)
     with _crawl_lock(path, wait_s), opened(path) as archive:
-        require_contact(archive, plan, contact, allow_hosts)
+        if not seeds:
+            require_contact(Frontier(archive).hosts(), contact, allow_hosts)
         with progress_report(quiet=as_json or quiet, describe=CrawlReport.line, has_size=False) as on_progress:
             outcome = run_crawl(archive, plan, options, on_progress)
     _summarise(outcome, path, as_json=as_json, quiet=quiet)
@@ -122,7 +102,8 @@ def _crawl_lock(path: Path, wait_s: float) -> Iterator[None]:
     except Locked as error:
         fail(str(error))
     except OSError as error:
-        fail(f"{path}: {error.strerror}")
+        raise_disk_full(error)
+        fail(f"{error.filename or path}: {error.strerror or error}")
 
 
 def _summarise(outcome: "CrawlOutcome", path: Path, *, as_json: bool, quiet: bool) -> None:

@@ -11,6 +11,7 @@ import click
 from archive.cli.common import as_json as as_json_option
 from archive.cli.common import database, fail, open_for_reading, open_for_writing, print_json
 from archive.text.numbers import format_count
+from crawler.cli.common import read_outlets
 
 if TYPE_CHECKING:
     from crawler.outlet_states import OutletState
@@ -56,12 +57,8 @@ def list_(file: Path | None, path: Path, as_json: bool) -> None:
               btl outlets --json
     """
     from crawler.outlet_states import list_outlets
-    from crawler.outlets import BadOutlets, load_outlets
 
-    try:
-        listed = {outlet.home for outlet in load_outlets(file)} if file else None
-    except BadOutlets as error:
-        raise click.UsageError(str(error)) from error
+    listed = {outlet.home for outlet in read_outlets(file)} if file else None
     with open_for_reading(path) as archive:
         states = list_outlets(archive, datetime.now(UTC), listed)
     if as_json:
@@ -158,14 +155,18 @@ def _parse_time(text: str) -> str:
         moment = datetime.fromisoformat(text)
     except ValueError:
         raise click.UsageError(f"--until: {text!r} is no time such as 2026-04-01 or 2026-04-01T06:00") from None
-    return format_time(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    if moment <= datetime.now(UTC):
+        raise click.UsageError(f"--until: {text} is over")
+    return format_time(moment)
 
 
 def _print_state(state: "OutletState") -> None:
+    from crawler.outlet_states import describe_pause
+
     status = {"unlisted": "not in the outlets file", "new": "no crawl has visited it"}.get(state.status, state.status)
     if state.since:
-        status += f" since {state.since}" + (f" until {state.until}" if state.until else "")
-        status += f" ({state.note})" if state.note else ""
+        status = describe_pause(asdict(state))
     click.echo(f"{state.home}  {status}")
     if state.pages:
         following = f"the next at {state.next_at}" if state.next_at else "no visit is planned"

@@ -14,6 +14,7 @@ from crawler.cli.common import (
     contact_option,
     make_plan,
     require_contact,
+    seed_hosts,
 )
 
 
@@ -38,8 +39,8 @@ def record(url: str, name: str, pages: Path, contact: str | None, allow_hosts: t
 
     plan = make_plan([url], due=False)
     check_allowed_hosts(allow_hosts)
+    require_contact(seed_hosts(plan), contact, allow_hosts)
     with tempfile.TemporaryDirectory() as folder, opened(Path(folder) / "record.db") as archive:
-        require_contact(archive, plan, contact, allow_hosts)
         try:
             if "/" in name:  # else the platform, and so the folder, is known only after the visit
                 check_free(pages / name)

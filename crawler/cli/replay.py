@@ -9,7 +9,7 @@ from archive.cli.common import as_json as as_json_option
 from archive.cli.common import database, opened, print_errors, print_json
 from archive.cli.progress import progress_report
 from archive.text.numbers import format_count
-from crawler.cli.common import print_skipped
+from crawler.cli.common import print_skipped, read_outlets
 
 
 @click.command()
@@ -29,17 +29,13 @@ def replay(paths: tuple[Path, ...], url: str | None, outlets: Path | None, path:
     Example:  btl replay crawl.warc.gz other.wacz
               btl replay page.html --url https://courier.example/ferry
     """
-    from crawler.outlets import BadOutlets, load_outlets
     from crawler.reparse import replay_captures
     from crawler.report import CrawlReport
 
     missing = [str(file) for file in paths if not file.exists()]
     if missing:
         raise click.UsageError(f"no such file or folder: {', '.join(missing)}")
-    try:
-        sites = load_outlets(outlets) if outlets is not None else []
-    except BadOutlets as error:
-        raise click.UsageError(str(error)) from error
+    sites = read_outlets(outlets) if outlets is not None else []
     with (
         opened(path) as archive,
         progress_report(quiet=as_json, describe=CrawlReport.line, has_size=False) as on_progress,

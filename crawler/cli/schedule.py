@@ -11,11 +11,10 @@ import click
 
 from archive.cli.common import as_json as as_json_option
 from archive.cli.common import database, fail, print_json
-from crawler.cli.common import allow_host_option, check_allowed_hosts, contact_option
-from crawler.cli.crawl import concurrency_option, delay_option, limit_option, timeout_option
+from crawler.cli.common import PLACEHOLDER, check_allowed_hosts, crawl_options, read_outlets
 
-PLACEHOLDER = "SET-THIS@example.org"
 LONGEST_CRON_LINE = 900  # cron cuts a command after 998 characters, some after 1,000 with the time
+MAIL_ADDRESS = re.compile(r"[^\s@/\"'\\]+@[^\s@/\"'\\]+")
 HOUR, DAY = 60, 24 * 60
 
 SERVICE = """\
@@ -72,12 +71,7 @@ class Schedule:
 )
 @click.option("--every", default=15, show_default=True, type=click.IntRange(1, DAY), help="Minutes between runs.")
 @database
-@contact_option
-@allow_host_option
-@delay_option
-@concurrency_option
-@timeout_option
-@limit_option
+@crawl_options
 @click.option("--mailto", help="Whom cron mails what failed.  [default: --contact, where that is an e-mail address]")
 @as_json_option
 def schedule(
@@ -103,25 +97,23 @@ def schedule(
     Example:  btl schedule outlets.toml --contact desk@example.org
               btl schedule outlets.toml --every 30 --db /data/archive.db
     """
-    from crawler.outlets import BadOutlets, load_outlets
+    from crawler.run import CrawlOptions
 
     check_allowed_hosts(allow_hosts)
-    try:
-        if file:
-            load_outlets(file)
-    except BadOutlets as error:
-        raise click.UsageError(str(error)) from error
+    if file:
+        read_outlets(file)
     if not contact and not allow_hosts:
-        click.echo("note: --contact says how sites reach you; without it, public hosts are not visited", err=True)
+        click.echo("note: --contact says how sites reach you; until it does, public hosts are not visited", err=True)
         contact = PLACEHOLDER
     words = [*_program(), "crawl", "--due", *([str(file.resolve())] if file else []), "--db", str(path.resolve())]
     words += ["--contact", contact] if contact else []
     words += [word for host in allow_hosts for word in ("--allow-host", host)]
-    paces = (("--delay", delay, 0.0), ("--concurrency", concurrency, 1), ("--timeout", timeout, 30.0))
-    for name, value, usual in (*paces, ("--limit", limit, None)):
-        words += [name, f"{value:.15g}"] if value is not None and value != usual else []
+    usual = CrawlOptions()
+    for name, value in (("delay", delay), ("concurrency", concurrency), ("timeout", timeout), ("limit", limit)):
+        words += [f"--{name}", f"{value:.15g}"] if value is not None and value != getattr(usual, name) else []
+    is_address = contact is not None and contact != PLACEHOLDER and MAIL_ADDRESS.fullmatch(contact)
     try:
-        printed = make_schedule(words, every, mailto or (contact if contact and "@" in contact else ""))
+        printed = make_schedule(words, every, mailto or (contact if contact and is_address else ""))
     except ValueError as error:
         fail(str(error))
     if as_json:

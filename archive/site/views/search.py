@@ -8,7 +8,7 @@ from typing import Any
 
 from archive.site import bm25, flags, html, queries, search_filters
 from archive.site.database import Connection, Row, fetch_all, fetch_value, remember
-from archive.site.formatting import month, number
+from archive.site.formatting import count, month, number
 from archive.site.params import (
     FORM_FIELDS,
     MAX_HITS,
@@ -172,7 +172,7 @@ def _load_facts(connection: Connection, rows: Sequence[Sequence[Any]]) -> list[C
 
 def _summary(result: SearchResult, params: SearchParams) -> str:
     total = len(result.passing)
-    comments = f"{number(total)} comment{'' if total == 1 else 's'}"
+    comments = count(total, "comment")
     if not result.has_more:
         return f"{comments} match{'es' if total == 1 else ''}"
     verb = "ranked" if result.by == "words" else "shown"

@@ -5,7 +5,6 @@ import logging
 import secrets
 import sqlite3
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -31,6 +30,7 @@ from archive.site.viewer import (
 )
 from archive.site.views import review
 from archive.site.views.review import EMPTY_FORM, ReviewForm, ReviewParams
+from archive.store.archive import now
 
 logger = logging.getLogger(__name__)
 
@@ -72,9 +72,7 @@ async def _review_page(
 ) -> Response:
     visitor = visitor_of(datasette, request, db)
     try:
-        page = await read(
-            datasette, db, lambda connection: review.load(connection, params, visitor, _now()[:10], typed)
-        )
+        page = await read(datasette, db, lambda connection: review.load(connection, params, visitor, now()[:10], typed))
     except TookTooLong:
         return await slow_page(datasette, request)
     if page is None:
@@ -113,7 +111,7 @@ def _record(
             decision = verdicts.Verdict(flag, reviewer, "corrected", code, start, end, note)
         case _:
             raise verdicts.BadReview("Say what you make of the flag: confirm, dismiss or correct it.")
-    verdicts.record(borrowed, decision, _now())
+    verdicts.record(borrowed, decision, now())
 
 
 def _corrected_span(connection: sqlite3.Connection, flag: int, words: str) -> tuple[int | None, int | None]:
@@ -141,7 +139,7 @@ async def _add(
         body = fetch_value(connection, queries.BODY, comment=comment)
         start, end = _span(body or "", form.get("words", ""))
         decision = {"reviewer": reviewer, "code": form.get("code", ""), "reason": form.get("note", "")}
-        verdicts.add(borrowed, comment_id=comment, start=start, end=end, at=_now(), **decision)
+        verdicts.add(borrowed, comment_id=comment, start=start, end=end, at=now(), **decision)
 
     problem = await _write(db, add)
     if problem:
@@ -200,10 +198,6 @@ def _see(datasette: Datasette, address: str) -> Response:
     return Response("", status=303, headers=headers)
 
 
-def _now() -> str:
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
 async def sign_in(datasette: Datasette, request: Request) -> Response:
     """The page of datasette-auth-passwords; who has signed in there comes to the review.
 
@@ -224,14 +218,21 @@ async def sign_in(datasette: Datasette, request: Request) -> Response:
         text = f"Too many attempts. Try again in {count(wait, 'second')}."
         return await _sign_in_page(datasette, request, text, 429, {"retry-after": str(wait)})
     stored = accounts.get(f"{name}_password_hash") if name else None
+    failures = attempts.fail(*keys)  # counted before the hash is computed, so that attempts at the same time wait too
     if not stored or not await asyncio.to_thread(verify_password, password, stored.strip()):
-        logger.warning("Sign-in as %r from %s failed, %d lately", name[:64], client, attempts.fail(*keys))
+        logger.warning("Sign-in as %r from %s failed, %d lately", name[:64], client, failures)
         return await _sign_in_page(datasette, request, "Invalid username or password")
     attempts.forget(*keys)
     logger.warning("%r signed in from %s", name, client)
     actor = (accounts.get("actors") or {}).get(name) or {"id": name}
     response = Response.redirect(datasette.urls.path("/review" if has_reviewers(datasette) else "/"))
-    response.set_cookie(sessions.COOKIE, sessions.make_cookie(datasette, actor), max_age=sessions.HOURS * 3600)
+    response.set_cookie(
+        sessions.COOKIE,
+        sessions.make_cookie(datasette, actor),
+        max_age=sessions.HOURS * 3600,
+        httponly=True,
+        secure=request.scheme == "https",
+    )
     return response
 
 
@@ -255,7 +256,7 @@ async def sign_out(datasette: Datasette, request: Request) -> Response:
         db = find_archive(datasette)
         if db is not None and db.is_mutable:
             insert = "insert or ignore into settings (name, value) values (?, ?)"
-            await db.execute_write(insert, [setting, _now()])
+            await db.execute_write(insert, [setting, now()])
     response = await view.post(request)
     response.headers["cache-control"] = PRIVATE
     return response

@@ -1,8 +1,9 @@
 """Sign-ins: failed ones wait and are logged, sessions end; and what of reviewers nobody else reads, by whatever way."""
 
 import logging
+import re
 import sqlite3
-from asyncio import run
+from asyncio import gather, run
 from contextlib import closing
 
 import pytest
@@ -166,3 +167,17 @@ def test_a_session_ends_for_every_copy_of_its_cookie(path, monkeypatch):
     other = Browser(application(path, reviewers=HASHES))
     other.cookies = dict(elsewhere.cookies)
     assert other.get("/review").status_code == 302
+
+
+def test_attempts_at_the_same_time_wait_as_well(path):
+    site, count = application(path, reviewers=HASHES), FREE_ATTEMPTS + 3
+    stranger = Browser(site)
+    stranger.page("/-/login")
+    token = re.search(r'name="csrftoken" value="([^"]+)"', stranger.last)[1]
+    form = {"csrftoken": token, "username": "irene", "password": "wrong"}
+
+    async def post_at_once():
+        posts = (site.client.post("/-/login", data=form, cookies=stranger.cookies) for _ in range(count))
+        return await gather(*posts)
+
+    assert [reply.status_code for reply in run(post_at_once())].count(429) == count - FREE_ATTEMPTS

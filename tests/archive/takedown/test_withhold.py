@@ -360,6 +360,10 @@ def test_the_commands(filled, path, tmp_path):
     (tmp_path / "requests.jsonl").write_text('{"subject": "commenter", "id": 1, "reason": "safety"}\nnot json\n')
     found = btl(path, "withhold", "--from", str(tmp_path / "requests.jsonl"), "--json")
     assert json.loads(found.stdout)["entries"] == 1
+    (tmp_path / "requests.csv").write_bytes(requests.encode() + b"comment,4,,law,caf\xe9\n")
+    found = btl(path, "withhold", "--from", str(tmp_path / "requests.csv"))
+    assert (found.exit_code, "no CSV or JSON Lines in UTF-8, and nothing is withheld" in found.output) == (1, True)
+    assert btl(path, "withhold", "comment", "9" * 20, "--reason", "law").exit_code == 2
     assert btl(path, "restore", "comment", "99").exit_code == 1
     assert btl(path, "withhold", "comment").exit_code == 2
     assert btl(path, "withhold", "thread", "1", "--reason", "law", "--same-text").exit_code == 2

@@ -99,3 +99,21 @@ def test_the_outlets_file_is_read_by_each_run(desk):
     assert "--contact" in desk.btl("schedule").stderr
     file.write_text("outlets = 1")
     assert "no [[outlets]]" in desk.btl("schedule", "outlets.toml", status=2).stderr
+
+
+def test_a_contact_is_mailed_only_where_it_is_an_address(desk):
+    for contact, mailto in (
+        ("desk@example.org", True),
+        ("https://social.example/@desk", False),
+        ("Desk <d@example.org>", False),
+    ):
+        printed = desk.btl("schedule", "--contact", contact)
+        assert printed.returncode == 0, printed.stderr
+        assert ("MAILTO=" in printed.stdout) is mailto
+    assert "MAILTO=" not in desk.btl("schedule").stdout
+
+
+def test_the_placeholder_reaches_nobody(desk):
+    done = desk.btl("crawl", "https://courier.example/", "--contact", "SET-THIS@example.org", status=2)
+    assert "is a placeholder" in done.stderr
+    assert not list(desk.folder.glob("*.db*"))
