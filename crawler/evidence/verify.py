@@ -43,9 +43,9 @@ Row = dict[str, Any]
 class VerifyResult:
     """Counts and differences.
 
-    `counts` has COUNTS: `captures` whose bytes were read, how many of them are each of STATUSES, and how many were
-    redacted; `texts` that were compared with them, texts that are `unchecked` since their capture cannot be read, and
-    comments that are `withheld`.
+    `counts` has COUNTS: `captures` that are not redacted, which are the sum of STATUSES, and how many are redacted;
+    `texts` that were compared with them, texts that are `unchecked` since their capture cannot be read, and comments
+    that are `withheld`.
     """
 
     counts: Counter[str] = field(default_factory=lambda: Counter(dict.fromkeys(COUNTS, 0)))
@@ -84,6 +84,7 @@ class _Verifier:
             threads = self._parse_document(row) if is_imported(row) else self._parse_pages(row, further)
         except (BadDocument, ValueError) as error:
             self._differs(f"capture {row['id']}", str(error))
+            self._count_unchecked(ids)
             return
         if threads is None:
             self._count_unchecked(ids)
@@ -118,7 +119,6 @@ class _Verifier:
         return None
 
     def _has_bytes(self, body: bytes, row: Row, *, is_moved: bool) -> bool:
-        self.result.counts["captures"] += 1
         if sha256(body).hexdigest() != row["sha256"]:
             self._count(row, "changed", f"the bytes of {row['warc_file']} at {row['warc_offset']} have another SHA-256")
             return False
@@ -130,6 +130,7 @@ class _Verifier:
         return True
 
     def _count(self, row: Row, status: str, what: str | None = None) -> None:
+        self.result.counts["captures"] += 1
         self.result.counts[status] += 1
         if what is not None:
             self._differs(f"capture {row['id']}", f"{status}: {what}")
