@@ -24,8 +24,8 @@ def demo(path: Path, serving: bool, port: int, as_json: bool) -> None:
     with opened(path) as archive:
         if archive.has_other_runs_than(str(sample)):
             raise click.UsageError(f"{path} holds other documents; name another file with --db")
-        progress = import_paths(archive, [str(sample)], 0, quiet=as_json)
-    summarise(progress, path, as_json)
+        progress, left = import_paths(archive, [str(sample)], 0, quiet=as_json)
+    summarise(progress, left, path, as_json)
     if serving:
         from archive.site.app import run
 

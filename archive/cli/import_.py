@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from archive.importers.base import Options
     from archive.importers.pool import ImportProgress
     from archive.store.archive import Archive
+    from archive.takedown.warc_records import Problem
 
 MANY = 20  # articles without any comment, which may be comments that were taken for articles
 COUNTS = ("documents", "errors", "empty", "files_passed_over", "personal_left_out")
@@ -93,8 +94,8 @@ def import_(
         click.echo("Nothing was written.", err=True)
         sys.exit(2)
     with opened(path) as archive:
-        progress = import_paths(archive, list(paths), workers, options, keep=keep, quiet=as_json)
-    summarise(progress, path, as_json)
+        progress, left = import_paths(archive, list(paths), workers, options, keep=keep, quiet=as_json)
+    summarise(progress, left, path, as_json)
 
 
 def import_paths(
@@ -105,20 +106,32 @@ def import_paths(
     *,
     keep: bool = False,
     quiet: bool,
-) -> "ImportProgress":
+) -> "tuple[ImportProgress, list[Problem]]":
+    """Import files; return what that did, and where copies that were kept still hold what was erased."""
     from archive.cli.progress import progress_report
     from archive.importers.base import Options
-    from archive.importers.pool import import_files
+    from archive.importers.pool import ImportProgress, import_files
     from archive.takedown.kept_files import recheck_kept
 
-    with progress_report(quiet=quiet) as report:
-        progress = import_files(archive, paths, workers=workers, keep=keep, options=options or Options(), report=report)
-    recheck_kept(archive, progress.kept)
-    return progress
+    progress = ImportProgress()
+    try:
+        with progress_report(quiet=quiet) as report:
+            import_files(
+                archive,
+                paths,
+                workers=workers,
+                keep=keep,
+                options=options or Options(),
+                report=report,
+                progress=progress,
+            )
+    finally:
+        left = recheck_kept(archive, progress.kept)
+    return progress, left
 
 
-def summarise(progress: "ImportProgress", path: Path, as_json: bool) -> None:
-    """Prints what an import did, and ends with status 1 where something could not be read."""
+def summarise(progress: "ImportProgress", left: "list[Problem]", path: Path, as_json: bool) -> None:
+    """Prints what an import did; ends with status 1 where something could not be read, or taken out of a copy."""
     from archive.store.save import SAVE_COUNTS
 
     counts, errors = progress.counts, progress.errors
@@ -129,16 +142,18 @@ def summarise(progress: "ImportProgress", path: Path, as_json: bool) -> None:
                 "counts": with_zeros(counts, (*COUNTS, *SAVE_COUNTS)),
                 "passed_over": progress.passed_over,
                 "errors": [{"place": error.location, "reason": error.reason} for error in errors],
+                "left": [{"place": problem.location, "reason": problem.reason} for problem in left],
             }
         )
     else:
         if progress.passed_over:
             click.echo(f"passed over, about the corpus: {_names(progress.passed_over)}", err=True)
         print_errors([str(error) for error in errors])
+        print_errors([f"what was erased may be in {problem.location}: {problem.reason}" for problem in left])
         click.echo(_sentence(counts, path))
         if counts["threads_new"] >= MANY and not counts["comments_new"]:
             click.echo("Not one of these articles has a comment. If they are comments: --as table.", err=True)
-    if errors:
+    if errors or left:
         sys.exit(1)
 
 

@@ -10,6 +10,8 @@ from typing import BinaryIO
 
 import zstandard
 
+from archive.store.disk import sync_file, sync_path
+
 BLOCK = 1 << 20
 PART = ".part"
 LONGEST_LABEL = 80
@@ -32,10 +34,10 @@ def keep_content(folder: Path, content: BinaryIO, label: str) -> Path:
                 while block := content.read(BLOCK):
                     digest.update(block)
                     packed.write(block)
-            file.flush()
-            os.fsync(file.fileno())
+            sync_file(file, part)
             kept = folder / f"{digest.hexdigest()}-{name}.zst"
             part.rename(kept)
+            sync_path(folder)
     finally:
         part.unlink(missing_ok=True)
     return kept

@@ -70,12 +70,14 @@ def import_files(
     keep: bool = False,
     options: Options = NO_OPTIONS,
     report: Callable[[ImportProgress], None] = lambda _: None,
+    progress: ImportProgress | None = None,
 ) -> ImportProgress:
     """Import files and folders as one run. A document that cannot be read is an error, and the others are saved.
 
-    What standard input holds, and with `keep` every file, is kept beside the archive.
+    What standard input holds, and with `keep` every file, is kept beside the archive. `progress` is filled in also
+    where an import fails or is stopped.
     """
-    progress = ImportProgress()
+    progress = progress or ImportProgress()
     keeper = _Sources(archive.path, keep=keep)
     sources = list(files(paths, but=archive.path, passed_over=progress.passed_over))
     progress.size = _size(sources)
@@ -83,9 +85,13 @@ def import_files(
         progress.counts["files_passed_over"] = len(progress.passed_over)
     if workers is None:
         workers = min(2, os.cpu_count() or 1)
-    run = archive.begin_run("import", {"paths": paths})
+    stated = {"format": options.format} if options.format else {}
+    run = archive.begin_run("import", {"paths": paths, **stated})
     with archive.ending(run, lambda: dict(progress.counts)):
-        saved = _import_sources(archive, run, sources, progress, keeper, workers, options, report)
+        try:
+            saved = _import_sources(archive, run, sources, progress, keeper, workers, options, report)
+        finally:
+            progress.kept = keeper.remove_needless(archive)
     nothing = bool(progress.errors) and not (saved or progress.counts["empty"])
     archive.end_run(run, "failed" if nothing else "done", dict(progress.counts))
     return progress
@@ -118,7 +124,6 @@ def _import_sources(
         report(progress)
     number += _save(archive, run, batch, progress, keeper)
     progress.done = progress.size or progress.done  # what lies behind the last document is read, too
-    progress.kept = keeper.remove_needless(archive)
     report(progress)
     return number
 
@@ -129,6 +134,7 @@ class _Sources:
     def __init__(self, archive: Path, *, keep: bool) -> None:
         self.archive, self.keep = archive, keep
         self.kept: dict[str, Path] = {}
+        self.mappings_noted = 0
         self.stored_name = lru_cache(1024)(self._stored_name)
 
     @contextmanager
@@ -159,7 +165,8 @@ def _save(archive: Archive, run: Run, batch: list[Thread], progress: ImportProgr
     """Save threads; return how many of them could be."""
     if not batch:
         return 0
-    if progress.mappings:
+    if len(progress.mappings) > sources.mappings_noted:
+        sources.mappings_noted = len(progress.mappings)
         mappings = {sources.stored_name(file): mapping for file, mapping in progress.mappings.items()}
         archive.note_setting(run, "mappings", mappings)
     names = {file: sources.stored_name(file) for thread in batch if (file := thread.capture.file)}

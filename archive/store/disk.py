@@ -1,7 +1,14 @@
-"""Tell a full disk from other errors: then nothing more can be written, and whatever runs must stop at once."""
+"""Tell a full disk from other errors, and have what was written survive a power failure.
+
+On a full disk nothing more can be written, and whatever runs must stop at once.
+"""
 
 import errno
+import os
+import sqlite3
 from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 # What SQLite calls it depends on which of its files could not grow.
@@ -30,9 +37,14 @@ def find_full(error: BaseException) -> str | None:
             return str(cause)
         if isinstance(cause, OSError) and cause.errno in FULL:
             return f"{cause.filename}: {cause.strerror}" if cause.filename else str(cause.strerror)
-        if getattr(cause, "sqlite_errorname", None) in SQLITE_FULL or "disk is full" in str(cause):
+        # Only SQLite's own errors: SQLAlchemy's quote the parameters, which may be a text that speaks of a full disk.
+        if isinstance(cause, sqlite3.Error) and _says_full(cause):
             return str(cause)
     return None
+
+
+def _says_full(error: sqlite3.Error) -> bool:
+    return getattr(error, "sqlite_errorname", None) in SQLITE_FULL or "disk is full" in str(error)
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
@@ -45,3 +57,19 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
             seen.add(id(cause))
             yield cause
             waiting += [cause.__cause__, getattr(cause, "orig", None)]
+
+
+def sync_file(file: BinaryIO, path: Path) -> None:
+    """Have an open file and its name survive a power failure."""
+    file.flush()
+    os.fsync(file.fileno())
+    sync_path(path.parent)
+
+
+def sync_path(path: Path) -> None:
+    """Have a file's content, or the names in a folder, survive a power failure."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

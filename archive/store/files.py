@@ -6,8 +6,10 @@ else absolute. Each run that reads files notes that folder, so that of every fil
 
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+
+from sqlalchemy import Connection
 
 from archive.store.archive import Archive
 
@@ -17,13 +19,20 @@ RENAME = """
 with names as (select "key" as old, value as new from json_each(?))
 update captures set warc_file = (select new from names where old = warc_file)
 where warc_file in (select old from names)"""
+MAPPINGS = "select id, settings from runs where json_extract(settings, '$.mappings') is not null order by id"
+WRITE_SETTINGS = "update runs set settings = ? where id = ?"
 MEMBER = "!"  # between the name of a WACZ file and that of its member
 
 
 def stored_name(archive: Path, path: Path) -> str:
-    """Return what captures call a file: relative to the archive's folder where it lies in it, else absolute."""
-    whole, folder = path.resolve(), archive.resolve().parent
-    return whole.relative_to(folder).as_posix() if whole.is_relative_to(folder) else str(whole)
+    """Return what captures call a file: relative to the archive's folder where it lies in it, else absolute.
+
+    It lies in it by its path, as in a folder there that is a link to another disk, or in fact."""
+    resolved = path.resolve(), archive.resolve().parent
+    for whole, folder in ((path.absolute(), archive.absolute().parent), resolved):
+        if whole.is_relative_to(folder) and ".." not in whole.parts:
+            return whole.relative_to(folder).as_posix()
+    return str(resolved[0])
 
 
 class FileFinder:
@@ -62,7 +71,18 @@ def relink(archive: Archive, old: str, new: str) -> int:
     if names:
         with archive.transaction() as connection:
             connection.exec_driver_sql(RENAME, (json.dumps(names),))
+            _rename_mappings(connection, names)
     return len(names)
+
+
+def _rename_mappings(connection: Connection, names: Mapping[str, str]) -> None:
+    """Have runs call the tables whose mappings they noted what captures call them now."""
+    for run_id, text in connection.exec_driver_sql(MAPPINGS).fetchall():
+        settings = json.loads(text)
+        mappings = settings["mappings"]
+        if not names.keys().isdisjoint(mappings):
+            settings["mappings"] = {names.get(name, name): mapping for name, mapping in mappings.items()}
+            connection.exec_driver_sql(WRITE_SETTINGS, (json.dumps(settings, ensure_ascii=False), run_id))
 
 
 def _rests(name: str, old: str, folders: Sequence[str]) -> Iterator[str]:

@@ -15,12 +15,13 @@ from zipfile import ZIP_STORED, BadZipFile, ZipFile
 from archive.importers.files import open_file
 from archive.importers.keep import remove_parts
 from archive.store.archive import Archive, now
+from archive.store.files import MEMBER, FileFinder
 from archive.store.paths import kept_folder
 from archive.takedown.erase_rows import ErasedText, destroy_rows, texts_of
 from archive.takedown.kept_files import is_kept, rewrite_kept, search_kept
 from archive.takedown.text_search import SHORTEST, TextSearch, decodings
 from archive.takedown.warc_files import WARC_SUFFIXES, files_by_path, remove_leftover, rewrite_warc, warc_path
-from archive.takedown.warc_records import MEMBER, ZSTD_DICTIONARY_FRAME, Problem
+from archive.takedown.warc_records import ZSTD_DICTIONARY_FRAME, Problem
 from archive.takedown.warc_search import RecordText, WarcSearch, read_record_texts, search_warc
 from archive.text.charsets import decode_text
 from archive.text.fold import fold_letters
@@ -168,6 +169,7 @@ class _FileSearch:
         self.archive, self.plan = archive, plan
         self.texts = TextSearch(text.body for text in plan.texts)
         self.files = files_by_path(archive)
+        self.finder = FileFinder(archive)
         self.first, self.near = self._spans(FIRST_CAPTURES), self._spans(THREAD_CAPTURES)
 
     def _spans(self, captures: str) -> set[Span]:
@@ -175,7 +177,7 @@ class _FileSearch:
         values = {"comments": json.dumps(self.plan.comments), "article": article}
         with self.archive.engine.connect() as connection:
             rows = connection.exec_driver_sql(SPANS.format(captures), values).fetchall()
-        paths = {name: warc_path(self.archive, name) for name in {name for name, _ in rows}}
+        paths = {name: warc_path(self.finder, name) for name in {name for name, _ in rows}}
         return {(paths[name], offset) for name, offset in rows}
 
     def run(self, on_file: Callable[[Path], None]) -> None:
@@ -246,7 +248,7 @@ class _FileSearch:
             return self.plan.reason if span in self.first or self._matches(span, variants) else None
 
         redacted = [row[0] for row in self.archive.read(REDACTED, (json.dumps(names),))]
-        self.plan.files.append(search_kept(path, match, redacted))
+        self.plan.files.append(search_kept(self.archive, path, names, match, redacted))
 
     def _search_documents(self, path: Path, names: Sequence[str]) -> None:
         """Search documents that were imported and pages that a browser saved: their owner's, who may change them."""

@@ -4,7 +4,9 @@ Of a document that goes, as many other bytes stand in its place: all others stay
 several documents stays one of its format.
 """
 
+import json
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from shutil import copyfileobj, copymode
@@ -13,14 +15,16 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 import zstandard
 
 from archive.importers import choose_importer
-from archive.importers.base import HEAD_LENGTH, BadDocument, Document, Importer, Probe, Source
+from archive.importers.base import HEAD_LENGTH, BadDocument, Document, Importer, Options, Probe, Source
 from archive.importers.files import open_file
+from archive.importers.run_options import RunOptions
 from archive.store.archive import Archive, now
+from archive.store.disk import sync_file
 from archive.store.paths import kept_folder
 from archive.store.suppressions import SuppressionList
 from archive.takedown.erased_texts import erased_texts
 from archive.takedown.text_search import decodings
-from archive.takedown.warc_files import files_by_path, remove_leftover, rewrite_file, sync_file
+from archive.takedown.warc_files import files_by_path, remove_leftover, rewrite_file
 from archive.takedown.warc_records import Problem
 from archive.takedown.warc_search import Replacement, WarcSearch
 from archive.text.charsets import decode_text
@@ -32,6 +36,9 @@ BLOCK = 1 << 20
 ROWS_STAY = "a table that holds the text: its rows are not rewritten; delete this copy"
 NO_TEXT = b'{"text":""}'
 HEADER = b"WARC/1.0\r\nWARC-Type: conversion\r\nContent-Length: %d\r\n\r\n"
+OTHER_FORMAT = "read as another format it holds the text, between what is blanked: delete this copy"
+FILE_RUNS = """
+select distinct run_id, warc_file from captures where warc_file in (select value from json_each(?)) order by run_id"""
 LINE_END = re.compile(rb"[\r\n]*\Z")
 # Decides from a document, its decodings and its offset whether it goes: returns the reason, or None.
 Match = Callable[[int, Sequence[str]], str | None]
@@ -42,24 +49,58 @@ def is_kept(archive: Archive, path: Path) -> bool:
     return path.parent.resolve() == kept_folder(archive.path).resolve()
 
 
-def search_kept(path: Path, match: Match, redacted: Sequence[int]) -> WarcSearch:
+def search_kept(
+    archive: Archive, path: Path, names: Sequence[str], match: Match, redacted: Sequence[int]
+) -> WarcSearch:
     """Read a kept file, and return the documents that `match` chooses; those at `redacted` are gone. Changes nothing.
 
-    Every document is looked at, also one that the archive passed over because it had it already."""
+    `names` are what captures call it. Every document is looked at, also one that the archive passed over because it had
+    it already."""
     search = WarcSearch(path, redacted=list(redacted))
-    gone = set(redacted)
-    for _, document in _documents(path):
+    problems: dict[Problem, None] = {}
+    for options in _options_of(archive, names):
+        _search_documents(search, problems, options, match)
+    search.unsearched += problems
+    return search
+
+
+def _search_documents(search: WarcSearch, problems: dict[Problem, None], options: Options, match: Match) -> None:
+    """Search the documents of a file, read in one of the ways in which it was imported."""
+    gone = set(search.redacted)
+    before = _Spans(search.replacements)
+    for _, document in _documents(search.path, options):
         if isinstance(document, BadDocument):
-            search.unsearched.append(Problem(document.location, document.reason))
-        elif document.offset not in gone:
+            problems[Problem(document.location, document.reason)] = None
+        elif document.offset not in gone and not before.contain(document):
             search.records += 1
-            matched = match(document.offset, list(decodings(decode_text(document.raw, "")))) is not None
-            if matched and document.mapping is not None:
-                search.unsearched.append(Problem(str(path), ROWS_STAY))
-            elif matched:
+            if match(document.offset, list(decodings(decode_text(document.raw, "")))) is None:
+                continue
+            if document.mapping is not None:
+                problems[Problem(str(search.path), ROWS_STAY)] = None
+            elif before.overlap(document):
+                problems[Problem(str(search.path), OTHER_FORMAT)] = None
+            else:
                 replacement = Replacement(document.offset, len(document.raw), _blank(document))
                 search.replacements.append(replacement)
-    return search
+
+
+class _Spans:
+    """The bytes of a file that are to be blanked."""
+
+    def __init__(self, replacements: Sequence[Replacement]) -> None:
+        self.spans = sorted((r.offset, r.offset + r.length) for r in replacements)
+
+    def contain(self, document: Document) -> bool:
+        start, end = self._last_before_the_end(document)
+        return start <= document.offset and document.offset + len(document.raw) <= end
+
+    def overlap(self, document: Document) -> bool:
+        _, end = self._last_before_the_end(document)
+        return document.offset < end
+
+    def _last_before_the_end(self, document: Document) -> tuple[int, int]:
+        i = bisect_left(self.spans, (document.offset + len(document.raw), 0)) - 1
+        return self.spans[i] if i >= 0 else (0, 0)
 
 
 def rewrite_kept(archive: Archive, search: WarcSearch, names: Sequence[str], at: str) -> None:
@@ -67,49 +108,65 @@ def rewrite_kept(archive: Archive, search: WarcSearch, names: Sequence[str], at:
     rewrite_file(archive, search, names, at, _write)
 
 
-def recheck_kept(archive: Archive, kept: Iterable[Path]) -> int:
-    """Redact in files that an import kept what was erased earlier and came again; return how many documents that are.
+def recheck_kept(archive: Archive, kept: Iterable[Path]) -> list[Problem]:
+    """Redact in files that an import kept what was erased earlier and came again; return what cannot be redacted.
 
     The text itself is gone from the archive: documents are parsed once more, and the suppression list recognises it."""
+    wanted = {path.resolve() for path in kept}
+    if not wanted:
+        return []
     with archive.engine.connect() as connection:
         suppressions = SuppressionList.load(connection)
     if not any(entry.erased for entry in suppressions.entries.values()):
-        return 0
+        return []
     remove_leftover(archive)
-    count = 0
-    wanted = {path.resolve() for path in kept}
+    problems: list[Problem] = []
     for path, names in files_by_path(archive).items():
         if path.resolve() in wanted:
-            offsets = _offsets_of_erased(path, suppressions)
-            search = search_kept(path, lambda offset, _: "erased" if offset in offsets else None, [])  # noqa: B023
+            offsets = _offsets_of_erased(archive, path, names, suppressions)
+            search = search_kept(archive, path, names, lambda offset, _: "erased" if offset in offsets else None, [])  # noqa: B023
             rewrite_kept(archive, search, names, now())
-            count += len(search.replacements)
-    return count
+            problems += search.unsearched
+    return problems
 
 
-def _offsets_of_erased(path: Path, suppressions: SuppressionList) -> set[int]:
+def _offsets_of_erased(archive: Archive, path: Path, names: Sequence[str], suppressions: SuppressionList) -> set[int]:
     return {
         document.offset
-        for importer, document in _documents(path)
+        for options in _options_of(archive, names)
+        for importer, document in _documents(path, options)
         if isinstance(document, Document) and _has_erased(importer, document, suppressions)
     }
 
 
-def _has_erased(importer: Importer, document: Document, suppressions: SuppressionList) -> bool:
+def _options_of(archive: Archive, names: Sequence[str]) -> list[Options]:
+    """Return how a file was read, which may be in several formats; as it would be now where no capture is of it."""
+    all_options: list[Options] = []
+    with archive.engine.connect() as connection:
+        options = RunOptions(connection)
+        for run_id, name in connection.exec_driver_sql(FILE_RUNS, (json.dumps(names),)).fetchall():
+            if (of_run := options.of_file(run_id, name)) not in all_options:
+                all_options.append(of_run)
+    return all_options or [Options()]
+
+
+def _has_erased(importer: Importer | None, document: Document, suppressions: SuppressionList) -> bool:
     try:
-        return any(True for _ in erased_texts(suppressions, importer.parse(document)))
+        return importer is not None and any(erased_texts(suppressions, importer.parse(document)))
     except BadDocument:
         return False
 
 
-def _documents(path: Path) -> Iterator[tuple[Importer, Document | BadDocument]]:
+def _documents(path: Path, options: Options) -> Iterator[tuple[Importer | None, Document | BadDocument]]:
+    """Yield a file's documents, each with its importer; a BadDocument where none reads the file."""
     with open_file(str(path)) as (file, _):
         head = cast("BufferedReader", file).peek(HEAD_LENGTH)[:HEAD_LENGTH]
         try:
-            importer = choose_importer(Probe(head, str(path)))
-        except BadDocument:
+            importer = choose_importer(Probe(head, str(path)), options.format)
+        except BadDocument as error:
+            yield None, error
             return
-        source = Source(file, str(path), path)
+        source = Source(file, str(path), path, options)
         yield from ((importer, document) for document in importer.documents(source))
 
 

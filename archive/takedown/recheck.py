@@ -7,6 +7,7 @@ parsed once more from their captures.
 from collections.abc import Callable, Iterable, Sequence
 
 from archive.store.archive import Archive, now
+from archive.store.files import FileFinder
 from archive.store.paths import warc_folder
 from archive.store.suppressions import SuppressionList
 from archive.takedown.erased_texts import erased_texts
@@ -51,10 +52,10 @@ def recheck_crawl(archive: Archive, run_id: int, parse: Parse) -> int:
                 rows = connection.exec_driver_sql(SPANS, {"root": root, "folder": folder})
                 spans.update((row[0], row[1]) for row in rows)
     searches = {reason: TextSearch(bodies) for reason, bodies in texts.items()}
-    redactions = 0
+    redactions, finder = 0, FileFinder(archive)
     for name in sorted({name for name, _ in spans}):
         near, at = {offset for file, offset in spans if file == name}, now()
-        result = search_warc(warc_path(archive, name), _matching(searches, near), at)
+        result = search_warc(warc_path(finder, name), _matching(searches, near), at)
         rewrite_warc(archive, result, [name], at)
         redactions += len(result.replacements)
     return redactions

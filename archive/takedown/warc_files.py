@@ -14,12 +14,12 @@ from collections.abc import Callable, Sequence
 from itertools import accumulate
 from pathlib import Path
 from shutil import copyfileobj, copymode
-from typing import BinaryIO
 
 from sqlalchemy import Connection
 
 from archive.store.archive import Archive, synchronous
-from archive.store.files import NAMES, FileFinder
+from archive.store.disk import sync_file, sync_path
+from archive.store.files import NAMES, FileFinder, stored_name
 from archive.store.paths import kept_folder, warc_folder
 from archive.takedown.warc_records import FileRange
 from archive.takedown.warc_search import Replacement, WarcSearch
@@ -38,9 +38,9 @@ FORGET_VALIDATORS = """
 update frontier set etag = null, last_modified = null where capture_id in (select value from json_each(?))"""
 
 
-def warc_path(archive: Archive, name: str) -> Path:
+def warc_path(finder: FileFinder, name: str) -> Path:
     """Return the path of a file of `captures`, wherever it lies now."""
-    return Path(os.path.normpath(FileFinder(archive).find(name)))
+    return Path(os.path.normpath(finder.find(name)))
 
 
 def files_by_path(archive: Archive) -> dict[Path, list[str]]:
@@ -48,7 +48,7 @@ def files_by_path(archive: Archive) -> dict[Path, list[str]]:
     files: dict[Path, list[str]] = {}
     finder = FileFinder(archive)
     for (name,) in archive.read(NAMES):
-        files.setdefault(Path(os.path.normpath(finder.find(name))), []).append(name)
+        files.setdefault(warc_path(finder, name), []).append(name)
     for path in sorted(warc_folder(archive.path).glob("*")):
         if path.name.endswith(WARC_SUFFIXES):
             files.setdefault(Path(os.path.normpath(path)), [])
@@ -84,7 +84,7 @@ def rewrite_file(
     try:
         write(old, new, search.replacements)
         with archive.transaction() as connection:
-            _move_captures(connection, names, _stored_name(archive, new), search.replacements, at)
+            _move_captures(connection, names, stored_name(archive.path, new), search.replacements, at)
             _note_leftover(connection, archive, old, needed=None)
     finally:
         remove_leftover(archive)
@@ -101,20 +101,14 @@ def remove_leftover(archive: Archive) -> None:
         # An archive that was restored from a backup may name a new file that has long taken the place of the old one.
         if path.exists() and (needed is None or (archive.path.parent / needed).exists()):
             path.unlink()
-            _sync_folder(path.parent)
+            sync_path(path.parent)
         with archive.transaction() as connection:
             connection.exec_driver_sql("delete from settings where name = ?", (LEFTOVER,))
 
 
 def _note_leftover(connection: Connection, archive: Archive, path: Path, *, needed: Path | None) -> None:
-    value = json.dumps([_stored_name(archive, path), needed and _stored_name(archive, needed)])
+    value = json.dumps([stored_name(archive.path, path), needed and stored_name(archive.path, needed)])
     connection.exec_driver_sql(NOTE_LEFTOVER, (LEFTOVER, value))
-
-
-def _stored_name(archive: Archive, path: Path) -> str:
-    """Return a path as a crawl names its file: relative to the archive's folder where it lies in it, else absolute."""
-    whole, folder = path.absolute(), archive.path.absolute().parent
-    return whole.relative_to(folder).as_posix() if whole.is_relative_to(folder) else str(whole)
 
 
 def _next_name(path: Path) -> Path:
@@ -139,13 +133,6 @@ def _write(old: Path, new: Path, replacements: Sequence[Replacement]) -> None:
         sync_file(target, new)
 
 
-def sync_file(file: BinaryIO, path: Path) -> None:
-    """Have a file and its name survive a power failure."""
-    file.flush()
-    os.fsync(file.fileno())
-    _sync_folder(path.parent)
-
-
 def _move_captures(
     connection: Connection, names: Sequence[str], new_name: str, replacements: Sequence[Replacement], at: str
 ) -> None:
@@ -163,12 +150,3 @@ def _move_captures(
     redacted = json.dumps([capture_id for capture_id, offset, _ in rows if offset in lengths])
     connection.exec_driver_sql(MARK, (at, redacted))
     connection.exec_driver_sql(FORGET_VALIDATORS, (redacted,))
-
-
-def _sync_folder(folder: Path) -> None:
-    """Have a new or deleted name survive a power failure."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

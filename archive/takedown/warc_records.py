@@ -18,7 +18,6 @@ REDACTED_DATE, REDACTED_REASON, REDACTED_DIGEST = "Redacted-Date", "Redacted-Rea
 UNREADABLE = (ArchiveLoadFailed, EOFError, ValueError, OSError, AttributeError)
 ARC_START = b"filedesc://"
 ZSTD_DICTIONARY_FRAME = b"\x5d\x2a\x4d\x18"  # what a .warc.zst with a dictionary begins with
-MEMBER = "!"  # between the name of a WACZ file and that of its member
 ARC_LINE = rb"(?<=\n)https?://\S{1,2000} [\d.:a-fA-F]{2,45} \d{14} \S{1,100} \d{1,12}\r?\n"
 RECORD_START = re.compile(rb"\x1f\x8b\x08|WARC/[01]\.\d\r?\n|" + ARC_LINE)
 LONGEST_START = 2_200

@@ -116,8 +116,11 @@ def compare_thread(
     """
     comparison = _Comparison(StoredThread.read(connection, thread_id), thread, captures)
     comparison.compare_texts()
+    in_late_visit: set[int] | None = None  # computed for the first comment that needs it
     for i in comparison.not_stored(_withheld(suppressions, thread)):
-        if not _is_known_to_a_late_visit(connection, thread_id, root, thread, i):
+        if in_late_visit is None:
+            in_late_visit = _stored_of_late_visit(connection, thread_id, root, thread)
+        if i not in in_late_visit:
             comment = thread.comments[i]
             what = f"capture {root} holds comment {comment.native_id or comment.body[:80]!r}, which is not stored"
             comparison.differences.append(Difference(f"thread {thread_id}", what))
@@ -133,13 +136,15 @@ def _withheld(suppressions: SuppressionList, thread: Thread) -> Iterable[int]:
     return suppressions.match_comments(thread, url, thread.native_id or url, keys)
 
 
-def _is_known_to_a_late_visit(connection: Connection, thread_id: int, root: int, thread: Thread, i: int) -> bool:
-    """Whether comment i is a stored one of which this capture, older than another, has a text that was not added."""
+def _stored_of_late_visit(connection: Connection, thread_id: int, root: int, thread: Thread) -> set[int]:
+    """Return the comments, by index, that are stored ones of which this capture, older than another, has a text that
+    was not added."""
     of_visit = (VISITS.c.thread_id == thread_id) & (VISITS.c.capture_id == root) & (VISITS.c.outcome == "late")
     if not connection.execute(select(func.count()).select_from(VISITS).where(of_visit)).scalar_one():
-        return False
+        return set()
     hashes = [digest(comment.body) for comment in thread.comments]
-    return match_comments(stored_comments(connection, thread_id), thread.comments, hashes)[i] is not None
+    matches = match_comments(stored_comments(connection, thread_id), thread.comments, hashes)
+    return {i for i, row in enumerate(matches) if row is not None}
 
 
 class _Comparison:

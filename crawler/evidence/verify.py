@@ -1,6 +1,5 @@
 """Verify an archive: captures have the bytes that they had, and today's parsers read from them what is stored."""
 
-import json
 import lzma
 import os
 import zlib
@@ -17,8 +16,9 @@ from zstandard import ZstdError
 
 from archive.importers import choose_importer
 from archive.importers.base import BadDocument, Document, Probe
+from archive.importers.run_options import RunOptions
 from archive.importers.tables import importer as table_importer
-from archive.importers.tables.mapping import ColumnMapping, parse_mapping
+from archive.importers.tables.mapping import ColumnMapping
 from archive.store.archive import Archive
 from archive.store.schema import TABLES
 from archive.store.suppressions import SuppressionList
@@ -29,12 +29,13 @@ from crawler.pages.page import Page
 from crawler.platforms import driver
 from crawler.warc.reader import Damaged, Redacted
 
-RUNS = TABLES["runs"]
 CAPTURES, VISITS, THREADS = TABLES["captures"], TABLES["visits"], TABLES["threads"]
 COMMENTS, REVISIONS = TABLES["comments"], TABLES["comment_revisions"]
 # What became of the bytes of a capture: they are where they were, elsewhere, others, or not to be found.
 STATUSES = ("present", "moved", "changed", "gone")
 COUNTS = ("captures", *STATUSES, "redacted", "texts", "unchecked", "withheld")
+# What reading a compressed file raises where it is not what it was.
+BROKEN = (EOFError, zlib.error, lzma.LZMAError, ZstdError)
 Row = dict[str, Any]
 
 
@@ -42,9 +43,9 @@ Row = dict[str, Any]
 class VerifyResult:
     """Counts and differences.
 
-    `counts` has COUNTS: `captures` whose bytes were read, how many of them are each of STATUSES, and how many were
-    redacted; `texts` that were compared with them, texts that are `unchecked` since their capture cannot be read, and
-    comments that are `withheld`.
+    `counts` has COUNTS: `captures` that are not redacted, which are the sum of STATUSES, and how many are redacted;
+    `texts` that were compared with them, texts that are `unchecked` since their capture cannot be read, and comments
+    that are `withheld`.
     """
 
     counts: Counter[str] = field(default_factory=lambda: Counter(dict.fromkeys(COUNTS, 0)))
@@ -72,6 +73,7 @@ class _Verifier:
     ) -> None:
         self.connection, self.evidence, self.imported, self.result = connection, evidence, imported, result
         self.suppressions = SuppressionList.load(connection)
+        self.options = RunOptions(connection)
         self._document_files: dict[str, Path] = {}  # where the last document of each was
 
     def verify_visit(self, row: Row) -> None:
@@ -82,6 +84,7 @@ class _Verifier:
             threads = self._parse_document(row) if is_imported(row) else self._parse_pages(row, further)
         except (BadDocument, ValueError) as error:
             self._differs(f"capture {row['id']}", str(error))
+            self._count_unchecked(ids)
             return
         if threads is None:
             self._count_unchecked(ids)
@@ -116,7 +119,6 @@ class _Verifier:
         return None
 
     def _has_bytes(self, body: bytes, row: Row, *, is_moved: bool) -> bool:
-        self.result.counts["captures"] += 1
         if sha256(body).hexdigest() != row["sha256"]:
             self._count(row, "changed", f"the bytes of {row['warc_file']} at {row['warc_offset']} have another SHA-256")
             return False
@@ -128,6 +130,7 @@ class _Verifier:
         return True
 
     def _count(self, row: Row, status: str, what: str | None = None) -> None:
+        self.result.counts["captures"] += 1
         self.result.counts[status] += 1
         if what is not None:
             self._differs(f"capture {row['id']}", f"{status}: {what}")
@@ -144,7 +147,7 @@ class _Verifier:
         except OSError as error:
             self._count(row, "gone", _explain(error, row))
             return None
-        except (EOFError, zlib.error, lzma.LZMAError, ZstdError) as error:
+        except BROKEN as error:
             self._count(row, "changed", str(error))
             return None
         if row["redacted_at"] is not None and sha256(document.raw).hexdigest() != row["sha256"]:
@@ -152,37 +155,38 @@ class _Verifier:
             return None
         if not self._has_bytes(document.raw, row, is_moved=is_moved):
             return None
-        importer = table_importer if document.mapping else choose_importer(Probe(head, document.file))
+        if document.mapping:
+            return [table_importer.parse(document)]
+        importer = choose_importer(Probe(head, document.file), self.options.format(row["run_id"]))
         return [importer.parse(document)]
-
-    def _mapping(self, row: Row) -> ColumnMapping:
-        """Return how the columns of a table were read by the run that imported it."""
-        settings = select(RUNS.c.settings).where(RUNS.c.id == row["run_id"])
-        mappings = json.loads(self.connection.execute(settings).scalar_one()).get("mappings", {})
-        return parse_mapping(mappings.get(row["warc_file"], {}), f"run {row['run_id']}")
 
     def _read_document(self, row: Row) -> tuple[Document, bytes, bool]:
         """Return a document, the beginning of its file, and whether that lies elsewhere than where it is recorded.
 
-        Of several places, the first that has the document; else what the first file has instead."""
+        Of several places, the first that has the document; else what the first readable file has instead."""
         name = row["warc_file"] or ""
         candidates = self.evidence.finder.candidates(name)
         last = self._document_files.get(name, candidates[0])
-        others = []
+        others, errors = [], list[Exception]()
         for path in sorted(filter(Path.exists, candidates), key=lambda path: path != last):
-            document, head = self._read_document_from(path, row)
+            try:
+                document, head = self._read_document_from(path, row)
+            except (BadDocument, OSError, ValueError, *BROKEN) as error:
+                errors.append(error)
+                continue
             if sha256(document.raw).hexdigest() == row["sha256"]:
                 self._document_files[name] = path
                 return document, head, path != candidates[0]
             others.append((document, head, path != candidates[0]))
-        if not others:
-            raise FileNotFoundError(ENOENT, os.strerror(ENOENT))
-        return others[0]
+        if others:
+            return others[0]
+        raise errors[0] if errors else FileNotFoundError(ENOENT, os.strerror(ENOENT))
 
     def _read_document_from(self, path: Path, row: Row) -> tuple[Document, bytes]:
         name, offset = row["warc_file"] or "", row["warc_offset"] or 0
         if table_importer.GROUPED in (row["media_type"] or ""):
-            return self.imported.read_rows(str(path), self._mapping(row), offset), b""
+            mapping = self.options.mapping(row["run_id"], name) or ColumnMapping()
+            return self.imported.read_rows(str(path), mapping, offset), b""
         raw, head = self.imported.read(str(path), offset, row["warc_length"] or 0)
         return Document(raw, name, offset, row["line"]), head
 

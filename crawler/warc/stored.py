@@ -11,7 +11,8 @@ from zipfile import BadZipFile, ZipFile
 
 import zstandard
 
-from archive.takedown.warc_records import MEMBER, ZSTD_DICTIONARY_FRAME
+from archive.store.files import MEMBER
+from archive.takedown.warc_records import ZSTD_DICTIONARY_FRAME
 
 LARGEST_MEMBER = 64 << 30
 MOST_RATIO = 1_000  # deflate can do no more; a WARC file is far below

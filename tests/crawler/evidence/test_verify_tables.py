@@ -1,10 +1,14 @@
 """Verify threads that were gathered from tables: the file and the stored mapping give the same bytes once more."""
 
 import gzip
+import json
 
 from archive.importers.base import Options
 from archive.importers.pool import import_files
+from archive.store.archive import Archive
+from archive.store.files import relink
 from crawler.evidence.verify import verify_archive
+from tests.documents import HARBOUR
 
 HEADER = "id,thread,comment,user\n"
 ROWS = "".join(f"{i},{i % 3},The ferry was late {i} times.,reader {i % 4}\n" for i in range(1, 31))
@@ -23,3 +27,35 @@ def test_tables_are_read_again_as_they_were_read(archive, tmp_path):
     (tmp_path / "y.csv.gz").unlink()
     result = verify_archive(archive)
     assert (result.counts["changed"], result.counts["gone"], result.counts["present"]) == (1, 3, 5)
+
+
+def test_tables_are_read_again_after_a_relink(archive, query, tmp_path):
+    (tmp_path / "old").mkdir()
+    (tmp_path / "old" / "z.csv").write_text((HEADER + ROWS).replace("comment", "words"))
+    import_files(archive, [str(tmp_path / "old" / "z.csv")], options=Options(roles={"body": "words"}))
+    (tmp_path / "old").rename(tmp_path / "new")
+    assert verify_archive(archive).counts["gone"] == 3
+    assert relink(archive, str(tmp_path / "old"), str(tmp_path / "new")) == 1
+    result = verify_archive(archive)
+    assert (result.differences, result.counts["present"]) == ([], 3)
+    assert list(json.loads(query("select settings from runs")[0][0])["mappings"]) == ["new/z.csv"]
+
+
+def test_a_broken_copy_hides_no_good_one_and_every_capture_is_counted_once(archive, path, tmp_path):
+    (tmp_path / "corpus").mkdir()
+    for name in ("a", "b"):
+        text = HARBOUR if name == "a" else HARBOUR.replace("ferry", "boat")
+        (tmp_path / "corpus" / f"{name}.txt.gz").write_bytes(gzip.compress(text.encode()))
+    import_files(archive, [str(tmp_path / "corpus" / f"{name}.txt.gz") for name in ("a", "b")], workers=0)
+    archive.close()
+    (tmp_path / "moved" / "corpus").mkdir(parents=True)
+    moved = path.rename(tmp_path / "moved" / "archive.db")
+    broken = tmp_path / "moved" / "corpus" / "a.txt.gz"
+    broken.write_bytes((tmp_path / "corpus" / "a.txt.gz").read_bytes()[:40])
+    (tmp_path / "corpus" / "b.txt.gz").unlink()
+    with Archive(moved) as opened:
+        counts = verify_archive(opened).counts
+        assert (counts["captures"], counts["present"] + counts["moved"], counts["gone"]) == (2, 1, 1)
+        (tmp_path / "corpus" / "a.txt.gz").unlink()
+        counts = verify_archive(opened).counts
+        assert (counts["captures"], counts["changed"], counts["gone"], counts["unchecked"]) == (2, 1, 1, 10)
