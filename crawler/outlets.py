@@ -248,7 +248,7 @@ def _parse_hints(value: Any) -> CommentHints:
         raise BadOutlets(f".host: {hints['host']!r} is no web address")
     try:
         check_source(hints.get("id_from"))
-    except ValueError as error:
+    except (ValueError, re.error) as error:
         raise BadOutlets(f".id_from: {error}") from error
     return CommentHints(**hints)
 

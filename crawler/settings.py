@@ -49,10 +49,11 @@ SETTINGS = {
         "crawler.middlewares.address_guard.AddressGuardMiddleware": 10,
         "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
         "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
+        # Before robots.txt, which may itself have to wait for its Crawl-delay.
+        "crawler.middlewares.retry_after.RetryAfterMiddleware": 50,
         "crawler.middlewares.robots_txt.StrictRobotsTxtMiddleware": 100,
         "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
         "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,
-        "crawler.middlewares.retry_after.RetryAfterMiddleware": 550,
     },
     "ITEM_PIPELINES": {"crawler.pipelines.SavePipeline": 300},
     "EXTENSIONS": {

@@ -13,6 +13,7 @@ from archive.importers.plain_text.encoding import Text, clean, decode
 from archive.importers.row_keys import TEXT_KEYS, Row, is_comment, take_text
 from archive.text import urls
 from archive.text.personal_data import is_personal
+from archive.text.storable import load_json
 from archive.thread import Article, Capture, Comment, Completeness, Flag, Thread
 
 TOO_LONG = f"longer than {LONGEST_DOCUMENT >> 20} MB"
@@ -182,8 +183,8 @@ def leave_out_personal(record: dict[str, Any], keep: frozenset[str], left_out: s
 
 
 def _storable(value: Any) -> Any:
-    """The value with lone surrogates replaced, which JSON can carry and the archive cannot."""
-    return json.loads(clean(json.dumps(value, ensure_ascii=False)).text) if value else value
+    """The value as the archive can store it, and repaired as the texts are."""
+    return load_json(clean(json.dumps(value, ensure_ascii=False)).text) if value else value
 
 
 class _Repairs:

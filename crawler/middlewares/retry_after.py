@@ -4,6 +4,8 @@ import asyncio
 import email.utils
 from datetime import UTC, datetime
 from http import HTTPStatus
+from math import ceil
+from time import monotonic
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,6 +13,7 @@ from scrapy import Request
 from scrapy.downloadermiddlewares.retry import RetryMiddleware
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
+from scrapy.settings import BaseSettings
 
 MAX_WAIT_S = 60
 MAX_POSTPONEMENT_S = 24 * 3600
@@ -26,7 +29,23 @@ class HostPostponed(IgnoreRequest):
 
 
 class RetryAfterMiddleware(RetryMiddleware):
-    """Scrapy's retries, with the wait that Retry-After states."""
+    """Scrapy's retries, with the wait that Retry-After states.
+
+    A postponed host is requested nothing more until its time is over, whoever asks: a platform that goes on after a
+    failed page would send it the next request at once.
+    """
+
+    def __init__(self, settings: BaseSettings) -> None:
+        super().__init__(settings)
+        self.postponed_until: dict[str, float] = {}
+
+    def process_request(self, request: Request) -> None:
+        """Raise HostPostponed while the host's wait lasts."""
+        host = urlsplit(request.url).netloc
+        seconds = self.postponed_until.get(host, 0.0) - monotonic()
+        if seconds > 0:
+            raise HostPostponed(host, ceil(seconds))
+        self.postponed_until.pop(host, None)
 
     async def process_response(  # type: ignore[override]  # Scrapy awaits it
         self, request: Request, response: Response, spider: Any = None
@@ -35,7 +54,9 @@ class RetryAfterMiddleware(RetryMiddleware):
         del spider
         seconds = parse_retry_after(response) if response.status in RETRY_AFTER_STATUSES else None
         if seconds is not None and seconds > MAX_WAIT_S:
-            raise HostPostponed(urlsplit(request.url).netloc, seconds)
+            host = urlsplit(request.url).netloc
+            self.postponed_until[host] = max(self.postponed_until.get(host, 0.0), monotonic() + seconds)
+            raise HostPostponed(host, seconds)
         result: Request | Response = super().process_response(request, response)
         if isinstance(result, Request) and seconds is not None:
             await asyncio.sleep(seconds)

@@ -1,6 +1,5 @@
 """Find where to look next: the leads of feeds, sitemaps and front pages. Pure; nothing is fetched."""
 
-import json
 import re
 import zlib
 from calendar import timegm
@@ -17,6 +16,7 @@ from lxml import etree
 from archive.text.dates import parse_date
 from archive.text.decoding import BadEncoding, decode_body
 from archive.text.hosts import registered_site
+from archive.text.storable import load_json
 from archive.text.urls import canonical
 from archive.thread import Moment
 from crawler.pages import jsonld
@@ -169,7 +169,7 @@ def _parse_feed(page: Page) -> Iterator[Lead]:
 
 def _parse_json_feed(page: Page, body: bytes) -> Iterator[Lead]:
     try:
-        items = json.loads(body).get("items")
+        items = load_json(body).get("items")
     except (ValueError, RecursionError, AttributeError):
         return
     for item in items if isinstance(items, list) else ():

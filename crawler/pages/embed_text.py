@@ -10,12 +10,14 @@ from functools import cached_property
 from lxml.html import HtmlElement
 
 from archive.text.html_tree import parse_fragment
+from archive.text.storable import replace_unstorable
 from crawler.pages.page import Page
 
 LONGEST_SCRIPT = 2 << 20
 LONGEST_SCRIPTS = 6 << 20  # of one page
 MOST_LAZY = 200
 LONGEST_LAZY = 200_000
+MOST_LAZY_TAGS = 20_000  # of all of them: Page.html bounds those of the page alone
 ADDRESSES = ("src", "href", "data-src", "data-lazy-src", "data-url")
 LAZY = re.compile(r"data-[\w-]{1,60}\s{0,5}=\s{0,5}[\"']?([A-Za-z0-9+/]{60,}={0,2})")
 ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
@@ -76,6 +78,7 @@ def read_embed_text(page: Page) -> EmbedText:
 
 def _lazy_parts(text: str) -> Iterator[str]:
     """Yield the HTML and scripts that attributes hold in base64, to be put into the page later."""
+    tags = 0
     for number, match in enumerate(LAZY.finditer(text)):
         if number >= MOST_LAZY:
             return
@@ -84,7 +87,9 @@ def _lazy_parts(text: str) -> Iterator[str]:
             decoded = b64decode(encoded + "=" * (-len(encoded) % 4), validate=True).decode()
         except (binascii.Error, UnicodeDecodeError):
             continue
-        if "<" in decoded or "//" in decoded:
+        more = decoded.count("<")
+        if (more or "//" in decoded) and tags + more <= MOST_LAZY_TAGS:
+            tags += more
             yield decoded
 
 
@@ -95,5 +100,6 @@ def _address(element: HtmlElement) -> str:
 def unescape(text: str) -> str:
     """Return a script or JSON as it is meant: JSON within JSON has its quotes escaped, and often its slashes."""
     if "\\" in text:
-        text = QUOTED.sub(r"\1", ESCAPE.sub(lambda match: chr(int(match[1], 16)), text))
+        text = replace_unstorable(ESCAPE.sub(lambda match: chr(int(match[1], 16)), text))
+        text = QUOTED.sub(r"\1", text)
     return text

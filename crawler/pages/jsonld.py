@@ -1,11 +1,11 @@
 """JSON-LD of a page. Blocks with common faults are repaired; others are skipped."""
 
-import json
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import Any
 
+from archive.text.storable import load_json
 from crawler.pages.page import BadPage, Page
 
 MOST_ITEMS = 20_000
@@ -38,16 +38,16 @@ def load_objects(page: Page) -> list[JsonObject]:
 def _parse(text: str) -> Any:
     """Parse a block; None where it stays broken without its comment marks, trailing commas and last semicolon."""
     with suppress(ValueError, RecursionError):
-        return json.loads(text, strict=False)  # line feeds within strings are the commonest fault
+        return load_json(text, strict=False)  # line feeds within strings are the commonest fault
     bare = COMMENT_MARKS.sub("", COMMENT_MARKS.sub("", text))  # twice: CDATA may stand in an HTML comment
     bare = TRAILING_COMMA.sub(r"\1", bare).strip().rstrip(";")
     with suppress(ValueError, RecursionError):
-        return json.loads(bare, strict=False)
+        return load_json(bare, strict=False)
     without_comments = LINE_COMMENT.sub(lambda match: match[1] or "", bare)
     with suppress(ValueError, RecursionError):
-        return json.loads(TRAILING_COMMA.sub(r"\1", without_comments), strict=False)
+        return load_json(TRAILING_COMMA.sub(r"\1", without_comments), strict=False)
     with suppress(ValueError, RecursionError):
-        return json.loads(_escape_inner_quotes(bare), strict=False)
+        return load_json(_escape_inner_quotes(bare), strict=False)
     return None
 
 

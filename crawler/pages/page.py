@@ -1,6 +1,5 @@
 """What a parser sees of the web: a fetched page, a request for another one, and how that can fail."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
@@ -12,6 +11,7 @@ from lxml.html import HtmlElement
 
 from archive.text.charsets import DecodedText, decode_page
 from archive.text.html_tree import parse_document
+from archive.text.storable import load_json
 from archive.text.urls import is_web_address, unwrap_archived
 from archive.thread import Capture, Flag
 
@@ -152,7 +152,7 @@ class Page:
         if body.endswith(b"-->"):
             body = body[: body.rfind(b"<!--")]
         try:
-            return json.loads(body)
+            return load_json(body)
         except (ValueError, RecursionError) as error:
             raise BadPage(f"{self.url}: not JSON: {error}") from error
 

@@ -9,6 +9,7 @@ from importlib.resources import files
 from typing import Any
 from urllib.parse import urlsplit
 
+from archive.text.storable import load_json
 from archive.thread import Author, Comment, Flag
 from crawler.pages.page import BadPage, Fetch, FetchFailed, Page
 from crawler.platforms.embed_claim import EmbedClaim, claim_embed
@@ -92,7 +93,7 @@ class CoralClaim(EmbedClaim):
             return None
         start, end = page.text.find("{"), page.text.rfind("}")
         try:
-            data = json.loads(page.text[start : end + 1])
+            data = load_json(page.text[start : end + 1])
         except (ValueError, RecursionError) as error:
             raise BadPage(f"{page.url}: no JSONP: {error}") from error
         story = identifier(at(data, "id"))

@@ -16,8 +16,10 @@ FORM = frozenset((
 FIRST = frozenset(("", "0", "1", "none", "null", "0:0:0"))
 PLACES = frozenset((
     "page", "offset", "start", "cursor", "after", "starting_from", "created-cursor", "nextcursor", "seen", "parent_id",
+    "parent-id",
 ))  # fmt: skip
 POSTED = "__wb_method=POST"  # in the address, as archives of browsers write a POST
+IGNORED = FORM | PLACES
 LONGEST = 1 << 16
 Values = Mapping[str, str]
 
@@ -57,9 +59,11 @@ def asks_alike(ours: Values, theirs: Values) -> bool:
     """Whether two requests of one path and method ask for the same place of the same thread."""
     if any(_place(ours, name) != _place(theirs, name) for name in PLACES):
         return False
-    own, other = ({name for name in values if name not in FORM | PLACES} for values in (ours, theirs))
+    own, other = ours.keys() - IGNORED, theirs.keys() - IGNORED
+    if not own:  # a query may name the thread itself
+        return ours.get("query", "") == theirs.get("query", "")
     shared = own & other
-    return all(ours[name] == theirs[name] for name in shared) and (not own or 2 * len(shared) > len(own))
+    return all(ours[name] == theirs[name] for name in shared) and 2 * len(shared) > len(own)
 
 
 def _place(values: Values, name: str) -> str:

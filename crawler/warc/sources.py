@@ -3,7 +3,7 @@
 import os
 import re
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -27,7 +27,7 @@ from crawler.warc.reader import (
     read_zstd_heads,
 )
 from crawler.warc.saved_pages import HEAD_LENGTH, HTML, find_origin, is_bundle, read_saved_page
-from crawler.warc.similar import POSTED, asks_alike, request_values
+from crawler.warc.similar import POSTED, Values, asks_alike, request_values
 from crawler.warc.stored import LARGEST_MEMBER, MOST_RATIO, ZSTD
 
 HTML_SUFFIXES = (".html", ".htm", ".xhtml")
@@ -124,6 +124,7 @@ class CaptureIndex:
     by_address: dict[str, list[IndexedCapture]] = field(default_factory=dict)
     used: set[tuple[str, int]] = field(default_factory=set)
     by_path: dict[str, list[IndexedCapture]] | None = None
+    values_by_path: dict[str, list[tuple[IndexedCapture, Values]]] = field(default_factory=dict)
 
     def add(self, path: Path, url: str | None) -> str | None:
         """Index a file; return the reason where it cannot be."""
@@ -232,10 +233,12 @@ class CaptureIndex:
         Where nobody made that very request, it is one that asked for the same, as a browser does.
         """
         url, body = request.key
-        for _ in range(MAX_REDIRECTS):
-            capture = self._nearest(url, near, body) or self._similar(request, near)
+        for number in range(MAX_REDIRECTS):
+            capture = self._nearest(url, near, body)
+            if capture is None and number == 0:
+                capture = self._similar(request, near)
             if capture is None:
-                raise FetchFailed(request.url, "not captured")
+                raise FetchFailed(request.url, f"redirected to {url}, which was not captured" if number else "not captured")
             self.used.add(capture.key)
             if capture.head.location is None:
                 break
@@ -257,27 +260,36 @@ class CaptureIndex:
         is_alone = len(candidates) == 1 and candidates[0].head.request_sha256 is None
         candidates = candidates if is_alone else same_body
         exact = [capture for capture in candidates if capture.head.url == url]
-        ordered = sorted(exact or candidates, key=lambda capture: capture.head.date or "")
-        after = [capture for capture in ordered if (capture.head.date or "") >= (near or "")]
-        return _after_retries(after) or (ordered[-1] if ordered else None)
+        return _nearest_to(near, exact or candidates)
 
     def _similar(self, request: Fetch, near: str | None) -> IndexedCapture | None:
         """Return the capture of a request to the same path that asked for the same comments, nearest to a time."""
+        ours, is_posted = request_values(request.url, request.body), request.body is not None
+        matching = [
+            capture
+            for capture, theirs in self._captures_of_path(_path_key(request.url))
+            if (capture.head.request_sha256 is not None or POSTED in capture.head.url) == is_posted
+            and asks_alike(ours, theirs)
+        ]
+        return _nearest_to(near, matching)
+
+    def _captures_of_path(self, path: str) -> list[tuple[IndexedCapture, Values]]:
+        """Return the captures of a path with what their requests said, parsed when the path is first requested."""
         if self.by_path is None:
             self.by_path = {}
             for capture in self.captures:
                 if capture.head.media_type not in HTML or urlsplit(capture.head.url).query:
                     self.by_path.setdefault(_path_key(capture.head.url), []).append(capture)
-        ours, is_posted = request_values(request.url, request.body), request.body is not None
-        matching = [
-            capture
-            for capture in self.by_path.get(_path_key(request.url), [])[:MOST_SIMILAR]
-            if (capture.head.request_sha256 is not None or POSTED in capture.head.url) == is_posted
-            and asks_alike(ours, request_values(capture.head.url, capture.head.request_body))
-        ]
-        ordered = sorted(matching, key=lambda capture: capture.head.date or "")
-        after = [capture for capture in ordered if (capture.head.date or "") >= (near or "")]
-        return _after_retries(after) or (ordered[-1] if ordered else None)
+        if path not in self.values_by_path:
+            captures = self.by_path.get(path, [])
+            self.values_by_path[path] = [
+                (capture, request_values(capture.head.url, capture.head.request_body))
+                for capture in captures[:MOST_SIMILAR]
+            ]
+            if len(captures) > MOST_SIMILAR:
+                reason = f"{len(captures):,} captures of this path; only the first {MOST_SIMILAR:,} were compared"
+                self.errors.append(Problem(path, reason))
+        return self.values_by_path[path]
 
     def _read_page(self, capture: IndexedCapture, request: Fetch | None = None) -> Page:
         head = capture.head
@@ -311,6 +323,13 @@ class CaptureIndex:
             if capture.head.date == date and same and capture.head.kind in ("response", REDACTED):
                 return self._read_record(capture)
         return self.earlier(url, date, digest) if self.earlier else None
+
+
+def _nearest_to(near: str | None, captures: Iterable[IndexedCapture]) -> IndexedCapture | None:
+    """Return the first capture from a time on, else the last before it."""
+    ordered = sorted(captures, key=lambda capture: capture.head.date or "")
+    after = [capture for capture in ordered if (capture.head.date or "") >= (near or "")]
+    return _after_retries(after) or (ordered[-1] if ordered else None)
 
 
 def _after_retries(captures: Sequence[IndexedCapture]) -> IndexedCapture | None:

@@ -4,14 +4,14 @@ import codecs
 import re
 from dataclasses import dataclass, field
 
-UNWANTED = re.compile("[\x00\ud800-\udfff]")
+from archive.text.storable import UNSTORABLE, replace_unstorable
+
 BOMS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 # What mojibake of any common pair of encodings shows: asking ftfy about every line would cost more than all the rest.
 SUSPECT = re.compile(
     "[\u0080-\u009f]|[\u00c2-\u00f4\u221a\u201a\u251c\u252c\u0393][^\x00-\x7f]|(?:[\u0420\u0421][^\x00-\x7f]){3}"
 )
 TYPOGRAPHY = "•’‘“”–—…\u00a0"
-REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
 
 @dataclass(slots=True)
@@ -67,7 +67,7 @@ codecs.register_error("windows-1252", _as_windows_1252)
 def clean(text: str, repaired: dict[str, str] | None = None) -> Text:
     """Line ends made `\\n`, characters that no text can hold replaced, mojibake undone where it is plain."""
     result = Text(text.replace("\r\n", "\n").replace("\r", "\n"), repaired or {})
-    if not _is_plain(result.text) and (UNWANTED.search(result.text) or SUSPECT.search(result.text)):
+    if not _is_plain(result.text) and (UNSTORABLE.search(result.text) or SUSPECT.search(result.text)):
         result.text = "\n".join(_repair(line, result.repaired) for line in result.text.split("\n"))
     return result
 
@@ -80,11 +80,11 @@ def _is_plain(text: str) -> bool:
 
 
 def _repair(line: str, repaired: dict[str, str]) -> str:
-    better = UNWANTED.sub(REPLACEMENT, line)
+    better = replace_unstorable(line)
     if SUSPECT.search(better):
         from ftfy import fix_encoding
 
         better = fix_encoding(better)
     if better != line:
-        repaired[better.strip()] = UNWANTED.sub(REPLACEMENT, line).strip()
+        repaired[better.strip()] = replace_unstorable(line).strip()
     return better

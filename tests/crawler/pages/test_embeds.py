@@ -4,6 +4,8 @@ from base64 import b64encode
 
 import pytest
 
+from crawler.pages import embed_text
+from crawler.pages.embed_text import unescape
 from crawler.pages.embeds import check_source, find_embeds, load_systems
 from crawler.pages.page import CommentHints, Page
 from crawler.platforms import driver
@@ -96,6 +98,19 @@ def test_a_system_that_has_been_shut_down_is_said_to_be_so():
 def test_hints_say_what_the_page_hides():
     hints = CommentHints("coral", "https://c.example", None, "any:data-story")
     assert read("<main data-story=44></main>", hints) == {"coral": {"thread": "44", "host": "https://c.example"}}
+
+
+def test_a_character_that_a_script_escapes_by_halves_is_whole():
+    assert unescape(r"\ud83d\ude00 a\u002Fb \ud83d") == "\U0001f600 a/b \ufffd"
+    html = r'<div id=disqus_thread></div><script>this.page.identifier = "ferry-\ud83d\ude00";</script>'
+    assert read(html) == {"disqus": {"thread": "ferry-\U0001f600"}}
+
+
+def test_tags_in_what_is_loaded_later_are_bounded_for_all_of_it_together(monkeypatch):
+    monkeypatch.setattr(embed_text, "MOST_LAZY_TAGS", 100)
+    parts = [f"<b>{number:04d}</b>" * 30 for number in range(5)]
+    html = "".join(f'<i data-later="{b64encode(part.encode()).decode()}"></i>' for part in parts)
+    assert list(embed_text.read_embed_text(Page(URL, html.encode())).lazy) == parts[:1]
 
 
 def test_every_system_can_be_recognised_and_every_source_looked_up():

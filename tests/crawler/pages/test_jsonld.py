@@ -30,6 +30,10 @@ def test_a_graph_is_flattened_and_types_lose_their_prefix():
     assert jsonld.select(found, "Comment") == found[2:]
 
 
+def test_halves_of_characters_are_replaced():
+    assert objects(r'{"@type": "Comment", "text": "cut \ud83d"}')[0]["text"] == "cut \ufffd"
+
+
 def test_the_first_text_of_a_value():
     assert jsonld.first_text([{"name": " Ann  Orr "}, "Joe"]) == "Ann Orr"
     assert jsonld.first_text({"@id": "x"}) is None

@@ -2,6 +2,7 @@
 
 import pytest
 
+from archive.thread import digest
 from crawler.pages.page import MOST_TAGS, BadPage, Page
 from crawler.parse_page import ParseFailed, advance
 
@@ -21,6 +22,28 @@ def test_a_byte_order_mark_and_a_note_behind_it_are_no_part_of_json(body):
 def test_what_is_no_json_is_named(body):
     with pytest.raises(BadPage, match="not JSON"):
         read(body)
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        (rb'{"a": [{"body": "cut \ud83d"}]}', "cut \ufffd"),
+        (rb'{"a": [{"body": "whole \ud83d\ude00"}]}', "whole \U0001f600"),
+        (rb'{"a": [{"body": "a\u0000b \uDE00"}]}', "a\ufffdb \ufffd"),
+        (b'{"a": [{"body": "raw \xed\xa0\xbd\xed\xb8\x80"}]}', "raw \U0001f600"),
+        (rb'{"a": [{"body": "no escape \\ud83d"}]}', r"no escape \ud83d"),
+    ],
+)
+def test_halves_of_characters_are_replaced(body, text):
+    value = read(body)
+    assert value == {"a": [{"body": text}]}
+    assert read(body.replace(b"body", rb"\udc00")) == {"a": [{"\ufffd": text}]}
+    text.encode()
+
+
+def test_a_cut_character_costs_no_thread():
+    deep = b'{"a":' * 500 + rb'"\ud83d"' + b"}" * 500
+    digest(str(read(deep)))
 
 
 def test_a_page_of_more_tags_than_any_thread_has_is_refused_whole():

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from crawler.pages.page import Fetch, FetchFailed
+from crawler.warc import sources
 from crawler.warc.similar import asks_alike, request_values
 from crawler.warc.sources import open_captures
 from crawler.warc.writer import Exchange, WarcFile
@@ -82,6 +83,7 @@ def test_secrets_are_not_written(warc):
         ("/c?limit=100&page=1", "/c", True),
         ("/c?feed=rss2&p=3", "/c?p=3", False),
         (f'{STORY}abc&variables={{"storyID":"1","count":100,"cursor":null}}', f'{STORY}def&variables={{"storyID":"1"}}', True),
+        ("/c?limit=100&sort=NEWEST&parent-id=7", "/c?limit=100&sort=NEWEST", False),
         (f'{STORY}abc&variables={{"storyID":"1"}}', f'{STORY}abc&variables={{"storyID":"2"}}', False),
         (f'{STORY}abc&variables={{"storyID":"1","cursor":"x"}}', f'{STORY}abc&variables={{"storyID":"1"}}', False),
     ],
@@ -95,3 +97,33 @@ def test_what_was_posted_is_compared_by_its_values():
     theirs = request_values(f"{URL}?__wb_method=POST&conversation_id=sp_1&count=15&sort_by=best", None)
     assert asks_alike(ours, theirs)
     assert not asks_alike(ours, request_values(URL, b'{"conversation_id":"sp_1","offset":50}'))
+
+
+def test_a_query_that_names_its_thread_in_its_text_is_compared_whole():
+    def values(forum):
+        return request_values(URL, b'{"operationName":"Forum","query":"{ forum(id: %d) { id } }"}' % forum)
+
+    assert asks_alike(values(1), values(1))
+    assert not asks_alike(values(1), values(2))
+
+
+def test_a_redirect_to_what_was_not_captured_is_no_circle(tmp_path):
+    file = WarcFile(tmp_path / "a.warc.gz", {})
+    moved = exchange(f"{URL}/old?thread=5&sort=new", b"", {}, status=301)
+    moved.response_headers.append((b"Location", f"{URL}/new".encode()))
+    file.write(moved)
+    file.close()
+    for sort in ("new", "old"):
+        with pytest.raises(FetchFailed, match=r"redirected to \S+/new, which was not captured"):
+            open_captures(tmp_path / "a.warc.gz").fetch(Fetch(f"{URL}/old?thread=5&sort={sort}"), None)
+
+
+def test_captures_beyond_those_that_are_compared_are_named(warc, monkeypatch):
+    monkeypatch.setattr(sources, "MOST_SIMILAR", 2)
+    captures = open_captures(warc)
+    for offset in (4, 5):
+        with pytest.raises(FetchFailed):
+            captures.fetch(Fetch(URL, body=b'{"offset":%d}' % offset), None)
+    assert [problem.reason for problem in captures.errors] == [
+        "3 captures of this path; only the first 2 were compared"
+    ]
