@@ -1,6 +1,7 @@
 """Read the records of WARC files one after another, ours and other people's, past the damaged ones."""
 
 import re
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, redirect_stderr
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ REDACTED_DATE, REDACTED_REASON, REDACTED_DIGEST = "Redacted-Date", "Redacted-Rea
 # What warcio raises for bytes that are no record: it has no error class of its own for most of them.
 UNREADABLE = (ArchiveLoadFailed, EOFError, ValueError, OSError, AttributeError)
 ARC_START = b"filedesc://"
+GZIP = b"\x1f\x8b"
+LONGEST_HEAD = 1 << 12  # bytes that tell an ARC file from a WARC file
 ZSTD_DICTIONARY_FRAME = b"\x5d\x2a\x4d\x18"  # what a .warc.zst with a dictionary begins with
 ARC_LINE = rb"(?<=\n)https?://\S{1,2000} [\d.:a-fA-F]{2,45} \d{14} \S{1,100} \d{1,12}\r?\n"
 RECORD_START = re.compile(rb"\x1f\x8b\x08|WARC/[01]\.\d\r?\n|" + ARC_LINE)
@@ -65,13 +68,17 @@ def walk_records(
     is yielded as a Problem, named after `location`. `opened` is what `path` names where that is no file of its own."""
     with opened or path.open("rb") as file:
         file.seek(start)
+        head = FileRange(file, end).read(LONGEST_HEAD)
+        is_arc = is_arc_head(head)
         # Some writers state a wrong length for the block that an ARC file begins with.
-        is_arc = FileRange(file, end).read(len(ARC_START)) == ARC_START
-        position: int | None = (_next_start(file, start + 1, end) or start) if is_arc else start
+        is_plain_arc = is_arc and not head.startswith(GZIP)
+        position: int | None = (_next_start(file, start + 1, end) or start) if is_plain_arc else start
         while position is not None:
             file.seek(position)
             began = position
             records = ArchiveIterator(FileRange(file, end), arc2warc=True)
+            # To warcio, any bytes are a record of an ARC file whose first line has four spaces: damaged ones, too.
+            records.known_format = "arc" if is_arc else "warc"
             position = None
             try:
                 for record in records:
@@ -86,6 +93,27 @@ def walk_records(
                 position = _next_start(file, began + 1, end)
                 until = position or end or file.seek(0, SEEK_END)
                 yield Problem(f"{location}:{began}", explain_unreadable(error), began, until - began)
+
+
+def is_arc_head(head: bytes) -> bool:
+    """Return whether the first LONGEST_HEAD bytes of a file are those of an ARC file, the format before WARC."""
+    return (decompress(head)[0] if head.startswith(GZIP) else head).startswith(ARC_START)
+
+
+def decompress(raw: bytes) -> tuple[bytes, bool]:
+    """Decompress a gzip member that may be broken or cut short, to the first wrong byte; say whether all was right."""
+    stream, parts, position, step = zlib.decompressobj(zlib.MAX_WBITS | 16), [], 0, BLOCK
+    while position < len(raw) and not stream.eof:
+        before = stream.copy()
+        try:
+            parts.append(stream.decompress(raw[position : position + step]))
+        except zlib.error:
+            if step == 1:
+                return b"".join(parts), False
+            stream, step = before, 1  # the block once more, byte by byte, up to the wrong one
+        else:
+            position += step
+    return b"".join(parts), not stream.unused_data
 
 
 def explain_unreadable(error: Exception) -> str:

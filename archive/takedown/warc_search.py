@@ -1,6 +1,5 @@
 """Search a WARC file for records that contain texts, and make what is to stand in their places."""
 
-import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import redirect_stderr
 from dataclasses import dataclass, field, replace
@@ -13,15 +12,18 @@ from warcio.warcwriter import WARCWriter
 
 from archive.takedown.text_search import decodings
 from archive.takedown.warc_records import (
-    ARC_START,
     BLOCK,
+    GZIP,
+    LONGEST_HEAD,
     REDACTED_DATE,
     REDACTED_DIGEST,
     REDACTED_REASON,
     UNREADABLE,
     Problem,
     dechunk,
+    decompress,
     http_headers,
+    is_arc_head,
     is_cut_short,
     is_redaction,
     read_to_end,
@@ -30,8 +32,6 @@ from archive.takedown.warc_records import (
 from archive.text.charsets import decode_text
 from archive.text.decoding import MAX_DECODED_BYTES, BadEncoding, decode_body
 
-GZIP = b"\x1f\x8b"
-LONGEST_HEAD = 1 << 12  # bytes that tell an ARC file from a WARC file
 WITHOUT_WORDS = ("image/", "video/", "audio/", "font/")
 BLANK_LINES = b"\r\n\r\n"
 
@@ -106,9 +106,9 @@ class _Searcher:
     def __init__(self, path: Path, match: Match, at: str) -> None:
         self.path, self.match, self.at = path, match, at
         self.result = WarcSearch(path)
-        self.is_gzip = self._raw(0, len(GZIP)) == GZIP
         head = self._raw(0, LONGEST_HEAD)
-        self.is_arc = (_decompressed(head)[0] if self.is_gzip else head).startswith(ARC_START)
+        self.is_gzip = head.startswith(GZIP)
+        self.is_arc = is_arc_head(head)
 
     def run(self) -> WarcSearch:
         for record in read_record_texts(self.path, 0, None, str(self.path), is_gzip=self.is_gzip):
@@ -142,7 +142,7 @@ class _Searcher:
         if self.is_arc:
             return "lies in an ARC file, which has no place for a note: it can be made a WARC file by warcio recompress"
         raw = self._raw(record.offset, record.length)
-        plain, _ = _decompressed(raw) if record.is_gzip else (raw, True)
+        plain, _ = decompress(raw) if record.is_gzip else (raw, True)
         after = self._raw(record.offset + record.length, len(GZIP))
         ends_there = not record.is_gzip or after in (b"", GZIP)
         if ends_there and plain.startswith(b"WARC/") and len(_pieces(plain, record)) == 1:
@@ -158,7 +158,7 @@ class _Searcher:
         """Search bytes that are no whole record, such as the last one of a crawl that was killed, as far as they can be
         read. They go where they match, unless more than one record would go with them."""
         raw = self._raw(problem.offset, problem.length)
-        plain, whole = _decompressed(raw) if self.is_gzip else (raw, True)
+        plain, whole = decompress(raw) if self.is_gzip else (raw, True)
         damaged = RecordText(problem.offset, problem.length, self.is_gzip, "record", "WARC/1.1", {}, ())
         pieces = _pieces(plain or raw, damaged)
         if any(self.match(piece, piece.decodings()) for piece in pieces):
@@ -239,29 +239,15 @@ def _texts_of(record: Any) -> tuple[tuple[str, ...], str | None]:
     return (lines, decode_text(body, headers.get("content-type"))), unread
 
 
-def _decompressed(raw: bytes) -> tuple[bytes, bool]:
-    """Decompress a gzip member that may be broken or cut short, to the first wrong byte; say whether all was right."""
-    stream, parts, position, step = zlib.decompressobj(zlib.MAX_WBITS | 16), [], 0, BLOCK
-    while position < len(raw) and not stream.eof:
-        before = stream.copy()
-        try:
-            parts.append(stream.decompress(raw[position : position + step]))
-        except zlib.error:
-            if step == 1:
-                return b"".join(parts), False
-            stream, step = before, 1  # the block once more, byte by byte, up to the wrong one
-        else:
-            position += step
-    return b"".join(parts), not stream.unused_data
-
-
 def _pieces(plain: bytes, whole: RecordText) -> list[RecordText]:
     """Return the records in some plain bytes, as far as they can be read; `whole` with all the bytes where none can."""
     pieces: list[RecordText] = []
     span = whole.offset, whole.length
     try:
         with redirect_stderr(StringIO()):
-            for record in ArchiveIterator(BytesIO(plain)):
+            records = ArchiveIterator(BytesIO(plain))
+            records.known_format = "warc"
+            for record in records:
                 texts, unread = _texts_of(record)
                 pieces.append(_record_text(record, span, whole.is_gzip, texts, unread))
     except (*UNREADABLE, StopIteration):

@@ -238,7 +238,9 @@ class CaptureIndex:
             if capture is None and number == 0:
                 capture = self._similar(request, near)
             if capture is None:
-                raise FetchFailed(request.url, f"redirected to {url}, which was not captured" if number else "not captured")
+                raise FetchFailed(
+                    request.url, f"redirected to {url}, which was not captured" if number else "not captured"
+                )
             self.used.add(capture.key)
             if capture.head.location is None:
                 break

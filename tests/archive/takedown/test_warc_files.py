@@ -309,6 +309,15 @@ def test_a_broken_record_that_holds_it_goes_and_one_that_cannot_be_read_is_named
     assert _is_redacted(new, *moved["html"])
 
 
+def test_damaged_bytes_that_look_like_a_record_of_an_arc_file(tmp_path):
+    record = b"WARC/1.0\r\nWARC-Type: resource\r\nContent-Length: 28\r\n\r\nDoes the kiosk open at nine?\r\n\r\n"
+    path = tmp_path / "small.warc"
+    path.write_bytes(record.replace(b"kiosk", b"tower") + record.replace(b"WARC/1.0", b"a b c d 9") + record)
+    found = _search(path, "Does the kiosk open at nine?")
+    assert _spans(found.replacements) == {(2 * len(record) + 1, len(record) - 4)}
+    assert [problem.offset for problem in found.left] == [len(record)]
+
+
 def test_names_of_files_written_anew(archive, warc):
     path, _ = warc
     path.with_name("crawl.redacted-1.warc.gz").write_bytes(b"somebody's")
