@@ -139,7 +139,8 @@ def _thread_sources(scope: _Scope, *, filter_flags: bool) -> dict[str, TableSour
         "datasets": TableSource(
             {},
             "src.datasets",
-            f"datasets.id in (select dataset_id from src.threads where threads.id {scope.threads})",
+            f"datasets.id in (select dataset_id from src.threads where threads.id {scope.threads} "
+            f"union select dataset_id from src.labels where labels.comment_id {scope.comments})",
         ),
         "threads": TableSource(
             counted if filter_flags else {},

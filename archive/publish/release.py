@@ -11,7 +11,7 @@ import secrets
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib.metadata import version
@@ -23,7 +23,6 @@ from archive.publish import copy, dumps
 from archive.publish.codebook import codebook
 from archive.publish.policy import Policy
 from archive.store.archive import Archive, now
-from archive.store.disk import DiskFull
 from archive.store.processes import interrupts_blocked
 from archive.store.statistics import COMPLETENESS, select_rows
 from archive.store.suppressions import secret_key
@@ -90,7 +89,7 @@ def publish(
         with _run(archive, {"out": str(out), "number": number, "policy": policy.digest}) as counts:
             published = _ReleaseBuilder(archive, releases, number, policy, before, say).build(state, key)
             counts |= {"number": number} | published.manifest["counts"]
-        _link(out, published.folder)
+            _link(out, published.folder)
         for path in releases.glob("[0-9]*"):
             if path.name.isdigit() and int(path.name) < number - keep:
                 shutil.rmtree(path)
@@ -114,12 +113,8 @@ def _run(archive: Archive, settings: dict[str, Any]) -> Iterator[dict[str, Any]]
         yield counts
         return
     run = archive.begin_run("publish", settings)
-    try:
+    with archive.ending(run, dict):
         yield counts
-    except BaseException as error:
-        with suppress(DiskFull):
-            archive.end_run(run, "failed" if isinstance(error, Exception) else "interrupted", {})
-        raise
     archive.end_run(run, "done", counts)
 
 

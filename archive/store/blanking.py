@@ -66,6 +66,10 @@ _COMMENTS = (
 where comment_id {_OF_THESE} and kind in ('edited', 'renamed')""",
     ),
     (
+        _put_away("labels", ("value", "number"), f"comment_id {_OF_THESE}", "labels.comment_id"),
+        f"update labels set value = '', number = null where comment_id {_OF_THESE}",
+    ),
+    (
         _put_away("flags", ("evidence",), f"comment_id {_OF_THESE} and evidence is not null", "flags.comment_id"),
         f"update flags set evidence = null where comment_id {_OF_THESE}",
     ),
@@ -169,7 +173,7 @@ NOT_COLUMNS = ("author", "platform", "outlet_id")
 
 
 def blank_comments(connection: Connection, ids: Sequence[int], reason: str) -> None:
-    """Move everything that somebody wrote in these comments, and who wrote it, to `withheld`."""
+    """Move everything that somebody wrote in these comments or said of them, and who wrote it, to `withheld`."""
     texts = [row[0] for row in connection.exec_driver_sql(BODIES, _ids(ids)) if len(row[0]) >= SHORTEST_LINE]
     _blank_lines(connection, ids, texts)
     values = _ids(ids) | {"sha256": NOTHING_SHA256, "reason": reason}

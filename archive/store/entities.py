@@ -313,7 +313,7 @@ class Entities:
             self.writer.insert(
                 "withheld", {"name": "comments", "row_id": comment_id, "comment_id": comment_id, "held": text}
             )
-        if comment.labels and (dataset_id := self.labels.dataset_id(visit.thread.dataset)):
+        if comment.labels and not suppression and (dataset_id := self.labels.dataset_id(visit.thread.dataset)):
             self.labels.add(comment_id, comment.labels, dataset_id)
         return comment_id
 

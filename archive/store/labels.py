@@ -2,6 +2,8 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from typing import Any
 
 from sqlalchemy import select
 
@@ -10,6 +12,7 @@ from archive.store.writer import RowWriter
 from archive.thread import Dataset, Label
 
 DATASETS, LABELS, COMMENTS = TABLES["datasets"], TABLES["labels"], TABLES["comments"]
+DATASET_COLUMNS = tuple(field.name for field in fields(Dataset))
 
 
 class LabelWriter:
@@ -17,26 +20,42 @@ class LabelWriter:
 
     def __init__(self, writer: RowWriter, counts: Counter[str]) -> None:
         self.writer, self.counts = writer, counts
-        self._ids: dict[str, int] = {}
+        self._rows: dict[str, dict[str, Any]] = {}
 
     def dataset_id(self, dataset: Dataset | None) -> int | None:
-        """Return the id of a dataset, added where it is new; None for none."""
+        """Return the id of a dataset; None for none. A new one is added, a stored one learns what it did not state.
+
+        Once it is not shareable, it stays so: that people who hold it may not publish it is no matter of one import.
+        """
         if dataset is None:
             return None
-        if dataset.name not in self._ids:
-            for row in self.writer.rows_where_in("datasets", "name", [dataset.name]):
-                self._ids[row["name"]] = row["id"]
-        if dataset.name not in self._ids:
-            values = {
-                "name": dataset.name,
-                "version": dataset.version,
-                "licence": dataset.licence,
-                "citation": dataset.citation,
-                "url": dataset.url,
-                "is_shareable": dataset.is_shareable,
-            }
-            self._ids[dataset.name] = self.writer.insert("datasets", values)
-        return self._ids[dataset.name]
+        given = {name: getattr(dataset, name) for name in DATASET_COLUMNS}
+        row = self._row(dataset.name)
+        if row is None:
+            row = self._rows[dataset.name] = given
+            self.writer.insert("datasets", row)
+        else:
+            changed = {name: given[name] for name in given if row[name] is None and given[name] is not None}
+            if row["is_shareable"] and not dataset.is_shareable:
+                changed["is_shareable"] = False
+            if changed:
+                row |= changed
+                self.writer.update("datasets", row["id"], changed)
+        return int(row["id"])
+
+    def strictest_id(self, stored_id: int | None, dataset: Dataset | None) -> int | None:
+        """Return the dataset of a stored thread of which `dataset` has comments, too: one that may not be shared."""
+        if dataset is None or dataset.is_shareable:
+            return stored_id
+        is_shareable = select(DATASETS.c.is_shareable).where(DATASETS.c.id == stored_id)
+        if stored_id is not None and not self.writer.connection.execute(is_shareable).scalar():
+            return stored_id
+        return self.dataset_id(dataset)
+
+    def _row(self, name: str) -> dict[str, Any] | None:
+        if name not in self._rows:
+            self._rows |= {row["name"]: row for row in self.writer.rows_where_in("datasets", "name", [name])}
+        return self._rows.get(name)
 
     def add(self, comment_id: int, labels: Sequence[Label], dataset_id: int) -> None:
         """Add the labels of a comment that has none of this dataset."""

@@ -18,7 +18,7 @@ from archive.thread import Thread, article_url, depths, digest
 SAVE_COUNTS = (
     "threads_new", "threads_changed", "threads_unchanged", "unchanged", "articles_changed", "comments_new",
     "comments_edited", "comments_removed", "comments_restored", "comments_moved", "comments_renamed", "comments_votes",
-    "flags",
+    "labels_new", "flags",
 )  # fmt: skip
 
 

@@ -98,7 +98,8 @@ COLUMNS: dict[str, tuple[str, str, str]] = {
 # counted while it stands, a flagged comment where flags stand on its present text.
 THREAD_COUNTS = """
 select comment_count as stored, stated_count as stated, flag_count as flags,
-  (select count(*) from comments where thread_id = threads.id and commenter_id is null) as unknown,
+  (select count(*) from comments where thread_id = threads.id and commenter_id is null and withheld is null)
+    as unknown,
   (select count(*) from comments where thread_id = threads.id and state <> 'visible') as gone,
   (select count(*) from comments where thread_id = threads.id and codes is not null) as flagged,
   (select count(distinct comment_id) from events where thread_id = threads.id and kind <> 'added') as changed,

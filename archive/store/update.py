@@ -80,7 +80,9 @@ def _fill_in_withheld(entities: Entities, visit: ThreadVisit, stored: Sequence[S
             row.body, row.body_sha256 = values["body"], values["body_sha256"]
             row.commenter_id, author = values["commenter_id"], blanking.author_of(values)
         elif row.id in ids and (row.id in recognised or row.identity in seen):
-            i = recognised[row.id] if row.id in recognised else seen[row.identity]
+            # One suppression may stand for several comments of the same words: a comment's own place goes first.
+            i = seen.get(row.identity, -1)
+            i = i if i in visit.screened.comments else recognised.get(row.id, i)
             row.body, row.body_sha256, author = comments[i].body, visit.hashes[i], comments[i].author
         else:
             continue
@@ -320,7 +322,7 @@ class _ThreadUpdate:
         """Add what the dataset says anew of stored comments."""
         comments, dataset_id = self.visit.thread.comments, self.entities.labels.dataset_id(self.visit.thread.dataset)
         labels = {comment_id: comments[i].labels for comment_id, i in self.index.items()
-                  if comment_id in self.stored and comments[i].labels}  # fmt: skip
+                  if comment_id in self.stored and comment_id not in self.withheld and comments[i].labels}  # fmt: skip
         if labels and dataset_id:
             self.entities.labels.add_missing(self.visit.thread_id, labels, dataset_id)
 
@@ -366,11 +368,13 @@ class _ThreadUpdate:
         self.flag_count -= self.entities.flags.withdraw(flag_id, code, rule, status, self.visit.seen_at)
 
     def _update_row(self, added: int) -> None:
-        values = {"first_seen_at": min(self.visit.seen_at, self.row["first_seen_at"])}
+        values: dict[str, Any] = {"first_seen_at": min(self.visit.seen_at, self.row["first_seen_at"])}
         if not self.late:
             values = thread_columns(self.visit)
             self._renew_thread_flags(thread_flags(self.visit.thread))
+        dataset_id = self.entities.labels.strictest_id(self.row["dataset_id"], self.visit.thread.dataset)
         values |= {"comment_count": self.row["comment_count"] + added, "flag_count": self.flag_count}
+        values |= {"dataset_id": dataset_id}
         self.row.update(values)
         self.entities.writer.update("threads", self.visit.thread_id, values)
 

@@ -31,8 +31,10 @@ from archive.store.archive import Archive
 from archive.store.private_tables import PRIVATE_TABLES
 from archive.store.schema import TABLES
 from archive.takedown import withhold
+from archive.thread import Dataset, Label
 from tests.archive_fixture import FOLDED, MAIL, NUMBER, PERSONAL, PHONE, fill_reviewed
 from tests.documents import numbered
+from tests.trees import made, said
 
 FRONTIER = "https://secret-plan.example/to-visit"
 PLACE = "/home/somebody/corpus/private-folder/pages.jsonl"
@@ -623,3 +625,19 @@ def test_datasets_that_are_given_on_request_are_not_published(tmp_path, source, 
     with closing(sqlite3.connect(out)) as public:
         assert public.execute("select name from datasets").fetchall() == [("open-corpus",)]
         assert public.execute("select name, value from labels").fetchall() == [("rude", "0"), ("rude", "1")]
+
+
+def test_the_datasets_of_labels_are_published_with_them(source, out):
+    story = {"native_id": "t9", "completeness": "full"}
+    labels = (Label("rude", "0.1", 0.1),)
+    run = source.begin_run("import", {})
+    source.save([made(said("The quay was closed.", native_id="c1"), **story)], run)
+    of_corpus = made(
+        said("The quay was closed.", native_id="c1", labels=labels), dataset=Dataset("open-corpus"), **story
+    )
+    source.save([of_corpus], run)
+    released(source, out)
+    with closing(sqlite3.connect(out)) as public:
+        assert public.execute("pragma foreign_key_check").fetchall() == []
+        joined = "select datasets.name, value from labels join datasets on datasets.id = dataset_id"
+        assert public.execute(joined).fetchall() == [("open-corpus", "0.1")]

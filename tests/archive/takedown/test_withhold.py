@@ -338,6 +338,17 @@ def test_a_comment_that_an_edit_makes_a_withheld_one(archive, path, query):
     is_true_to_itself(query)
 
 
+def test_comments_of_the_same_words_that_were_erased_do_not_come_twice(archive, query):
+    twins = [said(SECRET, name) for name in ("anna", "tom", "eve")]
+    save(archive, made(said("The first ferry is early."), *twins, at=DAYS[0]))
+    before = query("select id, identity, position from comments order by id")
+    erase_rows.destroy_rows(archive, "comment", 2, "privacy", same_text=True)
+    save(archive, made(said("The first ferry is early."), *twins, at=DAYS[1]))
+    assert query("select id, identity, position from comments order by id") == before
+    assert query("select body from comments where id > 1") == [("",)] * 3
+    is_true_to_itself(query)
+
+
 def btl(path, *arguments):
     return CliRunner().invoke(main, [*arguments, "--db", str(path)])
 
