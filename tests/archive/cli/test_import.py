@@ -71,6 +71,7 @@ def test_import_as_json(btl, harbour):
         "counts": {"documents": 1, "threads_new": 1, "comments_new": 5},
         "passed_over": [],
         "errors": [],
+        "left": [],
     }
 
 
