@@ -72,19 +72,6 @@ class Author(Frozen):
 
 
 @dataclass(frozen=True, slots=True)
-class Label(Frozen):
-    """What a dataset's people or programs said of a comment: `value` as it stands there, `number` where it is one.
-
-    A share lies between 0 and 1; `raters` is how many said it, where known. A label is a finding of theirs, no flag.
-    """
-
-    name: str
-    value: str
-    number: float | None = None
-    raters: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Dataset(Frozen):
     """A corpus that threads were taken from, as its makers want it named. `is_shareable` says that its texts may be
     published again."""
@@ -95,6 +82,21 @@ class Dataset(Frozen):
     citation: str | None = None
     url: str | None = None
     is_shareable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Label(Frozen):
+    """What a dataset's people or programs said of a comment: `value` as it stands there, `number` where it is one.
+
+    A share lies between 0 and 1; `raters` is how many said it, where known. `dataset` is None for that of the thread.
+    A label is a finding of theirs, no flag.
+    """
+
+    name: str
+    value: str
+    number: float | None = None
+    raters: int | None = None
+    dataset: Dataset | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from archive.export.jsonl import (
     COMMENT_FLAGS,
+    COMMENT_LABELS,
     OTHER_FLAGS,
     THREADS,
     CommentLines,
@@ -37,7 +38,8 @@ AUTHOR = "coalesce('commenter-' || commenters.id, 'unknown-' || comments.id)"
 OUTLET = "coalesce('outlet-' || outlets.id, 'article-' || articles.id)"
 COMMENT_META = """'kind', 'comment', 'url', {base} || '/comment/' || comments.id, 'state', state,
   'posted_at', posted_at, 'posted_precision', posted_precision, 'likes', likes, 'dislikes', dislikes,
-  'revision', revision, 'chosen', json(iif({chosen}, 'true', 'false')), 'flags', {flags}"""
+  'revision', revision, 'chosen', json(iif({chosen}, 'true', 'false')), 'flags', {flags},
+  'labels', {labels}"""
 ARTICLE_META = """'kind', 'article', 'url', {base} || '/thread/' || threads.id, 'posted_at', published_at,
   'posted_precision', published_precision, 'flags', json('[]')"""
 COMMENT = UTTERANCE.format(
@@ -64,19 +66,20 @@ CONVERSATION = MEMBER.format(
     "'thread-' || threads.id",
     f"""'title', title, 'outlet', domain, 'url', {{base}} || '/thread/' || threads.id, 'article_url', articles.url,
   'published_at', published_at, 'language', language, 'section', section, 'platform', platform,
-  'stated_count', stated_count, 'completeness', completeness, 'flags', {OTHER_FLAGS}""",
+  'stated_count', stated_count, 'completeness', completeness, 'flags', {OTHER_FLAGS},
+  'dataset', datasets.name""",
 )
 COMMENTER = MEMBER.format(
     "'commenter-' || commenters.id",
     "'kind', 'commenter', 'name', name, 'platform', platform, 'is_guest', is_guest, 'is_staff', is_staff",
 )
 UNKNOWN = MEMBER.format("'unknown-' || comments.id", "'kind', 'unknown', 'name', null")
-NEWSROOM = MEMBER.format(OUTLET, "'kind', 'outlet', 'name', coalesce(name, domain), 'domain', domain")
+NEWSROOM = MEMBER.format(OUTLET, "'kind', 'outlet', 'name', coalesce(outlets.name, domain), 'domain', domain")
 TEXT, NUMBER, LIST, TRUTH = (f"<class '{kind}'>" for kind in ("str", "int", "list", "bool"))
 INDEX = {
     "utterances-index": {
         "kind": TEXT, "url": TEXT, "state": TEXT, "posted_at": TEXT, "posted_precision": TEXT, "likes": NUMBER,
-        "dislikes": NUMBER, "revision": NUMBER, "chosen": TRUTH, "flags": LIST,
+        "dislikes": NUMBER, "revision": NUMBER, "chosen": TRUTH, "flags": LIST, "labels": LIST,
     },
     "speakers-index": {
         "kind": TEXT, "name": TEXT, "platform": TEXT, "is_guest": NUMBER, "is_staff": NUMBER, "domain": TEXT,
@@ -84,6 +87,7 @@ INDEX = {
     "conversations-index": {
         "title": TEXT, "outlet": TEXT, "url": TEXT, "article_url": TEXT, "published_at": TEXT, "language": TEXT,
         "section": TEXT, "platform": TEXT, "stated_count": NUMBER, "completeness": TEXT, "flags": LIST,
+        "dataset": TEXT,
     },
     "overall-index": {
         "name": TEXT, "url": TEXT, "software_version": TEXT, "release": TEXT, "comments": NUMBER, "context": NUMBER,
@@ -127,7 +131,9 @@ def _release(connection: sqlite3.Connection) -> dict[str, str]:
 def _write_utterances(
     connection: sqlite3.Connection, path: Path, selection: Selection, base: str, *, by_comment: bool
 ) -> RowCounts:
-    comment = COMMENT.format(base=base, chosen="chosen" if by_comment else "true", flags=COMMENT_FLAGS)
+    comment = COMMENT.format(
+        base=base, chosen="chosen" if by_comment else "true", flags=COMMENT_FLAGS, labels=COMMENT_LABELS
+    )
     lines = CommentLines(select_comments(connection, selection, comment, by_comment=by_comment))
     with path.open("wb") as out:
         for thread_id, article in select_threads(

@@ -32,19 +32,28 @@ def flags_sql(subject: str) -> str:
   from flags left join flag_spans on flag_spans.flag_id = flags.id where {subject} order by flags.id, start))"""  # noqa: S608
 
 
+COMMENT_LABELS = """(select json_group_array(json(label)) from (select json_object('dataset', datasets.name,
+  'name', labels.name, 'value', labels.value, 'number', number, 'raters', raters) as label
+  from labels join datasets on datasets.id = labels.dataset_id
+  where labels.comment_id = comments.id and comments.withheld is null order by labels.id))"""
 COMMENT_FLAGS = flags_sql(f"flags.comment_id = comments.id and {CURRENT_FLAGS}")
 COMMENT = f"""json_object('id', comments.id, 'native_id', comments.native_id, 'parent_id', parent_id,
   'position', comments.position, 'depth', depth, 'author', commenters.name, 'posted_at', posted_at, 'body', body,
   'revision', revision, 'state', state, 'likes', likes, 'dislikes', dislikes, 'flags', {COMMENT_FLAGS},
-  'posted_precision', posted_precision, 'url', comments.url, 'permalink', {_BASE} || '/comment/' || comments.id)"""
+  'posted_precision', posted_precision, 'url', comments.url, 'permalink', {_BASE} || '/comment/' || comments.id,
+  'labels', {COMMENT_LABELS})"""
 THREADS = """
 select {} from threads join articles on articles.id = article_id left join outlets on outlets.id = outlet_id
+left join datasets on datasets.id = dataset_id
 where {} order by {}"""
 _ARTICLE = f"""json_object('article', json_object('url', articles.url, 'title', title, 'body', body,
   'outlet', domain, 'published_at', published_at, 'outlet_name', coalesce(outlets.name, domain), 'byline', byline,
   'published_precision', published_precision, 'language', language, 'section', section),
   'thread', json_object('id', threads.id, 'platform', platform, 'native_id', native_id, 'stated_count', stated_count,
-  'completeness', completeness, 'url', threads.url, 'permalink', {_BASE} || '/thread/' || threads.id))"""
+  'completeness', completeness, 'url', threads.url, 'permalink', {_BASE} || '/thread/' || threads.id,
+  'dataset', json(iif(datasets.id is null, null, json_object('name', datasets.name, 'version', datasets.version,
+    'licence', licence, 'citation', citation, 'url', datasets.url, 'is_shareable', json(iif(is_shareable, 'true',
+    'false')))))))"""
 OTHER_FLAGS = flags_sql(
     f"withdrawn_at is null and {NOT_REFUSED} and (thread_id = threads.id or flags.article_id = articles.id)"
 )

@@ -13,6 +13,8 @@ from archive.thread import (
     Capture,
     Comment,
     Completeness,
+    Dataset,
+    Label,
     Moment,
     Precision,
     State,
@@ -75,7 +77,15 @@ def _thread(record: dict[str, Any], document: Document) -> Thread:
         url=thread.get("url"),
         stated_count=thread.get("stated_count"),
         completeness=cast("Completeness", thread.get("completeness") or "unknown"),
+        dataset=_dataset(thread.get("dataset")),
     )
+
+
+def _dataset(row: dict[str, Any] | None) -> Dataset | None:
+    if row is None:
+        return None
+    about = {name: row.get(name) for name in ("version", "licence", "citation", "url")}
+    return Dataset(row["name"], **about, is_shareable=row.get("is_shareable", True))
 
 
 def _comment(row: dict[str, Any], parent: int | None, rows: list[dict[str, Any]]) -> Comment:
@@ -91,6 +101,10 @@ def _comment(row: dict[str, Any], parent: int | None, rows: list[dict[str, Any]]
         likes=row.get("likes"),
         dislikes=row.get("dislikes"),
         url=row.get("url"),
+        labels=tuple(
+            Label(label["name"], label["value"], label.get("number"), label.get("raters"), Dataset(label["dataset"]))
+            for label in row.get("labels") or ()
+        ),
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from archive.site import queries
 from archive.site.database import Connection, Row, fetch_all
 from archive.site.formatting import between, count, day, moment, short
-from archive.site.html import MASKED, Chip, CommentView, FlagSpan, Record, describe_claim, make_piece
+from archive.site.html import MASKED, Chip, CommentView, DatasetLabel, FlagSpan, Record, describe_claim, make_piece
 from archive.site.viewer import Visitor
 from archive.text.pii_masking import MaskedParts, Span, mask_spans, shift_span
 
@@ -39,6 +39,7 @@ class FlagContext:
     events: Mapping[int, Sequence[Row]] = field(default_factory=dict)
     verdicts: Mapping[int, Sequence[Row]] = field(default_factory=dict)
     hidden: Mapping[int, MaskedParts] = field(default_factory=dict)
+    labels: Mapping[int, Sequence[Row]] = field(default_factory=dict)
 
     def view(self, row: Record) -> CommentView:
         """Return a comment with its chips and spans, masked."""
@@ -50,12 +51,21 @@ class FlagContext:
             for span in self.spans.get(flag["id"], ())
         ]
         if hidden is None:
-            return CommentView(row, self.chips(row), spans)
+            return CommentView(row, self.chips(row), spans, labels=self._labels(row))
         text = row["body"]
         gaps = hidden.find(text, row["revision"])
         # The mask is shorter or longer than what it hides: spans behind it move.
         spans = [FlagSpan(*shift_span((span.start, span.end), gaps, len(text), MASKED), span.claim) for span in spans]
-        return CommentView(self.mask_row(row, row["id"]), self.chips(row), spans)
+        return CommentView(self.mask_row(row, row["id"]), self.chips(row), spans, labels=self._labels(row))
+
+    def _labels(self, row: Record) -> list[DatasetLabel]:
+        """Return what datasets say of a comment, masked: it may quote the text. Of a withheld one nothing is said."""
+        if row["withheld"]:
+            return []
+        return [
+            DatasetLabel(label["name"], self.mask(row["id"], label["value"]), label["dataset"], label["raters"])
+            for label in self.labels.get(row["id"], ())
+        ]
 
     def mask_row(self, row: Record, comment: int) -> Record:
         """Return the row with its `body` masked, if the comment holds personal data."""
@@ -105,7 +115,7 @@ def load_codes(connection: Connection) -> Codes:
 def load_flags(
     connection: Connection, ids: Sequence[int], visitor: Visitor, *, with_texts: bool = False
 ) -> FlagContext:
-    """Read the active flags of these comments, their spans and verdicts, and events, with one statement for each.
+    """Read the active flags of these comments, their spans and verdicts, events and labels: one statement for each.
 
     Events have the texts before and after an edit, and whole names, only `with_texts`."""
     comments = json.dumps(ids)
@@ -119,6 +129,7 @@ def load_flags(
         group_by(fetch_all(connection, events, ids=comments), "comment_id"),
         load_verdicts(connection, [flag for flag in flags if flag["status"] != "unreviewed"]),
         {} if visitor.reviewer else _find_personal_data(flags, spans),
+        group_by(fetch_all(connection, queries.LABELS, ids=comments), "comment_id"),
     )
 
 

@@ -11,7 +11,7 @@ from difflib import SequenceMatcher
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 from urllib.parse import urlsplit
 
 from jinja2 import Environment, FileSystemLoader
@@ -126,10 +126,19 @@ class RemovalNote:
     outlet: str | None
 
 
+class DatasetLabel(NamedTuple):
+    """What the people or programs of a dataset said of a comment; `raters` is how many, where that is known."""
+
+    name: str
+    value: str
+    dataset: str
+    raters: int | None
+
+
 @dataclass(frozen=True, slots=True)
 class CommentView:
     """A comment as a viewer may read it. `row` has the columns of queries.COMMENTS, its body masked; `events`,
-    `differences` and `removal` are what a page says below it."""
+    `differences`, `removal` and `labels` are what a page says below it."""
 
     row: Record
     chips: Sequence[Chip] = ()
@@ -137,6 +146,7 @@ class CommentView:
     events: Sequence[str] = ()
     differences: Sequence[Difference] = ()
     removal: RemovalNote | None = None
+    labels: Sequence[DatasetLabel] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -364,7 +374,7 @@ def list_comments(views: Iterable[CommentView], parents: Mapping[int, Record]) -
 @cache
 def _macros(template: str) -> Any:
     env = Environment(loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True)
-    env.filters |= {"number": number, "short": short, "web_address": web_address}
+    env.filters |= {"number": number, "counted": count, "short": short, "web_address": web_address}
     return env.get_template(template).module
 
 

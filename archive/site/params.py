@@ -26,7 +26,7 @@ SOURCES = {
 }
 STATUSES = {"unreviewed": "not reviewed", "confirmed": "confirmed", "disputed": "reviewers disagree"}
 FLAG_FILTERS = ("flag", "severity", "target", "source", "status")
-FORM_FIELDS = ("q", "outlet", "commenter", *FLAG_FILTERS, "date", "sort")
+FORM_FIELDS = ("q", "outlet", "commenter", "dataset", "label", *FLAG_FILTERS, "date", "sort")
 _URL_NAMES = {"since": "from", "until": "to"}
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d)?Z?)?")
 _DATE = r"[0-9]{4}(-[0-9]{2}){0,2}"
@@ -58,6 +58,8 @@ class SearchParams:
     q: str = ""
     outlet: int | None = None
     commenter: int | None = None
+    dataset: int | None = None
+    label: str | None = None
     flag: str | None = None
     severity: str | None = None
     target: str | None = None
@@ -129,6 +131,8 @@ def parse_search(args: Mapping[str, str]) -> SearchParams:
         q=(args.get("q") or "").strip(),
         outlet=parse_id(args.get("outlet")),
         commenter=parse_id(args.get("commenter")),
+        dataset=parse_id(args.get("dataset")),
+        label=match("label", r".{1,200}"),
         flag=match("flag", r"[a-z_]+\.[a-z_]+"),
         severity=match("severity", "|".join(SEVERITY_LEVELS)),
         target=match("target", r"[a-z_]{1,40}"),

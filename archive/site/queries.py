@@ -81,8 +81,11 @@ THREAD = """
 select threads.*, articles.url as article_url, articles.title, articles.byline, articles.published_at,
   articles.published_at_text, articles.published_precision, articles.language, articles.section,
   articles.body as article_body, articles.revision as article_revision, articles.withheld as article_withheld,
-  articles.outlet_id, outlets.domain, coalesce(outlets.name, outlets.domain) as outlet
+  articles.outlet_id, outlets.domain, coalesce(outlets.name, outlets.domain) as outlet,
+  datasets.name as dataset, datasets.version as dataset_version, datasets.licence, datasets.citation,
+  datasets.url as dataset_url
 from threads join articles on articles.id = threads.article_id left join outlets on outlets.id = articles.outlet_id
+left join datasets on datasets.id = threads.dataset_id
 where threads.id = :thread"""
 CAPTURE = "select * from captures where id = :capture"
 
@@ -163,6 +166,11 @@ select flag_id, reviewer, verdict, corrected_code, note, reviewed_at from review
 where id in (select max(id) from reviews where flag_id in (select value from json_each(:ids))
   group by flag_id, reviewer) order by id"""
 SPANS = 'select flag_id, start, "end", exact from flag_spans where flag_id in (select value from json_each(:ids))'
+# The highest first: a dataset may ask dozens of questions of each comment, and most answers are 0.
+LABELS = """
+select comment_id, datasets.name as dataset, labels.name, labels.value, raters
+from labels join datasets on datasets.id = dataset_id
+where comment_id in (select value from json_each(:ids)) order by comment_id, coalesce(number, 0) desc, labels.id"""
 _EVENTS = """
 from events where comment_id in (select value from json_each(:ids)) and kind <> 'added' order by seen_at, id"""
 # Texts are long, and most pages say no more of an edit than that there was one.
@@ -218,12 +226,18 @@ select json_group_array(json_array(
   substr(comments.posted_at, 1, 10)))
 from hits cross join comments on comments.id = hits.id"""
 OUTLETS_OF = """
-select json_group_array(json_array(threads.id, articles.outlet_id))
+select json_group_array(json_array(threads.id, articles.outlet_id, threads.dataset_id))
 from threads join articles on articles.id = threads.article_id
 where threads.id in (select value from json_each(:ids))"""
 FLAG_FACTS = f"""
 select json_group_array(json_array(comment_id, code, severity, target, status)) from flags
 where comment_id in (select value from json_each(:ids)) and {STANDING}"""  # noqa: S608
+# What datasets found: a text, or a share or mark that is not low; an answer of 0 or "no" is nothing found.
+LABEL_FACTS = """
+select json_group_array(json_array(comment_id, label)) from (select distinct comment_id,
+  case when number is null then name || ': ' || substr(value, 1, 40) else name end as label from labels
+  where comment_id in (select value from json_each(:ids))
+    and (number >= 0.5 or (number is null and lower(value) not in ('', 'false', 'no', 'none'))))"""
 # The newest comments with a code, along the index (code, comment_id): few of its newest rows are not shown.
 NEWEST_FLAGGED = f"""
 with newest as (select comment_id, code, target, status, withdrawn_at from flags
@@ -260,4 +274,5 @@ where articles.id in (select value from json_each(:ids))
 OUTLET_NAMES = """
 select id, substr(coalesce(name, domain), 1, 301) as name from outlets
 where id in (select value from json_each(:ids))"""
+DATASET_NAMES = "select id, name from datasets where id in (select value from json_each(:ids))"
 COMMENTER_NAMES = "select id, name from commenters where id in (select value from json_each(:ids))"

@@ -36,6 +36,8 @@ class CommentFacts(NamedTuple):
     commenter: int | None
     day: str
     flags: Sequence[FlagFacts] = ()
+    dataset: int | None = None
+    labels: Sequence[str] = ()
 
 
 def filter_comments(comments: Iterable[CommentFacts], params: SearchParams) -> list[CommentFacts]:
@@ -46,6 +48,8 @@ def _passes(comment: CommentFacts, params: SearchParams) -> bool:
     return (
         (params.outlet is None or comment.outlet == params.outlet)
         and (params.commenter is None or comment.commenter == params.commenter)
+        and (params.dataset is None or comment.dataset == params.dataset)
+        and (params.label is None or params.label in comment.labels)
         and (params.date is None or comment.day.startswith(params.date))
         and (params.since is None or comment.day >= params.since)
         and (params.until is None or "" < comment.day[: len(params.until)] <= params.until)
@@ -77,6 +81,8 @@ def count_values(
     without: dict[str, Any] = {} if name in FLAG_FILTERS and not params.q else {name: None}
     others = replace(params, **without)
     comments = passing if others == params else filter_comments(candidates, others)
+    if name == "label":
+        return Counter(label for comment in comments for label in comment.labels)
     if name not in FLAG_FILTERS:
         return Counter(value for comment in comments if (value := getattr(comment, name)) is not None)
     counter: Counter[Any] = Counter()

@@ -313,8 +313,8 @@ class Entities:
             self.writer.insert(
                 "withheld", {"name": "comments", "row_id": comment_id, "comment_id": comment_id, "held": text}
             )
-        if comment.labels and not suppression and (dataset_id := self.labels.dataset_id(visit.thread.dataset)):
-            self.labels.add(comment_id, comment.labels, dataset_id)
+        if not suppression:
+            self.labels.add(comment_id, comment.labels, visit.thread.dataset)
         return comment_id
 
     def learn_place(self, visit: ThreadVisit, suppression: Suppression, identity: str) -> None:

@@ -57,12 +57,12 @@ class LabelWriter:
             self._rows |= {row["name"]: row for row in self.writer.rows_where_in("datasets", "name", [name])}
         return self._rows.get(name)
 
-    def add(self, comment_id: int, labels: Sequence[Label], dataset_id: int) -> None:
-        """Add the labels of a comment that has none of this dataset."""
+    def add(self, comment_id: int, labels: Sequence[Label], dataset: Dataset | None) -> None:
+        """Add the labels of a comment that is new. `dataset` is the thread's. Raise ValueError where there is none."""
         for label in labels:
             values = {
                 "comment_id": comment_id,
-                "dataset_id": dataset_id,
+                "dataset_id": self._dataset_of(label, dataset),
                 "name": label.name,
                 "value": label.value,
                 "number": label.number,
@@ -71,16 +71,22 @@ class LabelWriter:
             self.writer.insert("labels", values)
             self.counts["labels_new"] += 1
 
-    def add_missing(self, thread_id: int, labels: Mapping[int, Sequence[Label]], dataset_id: int) -> None:
+    def add_missing(self, thread_id: int, labels: Mapping[int, Sequence[Label]], dataset: Dataset | None) -> None:
         """Add those labels of stored comments (by id) that are not stored: one that was given twice counts twice."""
         joined = LABELS.join(COMMENTS, COMMENTS.c.id == LABELS.c.comment_id)
-        statement = select(LABELS.c.comment_id, LABELS.c.name, LABELS.c.value).select_from(joined)
-        statement = statement.where(COMMENTS.c.thread_id == thread_id, LABELS.c.dataset_id == dataset_id)
+        columns = (LABELS.c.comment_id, LABELS.c.dataset_id, LABELS.c.name, LABELS.c.value)
+        statement = select(*columns).select_from(joined).where(COMMENTS.c.thread_id == thread_id)
         stored = Counter(tuple(row) for row in self.writer.connection.execute(statement))
         for comment_id, given in labels.items():
             for label in given:
-                key = (comment_id, label.name, label.value)
+                key = (comment_id, self._dataset_of(label, dataset), label.name, label.value)
                 if stored[key]:
                     stored[key] -= 1
                 else:
-                    self.add(comment_id, [label], dataset_id)
+                    self.add(comment_id, [label], dataset)
+
+    def _dataset_of(self, label: Label, dataset: Dataset | None) -> int:
+        dataset_id = self.dataset_id(label.dataset or dataset)
+        if dataset_id is None:
+            raise ValueError(f"label {label.name!r} is of no dataset")
+        return dataset_id

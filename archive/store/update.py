@@ -320,11 +320,11 @@ class _ThreadUpdate:
 
     def _add_labels(self) -> None:
         """Add what the dataset says anew of stored comments."""
-        comments, dataset_id = self.visit.thread.comments, self.entities.labels.dataset_id(self.visit.thread.dataset)
+        comments = self.visit.thread.comments
         labels = {comment_id: comments[i].labels for comment_id, i in self.index.items()
                   if comment_id in self.stored and comment_id not in self.withheld and comments[i].labels}  # fmt: skip
-        if labels and dataset_id:
-            self.entities.labels.add_missing(self.visit.thread_id, labels, dataset_id)
+        if labels:
+            self.entities.labels.add_missing(self.visit.thread_id, labels, self.visit.thread.dataset)
 
     def _renew_comment_flags(self) -> None:
         """Raise the source's flags that are new on seen comments, and withdraw those that it no longer has.

@@ -37,6 +37,7 @@ MAX_READ = 200_000
 MAX_LINE = 140
 # Within so many characters an excerpt shows as many of the terms as it can.
 WIDTH = html.EXCERPT_LETTERS - html.EXCERPT_LETTERS_BEFORE
+FILTERS = ("outlet", "flag", "severity", "target", "source", "status", "date", "commenter", "dataset", "label")
 FIRST_FILTERS = ("outlet", "flag", "severity", "date")
 
 
@@ -159,13 +160,25 @@ def _match_words(connection: Connection, query: SearchQuery) -> list[list[Any]]:
 
 def _load_facts(connection: Connection, rows: Sequence[Sequence[Any]]) -> list[CommentFacts]:
     threads = json.dumps(sorted({thread for _, _, thread, _, _ in rows}))
-    outlets = dict(json.loads(fetch_value(connection, queries.OUTLETS_OF, ids=threads)))
+    places = {thread: place for thread, *place in json.loads(fetch_value(connection, queries.OUTLETS_OF, ids=threads))}
     ids = json.dumps([comment for comment, *_ in rows])
     by_comment: dict[int, list[FlagFacts]] = {}
     for comment, *values in json.loads(fetch_value(connection, queries.FLAG_FACTS, ids=ids)):
         by_comment.setdefault(comment, []).append(FlagFacts(*values))
+    labels: dict[int, list[str]] = {}
+    for comment, label in json.loads(fetch_value(connection, queries.LABEL_FACTS, ids=ids), strict=False):
+        labels.setdefault(comment, []).append(label)
     return [
-        CommentFacts(comment, score, outlets[thread], commenter, day or "", by_comment.get(comment, ()))
+        CommentFacts(
+            comment,
+            score,
+            places[thread][0],
+            commenter,
+            day or "",
+            by_comment.get(comment, ()),
+            places[thread][1],
+            labels.get(comment, ()),
+        )
         for comment, score, thread, commenter, day in rows
     ]
 
@@ -252,10 +265,7 @@ def _articles(connection: Connection, query: SearchQuery) -> list[dict[str, Any]
 
 def _filters(connection: Connection, params: SearchParams, result: SearchResult, codes: flags.Codes) -> dict[str, Any]:
     """Return the filters, most of them behind "More filters", which is open if any of them is used."""
-    counts = {
-        name: search_filters.count_values(result.newest, result.passing, params, name)
-        for name in ("outlet", "flag", "severity", "target", "source", "status", "date", "commenter")
-    }
+    counts = {name: search_filters.count_values(result.newest, result.passing, params, name) for name in FILTERS}
     labels: list[tuple[str, str, Mapping[Any, str]]] = [
         ("Outlet", "outlet", _names(connection, queries.OUTLET_NAMES, counts["outlet"])),
         ("Flag", "flag", {code: row["title"] for code, row in codes.items()}),
@@ -265,6 +275,8 @@ def _filters(connection: Connection, params: SearchParams, result: SearchResult,
         ("Review", "status", STATUSES),
         ("Date", "date", {key: month(key) if len(key) == 7 else key for key in counts["date"]}),
         ("Commenter", "commenter", _names(connection, queries.COMMENTER_NAMES, counts["commenter"])),
+        ("Dataset", "dataset", _names(connection, queries.DATASET_NAMES, counts["dataset"])),
+        ("Label", "label", {}),
     ]
     filters = {
         name: search_filters.list_values(title, name, params, counts[name], names) for title, name, names in labels

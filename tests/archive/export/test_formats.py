@@ -49,19 +49,20 @@ LINE = {
         "completeness": "partial",
         "url": None,
         "permalink": "/thread/1",
+        "dataset": None,
     },
     "comments": [
         {
             "id": 1, "native_id": None, "parent_id": None, "position": 0, "depth": 0, "author": "anna", "posted_at": None,
             "body": "off the pier with it", "revision": 0, "state": "visible", "likes": None, "dislikes": None,
             "flags": [{"code": "content.threat", "rule": "r1", "target": None, "start": 0, "end": 12, "exact": "off the pier"}],
-            "posted_precision": None, "url": None, "permalink": "/comment/1",
+            "posted_precision": None, "url": None, "permalink": "/comment/1", "labels": [],
         },
         {
             "id": 2, "native_id": "n2", "parent_id": 1, "position": 1, "depth": 1, "author": None, "posted_at": None,
             "body": 'a "quoted"\nline, and more', "revision": 0, "state": "visible", "likes": 2, "dislikes": 0,
             "flags": [{"code": "capture.author_missing", "rule": "r", "target": None, "start": None, "end": None, "exact": None}],
-            "posted_precision": None, "url": None, "permalink": "/comment/2",
+            "posted_precision": None, "url": None, "permalink": "/comment/2", "labels": [],
         },
     ],
     "flags": [

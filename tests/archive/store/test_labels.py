@@ -21,7 +21,8 @@ def save(archive, *threads):
 
 
 def labelled(at=DAYS[0], dataset=OPEN, *labels, **more):
-    rude = said("A heron was seen here.", "tom", native_id="c2", labels=labels or (Label("rude", "0.2", 0.2), REASON))
+    labels = labels or (Label("rude", "0.2", 0.2), REASON) if dataset else ()
+    rude = said("A heron was seen here.", "tom", native_id="c2", labels=labels)
     return made(said("The ferry is early.", native_id="c1"), rude, at=at, native_id="t1", dataset=dataset, **more)
 
 

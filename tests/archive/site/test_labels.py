@@ -1,0 +1,74 @@
+"""What datasets say of comments, shown beside flags and to be searched by."""
+
+import pytest
+
+from archive.site.app import application
+from archive.store.archive import Archive
+from archive.takedown import withhold
+from archive.thread import Dataset, Label
+from tests.archive.store.test_save import DAYS, save
+from tests.archive_fixture import page
+from tests.trees import made, said
+
+CORPUS = Dataset("harbour <corpus>", "2", "CC-BY-4.0", "Quay & Orr (2024)", "https://corpus.example/harbour")
+OTHER = Dataset("second corpus")
+MANY = tuple(Label(f"question {number}", "0", 0.0) for number in range(20))
+COMMENTS = (
+    said("The ferry was early.", labels=(Label("rude", "0.2", 0.2, 10), Label("kind", "1", 1.0))),
+    said("The ferry was late.", labels=(Label("rude", "0.8", 0.8), Label("mood", "<b>cross</b>"), *MANY)),
+    said("No ferry came at all.", labels=(Label("kind", "1", 1.0, None, OTHER), Label("rude", "no"))),
+)
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    path = tmp_path_factory.mktemp("site") / "archive.db"
+    with Archive(path) as archive:
+        save(archive, made(*COMMENTS, at=DAYS[0], native_id="t1", dataset=CORPUS))
+        save(archive, made(said("Another ferry."), at=DAYS[0], native_id="t2", url="https://courier.example/b"))
+        withheld = made(said("A ferry of old.", labels=(Label("rude", "gone"),)), native_id="t3", dataset=OTHER)
+        save(archive, withheld)
+        withhold.withhold(archive, "comment", 5, "privacy")
+    return application(path)
+
+
+def test_a_thread_names_its_dataset_and_shows_labels_the_highest_first(site):
+    html = page(site, "/thread/1")
+    assert '<a href="https://corpus.example/harbour"' in html
+    assert "<bdi>harbour &lt;corpus&gt;</bdi></a>, version <bdi>2</bdi> (<bdi>CC-BY-4.0</bdi>)" in html
+    assert "Quay &amp; Orr (2024)" in html
+    assert "2 labels of" in html
+    assert html.index("<bdi>kind</bdi>: <bdi>1</bdi>") < html.index("<bdi>rude</bdi>: <bdi>0.2</bdi> (10 raters)")
+    assert "<bdi>mood</bdi>: <bdi>&lt;b&gt;cross&lt;/b&gt;</bdi>" in html
+    assert "22 labels of" in html
+    assert html.count("question ") == 10
+    assert "labels?comment_id=2" in html
+    assert "<bdi>rude</bdi>: <bdi>no</bdi>, <bdi>harbour &lt;corpus&gt;</bdi>" in html
+    assert "labels of" in page(site, "/comment/1")
+
+
+def test_a_thread_of_no_dataset_names_none(site):
+    html = page(site, "/thread/2")
+    assert "Dataset" not in html
+    assert "labels of" not in html
+
+
+def test_of_a_withheld_comment_no_label_is_shown(site):
+    assert "label" not in page(site, "/thread/3").partition('id="c5"')[2].partition("</article>")[0]
+
+
+def test_search_filters_by_dataset_and_by_what_labels_found(site):
+    html = page(site, "/search?q=ferry")
+    assert "<bdi>harbour &lt;corpus&gt;</bdi></a>" in html
+    for query, found in (
+        ("dataset=1", 3),
+        ("dataset=2", 0),
+        ("dataset=x", 4),
+        ("label=rude", 1),
+        ("label=kind", 2),
+        ("label=mood%3A+%3Cb%3Ecross%3C%2Fb%3E", 1),
+        ("label=rude%3A+no", 0),
+        ("label=question+1", 0),
+        ("dataset=1&label=kind", 2),
+    ):
+        assert f"{found} comment" in page(site, f"/search?q=ferry&{query}"), query
