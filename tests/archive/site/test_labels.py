@@ -43,6 +43,7 @@ def test_a_thread_names_its_dataset_and_shows_labels_the_highest_first(site):
     assert "22 labels of" in html
     assert html.count("question ") == 10
     assert "labels?comment_id=2" in html
+    assert "2 labels of 2 datasets" in html
     assert "<bdi>rude</bdi>: <bdi>no</bdi>, <bdi>harbour &lt;corpus&gt;</bdi>" in html
     assert "labels of" in page(site, "/comment/1")
 
