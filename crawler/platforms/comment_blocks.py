@@ -44,15 +44,27 @@ def roots_of(anchors: Sequence[HtmlElement]) -> list[HtmlElement]:
         shapes[shape] = shapes.get(shape, 0) + 1
     if anchors[0] in highest and shapes:
         usual = max(shapes, key=lambda shape: shapes[shape])
+        steps = sorted(_steps(anchor, root) for anchor, root in zip(rest, roots, strict=True) if _shape(root) == usual)
         path = []
         element = anchors[0]
         while element is not None and first.get(element) is anchors[0]:
             path.append(element)
             element = element.getparent()
-        own = [element for element in path if _shape(element) == usual]
-        if own:
-            roots.insert(0, own[-1])
+        own = [(number, element) for number, element in enumerate(path) if _shape(element) == usual]
+        if own:  # the list itself may have the shape of its blocks: what stands as high as these is the block
+            roots.insert(0, min(own, key=lambda pair: (abs(pair[0] - steps[len(steps) // 2]), -pair[0]))[1])
     return roots
+
+
+def _steps(anchor: HtmlElement, root: HtmlElement) -> int:
+    """Return how many levels a block stands above its anchor."""
+    count, element = 0, anchor
+    while element is not root:
+        above = element.getparent()
+        if above is None:
+            return count
+        count, element = count + 1, above
+    return count
 
 
 def _within_list(root: HtmlElement, anchor: HtmlElement) -> HtmlElement:

@@ -5,7 +5,8 @@ blocks of a list are weighed together (crawler/platforms/section_evidence.py).
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 from math import log2
@@ -17,11 +18,14 @@ from archive.text.dates import infer_day_first
 from archive.text.html_text import line_of
 from archive.text.removal_notices import as_removed
 from archive.thread import Article, Author, Comment, Flag, Thread, nest
-from crawler.pages.page import Page
-from crawler.platforms.base import FALLBACK, Claim, ThreadReader, partial_flags
+from crawler.pages.page import Fetch, Page
+from crawler.platforms.base import FALLBACK, Claim, ThreadReader, partial_flags, shortfall
 from crawler.platforms.comment_blocks import build_comments, climb
 from crawler.platforms.comment_elements import CommentElement
 from crawler.platforms.comment_fields import CommentFields, posted
+from crawler.platforms.comment_pages import other_pages
+from crawler.platforms.json_comments import UNNAMED
+from crawler.platforms.listing import Listing, Requests, without_key
 from crawler.platforms.record_parents import infer_parents
 from crawler.platforms.repeated_groups import Group, PageIndex, dated_groups, index_page, likely_groups, unite
 from crawler.platforms.section_evidence import ENOUGH, Evidence, block_id, weigh
@@ -32,12 +36,12 @@ from crawler.platforms.votes import count_votes
 LONGEST_HEADING = 200
 DIGITS = re.compile(r"\d+")
 MOST_REPEATED = 4
+MOST_PAGES = 200  # of one thread
 MOST_UNITED = 5
 WEIGHT_OF_COUNT = 0.7
 WEIGHT_OF_SIZE = 0.02
 MOST_WEIGHED = 14
 SHARE = 0.6  # of the blocks that must share a line which is none of the commenters' own
-UNNAMED = "\0"  # begins the key of a comment that has no id, as no id in a page does
 Block = tuple[CommentElement, CommentFields]
 
 
@@ -49,11 +53,17 @@ class GenericClaim(Claim):
     section: HtmlElement
 
     def read(self, article: Article) -> ThreadReader:
-        """Return what the page holds. Whether there is more nobody says."""
-        yield from ()  # a reader that requests nothing
-        comments = nest(self._comments())
+        """Return what the page holds, and the pages that its section leads to. Whether there is more nobody says."""
+        listing = Listing()
+        read: list[_ReadPage] = []
+        listing.add(self.comments(0))
+        yield from _read_on(self, listing, read)
+        comments = nest(_in_order(listing, len(read)))
         stated = _stated_count(self.page, {element.root for element, _ in self.blocks})
-        reasons = reasons_for_more(around(self.section), stated, len(comments))
+        followed = {link for one in read for link in one.links}
+        reasons = listing.reasons + shortfall(stated, len(comments))
+        for one in read:
+            reasons += reasons_for_more(around(one.section), None, len(comments), followed)
         return Thread(
             article,
             tuple(without_key(comment) for comment in comments),
@@ -65,16 +75,17 @@ class GenericClaim(Claim):
             "partial" if reasons else "unknown",
             flags=(
                 Flag("capture.generic_parser", "repeated-blocks", f"{len(comments)} blocks"),
-                *partial_flags(reasons),
+                *partial_flags(dict.fromkeys(reasons)),
             ),
+            pages=tuple(listing.pages),
         )
 
-    def _comments(self) -> Iterator[Comment]:
+    def comments(self, page_number: int) -> Iterator[Comment]:
         """Yield the comments with keys of their own where the page gives no ids, for nesting."""
         day_first = infer_day_first([fields.date_text for _, fields in self.blocks if fields.date_text])
         ids = [block_id(element) for element, _ in self.blocks]
         ids = ids if len(set(filter(None, ids))) == sum(id_ is not None for id_ in ids) else _unique(ids)
-        keys = [id_ or f"{UNNAMED}{number}" for number, id_ in enumerate(ids)]
+        keys = [id_ or f"{UNNAMED}{page_number}.{number}" for number, id_ in enumerate(ids)]
         parents = infer_parents([element for element, _ in self.blocks], ids)
         for number, (_, fields) in enumerate(self.blocks):
             parent, rule = parents[number]
@@ -92,12 +103,55 @@ class GenericClaim(Claim):
             yield as_removed(comment)
 
 
-def without_key(comment: Comment) -> Comment:
-    """Remove the keys that nesting needed: a comment without an id in the page has none in the archive."""
-    own, parent = (
-        None if key and key.startswith(UNNAMED) else key for key in (comment.native_id, comment.parent_native_id)
+@dataclass(frozen=True, slots=True)
+class _ReadPage:
+    """The section of a page that was read, and its links to others."""
+
+    section: HtmlElement
+    links: Mapping[HtmlElement, str]
+
+
+def _read_on(first: GenericClaim, listing: Listing, read: list[_ReadPage]) -> Requests:
+    """Read the pages that a section leads to, and those that these lead to, as long as they bring something new."""
+    read.append(_ReadPage(first.section, other_pages(around(first.section), first.page)))
+    queue = deque(dict.fromkeys(read[0].links.values()))
+    seen = {first.page.url.partition("#")[0], *queue}
+    while queue and len(listing.pages) < MOST_PAGES:
+        page = yield from listing.get(Fetch(queue.popleft()))
+        further = claim(page) if page is not None else None
+        if page is None or further is None:
+            listing.reasons += [f"{page.url}: no comments"] if page is not None else []
+            continue
+        if _is_known(listing, comments := list(further.comments(len(listing.pages)))):
+            continue
+        listing.add(comments)
+        read.append(_ReadPage(further.section, other_pages(around(further.section), page)))
+        queue += [url for url in dict.fromkeys(read[-1].links.values()) if url not in seen]
+        seen.update(read[-1].links.values())
+    listing.reasons += [f"{len(queue)} pages of comments were not read"] if queue else []
+
+
+def _is_known(listing: Listing, comments: Iterable[Comment]) -> bool:
+    """Whether a page holds only comments that were read: by their ids, else by author, time and text."""
+    known = {(comment.author, comment.posted, comment.body) for comment in listing.comments.values()}
+    return all(
+        (comment.author, comment.posted, comment.body) in known
+        if (comment.native_id or UNNAMED).startswith(UNNAMED)
+        else comment.native_id in listing.comments
+        for comment in comments
     )
-    return replace(comment, native_id=own, parent_native_id=parent)
+
+
+def _in_order(listing: Listing, pages: int) -> list[Comment]:
+    """Return the comments in the order of the thread: a section may show its last page first, each from old to new."""
+    by_page: list[list[Comment]] = [[] for _ in range(len(listing.pages) + 1)]
+    for comment in listing.comments.values():
+        by_page[comment.page].append(comment)
+    filled = [page for page in by_page if page]
+    times = [[comment.posted.at for comment in page if comment.posted and comment.posted.at] for page in filled]
+    if pages > 1 and all(of_page and of_page == sorted(of_page) for of_page in times):
+        filled = [page for _, page in sorted(zip(times, filled, strict=True), key=lambda pair: pair[0][0])]
+    return [comment for page in filled for comment in page]
 
 
 def _unique(ids: Sequence[str | None]) -> list[str | None]:

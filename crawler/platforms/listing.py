@@ -99,7 +99,7 @@ class Listing:
 
     def thread(self, claim: Claim, platform: str, article: Article, url: str | None = None) -> Thread:
         """Return the thread: the comments nested, and partial where there are reasons."""
-        comments = tuple(_without_key(comment) for comment in nest(self.comments.values()))
+        comments = tuple(without_key(comment) for comment in nest(self.comments.values()))
         is_exact = self.stated_kind == "all"
         reasons = self.reasons or (shortfall(self.stated, len(comments)) if is_exact else [])
         completeness: Completeness = "partial" if reasons else "unknown" if self.is_unknown else "full"
@@ -124,7 +124,7 @@ def may_go_on(items: Sequence[Any]) -> bool:
     return len(items) >= SMALLEST_PAGE
 
 
-def _without_key(comment: Comment) -> Comment:
+def without_key(comment: Comment) -> Comment:
     """Remove the keys that nesting needed: a comment without an id at its source has none in the archive."""
     own, parent = (
         None if key and key.startswith(UNNAMED) else key for key in (comment.native_id, comment.parent_native_id)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,6 +15,8 @@ from crawler.pages import jsonld
 from crawler.pages.page import BadPage, Page
 from crawler.platforms.base import LIKELY, Claim, ThreadReader, partial_flags, shortfall
 from crawler.platforms.comment_blocks import section_of
+from crawler.platforms.json_comments import UNNAMED
+from crawler.platforms.listing import without_key
 from crawler.platforms.section_evidence import id_part
 from crawler.platforms.thread_completeness import around, reasons_for_more
 from crawler.platforms.votes import count_votes
@@ -33,7 +35,6 @@ COMMENTED_TYPES = (
     "WebPage",
 )
 MOST_COMMENTS = 50_000
-UNNAMED = "\0"  # begins the key of a comment that has no id, as no id in a page does
 Properties = Mapping[str, HtmlElement]
 
 
@@ -46,7 +47,7 @@ class SchemaOrgClaim(Claim):
     def read(self, article: Article) -> ThreadReader:
         """Return what the page holds, which is all that can be had: whole where it states no more than that."""
         yield from ()  # a reader that requests nothing
-        comments = tuple(_without_keys(comment) for comment in nest(self.comments))
+        comments = tuple(without_key(comment) for comment in nest(self.comments))
         stated = _stated_count(self.page)
         reasons = shortfall(stated, len(comments))
         if self.sections:
@@ -80,14 +81,6 @@ def claim(page: Page) -> SchemaOrgClaim | None:
         if comments
         else None
     )
-
-
-def _without_keys(comment: Comment) -> Comment:
-    """Remove the keys that nesting needed: a comment without an id in the page has none in the archive."""
-    own, parent = (
-        None if key and key.startswith(UNNAMED) else key for key in (comment.native_id, comment.parent_native_id)
-    )
-    return replace(comment, native_id=own, parent_native_id=parent)
 
 
 def _stated_count(page: Page) -> int | None:

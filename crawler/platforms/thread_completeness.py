@@ -1,6 +1,6 @@
 """What a page shows of a thread besides its comments: buttons for more, and what it states of their number."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from lxml.html import HtmlElement
 
@@ -19,10 +19,15 @@ def around(section: HtmlElement) -> HtmlElement:
     return above
 
 
-def reasons_for_more(section: HtmlElement, stated: int | None, count: int) -> list[str]:
-    """Return why a page may not show all comments of its thread: it states more, or leads to more."""
+def reasons_for_more(
+    section: HtmlElement, stated: int | None, count: int, followed: Collection[HtmlElement] = ()
+) -> list[str]:
+    """Return why a page may not show all comments of its thread: it states more, or leads to more than was followed."""
     reasons = shortfall(stated, count)
-    more = next(_buttons_for_more(section.iter("a", "button", "div", "span", "p", "li")), None)
+    elements = section.iter("a", "button", "div", "span", "p", "li")
+    if followed:
+        elements = (e for e in elements if e not in followed and all(link not in followed for link in e.iter("a")))
+    more = next(_buttons_for_more(elements), None)
     return reasons + ([f"leads to more: {more}"] if more else [])
 
 
@@ -33,7 +38,7 @@ def _buttons_for_more(elements: Iterable[HtmlElement]) -> Iterator[str]:
         above = element.getparent()
         if above is not None and not HIDDEN.isdisjoint((above.get("class") or "").split()):
             continue
-        line = _line(element)
+        line = line_of_button(element)
         if line and says_more(line) and (element.tag in ("a", "button") or _is_called_loader(element)):
             yield line
 
@@ -42,7 +47,8 @@ def _is_called_loader(element: HtmlElement) -> bool:
     return bool(LOADER_NAME.search(f"{element.get('class') or ''} {element.get('id') or ''}"))
 
 
-def _line(element: HtmlElement) -> str:
+def line_of_button(element: HtmlElement) -> str:
+    """Return what a button says; nothing of an element that holds more than a button."""
     length, pieces = 0, []
     for piece in element.itertext():
         pieces.append(piece)

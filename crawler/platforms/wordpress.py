@@ -131,7 +131,9 @@ def _read_api(progress: _Progress, api: str, post: str) -> Generator[Fetch, Page
 def _read_html(progress: _Progress, first: CommentPage) -> Generator[Fetch, Page, tuple[int | None, bool]]:
     """Read all comment pages; return the heading's count less the pingbacks, and whether any page holds comments."""
     queue, seen, pingbacks = list(first.more.values()), {first.number, *first.more}, first.pingbacks
-    has_comments = bool(first.comments)
+    has_comments, by_api = bool(first.comments), list(progress.comments)
+    # A page of no number that leads to the first one is the last.
+    pages = {first.number or (max(first.more) + 1 if 1 in first.more else 1): first.comments}
     progress.add(first.comments)
     while queue:
         url = queue.pop(0)
@@ -148,9 +150,12 @@ def _read_html(progress: _Progress, first: CommentPage) -> Generator[Fetch, Page
         pingbacks += comment_page.pingbacks
         has_comments = has_comments or bool(comment_page.comments)
         progress.add(comment_page.comments)
+        pages.setdefault(comment_page.number or len(seen) + len(pages), comment_page.comments)
         if len(seen) < MOST_PAGES:
             queue += [url for number, url in comment_page.more.items() if number not in seen]
             seen.update(comment_page.more)
+    in_order = [*by_api, *(comment.native_id for number in sorted(pages) for comment in pages[number])]
+    progress.comments = {native_id: progress.comments[native_id] for native_id in in_order}
     return None if first.stated_count is None else max(0, first.stated_count - pingbacks), has_comments
 
 

@@ -219,3 +219,12 @@ def test_a_text_is_the_part_called_so_in_camel_case_whole_and_no_label():
         assert text in comment.body
         assert comment.body.endswith(f"Whoever asks {name} hears more about the timetable.")
         assert "(new)" not in comment.body
+
+
+def test_a_list_of_the_shape_of_its_blocks_is_no_comment():
+    block = (
+        "<div id='comment-id-{n}'><div class='content_4'><div><strong>{name}</strong></div><div class='final'>"
+        "<div class='finalDate'>{date}</div><div id='comm-id-{n}'>{text}</div></div></div></div>"
+    )
+    thread = read(flat(block, "<div id='own-comments-list'>{}</div>"))
+    assert [(c.native_id, c.parent) for c in thread.comments] == [("41", None), ("42", None), ("43", None)]
