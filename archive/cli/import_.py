@@ -9,6 +9,7 @@ import click
 from archive.cli.common import as_json as as_json_option
 from archive.cli.common import database, opened, print_errors, print_json
 from archive.cli.import_tables import find_undecided, preview_tables, print_formats, read_options
+from archive.cli.import_undo import undo_run
 from archive.text.numbers import format_count, with_zeros
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ COUNTS = ("documents", "errors", "empty", "files_passed_over", "personal_left_ou
 
 
 @click.command(name="import")
-@click.argument("paths", nargs=-1, required=True)
+@click.argument("paths", nargs=-1)
 @database
 @as_json_option
 @click.option("--workers", type=click.IntRange(0, 64), help="Processes that read documents.  [default: 2 at most]")
@@ -45,6 +46,7 @@ COUNTS = ("documents", "errors", "empty", "files_passed_over", "personal_left_ou
     metavar="COLUMN",
     help="Keep a personal column or key, else left out.",
 )
+@click.option("--undo", "run_id", type=int, metavar="RUN", help="Take back what the import of this number brought.")
 @click.option("--no-header", is_flag=True, help="The first row is data; columns are called 1, 2, 3 ...")
 @click.option(
     "--formats",
@@ -62,6 +64,7 @@ def import_(
     keep: bool,
     dry_run: bool,
     save_mapping: Path | None,
+    run_id: int | None,
     **given: Any,
 ) -> None:
     """Import files, folders or standard input (-) into the archive.
@@ -76,11 +79,22 @@ def import_(
     `btl verify` reads the files again: leave them where they are, or keep copies by --keep. Of standard input a copy is
     always kept.
 
+    --undo takes an import back: what it added goes, what it changed is again as it was before. Where later visits,
+    reviews or withheld texts build on it, nothing is changed, and the reason is named.
+
     \b
     Example:  btl import corpus/ extra.jsonl.gz
               btl import comments.csv --dry-run
               zcat dump.gz | btl import -
+              btl import --undo 3
     """
+    if run_id is not None:
+        if paths:
+            raise click.UsageError("--undo takes a run back, and reads no files")
+        undo_run(path, run_id, as_json=as_json)
+        return
+    if not paths:
+        raise click.UsageError("Missing argument 'PATHS...'.")
     missing = [name for name in paths if name != "-" and not Path(name).exists()]
     if missing:
         raise click.UsageError(f"no such file or folder: {', '.join(missing)}")
@@ -139,6 +153,7 @@ def summarise(progress: "ImportProgress", left: "list[Problem]", path: Path, as_
         print_json(
             {
                 "db": str(path),
+                "run": progress.run,
                 "counts": with_zeros(counts, (*COUNTS, *SAVE_COUNTS)),
                 "passed_over": progress.passed_over,
                 "errors": [{"place": error.location, "reason": error.reason} for error in errors],
@@ -151,6 +166,8 @@ def summarise(progress: "ImportProgress", left: "list[Problem]", path: Path, as_
         print_errors([str(error) for error in errors])
         print_errors([f"what was erased may be in {problem.location}: {problem.reason}" for problem in left])
         click.echo(_sentence(counts, path))
+        if progress.run is not None and counts["threads_new"] + counts["threads_changed"]:
+            click.echo(f"btl import --undo {progress.run} takes it back.", err=True)
         if counts["threads_new"] >= MANY and not counts["comments_new"]:
             click.echo("Not one of these articles has a comment. If they are comments: --as table.", err=True)
     if errors or left:

@@ -50,7 +50,8 @@ class ImportProgress:
     """What a run did so far: `done` bytes of `size` bytes on disk; `size` is None where that is not known.
 
     `passed_over` names the files that are about a corpus and hold none of its texts, `kept` the copies that were kept.
-    `mappings` says how the columns of each table were read, so that it can be read the same way again.
+    `run` is its number in the archive. `mappings` says how the columns of each table were read, so that it can be read
+    the same way again.
     """
 
     counts: Counter[str] = field(default_factory=Counter)
@@ -58,6 +59,7 @@ class ImportProgress:
     passed_over: list[str] = field(default_factory=list)
     kept: list[Path] = field(default_factory=list)
     mappings: dict[str, Any] = field(default_factory=dict)
+    run: int | None = None
     size: int | None = None
     done: int = 0
 
@@ -87,6 +89,7 @@ def import_files(
         workers = min(2, os.cpu_count() or 1)
     stated = {"format": options.format} if options.format else {}
     run = archive.begin_run("import", {"paths": paths, **stated})
+    progress.run = run.id
     with archive.ending(run, lambda: dict(progress.counts)):
         try:
             saved = _import_sources(archive, run, sources, progress, keeper, workers, options, report)

@@ -12,7 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, func, insert, select, update
+from sqlalchemy import Connection, Engine, and_, create_engine, event, func, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.pool import StaticPool
@@ -42,6 +42,7 @@ PRAGMAS = (
 DURABLE = "BTL_DURABLE"
 LONGEST_WAIT_S = 600.0
 _PRIVATE = [TABLES[name] for name in sorted(PRIVATE_TABLES)]
+UNDOABLE = "import"  # the kind of run that notes what it changes, and can be taken back
 RUNS_THAT_READ_NOTHING = ("flag", "review", "withhold", "restore", "erase", "publish")
 
 
@@ -71,6 +72,7 @@ class Run:
 
     id: int
     started_at: str
+    kind: str = ""
 
 
 def now() -> str:
@@ -208,7 +210,7 @@ class Archive:
         with self.transaction() as connection:
             connection.execute(update(table).where(killed).values(outcome="interrupted"))
             run_id = connection.execute(insert(table).values(row).returning(table.c.id)).scalar_one()
-        return Run(run_id, row["started_at"])
+        return Run(run_id, row["started_at"], kind)
 
     def end_run(self, run: Run, outcome: str, counts: dict[str, Any]) -> None:
         """Close a run; `outcome` is done, failed (something of ours broke, or nothing could be read) or interrupted."""
@@ -226,6 +228,10 @@ class Archive:
             with suppress(DiskFull, DatabaseError, Busy):
                 self.end_run(run, "failed" if isinstance(error, Exception) else "interrupted", counts())
             raise
+
+    def forget_ids(self) -> None:
+        """Look rows up anew, whose ids this process knows: some were deleted."""
+        self._cache.clear()
 
     def note_setting(self, run: Run, name: str, value: Any) -> None:
         """Add to the settings of a run what it found out on its way."""
@@ -247,7 +253,8 @@ class Archive:
 
     def has_other_runs_than(self, path: str) -> bool:
         """Return whether a run read anything but this one path."""
-        read = TABLES["runs"].c.kind.not_in(RUNS_THAT_READ_NOTHING)
+        outcome = func.coalesce(TABLES["runs"].c.outcome, "")
+        read = and_(TABLES["runs"].c.kind.not_in(RUNS_THAT_READ_NOTHING), outcome != "undone")
         runs = self._connection.execute(select(TABLES["runs"].c.settings).where(read)).scalars()
         return any(json.loads(settings).get("paths") != [path] for settings in runs)
 
@@ -272,7 +279,8 @@ class Archive:
         """Save a batch in one transaction. If one thread cannot be saved the others are, each in its own."""
         try:
             with self.transaction() as connection:
-                return save_threads(connection, self._cache, threads, run.id, run.started_at)
+                is_undoable = run.kind == UNDOABLE
+                return save_threads(connection, self._cache, threads, run.id, run.started_at, is_undoable=is_undoable)
         except (DatabaseError, ValueError) as error:
             self._cache.clear()
             if len(threads) == 1:

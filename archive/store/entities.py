@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from archive.store import blanking
+from archive.store.changes import ChangeLog
 from archive.store.flags import FlagWriter, Subject, codes_of
 from archive.store.labels import LabelWriter
 from archive.store.schema import TABLES
@@ -58,9 +59,11 @@ class IdCache:
 class Entities:
     """Look up what the archive has of a batch, and add what is new. Nothing is written before `flush`."""
 
-    def __init__(self, connection: Connection, cache: IdCache, run_id: int, seen_at: str) -> None:
+    def __init__(
+        self, connection: Connection, cache: IdCache, run_id: int, seen_at: str, *, is_undoable: bool = False
+    ) -> None:
         self.connection, self.cache, self.run_id, self.seen_at = connection, cache, run_id, seen_at
-        self.writer = RowWriter(connection)
+        self.writer = RowWriter(connection, ChangeLog(connection, run_id) if is_undoable else None)
         self.counts: Counter[str] = Counter()
         self.flags = FlagWriter(self.writer, cache.detectors, run_id, seen_at, self.counts)
         self.labels = LabelWriter(self.writer, self.counts)
@@ -74,9 +77,14 @@ class Entities:
     def flush(self) -> None:
         """Write all rows, blank stored comments that turned out to be suppressed, and count flags anew."""
         self.writer.flush()
+        log = self.writer.log
         for reason, ids in self.to_blank.items():
+            if log:
+                log.note_blanked(ids)
             blanking.blank_comments(self.connection, ids, reason)
         self.to_blank.clear()
+        if log and self._learned:
+            log.note_before("suppressions", self._learned, ("keys",))
         add_keys(self.connection, self._learned)
         self._learned.clear()
         self.flags.flush()

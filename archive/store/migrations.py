@@ -13,7 +13,7 @@ migrations = Migrations("belowtheline")
 
 # Since the last archive that was made before the first release: its four migrations are part of this one.
 ADDED_COLUMNS = (("comments", "withheld"), ("threads", "withheld"), ("articles", "withheld"))
-LATER_TABLES = ("reactions", "paused_outlets", "datasets", "labels")  # which are made later
+LATER_TABLES = ("reactions", "paused_outlets", "datasets", "labels", "import_changes")  # which are made later
 FILL_WITHHELD = """
 update {table} set withheld = (select rule from flags where {column} = {table}.id and code = 'archive.withheld'
   and withdrawn_at is null order by id limit 1)

@@ -43,13 +43,21 @@ class SaveResult:
 
 
 def save_threads(
-    connection: Connection, cache: IdCache, threads: Sequence[Thread], run_id: int, seen_at: str
+    connection: Connection,
+    cache: IdCache,
+    threads: Sequence[Thread],
+    run_id: int,
+    seen_at: str,
+    *,
+    is_undoable: bool = False,
 ) -> SaveResult:
     """Save threads in the caller's transaction. `seen_at` (UTC) dates what no capture dates.
 
+    With `is_undoable` all that is added and changed is noted, so that the run can be taken back.
+
     Raises DatabaseError or ValueError where one of them cannot be saved; nothing is then to be committed.
     """
-    entities = Entities(connection, cache, run_id, seen_at)
+    entities = Entities(connection, cache, run_id, seen_at, is_undoable=is_undoable)
     suppressions = SuppressionList.load(connection)
     batch = [suppressions.screen(connection, thread) for thread in threads]
     entities.look_up(batch)

@@ -48,7 +48,7 @@ class Run(SQLModel, table=True):
     started_at: str = _text("When it began (UTC).")
     finished_at: str | None = _text("When it ended (UTC); empty while it runs, or where it was killed.")
     outcome: str | None = _text(
-        "done, failed (something broke, or nothing could be read), interrupted; empty while it runs."
+        "done, failed (something broke, or nothing could be read), interrupted, undone; empty while it runs."
     )
     software_version: str = _text("Version of belowtheline that ran.")
     settings: str = _text("What it was asked to do (JSON).")
@@ -542,6 +542,21 @@ class Withheld(SQLModel, table=True):
     row_id: int = _integer("The id of the row there.")
     comment_id: int | None = _reference("comments.id", "The comment that it belongs to, where it does.")
     held: str = _text("What its columns held (JSON).")
+
+
+class ImportChange(SQLModel, table=True):
+    __tablename__ = "import_changes"
+    __table_args__ = _table(
+        "What an import added or changed, so that it can be taken back: no part of what is published.",
+        Index("import_changes_run_id", "run_id"),
+    )
+
+    id: int | None = _id("Number of the row.")
+    run_id: int = _reference("runs.id", "The import.")
+    name: str = _text("The table that it added rows to, or changed a row of.")
+    row_id: int = _integer("The id of the row there, or of the first of the rows.")
+    number: int | None = _integer("How many rows were added; empty where a row was changed.")
+    before: str | None = _text("What the columns that were changed held before (JSON), but for texts.")
 
 
 class Total(SQLModel, table=True):

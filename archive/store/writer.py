@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Dialect, bindparam, func, insert, select, upd
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from archive.store import views
+from archive.store.changes import ChangeLog
 from archive.store.schema import TABLES
 
 # Tables come after those that they refer to.
@@ -48,11 +49,12 @@ def _insert(name: str, dialect: Dialect) -> tuple[str, list[str]]:
 class RowWriter:
     """Collect inserts, updates by id and changes of `totals`; `flush` writes them.
 
-    Ids can be given in advance because the transaction holds the only write lock.
+    Ids can be given in advance because the transaction holds the only write lock. `log` notes all of it, where there
+    is one.
     """
 
-    def __init__(self, connection: Connection) -> None:
-        self.connection = connection
+    def __init__(self, connection: Connection, log: ChangeLog | None = None) -> None:
+        self.connection, self.log = connection, log
         self.totals: Counter[str] = Counter()
         self._inserts: dict[str, list[dict[str, Any]]] = defaultdict(list)
         self._updates: dict[tuple[str, tuple[str, ...]], list[dict[str, Any]]] = defaultdict(list)
@@ -92,11 +94,15 @@ class RowWriter:
             if rows := self._inserts.pop(name, None):
                 statement, columns = _insert(name, self.connection.dialect)
                 self.connection.exec_driver_sql(statement, [*map(itemgetter(*columns), rows)])
+                if self.log:
+                    self.log.note_added(name, rows[0]["id"], rows[-1]["id"])
                 if name in views.FULL_TEXT:
                     self.connection.exec_driver_sql(*views.index_from(name, rows[0]["id"]))
         self.connection.exec_driver_sql(views.END_BULK)
         for (name, changed), rows in self._updates.items():
             table = TABLES[name]
+            if self.log:
+                self.log.note_before(name, (row["row_id"] for row in rows), changed)
             values: dict[str, Any] = {column: bindparam(column) for column in changed}
             self.connection.execute(update(table).where(table.c.id == bindparam("row_id")).values(values), rows)
         self._updates.clear()
@@ -105,6 +111,8 @@ class RowWriter:
     def _write_totals(self) -> None:
         changed = [{"name": name, "value": value} for name, value in self.totals.items() if value]
         if changed:
+            if self.log:
+                self.log.note_totals(self.totals)
             statement = upsert(TABLES["totals"])
             added = {"value": TABLES["totals"].c.value + statement.excluded.value}
             self.connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=added), changed)

@@ -30,6 +30,7 @@ delete from withheld where comment_id in (select value from json_each(:comments)
     (select thread_id from comments where id in (select value from json_each(:comments)))))
   or (name = 'flags' and row_id in (select id from flags where thread_id in
     (select thread_id from comments where id in (select value from json_each(:comments)))))"""
+FORGET_CHANGES = "delete from import_changes where name = :name and row_id = :number"
 FORGET_COMMENTER = "delete from withheld where name = 'commenters' and row_id = :number"
 FORGET_ARTICLE = """
 delete from withheld where (name = 'articles' and row_id = :number)
@@ -84,6 +85,8 @@ def destroy_rows(
     archive.maintain("pragma secure_delete = on")  # SQLite else leaves what is deleted in the file's free pages
     with archive.transaction() as connection:
         connection.exec_driver_sql(FORGET_COMMENTS, {"comments": ids})
+        for_undo = {"name": f"{subject}s", "number": number}  # former names and bylines
+        connection.exec_driver_sql(FORGET_CHANGES, for_undo)
         if subject == "commenter":
             connection.exec_driver_sql(FORGET_COMMENTER, {"number": number})
         if subject == "article":

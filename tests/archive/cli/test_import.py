@@ -68,6 +68,7 @@ def test_import_as_json(btl, harbour):
     summary["counts"] = {name: number for name, number in summary["counts"].items() if number}
     assert summary == {
         "db": "archive.db",
+        "run": 1,
         "counts": {"documents": 1, "threads_new": 1, "comments_new": 5},
         "passed_over": [],
         "errors": [],
