@@ -21,7 +21,7 @@ def print_formats(context: click.Context, _: click.Parameter, value: bool) -> No
     from archive.importers.tables.mapping import presets
 
     for importer in IMPORTERS:
-        click.echo(f"{importer.NAME:<8} {(importer.__doc__ or '').partition(chr(10))[0]}")
+        click.echo(f"{importer.NAME:<12} {(importer.__doc__ or '').partition(chr(10))[0]}")
     click.echo(f"\nPresets for tables (--mapping): {', '.join(presets())}")
     context.exit()
 

@@ -36,7 +36,8 @@ UTTERANCE = """json_object('id', {id}, 'conversation_id', 'thread-' || {thread},
   'vectors', json('[]')) || char(10)"""
 AUTHOR = "coalesce('commenter-' || commenters.id, 'unknown-' || comments.id)"
 OUTLET = "coalesce('outlet-' || outlets.id, 'article-' || articles.id)"
-COMMENT_META = """'kind', 'comment', 'url', {base} || '/comment/' || comments.id, 'state', state,
+COMMENT_META = """'kind', 'comment', 'native_id', comments.native_id,
+  'url', {base} || '/comment/' || comments.id, 'state', state,
   'posted_at', posted_at, 'posted_precision', posted_precision, 'likes', likes, 'dislikes', dislikes,
   'revision', revision, 'chosen', json(iif({chosen}, 'true', 'false')), 'flags', {flags},
   'labels', {labels}"""
@@ -66,7 +67,7 @@ CONVERSATION = MEMBER.format(
     "'thread-' || threads.id",
     f"""'title', title, 'outlet', domain, 'url', {{base}} || '/thread/' || threads.id, 'article_url', articles.url,
   'published_at', published_at, 'language', language, 'section', section, 'platform', platform,
-  'stated_count', stated_count, 'completeness', completeness, 'flags', {OTHER_FLAGS},
+  'native_id', threads.native_id, 'stated_count', stated_count, 'completeness', completeness, 'flags', {OTHER_FLAGS},
   'dataset', datasets.name""",
 )
 COMMENTER = MEMBER.format(
@@ -79,15 +80,15 @@ TEXT, NUMBER, LIST, TRUTH = (f"<class '{kind}'>" for kind in ("str", "int", "lis
 INDEX = {
     "utterances-index": {
         "kind": TEXT, "url": TEXT, "state": TEXT, "posted_at": TEXT, "posted_precision": TEXT, "likes": NUMBER,
-        "dislikes": NUMBER, "revision": NUMBER, "chosen": TRUTH, "flags": LIST, "labels": LIST,
+        "dislikes": NUMBER, "revision": NUMBER, "chosen": TRUTH, "flags": LIST, "labels": LIST, "native_id": TEXT,
     },
     "speakers-index": {
         "kind": TEXT, "name": TEXT, "platform": TEXT, "is_guest": NUMBER, "is_staff": NUMBER, "domain": TEXT,
     },
     "conversations-index": {
         "title": TEXT, "outlet": TEXT, "url": TEXT, "article_url": TEXT, "published_at": TEXT, "language": TEXT,
-        "section": TEXT, "platform": TEXT, "stated_count": NUMBER, "completeness": TEXT, "flags": LIST,
-        "dataset": TEXT,
+        "section": TEXT, "platform": TEXT, "native_id": TEXT, "stated_count": NUMBER, "completeness": TEXT,
+        "flags": LIST, "dataset": TEXT,
     },
     "overall-index": {
         "name": TEXT, "url": TEXT, "software_version": TEXT, "release": TEXT, "comments": NUMBER, "context": NUMBER,

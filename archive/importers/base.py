@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 HEAD_LENGTH = 1 << 16
 # Scores of claims: by what no other format begins with, by what its records hold, by looks, for want of a better.
 CERTAIN, LIKELY, BY_LOOKS, LAST_RESORT = 1.0, 0.8, 0.6, 0.1
+GATHERED = "; gathered=thread"  # behind the media type of a capture whose bytes lie in several places
 NEAR = 0.05  # claims that lie no further apart are equal
 
 
@@ -47,6 +48,7 @@ class Document(Frozen):
     """The bytes of one document, at `offset` (after decompression) in `file`; `line` where the file has one a line.
 
     `mapping` says what its columns are, where it is rows of a table; `keep` names keys that are kept though personal.
+    `is_gathered` says that its bytes lie in several places: `offset` then counts in what was gathered before it.
     """
 
     raw: bytes
@@ -55,6 +57,8 @@ class Document(Frozen):
     line: int | None = None
     mapping: "ColumnMapping | None" = None
     keep: frozenset[str] = frozenset()
+    outlet: str | None = None
+    is_gathered: bool = False
 
     @property
     def location(self) -> str:
@@ -95,12 +99,16 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file to cut into documents: its decompressed content, its name in messages, where it lies (None: a pipe)."""
+    """A file to cut into documents: its decompressed content, its name in messages, where it lies (None: a pipe).
+
+    `is_kept` says that the archive keeps a copy of it, without the files beside it.
+    """
 
     file: BinaryIO
     name: str
     path: Path | None = None
     options: Options = Options()
+    is_kept: bool = False
 
 
 class Importer(Protocol):

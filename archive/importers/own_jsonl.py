@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from archive.importers import documents as text_documents
 from archive.importers.base import CERTAIN, BadDocument, Claim, Document, Probe, Source
+from archive.importers.values import read_flags
 from archive.thread import (
     Article,
     Author,
@@ -37,7 +38,7 @@ def documents(source: Source) -> Iterator[Document | BadDocument]:
 
 
 def parse(document: Document) -> Thread:
-    """Return the thread of a line. Flags are raised anew: those of the export are of the rules of its time."""
+    """Return the thread of a line. What rules found is found anew: that of the export is of the rules of its time."""
     try:
         record = json.loads(document.raw.decode("utf-8"))
         return _thread(record, document)
@@ -101,6 +102,7 @@ def _comment(row: dict[str, Any], parent: int | None, rows: list[dict[str, Any]]
         likes=row.get("likes"),
         dislikes=row.get("dislikes"),
         url=row.get("url"),
+        flags=read_flags(row.get("flags")),
         labels=tuple(
             Label(label["name"], label["value"], label.get("number"), label.get("raters"), Dataset(label["dataset"]))
             for label in row.get("labels") or ()

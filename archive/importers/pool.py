@@ -143,12 +143,16 @@ class _Sources:
     @contextmanager
     def open_content(self, path: str, label: str, file: BinaryIO) -> Iterator[BinaryIO]:
         """Yield what an open file holds, from a copy that is kept where it must not be lost."""
-        if not self.keep and path != STANDARD_INPUT:
+        if not self.is_kept(path):
             yield file
             return
         self.kept[label] = keep_content(kept_folder(self.archive), file, Path(label).name)
         with open_file(str(self.kept[label])) as (copy, _):
             yield copy
+
+    def is_kept(self, path: str) -> bool:
+        """Whether a copy of a file is kept."""
+        return self.keep or path == STANDARD_INPUT
 
     def remove_needless(self, archive: Archive) -> list[Path]:
         """Delete the copies that no capture names, since the archive had their documents; return the others."""
@@ -224,8 +228,10 @@ def _documents(
                 _opened(path, options) as (importer, source, position),
                 sources.open_content(path, source.name, source.file) as content,
             ):
-                for document in importer.documents(replace(source, file=content)):
-                    if isinstance(document, BadDocument):
+                for document in importer.documents(replace(source, file=content, is_kept=sources.is_kept(path))):
+                    if isinstance(document, EmptyDocument):
+                        progress.counts["empty"] += 1
+                    elif isinstance(document, BadDocument):
                         _add_error(progress, document)
                     else:
                         progress.done = before + position()

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 import zstandard
 
 from archive.importers import choose_importer
-from archive.importers.base import HEAD_LENGTH, BadDocument, Document, Importer, Options, Probe, Source
+from archive.importers.base import HEAD_LENGTH, BadDocument, Document, EmptyDocument, Importer, Options, Probe, Source
 from archive.importers.files import open_file
 from archive.importers.run_options import RunOptions
 from archive.store.archive import Archive, now
@@ -69,13 +69,15 @@ def _search_documents(search: WarcSearch, problems: dict[Problem, None], options
     gone = set(search.redacted)
     before = _Spans(search.replacements)
     for _, document in _documents(search.path, options):
+        if isinstance(document, EmptyDocument):
+            continue
         if isinstance(document, BadDocument):
             problems[Problem(document.location, document.reason)] = None
         elif document.offset not in gone and not before.contain(document):
             search.records += 1
             if match(document.offset, list(decodings(decode_text(document.raw, "")))) is None:
                 continue
-            if document.mapping is not None:
+            if document.mapping is not None or document.is_gathered:
                 problems[Problem(str(search.path), ROWS_STAY)] = None
             elif before.overlap(document):
                 problems[Problem(str(search.path), OTHER_FORMAT)] = None

@@ -1,8 +1,8 @@
 """Read captures of an archive back from its WARC files and saved pages."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import ExitStack, closing
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import replace
 from http import HTTPStatus
 from pathlib import Path
@@ -10,7 +10,8 @@ from typing import Any, BinaryIO
 
 from sqlalchemy import and_, select
 
-from archive.importers.base import HEAD_LENGTH, BadDocument, Document, Options, Source
+from archive.importers import choose_importer
+from archive.importers.base import HEAD_LENGTH, BadDocument, Document, Options, Probe, Source
 from archive.importers.files import open_file
 from archive.importers.tables.importer import gather
 from archive.importers.tables.mapping import ColumnMapping
@@ -147,22 +148,38 @@ class ImportedFiles:
         self.position += len(raw)
         return raw, self.head
 
-    def read_rows(self, name: str, mapping: ColumnMapping, offset: int) -> Document:
-        """Return the rows of a thread, gathered from a table once more; `offset` is among all that are gathered."""
+    def read_gathered(
+        self, name: str, offset: int, mapping: ColumnMapping | None, format_: str | None
+    ) -> tuple[Document, bytes]:
+        """Return a document that is gathered from a file once more, and the beginning of the file.
+
+        `offset` is among all that is gathered; a table is read by its mapping, anything else by its importer.
+        """
         if name != self.table_name or offset < self.rows_end:
             self.stack.close()
             self.name = ""  # its file is closed as well
             file, _ = self.stack.enter_context(open_file(name))
+            self.head = file.peek(HEAD_LENGTH)[:HEAD_LENGTH]  # type: ignore[attr-defined]
             source = Source(file, name, Path(name), Options(mapping=mapping))
-            table = open_table(source, file.peek(HEAD_LENGTH)[:HEAD_LENGTH])  # type: ignore[attr-defined]
-            self.documents = self.stack.enter_context(closing(gather(source, table, mapping)))
-            self.table_name = name
+            documents: Iterator[Document | BadDocument]
+            if mapping is not None:
+                documents = gather(source, open_table(source, self.head), mapping)
+            else:
+                documents = choose_importer(Probe(self.head, name), format_).documents(source)
+            self.documents = documents
+            self.stack.callback(_close, documents)
+            self.table_name, self.rows_end = name, 0
         for document in self.documents:
             if isinstance(document, Document):
                 self.rows_end = document.offset + len(document.raw)
                 if document.offset >= offset:
-                    return document
+                    return document, self.head
         raise EOFError(f"{name} ends before the rows of this thread")
+
+
+def _close(documents: Iterator[Document | BadDocument]) -> None:
+    if isinstance(documents, Generator):
+        documents.close()
 
 
 def requested_url(row: Mapping[str, Any]) -> str:

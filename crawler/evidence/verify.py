@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Select, func, select
 from zstandard import ZstdError
 
 from archive.importers import choose_importer
-from archive.importers.base import BadDocument, Document, Probe
+from archive.importers.base import GATHERED, BadDocument, Document, Probe
 from archive.importers.run_options import RunOptions
 from archive.importers.tables import importer as table_importer
 from archive.importers.tables.mapping import ColumnMapping
@@ -186,7 +186,9 @@ class _Verifier:
         name, offset = row["warc_file"] or "", row["warc_offset"] or 0
         if table_importer.GROUPED in (row["media_type"] or ""):
             mapping = self.options.mapping(row["run_id"], name) or ColumnMapping()
-            return self.imported.read_rows(str(path), mapping, offset), b""
+            return self.imported.read_gathered(str(path), offset, mapping, None)
+        if GATHERED in (row["media_type"] or ""):
+            return self.imported.read_gathered(str(path), offset, None, self.options.format(row["run_id"]))
         raw, head = self.imported.read(str(path), offset, row["warc_length"] or 0)
         return Document(raw, name, offset, row["line"]), head
 

@@ -1,0 +1,276 @@
+"""ConvoKit corpora: a folder or zip file of utterances, conversations and speakers; those that btl exports, too.
+
+The utterance that a conversation begins with is its article where the conversation has a title, else its first comment.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, cast
+
+from archive.importers.base import CERTAIN, BadDocument, Claim, Document, EmptyDocument, Probe, Source
+from archive.importers.corpus_files import ONE_FILE, ZIP, CorpusFiles, base_name
+from archive.importers.gathered import (
+    JSON_LINES_TYPE,
+    Gathered,
+    Gatherer,
+    below_article,
+    gather_documents,
+    gathered_capture,
+    read_gathered,
+    read_records,
+)
+from archive.importers.values import count_of, id_of, moment_of, read_flags, text_of
+from archive.text import urls
+from archive.text.fold import fold_name
+from archive.text.personal_data import is_personal_name
+from archive.thread import (
+    Article,
+    Author,
+    Comment,
+    Dataset,
+    Flag,
+    Label,
+    Moment,
+    Precision,
+    State,
+    Thread,
+)
+
+NAME = "convokit"
+PLATFORM = "convokit"
+UTTERANCES = "utterances.jsonl"
+CONVERSATIONS, SPEAKERS = ("conversations.json",), ("speakers.json", "users.json")
+OTHERS = ("corpus.json", "index.json")
+KEYS = re.compile(rb'"reply[-_]to"\s*:')
+IN_ARCHIVE = re.compile(rb"(?:utterances\.jsonl|conversations\.json|speakers\.json|corpus\.json)")
+STATES: dict[str, State] = {"[deleted]": "author_deleted", "[removed]": "removed"}
+LONGEST_LABEL = 40
+NOT_LABELS = frozenset(("permalink", "url", "stickied", "kind", "chosen", "revision"))
+
+
+def claim(probe: Probe) -> Claim | None:
+    """Claim utterances by their keys, the files beside them by their names, and zip files that hold them."""
+    head, name = probe.head.removeprefix(b"\xef\xbb\xbf").lstrip(), base_name(probe.name)
+    if head.startswith(ZIP):
+        is_corpus = IN_ARCHIVE.search(head) is not None
+        return Claim(CERTAIN, "a zip file of a ConvoKit corpus") if is_corpus else None
+    if not head.startswith(b"{"):
+        return None
+    is_thread = b'"conversation_id"' in head or b'"root"' in head
+    if is_thread and KEYS.search(head) is not None and (b'"speaker"' in head or b'"user"' in head):
+        return Claim(CERTAIN, "utterances of a ConvoKit corpus")
+    is_about = name in (*CONVERSATIONS, *SPEAKERS) and b'"meta"' in head
+    is_index = name in OTHERS and Path(probe.name).with_name(UTTERANCES).exists()
+    return Claim(CERTAIN, f"{name} of a ConvoKit corpus") if is_about or is_index else None
+
+
+def documents(source: Source) -> Iterator[Document | BadDocument]:
+    """Gather the utterances of each conversation, with its title and who spoke. The other files have none."""
+    with CorpusFiles(source) as files:
+        names = {base_name(name): name for name in reversed(files.names)}
+        is_main = files.main is None or KEYS.search(files.head(files.main)) is not None
+        if not is_main and UTTERANCES not in names:
+            yield BadDocument(source.name, f"of a ConvoKit corpus, without {UTTERANCES} beside it")
+        if not is_main:
+            return
+        main = files.main or names.get(UTTERANCES)
+        if main is None:
+            yield BadDocument(source.name, f"a ConvoKit corpus without {UTTERANCES}")
+            return
+        has_others = any(name in names for name in (*CONVERSATIONS, *SPEAKERS))
+        if files.main is not None and source.is_kept and has_others:
+            yield BadDocument(source.name, ONE_FILE)
+            return
+        with Gatherer() as gatherer:
+            yield from _read_beside(gatherer, files, source, names)
+            with files.open(main) as file:
+                for record in read_records(file, source.name):
+                    if isinstance(record, BadDocument):
+                        yield record
+                        continue
+                    line, utterance = record
+                    thread = id_of(utterance.get("conversation_id")) or id_of(utterance.get("root"))
+                    if id_of(utterance.get("id")) is None or thread is None:
+                        yield BadDocument(f"{source.name}:{line}", "an utterance without an id or a conversation")
+                        continue
+                    utterance["speaker"] = id_of(utterance.get("speaker", utterance.get("user")))
+                    gatherer.add(line, utterance, id_of(utterance["id"]), None, thread)
+            yield from gather_documents(
+                gatherer,
+                source,
+                JSON_LINES_TYPE,
+                articles="conversation",
+                people="speaker",
+                person_of="speaker",
+                about=_about(files, names),
+            )
+
+
+def _read_beside(
+    gatherer: Gatherer, files: CorpusFiles, source: Source, names: dict[str, str]
+) -> Iterator[BadDocument]:
+    """Read conversations and speakers, one in memory at a time; yield what cannot be read of them."""
+    import ijson
+
+    for kind, choices in (("conversation", CONVERSATIONS), ("speaker", SPEAKERS)):
+        for name in (names[choice] for choice in choices if choice in names and names[choice] != files.main):
+            try:
+                with files.open(name) as file:
+                    for key, value in ijson.kvitems(file, "", use_float=True):
+                        meta = value.get("meta", value) if isinstance(value, dict) else {}
+                        gatherer.add_beside(kind, key, _without_personal(meta if isinstance(meta, dict) else {}))
+            except (ijson.JSONError, ValueError, OSError) as error:
+                yield BadDocument(f"{source.name} ({name})", f"not read from some place on: {error}")
+
+
+def _without_personal(meta: dict[str, Any]) -> dict[str, Any]:
+    """Return what a conversation or speaker is called: no lists or objects, and nothing personal."""
+    return {
+        key: value
+        for key, value in meta.items()
+        if isinstance(value, str | int | float | None) and not is_personal_name(fold_name(key))
+    }
+
+
+def _about(files: CorpusFiles, names: dict[str, str]) -> dict[str, Any]:
+    """Return what corpus.json says the corpus is called."""
+    try:
+        value = json.loads(files.head(names["corpus.json"])) if "corpus.json" in names else {}
+    except ValueError:
+        return {}
+    return {key: value[key] for key in ("name", "url") if text_of(value.get(key))} if isinstance(value, dict) else {}
+
+
+def parse(document: Document) -> Thread:
+    """Return a conversation: its article, where it has one, and its comments."""
+    gathered = read_gathered(document)
+    meta, utterances = gathered.article, [record for _, record in gathered.records]
+    first = next((row for row in utterances if id_of(row["id"]) == gathered.key), None)
+    if first is None:
+        first = next((row for row in utterances if _meta(row).get("kind") == "article"), None)
+    is_own = "article_url" in meta and "platform" in meta
+    root = first if first and (is_own or text_of(meta.get("title"))) else None
+    comments: Sequence[Comment] = [
+        _comment(row, gathered.people, is_own=is_own) for row in utterances if row is not root
+    ]
+    comments = below_article(comments, gathered.key if root else None)
+    if is_own:
+        comments = _with_native_ids(
+            comments, {id_of(row["id"]): id_of(_meta(row).get("native_id")) for row in utterances}
+        )
+    if not comments and root is None:
+        raise EmptyDocument(document.location, "no comment")
+    name = text_of(gathered.about.get("name")) or Path(document.file).parent.name or Path(document.file).stem
+    article = _own_article(meta, root) if is_own else _article(gathered, root, name)
+    native_id = text_of(meta.get("native_id")) if is_own else f"{name}:{gathered.key}"
+    return Thread(
+        article=article,
+        comments=tuple(comments),
+        platform=(text_of(meta.get("platform")) or PLATFORM) if is_own else PLATFORM,
+        capture=gathered_capture(document, gathered),
+        native_id=native_id,
+        stated_count=count_of(meta.get("stated_count", meta.get("num_comments"))),
+        completeness="partial",
+        flags=() if root else (Flag("capture.context_missing", "conversation-without-article"),),
+        dataset=None if is_own else Dataset(name, url=text_of(gathered.about.get("url"))),
+    )
+
+
+def _meta(utterance: dict[str, Any]) -> dict[str, Any]:
+    meta = utterance.get("meta")
+    return meta if isinstance(meta, dict) else {}
+
+
+def _own_article(meta: dict[str, Any], root: dict[str, Any] | None) -> Article:
+    title, body = text_of(meta.get("title")), (root or {}).get("text") or ""
+    if title and body.startswith(title):
+        body = body.removeprefix(title).removeprefix("\n\n")
+    published, precision = text_of(meta.get("published_at")), _meta(root or {}).get("posted_precision")
+    outlet = text_of(meta.get("outlet"))
+    return Article(
+        title=title,
+        body=body,
+        url=text_of(meta.get("article_url")),
+        outlet=outlet,
+        published=Moment(published, published, cast("Precision", precision or "second")) if published else None,
+        language=text_of(meta.get("language")),
+        section=text_of(meta.get("section")),
+        fills_in=True,
+    )
+
+
+def _article(gathered: Gathered, root: dict[str, Any] | None, name: str) -> Article:
+    meta = gathered.article
+    url = urls.canonical(meta.get("url") or meta.get("article_url") or meta.get("permalink"))
+    title = text_of(meta.get("title")) or text_of(meta.get("page_title"))
+    return Article(
+        title=title,
+        body=(root or {}).get("text") or "",
+        url=url or f"urn:convokit:{fold_name(name)}:{gathered.key}",
+        outlet=urls.domain(url) if url else None,
+        byline=id_of((root or {}).get("speaker")),
+        published=moment_of((root or {}).get("timestamp")),
+        section=text_of(meta.get("subreddit")),
+        fills_in=True,
+    )
+
+
+def _comment(row: dict[str, Any], people: dict[str, Any], *, is_own: bool) -> Comment:
+    meta, stated = _meta(row), row.get("text")
+    text = stated if isinstance(stated, str) else ""
+    parent = id_of(row.get("reply-to", row.get("reply_to")))
+    speaker = id_of(row.get("speaker"))
+    person = people.get(speaker or "", {})
+    state = cast("State", meta.get("state") or "visible") if is_own else STATES.get(text.strip(), "visible")
+    at, precision = text_of(meta.get("posted_at")), meta.get("posted_precision")
+    score = count_of(meta.get("score"))
+    return Comment(
+        body="" if not is_own and state != "visible" else text,
+        author=_author(speaker, person, is_own=is_own),
+        posted=Moment(at, at, cast("Precision", precision or "second")) if at else moment_of(row.get("timestamp")),
+        native_id=id_of(row["id"]),
+        parent_native_id=parent,
+        parent_source="export" if parent else None,
+        state=state,
+        likes=count_of(meta.get("likes")) if is_own else None,
+        dislikes=count_of(meta.get("dislikes")) if is_own else None,
+        reactions=(("score", score),) if score is not None else (),
+        flags=read_flags(meta.get("flags")) if is_own else (),
+        labels=() if is_own else tuple(_labels(meta)),
+    )
+
+
+def _with_native_ids(comments: Sequence[Comment], native_ids: dict[str | None, str | None]) -> list[Comment]:
+    """Return comments, which have the ids of an archive, with those of their platform, as far as it has any."""
+    return [
+        replace(
+            comment,
+            native_id=native_ids.get(comment.native_id),
+            parent_native_id=native_ids.get(comment.parent_native_id) if comment.parent_native_id else None,
+        )
+        for comment in comments
+    ]
+
+
+def _author(speaker: str | None, person: dict[str, Any], *, is_own: bool) -> Author | None:
+    if is_own:
+        name = text_of(person.get("name"))
+        guest, staff = (None if person.get(key) is None else bool(person[key]) for key in ("is_guest", "is_staff"))
+        return Author(name, None, guest, staff) if name and person.get("kind") == "commenter" else None
+    if speaker is None or speaker == "[deleted]":
+        return None
+    return Author(text_of(person.get("name")) or text_of(person.get("username")) or speaker, speaker)
+
+
+def _labels(meta: dict[str, Any]) -> Iterator[Label]:
+    """Yield what a corpus says of an utterance in a word or a number; what is personal or of its place is left out."""
+    for key, value in meta.items():
+        if key in NOT_LABELS or is_personal_name(fold_name(key)) or fold_name(key).endswith(("id", "name", "time")):
+            continue
+        if isinstance(value, bool | int | float) and key not in ("score", "timestamp", "retrieved_on"):
+            yield Label(key, str(value), float(value))
+        elif isinstance(value, str) and 0 < len(value.strip()) <= LONGEST_LABEL:
+            yield Label(key, value.strip())

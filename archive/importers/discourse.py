@@ -1,0 +1,127 @@
+"""Discourse: topics as the forum gives them by /t/ID.json, with the posts that are in them.
+
+The first post is the article. `--outlet DOMAIN` says which forum it is, which the topic itself does not.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from archive.importers.base import CERTAIN, BadDocument, Claim, Document, Probe, Source
+from archive.importers.gathered import below_article, cut_objects, load_object, object_capture
+from archive.importers.values import count_of, html_of, id_of, moment_of, text_of
+from archive.thread import Article, Author, Comment, Flag, State, Thread
+
+NAME = "discourse"
+PLATFORM = "discourse"
+FIRST_POST = 1
+SMALL_ACTION = 3  # a post that says "closed this topic"
+LIKES = 2  # the number of that action
+POSTS = re.compile(rb'"post_stream"\s*:\s*\{')
+HOST = re.compile(r"(?:[\w-]+\.)+[A-Za-z]{2,}")
+
+
+def claim(probe: Probe) -> Claim | None:
+    """Claim topics by their stream of posts."""
+    begin = probe.head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    is_topic = begin.startswith(b"{") and POSTS.search(begin) is not None
+    return Claim(CERTAIN, "a topic of Discourse") if is_topic else None
+
+
+def documents(source: Source) -> Iterator[Document | BadDocument]:
+    """Yield each topic: one a line, or one that is the whole file."""
+    yield from cut_objects(source)
+
+
+def parse(document: Document) -> Thread:
+    """Return a topic: its first post is the article, the others are comments."""
+    topic = load_object(document)
+    stream = topic.get("post_stream")
+    posts = stream.get("posts") if isinstance(stream, dict) else None
+    if not isinstance(posts, list) or not isinstance(stream, dict):
+        raise BadDocument(document.location, "a topic without its posts")
+    posts = [post for post in posts if isinstance(post, dict)]
+    first = next((post for post in posts if post.get("post_number") == FIRST_POST), None)
+    replies = [post for post in posts if post is not first and post.get("post_type") != SMALL_ACTION]
+    ids = {id_of(post.get("post_number")): id_of(post.get("id")) for post in posts}
+    own = id_of(topic.get("id"))
+    host = document.outlet if document.outlet and HOST.fullmatch(document.outlet) else None
+    url = f"https://{host}/t/{topic.get('slug') or '-'}/{own}" if host and own else None
+    comments = [_comment(post, ids, host) for post in replies]
+    listed = {id_of(number) for number in stream.get("stream") or () if number is not None}
+    absent = len(listed - set(ids.values()))
+    actions = sum(post.get("post_type") == SMALL_ACTION for post in posts)
+    return Thread(
+        article=Article(
+            title=text_of(topic.get("title")),
+            body=html_of((first or {}).get("cooked")),
+            url=url or (f"urn:discourse:{own}" if own else None),
+            outlet=host,
+            byline=text_of((first or {}).get("username")),
+            published=moment_of(topic.get("created_at")),
+            fills_in=True,
+        ),
+        comments=below_article(comments, id_of((first or {}).get("id"))),
+        platform=PLATFORM,
+        capture=object_capture(document, posts, notices=actions),
+        native_id=f"{host}/{own}" if host and own else own,
+        url=url,
+        stated_count=len(comments) + absent if listed else None,
+        completeness="partial" if absent or not listed else "full",
+        closed=topic["closed"] if isinstance(topic.get("closed"), bool) else None,
+    )
+
+
+def _comment(post: dict[str, Any], ids: dict[str | None, str | None], host: str | None) -> Comment:
+    above = id_of(post.get("reply_to_post_number"))
+    parent = None if above is None else ids.get(above, f"post {above}")
+    if above == str(FIRST_POST):
+        parent = None
+    flags: list[Flag] = []
+    state: State = "visible"
+    body = html_of(post.get("cooked"))
+    if post.get("user_deleted") is True:
+        state, flags = "author_deleted", [Flag("platform.author_deleted", "user_deleted", "user_deleted")]
+    elif post.get("deleted_at"):
+        state, flags = "removed", [Flag("platform.removed", "deleted_at", str(post["deleted_at"])[:40])]
+    elif post.get("hidden") is True:
+        state, flags = "withheld", [Flag("platform.withheld", "hidden", "hidden")]
+    if (count_of(post.get("version")) or 1) > 1:
+        flags.append(Flag("platform.edited", "version", f"version {post['version']}, {post.get('updated_at')}"))
+    is_staff = any(post.get(role) is True for role in ("staff", "moderator", "admin"))
+    if is_staff:
+        flags.append(Flag("platform.staff", "role", "staff"))
+    name, account = text_of(post.get("username")), id_of(post.get("user_id"))
+    comment = Comment(
+        body=body,
+        author=Author(name, account, is_guest=False, is_staff=is_staff) if name or account else None,
+        posted=moment_of(post.get("created_at")),
+        native_id=id_of(post.get("id")),
+        parent_native_id=parent,
+        parent_source="export" if parent else None,
+        state=state,
+        likes=_likes(post),
+        reactions=_reactions(post),
+        flags=tuple(flags),
+    )
+    path = text_of(post.get("post_url"))
+    return replace(comment, url=f"https://{host}{path}") if host and path and path.startswith("/") else comment
+
+
+def _likes(post: dict[str, Any]) -> int | None:
+    actions = post.get("actions_summary")
+    if not isinstance(actions, list):
+        return None
+    return next((count_of(a.get("count")) or 0 for a in actions if isinstance(a, dict) and a.get("id") == LIKES), 0)
+
+
+def _reactions(post: dict[str, Any]) -> tuple[tuple[str, int], ...]:
+    """Return the reactions of the plugin for them, but for its heart, which is counted as a like."""
+    listed = post.get("reactions")
+    counts: dict[str, int] = {}
+    for reaction in listed if isinstance(listed, list) else ():
+        kind, count = (reaction.get("id"), count_of(reaction.get("count"))) if isinstance(reaction, dict) else (0, 0)
+        if isinstance(kind, str) and kind and kind != "heart" and count is not None:
+            counts[kind[:40]] = count
+    return tuple(counts.items())
