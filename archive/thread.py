@@ -174,6 +174,7 @@ class Thread(Frozen):
     `capture` is what the article was read from, `pages` what else the comments were read from, in the order asked for.
     `stated_kind` says what `stated_count` counts: all comments, those at the top alone, or more or less all.
     `rules` is the SHA-256 of the rules that the comments' flags hold the findings of, None where none were asked.
+    `seen_at` dates what no capture dates: when another archive saw the thread.
     `furniture` holds the lines of a text that were recognised as neither article nor comment, so that nothing is lost.
     Raises ValueError where the comments are not in document order, or name a page that is not there.
     """
@@ -193,6 +194,7 @@ class Thread(Frozen):
     rules: str | None = None
     stated_kind: StatedKind = "all"
     dataset: Dataset | None = None
+    seen_at: str | None = None
 
     def __post_init__(self) -> None:
         ancestors: list[int] = []

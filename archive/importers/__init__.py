@@ -2,13 +2,24 @@
 
 import re
 
-from archive.importers import convokit, coral, discourse, hacker_news, mastodon, own_jsonl, telegram, wet, wxr
+from archive.importers import (
+    convokit,
+    coral,
+    discourse,
+    hacker_news,
+    mastodon,
+    own_archive,
+    own_jsonl,
+    telegram,
+    wet,
+    wxr,
+)
 from archive.importers.base import HEAD_LENGTH, NEAR, BadDocument, Claim, Importer, Probe, Undecided
 from archive.importers.plain_text import importer as plain_text
 from archive.importers.tables import importer as table_importer
 
 IMPORTERS: tuple[Importer, ...] = (
-    *(wet, wxr, own_jsonl, coral, discourse, telegram, mastodon, hacker_news, convokit),
+    *(wet, wxr, own_archive, own_jsonl, coral, discourse, telegram, mastodon, hacker_news, convokit),
     *(table_importer, plain_text),
 )
 _KEY = re.compile(rb'"((?:[^"\\]|\\.){1,80})"\s*:')

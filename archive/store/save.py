@@ -73,7 +73,7 @@ def _save_thread(entities: Entities, screened: Screened) -> SavedThread | None:
         return None
     before = entities.counts.copy()
     hashes = [digest(comment.body) for comment in thread.comments]
-    seen_at = thread.capture.fetched_at or entities.seen_at
+    seen_at = thread.capture.fetched_at or thread.seen_at or entities.seen_at
     captures, outlet_id = entities.capture_ids(thread), entities.outlet_id(thread.article)
     visit = ThreadVisit(screened, hashes, seen_at, captures, outlet_id)
     article_id = entities.article_id(visit)

@@ -53,7 +53,7 @@ def claim(probe: Probe) -> Claim | None:
     """Claim databases, workbooks, delimited text, and JSON whose records have the keys of comments."""
     head = probe.head
     if head.startswith(records.SQLITE_MAGIC):
-        return Claim(CERTAIN, "an SQLite database")
+        return Claim(LIKELY, "an SQLite database")
     if records.is_workbook(head, probe.name):
         return Claim(CERTAIN, "a workbook")
     if records.is_disqus(head):
