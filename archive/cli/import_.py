@@ -70,7 +70,7 @@ def import_(
     """Import files, folders or standard input (-) into the archive.
 
     Exports of WordPress (WXR), Disqus, Coral, Discourse, Isso, Remark42, Commento, Telegram, Mastodon, Hacker News,
-    yt-dlp, ConvoKit corpora, and of btl itself (jsonl, convokit); other archives of btl. Tables of comments
+    Reddit, yt-dlp, ConvoKit corpora, and of btl itself (jsonl, convokit); other archives of btl. Tables of comments
     (CSV, TSV, JSON, JSON Lines, Parquet, SQLite, Excel), whose columns are recognised or named with --map; --dry-run
     shows how one is read. Texts of articles with their comments: one text a file; JSON Lines, JSON or Parquet with the
     keys of the usual web corpora ("text", "url", ...); or WET files. All may be compressed (gzip, bzip2, xz, zstd).

@@ -10,6 +10,7 @@ from archive.importers import (
     mastodon,
     own_archive,
     own_jsonl,
+    reddit,
     telegram,
     wet,
     wxr,
@@ -19,7 +20,7 @@ from archive.importers.plain_text import importer as plain_text
 from archive.importers.tables import importer as table_importer
 
 IMPORTERS: tuple[Importer, ...] = (
-    *(wet, wxr, own_archive, own_jsonl, coral, discourse, telegram, mastodon, hacker_news, convokit),
+    *(wet, wxr, own_archive, own_jsonl, coral, discourse, telegram, mastodon, hacker_news, reddit, convokit),
     *(table_importer, plain_text),
 )
 _KEY = re.compile(rb'"((?:[^"\\]|\\.){1,80})"\s*:')

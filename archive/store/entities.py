@@ -238,6 +238,10 @@ class Entities:
             self.flags.raise_flags(
                 Subject("article_id", row["id"]), thread.article.flags, platform=thread.platform, at=visit.seen_at
             )
+        elif thread.article.fills_in and _is_empty(row) and columns["body_sha256"] != row["body_sha256"]:
+            stated = {name: value for name, value in columns.items() if value is not None}
+            seen = {"first_seen_at": min, "last_seen_at": max}
+            self._change_article(row, stated | {name: of(visit.seen_at, row[name]) for name, of in seen.items()})
         elif visit.seen_at < row["last_seen_at"]:
             self._change_article(row, {"first_seen_at": min(visit.seen_at, row["first_seen_at"])})
         elif thread.article.fills_in or row["body_sha256"] == columns["body_sha256"]:
@@ -342,6 +346,11 @@ def _commenter_key(platform: str, outlet_id: int | None, author: Author) -> Comm
     """An account is known by its id, whatever it is called; a name without one counts within its outlet."""
     name = "" if author.native_id is not None else (author.name or "")
     return platform, outlet_id or 0, author.native_id or "", name
+
+
+def _is_empty(row: dict[str, Any]) -> bool:
+    """Return whether an article is known by its address alone: what names it then is no other text of it."""
+    return bool(row["body_sha256"] == blanking.NO_ARTICLE_SHA256 and row["withheld"] is None)
 
 
 def _article_columns(visit: ThreadVisit) -> dict[str, Any]:

@@ -40,6 +40,7 @@ select id, name, row_id, before from import_changes where run_id = ? and number 
 order by id desc limit 5000"""
 NOTED = "select before from import_changes where run_id = ? and name = ?"
 FORGET_RULES = "delete from flag_rules where not exists (select 1 from detectors where lexicon_sha256 is not null)"
+EMPTY_ARTICLE = "update articles set title = null, body = '' where id = ?"  # known by its address alone before
 NO_LIMIT = (1 << 63) - 1
 # Of the rows that are to go: `added` holds their ids as ranges, `doomed` the flags among them and on them.
 PREPARE = (
@@ -226,6 +227,8 @@ class _Undo:
                 if name in TABLES and text is not None:
                     values = json.loads(text)
                     self._restore_text(name, row_id, values.get("revision"))
+                    if name == "articles" and "body_sha256" in values and "revision" not in values:
+                        self._run(EMPTY_ARTICLE, (row_id,))
                     setting = ", ".join(f'"{column}" = ?' for column in values)
                     self._run(f"update {name} set {setting} where id = ?", (*values.values(), row_id))
                     restored[name].add(row_id)

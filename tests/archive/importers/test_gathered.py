@@ -21,6 +21,7 @@ from archive.importers.files import open_file
 from archive.importers.gathered import Gatherer
 from archive.importers.pool import import_files
 from archive.store.archive import Archive
+from archive.store.undo import undo_import
 from archive.thread import Author, Flag, Moment
 from crawler.evidence.verify import verify_archive
 from tests.trees import made, said
@@ -180,6 +181,25 @@ CORNELL = {
     "corpus.json": json.dumps({"name": "harbour-corpus"}),
     "index.json": json.dumps({"utterances-index": {}}),
 }  # fmt: skip
+
+
+def reddit_comment(own, parent, body, author="mira", **more):
+    return {"id": own, "link_id": "t3_s1", "parent_id": parent, "author": author, "author_fullname": f"t2_{author}", "score": 3,
+            "body": body, "created_utc": 1_772_000_000, "subreddit": "harbour", "retrieved_on": 1_772_100_000, "edited": False,
+            "permalink": f"/r/harbour/comments/s1/x/{own}/", "author_flair_text": "x@example.org", **more}  # fmt: skip
+
+
+REDDIT = [
+    reddit_comment("c3", "t1_c2", "Gone later.", _meta={"retrieved_2nd_on": 1_772_300_000, "was_deleted_later": True,
+                                                         "removal_type": "removed by reddit"}),
+    reddit_comment("c2", "t1_c1", "In frost.", "tom", _meta={"retrieved_2nd_on": 1_772_300_000, "is_edited": True}),
+    reddit_comment("c1", "t3_s1", "Good work.", distinguished="moderator", created_utc="1772000000", edited=1_772_050_000),
+    reddit_comment("c4", "t3_s1", "[removed]", "[deleted]"),
+    reddit_comment("c5", "t1_c1", "By me.", _meta={"retrieved_2nd_on": 1_772_200_000, "removal_type": "deleted"}),
+    reddit_comment("c6", "t1_zz", "Elsewhere.", link_id="t3_s2", score=-4),
+]  # fmt: skip
+SUBMISSION = {"id": "s1", "subreddit": "harbour", "title": "The wall", "selftext": "It stands.", "author": "ida", "num_comments": 5,
+              "created_utc": 1_771_990_000, "retrieved_on": 1_772_100_000, "locked": True, "is_self": True}  # fmt: skip
 
 
 def write(folder, files):
@@ -454,6 +474,7 @@ EXAMPLES = {
     "telegram": (json.dumps(CHAT), json.dumps({"chats": {"list": [CHAT]}})),
     "coral": (lines(CORAL), json.dumps(CORAL), lines(CORAL_STORIES), lines(CORAL_USERS)),
     "convokit": (CORNELL["utterances.jsonl"],),
+    "reddit": (lines(REDDIT), lines([SUBMISSION])),
 }
 
 
@@ -493,3 +514,51 @@ def test_each_record_is_in_one_thread_whatever_answers_what(pairs):
             gatherer.add(line, {"id": own}, str(own), None if parent is None else str(parent))
         seen = [line for _, rows in gatherer.threads() for line, _ in rows]
     assert sorted(seen) == list(range(len(pairs)))
+
+
+def packed(records):
+    """Zstandard as dumps of Reddit are packed: a frame with a window of 2^31 bytes."""
+    content = lines(records).encode()
+    return b"\x28\xb5\x2f\xfd\x00\xa8" + (1 | len(content) << 3).to_bytes(3, "little") + content
+
+
+def test_reddit_with_its_second_looks(archive, query, tmp_path):
+    (tmp_path / "RC_2026-03.zst").write_bytes(packed(REDDIT))
+    (tmp_path / "RS_2026-03.zst").write_bytes(packed([SUBMISSION]))
+    assert read(archive, tmp_path).errors == []
+    assert query(TREE) == [
+        ("c1", None, "mira", "visible", "Good work."),
+        ("c2", "c1", "tom", "visible", "In frost."),
+        ("c3", "c2", "mira", "removed", "Gone later."),
+        ("c5", "c1", "mira", "author_deleted", "By me."),
+        ("c4", None, None, "removed", ""),
+        ("c6", None, "mira", "visible", "Elsewhere."),
+    ]
+    assert query("select native_id, kind, before, after, events.seen_at from events join comments on comments.id = comment_id order by 1") == [
+        ("c3", "removed", "visible", "removed", "2026-02-28T17:33:20Z"), ("c5", "removed", "visible", "author_deleted", "2026-02-28T17:33:20Z")
+    ]  # fmt: skip
+    assert query("select native_id, title, body, byline, articles.url, section, closed, stated_count from threads join articles on articles.id = article_id") == [
+        ("s1", "The wall", "It stands.", "ida", "https://www.reddit.com/comments/s1/", "harbour", None, None),  # of a late visit
+        ("s2", None, "", None, "https://www.reddit.com/comments/s2/", "harbour", None, None),
+    ]  # fmt: skip
+    assert query("select outcome, visits.seen_at from visits where thread_id = 1 order by id") == [
+        ("new", "2026-02-26T10:00:00Z"), ("changed", "2026-02-28T17:33:20Z"), ("late", "2026-02-26T10:00:00Z")
+    ]  # fmt: skip
+    assert query("select native_id, count from reactions join comments on comments.id = comment_id where native_id in ('c1', 'c6') order by 1") == [
+        ("c1", 3), ("c6", -4)
+    ]  # fmt: skip
+    assert query("select is_staff from commenters order by id limit 1")[0][0] in (0, 1)
+    again = import_files(archive, [str(tmp_path)])
+    assert (again.counts["unchanged"], again.counts["documents"]) == (4, 4)
+
+
+def test_an_article_known_by_its_address_alone_is_named_later_and_unnamed_by_an_undo(archive, query, tmp_path):
+    (tmp_path / "RC.jsonl").write_text(lines(REDDIT[2:3]))
+    (tmp_path / "RS.jsonl").write_text(lines([SUBMISSION | {"retrieved_on": 1_772_900_000}]))
+    import_files(archive, [str(tmp_path / "RC.jsonl")])
+    before = query("select * from articles")
+    named = import_files(archive, [str(tmp_path / "RS.jsonl")])
+    assert query("select title, body, revision from articles") == [("The wall", "It stands.", 0)]
+    assert query("select count(*) from articles_fts where articles_fts match 'stands'") == [(1,)]
+    undo_import(archive, named.run)
+    assert query("select * from articles") == before
