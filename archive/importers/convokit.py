@@ -175,7 +175,7 @@ def parse(document: Document) -> Thread:
         stated_count=count_of(meta.get("stated_count", meta.get("num_comments"))),
         completeness="partial",
         flags=() if root else (Flag("capture.context_missing", "conversation-without-article"),),
-        dataset=None if is_own else Dataset(name, url=text_of(gathered.about.get("url"))),
+        dataset=_own_dataset(meta) if is_own else Dataset(name, url=text_of(gathered.about.get("url"))),
     )
 
 
@@ -239,8 +239,24 @@ def _comment(row: dict[str, Any], people: dict[str, Any], *, is_own: bool) -> Co
         dislikes=count_of(meta.get("dislikes")) if is_own else None,
         reactions=(("score", score),) if score is not None else (),
         flags=read_flags(meta.get("flags")) if is_own else (),
-        labels=() if is_own else tuple(_labels(meta)),
+        labels=tuple(_own_labels(meta) if is_own else _labels(meta)),
     )
+
+
+def _own_dataset(meta: dict[str, Any]) -> Dataset | None:
+    name = text_of(meta.get("dataset"))
+    return Dataset(name) if name else None
+
+
+def _own_labels(meta: dict[str, Any]) -> Iterator[Label]:
+    labels = meta.get("labels")
+    for row in labels if isinstance(labels, list) else ():
+        dataset = _own_dataset(row) if isinstance(row, dict) else None
+        name, value = (text_of(row.get(key)) for key in ("name", "value")) if dataset else (None, None)
+        if dataset and name and value:
+            number = row.get("number")
+            is_number = isinstance(number, int | float) and not isinstance(number, bool)
+            yield Label(name, value, float(number) if is_number else None, count_of(row.get("raters")), dataset)
 
 
 def _with_native_ids(comments: Sequence[Comment], native_ids: dict[str | None, str | None]) -> list[Comment]:

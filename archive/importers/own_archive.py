@@ -42,7 +42,6 @@ from archive.thread import (
 
 NAME = "archive"
 MARK = re.compile(rb"belowtheline[\x00-\x20]?m?\d{3}_\w")  # of the rows that migrations leave in their table
-LABEL = ("name", "value", "number", "raters")
 VOTES = re.compile(r"(\d+|\?) for, (\d+|\?) against")
 THREADS = """
 select threads.* from threads join articles on articles.id = article_id
@@ -155,8 +154,9 @@ class _Reader:
             )
             reactions, labels = self._rows(REACTIONS, thread["id"]), self._rows(LABELS, thread["id"])
             times = {visit["seen_at"] for visit in visits}
-            of_visits = _datasets(thread["dataset_id"], labels, len(visits))
-            for visit, state, dataset_id in zip(visits, states, of_visits, strict=True):
+            for row in labels:
+                row["dataset"] = datasets[row.pop("dataset_id")]
+            for visit, state in zip(visits, states, strict=True):
                 is_last = visit is visits[-1]
                 captures = self._rows(CAPTURES, visit["capture_id"], visit["capture_id"])
                 mapping = self._mapping(captures[0])
@@ -177,8 +177,8 @@ class _Reader:
                         for row in reactions
                         if row["seen_at"] == visit["seen_at"] or (is_last and row["seen_at"] not in times)
                     ],
-                    "dataset": datasets.get(dataset_id),
-                    "labels": [row for row in labels if row["dataset_id"] == dataset_id],
+                    "dataset": datasets.get(thread["dataset_id"]),
+                    "labels": labels,
                 }
                 yield state_then, mapping
 
@@ -195,16 +195,6 @@ class _Reader:
 
     def _file(self, name: str | None) -> str | None:
         return str(self.finder.find(name).resolve()) if name else None
-
-
-def _datasets(own: int | None, labels: Sequence[Row], number: int) -> list[int | None]:
-    """Return the dataset of each visit: the thread's own at the first, then in turn those that have labels.
-
-    A visit can have one dataset; a label that a comment has already is not added again.
-    """
-    others = list(dict.fromkeys(row["dataset_id"] for row in labels)) or [own]
-    first = others[0] if number == 1 and own is None else own
-    return [first, *(others[i % len(others)] for i in range(number - 1))][:number]
 
 
 def _text_at(texts: Sequence[Row], at: str) -> Row:
@@ -291,7 +281,6 @@ def parse(document: Document) -> Thread:
     page_of = {capture["id"]: number for number, capture in enumerate(captures)}
     is_whole = visit["is_whole"]
     furniture = captures[0]["furniture"]
-    dataset = visit["dataset"] and Dataset(**{name: value for name, value in visit["dataset"].items() if name != "id"})
     return Thread(
         article=_article(visit["article"], fills_in=captures[0]["http_status"] is None),
         comments=tuple(_comments(visit, page_of)),
@@ -306,7 +295,7 @@ def parse(document: Document) -> Thread:
         flags=tuple(_flag(row) for row in visit["flags"] if row["thread_id"] is not None),
         furniture=tuple(furniture.split("\n")) if furniture else (),
         pages=tuple(pages),
-        dataset=dataset or None,
+        dataset=_dataset(visit["dataset"]) if visit["dataset"] else None,
         seen_at=visit["seen_at"],
     )
 
@@ -341,8 +330,17 @@ def _comments(visit: Row, page_of: dict[int, int]) -> Iterator[Comment]:
             flags=tuple(map(_flag, more["flags"][own])),
             page=page_of.get(row["capture_id"], 0),
             reactions=tuple((reaction["kind"], reaction["count"]) for reaction in more["reactions"][own]),
-            labels=tuple(Label(**{name: label[name] for name in LABEL}) for label in more["labels"][own]),
+            labels=tuple(map(_label, more["labels"][own])),
         )
+
+
+def _dataset(row: Row) -> Dataset:
+    values = {name: value for name, value in row.items() if name not in ("id", "is_shareable")}
+    return Dataset(**values, is_shareable=bool(row["is_shareable"]))
+
+
+def _label(row: Row) -> Label:
+    return Label(row["name"], row["value"], row["number"], row["raters"], _dataset(row["dataset"]))
 
 
 def _flag(row: Row) -> Flag:

@@ -22,7 +22,7 @@ from archive.importers.gathered import Gatherer
 from archive.importers.pool import import_files
 from archive.store.archive import Archive
 from archive.store.undo import undo_import
-from archive.thread import Author, Flag, Moment
+from archive.thread import Author, Dataset, Flag, Label, Moment
 from crawler.evidence.verify import verify_archive
 from tests.trees import made, said
 
@@ -435,7 +435,8 @@ def test_convokit(archive, query, tmp_path, form):
 OWN = made(
     said("Good work by the masons.", native_id="1", likes=3, dislikes=1, posted=Moment("2026-03-02T13:05:00Z", "2 March", "minute"),
          flags=(Flag("platform.featured", "tag"),)),
-    said("In frost, too.", author=None, native_id="2", parent=0, parent_native_id="1", flags=(Flag("capture.author_missing", "x"),)),
+    said("In frost, too.", author=None, native_id="2", parent=0, parent_native_id="1", flags=(Flag("capture.author_missing", "x"),),
+         labels=(Label("tone", "calm", 0.5, 3, Dataset("harbour corpus")),)),
     said("The quay is next.", native_id=None, state="removed"),
     at="2026-03-14T06:00:00Z", native_id="n7", completeness="full",
 )  # fmt: skip
@@ -460,6 +461,8 @@ def test_our_own_corpus_back_in(archive, query, tmp_path):
         assert connection.execute("select platform, native_id from threads").fetchall() == query(
             "select platform, native_id from threads"
         )
+        labels = "select labels.name, value, number, raters, datasets.name from labels join datasets on datasets.id = dataset_id"
+        assert connection.execute(labels).fetchall() == query(labels) == [("tone", "calm", 0.5, 3, "harbour corpus")]
     connection.close()
     progress = import_files(archive, [out])  # where it came from, it adds nothing
     assert (progress.counts["threads_unchanged"], progress.counts["comments_new"]) == (2, 0)
