@@ -22,7 +22,7 @@ from archive.importers.documents import LEFT_OUT, TOO_LONG, is_json_object, line
 from archive.importers.files import LONGEST_DOCUMENT
 from archive.text.fold import fold_name
 from archive.text.personal_data import is_personal_name
-from archive.text.storable import load_json
+from archive.text.storable import load_json, replace_unstorable
 from archive.thread import Capture, Comment, nest
 
 ROWS_A_WRITE = 5_000
@@ -63,7 +63,8 @@ class Gatherer:
         self._connection.execute("pragma synchronous = off")
         self._connection.executescript(TABLES)
         self._connection.execute("begin")
-        self._records: list[tuple[str | None, str | None, str | None, int, str]] = []
+        self._records: list[tuple[Any, ...]] = []
+        self.too_deep: list[int] = []  # lines of records that cannot be written
         self._beside: list[tuple[str, str, str]] = []
 
     def __enter__(self) -> "Gatherer":
@@ -79,13 +80,19 @@ class Gatherer:
         self, line: int, record: dict[str, Any], own: str | None, parent: str | None = None, thread: str | None = None
     ) -> None:
         """Add a record, by its id and what it answers, or by its thread where it names that."""
-        self._records.append((thread, own, parent, line, json.dumps(record, ensure_ascii=False)))
+        try:
+            text = replace_unstorable(json.dumps(record, ensure_ascii=False))
+        except RecursionError:
+            self.too_deep.append(line)
+            return
+        names = (name and replace_unstorable(name) for name in (thread, own, parent))
+        self._records.append((*names, line, text))
         if len(self._records) >= ROWS_A_WRITE:
             self._flush()
 
     def add_beside(self, kind: str, key: str, value: dict[str, Any]) -> None:
         """Add what is known of an article or a person; the first of a key counts."""
-        self._beside.append((kind, key, json.dumps(value, ensure_ascii=False)))
+        self._beside.append((kind, replace_unstorable(key), replace_unstorable(json.dumps(value, ensure_ascii=False))))
         if len(self._beside) >= ROWS_A_WRITE:
             self._flush()
 
@@ -150,6 +157,7 @@ def gather_documents(
     `person_of` is the key of a record that names its author; `about` is of the whole file.
     """
     offset = 0
+    yield from (BadDocument(f"{source.name}:{line}", "nested too deeply") for line in gatherer.too_deep)
     for key, rows in gatherer.threads():
         if rows is None:
             yield BadDocument(f"{source.name}: thread {key}", TOO_LONG)

@@ -32,6 +32,7 @@ SITE, OUTLET = "https://www.reddit.com", "reddit.com"
 COMMENTS = re.compile(rb'"link_id"\s*:\s*"t3_')
 PARENT = re.compile(rb'"parent_id"\s*:\s*(?:"t[13]_|\d|null)')
 SUBMISSIONS = re.compile(rb'"(?:selftext|num_comments)"\s*:')
+WRAPPED = re.compile(rb'\[?\s*\{\s*"(?:data|kind|metadata|error)"\s*:')  # a response of the site's API
 KIND = re.compile(r"^t[1-6]_")
 GONE: dict[str, State] = {"[deleted]": "author_deleted", "[removed]": "removed", "[ Removed by Reddit ]": "removed"}
 # What is read of a comment: half of a row is about its author's looks and about awards.
@@ -46,7 +47,7 @@ SECOND = "second look"
 def claim(probe: Probe) -> Claim | None:
     """Claim rows of comments and of submissions by their keys."""
     head = probe.head.removeprefix(b"\xef\xbb\xbf").lstrip()
-    if not head.startswith((b"{", b"[")) or b'"subreddit"' not in head:
+    if not head.startswith((b"{", b"[")) or b'"subreddit"' not in head or WRAPPED.match(head) is not None:
         return None
     if COMMENTS.search(head) is not None and PARENT.search(head) is not None and b'"body"' in head:
         return Claim(CERTAIN, "comments of Reddit")

@@ -33,6 +33,8 @@ def claim(probe: Probe) -> Claim | None:
     """Claim exports of one chat or of all."""
     begin = probe.head.removeprefix(b"\xef\xbb\xbf").lstrip()
     is_export = begin.startswith(b"{") and MESSAGES.search(begin) is not None and b'"type"' in begin
+    if begin.startswith(b"{") and b'"about"' in begin[:200] and b"Telegram" in begin[:2_000]:
+        return Claim(CERTAIN, "a Telegram export of everything")
     of_telegram = b'"date_unixtime"' in begin or b'"from_id"' in begin or b'"actor_id"' in begin
     return Claim(CERTAIN, "a Telegram export") if is_export and of_telegram else None
 

@@ -509,6 +509,26 @@ def test_damaged_files_are_errors_and_nothing_else(tmp_path_factory, text, place
         choose_importer(Probe(damaged, "x.json"))
 
 
+def test_texts_that_cannot_be_stored_and_records_without_an_end_spoil_no_other(archive, query, tmp_path):
+    odd = r'{"id":"x1","conversation_id":"p\ud800","text":"half \ud83d and \u0000","speaker":"\udc00","reply-to":null}'
+    deep = (
+        '{"id":"x2","conversation_id":"p","speaker":"a","reply-to":null,"text":"x","meta":'
+        + "[" * 900
+        + "]" * 900
+        + "}"
+    )
+    (tmp_path / "utterances.jsonl").write_text(f"{odd}\n{deep}\n" + CORNELL["utterances.jsonl"])
+    progress = import_files(archive, [str(tmp_path / "utterances.jsonl")])
+    ids = {row[0] for row in query("select native_id from comments")}
+    assert {"k1", "k2", "p1", "w1", "x1"} <= ids
+    assert len(progress.errors) == 1 + ("x2" not in ids)  # how deep is too deep is Python's to say
+
+
+def test_what_is_no_row_of_a_dump_is_left_to_tables():
+    wrapped = json.dumps({"data": REDDIT, "error": None}).encode()
+    assert choose_importer(Probe(wrapped, "x.json")).NAME == "table"
+
+
 @given(st.lists(st.tuples(st.integers(0, 9), st.none() | st.integers(0, 12)), max_size=12))
 @settings(deadline=None, max_examples=60)
 def test_each_record_is_in_one_thread_whatever_answers_what(pairs):
