@@ -284,7 +284,15 @@ def test_the_surest_importer_reads_a_file():
     assert [importer.__name__ for importer in IMPORTERS] == [
         "archive.importers.wet",
         "archive.importers.wxr",
+        "archive.importers.own_archive",
         "archive.importers.own_jsonl",
+        "archive.importers.coral",
+        "archive.importers.discourse",
+        "archive.importers.telegram",
+        "archive.importers.mastodon",
+        "archive.importers.hacker_news",
+        "archive.importers.reddit",
+        "archive.importers.convokit",
         "archive.importers.tables.importer",
         "archive.importers.plain_text.importer",
     ]
