@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from archive.takedown.warc_records import Problem
 
 MANY = 20  # articles without any comment, which may be comments that were taken for articles
-COUNTS = ("documents", "errors", "empty", "files_passed_over", "personal_left_out")
+COUNTS = (
+    "documents", "rows", "rows_merged", "rows_empty", "errors", "empty", "files_passed_over", "personal_left_out",
+)  # fmt: skip
 
 
 @click.command(name="import")
@@ -157,6 +159,7 @@ def summarise(progress: "ImportProgress", left: "list[Problem]", path: Path, as_
                 "run": progress.run,
                 "counts": with_zeros(counts, (*COUNTS, *SAVE_COUNTS)),
                 "passed_over": progress.passed_over,
+                "remarks": progress.remarks,
                 "errors": [{"place": error.location, "reason": error.reason} for error in errors],
                 "left": [{"place": problem.location, "reason": problem.reason} for problem in left],
             }
@@ -164,6 +167,8 @@ def summarise(progress: "ImportProgress", left: "list[Problem]", path: Path, as_
     else:
         if progress.passed_over:
             click.echo(f"passed over, about the corpus: {_names(progress.passed_over)}", err=True)
+        for remark in progress.remarks:
+            click.echo(remark, err=True)
         print_errors([str(error) for error in errors])
         print_errors([f"what was erased may be in {problem.location}: {problem.reason}" for problem in left])
         click.echo(_sentence(counts, path))
@@ -184,6 +189,9 @@ def _sentence(counts: dict[str, int], path: Path) -> str:
         ("comments_edited", "comment edited", "comments edited"),
         ("comments_removed", "comment gone", "comments gone"),
         ("comments_restored", "comment back", "comments back"),
+        ("rows", "row of tables", "rows of tables"),
+        ("rows_merged", "of them repeats a comment", "of them repeat a comment"),
+        ("rows_empty", "of them without one"),
         ("empty", "without a text"),
         ("personal_left_out", "personal value left out", "personal values left out"),
         ("errors", "could not be read"),

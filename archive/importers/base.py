@@ -10,7 +10,7 @@ An importer is a module with these three functions, listed in `archive.importers
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Protocol
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
 from archive.thread import Frozen, Thread
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 HEAD_LENGTH = 1 << 16
 # Scores of claims: by what no other format begins with, by what its records hold, by looks, for want of a better.
 CERTAIN, LIKELY, BY_LOOKS, LAST_RESORT = 1.0, 0.8, 0.6, 0.1
+GROUPED = "; grouped=thread"  # behind the media type of a capture whose bytes are rows of a table
 GATHERED = "; gathered=thread"  # behind the media type of a capture whose bytes lie in several places
 NEAR = 0.05  # claims that lie no further apart are equal
 
@@ -36,7 +37,17 @@ class BadDocument(Exception):
 
 
 class EmptyDocument(BadDocument):
-    """A document without a text: corpora have rows that are blank. It is counted, and no error."""
+    """A document without a text: corpora have rows that are blank. It is counted, and no error.
+
+    `rows` is how many rows of a table it was gathered from.
+    """
+
+    def __init__(self, location: str, reason: str, rows: int = 0) -> None:
+        super().__init__(location, reason)
+        self.rows = rows
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.location, self.reason, self.rows)
 
 
 class Undecided(BadDocument):
@@ -101,7 +112,8 @@ class Options:
 class Source:
     """A file to cut into documents: its decompressed content, its name in messages, where it lies (None: a pipe).
 
-    `is_kept` says that the archive keeps a copy of it, without the files beside it.
+    `is_kept` says that the archive keeps a copy of it, without the files beside it. An importer adds to `remarks` what
+    its user should know of how the file is read, a sentence each, such as which columns are left out.
     """
 
     file: BinaryIO
@@ -109,6 +121,7 @@ class Source:
     path: Path | None = None
     options: Options = Options()
     is_kept: bool = False
+    remarks: list[str] = field(default_factory=list)
 
 
 class Importer(Protocol):

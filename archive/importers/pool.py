@@ -15,7 +15,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from archive.importers import choose_importer
-from archive.importers.base import HEAD_LENGTH, BadDocument, Document, EmptyDocument, Importer, Options, Probe, Source
+from archive.importers.base import (
+    GROUPED,
+    HEAD_LENGTH,
+    BadDocument,
+    Document,
+    EmptyDocument,
+    Importer,
+    Options,
+    Probe,
+    Source,
+)
 from archive.importers.documents import LEFT_OUT
 from archive.importers.files import STANDARD_INPUT, files, open_file
 from archive.importers.keep import keep_content
@@ -35,6 +45,7 @@ CHUNK_BYTES = 1 << 18
 CHUNK_DOCUMENTS = 100
 # One transaction each.
 BATCH_COMMENTS = 10_000
+ROW_COUNTS = ("rows", "rows_merged", "rows_empty")
 BATCH_THREADS = 2_000
 # An import of fewer chunks is over before a worker would have started.
 CHUNKS_WITHOUT_WORKERS = 2
@@ -50,8 +61,8 @@ class ImportProgress:
     """What a run did so far: `done` bytes of `size` bytes on disk; `size` is None where that is not known.
 
     `passed_over` names the files that are about a corpus and hold none of its texts, `kept` the copies that were kept.
-    `run` is its number in the archive. `mappings` says how the columns of each table were read, so that it can be read
-    the same way again.
+    `remarks` says what importers made of files, a line each. `run` is its number in the archive. `mappings` says how
+    the columns of each table were read, so that it can be read the same way again.
     """
 
     counts: Counter[str] = field(default_factory=Counter)
@@ -59,6 +70,7 @@ class ImportProgress:
     passed_over: list[str] = field(default_factory=list)
     kept: list[Path] = field(default_factory=list)
     mappings: dict[str, Any] = field(default_factory=dict)
+    remarks: list[str] = field(default_factory=list)
     run: int | None = None
     size: int | None = None
     done: int = 0
@@ -117,6 +129,7 @@ def _import_sources(
         for result in results:
             if isinstance(result, EmptyDocument):
                 progress.counts["empty"] += 1
+                progress.counts.update({name: result.rows for name in ("rows", "rows_empty") if result.rows})
             elif isinstance(result, BadDocument):
                 _add_error(progress, result)
             else:
@@ -182,6 +195,10 @@ def _save(archive: Archive, run: Run, batch: list[Thread], progress: ImportProgr
     progress.counts.update(saved.counts)
     if left_out := sum(len((thread.capture.metadata or {}).get(LEFT_OUT, ())) for thread in batch):
         progress.counts["personal_left_out"] += left_out
+    for thread in batch:
+        if (thread.capture.media_type or "").endswith(GROUPED):
+            counts = thread.capture.metadata or {}
+            progress.counts.update({name: counts[name] for name in ROW_COUNTS if counts.get(name)})
     typed = {name: file for file, name in names.items()}
     for thread, reason in saved.failures:
         file = typed.get(thread.capture.file or "") or thread.capture.url or "?"
@@ -238,6 +255,7 @@ def _documents(
                         if document.mapping is not None and document.file not in progress.mappings:
                             progress.mappings[document.file] = as_table(document.mapping)
                         yield importer.__name__, document
+                progress.remarks += [f"{source.name}: {remark}" for remark in source.remarks]
         except BadDocument as error:
             _add_error(progress, error)
         except Exception as error:  # noqa: BLE001 a decompressor's errors have no common base

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Select, func, select
 from zstandard import ZstdError
 
 from archive.importers import choose_importer
-from archive.importers.base import GATHERED, BadDocument, Document, Probe
+from archive.importers.base import GATHERED, GROUPED, BadDocument, Document, Probe
 from archive.importers.run_options import RunOptions
 from archive.importers.tables import importer as table_importer
 from archive.importers.tables.mapping import ColumnMapping
@@ -184,7 +184,7 @@ class _Verifier:
 
     def _read_document_from(self, path: Path, row: Row) -> tuple[Document, bytes]:
         name, offset = row["warc_file"] or "", row["warc_offset"] or 0
-        if table_importer.GROUPED in (row["media_type"] or ""):
+        if GROUPED in (row["media_type"] or ""):
             mapping = self.options.mapping(row["run_id"], name) or ColumnMapping()
             return self.imported.read_gathered(str(path), offset, mapping, None)
         if GATHERED in (row["media_type"] or ""):

@@ -13,6 +13,7 @@ from typing import Any, cast
 from archive.importers.base import (
     BY_LOOKS,
     CERTAIN,
+    GROUPED,
     HEAD_LENGTH,
     LIKELY,
     NEAR,
@@ -39,7 +40,7 @@ NAME = "table"
 ROWS_WITHOUT_THREAD = 10_000  # make one thread where nothing says what they stand under
 FEWEST_ROWS = 3  # by which a file of no telling name is taken for a table
 OBJECT = re.compile(rb'"((?:[^"\\]|\\.){1,80})"\s*:')
-GROUPED = "; grouped=thread"  # behind the media type of a capture whose bytes are gathered rows
+COLUMNS_NAMED = 12
 KEYS_TRIED = 400
 LONG_RECORD = 2_500  # bytes
 # Keys that rows of comments have and those of articles do not; and such as both have.
@@ -119,7 +120,18 @@ def documents(source: Source) -> Iterator[Document | BadDocument]:
     if conclusion.doubt:
         yield Undecided(source.name, f"a table ({table.kind}), and {conclusion.doubt}; --dry-run shows how it is read")
         return
+    if conclusion.personal:
+        source.remarks.append(f"left out as personal: {', '.join(conclusion.personal)} (--keep-column NAME keeps one)")
+    if unread := unread_columns(table, conclusion):
+        more = f" and {len(unread) - COLUMNS_NAMED:,} more" if len(unread) > COLUMNS_NAMED else ""
+        source.remarks.append(f"columns that are not read: {', '.join(unread[:COLUMNS_NAMED])}{more}")
     yield from gather(source, table, conclusion.mapping)
+
+
+def unread_columns(table: Table, conclusion: Conclusion) -> list[str]:
+    """Return the columns that are neither read nor left out as personal."""
+    used = set(_used_columns(table, conclusion.mapping))
+    return [name for name in table.columns if name not in used and name not in conclusion.personal]
 
 
 def examine(source: Source) -> tuple[Table, Conclusion]:

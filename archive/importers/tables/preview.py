@@ -7,9 +7,8 @@ from typing import Any
 
 from archive.importers.base import BadDocument, EmptyDocument, Source
 from archive.importers.tables.columns import Conclusion
-from archive.importers.tables.importer import examine, gather, parse
+from archive.importers.tables.importer import examine, gather, parse, unread_columns
 from archive.importers.tables.mapping import as_table
-from archive.importers.tables.table import Table
 from archive.thread import Thread
 
 COMMENTS_SHOWN = 5
@@ -33,7 +32,7 @@ class Preview:
 def preview(source: Source) -> Preview:
     """Read a table and write nothing. Raises BadDocument where it is none."""
     table, conclusion = examine(source)
-    result = Preview(source.name, table.kind, conclusion, _left_out(table, conclusion))
+    result = Preview(source.name, table.kind, conclusion, unread_columns(table, conclusion))
     if conclusion.doubt:
         return result
     for document in gather(source, table, conclusion.mapping):
@@ -42,8 +41,10 @@ def preview(source: Source) -> Preview:
             continue
         try:
             thread = parse(document)
-        except EmptyDocument:
+        except EmptyDocument as empty:
             result.counts["empty"] += 1
+            result.counts["rows"] += empty.rows
+            result.counts["rows_empty"] += empty.rows
             continue
         except BadDocument as error:
             result.errors.append(error)
@@ -52,11 +53,6 @@ def preview(source: Source) -> Preview:
         _count(thread, result.counts)
     result.counts["errors"] = len(result.errors)
     return result
-
-
-def _left_out(table: Table, conclusion: Conclusion) -> list[str]:
-    used = set(conclusion.mapping.used_columns())
-    return [name for name in table.columns if name not in used and name not in conclusion.personal]
 
 
 def _count(thread: Thread, counts: Counter[str]) -> None:

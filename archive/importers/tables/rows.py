@@ -73,7 +73,7 @@ def parse_rows(document: Document, mapping: ColumnMapping, record: dict[str, Any
     key, part = str(record["key"]), int(record["part"])
     comments, merged, empty = _read_comments(record["rows"], reader)
     if not comments:
-        raise EmptyDocument(document.location, "no row of this thread has a comment")
+        raise EmptyDocument(document.location, "no row of this thread has a comment", len(record["rows"]))
     comments = list(_detach_from_thread(comments, mapping, key))
     is_loose = not key
     article = _article([cells for _, cells in record["rows"]], record["article"], reader, key, part)

@@ -71,6 +71,7 @@ def test_import_as_json(btl, harbour):
         "run": 1,
         "counts": {"documents": 1, "threads_new": 1, "comments_new": 5},
         "passed_over": [],
+        "remarks": [],
         "errors": [],
         "left": [],
     }
@@ -232,3 +233,22 @@ def test_importing_into_the_folder_that_is_imported(btl, harbour, tmp_path):
     with sqlite3.connect(tmp_path / "archive.db") as connection:
         assert connection.execute("select count(*) from articles").fetchone() == (2,)
     connection.close()
+
+
+def test_what_a_table_holds_besides_comments_is_said_and_every_row_is_counted(btl, tmp_path):
+    (tmp_path / "export.csv").write_text(
+        "id,article,comment,user,email,extra\n"
+        "1,a1,The ferry was late today.,tom,tom@mail.example,x\n"
+        "2,a1,It was not late at all.,ann,ann@mail.example,y\n"
+        "1,a1,The ferry was late today.,tom,tom@mail.example,x\n"
+    )
+    done = btl("import", tmp_path / "export.csv", "--json")
+    summary = json.loads(done.stdout)
+    left_out, unread = summary["remarks"]
+    assert left_out.endswith("export.csv: left out as personal: email (--keep-column NAME keeps one)")
+    assert unread.endswith("export.csv: columns that are not read: extra")
+    counts = summary["counts"]
+    assert (counts["rows"], counts["rows_merged"], counts["rows_empty"], counts["comments_new"]) == (3, 1, 0, 2)
+    again = btl("import", tmp_path / "export.csv")
+    assert "left out as personal: email" in again.stderr
+    assert "3 rows of tables, 1 of them repeats a comment" in again.stdout
