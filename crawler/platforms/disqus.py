@@ -7,7 +7,7 @@ from archive.text.storable import load_json
 from archive.thread import Author, Comment, Flag
 from crawler.pages.page import BadPage, Fetch, Page
 from crawler.platforms.embed_claim import EmbedClaim, claim_embed
-from crawler.platforms.json_comments import Shape, at, identifier, number, object_of
+from crawler.platforms.json_comments import Shape, at, identifier, number, object_of, token
 from crawler.platforms.listing import Batch, Listing, Requests
 
 SERVER = "https://disqus.com"
@@ -69,7 +69,7 @@ def _thread_data(page: Page) -> dict[str, Any]:
 def _parse(page: Page) -> Batch:
     data = object_of(page)
     following = at(data, "cursor.next") if at(data, "cursor.hasNext") is True else None
-    return Batch(list(SHAPE.comments(page, data.get("response"))), identifier(following))
+    return Batch(list(SHAPE.comments(page, data.get("response"))), token(following))
 
 
 def _amend(item: dict[str, Any], comment: Comment) -> Comment:

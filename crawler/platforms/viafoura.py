@@ -1,6 +1,7 @@
 """Viafoura: a thread of many large sites, as pages of JSON, with ids and no names."""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -49,7 +50,7 @@ class ViafouraClaim(EmbedClaim):
         stated: dict[str, int] = {}
         thread_of: dict[str, str] = {}
         yield from listing.read_pages(request, parse)
-        below = Counter(_root_of(listing, comment) for comment in listing.comments.values())
+        below = Counter(_roots(listing.comments).values())
         roots = [key for key, comment in listing.comments.items() if comment.parent_native_id is None]
         for root in [root for root in roots if stated.get(root, 0) > below[root]]:
 
@@ -109,14 +110,17 @@ def claim(page: Page) -> ViafouraClaim | None:
     return claim_embed(page, "viafoura", ViafouraClaim, "thread", server=COMMENTS, within=site)
 
 
-def _root_of(listing: Listing, comment: Comment) -> str | None:
-    """Return the id of the comment at the top that a reply stands below; None for one at the top."""
-    root, seen = None, set()
-    while comment.parent_native_id in listing.comments and comment.parent_native_id not in seen:
-        root = comment.parent_native_id
-        seen.add(root)
-        comment = listing.comments[root]
-    return root
+def _roots(comments: Mapping[str, Comment]) -> dict[str, str]:
+    """Return, for the id of each reply, that of the comment at the top which it stands below, each step taken once."""
+    roots: dict[str, str] = {}
+    for key in comments:
+        path, top = [], key
+        while top not in roots and (above := comments[top].parent_native_id) in comments and above is not None:
+            path.append(top)
+            roots[top] = top  # until it is known: of replies that go in a circle it is one of them
+            top = above
+        roots.update(dict.fromkeys(path, roots.get(top, top)))
+    return roots
 
 
 def _shape(container: str) -> Shape:
