@@ -231,6 +231,12 @@ def _list_of(parse: Callable[[Any], Any]) -> Callable[[Any], tuple[Any, ...]]:
     return parse_list
 
 
+def find_hints(url: str, hints: Mapping[str, CommentHints]) -> CommentHints | None:
+    """Return the hints of the outlet whose home an address begins with, the longest of several."""
+    home = max((home for home in hints if url.startswith(home)), key=len, default=None)
+    return None if home is None else hints[home]
+
+
 def _parse_hints(value: Any) -> CommentHints:
     if not isinstance(value, dict) or "platform" not in value:
         raise BadOutlets(': needs at least {platform = "..."}')

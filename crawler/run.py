@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -23,6 +23,7 @@ from crawler.evidence.recheck import forget_again
 from crawler.frontier import Candidate, Frontier, format_time
 from crawler.outlet_states import LeftOut, due_left_out
 from crawler.outlets import OutletConfig, OutletFile, outlet_keys
+from crawler.pages.page import CommentHints
 from crawler.parse_pool import ParsePool
 from crawler.report import CrawlReport, find_warnings
 from crawler.settings import user_agent
@@ -38,7 +39,8 @@ class CrawlOptions:
     """How to crawl.
 
     `allow_hosts` are HOST:PORTs that need not be public; they get a request every `delay` seconds, `concurrency` at
-    once, all other hosts one a second. `timeout` (seconds) is for one response, `limit` the number of visits.
+    once, all other hosts one a second. `timeout` (seconds) is for one response, `limit` the number of visits,
+    `most_requests` how many requests may be made for one page besides the page itself.
     """
 
     contact: str | None = None
@@ -47,21 +49,26 @@ class CrawlOptions:
     concurrency: int = 1
     timeout: float = 30.0
     limit: int | None = None
+    most_requests: int | None = None
     verbose: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class CrawlPlan:
-    """What to crawl: URLs, or outlets of `file`, or whatever is due (of the outlets, if there are any)."""
+    """What to crawl: URLs, or outlets of `file`, or whatever is due (of the outlets, if there are any).
+
+    `hints` are what is known of the comments of a URL's site, by its home.
+    """
 
     urls: tuple[str, ...] = ()
     outlets: tuple[OutletConfig, ...] = ()
     due: bool = False
     file: str | None = None
+    hints: Mapping[str, CommentHints] = field(default_factory=dict)
 
     def seeds(self) -> list[Candidate]:
         """Return the pages that the crawl begins with: all of them now or, where it visits what is due, new ones."""
-        seeds = [Candidate(url, "article", _home(url), now=True) for url in self.urls]
+        seeds = [Candidate(url, "article", home_of(url), now=True) for url in self.urls]
         for outlet in self.outlets:
             pages = [(outlet.home, "front"), *((url, "feed") for url in outlet.feeds)]
             pages += [(url, "sitemap") for url in outlet.sitemaps]
@@ -84,7 +91,8 @@ class CrawlOutcome:
     next_at: str | None = None
 
 
-def _home(url: str) -> str:
+def home_of(url: str) -> str:
+    """Return the address of the outlet that a page is taken for where no file says which it is of."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}/"
 
@@ -113,8 +121,8 @@ def run_crawl(
     warc = WarcFile(warc_folder(archive.path) / name, info, earlier=evidence.find_payload)
     pool = ParsePool()
     state = CrawlState(archive, run, warc, report, lambda: on_progress(report), evidence, pool)
+    state.limit, state.most_requests, state.hints = options.limit, options.most_requests, plan.hints
     scope.restrict(state)
-    state.limit = options.limit
     state.paces = dict.fromkeys(options.allow_hosts, 2 * options.concurrency)  # as many parsed as fetched
     finished = False
     try:

@@ -28,7 +28,8 @@ class CrawlState:
     its outlet; `outlet_keys` are the names in the archive of outlets that share a host, by home. A host has
     LEASED_PER_HOST entries in hand, or what `paces` has for it. `limit` is the number of visits in all. `hints` are of
     outlets by their home. Entries in `elsewhere` wait for another host than their own, such as a comment service's, or
-    to be saved. `failure` is why nothing can be stored any more, and so nothing more is requested.
+    to be saved. A page's platform may make `most_requests`, and is refused more; none is made twice then. `failure` is
+    why nothing can be stored any more, and so nothing more is requested.
     """
 
     archive: Archive
@@ -45,6 +46,8 @@ class CrawlState:
     accepts: Callable[[Candidate], bool] = lambda _: True
     paces: Mapping[str, int] = field(default_factory=dict)
     limit: int | None = None
+    most_requests: int | None = None
+    requests: Counter[int] = field(default_factory=Counter)
     hints: Mapping[str, CommentHints] = field(default_factory=dict)
     elsewhere: set[int] = field(default_factory=set)
     shared: SharedResponses = field(default_factory=SharedResponses)

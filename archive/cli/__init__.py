@@ -18,6 +18,7 @@ COMMANDS = {
     "flag": "archive.cli.flag:flag",
     "import": "archive.cli.import_:import_",
     "outlets": "crawler.cli.outlets:outlets",
+    "probe": "crawler.cli.probe:probe",
     "publish": "archive.cli.publish:publish",
     "record": "crawler.cli.record:record",
     "replay": "crawler.cli.replay:replay",

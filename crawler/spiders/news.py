@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 POLL_S = 0.02
+LEFT_OUT = "left out"
 
 
 class NewsSpider(Spider):
@@ -63,6 +64,7 @@ class NewsSpider(Spider):
         if entry.capture_id is not None and entry.last_modified:
             headers["If-Modified-Since"] = entry.last_modified
         meta = {"entry": entry, "handle_httpstatus_list": [HTTPStatus.NOT_MODIFIED]}
+        meta |= {"dont_retry": self.state.most_requests is not None}
         return Request(entry.url, self.parse, headers=headers, meta=meta, errback=self.on_error)
 
     async def parse(self, response: Response) -> AsyncIterator[VisitItem]:
@@ -130,6 +132,10 @@ class NewsSpider(Spider):
 
         Once it waits for another host, the page's own may be asked for the next one.
         """
+        most = self.state.most_requests
+        if most is not None and self.state.requests[entry.id] >= most:
+            raise FetchFailed(fetch.url, f"{LEFT_OUT}: at most {most} requests were to be made")
+        self.state.requests[entry.id] += most is not None
         is_elsewhere = urlsplit(fetch.url).netloc != entry.host
         (self.state.elsewhere.add if is_elsewhere else self.state.elsewhere.discard)(entry.id)
         return await (self.state.shared.get(fetch, self._download) if fetch.shared else self._download(fetch))
@@ -141,7 +147,8 @@ class NewsSpider(Spider):
         headers = dict(fetch.headers)
         if fetch.body is not None:
             headers.setdefault("Content-Type", "application/json")
-        meta: dict[str, Any] = {"dont_retry": not fetch.retry, "confidential": fetch.confidential}
+        is_once = not fetch.retry or self.state.most_requests is not None
+        meta: dict[str, Any] = {"dont_retry": is_once, "confidential": fetch.confidential}
         if fetch.keys:  # a redirect might lead the key elsewhere
             meta |= {"keys": fetch.keys, "dont_redirect": True}
         request = Request(fetch.url, NO_CALLBACK, method, headers, fetch.body or b"", meta=meta)

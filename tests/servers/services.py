@@ -106,7 +106,7 @@ class Service:
 @dataclass
 class Services:
     """All services at `url`. `said` is the conversation; `broken` names a service that fails after
-    `patience` answers."""
+    `patience` answers; `amend` changes the JSON that services answer."""
 
     url: str
     said: list[Said] = field(default_factory=conversation)
@@ -114,6 +114,7 @@ class Services:
     broken: str | None = None
     patience: int = 1
     tokens: int = 0
+    amend: Callable[[Any], Any] = lambda value: value
 
     # what the conversation is
 
@@ -175,7 +176,7 @@ class Services:
         if self.broken == name and later > self.patience:
             return Answer("out of order", 403, "text/plain")
         found = hosted.SERVICES[name].answer(self, replace(asked, path=f"/{rest}"))
-        return found if isinstance(found, Answer) else Answer(found)
+        return found if isinstance(found, Answer) else Answer(self.amend(found))
 
     def _front(self, name: str) -> str:
         link = f'<h2><a href="{self.article_url(name)}">The new timetable of the ferry to the island</a></h2>'
