@@ -49,8 +49,8 @@ class CrawlOptions:
     concurrency: int = 1
     timeout: float = 30.0
     limit: int | None = None
-    most_requests: int | None = None
     verbose: bool = False
+    most_requests: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@
 
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -104,6 +105,28 @@ class Service:
 
 
 @dataclass
+class Budget:
+    """A server that allows `number` requests in each `seconds`, says how many are left, and refuses more."""
+
+    number: int
+    seconds: float
+    ends: float = 0.0
+    left: int = 0
+    refused: int = 0
+
+    def spend(self) -> tuple[bool, dict[str, str]]:
+        """Whether a request is within it, and the headers of the response."""
+        now = time.monotonic()
+        if now >= self.ends:
+            self.ends, self.left = now + self.seconds, self.number
+        is_within = self.left > 0
+        self.left -= is_within
+        self.refused += not is_within
+        stated = {"Limit": str(self.number), "Remaining": str(self.left), "Reset": f"{self.ends - now:.3f}"}
+        return is_within, {f"X-Ratelimit-{name}": value for name, value in stated.items()}
+
+
+@dataclass
 class Services:
     """All services at `url`. `said` is the conversation; `broken` names a service that fails after
     `patience` answers; `amend` changes the JSON that services answer."""
@@ -115,6 +138,7 @@ class Services:
     patience: int = 1
     tokens: int = 0
     amend: Callable[[Any], Any] = lambda value: value
+    budget: Budget | None = None
 
     # what the conversation is
 
@@ -218,8 +242,13 @@ def serving() -> Iterator[Services]:
 
         def _respond(self, method: str, body: bytes | None) -> None:
             headers = {name.lower(): value for name, value in self.headers.items()}
-            answer = services.answer(parse(method, self.path, headers, body))
+            is_within, more = services.budget.spend() if services.budget is not None else (True, {})
+            answer = Answer("too many requests", 429, "text/plain")
+            if is_within:
+                answer = services.answer(parse(method, self.path, headers, body))
             self.send_response(answer.status)
+            for name, value in more.items():
+                self.send_header(name, value)
             self.send_header("Content-Type", answer.media_type)
             self.send_header("Content-Length", str(len(answer.body)))
             self.end_headers()
