@@ -186,22 +186,25 @@ class _Scope:
 
 def _run_scrapy(state: CrawlState, plan: CrawlPlan, options: CrawlOptions) -> bool:
     """Run Scrapy and return whether it came to its end, and was not interrupted."""
-    slots = {host: {"delay": options.delay, "concurrency": options.concurrency} for host in options.allow_hosts}
-    slots |= OutletFile(plan.outlets).slots()
-    settings = {
-        "ADDONS": {"crawler.settings.PoliteCrawling": 100},
-        "USER_AGENT": user_agent(options.contact),
-        "ALLOWED_HOSTS": list(options.allow_hosts),
-        "DOWNLOAD_SLOTS": slots,
-        "DOWNLOAD_TIMEOUT": options.timeout,
-        "LOG_LEVEL": "INFO" if options.verbose else "CRITICAL",
-        "TWISTED_DNS_RESOLVER": "crawler.resolver.PublicAddressResolver",
-    }
-    process = AsyncCrawlerProcess(settings)
+    process = AsyncCrawlerProcess(scrapy_settings(options, OutletFile(plan.outlets).slots()))
     crawler = process.create_crawler(NewsSpider)
     process.crawl(crawler, state=state)
     process.start()
     return crawler.stats is not None and bool(crawler.stats.get_value("finish_reason") == "finished")
+
+
+def scrapy_settings(options: CrawlOptions, slots: Mapping[str, Mapping[str, float]]) -> dict[str, Any]:
+    """Return Scrapy's settings of one run; `slots` are paces of hosts besides those that the options name."""
+    allowed = {host: {"delay": options.delay, "concurrency": options.concurrency} for host in options.allow_hosts}
+    return {
+        "ADDONS": {"crawler.settings.PoliteCrawling": 100},
+        "USER_AGENT": user_agent(options.contact),
+        "ALLOWED_HOSTS": list(options.allow_hosts),
+        "DOWNLOAD_SLOTS": allowed | dict(slots),
+        "DOWNLOAD_TIMEOUT": options.timeout,
+        "LOG_LEVEL": "INFO" if options.verbose else "CRITICAL",
+        "TWISTED_DNS_RESOLVER": "crawler.resolver.PublicAddressResolver",
+    }
 
 
 def _end_run(state: CrawlState, *, finished: bool) -> CrawlOutcome:

@@ -17,6 +17,7 @@ COMMANDS = {
     "export": "archive.cli.export:export",
     "flag": "archive.cli.flag:flag",
     "import": "archive.cli.import_:import_",
+    "names": "crawler.cli.names:names",
     "outlets": "crawler.cli.outlets:outlets",
     "probe": "crawler.cli.probe:probe",
     "publish": "archive.cli.publish:publish",

@@ -60,7 +60,19 @@ class Platform(Protocol):
         """Return a claim where the page holds a thread of this system. Called for every page: be quick."""
 
 
-def platform_name(platform: Platform) -> str:
+class NamesApart(Protocol):
+    """What a module offers whose service names authors by a request each."""
+
+    __name__: str
+
+    def name_request(self, address: str, author: str) -> Fetch | None:
+        """Return the request for the name of an author, by the address that their comments were read from."""
+
+    def read_name(self, page: Page) -> str | None:
+        """Return the name in the response. Raise BadPage."""
+
+
+def platform_name(platform: Platform | NamesApart) -> str:
     """Return the platform's name as `threads.platform` has it: that of its module."""
     return platform.__name__.rpartition(".")[2]
 

@@ -9,10 +9,12 @@ from urllib.parse import quote, urlsplit
 from archive.thread import Author, Comment, Flag
 from crawler.pages.page import BadPage, Fetch, FetchFailed, Page
 from crawler.platforms.embed_claim import EmbedClaim, claim_embed
-from crawler.platforms.json_comments import Shape, at, first, identifier, number, object_of, text
+from crawler.platforms.json_comments import LONGEST_NAME, Shape, at, first, identifier, number, object_of, text
 from crawler.platforms.listing import Batch, Listing, Requests
 
-COMMENTS, SITES, BOOTSTRAP = (f"https://{name}.viafoura.co" for name in ("livecomments", "tyrion", "api"))
+HOSTS = ("livecomments", "tyrion", "api", "iam")
+COMMENTS, SITES, BOOTSTRAP, USERS = (f"https://{name}.viafoura.co" for name in HOSTS)
+THREADS = "/v4/livecomments/"
 PER_PAGE, REPLIES_A_PAGE = 100, 50  # more is an error
 NOT_FOUND = 404
 
@@ -24,13 +26,13 @@ class ViafouraClaim(EmbedClaim):
     def fill(self, listing: Listing) -> Requests:
         """Look up the site and the thread, read all pages, and the replies that they cut short.
 
-        Names are a request an author, and not asked for: authors are known by their ids.
+        Authors are known by their ids: a name is a request of its own, see `name_request`.
         """
         section = yield from self._section(listing)
         container = (yield from self._container(listing, section)) if section else None
         if container is None:
             return
-        thread = f"/v4/livecomments/{section}/{quote(container, '')}/comments"
+        thread = f"{THREADS}{section}/{quote(container, '')}/comments"
         shape = _shape(container)
 
         def parse(page: Page) -> Batch:
@@ -86,7 +88,7 @@ class ViafouraClaim(EmbedClaim):
         """Return the service's own id of the thread; None where it has none, since nobody has written there."""
         query = {"container_id": self.value("thread"), "limit": 0}
         try:
-            page = yield Fetch(self.address(f"/v4/livecomments/{section}", query), retry=False)
+            page = yield Fetch(self.address(f"{THREADS}{section}", query), retry=False)
         except FetchFailed as failure:
             if failure.status == NOT_FOUND:
                 listing.is_unknown = True
@@ -108,6 +110,25 @@ def claim(page: Page) -> ViafouraClaim | None:
     """The page names the thread; which site it is, the service says."""
     site = f"viafoura.co/{(urlsplit(page.url).hostname or '').removeprefix('www.')}"
     return claim_embed(page, "viafoura", ViafouraClaim, "thread", server=COMMENTS, within=site)
+
+
+def name_request(address: str, author: str) -> Fetch | None:
+    """Return the request for an author's name, by the address of comments of theirs; None for another address.
+
+    The response is a person's profile: it is not stored, so that an erased name is nowhere else.
+    """
+    server, mark, rest = address.partition("?")[0].partition(THREADS)
+    section = rest.partition("/")[0]
+    if not mark or not section:
+        return None
+    address = f"{USERS if server == COMMENTS else server}/v3/sections/{section}/users/{quote(author, '')}"
+    return Fetch(address, confidential=True)
+
+
+def read_name(page: Page) -> str | None:
+    """Return the name in the response to `name_request`; None where there is none. Raise BadPage."""
+    name = text(object_of(page).get("preferred_username"))
+    return name.strip()[:LONGEST_NAME] or None if name else None
 
 
 def _roots(comments: Mapping[str, Comment]) -> dict[str, str]:
