@@ -18,6 +18,7 @@ from archive.store.disk import DiskFull, find_full
 from archive.store.paths import warc_folder
 from archive.store.schema import TABLES
 from archive.text.urls import canonical
+from crawler.browser.chromium import Chromium, find_chromium
 from crawler.evidence.captures import Evidence
 from crawler.evidence.recheck import forget_again
 from crawler.frontier import Candidate, Frontier, format_time
@@ -106,8 +107,9 @@ def run_crawl(
     """Crawl. The caller holds the archive's crawl lock, and crawls once a process: Twisted's reactor cannot restart.
 
     Where nothing is due, nothing is written: no run, no WARC file. Raise DiskFull where there is no room for what
-    comes; what was saved before is whole.
+    comes; what was saved before is whole. Raise BrowserMissing where an outlet needs a browser that is not there.
     """
+    browser = _browser(plan, options)
     report, frontier = CrawlReport(), Frontier(archive)
     frontier.free_leases()
     scope = _Scope(archive, frontier, plan)
@@ -122,6 +124,7 @@ def run_crawl(
     pool = ParsePool()
     state = CrawlState(archive, run, warc, report, lambda: on_progress(report), evidence, pool)
     state.limit, state.most_requests, state.hints = options.limit, options.most_requests, plan.hints
+    state.browser = browser
     scope.restrict(state)
     state.paces = dict.fromkeys(options.allow_hosts, 2 * options.concurrency)  # as many parsed as fetched
     finished = False
@@ -132,6 +135,11 @@ def run_crawl(
         outcome = _end_run(state, finished=finished)
     outcome.left_out = scope.left_out
     return outcome
+
+
+def _browser(plan: CrawlPlan, options: CrawlOptions) -> Chromium | None:
+    outlets = frozenset(outlet.home for outlet in plan.outlets if outlet.browser)
+    return Chromium(find_chromium(), user_agent(options.contact), outlets) if outlets else None
 
 
 class _Scope:

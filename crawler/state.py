@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from archive.store.archive import Archive, Run
 from archive.store.disk import DiskFull
+from crawler.browser.chromium import Chromium
 from crawler.evidence.captures import Evidence
 from crawler.frontier import Candidate, Frontier, FrontierEntry
 from crawler.pages.page import CommentHints
@@ -55,7 +56,8 @@ class CrawlState(RunState):
     its outlet; `outlet_keys` are the names in the archive of outlets that share a host, by home. A host has
     LEASED_PER_HOST entries in hand, or what `paces` has for it. `limit` is the number of visits in all. `hints` are of
     outlets by their home. Entries in `elsewhere` wait for another host than their own, such as a comment service's, or
-    to be saved. A page's platform may make `most_requests`, and is refused more; none is made twice then.
+    to be saved. A page's platform may make `most_requests`, and is refused more; none is made twice then. `browser`
+    shows the articles of its outlets.
     """
 
     evidence: Evidence
@@ -71,6 +73,7 @@ class CrawlState(RunState):
     requests: Counter[int] = field(default_factory=Counter)
     hints: Mapping[str, CommentHints] = field(default_factory=dict)
     elsewhere: set[int] = field(default_factory=set)
+    browser: Chromium | None = None
     shared: SharedResponses = field(default_factory=SharedResponses)
     frontier: Frontier = field(init=False)
     leased: dict[int, FrontierEntry] = field(default_factory=dict)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from archive.cli.common import as_json as as_json_option
-from archive.cli.common import database, opened, print_errors, print_json, require
+from archive.cli.common import database, fail, opened, print_errors, print_json, require
 from archive.cli.endings import INTERRUPTED
 from archive.cli.progress import progress_report
 from archive.text.numbers import format_count
@@ -67,6 +67,7 @@ def crawl(
               btl crawl outlets.toml
               btl crawl --due outlets.toml
     """
+    from crawler.browser.chromium import BrowserMissing
     from crawler.frontier import Frontier
     from crawler.report import CrawlReport
     from crawler.run import CrawlOptions, run_crawl
@@ -81,8 +82,11 @@ def crawl(
     with locked(path, wait_s), opened(path) as archive:
         if not seeds:
             require_contact(Frontier(archive).hosts(), contact, allow_hosts)
-        with progress_report(quiet=as_json or quiet, describe=CrawlReport.line, has_size=False) as on_progress:
-            outcome = run_crawl(archive, plan, options, on_progress)
+        try:
+            with progress_report(quiet=as_json or quiet, describe=CrawlReport.line, has_size=False) as on_progress:
+                outcome = run_crawl(archive, plan, options, on_progress)
+        except BrowserMissing as error:
+            fail(str(error))
     _summarise(outcome, path, as_json=as_json, quiet=quiet)
     if not outcome.finished:
         click.echo("interrupted: what was visited is saved; the same command, or btl crawl --due, goes on", err=True)

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import os
 from collections.abc import AsyncIterator, Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from hashlib import sha256
@@ -20,7 +21,8 @@ from twisted.python.failure import Failure
 from archive.store.disk import DiskFull
 from archive.text.numbers import format_count
 from archive.thread import Capture
-from crawler.frontier import Candidate, FrontierEntry, VisitResult
+from crawler.browser.chromium import BrowserFailed
+from crawler.frontier import Candidate, FrontierEntry, VisitResult, format_time
 from crawler.items import VisitItem
 from crawler.middlewares.retry_after import HostPostponed
 from crawler.pages.page import CommentHints, Fetch, FetchFailed, Page
@@ -59,6 +61,8 @@ class NewsSpider(Spider):
 
     def _request(self, entry: FrontierEntry) -> Request:
         headers = {}
+        if self._needs_browser(entry):  # what a server confirms is the page without its comments
+            entry = replace(entry, etag=None, last_modified=None)
         if entry.capture_id is not None and entry.etag:
             headers["If-None-Match"] = entry.etag
         if entry.capture_id is not None and entry.last_modified:
@@ -75,7 +79,7 @@ class NewsSpider(Spider):
             return
         try:
             page, confirmed_capture_id = self._page(response, entry)
-            parsed = await self.state.pool.parse(page, entry.kind, partial(self.fetch, entry))
+            parsed = await self._read_page(page, entry)
             self.state.elsewhere.add(entry.id)
             etag, last_modified = _validators(response, entry)
             if self.state.failure is not None:  # the visit may lack what came last
@@ -93,11 +97,53 @@ class NewsSpider(Spider):
         except DiskFull as error:
             self.state.stop(error)
             self._release(entry)
+        except BrowserFailed as error:
+            self.record_failure(entry, f"Chromium: {error}", ours=True)
         except PageUnreadable as error:
             self.record_failure(entry, str(error), ours=not error.refused)
         except Exception as error:
             logger.exception("%s could not be read", entry.url)
             self.record_failure(entry, f"{type(error).__name__}: {error}", ours=True)
+
+    async def _read_page(self, page: Page, entry: FrontierEntry) -> ParsedPage:
+        """Parse a page: as it was fetched, or as it stands in a browser that has loaded its comments."""
+        browser = self.state.browser
+        if browser is None or not self._needs_browser(entry):
+            return await self.state.pool.parse(page, entry.kind, partial(self.fetch, entry))
+        async with browser.open(page, self._download) as tab:
+            html, rendered_at = await tab.html(), format_time(datetime.now(UTC))
+            try:
+                position = self.state.warc.write_rendered(page.url, html, rendered_at)
+            except OSError as error:
+                self.state.stop(error)
+                raise BrowserFailed(str(error)) from error
+            capture = Capture(
+                sha256(html).hexdigest(),
+                url=page.url,
+                fetched_at=rendered_at,
+                http_status=HTTPStatus.OK,
+                media_type="text/html",
+                file=position.file,
+                offset=position.offset,
+                length=position.length,
+                payload_digest=position.payload_digest,
+            )
+            rendered = Page(page.url, html, {"content-type": "text/html; charset=utf-8"}, rendered_at, capture)
+
+            async def fetch(request: Fetch) -> Page:
+                return await tab.fetch(request) or await self.fetch(entry, request)
+
+            return await self.state.pool.parse(rendered.with_hints(page.hints), entry.kind, fetch)
+
+    def _needs_browser(self, entry: FrontierEntry) -> bool:
+        browser = self.state.browser
+        return browser is not None and entry.kind == "article" and entry.outlet in browser.outlets
+
+    async def closed(self, reason: str) -> None:
+        """End the browser."""
+        del reason
+        if self.state.browser is not None:
+            await self.state.browser.close()
 
     def _page(self, response: Response, entry: FrontierEntry) -> tuple[Page, int | None]:
         """Return the page and, for a 304, the id of the capture that it confirms.

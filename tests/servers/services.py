@@ -139,6 +139,7 @@ class Services:
     tokens: int = 0
     amend: Callable[[Any], Any] = lambda value: value
     budget: Budget | None = None
+    extra: dict[str, Answer] = field(default_factory=dict)
 
     # what the conversation is
 
@@ -187,6 +188,8 @@ class Services:
         from tests.servers import hosted
 
         self.asked.append(asked)
+        if asked.path in self.extra:
+            return self.extra[asked.path]
         name, _, rest = asked.path.lstrip("/").partition("/")
         if name == "robots.txt":
             return Answer("User-agent: *\nAllow: /\n", media_type="text/plain")

@@ -1,0 +1,285 @@
+"""Open pages in Chromium, without any way to the network but the crawl's own downloader.
+
+Each request of a page is made by Scrapy, and so meets the address guard, robots.txt, the pace of its host and the WARC
+file. Pictures, styles, media and fonts are not fetched; there are no service workers, no web sockets and no cookies.
+"""
+
+import asyncio
+import os
+import re
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
+from importlib.util import find_spec
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from crawler.browser.responses import SeenResponses
+from crawler.pages.page import Fetch, FetchFailed, Page
+from crawler.platforms.section_words import says_more
+
+if TYPE_CHECKING:
+    from playwright.async_api import Browser, Frame, Playwright, Route
+    from playwright.async_api import Page as BrowserPage
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+# Nothing leaves but by a route: no name is resolved, and what would be sent goes to a proxy that is not there.
+DEAD_PROXY = "http://127.0.0.1:9"
+ARGUMENTS = (
+    "--host-resolver-rules=MAP * ~NOTFOUND",
+    "--proxy-bypass-list=<-loopback>",
+    "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+FETCHED = frozenset(("document", "script", "xhr", "fetch"))
+METHODS = frozenset(("GET", "POST"))
+HEADERS = frozenset(("accept", "content-type", "origin"))  # and those that a script has made up
+# What is a secret is not stored; a platform that needs one asks for it itself.
+CONFIDENTIAL = re.compile(r"/[\w.-]*(?:tokens?|sessions?|log-?in|oauth2?|auth)(?:/|$)", re.IGNORECASE)
+DROPPED = frozenset(("content-encoding", "content-length", "transfer-encoding", "connection", "set-cookie"))
+MOST_TABS = 2
+MOST_REQUESTS = 300  # of one page
+IDLE_S = 0.4  # without a request, from the call on
+PATIENCE_S = 5.0  # for a request that a click or scrolling is to make
+LONGEST_LOAD_S = 90.0
+LONGEST_VISIT_S = 600.0
+MOST_BUTTONS = 300
+SCROLL = """async () => {
+  const step = Math.max(200, window.innerHeight * 0.8);
+  for (let n = 0, y = 0; n < 80 && y < document.documentElement.scrollHeight; n++, y += step) {
+    window.scrollTo(0, y);
+    await new Promise(resolve => setTimeout(resolve, 30));
+  }
+  window.scrollTo(0, document.documentElement.scrollHeight);
+}"""
+BUTTONS = "button, [role=button], input[type=button], a:not([href]), a[href^='#'], a[href^='javascript:']"
+TEXTS = f"""most => [...document.querySelectorAll("{BUTTONS}")].slice(0, most).map(
+  e => e.offsetParent === null || e.disabled ? "" : (e.innerText || e.value || "").trim().slice(0, 100))"""
+CLICK = f"""number => document.querySelectorAll("{BUTTONS}")[number]?.click()"""
+Download = Callable[[Fetch], Awaitable[Page]]
+
+
+class BrowserMissing(Exception):
+    """There is no Chromium, or no library to drive it; the message says what to install."""
+
+
+class BrowserFailed(Exception):
+    """Chromium could not show a page."""
+
+
+def find_chromium() -> str:
+    """Return the path of Chromium. Raise BrowserMissing."""
+    if find_spec("playwright") is None:
+        raise BrowserMissing("browser = true needs playwright: pip install 'belowtheline[browser]'")
+    path = next(filter(None, map(shutil.which, NAMES)), None)
+    if path is None:
+        raise BrowserMissing("browser = true needs Chromium: apt-get install chromium")
+    return path
+
+
+class Chromium:
+    """One browser, started for the first page that wants it; `outlets` are the homes whose articles do."""
+
+    def __init__(self, path: str, user_agent: str, outlets: frozenset[str]) -> None:
+        self.path, self.user_agent, self.outlets = path, user_agent, outlets
+        self.tabs = asyncio.Semaphore(MOST_TABS)
+        self.starting = asyncio.Lock()
+        self.playwright: Playwright | None = None
+        self.browser: Browser | None = None
+
+    async def _start(self) -> "Browser":
+        from playwright.async_api import async_playwright
+
+        async with self.starting:
+            if self.browser is None or not self.browser.is_connected():
+                self.playwright = self.playwright or await async_playwright().start()
+                self.browser = await self.playwright.chromium.launch(
+                    executable_path=self.path,
+                    args=list(ARGUMENTS),
+                    proxy={"server": DEAD_PROXY},
+                    chromium_sandbox=os.geteuid() != 0,  # as root it cannot have one
+                    handle_sigint=False,
+                    handle_sigterm=False,
+                    handle_sighup=False,
+                )
+            return self.browser
+
+    @asynccontextmanager
+    async def open(self, page: Page, download: Download) -> AsyncIterator["Tab"]:
+        """Show a page that was fetched, and wait until it has loaded what it loads. Raise BrowserFailed."""
+        from playwright.async_api import Error
+
+        async with self.tabs:
+            try:
+                browser = await self._start()
+                context = await browser.new_context(
+                    user_agent=self.user_agent, service_workers="block", accept_downloads=False
+                )
+            except Error as error:
+                raise BrowserFailed(_first_line(error)) from error
+            try:
+                tab = Tab(page, await context.new_page(), download)
+                await context.route("**/*", tab.answer)
+                await context.route_web_socket("**/*", lambda socket: socket.close())
+                await tab.load()
+                yield tab
+            except Error as error:
+                raise BrowserFailed(_first_line(error)) from error
+            finally:
+                with suppress(Error):
+                    await context.unroute_all(behavior="ignoreErrors")
+                    await context.close()
+
+    async def close(self) -> None:
+        """End the browser, if it was started."""
+        with suppress(Exception):
+            if self.browser is not None:
+                await self.browser.close()
+        if self.playwright is not None:
+            await self.playwright.stop()
+        self.browser = self.playwright = None
+
+
+class Tab:
+    """One page in the browser, and the responses to what it asked for."""
+
+    def __init__(self, page: Page, shown: "BrowserPage", download: Download) -> None:
+        self.page, self.shown, self.download = page, shown, download
+        self.seen = SeenResponses()
+        self.requests = self.under_way = 0
+        self.last_change = monotonic()
+        self.ends = monotonic() + LONGEST_VISIT_S
+        self.is_loaded = False
+
+    async def load(self) -> None:
+        """Load the page, and scroll through it once."""
+        await self.shown.goto(self.page.url, wait_until="domcontentloaded", timeout=LONGEST_LOAD_S * 1000)
+        self.is_loaded = True
+        await self._settle()
+        await self._scroll()
+        await self._settle()
+
+    async def html(self) -> bytes:
+        """Return the page as it stands now."""
+        return (await self.shown.content()).encode("utf-8", "replace")
+
+    async def fetch(self, fetch: Fetch) -> Page | None:
+        """Return the response to a platform's request, scrolling and clicking for it; None where the page has none.
+
+        Raise FetchFailed where it failed, or where the platform reads the page's own responses and no more come.
+        """
+        while (page := self.seen.find(fetch)) is None:
+            if not await self._load_more():
+                if self.seen.is_begun(fetch):
+                    raise FetchFailed(fetch.url, "the page in the browser loads no more")
+                return None
+        return page
+
+    async def _load_more(self) -> bool:
+        """Scroll, and click what says that there is more; return whether a response came."""
+        before = len(self.seen.responses)
+        if monotonic() >= self.ends or self.requests >= MOST_REQUESTS:
+            return False
+        for step in (self._scroll, self._click):
+            requests = self.requests
+            await step()
+            deadline = monotonic() + PATIENCE_S
+            while self.requests == requests and monotonic() < deadline:
+                await asyncio.sleep(0.05)
+            await self._settle()
+            if len(self.seen.responses) > before:
+                return True
+        return False
+
+    async def _settle(self) -> None:
+        """Wait until nothing is under way, and nothing has been for a while from now on."""
+        began, deadline = monotonic(), monotonic() + LONGEST_LOAD_S
+        while monotonic() < deadline:
+            quiet = monotonic() - max(began, self.last_change)
+            if self.under_way == 0 and quiet >= IDLE_S:
+                return
+            await asyncio.sleep(0.05)
+
+    async def _scroll(self) -> None:
+        for frame in self.shown.frames:
+            await self._evaluate(frame, SCROLL)
+
+    async def _click(self) -> None:
+        for frame in self.shown.frames:
+            texts = await self._evaluate(frame, TEXTS, MOST_BUTTONS)
+            for number, text in enumerate(texts if isinstance(texts, list) else ()):
+                if text and says_more(" ".join(str(text).split())):
+                    await self._evaluate(frame, CLICK, number)
+
+    async def _evaluate(self, frame: "Frame", script: str, argument: Any = None) -> Any:
+        """Run a script in a frame; return None where the frame is gone, or does not answer."""
+        from playwright.async_api import Error
+
+        with suppress(Error, TimeoutError):
+            async with asyncio.timeout(PATIENCE_S * 2):
+                return await frame.evaluate(script, argument)
+        return None
+
+    async def answer(self, route: "Route") -> None:
+        """Answer a request of the page's: with what Scrapy fetches, or not at all."""
+        from playwright.async_api import Error
+
+        with suppress(Error):  # of a page that is closed meanwhile
+            request = route.request
+            is_main = request.is_navigation_request() and request.frame == self.shown.main_frame
+            if is_main and not self.is_loaded and request.url.partition("#")[0] == self.page.url.partition("#")[0]:
+                await route.fulfill(status=200, headers=_headers(self.page.headers), body=self.page.body)
+            elif is_main or not self._may_be_fetched(request.url, request.method, request.resource_type):
+                await route.abort("blockedbyclient")
+            else:
+                headers = tuple(sorted(_own_headers(request.headers).items()))
+                body = (request.post_data_buffer or b"") if request.method == "POST" else None
+                await self._fulfil(route, Fetch(request.url.partition("#")[0], headers, body, retry=False))
+
+    def _may_be_fetched(self, url: str, method: str, kind: str) -> bool:
+        is_web = url.startswith(("http://", "https://"))
+        return is_web and kind in FETCHED and method in METHODS and self.requests < MOST_REQUESTS
+
+    async def _fulfil(self, route: "Route", fetch: Fetch) -> None:
+        if CONFIDENTIAL.search(urlsplit(fetch.url).path):
+            fetch = replace(fetch, confidential=True)
+        self.requests += 1
+        self.under_way += 1
+        self.last_change = monotonic()
+        page: Page | None = None
+        status = 200
+        try:
+            page = await self.download(fetch)
+            if not fetch.confidential:
+                self.seen.add(fetch, page)
+        except FetchFailed as failure:
+            page, status = failure.page, failure.status or 0
+            self.seen.add(fetch, failure)
+        finally:
+            try:
+                if page is None:
+                    await route.abort("failed")
+                else:
+                    await route.fulfill(status=status, headers=_headers(page.headers), body=page.body)
+            finally:
+                self.under_way -= 1
+                self.last_change = monotonic()
+
+
+def _headers(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return the headers of a response whose body is decoded."""
+    return {name: value for name, value in headers.items() if name.lower() not in DROPPED}
+
+
+def _own_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return the headers that a script gave its request: not the browser's, which name it or whoever uses it."""
+    return {name: value for name, value in headers.items() if name in HEADERS or name.startswith("x-")}
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
