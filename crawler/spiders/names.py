@@ -11,7 +11,7 @@ from scrapy.http.request import NO_CALLBACK
 
 from archive.store.disk import DiskFull
 from crawler.pages.page import BadPage, Fetch, Page
-from crawler.spiders.news import describe_error, page_from_response
+from crawler.spiders.responses import describe_error, page_from_response
 from crawler.state import RunState
 
 MOST_FAILURES = 3  # one after the other

@@ -9,11 +9,10 @@ from datetime import UTC, datetime
 from functools import partial
 from hashlib import sha256
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 from scrapy import Request, Spider
-from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
 from twisted.python.failure import Failure
@@ -21,17 +20,15 @@ from twisted.python.failure import Failure
 from archive.store.disk import DiskFull
 from archive.text.numbers import format_count
 from archive.thread import Capture
-from crawler.browser.chromium import BrowserFailed
+from crawler.browser.tab import BrowserFailed
 from crawler.frontier import Candidate, FrontierEntry, VisitResult, format_time
 from crawler.items import VisitItem
 from crawler.middlewares.retry_after import HostPostponed
 from crawler.pages.page import CommentHints, Fetch, FetchFailed, Page
 from crawler.parse_page import ParsedPage
 from crawler.parse_pool import PageUnreadable
+from crawler.spiders.responses import capture_of, describe_error, page_from_response, validators
 from crawler.state import CrawlState
-
-if TYPE_CHECKING:
-    from crawler.warc.writer import WarcPosition
 
 logger = logging.getLogger(__name__)
 POLL_S = 0.02
@@ -81,7 +78,7 @@ class NewsSpider(Spider):
             page, confirmed_capture_id = self._page(response, entry)
             parsed = await self._read_page(page, entry)
             self.state.elsewhere.add(entry.id)
-            etag, last_modified = _validators(response, entry)
+            etag, last_modified = validators(response, entry)
             if self.state.failure is not None:  # the visit may lack what came last
                 self._release(entry)
             elif parsed.kind == "article":
@@ -154,7 +151,7 @@ class NewsSpider(Spider):
         if response.status != HTTPStatus.NOT_MODIFIED or entry.capture_id is None:
             return page_from_response(response).with_hints(hints), None
         earlier = self.state.evidence.page(entry.capture_id)
-        capture = _capture(response, earlier.body)
+        capture = capture_of(response, earlier.body)
         page = Page(earlier.url, earlier.body, earlier.headers, capture.fetched_at, capture)
         return page.with_hints(hints), entry.capture_id
 
@@ -252,54 +249,3 @@ class NewsSpider(Spider):
         self.state.leased.pop(entry.id, None)
         self.state.elsewhere.discard(entry.id)
         self.state.show_progress()
-
-
-def describe_error(error: BaseException) -> str:
-    """Say, for people, why a request got no page."""
-    response = getattr(error, "response", None)
-    if response is not None:
-        return f"HTTP {response.status}"
-    text = str(error).strip() or type(error).__name__
-    return text if isinstance(error, IgnoreRequest) else f"{type(error).__name__}: {text}"
-
-
-def page_from_response(response: Response, fetch: Fetch | None = None) -> Page:
-    """Turn Scrapy's response into a Page that knows its WARC record; `fetch` is what a platform had requested."""
-    headers = {
-        name.decode("latin-1").lower(): b", ".join(values or ()).decode("latin-1")
-        for name, values in response.headers.items()
-    }
-    if fetch is not None and fetch.confidential:
-        return Page(response.url, response.body, headers, response.meta["fetched_at"])
-    capture = _capture(response, response.body, fetch)
-    return Page(response.url, response.body, headers, capture.fetched_at, capture)
-
-
-def _capture(response: Response, body: bytes, fetch: Fetch | None = None) -> Capture:
-    position: WarcPosition = response.meta["warc_position"]
-    requested, request_sha256 = fetch.key if fetch is not None else (None, None)
-    redirected = requested is not None and requested != response.url
-    return Capture(
-        sha256(body).hexdigest(),
-        url=response.url,
-        fetched_at=response.meta["fetched_at"],
-        http_status=response.status,
-        media_type=(response.headers.get("Content-Type") or b"").decode("latin-1").partition(";")[0].strip() or None,
-        file=position.file,
-        offset=position.offset,
-        length=position.length,
-        metadata={"requested": requested} if redirected else None,
-        payload_digest=position.payload_digest,
-        request_sha256=request_sha256,
-    )
-
-
-def _validators(response: Response, entry: FrontierEntry) -> tuple[str | None, str | None]:
-    """Return ETag and Last-Modified; a 304 may leave them out, and the earlier ones stay."""
-    etag, last_modified = (response.headers.get(name) for name in ("ETag", "Last-Modified"))
-    not_modified = response.status == HTTPStatus.NOT_MODIFIED
-    earlier = (entry.etag, entry.last_modified) if not_modified else (None, None)
-    return (
-        etag.decode("latin-1") if etag else earlier[0],
-        last_modified.decode("latin-1") if last_modified else earlier[1],
-    )
