@@ -3,14 +3,21 @@
 from contextlib import suppress
 from datetime import UTC, datetime
 from http import HTTPStatus
+from typing import Protocol
 
 from scrapy import Request, signals
 from scrapy.crawler import Crawler
 from scrapy.http import Headers, Response
 
 from crawler.frontier import format_time
-from crawler.spiders.news import NewsSpider
+from crawler.state import RunState
 from crawler.warc.writer import Exchange
+
+
+class RunSpider(Protocol):
+    """A spider of ours."""
+
+    state: RunState
 
 
 class WarcRecorder:
@@ -27,7 +34,7 @@ class WarcRecorder:
         crawler.signals.connect(recorder.record, signals.response_downloaded)
         return recorder
 
-    def record(self, response: Response, request: Request, spider: NewsSpider) -> None:
+    def record(self, response: Response, request: Request, spider: "RunSpider") -> None:
         """Handle the signal `response_downloaded`."""
         fetched_at = request.meta["fetched_at"] = format_time(datetime.now(UTC))
         spider.state.report.count_response(request.meta["download_slot"], len(response.body))

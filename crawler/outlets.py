@@ -33,7 +33,7 @@ class OutletConfig:
 
     `include` and `exclude` are searched for in path and query of an article's address. `delay` (seconds) and
     `concurrency` are for each of its hosts. Articles older than `max_age_days` are skipped. `comments` says what its
-    pages hide of their comment system.
+    pages hide of their comment system, `browser` whether their comments need a browser to load.
     """
 
     name: str
@@ -47,6 +47,7 @@ class OutletConfig:
     max_age_days: int | None = None
     permission: str | None = None
     comments: CommentHints | None = None
+    browser: bool = False
 
     def accepts(self, url: str, published_at: str | None = None, now: str | None = None) -> bool:
         """Whether to begin an article of this address; the times are ISO-8601 in UTC."""
@@ -231,6 +232,18 @@ def _list_of(parse: Callable[[Any], Any]) -> Callable[[Any], tuple[Any, ...]]:
     return parse_list
 
 
+def _parse_flag(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise BadOutlets(f": {value!r} is neither true nor false")
+    return value
+
+
+def find_hints(url: str, hints: Mapping[str, CommentHints]) -> CommentHints | None:
+    """Return the hints of the outlet whose home an address begins with, the longest of several."""
+    home = max((home for home in hints if url.startswith(home)), key=len, default=None)
+    return None if home is None else hints[home]
+
+
 def _parse_hints(value: Any) -> CommentHints:
     if not isinstance(value, dict) or "platform" not in value:
         raise BadOutlets(': needs at least {platform = "..."}')
@@ -265,4 +278,5 @@ PARSERS: dict[str, Callable[[Any], Any]] = {
     "max_age_days": _number(1, 36_500, int),
     "permission": _parse_text,
     "comments": _parse_hints,
+    "browser": _parse_flag,
 }

@@ -13,7 +13,7 @@ from archive.store.archive import Archive, Run
 from archive.store.disk import is_disk_full
 from archive.thread import Thread
 from crawler.evidence.captures import Evidence
-from crawler.outlets import OutletConfig
+from crawler.outlets import OutletConfig, find_hints
 from crawler.pages import discovery
 from crawler.pages.page import BadPage, CommentHints, Page
 from crawler.platforms import driver
@@ -87,7 +87,7 @@ def _replay_index(
     batch: list[Thread] = []
     for page in captures.pages():
         try:
-            batch += _parse_threads(captures, page.with_hints(_hints_for(page.url, hints)))
+            batch += _parse_threads(captures, page.with_hints(find_hints(page.url, hints)))
         except BadPage as bad:
             result.errors.append((page.url, str(bad)))
         except Exception as error:
@@ -99,12 +99,6 @@ def _replay_index(
             batch = []
         on_progress(result.report)
     _save(archive, run, batch, result)
-
-
-def _hints_for(url: str, hints: Mapping[str, CommentHints]) -> CommentHints | None:
-    """Return the hints of the outlet whose home an address begins with, the longest of several."""
-    home = max((home for home in hints if url.startswith(home)), key=len, default=None)
-    return None if home is None else hints[home]
 
 
 def _import_texts(

@@ -13,7 +13,7 @@ from crawler.pages.embeds import load_systems
 from crawler.platforms import PLATFORMS
 from crawler.platforms.base import platform_name
 
-FIELDS = ("native_id", "author", "posted", "body")
+FIELDS = ("native_id", "author", "posted", "body", "likes")
 CHANGES = {"comments_new": "new", "comments_edited": "edited", "comments_removed": "gone", "comments_restored": "back"}
 SUSPICIOUS_RISE = 0.5
 MIN_THREADS = 3  # fewer say nothing about a platform
@@ -49,7 +49,7 @@ class CrawlReport:
             counter.update(counts)
             counter.update(changes)
         for name in FIELDS:
-            present = sum(bool(getattr(comment, name)) for comment in thread.comments)
+            present = sum(getattr(comment, name) not in (None, "") for comment in thread.comments)
             self.platforms[thread.platform][f"with_{name}"] += present
         if reason := _why_empty(thread):
             self.count_skipped(thread.article.url or thread.capture.url or "?", reason)

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -18,11 +18,13 @@ from archive.store.disk import DiskFull, find_full
 from archive.store.paths import warc_folder
 from archive.store.schema import TABLES
 from archive.text.urls import canonical
+from crawler.browser.chromium import Chromium, find_chromium
 from crawler.evidence.captures import Evidence
 from crawler.evidence.recheck import forget_again
 from crawler.frontier import Candidate, Frontier, format_time
 from crawler.outlet_states import LeftOut, due_left_out
 from crawler.outlets import OutletConfig, OutletFile, outlet_keys
+from crawler.pages.page import CommentHints
 from crawler.parse_pool import ParsePool
 from crawler.report import CrawlReport, find_warnings
 from crawler.settings import user_agent
@@ -38,7 +40,8 @@ class CrawlOptions:
     """How to crawl.
 
     `allow_hosts` are HOST:PORTs that need not be public; they get a request every `delay` seconds, `concurrency` at
-    once, all other hosts one a second. `timeout` (seconds) is for one response, `limit` the number of visits.
+    once, all other hosts one a second. `timeout` (seconds) is for one response, `limit` the number of visits,
+    `most_requests` how many requests may be made for one page besides the page itself.
     """
 
     contact: str | None = None
@@ -48,20 +51,25 @@ class CrawlOptions:
     timeout: float = 30.0
     limit: int | None = None
     verbose: bool = False
+    most_requests: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class CrawlPlan:
-    """What to crawl: URLs, or outlets of `file`, or whatever is due (of the outlets, if there are any)."""
+    """What to crawl: URLs, or outlets of `file`, or whatever is due (of the outlets, if there are any).
+
+    `hints` are what is known of the comments of a URL's site, by its home.
+    """
 
     urls: tuple[str, ...] = ()
     outlets: tuple[OutletConfig, ...] = ()
     due: bool = False
     file: str | None = None
+    hints: Mapping[str, CommentHints] = field(default_factory=dict)
 
     def seeds(self) -> list[Candidate]:
         """Return the pages that the crawl begins with: all of them now or, where it visits what is due, new ones."""
-        seeds = [Candidate(url, "article", _home(url), now=True) for url in self.urls]
+        seeds = [Candidate(url, "article", home_of(url), now=True) for url in self.urls]
         for outlet in self.outlets:
             pages = [(outlet.home, "front"), *((url, "feed") for url in outlet.feeds)]
             pages += [(url, "sitemap") for url in outlet.sitemaps]
@@ -84,7 +92,8 @@ class CrawlOutcome:
     next_at: str | None = None
 
 
-def _home(url: str) -> str:
+def home_of(url: str) -> str:
+    """Return the address of the outlet that a page is taken for where no file says which it is of."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}/"
 
@@ -98,8 +107,9 @@ def run_crawl(
     """Crawl. The caller holds the archive's crawl lock, and crawls once a process: Twisted's reactor cannot restart.
 
     Where nothing is due, nothing is written: no run, no WARC file. Raise DiskFull where there is no room for what
-    comes; what was saved before is whole.
+    comes; what was saved before is whole. Raise BrowserMissing where an outlet needs a browser that is not there.
     """
+    browser = _browser(plan, options)
     report, frontier = CrawlReport(), Frontier(archive)
     frontier.free_leases()
     scope = _Scope(archive, frontier, plan)
@@ -113,8 +123,9 @@ def run_crawl(
     warc = WarcFile(warc_folder(archive.path) / name, info, earlier=evidence.find_payload)
     pool = ParsePool()
     state = CrawlState(archive, run, warc, report, lambda: on_progress(report), evidence, pool)
+    state.limit, state.most_requests, state.hints = options.limit, options.most_requests, plan.hints
+    state.browser = browser
     scope.restrict(state)
-    state.limit = options.limit
     state.paces = dict.fromkeys(options.allow_hosts, 2 * options.concurrency)  # as many parsed as fetched
     finished = False
     try:
@@ -124,6 +135,11 @@ def run_crawl(
         outcome = _end_run(state, finished=finished)
     outcome.left_out = scope.left_out
     return outcome
+
+
+def _browser(plan: CrawlPlan, options: CrawlOptions) -> Chromium | None:
+    outlets = frozenset(outlet.home for outlet in plan.outlets if outlet.browser)
+    return Chromium(find_chromium(), user_agent(options.contact), outlets) if outlets else None
 
 
 class _Scope:
@@ -178,22 +194,25 @@ class _Scope:
 
 def _run_scrapy(state: CrawlState, plan: CrawlPlan, options: CrawlOptions) -> bool:
     """Run Scrapy and return whether it came to its end, and was not interrupted."""
-    slots = {host: {"delay": options.delay, "concurrency": options.concurrency} for host in options.allow_hosts}
-    slots |= OutletFile(plan.outlets).slots()
-    settings = {
-        "ADDONS": {"crawler.settings.PoliteCrawling": 100},
-        "USER_AGENT": user_agent(options.contact),
-        "ALLOWED_HOSTS": list(options.allow_hosts),
-        "DOWNLOAD_SLOTS": slots,
-        "DOWNLOAD_TIMEOUT": options.timeout,
-        "LOG_LEVEL": "INFO" if options.verbose else "CRITICAL",
-        "TWISTED_DNS_RESOLVER": "crawler.resolver.PublicAddressResolver",
-    }
-    process = AsyncCrawlerProcess(settings)
+    process = AsyncCrawlerProcess(scrapy_settings(options, OutletFile(plan.outlets).slots()))
     crawler = process.create_crawler(NewsSpider)
     process.crawl(crawler, state=state)
     process.start()
     return crawler.stats is not None and bool(crawler.stats.get_value("finish_reason") == "finished")
+
+
+def scrapy_settings(options: CrawlOptions, slots: Mapping[str, Mapping[str, float]]) -> dict[str, Any]:
+    """Return Scrapy's settings of one run; `slots` are paces of hosts besides those that the options name."""
+    allowed = {host: {"delay": options.delay, "concurrency": options.concurrency} for host in options.allow_hosts}
+    return {
+        "ADDONS": {"crawler.settings.PoliteCrawling": 100},
+        "USER_AGENT": user_agent(options.contact),
+        "ALLOWED_HOSTS": list(options.allow_hosts),
+        "DOWNLOAD_SLOTS": allowed | dict(slots),
+        "DOWNLOAD_TIMEOUT": options.timeout,
+        "LOG_LEVEL": "INFO" if options.verbose else "CRITICAL",
+        "TWISTED_DNS_RESOLVER": "crawler.resolver.PublicAddressResolver",
+    }
 
 
 def _end_run(state: CrawlState, *, finished: bool) -> CrawlOutcome:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from archive.store.archive import Archive, Run
 from archive.store.disk import DiskFull
+from crawler.browser.chromium import Chromium
 from crawler.evidence.captures import Evidence
 from crawler.frontier import Candidate, Frontier, FrontierEntry
 from crawler.pages.page import CommentHints
@@ -21,14 +22,10 @@ LEASED_PER_HOST = 2  # one being fetched, one being parsed
 
 
 @dataclass(slots=True)
-class CrawlState:
-    """The archive with its frontier, the WARC file, the parse pool, counts, and the entries in hand.
+class RunState:
+    """What each run that fetches has: the archive, the WARC file, counts.
 
-    `ids` and `outlets` restrict which entries are visited, `accepts` which links are followed, `place` puts each under
-    its outlet; `outlet_keys` are the names in the archive of outlets that share a host, by home. A host has
-    LEASED_PER_HOST entries in hand, or what `paces` has for it. `limit` is the number of visits in all. `hints` are of
-    outlets by their home. Entries in `elsewhere` wait for another host than their own, such as a comment service's, or
-    to be saved. `failure` is why nothing can be stored any more, and so nothing more is requested.
+    `failure` is why nothing can be stored any more, and so nothing more is requested.
     """
 
     archive: Archive
@@ -36,6 +33,33 @@ class CrawlState:
     warc: WarcFile
     report: CrawlReport
     show_progress: Callable[[], None]
+    failure: Exception | None = field(default=None, init=False)
+
+    def stop(self, error: Exception) -> None:
+        """End the run for an error after which nothing can be stored."""
+        self.failure = self.failure or error
+
+    @contextmanager
+    def storing(self) -> Iterator[None]:
+        """Stop the run where the block finds that there is no room. Raise nothing: Scrapy would swallow it."""
+        try:
+            yield
+        except DiskFull as error:
+            self.stop(error)
+
+
+@dataclass(slots=True)
+class CrawlState(RunState):
+    """A run with its frontier, the parse pool, and the entries in hand.
+
+    `ids` and `outlets` restrict which entries are visited, `accepts` which links are followed, `place` puts each under
+    its outlet; `outlet_keys` are the names in the archive of outlets that share a host, by home. A host has
+    LEASED_PER_HOST entries in hand, or what `paces` has for it. `limit` is the number of visits in all. `hints` are of
+    outlets by their home. Entries in `elsewhere` wait for another host than their own, such as a comment service's, or
+    to be saved. A page's platform may make `most_requests`, and is refused more; none is made twice then. `browser`
+    shows the articles of its outlets.
+    """
+
     evidence: Evidence
     pool: ParsePool
     place: Callable[[Candidate], Candidate] = lambda candidate: candidate
@@ -45,28 +69,18 @@ class CrawlState:
     accepts: Callable[[Candidate], bool] = lambda _: True
     paces: Mapping[str, int] = field(default_factory=dict)
     limit: int | None = None
+    most_requests: int | None = None
+    requests: Counter[int] = field(default_factory=Counter)
     hints: Mapping[str, CommentHints] = field(default_factory=dict)
     elsewhere: set[int] = field(default_factory=set)
+    browser: Chromium | None = None
     shared: SharedResponses = field(default_factory=SharedResponses)
     frontier: Frontier = field(init=False)
     leased: dict[int, FrontierEntry] = field(default_factory=dict)
     lease_count: int = 0
-    failure: Exception | None = None
 
     def __post_init__(self) -> None:
         self.frontier = Frontier(self.archive)
-
-    def stop(self, error: Exception) -> None:
-        """End the crawl for an error after which nothing can be stored."""
-        self.failure = self.failure or error
-
-    @contextmanager
-    def storing(self) -> Iterator[None]:
-        """Stop the crawl where the block finds that there is no room. Raise nothing: Scrapy would swallow it."""
-        try:
-            yield
-        except DiskFull as error:
-            self.stop(error)
 
     def lease(self) -> list[FrontierEntry]:
         """Lease the next due entries, up to what may be in hand at once."""

@@ -1,4 +1,4 @@
-"""Writes what can be generated: docs/schema.md, and the columns' descriptions in datasette-metadata.json.
+"""Writes what can be generated: docs/schema.md, the columns' descriptions in datasette-metadata.json, known_keys.json.
 
 python -m docs.generate [--check]     with --check it writes nothing, and ends with status 1 where something is old
 """
@@ -12,9 +12,13 @@ from sqlalchemy import Table
 from archive.flags.codes import codes
 from archive.store.schema import TABLES
 from archive.store.views import FULL_TEXT, VIEWS
+from crawler.case_files import load_case
+from crawler.pages.key_log import KeyLog
+from crawler.platforms.known_keys import describe_keys, read_with_keys
 
 ROOT = Path(__file__).parent.parent
 METADATA = ROOT / "datasette-metadata.json"
+KNOWN_KEYS = ROOT / "crawler" / "platforms" / "known_keys.json"
 
 
 def schema() -> str:
@@ -55,9 +59,20 @@ def metadata() -> str:
     return json.dumps(listed, indent=2, ensure_ascii=False) + "\n"
 
 
+def known_keys() -> str:
+    """The keys that the platforms' modules look up in their cases, and those that stand beside them."""
+    logs: dict[str, KeyLog] = {}
+    for case in sorted((ROOT / "tests" / "pages").glob("*/*/pages.json")):
+        page, fetch = load_case(case.parent)
+        for platform, log in read_with_keys(page, fetch)[1].items():
+            logs.setdefault(platform, KeyLog()).add(log)
+    tables = {platform: describe_keys(log) for platform, log in sorted(logs.items()) if log.uses}
+    return json.dumps(tables, indent=1) + "\n"
+
+
 def main(arguments: list[str]) -> int:
     old = []
-    for path, text in ((ROOT / "docs" / "schema.md", schema()), (METADATA, metadata())):
+    for path, text in ((ROOT / "docs" / "schema.md", schema()), (METADATA, metadata()), (KNOWN_KEYS, known_keys())):
         if not path.exists() or path.read_text("utf-8") != text:
             old.append(path.name)
             if "--check" not in arguments:

@@ -18,6 +18,7 @@ WHOLE = {
     "export": f"a file that was to be written is as it was before; {AGAIN}",
     "flag": f"the comments that were looked at before are done; {AGAIN}",
     "import": f"what was imported before is saved; {AGAIN}, and it passes over that",
+    "names": f"the names that came before are saved; {AGAIN}, and it goes on from there",
     "outlets": f"the archive is whole; {AGAIN}",
     "publish": f"no release was made, and the one before is served as it was; {AGAIN}",
     "record": f"there is no case yet; {AGAIN}",

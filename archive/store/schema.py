@@ -44,7 +44,7 @@ class Run(SQLModel, table=True):
     __table_args__ = _table("One crawl, import, flagging or publication.")
 
     id: int | None = _id("Number of the run.")
-    kind: str = _text("What was run: import, crawl, replay, flag, review, withhold, restore, erase or publish.")
+    kind: str = _text("What was run: import, crawl, names, replay, flag, review, withhold, restore, erase or publish.")
     started_at: str = _text("When it began (UTC).")
     finished_at: str | None = _text("When it ended (UTC); empty while it runs, or where it was killed.")
     outcome: str | None = _text(

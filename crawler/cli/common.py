@@ -1,14 +1,15 @@
 """What the crawler's commands share: options, and the plan that arguments name."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import click
 
-from archive.cli.common import ERRORS_PRINTED
+from archive.cli.common import ERRORS_PRINTED, fail, raise_disk_full
 from archive.text.numbers import format_count
 
 if TYPE_CHECKING:
@@ -30,6 +31,11 @@ allow_host_option = click.option(
     multiple=True,
     metavar="HOST:PORT",
     help="Ask this host though it is not public, such as a test server or an intranet.",
+)
+
+
+wait_option = click.option(
+    "--wait", "wait_s", type=click.FloatRange(0), default=0.0, help="Seconds to wait for another crawl."
 )
 
 
@@ -131,6 +137,22 @@ def require_contact(hosts: Iterable[str], contact: str | None, allow_hosts: Sequ
         raise click.UsageError(
             f"--contact (or {CONTACT_VARIABLE}) must say how {public[0]} can reach you: an e-mail address or a page"
         )
+
+
+@contextmanager
+def locked(path: Path, wait_s: float) -> Iterator[None]:
+    """Hold the crawl lock of an archive. End with status 1 where another process has it."""
+    from archive.store.archive import now
+    from archive.store.lock import Locked, crawl_lock
+
+    try:
+        with crawl_lock(path, f"begun {now()}", wait_s=wait_s):
+            yield
+    except Locked as error:
+        fail(str(error))
+    except OSError as error:
+        raise_disk_full(error)
+        fail(f"{error.filename or path}: {error.strerror or error}")
 
 
 def seed_hosts(plan: "CrawlPlan") -> set[str]:

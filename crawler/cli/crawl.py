@@ -1,25 +1,25 @@
 """`btl crawl`: collect articles with their comment sections."""
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from archive.cli.common import as_json as as_json_option
-from archive.cli.common import database, fail, opened, print_errors, print_json, raise_disk_full, require
+from archive.cli.common import database, fail, opened, print_errors, print_json, require
 from archive.cli.endings import INTERRUPTED
 from archive.cli.progress import progress_report
 from archive.text.numbers import format_count
 from crawler.cli.common import (
     check_allowed_hosts,
     crawl_options,
+    locked,
     make_plan,
     print_skipped,
     require_contact,
     seed_hosts,
+    wait_option,
 )
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 @click.option("--due", is_flag=True, help="Visit what is due, and end: of all outlets, or of those of OUTLETS.TOML.")
 @database
 @crawl_options
-@click.option("--wait", "wait_s", type=click.FloatRange(0), default=0.0, help="Seconds to wait for another crawl.")
+@wait_option
 @click.option(
     "--quiet", is_flag=True, help="Print only what failed, and warnings: for cron, which mails what is printed."
 )
@@ -67,6 +67,7 @@ def crawl(
               btl crawl outlets.toml
               btl crawl --due outlets.toml
     """
+    from crawler.browser.chromium import BrowserMissing
     from crawler.frontier import Frontier
     from crawler.report import CrawlReport
     from crawler.run import CrawlOptions, run_crawl
@@ -78,32 +79,20 @@ def crawl(
         require(path)
     if seeds := seed_hosts(plan):
         require_contact(seeds, contact, allow_hosts)
-    with _crawl_lock(path, wait_s), opened(path) as archive:
+    with locked(path, wait_s), opened(path) as archive:
         if not seeds:
             require_contact(Frontier(archive).hosts(), contact, allow_hosts)
-        with progress_report(quiet=as_json or quiet, describe=CrawlReport.line, has_size=False) as on_progress:
-            outcome = run_crawl(archive, plan, options, on_progress)
+        try:
+            with progress_report(quiet=as_json or quiet, describe=CrawlReport.line, has_size=False) as on_progress:
+                outcome = run_crawl(archive, plan, options, on_progress)
+        except BrowserMissing as error:
+            fail(str(error))
     _summarise(outcome, path, as_json=as_json, quiet=quiet)
     if not outcome.finished:
         click.echo("interrupted: what was visited is saved; the same command, or btl crawl --due, goes on", err=True)
         sys.exit(INTERRUPTED)
     if outcome.report.failed:
         sys.exit(1)
-
-
-@contextmanager
-def _crawl_lock(path: Path, wait_s: float) -> Iterator[None]:
-    from archive.store.archive import now
-    from archive.store.lock import Locked, crawl_lock
-
-    try:
-        with crawl_lock(path, f"begun {now()}", wait_s=wait_s):
-            yield
-    except Locked as error:
-        fail(str(error))
-    except OSError as error:
-        raise_disk_full(error)
-        fail(f"{error.filename or path}: {error.strerror or error}")
 
 
 def _summarise(outcome: "CrawlOutcome", path: Path, *, as_json: bool, quiet: bool) -> None:

@@ -47,6 +47,10 @@ class RetryAfterMiddleware(RetryMiddleware):
             raise HostPostponed(host, ceil(seconds))
         self.postponed_until.pop(host, None)
 
+    def postpone(self, host: str, seconds: float) -> None:
+        """Request nothing of a host for so long."""
+        self.postponed_until[host] = max(self.postponed_until.get(host, 0.0), monotonic() + seconds)
+
     async def process_response(  # type: ignore[override]  # Scrapy awaits it
         self, request: Request, response: Response, spider: Any = None
     ) -> Request | Response:
@@ -55,7 +59,7 @@ class RetryAfterMiddleware(RetryMiddleware):
         seconds = parse_retry_after(response) if response.status in RETRY_AFTER_STATUSES else None
         if seconds is not None and seconds > MAX_WAIT_S:
             host = urlsplit(request.url).netloc
-            self.postponed_until[host] = max(self.postponed_until.get(host, 0.0), monotonic() + seconds)
+            self.postpone(host, seconds)
             raise HostPostponed(host, seconds)
         result: Request | Response = super().process_response(request, response)
         if isinstance(result, Request) and seconds is not None:

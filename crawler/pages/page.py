@@ -151,8 +151,12 @@ class Page:
         body = self.body.rstrip()
         if body.endswith(b"-->"):
             body = body[: body.rfind(b"<!--")]
+        return self.parse_json(body)
+
+    def parse_json(self, raw: str | bytes) -> Any:
+        """Parse JSON that is the body, or stands in it. Raise BadPage if it is none."""
         try:
-            return load_json(body)
+            return load_json(raw)
         except (ValueError, RecursionError) as error:
             raise BadPage(f"{self.url}: not JSON: {error}") from error
 

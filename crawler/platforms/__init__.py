@@ -29,7 +29,7 @@ from crawler.platforms import (
     zeit,
     zwanzigminuten,
 )
-from crawler.platforms.base import Platform
+from crawler.platforms.base import NamesApart, Platform
 
 SERVICES: tuple[Platform, ...] = (
     viafoura, coral, openweb, disqus, vuukle, guardian, comentario, remark42, discourse, ghost, waline, artalk, cusdis,
@@ -39,4 +39,5 @@ OUTLETS: tuple[Platform, ...] = (derstandard, zwanzigminuten, zeit, welt, lemond
 PLATFORMS: tuple[Platform, ...] = (
     disqus_static, django_comments_xtd, isso, *SERVICES, *OUTLETS, schema_org, wordpress,
 )  # fmt: skip
+NAMES_APART: tuple[NamesApart, ...] = (viafoura,)  # the names of authors are a request each: `btl names`
 FALLBACKS: tuple[Platform, ...] = (generic,)  # asked only about a page that no platform above claims

@@ -21,6 +21,9 @@ NAMED = 0.9
 COUNTED = 0.8
 LIKELY = 0.7
 FALLBACK = 0.2
+# What reading a response raises that is not as it is expected to be, where no check of its shape came first.
+UNKNOWN_SHAPE = (AttributeError, ArithmeticError, LookupError, RecursionError, TypeError, ValueError)
+LONGEST_REASON = 200
 ThreadReader = Generator[Fetch, Page, Thread]
 """Yields requests, is sent their pages, or thrown FetchFailed where there is none, and returns the thread."""
 
@@ -57,7 +60,19 @@ class Platform(Protocol):
         """Return a claim where the page holds a thread of this system. Called for every page: be quick."""
 
 
-def platform_name(platform: Platform) -> str:
+class NamesApart(Protocol):
+    """What a module offers whose service names authors by a request each."""
+
+    __name__: str
+
+    def name_request(self, address: str, author: str) -> Fetch | None:
+        """Return the request for the name of an author, by the address that their comments were read from."""
+
+    def read_name(self, page: Page) -> str | None:
+        """Return the name in the response. Raise BadPage."""
+
+
+def platform_name(platform: Platform | NamesApart) -> str:
     """Return the platform's name as `threads.platform` has it: that of its module."""
     return platform.__name__.rpartition(".")[2]
 
@@ -65,6 +80,11 @@ def platform_name(platform: Platform) -> str:
 def embed_score(embed: Embed) -> float:
     """Return how sure it is that a page's thread is in a system: it is named, embedded, or counted."""
     return COUNTED if not embed.certain else CERTAIN if "thread" in embed.values else NAMED
+
+
+def describe_shape(error: Exception) -> str:
+    """Say that a response could not be read, and why; an error may quote all of it."""
+    return f"a response has another shape than known: {type(error).__name__}: {error}"[:LONGEST_REASON]
 
 
 def partial_flags(reasons: Iterable[str]) -> tuple[Flag, ...]:

@@ -9,7 +9,6 @@ from importlib.resources import files
 from typing import Any
 from urllib.parse import urlsplit
 
-from archive.text.storable import load_json
 from archive.thread import Author, Comment, Flag
 from crawler.pages.page import BadPage, Fetch, FetchFailed, Page
 from crawler.platforms.embed_claim import EmbedClaim, claim_embed
@@ -92,10 +91,7 @@ class CoralClaim(EmbedClaim):
         if page is None:
             return None
         start, end = page.text.find("{"), page.text.rfind("}")
-        try:
-            data = load_json(page.text[start : end + 1])
-        except (ValueError, RecursionError) as error:
-            raise BadPage(f"{page.url}: no JSONP: {error}") from error
+        data = page.parse_json(page.text[start : end + 1])
         story = identifier(at(data, "id"))
         listing.is_unknown = story is None
         return story

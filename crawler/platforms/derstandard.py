@@ -7,7 +7,7 @@ from typing import Any
 from archive.thread import Comment, Flag
 from crawler.pages.page import BadPage, Fetch, Page
 from crawler.platforms.embed_claim import EmbedClaim, claim_embed
-from crawler.platforms.json_comments import Shape, at, identifier, list_of, number, object_of, reactions
+from crawler.platforms.json_comments import Shape, at, identifier, list_of, number, object_of, reactions, token
 from crawler.platforms.listing import Batch, Listing, Requests
 
 SERVER = "https://capi.ds.at"
@@ -41,7 +41,7 @@ class DerStandardClaim(EmbedClaim):
             postings = at(_data(page), "getForumRootPostingsV2")
             edges = list_of(page, at(postings, "edges"))
             cursor = at(postings, "pageInfo.nextCursor") if at(postings, "pageInfo.hasNextPage") is True else None
-            return Batch(list(SHAPE.comments(page, [at(edge, "node") for edge in edges])), identifier(cursor))
+            return Batch(list(SHAPE.comments(page, [at(edge, "node") for edge in edges])), token(cursor))
 
         yield from listing.read_pages(lambda cursor: self._page(forum_id, cursor), parse)
 

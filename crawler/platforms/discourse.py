@@ -30,7 +30,8 @@ class DiscourseClaim(EmbedClaim):
         numbers: dict[str, str | None] = {}
         _add(listing, page, at(data, "post_stream.posts") or [], numbers)
         stream = [own for post in at(data, "post_stream.stream") or [] if (own := identifier(post)) is not None]
-        missing = [own for own in stream if own not in numbers.values()]
+        came = set(numbers.values())
+        missing = [own for own in stream if own not in came]
         for start in range(0, len(missing), PER_PAGE):
             query = urlencode([("post_ids[]", own) for own in missing[start : start + PER_PAGE]])
             page = yield from listing.get(Fetch(self.address(f"/t/{self.value('thread')}/posts.json?{query}")))

@@ -3,11 +3,10 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
-from archive.text.storable import load_json
 from archive.thread import Author, Comment, Flag
 from crawler.pages.page import BadPage, Fetch, Page
 from crawler.platforms.embed_claim import EmbedClaim, claim_embed
-from crawler.platforms.json_comments import Shape, at, identifier, number, object_of
+from crawler.platforms.json_comments import Shape, at, identifier, number, object_of, token
 from crawler.platforms.listing import Batch, Listing, Requests
 
 SERVER = "https://disqus.com"
@@ -57,10 +56,7 @@ def claim(page: Page) -> DisqusClaim | None:
 
 def _thread_data(page: Page) -> dict[str, Any]:
     script = next((e for e in page.html.iter("script") if e.get("id") == DATA_ID), None)
-    try:
-        data = load_json(script.text or "") if script is not None else None
-    except (ValueError, RecursionError) as error:
-        raise BadPage(f"{page.url}: {DATA_ID} is no JSON: {error}") from error
+    data = page.parse_json(script.text or "") if script is not None else None
     if not isinstance(data, dict) or data.get("code", 0) != 0:
         raise BadPage(f"{page.url}: no {DATA_ID}, or one that says code {at(data, 'code')}")
     return data
@@ -69,7 +65,7 @@ def _thread_data(page: Page) -> dict[str, Any]:
 def _parse(page: Page) -> Batch:
     data = object_of(page)
     following = at(data, "cursor.next") if at(data, "cursor.hasNext") is True else None
-    return Batch(list(SHAPE.comments(page, data.get("response"))), identifier(following))
+    return Batch(list(SHAPE.comments(page, data.get("response"))), token(following))
 
 
 def _amend(item: dict[str, Any], comment: Comment) -> Comment:

@@ -11,9 +11,11 @@ from crawler.platforms import FALLBACKS, PLATFORMS, generic
 from crawler.platforms.base import (
     CERTAIN,
     LIKELY,
+    UNKNOWN_SHAPE,
     Claim,
     Platform,
     ThreadReader,
+    describe_shape,
     partial_flags,
     platform_name,
     shortfall,
@@ -145,8 +147,11 @@ def _read(name: str, claim: Claim, article: Article, most_pages: int) -> ThreadR
     except StopIteration as stop:
         thread: Thread = stop.value
         return thread
-    except BadPage as bad:
-        unread = Flag("capture.partial_thread", "unreadable-answer", str(bad))
+    except (BadPage, *UNKNOWN_SHAPE) as error:
+        if not sent and not isinstance(error, BadPage):
+            raise  # a fault of the platform's: it has read nothing but the page itself
+        reason = str(error) if isinstance(error, BadPage) else describe_shape(error)
+        unread = Flag("capture.partial_thread", "unreadable-answer", reason)
         return Thread(article, (), name, claim.page.capture, claim.native_id, completeness="partial", flags=(unread,))
 
 

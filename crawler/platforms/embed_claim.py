@@ -9,7 +9,7 @@ from urllib.parse import urlencode, urlsplit
 from archive.thread import Article, Thread
 from crawler.pages.embeds import Embed, find_embed
 from crawler.pages.page import BadPage, Page
-from crawler.platforms.base import Claim, ThreadReader, embed_score
+from crawler.platforms.base import UNKNOWN_SHAPE, Claim, ThreadReader, describe_shape, embed_score
 from crawler.platforms.listing import Listing, Requests
 
 
@@ -29,7 +29,7 @@ class EmbedClaim(Claim):
         except BadPage as bad:
             listing.reasons.append(str(bad))
         except UNKNOWN_SHAPE as error:
-            listing.reasons.append(f"a response has another shape than known: {type(error).__name__}: {error}")
+            listing.reasons.append(describe_shape(error))
         thread: Thread = listing.thread(self, self.platform, article)
         return thread
 
@@ -46,7 +46,6 @@ class EmbedClaim(Claim):
         return f"{self.server}{path}" + (f"?{urlencode(query)}" if query else "")
 
 
-UNKNOWN_SHAPE = (AttributeError, IndexError, KeyError, TypeError, ValueError)
 Kind = TypeVar("Kind", bound=EmbedClaim)
 
 

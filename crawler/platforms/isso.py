@@ -113,7 +113,8 @@ class _IssoListing:
     def _comment(self, item: Any, parent: Any) -> Comment:
         if not isinstance(item, dict) or _count(item.get("id")) is None:
             raise BadPage(f"{self.pages[-1].url}: an entry that is no comment")
-        state = STATES.get(item.get("mode"), "visible")
+        mode = item.get("mode")
+        state = STATES.get(mode, "visible") if isinstance(mode, int) else "visible"
         html, name = item.get("text"), item.get("author")
         parent_id = _count(item.get("parent")) or _count(parent)
         return Comment(

@@ -14,6 +14,7 @@ from crawler.pages.page import BadPage, Page
 
 LARGEST = 1 << 63  # what SQLite can store
 LONGEST_NAME = 500
+LENGTH_OF_HASH = 32
 UNNAMED = "\0"  # begins the key of a comment that has no id, as no id of a service does
 WITHOUT_ZONE = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?")
 MILLISECONDS = 100_000_000_000  # larger numbers are no seconds since 1970
@@ -151,10 +152,26 @@ def plain(value: str) -> str:
 
 
 def identifier(value: Any) -> str | None:
-    """Return an id as text, whether it came as text or as a number; None for what means that there is none."""
+    """Return an id as text, whether it came as text or as a number; None for what means that there is none.
+
+    One that is too long ends in a hash: cut short, two might become one.
+    """
+    own = token(value)
+    if own is None or own in ("0", "-1"):
+        return None
+    if len(own) > LONGEST_NAME:
+        digest = sha256(own.encode("utf-8", "replace")).hexdigest()[:LENGTH_OF_HASH]
+        return f"{own[: LONGEST_NAME - LENGTH_OF_HASH]}{digest}"
+    return own
+
+
+def token(value: Any) -> str | None:
+    """Return what a service wants back as it gave it, such as a cursor, whole; None where it gave none."""
     if isinstance(value, bool) or not isinstance(value, str | int):
         return None
-    return str(value).strip()[:LONGEST_NAME] if str(value).strip() not in ("", "0", "-1") else None
+    if isinstance(value, str):
+        return value.strip() or None
+    return str(value) if abs(value) < LARGEST else None
 
 
 def number(value: Any) -> int | None:
@@ -169,6 +186,8 @@ def moment(value: Any, *, is_utc: bool = True) -> Moment | None:
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) in (10, 13):
         value = int(value)
     if isinstance(value, int | float) and not isinstance(value, bool):
+        if not -LARGEST < value < LARGEST:  # also where it is no number
+            return None
         seen = parse_epoch(value / 1000 if value >= MILLISECONDS else value)
         return replace(seen, text=str(value)) if seen else None
     if not isinstance(value, str) or not value.strip():

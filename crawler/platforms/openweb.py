@@ -9,7 +9,7 @@ from archive.text.html_text import html_text
 from archive.thread import Author, Comment, Flag
 from crawler.pages.page import Fetch, FetchFailed, Page
 from crawler.platforms.embed_claim import EmbedClaim, claim_embed
-from crawler.platforms.json_comments import Shape, at, first, identifier, list_of, number, object_of, text
+from crawler.platforms.json_comments import Shape, at, first, identifier, list_of, number, object_of, text, token
 from crawler.platforms.listing import Batch, Listing, Requests
 
 SERVER = "https://api-2-0.spot.im"
@@ -76,11 +76,11 @@ class _Walk:
                     self.listing.reasons.append(str(failure))
                     return None
             is_renewed = self.token is not None
-            token = yield from self._new_token()
-            if token is None or token == self.token:
+            renewed = yield from self._new_token()
+            if renewed is None or renewed == self.token:
                 self.listing.reasons.append("the service refuses guests")
                 return None
-            self.token = token
+            self.token = renewed
 
     def _new_token(self) -> Requests:
         claim = self.claim
@@ -91,7 +91,7 @@ class _Walk:
             page = yield fetch
         except FetchFailed:
             return None
-        return identifier(first(page.json(), ("accessToken", "access_token"))) or page.headers.get(TOKEN)
+        return token(first(page.json(), ("accessToken", "access_token"))) or page.headers.get(TOKEN)
 
     def _request(self, parent: str | None, offset: int) -> Fetch:
         spot, post = self.claim.value("key"), self.claim.value("thread")

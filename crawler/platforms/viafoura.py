@@ -1,6 +1,7 @@
 """Viafoura: a thread of many large sites, as pages of JSON, with ids and no names."""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -8,10 +9,12 @@ from urllib.parse import quote, urlsplit
 from archive.thread import Author, Comment, Flag
 from crawler.pages.page import BadPage, Fetch, FetchFailed, Page
 from crawler.platforms.embed_claim import EmbedClaim, claim_embed
-from crawler.platforms.json_comments import Shape, at, first, identifier, number, object_of, text
+from crawler.platforms.json_comments import LONGEST_NAME, Shape, at, first, identifier, number, object_of, text
 from crawler.platforms.listing import Batch, Listing, Requests
 
-COMMENTS, SITES, BOOTSTRAP = (f"https://{name}.viafoura.co" for name in ("livecomments", "tyrion", "api"))
+HOSTS = ("livecomments", "tyrion", "api", "iam")
+COMMENTS, SITES, BOOTSTRAP, USERS = (f"https://{name}.viafoura.co" for name in HOSTS)
+THREADS = "/v4/livecomments/"
 PER_PAGE, REPLIES_A_PAGE = 100, 50  # more is an error
 NOT_FOUND = 404
 
@@ -23,13 +26,13 @@ class ViafouraClaim(EmbedClaim):
     def fill(self, listing: Listing) -> Requests:
         """Look up the site and the thread, read all pages, and the replies that they cut short.
 
-        Names are a request an author, and not asked for: authors are known by their ids.
+        Authors are known by their ids: a name is a request of its own, see `name_request`.
         """
         section = yield from self._section(listing)
         container = (yield from self._container(listing, section)) if section else None
         if container is None:
             return
-        thread = f"/v4/livecomments/{section}/{quote(container, '')}/comments"
+        thread = f"{THREADS}{section}/{quote(container, '')}/comments"
         shape = _shape(container)
 
         def parse(page: Page) -> Batch:
@@ -49,7 +52,7 @@ class ViafouraClaim(EmbedClaim):
         stated: dict[str, int] = {}
         thread_of: dict[str, str] = {}
         yield from listing.read_pages(request, parse)
-        below = Counter(_root_of(listing, comment) for comment in listing.comments.values())
+        below = Counter(_roots(listing.comments).values())
         roots = [key for key, comment in listing.comments.items() if comment.parent_native_id is None]
         for root in [root for root in roots if stated.get(root, 0) > below[root]]:
 
@@ -85,7 +88,7 @@ class ViafouraClaim(EmbedClaim):
         """Return the service's own id of the thread; None where it has none, since nobody has written there."""
         query = {"container_id": self.value("thread"), "limit": 0}
         try:
-            page = yield Fetch(self.address(f"/v4/livecomments/{section}", query), retry=False)
+            page = yield Fetch(self.address(f"{THREADS}{section}", query), retry=False)
         except FetchFailed as failure:
             if failure.status == NOT_FOUND:
                 listing.is_unknown = True
@@ -109,14 +112,36 @@ def claim(page: Page) -> ViafouraClaim | None:
     return claim_embed(page, "viafoura", ViafouraClaim, "thread", server=COMMENTS, within=site)
 
 
-def _root_of(listing: Listing, comment: Comment) -> str | None:
-    """Return the id of the comment at the top that a reply stands below; None for one at the top."""
-    root, seen = None, set()
-    while comment.parent_native_id in listing.comments and comment.parent_native_id not in seen:
-        root = comment.parent_native_id
-        seen.add(root)
-        comment = listing.comments[root]
-    return root
+def name_request(address: str, author: str) -> Fetch | None:
+    """Return the request for an author's name, by the address of comments of theirs; None for another address.
+
+    The response is a person's profile: it is not stored, so that an erased name is nowhere else.
+    """
+    server, mark, rest = address.partition("?")[0].partition(THREADS)
+    section = rest.partition("/")[0]
+    if not mark or not section:
+        return None
+    address = f"{USERS if server == COMMENTS else server}/v3/sections/{section}/users/{quote(author, '')}"
+    return Fetch(address, confidential=True)
+
+
+def read_name(page: Page) -> str | None:
+    """Return the name in the response to `name_request`; None where there is none. Raise BadPage."""
+    name = text(object_of(page).get("preferred_username"))
+    return name.strip()[:LONGEST_NAME] or None if name else None
+
+
+def _roots(comments: Mapping[str, Comment]) -> dict[str, str]:
+    """Return, for the id of each reply, that of the comment at the top which it stands below, each step taken once."""
+    roots: dict[str, str] = {}
+    for key in comments:
+        path, top = [], key
+        while top not in roots and (above := comments[top].parent_native_id) in comments and above is not None:
+            path.append(top)
+            roots[top] = top  # until it is known: of replies that go in a circle it is one of them
+            top = above
+        roots.update(dict.fromkeys(path, roots.get(top, top)))
+    return roots
 
 
 def _shape(container: str) -> Shape:

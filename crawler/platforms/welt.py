@@ -1,9 +1,10 @@
 """Welt's own comments: pages by the time of the last one, replies by their parent."""
 
+from collections import Counter, deque
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from archive.thread import Comment
 from crawler.pages.page import Fetch, Page
 from crawler.platforms.embed_claim import EmbedClaim, claim_embed
 from crawler.platforms.json_comments import Shape, at, first, identifier, list_of, number, object_of, text
@@ -22,17 +23,22 @@ class WeltClaim(EmbedClaim):
     def fill(self, listing: Listing) -> Requests:
         """Read the comments at the top, then the replies of those that have more than came along."""
         stated: dict[str, int] = {}
+        parents: deque[str] = deque()
+        counted: set[str | None] = set()
+        replies: Counter[str | None] = Counter()
 
         def parse(page: Page) -> Batch:
             items = list_of(page, object_of(page).get("comments"))
             for item in items:
-                own, count = (
-                    identifier(at(item, "id")),
-                    number(first(item, CHILDREN)),
-                )
-                if own is not None and count:
+                own, count = identifier(at(item, "id")), number(first(item, CHILDREN))
+                if own is not None and count and own not in stated:
                     stated[own] = count
+                    parents.append(own)
             comments = list(SHAPE.comments(page, items))
+            for comment in comments:
+                if comment.native_id not in counted:
+                    counted.add(comment.native_id)
+                    replies[comment.parent_native_id] += 1
             last = text(first(items[-1], ("created", "createdAt"))) if items else None
             return Batch(comments, last if may_go_on(items) else None)
 
@@ -42,27 +48,15 @@ class WeltClaim(EmbedClaim):
             return Fetch(self.address(PATH, query | ({"parent-id": parent} if parent else {})))
 
         yield from listing.read_pages(request, parse)
-        asked: set[str] = set()
-        while parent := next((own for own in stated if own not in asked and _lacks(listing, own, stated[own])), None):
-            asked.add(parent)
-
-            def request_replies(cursor: Any, parent: str = parent) -> Fetch:
-                return request(cursor, parent)
-
-            yield from listing.read_pages(request_replies, parse, is_doubtful=True)
+        while parents:  # those of replies come in as they are read
+            parent = parents.popleft()
+            if replies[parent] < stated[parent]:
+                yield from listing.read_pages(partial(request, parent=parent), parse, is_doubtful=True)
 
 
 def claim(page: Page) -> WeltClaim | None:
     """The page is the outlet's own, and names its document."""
     return claim_embed(page, "welt", WeltClaim, "thread", server=SERVER)
-
-
-def _lacks(listing: Listing, parent: str, stated: int) -> bool:
-    return sum(_answers(comment, parent) for comment in listing.comments.values()) < stated
-
-
-def _answers(comment: Comment, parent: str) -> bool:
-    return comment.parent_native_id == parent
 
 
 SHAPE = Shape(

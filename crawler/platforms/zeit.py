@@ -19,7 +19,7 @@ class ZeitClaim(EmbedClaim):
 
     def fill(self, listing: Listing) -> Requests:
         """Read what has not been seen until nothing is left, or the list of what was seen grows too long."""
-        seen: list[str] = []
+        seen: dict[str, None] = {}  # in order
 
         def parse(page: Page) -> Batch:
             data = page.json()
@@ -27,7 +27,7 @@ class ZeitClaim(EmbedClaim):
             comments = list(SHAPE.comments(page, items))
             held = {comment.native_id for comment in comments}
             roots = [c.native_id for c in comments if c.native_id and c.parent_native_id not in held]
-            seen.extend(root for root in roots if root not in seen)
+            seen.update(dict.fromkeys(roots))
             return Batch(comments, ",".join(seen) if comments else None)
 
         def request(ids: Any) -> Fetch:

@@ -4,15 +4,15 @@ import asyncio
 import logging
 import os
 from collections.abc import AsyncIterator, Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from hashlib import sha256
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 from scrapy import Request, Spider
-from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
 from twisted.python.failure import Failure
@@ -20,19 +20,19 @@ from twisted.python.failure import Failure
 from archive.store.disk import DiskFull
 from archive.text.numbers import format_count
 from archive.thread import Capture
-from crawler.frontier import Candidate, FrontierEntry, VisitResult
+from crawler.browser.tab import BrowserFailed
+from crawler.frontier import Candidate, FrontierEntry, VisitResult, format_time
 from crawler.items import VisitItem
 from crawler.middlewares.retry_after import HostPostponed
 from crawler.pages.page import CommentHints, Fetch, FetchFailed, Page
 from crawler.parse_page import ParsedPage
 from crawler.parse_pool import PageUnreadable
+from crawler.spiders.responses import capture_of, describe_error, page_from_response, validators
 from crawler.state import CrawlState
-
-if TYPE_CHECKING:
-    from crawler.warc.writer import WarcPosition
 
 logger = logging.getLogger(__name__)
 POLL_S = 0.02
+LEFT_OUT = "left out"
 
 
 class NewsSpider(Spider):
@@ -58,11 +58,14 @@ class NewsSpider(Spider):
 
     def _request(self, entry: FrontierEntry) -> Request:
         headers = {}
+        if self._needs_browser(entry):  # what a server confirms is the page without its comments
+            entry = replace(entry, etag=None, last_modified=None)
         if entry.capture_id is not None and entry.etag:
             headers["If-None-Match"] = entry.etag
         if entry.capture_id is not None and entry.last_modified:
             headers["If-Modified-Since"] = entry.last_modified
         meta = {"entry": entry, "handle_httpstatus_list": [HTTPStatus.NOT_MODIFIED]}
+        meta |= {"dont_retry": self.state.most_requests is not None}
         return Request(entry.url, self.parse, headers=headers, meta=meta, errback=self.on_error)
 
     async def parse(self, response: Response) -> AsyncIterator[VisitItem]:
@@ -73,9 +76,9 @@ class NewsSpider(Spider):
             return
         try:
             page, confirmed_capture_id = self._page(response, entry)
-            parsed = await self.state.pool.parse(page, entry.kind, partial(self.fetch, entry))
+            parsed = await self._read_page(page, entry)
             self.state.elsewhere.add(entry.id)
-            etag, last_modified = _validators(response, entry)
+            etag, last_modified = validators(response, entry)
             if self.state.failure is not None:  # the visit may lack what came last
                 self._release(entry)
             elif parsed.kind == "article":
@@ -91,11 +94,53 @@ class NewsSpider(Spider):
         except DiskFull as error:
             self.state.stop(error)
             self._release(entry)
+        except BrowserFailed as error:
+            self.record_failure(entry, f"Chromium: {error}", ours=True)
         except PageUnreadable as error:
             self.record_failure(entry, str(error), ours=not error.refused)
         except Exception as error:
             logger.exception("%s could not be read", entry.url)
             self.record_failure(entry, f"{type(error).__name__}: {error}", ours=True)
+
+    async def _read_page(self, page: Page, entry: FrontierEntry) -> ParsedPage:
+        """Parse a page: as it was fetched, or as it stands in a browser that has loaded its comments."""
+        browser = self.state.browser
+        if browser is None or not self._needs_browser(entry):
+            return await self.state.pool.parse(page, entry.kind, partial(self.fetch, entry))
+        async with browser.open(page, self._download) as tab:
+            html, rendered_at = await tab.html(), format_time(datetime.now(UTC))
+            try:
+                position = self.state.warc.write_rendered(page.url, html, rendered_at)
+            except OSError as error:
+                self.state.stop(error)
+                raise BrowserFailed(str(error)) from error
+            capture = Capture(
+                sha256(html).hexdigest(),
+                url=page.url,
+                fetched_at=rendered_at,
+                http_status=HTTPStatus.OK,
+                media_type="text/html",
+                file=position.file,
+                offset=position.offset,
+                length=position.length,
+                payload_digest=position.payload_digest,
+            )
+            rendered = Page(page.url, html, {"content-type": "text/html; charset=utf-8"}, rendered_at, capture)
+
+            async def fetch(request: Fetch) -> Page:
+                return await tab.fetch(request) or await self.fetch(entry, request)
+
+            return await self.state.pool.parse(rendered.with_hints(page.hints), entry.kind, fetch)
+
+    def _needs_browser(self, entry: FrontierEntry) -> bool:
+        browser = self.state.browser
+        return browser is not None and entry.kind == "article" and entry.outlet in browser.outlets
+
+    async def closed(self, reason: str) -> None:
+        """End the browser."""
+        del reason
+        if self.state.browser is not None:
+            await self.state.browser.close()
 
     def _page(self, response: Response, entry: FrontierEntry) -> tuple[Page, int | None]:
         """Return the page and, for a 304, the id of the capture that it confirms.
@@ -106,7 +151,7 @@ class NewsSpider(Spider):
         if response.status != HTTPStatus.NOT_MODIFIED or entry.capture_id is None:
             return page_from_response(response).with_hints(hints), None
         earlier = self.state.evidence.page(entry.capture_id)
-        capture = _capture(response, earlier.body)
+        capture = capture_of(response, earlier.body)
         page = Page(earlier.url, earlier.body, earlier.headers, capture.fetched_at, capture)
         return page.with_hints(hints), entry.capture_id
 
@@ -130,6 +175,10 @@ class NewsSpider(Spider):
 
         Once it waits for another host, the page's own may be asked for the next one.
         """
+        most = self.state.most_requests
+        if most is not None and self.state.requests[entry.id] >= most:
+            raise FetchFailed(fetch.url, f"{LEFT_OUT}: at most {most} requests were to be made")
+        self.state.requests[entry.id] += most is not None
         is_elsewhere = urlsplit(fetch.url).netloc != entry.host
         (self.state.elsewhere.add if is_elsewhere else self.state.elsewhere.discard)(entry.id)
         return await (self.state.shared.get(fetch, self._download) if fetch.shared else self._download(fetch))
@@ -141,7 +190,8 @@ class NewsSpider(Spider):
         headers = dict(fetch.headers)
         if fetch.body is not None:
             headers.setdefault("Content-Type", "application/json")
-        meta: dict[str, Any] = {"dont_retry": not fetch.retry, "confidential": fetch.confidential}
+        is_once = not fetch.retry or self.state.most_requests is not None
+        meta: dict[str, Any] = {"dont_retry": is_once, "confidential": fetch.confidential}
         if fetch.keys:  # a redirect might lead the key elsewhere
             meta |= {"keys": fetch.keys, "dont_redirect": True}
         request = Request(fetch.url, NO_CALLBACK, method, headers, fetch.body or b"", meta=meta)
@@ -199,54 +249,3 @@ class NewsSpider(Spider):
         self.state.leased.pop(entry.id, None)
         self.state.elsewhere.discard(entry.id)
         self.state.show_progress()
-
-
-def describe_error(error: BaseException) -> str:
-    """Say, for people, why a request got no page."""
-    response = getattr(error, "response", None)
-    if response is not None:
-        return f"HTTP {response.status}"
-    text = str(error).strip() or type(error).__name__
-    return text if isinstance(error, IgnoreRequest) else f"{type(error).__name__}: {text}"
-
-
-def page_from_response(response: Response, fetch: Fetch | None = None) -> Page:
-    """Turn Scrapy's response into a Page that knows its WARC record; `fetch` is what a platform had requested."""
-    headers = {
-        name.decode("latin-1").lower(): b", ".join(values or ()).decode("latin-1")
-        for name, values in response.headers.items()
-    }
-    if fetch is not None and fetch.confidential:
-        return Page(response.url, response.body, headers, response.meta["fetched_at"])
-    capture = _capture(response, response.body, fetch)
-    return Page(response.url, response.body, headers, capture.fetched_at, capture)
-
-
-def _capture(response: Response, body: bytes, fetch: Fetch | None = None) -> Capture:
-    position: WarcPosition = response.meta["warc_position"]
-    requested, request_sha256 = fetch.key if fetch is not None else (None, None)
-    redirected = requested is not None and requested != response.url
-    return Capture(
-        sha256(body).hexdigest(),
-        url=response.url,
-        fetched_at=response.meta["fetched_at"],
-        http_status=response.status,
-        media_type=(response.headers.get("Content-Type") or b"").decode("latin-1").partition(";")[0].strip() or None,
-        file=position.file,
-        offset=position.offset,
-        length=position.length,
-        metadata={"requested": requested} if redirected else None,
-        payload_digest=position.payload_digest,
-        request_sha256=request_sha256,
-    )
-
-
-def _validators(response: Response, entry: FrontierEntry) -> tuple[str | None, str | None]:
-    """Return ETag and Last-Modified; a 304 may leave them out, and the earlier ones stay."""
-    etag, last_modified = (response.headers.get(name) for name in ("ETag", "Last-Modified"))
-    not_modified = response.status == HTTPStatus.NOT_MODIFIED
-    earlier = (entry.etag, entry.last_modified) if not_modified else (None, None)
-    return (
-        etag.decode("latin-1") if etag else earlier[0],
-        last_modified.decode("latin-1") if last_modified else earlier[1],
-    )

@@ -9,7 +9,7 @@ from hashlib import new as new_hash
 from hashlib import sha256
 from io import SEEK_END, BytesIO, StringIO
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from warcio.archiveiterator import ArchiveIterator
 from warcio.exceptions import ArchiveLoadFailed
@@ -37,12 +37,14 @@ from crawler.warc.stored import (
     ZSTD,
     BadFrame,
     decompress_frame,
+    find_frame,
     frame_length,
     open_stored,
     read_dictionary,
 )
 
 MAX_RECORD_BYTES = 64 << 20
+MOST_GAPS = 20  # in a `.warc.zst`: to find the frame after one may take reading all of the file
 LONGEST_BODY = 4 << 10  # that is kept of what was posted
 PAGE_TYPES = ("response", "revisit", "resource")
 REDIRECTS = (301, 302, 303, 307, 308)
@@ -53,6 +55,10 @@ EarlierPage = Callable[[str, str, str | None], Page | None]
 
 class Damaged(Exception):
     """Bytes that cannot be read back as what they were."""
+
+
+class TooLarge(BadFrame):
+    """A zstd frame with a record that is larger than what is read."""
 
 
 class Redacted(Damaged):
@@ -107,22 +113,38 @@ def read_heads(path: Path, start: int, end: int | None, name: str) -> Iterator[R
 
 
 def read_zstd_heads(path: Path, name: str) -> Iterator[RecordHead | PostedBody | Problem]:
-    """List the records of a `.warc.zst`, a frame a record, as `read_heads` does."""
+    """List the records of a `.warc.zst`, a frame a record, as `read_heads` does.
+
+    Where bytes are no frame, or one that is damaged, reading goes on at the next bytes that begin like one.
+    """
     with open_stored(path) as file:
         dictionary = read_dictionary(file)
-        offset, size = 0, file.seek(0, SEEK_END)
+        offset, size, gaps = 0, file.seek(0, SEEK_END), 0
         while offset < size:
+            end, content = size, b""
             try:
                 file.seek(offset)
-                length = frame_length(file)
-                file.seek(offset)
-                raw = file.read(length)
-                content = b"" if raw.startswith(SKIPPABLE) else _decompress(raw, dictionary)
+                end = offset + frame_length(file)
+                content = _read_zstd(file, offset, end - offset, dictionary)
+            except TooLarge as error:
+                yield Problem(f"{name}:{offset}", str(error), offset, end - offset)
             except BadFrame as error:
-                yield Problem(f"{name}:{offset}", str(error), offset, size - offset)
-                return
-            yield from _read_frame(content, offset, length, name) if content else ()
-            offset += length
+                gaps += 1
+                end = (find_frame(file, offset + 1) if gaps < MOST_GAPS else None) or end
+                yield Problem(f"{name}:{offset}", str(error), offset, end - offset)
+            yield from _read_frame(content, offset, end - offset, name) if content else ()
+            offset = end
+
+
+def _read_zstd(file: BinaryIO, offset: int, length: int, dictionary: Any) -> bytes:
+    """Return the record of a frame; nothing for one that holds none, such as the dictionary. Raise BadFrame."""
+    file.seek(offset)
+    if file.read(4) in SKIPPABLE:
+        return b""
+    if length > MAX_RECORD_BYTES:
+        raise TooLarge(f"a record of more than {MAX_RECORD_BYTES >> 20} MB")
+    file.seek(offset)
+    return _decompress(file.read(length), dictionary)
 
 
 def _read_frame(content: bytes, offset: int, length: int, name: str) -> Iterator[RecordHead | PostedBody | Problem]:
@@ -148,7 +170,7 @@ def _read_frame(content: bytes, offset: int, length: int, name: str) -> Iterator
 def _decompress(raw: bytes, dictionary: Any) -> bytes:
     content = decompress_frame(raw, MAX_RECORD_BYTES + 1, dictionary)
     if len(content) > MAX_RECORD_BYTES:
-        raise BadFrame(f"a record of more than {MAX_RECORD_BYTES >> 20} MB")
+        raise TooLarge(f"a record of more than {MAX_RECORD_BYTES >> 20} MB")
     return content
 
 

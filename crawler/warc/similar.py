@@ -1,6 +1,11 @@
-"""Tell whether a captured request asked for the same comments as another one: browsers ask in words of their own."""
+"""Tell whether a captured request asked for the same comments as another one: browsers ask in words of their own.
+
+Where in doubt it did not: a thread that is not read is missing, and one with another article's comments is wrong.
+"""
 
 import json
+import re
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any
@@ -8,32 +13,44 @@ from urllib.parse import parse_qsl, urlsplit
 
 # How many, in which order and in which form: a response with fewer is found out by what it says of itself.
 FORM = frozenset((
-    "limit", "count", "size", "pagesize", "per_page", "perpage", "max", "maxresponses", "reply_limit", "child_count",
-    "depth", "sort", "sorted_by", "sort_by", "sortby", "sortorder", "order", "orderby", "base", "s_o", "ref", "format",
-    "displaythreaded", "flattenreplies", "refreshstream", "ratingfilter", "tag", "query", "operationname", "_fields",
-    "extract_data", "message_id", "api-key", "_", "callback", "t_d", "t_t", "t_e", "t_c", "lang", "flat_mode",
+    "limit", "count", "size", "page-size", "pagesize", "per-page", "perpage", "max", "max-responses", "maxresponses",
+    "reply-limit", "child-count", "depth", "sort", "sorted-by", "sort-by", "sortby", "sort-order", "sortorder", "order",
+    "order-by", "orderby", "base", "s-o", "ref", "format", "display-threaded", "flatten-replies", "refresh-stream",
+    "query", "operation-name", "fields", "extract-data", "api-key", "", "callback", "t-d", "t-t", "t-e", "t-c", "lang",
+    "flat-mode",
 ))  # fmt: skip
-FIRST = frozenset(("", "0", "1", "none", "null", "0:0:0"))
-PLACES = frozenset((
-    "page", "offset", "start", "cursor", "after", "starting_from", "created-cursor", "nextcursor", "seen", "parent_id",
-    "parent-id",
-))  # fmt: skip
+DEFAULTS = frozenset(("", "0", "none", "null", "false", "0:0:0"))
+# Of requests that name a thread: what would take a part of it, or something else.
+NARROWING = re.compile(
+    r"(?:^|-)(?:parent|repl(?:y|ies)|comment|message|thread|root|article|stor(?:y|ies)|post|topic|discussion|container|"
+    r"conversation|content|document|object|page|cursor|offset|start|from|after|before|since|until|seen|skip|last|first|"
+    r"filter|rating|tag|search|author|only|(?:ids?|uuids?|types?|cmd|actions?|methods?)$)"
+)
+ALIASES = (frozenset(("t-u", "t-i")),)  # either names the thread
 POSTED = "__wb_method=POST"  # in the address, as archives of browsers write a POST
-IGNORED = FORM | PLACES
 LONGEST = 1 << 16
-Values = Mapping[str, str]
+_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+Values = Mapping[str, tuple[str, ...]]
 
 
 def request_values(url: str, body: bytes | None) -> Values:
     """Return what a request says, by name: the parameters of its address, and what is in JSON, there or posted."""
-    values: dict[str, str] = {}
-    for name, text in parse_qsl(urlsplit(url).query[:LONGEST], keep_blank_values=True):
-        values.update(_leaves(name, text) if not name.startswith("__wb_") else ())
-    if "variables" in dict(parse_qsl(urlsplit(url).query[:LONGEST])):
-        values.pop("id", None)  # of a compiled query, which changes with each release
+    values: dict[str, list[str]] = defaultdict(list)
+    query = urlsplit(url).query
+    pairs = parse_qsl(query, keep_blank_values=True) if len(query) <= LONGEST else [("whole query", query)]
+    is_compiled = any(name == "variables" for name, _ in pairs)
+    for name, text in pairs:
+        # The id of a compiled query changes with each release.
+        if not name.startswith("__wb_") and not (is_compiled and name == "id"):
+            _add_leaves(values, name, text)
     if body is not None:
-        values.update(_leaves("body", body[:LONGEST].decode("utf-8", "replace")))
-    return values
+        _add_leaves(values, "body", body.decode("utf-8", "replace"))
+    return {name: tuple(sorted(texts)) for name, texts in values.items()}
+
+
+def _add_leaves(values: dict[str, list[str]], name: str, text: str) -> None:
+    for key, value in _leaves(name, text):
+        values["-".join(_WORDS.findall(key)).lower()].append(value)
 
 
 def _leaves(name: str, text: str) -> Iterator[tuple[str, str]]:
@@ -49,23 +66,33 @@ def _leaves(name: str, text: str) -> Iterator[tuple[str, str]]:
         elif isinstance(value, list):
             stack += [(key, item) for item in value]
         else:
-            yield (
-                key.lower(),
-                "none" if value is None else str(value).lower() if isinstance(value, bool) else str(value),
-            )
+            yield (key, "none" if value is None else str(value).lower() if isinstance(value, bool) else str(value))
 
 
 def asks_alike(ours: Values, theirs: Values) -> bool:
-    """Whether two requests of one path and method ask for the same place of the same thread."""
-    if any(_place(ours, name) != _place(theirs, name) for name in PLACES):
+    """Whether two requests of one path and method ask for the same place of the same thread.
+
+    What both say must be equal, and theirs must say all of ours. What only theirs says may be a word of the browser's
+    own, as long as nothing of it reads like another thread, or a part of one; and ours must name a thread then.
+    """
+    if ours.get("query", ("",)) != theirs.get("query", ("",)):  # its text may name the thread
         return False
-    own, other = ours.keys() - IGNORED, theirs.keys() - IGNORED
-    if not own:  # a query may name the thread itself
-        return ours.get("query", "") == theirs.get("query", "")
-    shared = own & other
-    return all(ours[name] == theirs[name] for name in shared) and 2 * len(shared) > len(own)
+    own, other = _stated(ours), _stated(theirs)
+    missing = {name for name in own if name not in other and not _is_default(name, ours[name])}
+    for names in ALIASES:
+        if own & names & other:
+            missing -= names
+    if missing or any(ours[name] != theirs[name] for name in own & other):
+        return False
+    more = {name for name in other - own if not _is_default(name, theirs[name])}
+    names_thread = any(not _is_default(name, ours[name]) for name in own)
+    return not any(NARROWING.search(name) for name in more) if names_thread else not more
 
 
-def _place(values: Values, name: str) -> str:
-    value = values.get(name, "").strip()
-    return "" if value.lower() in FIRST else value
+def _stated(values: Values) -> set[str]:
+    return set(values.keys() - FORM)
+
+
+def _is_default(name: str, values: tuple[str, ...]) -> bool:
+    """Whether a parameter says what its absence would: no parent, the first page."""
+    return all(value.strip().lower() in DEFAULTS or (name == "page" and value == "1") for value in values)

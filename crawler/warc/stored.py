@@ -20,6 +20,7 @@ ZSTD = b"\x28\xb5\x2f\xfd"
 SKIPPABLE = tuple(bytes((0x50 + number, 0x2A, 0x4D, 0x18)) for number in range(16))
 LARGEST_DICTIONARY = 64 << 20
 LARGEST_WINDOW = 1 << 31
+BLOCK = 1 << 20
 
 
 @contextmanager
@@ -78,6 +79,19 @@ def frame_length(file: BinaryIO) -> int:
         is_last, is_repeated, size = bool(block & 1), block >> 1 & 3 == 1, block >> 3
         _skip(file, 1 if is_repeated else size)
     return file.tell() + 4 * has_checksum - start
+
+
+def find_frame(file: BinaryIO, position: int) -> int | None:
+    """Return where the next bytes from a position on begin like a zstd frame; None where none do."""
+    file.seek(position)
+    before = b""
+    while block := file.read(BLOCK):
+        joined = before + block
+        if (index := joined.find(ZSTD)) >= 0:
+            return position - len(before) + index
+        position += len(block)
+        before = joined[1 - len(ZSTD) :]
+    return None
 
 
 def _read(file: BinaryIO, size: int) -> bytes:

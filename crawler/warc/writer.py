@@ -87,6 +87,20 @@ class WarcFile:
         stated = None if not_modified else digest
         return WarcPosition(self.name, offset, length, stated, revisit=response.rec_type == "revisit")
 
+    def write_rendered(self, url: str, body: bytes, rendered_at: str) -> WarcPosition:
+        """Append a page (HTML) as it stood in a browser, which no server sent. Raise OSError."""
+        digest = payload_digest(body)
+        record = self.writer.create_warc_record(
+            url,
+            "resource",
+            payload=BytesIO(body),
+            length=len(body),
+            warc_content_type="text/html; charset=utf-8",
+            warc_headers_dict={"WARC-Date": rendered_at, "WARC-Payload-Digest": digest},
+        )
+        offset, length = self._append(record)
+        return WarcPosition(self.name, offset, length, digest)
+
     def flush(self) -> None:
         if self.file is not None:
             self.file.flush()

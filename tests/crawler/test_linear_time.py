@@ -1,5 +1,7 @@
 """The work of reading a page grows with its size and no faster, whatever it repeats or nests. Counted in calls."""
 
+import json
+
 import pytest
 from trafilatura import htmlprocessing
 
@@ -8,6 +10,7 @@ from crawler.pages.article import read_article, without_comments
 from crawler.pages.page import FetchFailed, Page
 from crawler.platforms import driver
 from tests.call_count import count_calls
+from tests.servers.services import Services
 
 WORDS = "The ferry was painted on Tuesday while the gulls looked on from the harbour wall "
 COMMENTS = (
@@ -83,3 +86,42 @@ def test_comments_are_taken_out_of_a_text_in_one_pass():
     assert part(4).body == "Paragraph 0"
     once, twice = (count_calls(part, count) for count in (500, 1000))
     assert twice < 2.2 * once
+
+
+def _welt(count: int) -> list[dict]:
+    """Comments that all state more replies than they have."""
+    return [
+        {"id": number, "content": "Remark.", "created": "2026-03-14T06:00:00Z", "childCount": 9}
+        for number in range(count)
+    ]
+
+
+def _viafoura(count: int) -> list[dict]:
+    """A chain of replies, each to the one before."""
+    return [
+        {"content_uuid": f"c{number}", "content": "Remark.", "parent_uuid": f"c{number - 1}" if number else "box"}
+        for number in range(count)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "comments", "wrap", "count"),
+    [
+        ("welt", _welt, lambda items: {"comments": items}, 200),
+        ("viafoura", _viafoura, lambda items: {"content_container_uuid": "box", "uuid": "s", "contents": items}, 800),
+    ],
+)
+def test_twice_the_comments_of_a_service_are_twice_the_work(name, comments, wrap, count):
+    def read(count):
+        answers = {True: json.dumps(wrap(comments(count))).encode(), False: json.dumps(wrap([])).encode()}
+
+        def fetch(request):
+            is_first = "parent-id" not in request.url and "created-cursor" not in request.url
+            return Page(request.url, answers[is_first])
+
+        (thread,) = driver.run(driver.visit(Services("https://services.example").page(name), most_pages=900), fetch)
+        assert len(thread.comments) == count
+
+    read(10)
+    once, twice = (count_calls(read, count) for count in (count, 2 * count))
+    assert twice < 2.6 * once

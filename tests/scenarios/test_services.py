@@ -12,6 +12,7 @@ from tests.servers.services import KEY, Said, Services, serving
 
 FLAT = """select threads.platform, comments.body, parents.body, comments.state from comments
 join threads on threads.id = comments.thread_id left join comments parents on parents.id = comments.parent_id"""
+NAMED = "select name from commenters where platform = 'viafoura' and name is not null"
 WRONG_KEY = "k3y-that-is-wrong"
 EDITED, GONE, NEW = "103", "104", Said("113", None, "Omar", "Late to the party.", 60)
 
@@ -61,6 +62,8 @@ def test_thirteen_services(desk, services):
     assert desk.query("select platform from threads where completeness <> 'full'") == []
     assert desk.query("select count(*) from comments") == [(len(HOSTED) * len(services.said),)]
     assert dict(desk.query("select kind, sum(count) from reactions group by 1"))["score"] > 0
+    names = ("names", "--allow-host", services.url.removeprefix("http://"), "--limit", "4", "--json")
+    assert json.loads(desk.btl(*names).stdout)["counts"]["asked"] == 4
     assert "0 differences" in desk.btl("verify").stdout
     posts = desk.query("select count(*), count(distinct url) from captures where request_sha256 is not null")[0]
     assert posts[0] > posts[1] > 1  # several responses of one address
@@ -79,6 +82,8 @@ def test_thirteen_services(desk, services):
     partial = {("disqus", kind) for kind in ("added", "removed")}  # its first page has the edited comment
     no_ids = {("vuukle", "edited")}
     assert set(events) - no_ids == changed - unread - partial - no_ids
+    assert set(desk.query(NAMED)) <= {("Anna",), ("Finn",), ("Ruth",), ("Omar",)}  # and no visit takes them away
+    assert len(desk.query(NAMED)) >= 3
     assert set(desk.query("select platform from threads where completeness = 'partial'")) == {("coral",), ("disqus",)}
     assert "0 differences" in desk.btl("verify").stdout
 

@@ -26,6 +26,10 @@ def viafoura(at: Services, asked: Asked) -> Any:
     path, query = asked.path, asked.query
     if path.startswith("/v3/sections/sites/"):
         return {"uuid": SECTION}
+    if path.startswith(f"/v3/sections/{SECTION}/users/u-"):
+        name = path.rpartition("-")[2]
+        known = {"uuid": f"u-{name}", "preferred_username": name, "account_status": "active", "vf_badges": []}
+        return Answer("no such user", 404, "text/plain") if name == "Lea" else known
     if path == f"/v4/livecomments/{SECTION}":
         if query.get("container_id") != "c-1":
             return Answer("no such container", 404, "text/plain")

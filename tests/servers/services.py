@@ -5,6 +5,7 @@
 
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -104,9 +105,31 @@ class Service:
 
 
 @dataclass
+class Budget:
+    """A server that allows `number` requests in each `seconds`, says how many are left, and refuses more."""
+
+    number: int
+    seconds: float
+    ends: float = 0.0
+    left: int = 0
+    refused: int = 0
+
+    def spend(self) -> tuple[bool, dict[str, str]]:
+        """Whether a request is within it, and the headers of the response."""
+        now = time.monotonic()
+        if now >= self.ends:
+            self.ends, self.left = now + self.seconds, self.number
+        is_within = self.left > 0
+        self.left -= is_within
+        self.refused += not is_within
+        stated = {"Limit": str(self.number), "Remaining": str(self.left), "Reset": f"{self.ends - now:.3f}"}
+        return is_within, {f"X-Ratelimit-{name}": value for name, value in stated.items()}
+
+
+@dataclass
 class Services:
     """All services at `url`. `said` is the conversation; `broken` names a service that fails after
-    `patience` answers."""
+    `patience` answers; `amend` changes the JSON that services answer."""
 
     url: str
     said: list[Said] = field(default_factory=conversation)
@@ -114,6 +137,9 @@ class Services:
     broken: str | None = None
     patience: int = 1
     tokens: int = 0
+    amend: Callable[[Any], Any] = lambda value: value
+    budget: Budget | None = None
+    extra: dict[str, Answer] = field(default_factory=dict)
 
     # what the conversation is
 
@@ -162,6 +188,8 @@ class Services:
         from tests.servers import hosted
 
         self.asked.append(asked)
+        if asked.path in self.extra:
+            return self.extra[asked.path]
         name, _, rest = asked.path.lstrip("/").partition("/")
         if name == "robots.txt":
             return Answer("User-agent: *\nAllow: /\n", media_type="text/plain")
@@ -175,7 +203,7 @@ class Services:
         if self.broken == name and later > self.patience:
             return Answer("out of order", 403, "text/plain")
         found = hosted.SERVICES[name].answer(self, replace(asked, path=f"/{rest}"))
-        return found if isinstance(found, Answer) else Answer(found)
+        return found if isinstance(found, Answer) else Answer(self.amend(found))
 
     def _front(self, name: str) -> str:
         link = f'<h2><a href="{self.article_url(name)}">The new timetable of the ferry to the island</a></h2>'
@@ -217,8 +245,13 @@ def serving() -> Iterator[Services]:
 
         def _respond(self, method: str, body: bytes | None) -> None:
             headers = {name.lower(): value for name, value in self.headers.items()}
-            answer = services.answer(parse(method, self.path, headers, body))
+            is_within, more = services.budget.spend() if services.budget is not None else (True, {})
+            answer = Answer("too many requests", 429, "text/plain")
+            if is_within:
+                answer = services.answer(parse(method, self.path, headers, body))
             self.send_response(answer.status)
+            for name, value in more.items():
+                self.send_header(name, value)
             self.send_header("Content-Type", answer.media_type)
             self.send_header("Content-Length", str(len(answer.body)))
             self.end_headers()

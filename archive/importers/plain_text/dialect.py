@@ -9,8 +9,8 @@ from archive.text import dates, line_rules
 from archive.text.urls import is_web_address
 
 ANSWERS = re.compile(
-    r"\b(?:repl(?:y|ied|ying)|in (?:reply|response)|antwort\w*|respon[ds]\w*)(?:\s+(?:to|auf|an|a)\b)?"
-    r"(?:\s+(?:this\s+)?comment\s+(?:from|by|of))?",
+    r"\b(?:repl(?:y|ied|ying)|in (?:reply|response)|antwort\w*|respon[ds]\w*)\b(?:\s+(?:to|auf|an|a)\b)?"
+    r"(?:\s+(?:(?:this|the|an?)\s+)?comment\s+(?:from|by|of)\b)?",
     re.IGNORECASE,
 )
 _HEADER = 6

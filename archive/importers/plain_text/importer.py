@@ -140,15 +140,17 @@ class _Reader:
         body = self._body(entry, kinds)
         parent = self._parent(entry.item)
         source: ParentSource = "unknown" if self.is_flat else "indent"
+        is_concluded = False
         if parent is None and entry.answers:
             parent = self._answered(entry.answers)
-            source = source if parent is None else "indent"
+            is_concluded = parent is not None
+            source = "indent" if is_concluded else source
         self.position[id(entry.item)] = len(self.comments)
         author = Author(entry.name) if entry.name else None
         posted = dates.parse_date(entry.date, self.day_first) if entry.date else None
         if entry.name:
             self.latest[entry.name] = len(self.comments)
-        flags = tuple(_flags_of(entry, body, self.adopted, answers=self.is_flat and parent is not None))
+        flags = tuple(_flags_of(entry, body, self.adopted, answers=is_concluded))
         comment = Comment(body, parent, author, posted, parent_source=source, flags=flags)
         self.comments.append(as_removed(comment))
         self.furniture.extend(entry.rest)

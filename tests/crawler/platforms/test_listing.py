@@ -6,6 +6,7 @@ from archive.thread import Comment
 from crawler.pages.page import Fetch, FetchFailed, Page
 from crawler.platforms import driver
 from crawler.platforms.coral import queries_to_try
+from crawler.platforms.json_comments import Shape, identifier, moment, number, token
 from crawler.platforms.listing import Batch, Listing
 from tests.servers.services import KEY, Services
 
@@ -96,3 +97,73 @@ def test_no_request_changes_anything_at_a_service():
     (thread,) = driver.run(driver.visit(services.page("comentario")), services.fetch)
     assert [asked.path for asked in services.asked] == ["/comentario/api/embed/comments/counts"]
     assert (thread.comments, thread.completeness) == ((), "unknown")
+
+
+LONG = "c-" * 400
+
+
+def test_long_ids_stay_different_and_what_a_service_wants_back_stays_whole():
+    assert identifier(LONG + "a") != identifier(LONG + "b")
+    assert len(identifier(LONG)) == len(identifier(LONG + "a")) == 500
+    assert (token(LONG), token(f" {LONG} "), token(7), token("0"), token("")) == (
+        LONG,
+        LONG,
+        "7",
+        "0",
+        None,
+    )
+
+    def fetch(request):
+        sent.append(dict(request.headers).get("x-access-token"))
+        if request.confidential:
+            return Page(request.url, f'{{"accessToken":"{LONG}"}}'.encode())
+        raise FetchFailed(request.url, "HTTP 401", 401)
+
+    sent: list[str | None] = []
+    driver.run(driver.visit(Services("https://services.example").page("openweb")), fetch)
+    assert LONG in sent
+
+
+@pytest.mark.parametrize(
+    "value", [10**400, -(10**400), 1e308, float("nan"), float("inf"), 10**17, "1" * 13 + "x", [], True]
+)
+def test_a_time_that_is_none_is_no_error(value):
+    seen = moment(value)
+    assert seen is None or seen.at is None
+    assert number(value) in (None, 10**17)
+    (comment,) = Shape(id=("id",), body=("text",), posted=("at",)).comments(
+        Page("https://c.example", b""), [{"id": 5, "text": "Remark.", "at": value}]
+    )
+    assert comment.body == "Remark."
+
+
+def test_a_response_of_another_shape_leaves_what_came_before_and_a_reason(monkeypatch):
+    """Whatever reading it raises; a fault that comes without any response is ours, and is not hidden."""
+    html = (
+        '<script data-isso="https://isso.example/" src="x"></script><section id="isso-thread"></section><h1>Ferry</h1>'
+    )
+    page = Page("https://courier.example/ferry", html.encode(), {"content-type": "text/html; charset=utf-8"})
+
+    def fetch(request):
+        return Page(
+            request.url, b'{"id": null, "replies": [{"id": 5, "text": "Remark.", "parent": null, "mode": [1]}]}'
+        )
+
+    (thread,) = driver.run(driver.visit(page), fetch)
+    assert [comment.body for comment in thread.comments] == ["Remark."]
+
+    def fail(*_):
+        raise OverflowError("too large")
+
+    monkeypatch.setattr("crawler.platforms.isso.html_text", fail)
+    (thread,) = driver.run(driver.visit(page), fetch)
+    assert (thread.platform, thread.completeness) == ("isso", "partial")
+    assert "another shape than known: OverflowError" in thread.flags[0].evidence
+    monkeypatch.setattr("crawler.platforms.json_comments.html_text", fail)
+    services = Services("https://services.example")
+    (thread,) = driver.run(driver.visit(services.page("waline")), services.fetch)
+    assert thread.completeness == "partial"
+    assert "another shape than known: OverflowError" in thread.flags[-1].evidence
+    monkeypatch.setattr("crawler.platforms.isso.IssoClaim.read", fail)
+    with pytest.raises(OverflowError):
+        driver.run(driver.visit(page), fetch)

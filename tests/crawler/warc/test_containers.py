@@ -4,15 +4,18 @@ import gzip
 import hashlib
 import plistlib
 import quopri
+import random
 import zipfile
 import zlib
 from base64 import b32encode
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 import zstandard
 
 from archive.text.decoding import decode_body
+from crawler.warc import reader
 from crawler.warc.sources import open_captures
 
 URL = "https://courier.example/2026/03/the-ferry-leaves-later"
@@ -69,6 +72,29 @@ def test_cut_and_joined_zstd_is_named(tmp_path: Path) -> None:
     captures = open_captures(path)
     assert len(list(captures.pages())) == 1
     assert "zstd -d" in captures.errors[0].reason
+
+
+def test_zstd_frames_after_one_that_cannot_be_read_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reader, "MAX_RECORD_BYTES", 4_000)
+    compress = zstandard.ZstdCompressor().compress
+    good, large = compress(record(HTML.encode())), compress(record(b"\0" * 5_000))
+    incompressible = compress(record(random.Random(5).randbytes(6_000)))
+    wide = zstandard.ZstdCompressor(
+        compression_params=zstandard.ZstdCompressionParameters.from_level(1, window_log=31, enable_ldm=True)
+    ).compress(record(HTML.encode()))
+    torn = bytearray(good)
+    torn[len(good) // 2 : len(good) // 2 + 40] = bytes(40)
+    path = tmp_path / "a.warc.zst"
+    between = (large, incompressible, bytes(torn), b"no frame at all", wide, good[:-20])
+    path.write_bytes(good + b"".join(bad + good for bad in between))
+    captures = open_captures(path)
+    pages = [(page.url, page.text, page.fetched_at) for page in captures.pages()]
+    assert pages.count(PAGE) >= 1 + len(between)
+    assert {"no zstd frame"} <= {problem.reason for problem in captures.errors}
+    assert sum("a record of more than" in problem.reason for problem in captures.errors) == 2
+    places = [(problem.offset, problem.offset + problem.length) for problem in captures.errors]
+    assert all(end <= start for (_, end), (start, _) in pairwise(places))
+    assert max(end for _, end in places) <= path.stat().st_size - len(good)
 
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])

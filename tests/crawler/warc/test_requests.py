@@ -86,6 +86,23 @@ def test_secrets_are_not_written(warc):
         ("/c?limit=100&sort=NEWEST&parent-id=7", "/c?limit=100&sort=NEWEST", False),
         (f'{STORY}abc&variables={{"storyID":"1"}}', f'{STORY}abc&variables={{"storyID":"2"}}', False),
         (f'{STORY}abc&variables={{"storyID":"1","cursor":"x"}}', f'{STORY}abc&variables={{"storyID":"1"}}', False),
+        (f'{STORY}abc&variables={{"id":"1"}}', f'{STORY}abc&variables={{"id":"2"}}', False),
+        (f'{STORY}abc&variables={{"a":{{"id":"1"}},"b":{{"id":"3"}}}}', f'{STORY}abc&variables={{"a":{{"id":"2"}},"b":{{"id":"3"}}}}', False),
+        ("/c?site=1&type=2&object=5", "/c?site=1&type=2", False),  # says less than who asks: of another thread, or of all
+        ("/c?site=1&type=2", "/c?site=1&type=2&object=5", False),
+        ("/c?key=k&article=5&host=h", "/c?key=k&host=h&uri=u", False),
+        ("/c?key=k&article=5&host=h", "/c?key=k&host=h&article=5&uri=u&quizEnabled=false", True),
+        ("/c?thread=5", "/c?thread=5&parentId=7", False),
+        ("/c?thread=5", "/c?thread=5&parentComment=7", False),
+        ("/c?thread=5", "/c?thread=5&parentId=0&parent_uuid=", True),
+        ("/c?thread=5&parent-id=7", "/c?thread=5&parent-id=8", False),
+        ("/c?thread=5", "/c?thread=5&tag=FEATURED", False),
+        ("/c?limit=100", "/c?limit=10&p=3", False),  # the path names the thread, or the other one's parameter does
+        ("/c?post_ids[]=1&post_ids[]=9", "/c?post_ids[]=2&post_ids[]=9", False),
+        ("/c?post_ids[]=1&post_ids[]=9", "/c?post_ids[]=9&post_ids[]=1&limit=2", True),
+        ("/c?thread=5&offset=0", "/c?thread=5&offset=1", False),
+        ("/c?thread=5&page=0", "/c?thread=5&page=1", False),
+        ("/c?thread=5&seen=" + "1," * 40_000 + "2", "/c?thread=5&seen=" + "1," * 40_000 + "3", False),
     ],
 )  # fmt: skip
 def test_what_asks_for_the_same(ours, theirs, expected):
@@ -97,6 +114,13 @@ def test_what_was_posted_is_compared_by_its_values():
     theirs = request_values(f"{URL}?__wb_method=POST&conversation_id=sp_1&count=15&sort_by=best", None)
     assert asks_alike(ours, theirs)
     assert not asks_alike(ours, request_values(URL, b'{"conversation_id":"sp_1","offset":50}'))
+
+
+def test_of_a_long_post_all_is_compared():
+    bodies = [b'{"thread":5,"text":"%s","parent":%d}' % (b"x" * 70_000, parent) for parent in (1, 2)]
+    first, second = (request_values(URL, body) for body in bodies)
+    assert asks_alike(first, first)
+    assert not asks_alike(first, second)
 
 
 def test_a_query_that_names_its_thread_in_its_text_is_compared_whole():

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from archive.importers.plain_text.dialect import ANSWERS
 from archive.importers.plain_text.importer import Reading, is_plain_text, read_text
 from archive.thread import Article, Capture, Comment, Thread
 
@@ -323,6 +324,47 @@ And not even the good concrete, if you ask me.
         (1, "k9", "No."),
     ]
     assert ("capture.parent_inferred", "lost-indent") in codes(reading.comments[0])
+
+
+def test_a_parent_known_by_a_name_alone_is_flagged_as_concluded() -> None:
+    reading = with_article("""3 comments
+
+  • harbour_cat
+    2 March 2026
+
+    Two years for a bit of concrete.
+
+    • k9
+      2 March 2026
+
+      And a bench.
+
+  • Old Tom
+    3 March 2026
+    Replying to harbour_cat
+
+    Will there be cake this year, or none at all?
+""")
+    assert [(parent, name) for parent, name, _ in tree(reading)] == [(None, "harbour_cat"), (0, "k9"), (0, "Old Tom")]
+    flag = ("capture.parent_inferred", "answers-name")
+    assert [flag in codes(comment) for comment in reading.comments] == [False, False, True]
+
+
+@pytest.mark.parametrize(
+    ("text", "rest"),
+    [
+        ("Replying to Bo", "Bo"),
+        ("in reply to a comment by Bo", "Bo"),
+        ("antwortet auf Bo", "Bo"),
+        ("Mia Replyson", "Mia Replyson"),
+        ("Replies welcome", "Replies welcome"),
+        ("response to Ofelia", "Ofelia"),
+        ("reply to comment of Bo", "Bo"),
+        ("reply to comment ofelia", "comment ofelia"),
+    ],
+)
+def test_words_that_say_whom_a_comment_answers_are_whole_words(text: str, rest: str) -> None:
+    assert ANSWERS.sub("", text, count=1).strip() == rest
 
 
 def test_truncated_and_duplicate() -> None:

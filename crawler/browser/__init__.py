@@ -1,0 +1,1 @@
+"""Chromium as a fetcher for outlets whose pages load their comments by script. Every request is made by Scrapy."""

@@ -1,0 +1,80 @@
+"""`btl names`: fetch the names of commenters whose service gives ids alone."""
+
+import sys
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import click
+
+from archive.cli.common import as_json as as_json_option
+from archive.cli.common import database, opened, print_errors, print_json, require
+from archive.cli.endings import INTERRUPTED
+from archive.cli.progress import progress_report
+from archive.text.numbers import format_count
+from crawler.cli.common import (
+    allow_host_option,
+    check_allowed_hosts,
+    contact_option,
+    locked,
+    require_contact,
+    wait_option,
+)
+
+
+@click.command()
+@database
+@click.option(
+    "--limit", type=click.IntRange(1, 100_000), default=1_000, show_default=True, help="Ask for at most so many names."
+)
+@click.option("--again", is_flag=True, help="Begin with the first: ask again for those that had no name.")
+@allow_host_option
+@contact_option
+@wait_option
+@as_json_option
+def names(
+    path: Path,
+    limit: int,
+    again: bool,
+    allow_hosts: tuple[str, ...],
+    contact: str | None,
+    wait_s: float,
+    as_json: bool,
+) -> None:
+    """Fetch the names of commenters whose service gives their ids alone: those of Viafoura.
+
+    Each is a request of its own, one a second, so a crawl does not wait for them; threads are whole without. Run it
+    again, and it goes on after the last: who has a name, or had none, is not asked for twice.
+
+    Status 1 means that a host refused, or that it failed; it is named, and the names that came are saved.
+
+    \b
+    Example:  btl names --contact desk@example.org
+    """
+    from crawler.names import NamesOutcome, fetch_names, find_lookups
+    from crawler.report import CrawlReport
+    from crawler.run import CrawlOptions
+
+    check_allowed_hosts(allow_hosts)
+    require(path)
+    with locked(path, wait_s), opened(path) as archive:
+        lookups, left = find_lookups(archive, limit, again=again)
+        outcome = NamesOutcome()
+        if lookups:
+            require_contact({urlsplit(lookup.fetch.url).netloc for lookup in lookups}, contact, allow_hosts)
+            options = CrawlOptions(contact, allow_hosts, limit=limit)
+            with progress_report(quiet=as_json, describe=CrawlReport.line, has_size=False) as on_progress:
+                outcome = fetch_names(archive, lookups, options, on_progress)
+    left += len(lookups) - outcome.asked
+    if as_json:
+        failures = [{"url": url, "reason": reason} for url, reason in outcome.errors]
+        counts = {"asked": outcome.asked, "named": outcome.named, "nameless": outcome.nameless, "left": left}
+        print_json({"db": str(path), "counts": counts | {"errors": len(failures)}, "failures": failures})
+    else:
+        print_errors([f"{url}: {reason}" for url, reason in outcome.errors])
+        named = format_count(outcome.named, "name")
+        click.echo(f"{named} saved, {outcome.nameless:,} have none, {left:,} still to be asked for. {path}")
+    if not outcome.finished:
+        click.echo("interrupted: the names that came are saved; the same command goes on", err=True)
+        sys.exit(INTERRUPTED)
+    if outcome.errors:
+        sys.exit(1)
