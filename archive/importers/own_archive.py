@@ -13,16 +13,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
 from shutil import copyfileobj
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from archive.importers.base import CERTAIN, BadDocument, Claim, Document, EmptyDocument, Probe, Source
 from archive.importers.documents import TOO_LONG
 from archive.importers.files import LONGEST_DOCUMENT
-from archive.importers.run_options import RunOptions
 from archive.importers.tables.mapping import ColumnMapping
 from archive.importers.tables.records import SQLITE_MAGIC
-from archive.store.archive import Archive, NotAnArchive, ReadOnly
-from archive.store.files import FileFinder
 from archive.thread import (
     Article,
     Author,
@@ -39,6 +36,10 @@ from archive.thread import (
     Thread,
     document_order,
 )
+
+if TYPE_CHECKING:
+    from archive.store.archive import Archive
+    from archive.store.files import FileFinder
 
 NAME = "archive"
 MARK = re.compile(rb"belowtheline[\x00-\x20]?m?\d{3}_\w")  # of the rows that migrations leave in their table
@@ -98,6 +99,9 @@ def _is_archive(name: str) -> bool:
 
 def documents(source: Source) -> Iterator[Document | BadDocument]:
     """Yield a document for each visit of each thread, in the order in which they were seen."""
+    from archive.store.archive import Archive, NotAnArchive, ReadOnly  # what opens databases takes long to load
+    from archive.store.files import FileFinder
+
     with ExitStack() as stack:
         path = source.path
         if path is None or source.file.read(len(SQLITE_MAGIC)) != _beginning(path):
@@ -133,7 +137,7 @@ def _beginning(path: Path) -> bytes:
 class _Reader:
     """Reads the threads of an archive as they were at each visit."""
 
-    def __init__(self, archive: Archive, finder: FileFinder) -> None:
+    def __init__(self, archive: "Archive", finder: "FileFinder") -> None:
         self.archive, self.finder = archive, finder
 
     def visits(self) -> Iterator[tuple[Row, ColumnMapping | None]]:
@@ -188,6 +192,8 @@ class _Reader:
             return [dict(row) for row in connection.exec_driver_sql(sql, values).mappings()]
 
     def _mapping(self, capture: Row) -> ColumnMapping | None:
+        from archive.importers.run_options import RunOptions
+
         if capture["http_status"] is not None or not capture["warc_file"]:
             return None
         with self.archive.engine.connect() as connection:
