@@ -205,22 +205,24 @@ def test_a_text_is_explained(path):
 @pytest.mark.skipif(sys.platform == "win32", reason="kills by signal")
 def test_a_run_that_was_killed_is_run_again(path, query):
     with Archive(path) as archive:
-        save(archive, made(*(said(f"{CALL} {n}", native_id=str(n)) for n in range(12_000))))
+        save(archive, made(*(said(f"{CALL} {n}", native_id=str(n)) for n in range(2_000))))
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("delete from flag_spans")
         connection.execute("delete from flags")
         connection.execute("delete from totals where name like 'flags:%' or name like 'rules:%'")
         connection.execute("update comments set codes = null")
         connection.execute("update threads set flag_count = 0")
-    process = StartedBtl(("flag", "--db", path, "--workers", "0"), path.parent)
+    process = StartedBtl(
+        ("flag", "--db", path, "--workers", "0"), path.parent, constants={"archive.store.reflag.BATCH": 100}
+    )
     deadline = time.monotonic() + 60
     while query("select count(*) from flags") == [(0,)] and time.monotonic() < deadline:
         time.sleep(0.05)
     process.send_signal(signal.SIGKILL)
     process.communicate()
     assert query("pragma integrity_check") == [("ok",)]
-    assert 0 < query("select count(distinct comment_id) from flags")[0][0] < 12_000
+    assert 0 < query("select count(distinct comment_id) from flags")[0][0] < 2_000
     assert btl("flag", "--workers", "0", path=path).returncode == 0
-    assert query("select count(distinct comment_id) from flags") == [(12_000,)]
+    assert query("select count(distinct comment_id) from flags") == [(2_000,)]
     assert query("select outcome from runs where kind = 'flag' order by id") == [("interrupted",), ("done",)]
     assert counts_are_true(query)
