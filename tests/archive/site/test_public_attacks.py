@@ -17,7 +17,7 @@ from tests.archive_fixture import MAIL, NUMBER, PHONE
 from tests.public_fixture import PLANTED, URL, ask
 
 MOST_PAGES = 3000
-OF_A_KIND = 4  # pages that differ in a number, or in the value of a parameter, that are looked at
+OF_A_KIND = 2  # pages that differ in a number, or in the value of a parameter, that are looked at
 PRIVATE = [
     *PLANTED.values(),
     MAIL,
