@@ -1,4 +1,5 @@
-# `make help` lists what there is. Everything runs in .venv, which is made here and nowhere else.
+# `make help` lists what there is. Everything runs in .venv, which is made here and nowhere else. Every file that is
+# installed there is checked against its hash in constraints.txt; the build of the project itself uses nothing else.
 PYTHON ?= python3
 BIN := .venv/bin
 SYSTEM ?= yes
@@ -7,7 +8,7 @@ QUICK := tests/test_architecture.py tests/archive/test_thread.py tests/archive/t
 UV := $(shell command -v uv 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test quick check licences sbom bench docs format system clean
+.PHONY: help install demo test quick check constraints licences sbom bench docs format system clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -18,20 +19,23 @@ install: .venv/installed ## make .venv with everything that the targets below ne
 	@echo "making .venv"
 ifneq ($(UV),)
 	@$(UV) venv --quiet --clear --python '>=3.11' .venv
-	@$(UV) pip install --quiet --python $(BIN)/python -c constraints.txt -e . --group dev
+	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r constraints.txt
+	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
 else
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed; PYTHON=... names one" if sys.version_info < (3, 11) else 0)'
 	@$(PYTHON) -m venv --clear .venv || { [ "$$(id -u)" = 0 ] && apt-get install -qqy python3-venv && $(PYTHON) -m venv --clear .venv; }
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e . --group dev
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r constraints.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 endif
 	@touch $@
 
 demo: .venv/installed ## import the sample and serve it on http://127.0.0.1:8001
 	@$(BIN)/btl demo --db demo.db
 
-# Everything that tests write goes to a folder of its own, which goes with them, whatever becomes of them.
-pytest = tmp=$$(mktemp -d) && { TMPDIR=$$tmp PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(1); status=$$?; rm -rf "$$tmp"; exit $$status; }
+# Everything that tests write goes to a folder of its own, which goes with them, whatever becomes of them: in memory where
+# there is room (4 GB), since each transaction waits for a disk.
+memory = $(shell df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 && $$4 > 4000000 { print "/dev/shm" }')
+pytest = tmp=$$(TMPDIR=$(or $(memory),$${TMPDIR:-/tmp}) mktemp -d) && { TMPDIR=$$tmp PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(1); status=$$?; rm -rf "$$tmp"; exit $$status; }
 
 test: .venv/installed system ## run all tests (SYSTEM=no: install no Debian package, skip what needs one)
 	@$(call pytest)
@@ -46,6 +50,15 @@ check: .venv/installed ## lint, format, types, arrows, generated docs, licences
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/python -m docs.generate --check
 	@$(BIN)/python -m docs.licences --check
+
+# Versions stay as they are unless UPGRADE=yes. The hashes are those of all files of a version, for every platform.
+compile = $(or $(UV),$(error make constraints needs uv, https://docs.astral.sh/uv/)) pip compile --quiet --universal --python-version 3.11 \
+  --generate-hashes --no-annotate --no-emit-index-url --custom-compile-command "make constraints" $(if $(filter yes,$(UPGRADE)),--upgrade)
+
+constraints: ## write constraints.txt anew: every version and its hashes, after a change of pyproject.toml (UPGRADE=yes: the newest)
+	@$(compile) --extra train --group dev pyproject.toml -o constraints.txt
+	@cd tests/servers && printf 'setuptools\ncffi\n' | $(compile) - -o isso-build.txt
+	@cd tests/servers && printf 'isso==0.14.0\n' | $(compile) - -c isso-build.txt -o isso.txt
 
 licences: .venv/installed ## list what this is made of, with versions and licences
 	@$(BIN)/python -m docs.licences

@@ -13,6 +13,7 @@ from archive.review import verdicts
 from archive.store import views
 from archive.store.flags import RECOUNT_COMMENTS, RECOUNT_THREADS
 from archive.store.migrations import migrations
+from tests.made_once import made_once
 
 FIRST, SECOND, THIRD = "2026-03-14T12:00:00Z", "2026-03-15T06:00:00Z", "2026-03-16T06:00:00Z"
 FERRY, DEEP, SILENT, MARKET, QUAY = 1, 2, 3, 4, 5
@@ -99,6 +100,7 @@ class Filler:
         return self.insert("events", **(row | {"confidence": "high"} | more))
 
 
+@made_once
 def fill(path: Path) -> Path:
     """The whole set: FERRY has all kinds of flags, DEEP nests beyond the indent, SILENT is without comments."""
     db = empty(path)
@@ -208,6 +210,7 @@ def _market(fill: Filler) -> None:
     fill.db["comments"].update(withheld, {"withheld": "withheld 12"})
 
 
+@made_once
 def fill_reviewed(path: Path) -> Path:
     """The whole set, and QUAY: flags that people confirmed, dismissed, corrected or dispute, and personal data."""
     fill(path)

@@ -5,6 +5,7 @@ import ctypes
 import multiprocessing
 import os
 import resource
+import signal
 import struct
 import subprocess
 import sys
@@ -12,14 +13,24 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
+from importlib import import_module
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 PATIENCE_S = 120
+PIPE_BYTES = 64_000
 # A new interpreter spends 5 seconds on imports and lexicons, a fork of one that has them none.
 _forks = multiprocessing.get_context("forkserver")
 _forks.set_forkserver_preload(["tests.preloaded"])
+
+
+def plain_environment() -> dict[str, str]:
+    """Return it without settings of the machine that would change what is tested, or compile everything each time."""
+    return {k: v for k, v in os.environ.items() if not k.startswith("BTL_") and k != "PYTHONDONTWRITEBYTECODE"}
 
 
 @dataclass(frozen=True)
@@ -53,27 +64,128 @@ def _drop_capabilities() -> None:
 def run_btl(
     arguments: Sequence[object],
     folder: Path,
-    environment: Mapping[str, str],
-    stdin: str = "",
+    environment: Mapping[str, str] | None = None,
+    stdin: str | bytes = "",
     limits: Limits = NO_LIMITS,
 ) -> subprocess.CompletedProcess[str]:
     """Run a command to its end in this folder and environment."""
     words = [str(argument) for argument in arguments]
-    with tempfile.TemporaryDirectory() as pipes:
-        files = [Path(pipes, name) for name in ("stdin", "stdout", "stderr")]
-        files[0].write_text(stdin, encoding="utf-8")
-        process = _forks.Process(target=_main, args=(words, folder, dict(environment), files, limits))
+    given = stdin if isinstance(stdin, bytes) else stdin.encode()
+    assert len(given) < PIPE_BYTES
+    reader, writer = _forks.Pipe(duplex=False)
+    os.write(writer.fileno(), given)
+    writer.close()
+    with tempfile.TemporaryDirectory() as outputs, closing(reader):
+        files = [Path(outputs, name) for name in ("stdout", "stderr")]
+        process = _forks.Process(target=_main, args=(words, folder, _environment(environment), reader, files, limits))
         process.start()
         process.join(PATIENCE_S)
         if process.is_alive():
             process.kill()
             process.join()
-            raise subprocess.TimeoutExpired(["btl", *words], PATIENCE_S, files[1].read_bytes(), files[2].read_bytes())
-        stdout, stderr = (file.read_text(encoding="utf-8") for file in files[1:])
+            raise subprocess.TimeoutExpired(["btl", *words], PATIENCE_S, files[0].read_bytes(), files[1].read_bytes())
+        stdout, stderr = (file.read_text(encoding="utf-8") for file in files)
         status = process.exitcode
         process.close()
     assert status is not None
     return subprocess.CompletedProcess(["btl", *words], status, stdout, stderr)
+
+
+class StartedBtl:
+    """A command that was started in a process group of its own and runs on; much like a Popen with pipes for texts."""
+
+    def __init__(
+        self,
+        arguments: Sequence[object],
+        folder: Path,
+        environment: Mapping[str, str] | None = None,
+        limits: Limits = NO_LIMITS,
+        *,
+        stdout: int | None = None,
+        fork_pools: bool = False,
+        constants: Mapping[str, object] | None = None,
+    ) -> None:
+        """Start it; `constants` are set before it begins, such as {"archive.importers.pool.BATCH_THREADS": 10}.
+
+        `stdout` is a file to write to instead of the pipe. `fork_pools` is for who ends it by `kill_group` or not at
+        all: workers that were forked do not notice that it was killed.
+        """
+        self.args = ["btl", *map(str, arguments)]
+        pipes = [_forks.Pipe(duplex=False) for _ in range(2)]
+        ends = [end for _, end in pipes]
+        if stdout is not None:
+            ends[0].close()
+            ends[0] = Connection(os.dup(stdout), readable=False)
+        target = (self.args[1:], folder, _environment(environment), ends, limits, fork_pools, dict(constants or {}))
+        self._process = _forks.Process(target=_lead_group, args=target)
+        self._process.start()
+        for end in ends:
+            end.close()
+        self.stdout, self.stderr = (os.fdopen(os.dup(pipe.fileno()), encoding="utf-8") for pipe, _ in pipes)
+        for pipe, _ in pipes:
+            pipe.close()
+        assert self._process.pid is not None
+        self.pid = self._process.pid
+
+    @property
+    def returncode(self) -> int | None:
+        return self._process.exitcode
+
+    def poll(self) -> int | None:
+        return self._process.exitcode
+
+    def send_signal(self, number: int) -> None:
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def terminate(self) -> None:
+        self.send_signal(signal.SIGTERM)
+
+    def kill_group(self) -> None:
+        """Kill it with its workers."""
+        os.killpg(self.pid, signal.SIGKILL)
+
+    def communicate(self, timeout: float = PATIENCE_S) -> tuple[str, str]:
+        """Return what it still writes until its end."""
+        with ThreadPoolExecutor(2) as readers:
+            stdout, stderr = readers.submit(self.stdout.read), readers.submit(self.stderr.read)
+            self._process.join(timeout)
+            if self._process.is_alive():
+                self.kill_group()
+                self._process.join()
+                raise subprocess.TimeoutExpired(self.args, timeout, stdout.result(), stderr.result())
+            output = stdout.result(), stderr.result()
+        self.stdout.close()
+        self.stderr.close()
+        return output
+
+
+def _environment(given: Mapping[str, str] | None) -> dict[str, str]:
+    return plain_environment() if given is None else dict(given)
+
+
+def _lead_group(
+    words: list[str],
+    folder: Path,
+    environment: dict[str, str],
+    ends: Sequence[Any],
+    limits: Limits,
+    fork_pools: bool,
+    constants: dict[str, object],
+) -> None:
+    os.setsid()
+    for name, value in constants.items():
+        module, _, constant = name.rpartition(".")
+        assert hasattr(import_module(module), constant), name
+        setattr(import_module(module), constant, value)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    _become_btl(words, folder, environment, [nothing, *(end.fileno() for end in ends)], limits, fork_pools=fork_pools)
+
+
+def preload_pools() -> None:
+    """Let pools of this process start with all that `btl` loads: a new interpreter each takes seconds."""
+    real = multiprocessing.get_context
+    multiprocessing.get_context = lambda method=None: _forks if method == "spawn" else real(method)  # type: ignore[assignment,misc]
 
 
 def _get_context(method: str, *, real: Callable[[str], Any] = multiprocessing.get_context) -> Any:
@@ -81,10 +193,24 @@ def _get_context(method: str, *, real: Callable[[str], Any] = multiprocessing.ge
     return real("fork" if method == "spawn" and threading.active_count() == 1 else method)
 
 
-def _main(words: list[str], folder: Path, environment: dict[str, str], files: list[Path], limits: Limits) -> None:
-    """Be a new `btl` in the forked process."""
-    for number, file in enumerate(files):
-        opened = os.open(file, os.O_RDWR | os.O_CREAT)
+def _main(
+    words: list[str], folder: Path, environment: dict[str, str], stdin: Any, files: list[Path], limits: Limits
+) -> None:
+    outputs = [os.open(file, os.O_RDWR | os.O_CREAT) for file in files]
+    _become_btl(words, folder, environment, [os.dup(stdin.fileno()), *outputs], limits, fork_pools=True)
+
+
+def _become_btl(
+    words: list[str],
+    folder: Path,
+    environment: dict[str, str],
+    streams: Sequence[int],
+    limits: Limits,
+    *,
+    fork_pools: bool,
+) -> None:
+    """Be a new `btl` in the forked process, with these as its standard streams."""
+    for number, opened in enumerate(streams):
         os.dup2(opened, number)
         os.close(opened)
     sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
@@ -95,7 +221,8 @@ def _main(words: list[str], folder: Path, environment: dict[str, str], files: li
     time.tzset()
     os.chdir(folder)
     sys.argv = [str(Path(sys.executable).with_name("btl")), *words]
-    multiprocessing.get_context = _get_context  # type: ignore[assignment]
+    if fork_pools:
+        multiprocessing.get_context = _get_context  # type: ignore[assignment]
     from archive.cli import main
 
     limits.apply()

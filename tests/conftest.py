@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from archive.store.archive import Archive
+from tests.btl import preload_pools
 from tests.crawling import Desk
 
 ROOT = Path(__file__).parent.parent
@@ -19,6 +20,7 @@ SEED = ROOT.parent / "shared" / "seed"
 # No test depends on how fast the machine is at the moment.
 settings.register_profile("any-machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any-machine")
+preload_pools()
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:

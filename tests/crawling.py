@@ -1,7 +1,6 @@
 """`btl` in a process of its own, as its users run it, for tests of the crawl."""
 
 import json
-import os
 import sqlite3
 import subprocess
 import sys
@@ -9,10 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tests.btl import NO_LIMITS, PATIENCE_S, Limits, run_btl
+from tests.btl import NO_LIMITS, PATIENCE_S, Limits, StartedBtl, plain_environment, run_btl
 from tests.news_server import NewsSite
-
-BTL = [sys.executable, "-c", "from archive.cli import main; main()"]
 
 
 class Desk:
@@ -26,26 +23,14 @@ class Desk:
         self, *arguments: object, status: int | None = 0, limits: Limits = NO_LIMITS, **environment: str
     ) -> subprocess.CompletedProcess[str]:
         """Runs a command to its end; `status` is what it must end with."""
-        done = run_btl(arguments, self.folder, _environment() | environment, limits=limits)
+        done = run_btl(arguments, self.folder, plain_environment() | environment, limits=limits)
         if status is not None:
             assert done.returncode == status, f"{done.returncode}\n{done.stdout}\n{done.stderr}"
         return done
 
-    def start(
-        self, *arguments: object, stdout: Any = subprocess.PIPE, limits: Limits = NO_LIMITS
-    ) -> subprocess.Popen[str]:
+    def start(self, *arguments: object, stdout: int | None = None, limits: Limits = NO_LIMITS) -> StartedBtl:
         """Starts a command, in a process group of its own, and leaves it running."""
-        command = [*BTL, *map(str, arguments)]
-        return subprocess.Popen(
-            command,
-            cwd=self.folder,
-            env=_environment(),
-            stdout=stdout,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-            preexec_fn=limits.apply,
-        )
+        return StartedBtl(arguments, self.folder, plain_environment(), limits, stdout=stdout)
 
     def crawl(self, *targets: object, hosts: Sequence[str] = (), status: int = 0) -> dict[str, Any]:
         """Crawls and gives what `--json` prints."""
@@ -84,8 +69,3 @@ class Desk:
         command = [sys.executable, "-m", "warcio.cli", "check", *map(str, self.warcs())]
         done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
-
-
-def _environment() -> dict[str, str]:
-    """Without settings of the machine that would change what is tested, or compile everything anew each time."""
-    return {k: v for k, v in os.environ.items() if not k.startswith("BTL_") and k != "PYTHONDONTWRITEBYTECODE"}

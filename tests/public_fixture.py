@@ -20,6 +20,7 @@ from archive.publish.policy import Policy
 from archive.publish.release import publish as make
 from archive.store.archive import Archive
 from tests import archive_fixture
+from tests.made_once import made_once
 
 URL = "https://comments.example"
 PLANTED = {
@@ -32,6 +33,7 @@ PLANTED = {
 }
 
 
+@made_once
 def live(path: Path) -> Path:
     """An archive with something in each private table."""
     archive_fixture.fill_reviewed(path)

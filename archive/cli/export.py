@@ -77,8 +77,10 @@ def export(
 ) -> None:
     """Write comments with their threads, authors and flags: all of them, or those for which all options hold.
 
-    csv and parquet have a comment a row: the view comment_list. jsonl has a thread a line, and convokit a conversation
-    a thread: of a selection, those that hold a comment of it, with the chosen comments and the ones that they answer.
+    csv and parquet have a comment a row: the view comment_list, with the outlet's name, the article's date and byline,
+    and the comment's own address and date as the source wrote them; in parquet, times are timestamps. jsonl has a
+    thread a line, and convokit a conversation a thread: of a selection, those that hold a comment of it, with the
+    chosen comments and the ones that they answer.
     sql is a script that rebuilds the archive. Private tables are in none of them and cannot be asked for.
 
     Rows are counted before and while they are written; if the two differ, that is an error. A file appears when it is

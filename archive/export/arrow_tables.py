@@ -1,15 +1,18 @@
 """Make Arrow tables of SQLite rows and write them as Parquet, in row groups small enough for memory (zstd)."""
 
+import json
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Any, BinaryIO
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pyarrow.csv import ConvertOptions, ParseOptions, ReadOptions, read_csv
 
-from archive.export.rows import NUMBERS, batches
+from archive.export.descriptions import describe
+from archive.export.rows import LISTS, NUMBERS, TIMES, batches
 from archive.export.selection import Selection, SqlError, strip_semicolon
 
 ROWS_A_GROUP = 1 << 16
@@ -17,17 +20,26 @@ BYTES_A_GROUP = 12 << 20
 # Columns of `comment_list` whose values recur: a dictionary of the others would only take memory.
 RECURRING = (
     "outlet", "article", "author", "posted_precision", "state", "codes", "article_url", "platform", "parent_source",
-    "first_seen_at", "last_seen_at", "thread_id", "commenter_id", "outlet_id", "depth", "revision",
+    "first_seen_at", "last_seen_at", "thread_id", "commenter_id", "outlet_id", "depth", "revision", "outlet_name",
+    "published_at", "published_precision", "byline",
 )  # fmt: skip
+TIME = pa.timestamp("us", "UTC")
+TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
+TEXTS = pa.list_(pa.string())
 
 
 def write_lines(
     cursor: sqlite3.Cursor, names: list[str], selection: Selection, out: BinaryIO, csv_copy: BinaryIO | None
 ) -> int:
-    """Write rows of `comment_list` that come as lines of CSV, to `csv_copy` too; return their number."""
-    schema = pa.schema([(name, pa.int64() if name in NUMBERS else pa.string()) for name in names])
-    recurring = [name for name in names if name in RECURRING]
+    """Write rows of comments that come as lines of CSV, to `csv_copy` too; return their number."""
+    schema = pa.schema([_field(name) for name in names])
+    recurring = [f"{name}.list.element" if name in LISTS else name for name in names if name in RECURRING]
     return _write_tables(_tables_of_lines(cursor, schema, csv_copy), schema, recurring, selection, out)
+
+
+def _field(name: str) -> pa.Field:
+    kind = pa.int64() if name in NUMBERS else TIME if name in TIMES else TEXTS if name in LISTS else pa.string()
+    return pa.field(name, kind, metadata={"description": describe(name)})
 
 
 def write_rows(
@@ -71,17 +83,44 @@ def _write_tables(
 
 def _tables_of_lines(cursor: sqlite3.Cursor, schema: pa.Schema, csv_copy: BinaryIO | None) -> Iterator[pa.Table]:
     """Yield tables of CSV lines, which pyarrow parses faster than Python could pass on the cells."""
+    in_lines = {field.name: field.type if field.name in NUMBERS else pa.string() for field in schema}
     for text in _grouped_lines(cursor):
         if csv_copy:
             csv_copy.write(text)
-        yield read_csv(
+        table = read_csv(
             pa.BufferReader(text),
             ReadOptions(use_threads=False, column_names=schema.names, block_size=len(text) + 1),
             ParseOptions(newlines_in_values=True),
             ConvertOptions(
-                column_types=schema, null_values=[""], strings_can_be_null=True, quoted_strings_can_be_null=False
+                column_types=in_lines, null_values=[""], strings_can_be_null=True, quoted_strings_can_be_null=False
             ),
         )
+        columns = [_CASTS.get(field.type, _as_it_is)(table[field.name]) for field in schema]
+        yield pa.Table.from_arrays(columns, schema=schema)
+
+
+def _as_it_is(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    return column
+
+
+def _to_times(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return moments; one that the archive does not know in full is null, and its words stand in another column."""
+    # Without the detour arrow looks for the system's time zones, which a small one does not have.
+    return pc.strptime(column, TIME_FORMAT, "us", error_is_null=True).cast(pa.int64()).cast(TIME)
+
+
+def _to_lists(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return lists of texts for JSON, each different one read once."""
+    lists = []
+    for chunk in column.chunks:
+        different = chunk.dictionary_encode()
+        lists.append(
+            pa.array([json.loads(text) for text in different.dictionary.to_pylist()], TEXTS).take(different.indices)
+        )
+    return pa.chunked_array(lists, TEXTS)
+
+
+_CASTS: dict[pa.DataType, Callable[[pa.ChunkedArray], pa.ChunkedArray]] = {TIME: _to_times, TEXTS: _to_lists}
 
 
 def _grouped_lines(cursor: sqlite3.Cursor) -> Iterator[bytes]:

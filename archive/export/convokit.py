@@ -4,7 +4,8 @@ A conversation is a thread. ConvoKit requires a tree whose root has the conversa
 each is the article, spoken by its outlet; top-level comments reply to it. Speakers are commenters by id, since two may
 share a name; a comment of an unknown author has a speaker of its own, for nobody knows who else wrote it.
 `timestamp` is in seconds since 1970, or null; `meta` has its precision (posted_precision), whether the selection chose
-the comment or includes it as an ancestor (chosen), and its page in the archive (url).
+the comment or includes it as an ancestor (chosen), its page in the archive (permalink; url says the same) and its own
+address at the source (source_url).
 """
 
 import json
@@ -39,10 +40,12 @@ OUTLET = "coalesce('outlet-' || outlets.id, 'article-' || articles.id)"
 COMMENT_META = """'kind', 'comment', 'native_id', comments.native_id,
   'url', {base} || '/comment/' || comments.id, 'state', state,
   'posted_at', posted_at, 'posted_precision', posted_precision, 'likes', likes, 'dislikes', dislikes,
-  'revision', revision, 'chosen', json(iif({chosen}, 'true', 'false')), 'flags', {flags},
+  'revision', revision, 'permalink', {base} || '/comment/' || comments.id, 'source_url', comments.url,
+  'posted_at_text', posted_at_text, 'chosen', json(iif({chosen}, 'true', 'false')), 'flags', {flags},
   'labels', {labels}"""
 ARTICLE_META = """'kind', 'article', 'url', {base} || '/thread/' || threads.id, 'posted_at', published_at,
-  'posted_precision', published_precision, 'flags', json('[]')"""
+  'posted_precision', published_precision, 'permalink', {base} || '/thread/' || threads.id,
+  'source_url', articles.url, 'byline', byline, 'flags', json('[]')"""
 COMMENT = UTTERANCE.format(
     id="cast(comments.id as text)",
     thread="comments.thread_id",
@@ -65,8 +68,10 @@ ARTICLE = UTTERANCE.format(
 MEMBER = "json_quote({}) || ': ' || json_object('meta', json_object({}), 'vectors', json('[]'))"
 CONVERSATION = MEMBER.format(
     "'thread-' || threads.id",
-    f"""'title', title, 'outlet', domain, 'url', {{base}} || '/thread/' || threads.id, 'article_url', articles.url,
-  'published_at', published_at, 'language', language, 'section', section, 'platform', platform,
+    f"""'title', title, 'outlet', domain, 'outlet_name', coalesce(outlets.name, domain),
+  'url', {{base}} || '/thread/' || threads.id, 'article_url', articles.url,
+  'published_at', published_at, 'published_precision', published_precision, 'byline', byline,
+  'permalink', {{base}} || '/thread/' || threads.id, 'language', language, 'section', section, 'platform', platform,
   'native_id', threads.native_id, 'stated_count', stated_count, 'completeness', completeness, 'flags', {OTHER_FLAGS},
   'dataset', datasets.name""",
 )
@@ -80,15 +85,17 @@ TEXT, NUMBER, LIST, TRUTH = (f"<class '{kind}'>" for kind in ("str", "int", "lis
 INDEX = {
     "utterances-index": {
         "kind": TEXT, "url": TEXT, "state": TEXT, "posted_at": TEXT, "posted_precision": TEXT, "likes": NUMBER,
-        "dislikes": NUMBER, "revision": NUMBER, "chosen": TRUTH, "flags": LIST, "labels": LIST, "native_id": TEXT,
+        "dislikes": NUMBER, "revision": NUMBER, "permalink": TEXT, "source_url": TEXT, "posted_at_text": TEXT,
+        "byline": TEXT, "chosen": TRUTH, "flags": LIST, "labels": LIST, "native_id": TEXT,
     },
     "speakers-index": {
         "kind": TEXT, "name": TEXT, "platform": TEXT, "is_guest": NUMBER, "is_staff": NUMBER, "domain": TEXT,
     },
     "conversations-index": {
-        "title": TEXT, "outlet": TEXT, "url": TEXT, "article_url": TEXT, "published_at": TEXT, "language": TEXT,
-        "section": TEXT, "platform": TEXT, "native_id": TEXT, "stated_count": NUMBER, "completeness": TEXT,
-        "flags": LIST, "dataset": TEXT,
+        "title": TEXT, "outlet": TEXT, "outlet_name": TEXT, "url": TEXT, "permalink": TEXT, "byline": TEXT,
+        "published_precision": TEXT, "article_url": TEXT, "published_at": TEXT, "language": TEXT,
+        "section": TEXT, "platform": TEXT, "stated_count": NUMBER, "completeness": TEXT, "flags": LIST,
+        "dataset": TEXT, "native_id": TEXT,
     },
     "overall-index": {
         "name": TEXT, "url": TEXT, "software_version": TEXT, "release": TEXT, "comments": NUMBER, "context": NUMBER,

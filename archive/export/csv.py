@@ -1,4 +1,4 @@
-"""Write CSV of the view `comment_list`: one comment a row, text exactly as archived (RFC 4180, UTF-8).
+"""Write CSV of comments, one a row (`rows.comment_columns`): text exactly as archived (RFC 4180, UTF-8).
 
 Text stands in quotes, numbers do not, and NULL is an empty cell without quotes, so that a careful reader can tell it
 from an empty text (""). The lines are made in SQL, which takes half the time of Python's csv module.
@@ -17,9 +17,11 @@ SELECTS = ("comments", "rows")
 FOLDER = False
 DUMP = DumpFile("comments", ".csv.gz", "Comments, one a row, with author, article and outlet (CSV, UTF-8, RFC 4180)")
 # Text of comment_list that comes from outside and may hold a NUL, at which SQLite's printf stops.
-FOREIGN = ("body", "author", "article", "article_url", "outlet")
+FOREIGN = (
+    "body", "author", "article", "article_url", "outlet", "outlet_name", "byline", "url", "posted_at_text",
+)  # fmt: skip
 # Text of comment_list that is never NULL, which printf would write as "(NULL)".
-NOT_NULL = ("body", "article_url", "platform", "state", "permalink", "first_seen_at", "last_seen_at")
+NOT_NULL = ("body", "article_url", "platform", "state", "codes", "permalink", "first_seen_at", "last_seen_at")
 FORMULAS = ", ".join(f"char({ord(sign)})" for sign in FORMULA)
 
 

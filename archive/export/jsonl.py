@@ -41,7 +41,7 @@ COMMENT = f"""json_object('id', comments.id, 'native_id', comments.native_id, 'p
   'position', comments.position, 'depth', depth, 'author', commenters.name, 'posted_at', posted_at, 'body', body,
   'revision', revision, 'state', state, 'likes', likes, 'dislikes', dislikes, 'flags', {COMMENT_FLAGS},
   'posted_precision', posted_precision, 'url', comments.url, 'permalink', {_BASE} || '/comment/' || comments.id,
-  'labels', {COMMENT_LABELS})"""
+  'posted_at_text', posted_at_text, 'labels', {COMMENT_LABELS})"""
 THREADS = """
 select {} from threads join articles on articles.id = article_id left join outlets on outlets.id = outlet_id
 left join datasets on datasets.id = dataset_id

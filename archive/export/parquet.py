@@ -1,4 +1,6 @@
-"""Write Parquet of the view `comment_list`: one comment a row, numbers as integers, all else as text.
+"""Write Parquet of comments, one a row: integers, times (UTC, microseconds), lists of codes, all else as text.
+
+Each column says what it holds (`description` in its metadata).
 
 Of a statement, its rows: a column of integers only is int64, one with other numbers double, one of blobs only binary;
 all others are text.

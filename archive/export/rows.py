@@ -10,13 +10,28 @@ from archive.export.selection import Selection, strip_semicolon
 
 ROWS_A_BATCH = 256
 
-# The columns of `comment_list` that hold integers; the others hold text.
+# The columns of comments that hold integers, moments (UTC) and lists (JSON); the others hold text.
 NUMBERS = frozenset(
     {
         "id", "thread_id", "depth", "position", "parent_id", "revision", "likes", "dislikes", "commenter_id",
         "outlet_id",
     }
 )  # fmt: skip
+
+
+TIMES = frozenset({"posted_at", "published_at", "first_seen_at", "last_seen_at"})
+LISTS = frozenset({"codes"})
+_ARTICLE = "(select {} from articles where id = (select article_id from threads where id = comment_list.thread_id))"
+_COMMENT = "(select {} from comments where id = comment_list.id)"
+# What rows of comments have beside the columns of `comment_list`, by the names that JSON Lines has for it.
+MORE_COLUMNS = {
+    "outlet_name": "(select coalesce(name, domain) from outlets where id = comment_list.outlet_id)",
+    "published_at": _ARTICLE.format("published_at"),
+    "published_precision": _ARTICLE.format("published_precision"),
+    "byline": _ARTICLE.format("byline"),
+    "url": _COMMENT.format("url"),
+    "posted_at_text": _COMMENT.format("posted_at_text"),
+}
 
 
 def site_address_sql(connection: sqlite3.Connection) -> str:
@@ -27,15 +42,22 @@ def site_address_sql(connection: sqlite3.Connection) -> str:
 
 
 def comment_columns(connection: sqlite3.Connection) -> list[str]:
-    """Return the columns of `comment_list`, in order."""
-    return _names(connection.execute("select * from comment_list limit 0"))
+    """Return the columns of a row of a comment, in order: those of `comment_list`, and more."""
+    return [*_names(connection.execute("select * from comment_list limit 0")), *MORE_COLUMNS]
 
 
 def select_comments(connection: sqlite3.Connection, selection: Selection, expressions: str) -> sqlite3.Cursor:
-    """Select expressions over `comment_list`, ordered by thread and position, which an index gives without sorting."""
+    """Select expressions over `comment_columns`, ordered by thread and position, which an index gives without sorting.
+
+    Permanent links are whole addresses where the site has one, and a comment without codes has an empty list.
+    """
     condition, values = selection.condition()
-    statement = f"select {expressions} from comment_list where {condition} order by thread_id, position"  # noqa: S608
-    return connection.execute(statement, values)
+    base = site_address_sql(connection)
+    made = {"permalink": f"{base} || permalink", "codes": "coalesce(codes, '[]')"} | MORE_COLUMNS
+    columns = ", ".join(f"{made[name]} as {name}" if name in made else name for name in comment_columns(connection))
+    # The limit keeps SQLite from evaluating a column each time that an expression names it.
+    rows = f"select {columns} from comment_list where {condition} order by thread_id, position limit -1"  # noqa: S608
+    return connection.execute(f"select {expressions} from ({rows})", values)  # noqa: S608
 
 
 def select_rows(connection: sqlite3.Connection, sql: str) -> tuple[sqlite3.Cursor, list[str]]:

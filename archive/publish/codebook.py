@@ -3,6 +3,8 @@
 import sqlite3
 from collections.abc import Iterator, Mapping
 
+from archive.export.descriptions import describe
+from archive.export.rows import LISTS, MORE_COLUMNS, TIMES
 from archive.store.schema import TABLES
 from archive.store.views import COLUMN_DESCRIPTIONS
 from archive.text.numbers import format_count
@@ -17,7 +19,7 @@ MORE_TABLES = {
     "facets": "How often the most frequent values of a column stand in a list.",
     "statistics": "Sums over the whole copy, as the page of statistics shows them.",
 }
-MORE_COLUMNS = COLUMN_DESCRIPTIONS | {
+COLUMNS = COLUMN_DESCRIPTIONS | {
     "comment_id": "The comment.",
     "article_id": "The article.",
     "published_at": "When the article was published (UTC).",
@@ -53,6 +55,7 @@ def codebook(connection: sqlite3.Connection, counts: Mapping[str, int], number: 
     parts = [
         f"# Codebook of release {number}",
         "Times are ISO-8601 in UTC; booleans are 0 or 1; an empty cell means that the source did not say.",
+        _of_dumps(),
     ]
     for name, _ in connection.execute(TABLES_AND_VIEWS).fetchall():
         if "_fts" not in name:
@@ -61,6 +64,18 @@ def codebook(connection: sqlite3.Connection, counts: Mapping[str, int], number: 
         "## Flag codes\n\n| code | title | what it claims | severity |\n|---|---|---|---|\n" + _codes(connection)
     )
     return "\n\n".join(parts) + "\n"
+
+
+def _of_dumps() -> str:
+    """Return what the dumps with a comment a row have beside the columns of `comment_list`, and their types."""
+    more = "".join(f"| `{name}` | {describe(name)} |\n" for name in MORE_COLUMNS)
+    times, lists = (" and ".join(f"`{name}`" for name in sorted(names)) for names in (TIMES, LISTS))
+    return (
+        "## Dumps of comments\n\nCSV and Parquet have the columns of `comment_list` and these:\n\n"
+        f"| column | what it is |\n|---|---|\n{more}\n"
+        f"In Parquet {times} are timestamps (microseconds, UTC) and {lists} is a list of texts; where a time is known "
+        "in part only, its precision says so. In CSV a list is JSON, and `[]` is an empty one."
+    )
 
 
 def _table(connection: sqlite3.Connection, name: str, rows: int | None) -> str:
@@ -74,7 +89,7 @@ def _columns(connection: sqlite3.Connection, name: str) -> Iterator[str]:
     described = {column.name: column.comment for column in TABLES[name].columns} if name in TABLES else {}
     of_comments = {column.name: column.comment for column in TABLES["comments"].columns}
     for _, column, kind, *_ in connection.execute(f"pragma table_info({name})").fetchall():
-        about = described.get(column) or MORE_COLUMNS.get(column) or of_comments.get(column) or _elsewhere(column)
+        about = described.get(column) or COLUMNS.get(column) or of_comments.get(column) or _elsewhere(column)
         yield f"| `{column}` | {kind or 'any'} | {about} |"
 
 

@@ -7,6 +7,7 @@ lists (`thread_list` and so on) as tables: counting and sorting a view takes as 
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from sqlalchemy import Column, MetaData, Text, UniqueConstraint
 from sqlalchemy.dialects import sqlite
@@ -300,6 +301,7 @@ def _quote(name: str) -> str:
     return f'"{name}"'
 
 
+@cache
 def create_table(table: str) -> str:
     """Return CREATE TABLE of a copied table, from the schema of the archive."""
     copy = TABLES[table].to_metadata(MetaData())
@@ -317,7 +319,8 @@ def create_table(table: str) -> str:
     return str(CreateTable(copy).compile(dialect=sqlite.dialect())).strip()
 
 
-def create_indexes(table: str) -> list[str]:
+@cache
+def create_indexes(table: str) -> tuple[str, ...]:
     """Return CREATE INDEX statements of a copied table: the archive's, without those that only saving needs."""
     statements = [
         str(CreateIndex(index).compile(dialect=sqlite.dialect()))
@@ -328,7 +331,7 @@ def create_indexes(table: str) -> list[str]:
         f"create index {table}_by_{names[0]} on {table} ({', '.join(map(_quote, names))})"
         for names in MORE_INDEXES.get(table, ())
     )
-    return [*statements, *more]
+    return (*statements, *more)
 
 
 def create_list(name: str, columns: Iterable[tuple[str, str]]) -> str:

@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -71,7 +72,13 @@ def _readable(form: str, path: Path) -> str:
 def _parquet(path: Path) -> str:
     table = pyarrow.parquet.read_table(path)
     columns = [f"{one.name}: {one.type}" for one in table.schema]
-    return "\n".join([*columns, "", *(canonical.dumped(row) for row in table.to_pylist())]) + "\n"
+    return "\n".join([*columns, "", *(canonical.dumped(row) for row in _plain_rows(table))]) + "\n"
+
+
+def _plain_rows(table: pyarrow.Table) -> Iterator[dict[str, Any]]:
+    """The rows with moments as the archive writes them."""
+    for row in table.to_pylist():
+        yield {name: f"{cell:%Y-%m-%dT%H:%M:%SZ}" if isinstance(cell, datetime) else cell for name, cell in row.items()}
 
 
 def _all(form: str, path: Path) -> str:
@@ -80,7 +87,7 @@ def _all(form: str, path: Path) -> str:
         files = [one for one in sorted(path.rglob("*")) if one.is_file()]
         return "".join(f"{one.name} {_lines(one)} {digest(one.read_text('utf-8'))}\n" for one in files)
     if form == "parquet":
-        return _summed((row["id"], row) for row in pyarrow.parquet.read_table(path).to_pylist())
+        return _summed((row["id"], row) for row in _plain_rows(pyarrow.parquet.read_table(path)))
     if form == "jsonl":
         rows = [json.loads(line) for line in _text(path).splitlines()]
         return _summed((row["article"]["url"], row) for row in rows)

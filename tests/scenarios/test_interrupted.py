@@ -28,8 +28,10 @@ def test_an_import_is_ended_with_its_workers_and_goes_on(desk):
     while not desk.path.exists() or not desk.query("select 1 from sqlite_master where name = 'runs'"):
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < until
+        time.sleep(0.02)
     while not desk.query("select 1 from runs"):
         assert process.poll() is None, process.communicate()
+        time.sleep(0.02)
     errors = interrupt(process)
     assert "interrupted: what was imported before is saved; run the same command again" in errors
     assert desk.query("select outcome from runs") == [("interrupted",)]
@@ -47,6 +49,7 @@ def test_a_crawl_says_how_to_go_on(desk):
         process = desk.start("crawl", *site.urls(), "--allow-host", site.address)
         while site.posts[3].path not in site.paths():
             assert process.poll() is None, process.communicate()
+            time.sleep(0.02)
         assert "what was visited is saved" in interrupt(process)
         assert desk.query("select outcome from runs") == [("interrupted",)]
         site.hooks.clear()

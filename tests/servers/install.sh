@@ -34,13 +34,16 @@ if [ -n "$missing" ]; then
   fi
 fi
 
+# Isso comes as a source package: what builds it is checked as well, and is there before.
+hashed() { "$root/.servers/isso/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes "$@"; }
 if [ ! -x "$root/.servers/isso/bin/isso" ]; then
   if [ "$SYSTEM" = no ]; then
     echo "SYSTEM=no: tests against Isso are skipped"
   else
     echo "installing Isso for the tests, in .servers/"
     { "$python" -m venv "$root/.servers/isso" \
-      && "$root/.servers/isso/bin/python" -m pip install --quiet --disable-pip-version-check isso==0.14.0; } \
+      && hashed -r "$root/tests/servers/isso-build.txt" \
+      && hashed --no-build-isolation -r "$root/tests/servers/isso.txt"; } \
       >/dev/null 2>&1 || echo "no Isso: tests against it are skipped"
   fi
 fi

@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from archive.cli import main
 from tests.archive_fixture import fill_reviewed
 
-ROWS, LETTERS = 60_000, 1000
+ROWS, LETTERS = 30_000, 2000
 
 
 @pytest.fixture(scope="module")
@@ -151,7 +151,7 @@ def test_a_public_copy_is_not_touched(btl, tmp_path):
 
 @pytest.fixture(scope="module")
 def large(filled, tmp_path_factory):
-    """An archive of 60,000 comments of 1 KB in one thread, as one long discussion is."""
+    """An archive of 30,000 comments of 2 KB in one thread, as one long discussion is."""
     path = shutil.copy(filled, tmp_path_factory.mktemp("large") / "archive.db")
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute(

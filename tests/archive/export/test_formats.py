@@ -8,6 +8,8 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, datetime
 
 import pyarrow.parquet as pq
 import pytest
@@ -17,13 +19,13 @@ from hypothesis import strategies as st
 
 from archive.export.formats import FORMATS
 from archive.export.output import output
-from archive.export.rows import NUMBERS
+from archive.export.rows import LISTS, NUMBERS, TIMES
 from archive.export.selection import ExportOptions, Selection
 from archive.export.write import Written, export, write
 from archive.store.archive import Archive
 from archive.store.private_tables import PRIVATE_TABLES
 from archive.store.schema import TABLES
-from archive.thread import Flag
+from archive.thread import Flag, Moment
 from tests.archive.store.test_save import DAYS, save
 from tests.conftest import missing
 from tests.trees import BODIES, made, said
@@ -56,13 +58,13 @@ LINE = {
             "id": 1, "native_id": None, "parent_id": None, "position": 0, "depth": 0, "author": "anna", "posted_at": None,
             "body": "off the pier with it", "revision": 0, "state": "visible", "likes": None, "dislikes": None,
             "flags": [{"code": "content.threat", "rule": "r1", "target": None, "start": 0, "end": 12, "exact": "off the pier"}],
-            "posted_precision": None, "url": None, "permalink": "/comment/1", "labels": [],
+            "posted_precision": None, "url": None, "permalink": "/comment/1", "posted_at_text": None, "labels": [],
         },
         {
             "id": 2, "native_id": "n2", "parent_id": 1, "position": 1, "depth": 1, "author": None, "posted_at": None,
             "body": 'a "quoted"\nline, and more', "revision": 0, "state": "visible", "likes": 2, "dislikes": 0,
             "flags": [{"code": "capture.author_missing", "rule": "r", "target": None, "start": None, "end": None, "exact": None}],
-            "posted_precision": None, "url": None, "permalink": "/comment/2", "labels": [],
+            "posted_precision": None, "url": None, "permalink": "/comment/2", "posted_at_text": None, "labels": [],
         },
     ],
     "flags": [
@@ -90,9 +92,24 @@ def exported(path, form, selection=Selection(), *, excel=False):  # noqa: B008
     return written, out.getvalue()
 
 
-def queried(path, sql="select * from comment_list order by thread_id, position"):
+ROWS = """
+select comment_list.*, coalesce(outlets.name, outlets.domain), articles.published_at, articles.published_precision,
+  articles.byline, comments.url, comments.posted_at_text
+from comment_list join comments using (id) join threads on threads.id = comments.thread_id
+join articles on articles.id = article_id left join outlets on outlets.id = articles.outlet_id
+order by comments.thread_id, comments.position"""
+
+
+def queried(path, sql):
     with closing(sqlite3.connect(path)) as connection:
         return connection.execute(sql).fetchall()
+
+
+def expected(path):
+    """The rows of comments that an export has."""
+    codes = 15
+    rows = queried(path, ROWS)
+    return [(*row[:codes], row[codes] or "[]", *row[codes + 1 :]) for row in rows]
 
 
 def cells(text):
@@ -127,7 +144,15 @@ def numbered(names, rows):
 
 
 def parquet_rows(data):
-    return [tuple(row.values()) for row in pq.read_table(io.BytesIO(data)).to_pylist()]
+    return [tuple(map(as_text, row.values())) for row in pq.read_table(io.BytesIO(data)).to_pylist()]
+
+
+def as_text(cell):
+    """A cell of Parquet as CSV has it."""
+    if isinstance(cell, datetime):
+        assert cell.tzinfo is not None
+        return cell.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return json.dumps(cell, separators=(",", ":"), ensure_ascii=False) if isinstance(cell, list) else cell
 
 
 def test_formats():
@@ -176,7 +201,7 @@ def test_csv(filled):
     assert [(row["author"], row["body"], row["codes"], row["permalink"]) for row in rows] == [
         ("anna", "off the pier with it", '["content.threat"]', "/comment/1"),
         ("", 'a "quoted"\nline, and more', '["capture.author_missing"]', "/comment/2"),
-        ("anna", "=1+1", "", "/comment/3"),
+        ("anna", "=1+1", "[]", "/comment/3"),
     ]
     assert data.endswith(b"\r\n")
 
@@ -185,7 +210,7 @@ def test_csv_tells_null_from_an_empty_text_and_numbers_from_texts(filled):
     with closing(sqlite3.connect(filled)) as connection, connection:
         connection.execute("update comments set body = '' where id = 1")
     names, *rows = cells(exported(filled, "csv")[1].decode())
-    assert numbered(names, rows) == queried(filled)
+    assert numbered(names, rows) == expected(filled)
     assert (rows[0][names.index("body")], rows[1][names.index("author")]) == ("", None)
 
 
@@ -193,22 +218,94 @@ def test_parquet(filled):
     written, data = exported(filled, "parquet")
     table = pq.ParquetFile(io.BytesIO(data))
     assert written == Written(3, 3, "comments")
-    assert parquet_rows(data) == queried(filled)
+    assert parquet_rows(data) == expected(filled)
     kinds = dict(zip(table.schema_arrow.names, map(str, table.schema_arrow.types), strict=True))
     assert {name for name, kind in kinds.items() if kind == "int64"} == NUMBERS
-    assert set(kinds.values()) == {"int64", "string"}
+    assert {name for name, kind in kinds.items() if kind == "timestamp[us, tz=UTC]"} == TIMES
+    assert {name for name, kind in kinds.items() if kind.startswith("list<")} == LISTS
+    assert {kinds[name] for name in kinds if name not in NUMBERS | TIMES | LISTS} == {"string"}
+    assert all(field.metadata[b"description"] for field in table.schema_arrow)
     assert table.metadata.row_group(0).column(0).compression == "ZSTD"
+
+
+def test_times_in_parquet(filled):
+    """A moment is one, whatever its precision; what is none is null, and what the source wrote stands beside it."""
+    cases = [
+        ("2026-03-14T09:02:11Z", "minute", "9:02"),
+        ("0999-01-01T00:00:00Z", "year", "long ago"),
+        ("2026-03", "month", "in March"),
+    ]
+    with closing(sqlite3.connect(filled)) as connection, connection:
+        for number, case in enumerate(cases, 1):
+            connection.execute(
+                "update comments set posted_at = ?, posted_precision = ?, posted_at_text = ? where id = ?",
+                (*case, number),
+            )
+    rows = pq.read_table(io.BytesIO(exported(filled, "parquet")[1])).to_pylist()
+    moments = [datetime(2026, 3, 14, 9, 2, 11, tzinfo=UTC), datetime(999, 1, 1, tzinfo=UTC), None]
+    assert [row["posted_at"] for row in rows] == moments
+    assert [(row["posted_precision"], row["posted_at_text"]) for row in rows] == [case[1:] for case in cases]
+    assert [row["codes"] for row in rows] == [["content.threat"], ["capture.author_missing"], []]
+
+
+def test_the_same_names_in_every_format(tmp_path):
+    """What is said of a comment and its article has one name and one value in CSV, Parquet, JSON Lines, ConvoKit, SQL."""
+    path = tmp_path / "a.db"
+    comment = said("At nine.", "anna", native_id="1", url="https://courier.example/ferry#c1", likes=3,
+                   posted=Moment("2026-03-14T09:02:00Z", "14 March 2026, 09:02", "minute"))  # fmt: skip
+    thread = made(comment, said("So late?", "tom", 0))
+    article = replace(
+        thread.article,
+        byline="A. Writer",
+        outlet_name="Courier",
+        published=Moment("2026-03-14T08:00:00Z", "14 March", "minute"),
+    )
+    with Archive(path) as archive:
+        save(archive, replace(thread, article=article))
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("create table release (name text primary key, value text)")
+        connection.execute("insert into release values ('url', 'https://comments.example')")
+    rows = list(csv.DictReader(io.StringIO(exported(path, "csv")[1].decode(), newline="")))
+    typed = pq.read_table(io.BytesIO(exported(path, "parquet")[1])).to_pylist()
+    line = json.loads(exported(path, "jsonl")[1])
+    export(path, "convokit", tmp_path / "corpus")
+    utterances = [json.loads(text) for text in (tmp_path / "corpus" / "utterances.jsonl").read_text().splitlines()]
+    (conversation,) = json.loads((tmp_path / "corpus" / "conversations.json").read_text()).values()
+    rebuilt(exported(path, "sql")[1], tmp_path / "copy.db")
+    assert same_rows(path, tmp_path / "copy.db")
+    assert list(rows[0]) == list(typed[0])
+    for row, cells_, in_json, utterance in zip(rows, typed, line["comments"], utterances[1:], strict=True):
+        shown = {name: as_text(cell) for name, cell in cells_.items()}
+        assert row == {name: "" if cell is None else str(cell) for name, cell in shown.items()}
+        for name in in_json.keys() & shown.keys():
+            assert shown[name] == in_json[name], name
+        for name in utterance["meta"].keys() & shown.keys() - {"url"}:
+            assert shown[name] == utterance["meta"][name], name
+        assert (utterance["meta"]["source_url"], utterance["meta"]["url"]) == (shown["url"], shown["permalink"])
+        for name in ("outlet", "outlet_name", "published_at", "published_precision", "byline"):
+            assert shown[name] == line["article"][name] == conversation["meta"][name], name
+        assert shown["article_url"] == line["article"]["url"] == conversation["meta"]["article_url"]
+        assert shown["permalink"] == f"https://comments.example/comment/{row['id']}"
+    first = line["comments"][0]
+    assert {"url", "permalink", "posted_at", "posted_at_text", "posted_precision"} <= first.keys() & rows[0].keys()
+    assert (first["url"], rows[0]["outlet"], rows[0]["outlet_name"]) == (
+        "https://courier.example/ferry#c1", "courier.example", "Courier",
+    )  # fmt: skip
+    empty = (rows[1]["codes"], typed[1]["codes"], line["comments"][1]["flags"], utterances[2]["meta"]["flags"])
+    assert empty == ("[]", [], [], [])
 
 
 def test_parquet_of_many_comments_has_row_groups(tmp_path, monkeypatch):
     monkeypatch.setattr("archive.export.arrow_tables.ROWS_A_GROUP", 256)
     with Archive(tmp_path / "a.db") as archive:
         save(archive, made(*(said(f"number {number}") for number in range(1000))))
-    for selection in (Selection(), Selection(sql="select * from comment_list order by thread_id, position")):
+    statement = "select * from comment_list order by thread_id, position"
+    rows = {Selection(): expected(tmp_path / "a.db"), Selection(sql=statement): queried(tmp_path / "a.db", statement)}
+    for selection, wanted in rows.items():
         written, data = exported(tmp_path / "a.db", "parquet", selection)
         assert pq.ParquetFile(io.BytesIO(data)).metadata.num_row_groups == 4
         assert written.rows == 1000
-        assert parquet_rows(data) == queried(tmp_path / "a.db")
+        assert parquet_rows(data) == wanted
 
 
 def rebuilt(script, path):
@@ -278,7 +375,7 @@ TEXTS = BODIES | st.sampled_from(HOSTILE)
 
 @pytest.mark.slow
 @given(st.lists(TEXTS, max_size=8), TEXTS, TEXTS)
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=30)
 def test_any_text_survives_every_format(tmp_path_factory, bodies, title, name):
     path = tmp_path_factory.mktemp("any") / "a.db"
     with Archive(path) as archive:
@@ -293,7 +390,7 @@ def test_any_text_survives_every_format(tmp_path_factory, bodies, title, name):
     assert (line["article"]["title"], line["article"]["outlet"]) == (title, name)
     written, data = exported(path, "csv")
     names, *rows = cells(data.decode())
-    assert numbered(names, rows) == parquet_rows(exported(path, "parquet")[1]) == queried(path)
+    assert numbered(names, rows) == parquet_rows(exported(path, "parquet")[1]) == expected(path)
     assert written.rows == len(bodies) == len(list(csv.reader(io.StringIO(data.decode(), newline="")))) - 1
 
 
@@ -323,7 +420,12 @@ def test_a_statement_gives_its_rows_as_they_are(texts):
 def test_csv_for_excel(tmp_path):
     with Archive(tmp_path / "a.db") as archive:
         save(archive, made(*(said(text, text) for text in HOSTILE), said("plain"), said("-0", likes=-5)))
-    for selection in (Selection(), Selection(sql="select * from comment_list order by thread_id, position")):
+    statement = "select * from comment_list order by thread_id, position"
+    exports = {
+        Selection(): expected(tmp_path / "a.db"),
+        Selection(sql=statement): queried(tmp_path / "a.db", statement),
+    }
+    for selection, shown in exports.items():
         _, data = exported(tmp_path / "a.db", "csv", selection, excel=True)
         assert data.startswith(b"\xef\xbb\xbf")
         names, *rows = cells(data.decode("utf-8-sig"))
@@ -332,7 +434,7 @@ def test_csv_for_excel(tmp_path):
                 f"'{cell}" if isinstance(cell, str) and cell[:1] in tuple("=+-@\t\r\n＝＋－＠") else cell
                 for cell in row
             )
-            for row in queried(tmp_path / "a.db")
+            for row in shown
         ]
         assert numbered(names, rows) == wanted
         assert rows[-1][names.index("likes")] == "-5"

@@ -150,11 +150,17 @@ def test_an_archive_that_is_whole_is_the_same_from_its_public_copy(full, public)
     with closing(sqlite3.connect(public)) as db:
         ((base,),) = db.execute("select value from release where name = 'url'")
     for form in FOR_ALL:
-        data = exported(public, form, Selection())[1]
-        if form == "jsonl":
-            assert f'"permalink":"{base}/comment/1"'.encode() in data
-            data = data.replace(f'"permalink":"{base}/'.encode(), b'"permalink":"/')
-        assert exported(full, form, Selection())[1] == data
+        of_copy, of_archive = (as_bytes(form, exported(path, form, Selection())[1]) for path in (public, full))
+        assert f'"{base}/comment/1"'.encode() in of_copy
+        assert of_archive == of_copy.replace(f'"{base}/'.encode(), b'"/')
+
+
+def as_bytes(form, data):
+    """An export's bytes, Parquet's unpacked."""
+    if form != "parquet":
+        return data
+    table = pq.read_table(io.BytesIO(data))
+    return json.dumps([str(table.schema), table.to_pylist()], ensure_ascii=False, default=str).encode()
 
 
 @given(st.text("()-*/;'\"\0 \n1or=dephtunisl_", max_size=12))

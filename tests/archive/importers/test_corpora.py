@@ -3,8 +3,6 @@
 import gzip
 import io
 import json
-import subprocess
-import sys
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -15,6 +13,7 @@ from archive.importers import choose_importer
 from archive.importers.base import BadDocument, Options, Probe
 from archive.importers.files import files, open_file
 from archive.importers.pool import import_files
+from tests.btl import run_btl
 from tests.documents import HARBOUR, HARBOUR_TREE, numbered
 
 TREE = """
@@ -60,10 +59,9 @@ def test_parquet_of_something_else(archive, tmp_path):
 
 
 def test_parquet_on_standard_input_names_what_it_needs(path):
-    run = [sys.executable, "-m", "archive.cli", "import", "-", "--db", str(path)]
-    done = subprocess.run(run, input=b"PAR1" + bytes(9000), capture_output=True, check=False)
+    done = run_btl(("import", "-", "--db", path), path.parent, stdin=b"PAR1" + bytes(9000))
     assert done.returncode == 1
-    assert b"give the file's name" in done.stderr
+    assert "give the file's name" in done.stderr
 
 
 def test_wet(archive, query, tmp_path):
@@ -148,12 +146,12 @@ def test_what_was_passed_over_is_named(path, tmp_path):
     (tmp_path / "corpus").mkdir()
     (tmp_path / "corpus" / "README.md").write_text("A corpus")
     (tmp_path / "corpus" / "0.txt").write_text(numbered(1))
-    run = [sys.executable, "-m", "archive.cli", "import", str(tmp_path / "corpus"), "--db", str(path)]
-    done = subprocess.run(run, capture_output=True, text=True, check=False)
+    run = ("import", tmp_path / "corpus", "--db", path)
+    done = run_btl(run, tmp_path)
     assert done.returncode == 0
     assert "passed over, about the corpus:" in done.stderr
     assert "README.md" in done.stderr
-    done = subprocess.run([*run, "--json"], capture_output=True, text=True, check=False)
+    done = run_btl((*run, "--json"), tmp_path)
     assert json.loads(done.stdout)["passed_over"] == [str(tmp_path / "corpus" / "README.md")]
 
 

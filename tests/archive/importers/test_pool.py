@@ -7,10 +7,7 @@ import json
 import lzma
 import multiprocessing
 import os
-import signal
 import sqlite3
-import subprocess
-import sys
 import time
 from concurrent.futures import wait
 from hashlib import sha256
@@ -26,6 +23,7 @@ from archive.importers.plain_text import importer as seed_format
 from archive.importers.plain_text.encoding import decode
 from archive.importers.pool import import_files
 from archive.store.archive import Archive
+from tests.btl import StartedBtl, run_btl
 from tests.documents import HARBOUR, HARBOUR_TREE, numbered
 
 pytestmark = pytest.mark.slow
@@ -174,16 +172,16 @@ def test_folders_are_read_in_order_of_name(tmp_path):
 
 
 def test_standard_input(path, query):
-    run = [sys.executable, "-m", "archive.cli", "import", "-", "--db", str(path)]
-    done = subprocess.run(run, input=gzip.compress(HARBOUR.encode()), capture_output=True, check=False)
+    run = ("import", "-", "--db", path)
+    done = run_btl(run, path.parent, stdin=gzip.compress(HARBOUR.encode()))
     assert done.returncode == 0, done.stderr
     assert query(TREE) == HARBOUR_TREE
     name = f"archive-kept/{sha256(HARBOUR.encode()).hexdigest()}-standard-input.zst"
     assert query("select warc_file from captures") == [(name,)]
     with open_file(str(path.with_name("archive-kept") / Path(name).name)) as (kept, _):
         assert kept.read() == HARBOUR.encode()
-    again = subprocess.run(run, input=HARBOUR.encode(), capture_output=True, check=False)
-    assert b"1 already there" in again.stdout
+    again = run_btl(run, path.parent, stdin=HARBOUR)
+    assert "1 already there" in again.stdout
     assert [file.name for file in path.with_name("archive-kept").iterdir()] == [Path(name).name]
 
 
@@ -228,22 +226,24 @@ def test_a_second_import_writes_no_rows(tmp_path, query, path):
 
 
 def test_killed_at_any_moment_a_second_import_completes_it(tmp_path):
-    folder = corpus(tmp_path / "corpus", 9000, 6)
+    folder = corpus(tmp_path / "corpus", 1500, 6)
     with Archive(tmp_path / "whole.db") as archive:
         import_files(archive, [str(folder)])
     killed = tmp_path / "killed.db"
-    command = [sys.executable, "-m", "archive.cli", "import", str(folder), "--db", str(killed)]
-    for delay in (0.3, 1.1, 1.9, 2.6):
-        process = subprocess.Popen(command, start_new_session=True, stdout=subprocess.DEVNULL)
+    command = ("import", folder, "--db", killed)
+    for delay in (0.1, 0.3, 0.5, 0.7):
+        process = StartedBtl(
+            command, tmp_path, fork_pools=True, constants={"archive.importers.pool.BATCH_THREADS": 100}
+        )
         time.sleep(delay)
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+        process.kill_group()
+        process.communicate()
         if killed.exists() and killed.stat().st_size:
             with sqlite3.connect(killed) as connection:
                 assert connection.execute("pragma integrity_check").fetchall() == [("ok",)]
                 assert connection.execute("pragma foreign_key_check").fetchall() == []
             connection.close()
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    assert run_btl(command, tmp_path).returncode == 0
     contents = []
     for file in ("whole.db", "killed.db"):
         with sqlite3.connect(tmp_path / file) as connection:

@@ -110,6 +110,14 @@ def fill(path):
         save(archive, made(said("x", None), url="https://courier.example/2"), made(url="https://courier.example/3"))
 
 
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    path = tmp_path_factory.mktemp("site") / "archive.db"
+    fill(path)
+    with served(path) as address:
+        yield address
+
+
 def poison(path, attack):
     """Puts an attack into every text column that is not a key."""
     with sqlite3.connect(path) as connection:
@@ -159,75 +167,66 @@ def test_nothing_in_the_archive_runs_or_calls_out(browser, tmp_path, attack):
             assert set(links) <= {"http:", "https:", "mailto:"}, path
             events = "nodes => nodes.filter(n => [...n.attributes].some(a => a.name.startsWith('on'))).length"
             assert page.eval_on_selector_all("body *", events) == 0, path
-            for element in page.query_selector_all("summary"):
-                element.click()
+            page.eval_on_selector_all("summary", "nodes => nodes.forEach(node => node.click())")
         page.close()
     assert told == []
     assert [url for url in asked if not url.startswith(site)] == []
 
 
-def test_a_name_that_turns_text_around_turns_nothing_but_itself(browser, tmp_path):
-    fill(tmp_path / "archive.db")
-    with served(tmp_path / "archive.db") as site:
-        page = browser.new_page()
-        page.goto(f"{site}/comment/4")
-        header = page.locator("#c4 > article > header")
-        name, number = header.locator("bdi").first.bounding_box(), header.locator("a.id").bounding_box()
-        assert name["x"] < number["x"]
-        page.close()
+def test_a_name_that_turns_text_around_turns_nothing_but_itself(browser, site):
+    page = browser.new_page()
+    page.goto(f"{site}/comment/4")
+    header = page.locator("#c4 > article > header")
+    name, number = header.locator("bdi").first.bounding_box(), header.locator("a.id").bounding_box()
+    assert name["x"] < number["x"]
+    page.close()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_pages_meet_wcag_aa(browser, tmp_path, scheme):
-    fill(tmp_path / "archive.db")
-    with served(tmp_path / "archive.db") as site:
-        context = browser.new_context(color_scheme=scheme, bypass_csp=True, reduced_motion="reduce")
-        page = context.new_page()
-        for path in ("/", "/thread/1", "/comment/1", "/search?q=quay", "/flags", "/archive/comment_list"):
-            page.goto(site + path)
-            rules = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}
-            if path.startswith("/archive"):
-                rules = {"runOnly": {"type": "rule", "values": ["color-contrast"]}}
-            found = Axe().run(page, options=rules)
-            broken = [(v["id"], [node["html"] for node in v["nodes"]][:3]) for v in found.response["violations"]]
-            assert broken == [], path
-        context.close()
+def test_pages_meet_wcag_aa(browser, site, scheme):
+    context = browser.new_context(color_scheme=scheme, bypass_csp=True, reduced_motion="reduce")
+    page = context.new_page()
+    for path in ("/", "/thread/1", "/comment/1", "/search?q=quay", "/flags", "/archive/comment_list"):
+        page.goto(site + path)
+        rules = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}
+        if path.startswith("/archive"):
+            rules = {"runOnly": {"type": "rule", "values": ["color-contrast"]}}
+        found = Axe().run(page, options=rules)
+        broken = [(v["id"], [node["html"] for node in v["nodes"]][:3]) for v in found.response["violations"]]
+        assert broken == [], path
+    context.close()
 
 
-def test_a_phone_needs_no_sideways_scrolling(browser, tmp_path):
-    fill(tmp_path / "archive.db")
-    with served(tmp_path / "archive.db") as site:
-        page = browser.new_page(viewport={"width": 360, "height": 740})
-        for path in (
-            "/",
-            "/thread/1",
-            "/thread/1?at=2030-01-01",
-            "/comment/1",
-            "/search?q=quay",
-            "/flags",
-            "/removals",
-        ):
-            page.goto(site + path)
-            assert page.evaluate("document.documentElement.scrollWidth") <= 360, path
-        page.close()
+def test_a_phone_needs_no_sideways_scrolling(browser, site):
+    page = browser.new_page(viewport={"width": 360, "height": 740})
+    for path in (
+        "/",
+        "/thread/1",
+        "/thread/1?at=2030-01-01",
+        "/comment/1",
+        "/search?q=quay",
+        "/flags",
+        "/removals",
+    ):
+        page.goto(site + path)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360, path
+    page.close()
 
 
-def test_without_scripts_and_by_keyboard(browser, tmp_path):
-    fill(tmp_path / "archive.db")
-    with served(tmp_path / "archive.db") as site:
-        context = browser.new_context(java_script_enabled=False)
-        page = context.new_page()
-        page.goto(f"{site}/")
-        page.keyboard.press("Tab")
-        page.keyboard.press("Tab")
-        page.goto(f"{site}/thread/1")
-        folded = page.get_by_text("ballot first").first
-        assert not folded.is_visible()
-        page.locator("details.fold summary").first.focus()
-        page.keyboard.press("Enter")
-        assert folded.is_visible()
-        page.fill("input[type=search]", "quiet word")
-        page.keyboard.press("Enter")
-        page.wait_for_url("**/search?q=quiet+word")
-        assert page.locator("mark").all_inner_texts() == ["quiet", "word"]
-        context.close()
+def test_without_scripts_and_by_keyboard(browser, site):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{site}/")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.goto(f"{site}/thread/1")
+    folded = page.get_by_text("ballot first").first
+    assert not folded.is_visible()
+    page.locator("details.fold summary").first.focus()
+    page.keyboard.press("Enter")
+    assert folded.is_visible()
+    page.fill("input[type=search]", "quiet word")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/search?q=quiet+word")
+    assert page.locator("mark").all_inner_texts() == ["quiet", "word"]
+    context.close()

@@ -3,6 +3,8 @@
 import html
 import json
 import re
+from collections import Counter
+from itertools import product
 from urllib.parse import urljoin, urlsplit
 
 import pytest
@@ -14,7 +16,8 @@ from tests import public_fixture
 from tests.archive_fixture import MAIL, NUMBER, PHONE
 from tests.public_fixture import PLANTED, URL, ask
 
-MOST_PAGES = 8000
+MOST_PAGES = 3000
+OF_A_KIND = 2  # pages that differ in a number, or in the value of a parameter, that are looked at
 PRIVATE = [
     *PLANTED.values(),
     MAIL,
@@ -133,14 +136,26 @@ def links(reply, address):
             yield (whole.path or "/") + (f"?{whole.query}" if whole.query else "")
 
 
+def kind_of(address):
+    """What an address asks for, whatever the numbers and values; the columns to sort by are kinds of their own."""
+    path, _, query = address.partition("?")
+    return re.sub(r"\d+", "N", path), *sorted(re.sub(r"^((?!_sort).*?=).*", r"\1", part) for part in query.split("&"))
+
+
 def test_every_page_that_a_link_leads_to(small):
-    """From the first page to the last, by whatever is asked with one parameter of a table and two of a page."""
-    todo, seen, kinds = ["/", *ENDPOINTS], set(), set()
+    """From the first page to the last, by whatever is asked with one parameter of a table and two of a page.
+
+    Of pages that differ in a number or a value only, some are looked at.
+    """
+    todo, seen, kinds, visits = ["/", *ENDPOINTS], set(), set(), Counter()
     while todo and len(seen) < MOST_PAGES:
         address = todo.pop()
         if address in seen or address.count("&") > (not address.startswith("/archive")):
             continue
         seen.add(address)
+        visits[kind_of(address)] += 1
+        if visits[kind_of(address)] > OF_A_KIND:
+            continue
         reply = ask(small, address)
         harmless(reply, address)
         assert reply.status < 400 or address in ENDPOINTS, (address, reply.status, reply.text)
@@ -148,7 +163,7 @@ def test_every_page_that_a_link_leads_to(small):
         if reply.status < 400:
             todo += links(reply, address)
     assert not todo, f"{len(seen)} pages and more"
-    assert len(seen) > 300
+    assert len(visits) > 300
     assert {"/thread/N", "/comment/N", "/archive/comments/N", "/search", "/dumps", "/archive/flag_list.json"} <= kinds
 
 
@@ -156,8 +171,10 @@ def test_every_page_that_a_link_leads_to(small):
 def test_questions_of_ill_will(site, page):
     from urllib.parse import quote
 
-    for field in FIELDS:
-        for value in (*SQL, *SCRIPT, *ODD):
+    number = PAGES.index(page)
+    for at, (field, value) in enumerate(product(FIELDS, (*SQL, *SCRIPT, *ODD))):
+        # Each field with each value, on two of the five pages; each page with each field and each value.
+        if (at - number) % len(PAGES) in (0, 2):
             text = quote(value.encode("utf-8", "surrogatepass"))
             reply = ask(site, f"{page}?{field}={text}")
             harmless(reply, (page, field, value))

@@ -31,9 +31,7 @@ def site(tmp_path_factory):
 
 
 def unfold(page):
-    for element in page.query_selector_all("summary"):
-        if element.is_visible():
-            element.click()
+    page.eval_on_selector_all("summary", "all => all.forEach(one => one.checkVisibility() && one.click())")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

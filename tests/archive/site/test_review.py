@@ -452,6 +452,12 @@ def served(path):
         process.wait(timeout=10)
 
 
+@pytest.fixture(scope="module")
+def served_site(tmp_path_factory):
+    with served(archive_fixture.fill_reviewed(tmp_path_factory.mktemp("site") / "archive.db")) as address:
+        yield address
+
+
 def sign_in(page, site):
     page.goto(f"{site}/review")
     page.fill("[name=username]", "irene")
@@ -461,22 +467,21 @@ def sign_in(page, site):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_pages_of_review_meet_wcag_aa(browser, path, scheme):  # noqa: F811
+def test_pages_of_review_meet_wcag_aa(browser, served_site, scheme):  # noqa: F811
     rules = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}
-    with served(path) as site:
-        context = browser.new_context(color_scheme=scheme, bypass_csp=True, reduced_motion="reduce")
-        page = context.new_page()
-        for signed_in in (False, True):
-            if signed_in:
-                sign_in(page, site)
-            addresses = ["/flags", "/agreement", f"/thread/{QUAY}", f"/comment/{PERSONAL}", "/search?severity=high"]
-            for address in [*addresses, *(["/review", "/review?flag=4", "/review?after=99999"] if signed_in else [])]:
-                page.goto(site + address)
-                page.eval_on_selector_all("details", "all => all.forEach(one => { one.open = true })")
-                found = Axe().run(page, options=rules)
-                broken = [(v["id"], [node["html"] for node in v["nodes"]][:3]) for v in found.response["violations"]]
-                assert broken == [], address
-        context.close()
+    context = browser.new_context(color_scheme=scheme, bypass_csp=True, reduced_motion="reduce")
+    page = context.new_page()
+    for signed_in in (False, True):
+        if signed_in:
+            sign_in(page, served_site)
+        addresses = ["/flags", "/agreement", f"/thread/{QUAY}", f"/comment/{PERSONAL}", "/search?severity=high"]
+        for address in [*addresses, *(["/review", "/review?flag=4", "/review?after=99999"] if signed_in else [])]:
+            page.goto(served_site + address)
+            page.eval_on_selector_all("details", "all => all.forEach(one => { one.open = true })")
+            found = Axe().run(page, options=rules)
+            broken = [(v["id"], [node["html"] for node in v["nodes"]][:3]) for v in found.response["violations"]]
+            assert broken == [], address
+    context.close()
 
 
 def test_the_queue_by_keys_alone(browser, path):  # noqa: F811
@@ -530,14 +535,11 @@ def test_the_queue_without_scripts(browser, path):  # noqa: F811
     assert rows(path, "select verdict from reviews where flag_id = ?", INCITEMENT) == [("dismissed",)]
 
 
-@pytest.mark.parametrize(
-    "address", ["/review", "/flags", "/agreement", f"/comment/{PERSONAL}", "/search?severity=high"]
-)
-def test_a_phone_needs_no_sideways_scrolling(browser, path, address):  # noqa: F811
-    with served(path) as site:
-        page = browser.new_page(viewport={"width": 360, "height": 740})
-        sign_in(page, site)
-        page.goto(site + address)
+def test_a_phone_needs_no_sideways_scrolling(browser, served_site):  # noqa: F811
+    page = browser.new_page(viewport={"width": 360, "height": 740})
+    sign_in(page, served_site)
+    for address in ("/review", "/flags", "/agreement", f"/comment/{PERSONAL}", "/search?severity=high"):
+        page.goto(served_site + address)
         page.eval_on_selector_all("details", "all => all.forEach(one => { one.open = true })")
-        assert page.evaluate("document.documentElement.scrollWidth") <= 360
-        page.close()
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360, address
+    page.close()

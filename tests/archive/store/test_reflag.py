@@ -4,10 +4,8 @@ This file holds a few hostile words.
 """
 
 import json
-import os
 import signal
 import sqlite3
-import subprocess
 import sys
 import time
 from contextlib import closing
@@ -22,6 +20,7 @@ from archive.store import reflag
 from archive.store.archive import Archive
 from archive.store.reflag import flag_all
 from tests.archive.store.test_save import DAYS, save
+from tests.btl import StartedBtl, run_btl
 from tests.trees import made, said
 
 pytestmark = pytest.mark.slow
@@ -179,9 +178,8 @@ def test_workers_find_the_same(tmp_path, monkeypatch):
     assert found[0] == found[1] != []
 
 
-def btl(*arguments, path, **options):
-    run = [sys.executable, "-m", "archive.cli", *arguments[:1], "--db", str(path), *arguments[1:]]
-    return subprocess.run(run, capture_output=True, text=True, check=False, **options)
+def btl(*arguments, path):
+    return run_btl([*arguments[:1], "--db", path, *arguments[1:]], path.parent)
 
 
 def test_the_command_says_what_it_did(path):
@@ -207,23 +205,24 @@ def test_a_text_is_explained(path):
 @pytest.mark.skipif(sys.platform == "win32", reason="kills by signal")
 def test_a_run_that_was_killed_is_run_again(path, query):
     with Archive(path) as archive:
-        save(archive, made(*(said(f"{CALL} {n}", native_id=str(n)) for n in range(12_000))))
+        save(archive, made(*(said(f"{CALL} {n}", native_id=str(n)) for n in range(2_000))))
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("delete from flag_spans")
         connection.execute("delete from flags")
         connection.execute("delete from totals where name like 'flags:%' or name like 'rules:%'")
         connection.execute("update comments set codes = null")
         connection.execute("update threads set flag_count = 0")
-    run = [sys.executable, "-m", "archive.cli", "flag", "--db", str(path), "--workers", "0"]
-    process = subprocess.Popen(run, stdout=subprocess.DEVNULL)
+    process = StartedBtl(
+        ("flag", "--db", path, "--workers", "0"), path.parent, constants={"archive.store.reflag.BATCH": 100}
+    )
     deadline = time.monotonic() + 60
     while query("select count(*) from flags") == [(0,)] and time.monotonic() < deadline:
         time.sleep(0.05)
-    os.kill(process.pid, signal.SIGKILL)
-    process.wait()
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
     assert query("pragma integrity_check") == [("ok",)]
-    assert 0 < query("select count(distinct comment_id) from flags")[0][0] < 12_000
+    assert 0 < query("select count(distinct comment_id) from flags")[0][0] < 2_000
     assert btl("flag", "--workers", "0", path=path).returncode == 0
-    assert query("select count(distinct comment_id) from flags") == [(12_000,)]
+    assert query("select count(distinct comment_id) from flags") == [(2_000,)]
     assert query("select outcome from runs where kind = 'flag' order by id") == [("interrupted",), ("done",)]
     assert counts_are_true(query)
