@@ -5,7 +5,8 @@ import sys
 
 NAMES = (
     "import_quality", "crawl_quality", "real_pages", "real_texts", "flags.quality", "import_speed",
-    "export_import_speed", "crawl_speed", "flags.speed", "flags.fuzz", "site_speed", "export_speed", "large", "publish_speed", "public_speed",
+    "export_import_speed", "crawl_speed", "flags.speed", "flags.fuzz", "site_speed", "export_speed", "large",
+    "publish_speed", "public_speed",
 )  # fmt: skip
 SMALL = {
     "large": ["--check"],
