@@ -22,7 +22,7 @@ def interrupt(process):
 
 @pytest.mark.slow
 def test_an_import_is_ended_with_its_workers_and_goes_on(desk):
-    write_documents(desk, 300)
+    write_documents(desk, 2_000)
     process = desk.start("import", "town.jsonl", "--workers", "2")
     until = time.monotonic() + 100
     while not desk.path.exists() or not desk.query("select 1 from sqlite_master where name = 'runs'"):
@@ -37,7 +37,7 @@ def test_an_import_is_ended_with_its_workers_and_goes_on(desk):
     assert desk.query("select outcome from runs") == [("interrupted",)]
     assert desk.query("pragma integrity_check") == [("ok",)]
     assert json.loads(desk.btl("import", "town.jsonl", "--json").stdout)["errors"] == []
-    assert desk.query("select count(*) from comments") == [(600,)]
+    assert desk.query("select count(*) from comments") == [(4_000,)]
 
 
 @pytest.mark.slow
