@@ -174,6 +174,8 @@ def _lead_group(
     constants: dict[str, object],
 ) -> None:
     os.setsid()
+    # As in a terminal: a shell has what it starts in the background ignore Ctrl-C, tests and all.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     for name, value in constants.items():
         module, _, constant = name.rpartition(".")
         assert hasattr(import_module(module), constant), name
