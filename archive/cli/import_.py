@@ -1,5 +1,6 @@
 """`btl import`: text documents into the archive."""
 
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -173,7 +174,8 @@ def summarise(progress: "ImportProgress", left: "list[Problem]", path: Path, as_
         print_errors([f"what was erased may be in {problem.location}: {problem.reason}" for problem in left])
         click.echo(_sentence(counts, path))
         if progress.run is not None and counts["threads_new"] + counts["threads_changed"]:
-            click.echo(f"btl import --undo {progress.run} takes it back.", err=True)
+            where = "" if path == Path("archive.db") else f" --db {shlex.quote(str(path))}"
+            click.echo(f"btl import --undo {progress.run}{where} takes it back.", err=True)
         if counts["threads_new"] >= MANY and not counts["comments_new"]:
             click.echo("Not one of these articles has a comment. If they are comments: --as table.", err=True)
     if errors or left:
