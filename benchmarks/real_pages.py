@@ -16,7 +16,7 @@ FLOORS = {
     "news": {"found": 0.90, "parent": 0.98, "replies": 0.95, "author": 0.98, "body": 0.94, "date": 0.85},
     "blog": {"found": 0.99, "parent": 0.99, "replies": 0.99, "author": 0.99, "body": 0.95, "date": 0.97},
 }
-CASES = 125
+CASES = 130
 FIGURE = re.compile(r"([a-z]+) +(\d\.\d+)")
 RIGHT = re.compile(r"(\d+) of \d+ cases right")
 
