@@ -23,6 +23,7 @@ from archive.publish import copy, dumps
 from archive.publish.codebook import codebook
 from archive.publish.policy import Policy
 from archive.store.archive import Archive, now
+from archive.store.disk import sync_path
 from archive.store.processes import interrupts_blocked
 from archive.store.statistics import COMPLETENESS, select_rows
 from archive.store.suppressions import secret_key
@@ -174,7 +175,7 @@ class _ReleaseBuilder:
             manifest = self._write_manifest(state, counts, files)
             target = self.releases / f"{self.number:04}"
             self.folder.replace(target)
-            _sync(self.releases)
+            sync_path(self.releases)
         except BaseException:
             shutil.rmtree(self.folder, ignore_errors=True)
             raise
@@ -235,7 +236,7 @@ class _ReleaseBuilder:
         _write_json(self.folder / "manifest.json", manifest)
         (self.folder / "SHA256SUMS").write_text(sha256_sums(self.folder, manifest), "utf-8")
         for path in self.folder.rglob("*"):
-            _sync(path)
+            sync_path(path)
         return manifest
 
     def _copy_chain(self) -> dict[str, Any] | None:
@@ -269,13 +270,4 @@ def _link(out: Path, folder: Path) -> None:
     new.unlink(missing_ok=True)
     new.symlink_to(os.path.relpath(folder / "archive.db", out.parent))
     new.replace(out)
-    _sync(out.parent)
-
-
-def _sync(path: Path) -> None:
-    """Force a file or folder to disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    sync_path(out.parent)
