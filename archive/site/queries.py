@@ -166,9 +166,11 @@ select flag_id, reviewer, verdict, corrected_code, note, reviewed_at from review
 where id in (select max(id) from reviews where flag_id in (select value from json_each(:ids))
   group by flag_id, reviewer) order by id"""
 SPANS = 'select flag_id, start, "end", exact from flag_spans where flag_id in (select value from json_each(:ids))'
-# The highest first: a dataset may ask dozens of questions of each comment, and most answers are 0.
+# The highest first: a dataset may ask dozens of questions of each comment, and most answers are 0. More of a value is
+# read than a page shows, so that personal data is masked before it is cut.
 LABELS = """
-select comment_id, datasets.name as dataset, labels.name, labels.value, raters
+select comment_id, datasets.name as dataset, substr(labels.name, 1, 301) as name,
+  substr(labels.value, 1, 5000) as value, raters
 from labels join datasets on datasets.id = dataset_id
 where comment_id in (select value from json_each(:ids)) order by comment_id, coalesce(number, 0) desc, labels.id"""
 _EVENTS = """
