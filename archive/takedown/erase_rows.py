@@ -31,6 +31,8 @@ delete from withheld where comment_id in (select value from json_each(:comments)
   or (name = 'flags' and row_id in (select id from flags where thread_id in
     (select thread_id from comments where id in (select value from json_each(:comments)))))"""
 FORGET_CHANGES = "delete from import_changes where name = :name and row_id = :number"
+FORGET_THREAD_CHANGES = """
+delete from import_changes where name = 'threads' and row_id in (select id from threads where article_id = :number)"""
 FORGET_COMMENTER = "delete from withheld where name = 'commenters' and row_id = :number"
 FORGET_ARTICLE = """
 delete from withheld where (name = 'articles' and row_id = :number)
@@ -91,6 +93,7 @@ def destroy_rows(
             connection.exec_driver_sql(FORGET_COMMENTER, {"number": number})
         if subject == "article":
             connection.exec_driver_sql(FORGET_ARTICLE, {"number": number})
+            connection.exec_driver_sql(FORGET_THREAD_CHANGES, {"number": number})  # former addresses
         connection.exec_driver_sql(MARK, {"at": now(), "subject": subject, "number": number})
     with archive.transaction() as connection:
         # A full-text index keeps deleted words in its older segments until they are merged.

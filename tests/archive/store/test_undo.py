@@ -215,6 +215,13 @@ def test_what_is_erased_is_not_kept_for_an_undo(archive, path, query, two):
     assert query("select name from commenters where id = " + str(commenter)) == [(None,)]
 
 
+def test_former_addresses_of_an_erased_article_are_not_kept_for_an_undo(archive, query, two):
+    noted = "select name from import_changes where name in ('articles', 'threads') and before is not null order by name"
+    assert query(noted) == [("articles",), ("threads",)]
+    destroy_rows(archive, "article", 1, "request")
+    assert query(noted) == []
+
+
 def test_a_name_that_is_withheld_is_not_put_back(archive, path, query, two):
     _, run = two
     ((commenter,),) = query("select id from commenters where native_id = 'h1'")
