@@ -51,6 +51,23 @@ def children(process):
     return [int(one) for one in found.read_text().split()] if found.exists() else []
 
 
+def serving(process, number):
+    """The processes that answer, once there are so many: the address is listened on before they are started."""
+    for _ in range(300):
+        workers = [pid for pid in children(process) if "spawn_main" in command_line(pid)]
+        if len(workers) >= number:
+            return workers
+        time.sleep(0.1)
+    raise AssertionError(f"{len(workers)} processes answer, not {number}")
+
+
+def command_line(pid):
+    """Of a process that may end meanwhile."""
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{pid}/cmdline").read_text()
+    return ""
+
+
 def gone(pid):
     for _ in range(100):
         if not Path(f"/proc/{pid}").exists():
@@ -113,8 +130,7 @@ def _attack(address):
 
 def test_several_processes_end_together(link):
     with served(str(link), "--public", "--workers", "2") as (address, process):
-        workers = children(process)
-        assert len(workers) >= 2
+        workers = serving(process, 2)
         with ThreadPoolExecutor(20) as pool:
             found = list(pool.map(lambda n: get(address, f"/comment/{1 + n % 30}"), range(200)))
         assert {status for status, _, _ in found} == {200}
@@ -127,15 +143,12 @@ def test_several_processes_end_together(link):
 
 def test_a_worker_that_dies_is_replaced(link):
     with served(str(link), "--public", "--workers", "2") as (address, process):
-        serving = [pid for pid in children(process) if "spawn_main" in Path(f"/proc/{pid}/cmdline").read_text()]
-        os.kill(serving[0], signal.SIGKILL)
-        assert gone(serving[0])
-        for _ in range(100):
-            if len([pid for pid in children(process) if pid not in serving]) and get(address)[0] == 200:
-                break
-            time.sleep(0.1)
+        first = serving(process, 2)
+        os.kill(first[0], signal.SIGKILL)
+        assert gone(first[0])
+        workers = serving(process, 2)
+        assert set(workers) - set(first)
         assert get(address)[0] == 200
-        workers = children(process)
     assert all(gone(pid) for pid in workers)
 
 
