@@ -56,7 +56,7 @@ compile = $(or $(UV),$(error make constraints needs uv, https://docs.astral.sh/u
   --generate-hashes --no-annotate --no-emit-index-url --custom-compile-command "make constraints" $(if $(filter yes,$(UPGRADE)),--upgrade)
 
 constraints: ## write constraints.txt anew: every version and its hashes, after a change of pyproject.toml (UPGRADE=yes: the newest)
-	@$(compile) --extra train --group dev pyproject.toml -o constraints.txt
+	@$(compile) --all-extras --group dev pyproject.toml -o constraints.txt
 	@cd tests/servers && printf 'setuptools\ncffi\n' | $(compile) - -o isso-build.txt
 	@cd tests/servers && printf 'isso==0.14.0\n' | $(compile) - -c isso-build.txt -o isso.txt
 
