@@ -227,6 +227,14 @@ select json_group_array(json_array(
   hits.id, substr(comments.body, 1, 2000), comments.thread_id, comments.commenter_id,
   substr(comments.posted_at, 1, 10)))
 from hits cross join comments on comments.id = hits.id"""
+# Of the statement of archive.search.sql that selects the ids of matches.
+MATCHES_BY_OUTLET_AND_MONTH = """
+with hits as materialized ({}),
+places as (select comments.thread_id, substr(comments.posted_at, 1, 7) as month, count(*) as found
+  from hits cross join comments on comments.id = hits.id where comments.withheld is null group by 1, 2)
+select articles.outlet_id, coalesce(month, ''), sum(found) from places
+join threads on threads.id = places.thread_id join articles on articles.id = threads.article_id group by 1, 2"""
+EVERY_OUTLET = "select id, coalesce(name, domain) as name, domain from outlets order by id"
 OUTLETS_OF = """
 select json_group_array(json_array(threads.id, articles.outlet_id, threads.dataset_id))
 from threads join articles on articles.id = threads.article_id

@@ -6,7 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from archive.site import bm25, flags, html, queries, search_filters
+from archive.search import bm25
+from archive.search.query import SearchQuery, parse_query
+from archive.search.words import Term, best_start, find_matches
+from archive.site import flags, html, queries, search_filters
 from archive.site.database import Connection, Row, fetch_all, fetch_value, remember
 from archive.site.formatting import count, month, number
 from archive.site.params import (
@@ -24,9 +27,7 @@ from archive.site.params import (
     search_url,
 )
 from archive.site.search_filters import CommentFacts, FlagFacts
-from archive.site.search_query import SearchQuery, parse_query
 from archive.site.viewer import Visitor, comment_total
-from archive.site.words import Term, best_start, find_matches
 from archive.text.pii_masking import Span
 
 # With more comments than this, ranking by FTS5 takes too long: see bm25.

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archive.site import bm25, search_query
+from archive.search import bm25
+from archive.search import query as search_query
+from archive.search.words import Term
 from archive.site.app import application
-from archive.site.words import Term
 from tests import archive_fixture
 from tests.archive_fixture import get, page
 

@@ -7,7 +7,7 @@ archive takes seconds. This costs what the candidates cost.
 import math
 from collections.abc import Sequence
 
-from archive.site.words import Term, fold
+from archive.search.words import Term, fold
 
 # The usual constants, which are those of FTS5.
 K1, B = 1.2, 0.75

@@ -1,0 +1,85 @@
+"""What matches a search: its query with the filters beside it, and how many matches each outlet has in each month."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from archive.search.nodes import FieldNode, FlagFilter, Node, join
+from archive.search.query import SearchQuery, parse_query
+from archive.search.resolve import needs_names, resolve
+from archive.search.sql import select_comments
+from archive.site import queries
+from archive.site.database import Connection, fetch_all, remember
+from archive.site.params import SEVERITY_LEVELS, SearchParams, filters_flags
+
+# Fields of SearchParams, and what a query calls them.
+_FIELDS = {
+    "outlet": "outlet",
+    "commenter": "commenter",
+    "dataset": "dataset",
+    "label": "label",
+    "date": "date",
+    "since": "after",
+    "until": "until",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class MatchCounts:
+    """How many comments match by outlet's id (None: unknown) and month ("2026-03"; "": without a date).
+
+    `errors` say what is wrong with the query, and then nothing matches; `notes` what was ignored."""
+
+    counts: Mapping[tuple[int | None, str], int]
+    notes: tuple[str, ...] = ()
+    errors: tuple[str, ...] = ()
+
+    @property
+    def total(self) -> int:
+        return sum(self.counts.values())
+
+
+def count_by_outlet_and_month(connection: Connection, params: SearchParams | str) -> MatchCounts:
+    """Count the comments that match a search, all of them; `params` may be what was typed, without filters.
+
+    Raises sqlite3.OperationalError ("interrupted") where that takes too long."""
+    if isinstance(params, str):
+        params = SearchParams(q=params)
+    query = load_query(connection, params)
+    if query.node is None or query.errors:
+        return MatchCounts({}, query.notes, query.errors)
+    node = query.node
+    counts = remember(connection, ("counts by outlet and month", node), lambda: _count(connection, node))
+    return MatchCounts(counts, query.notes, query.errors)
+
+
+def _count(connection: Connection, node: Node) -> Counter[tuple[int | None, str]]:
+    selection = select_comments(node)
+    rows = connection.execute(queries.MATCHES_BY_OUTLET_AND_MONTH.format(selection.sql()), selection.parameters)
+    return Counter({(outlet, month): number for outlet, month, number in rows})
+
+
+def load_query(connection: Connection, params: SearchParams) -> SearchQuery:
+    """Parse what was typed, look up its names, and add the filters beside it."""
+    query = parse_query(params.q)
+    if needs_names(query):
+        outlets, codes = remember(connection, "names of a query", lambda: _load_names(connection))
+        query = resolve(query, outlets, codes)
+    return replace(query, node=join(query.node, *filter_nodes(params)))
+
+
+def _load_names(connection: Connection) -> tuple[list[tuple[int, str, str]], dict[str, str]]:
+    outlets = [(row["id"], row["name"], row["domain"]) for row in fetch_all(connection, queries.EVERY_OUTLET)]
+    return outlets, {row["code"]: row["title"] for row in fetch_all(connection, queries.CODES)}
+
+
+def filter_nodes(params: SearchParams) -> list[Node]:
+    """Return the filters of a search as conditions of a query. Those of flags are of one and the same flag."""
+    values: dict[str, Any] = {name: getattr(params, name) for name in _FIELDS}
+    nodes: list[Node] = [FieldNode(_FIELDS[name], (value,)) for name, value in values.items() if value is not None]
+    if filters_flags(params):
+        codes = (params.flag,) if params.flag else ()
+        severity = SEVERITY_LEVELS[params.severity] if params.severity else None
+        nodes.append(FieldNode("flag", (FlagFilter(codes, severity, params.target, params.source, params.status),)))
+    return nodes

@@ -1,0 +1,180 @@
+"""Whatever is typed is parsed, means the same to every engine, and what is wrong with it is named."""
+
+import sqlite3
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from archive.search.nodes import AndNode, FieldNode, FlagFilter, NotNode, OrNode, WordNode, is_date
+from archive.search.query import MAX_TERMS, full_text, parse_query
+from archive.search.resolve import resolve
+from archive.search.sql import select_comments
+from archive.search.words import Term, fold
+
+OUTLETS = [(1, "Harbour Courier", "harbour-courier.example"), (2, "plain.example", "plain.example")]
+CODES = {"content.insult": "Insult", "content.threat": "Threat", "review.insult": "Insult, by hand"}
+WORDS = ("quay", "ferry", "fer", "boat", "Böat")
+PIECES = st.sampled_from(
+    [*WORDS, "fer*", '"quay ferry"', "AND", "OR", "NOT", "(", ")", "-", "-quay", "quay-boat", "after:2026", "or", '"']
+)
+
+
+def word(text, *, exact=False):
+    return WordNode(Term(tuple(text.split())), exact)
+
+
+@pytest.mark.parametrize(
+    ("typed", "node"),
+    [
+        ("quay ferry", AndNode((word("quay"), word("ferry")))),
+        ("quay AND ferry", AndNode((word("quay"), word("ferry")))),
+        ("quay OR ferry boat", OrNode((word("quay"), AndNode((word("ferry"), word("boat")))))),
+        ("(quay OR ferry) boat", AndNode((OrNode((word("quay"), word("ferry"))), word("boat")))),
+        ("quay NOT ferry", AndNode((word("quay"), NotNode(word("ferry"))))),
+        ('quay -"ferry boat"', AndNode((word("quay"), NotNode(word("ferry boat", exact=True))))),
+        ("NOT NOT quay", word("quay")),
+        ("fer*", WordNode(Term(("fer",), is_prefix=True), is_exact=True)),
+        ("well-known", word("well known")),
+        ("author:tom*", FieldNode("author", (Term(("tom",), is_prefix=True),))),
+        ('Author:"Tom Billes"', FieldNode("author", (Term(("tom", "billes")),))),
+        ("after:2026-03 before:2027", AndNode((FieldNode("after", ("2026-03",)), FieldNode("before", ("2027",))))),
+        ("quay Quáy QUAY", word("quay")),
+        ("body:x", word("body x")),
+        ("quay or ferry", AndNode((word("quay"), word("or"), word("ferry")))),
+        ("", None),
+        ("()", None),
+    ],
+)
+def test_what_a_query_means(typed, node):
+    query = parse_query(typed)
+    assert (query.node, query.notes, query.errors) == (node, (), ())
+
+
+@pytest.mark.parametrize(
+    ("typed", "node", "part"),
+    [
+        ("quay OR", word("quay"), "OR needs a word on both"),
+        ("OR quay", word("quay"), "OR needs a word on both"),
+        ("quay AND", word("quay"), "AND needs a word on both"),
+        ("quay NOT", word("quay"), "NOT needs a word after it"),
+        ("(quay", word("quay"), "never closed"),
+        ("quay)", word("quay"), "without an opening one"),
+        ("f*", word("f", exact=True), "at least 2 letters"),
+        ("quay " * 8 + "ferry " * 12, AndNode((word("quay"), word("ferry"))), f"only its first {MAX_TERMS} words"),
+        ("(" * 30 + "quay" + ")" * 30, word("quay"), "within 20 others"),
+    ],
+)
+def test_what_is_ignored_is_named(typed, node, part):
+    query = parse_query(typed)
+    assert query.node == node
+    assert part in " ".join(query.notes)
+    assert query.errors == ()
+
+
+@pytest.mark.parametrize(
+    ("typed", "part"),
+    [
+        ("after:soon", "after:soon is no date. Write after:2026-03-14"),
+        ("before:2026-02-30", "before:2026-02-30 is no date"),
+        ("author: tom", "author: has no value. Write author:name"),
+        ("author:(tom OR anna)", "author: has no value"),
+        ('outlet:""', "outlet: has no value"),
+        ("flag:?!", "flag:?! has no letter or digit"),
+        ("outlet:curier", "No outlet here is called “curier”."),
+        ("outlet:harbour-courier.exampel", "Did you mean outlet:harbour-courier.example?"),
+        ('outlet:"harbor courier"', 'Did you mean outlet:"harbour courier"?'),
+        ("flag:insults", "There is no flag called “insults”. Did you mean flag:insult?"),
+    ],
+)
+def test_wrong_values_are_named(typed, part):
+    assert part in " ".join(resolve(parse_query(typed), OUTLETS, CODES).errors)
+
+
+@pytest.mark.parametrize(
+    ("typed", "field"),
+    [
+        ("outlet:courier", FieldNode("outlet", (1,))),
+        ("outlet:example", FieldNode("outlet", (1, 2))),
+        ('outlet:"Harbour Courier"', FieldNode("outlet", (1,))),
+        ("flag:insult", FieldNode("flag", (FlagFilter(("content.insult", "review.insult")),))),
+        ("flag:content.threat", FieldNode("flag", (FlagFilter(("content.threat",)),))),
+        ("flag:content", FieldNode("flag", (FlagFilter(("content.insult", "content.threat")),))),
+        ('flag:"Insult, by hand"', FieldNode("flag", (FlagFilter(("review.insult",)),))),
+    ],
+)
+def test_names_are_looked_up(typed, field):
+    query = resolve(parse_query(f"NOT ({typed} OR quay)"), OUTLETS, CODES)
+    assert query.errors == ()
+    assert query.node == NotNode(OrNode((field, word("quay"))))
+
+
+def test_dates_are_those_of_the_calendar():
+    dates = ["2026", "2026-03", "2028-02-29"]
+    assert [is_date(text) for text in dates] == [True] * 3
+    others = ["2026-02-29", "2026-13", "26", "2026-3", "0000", "2026-03-14-15", "", "-", "²⁰²⁶", "٢٠٢٦"]
+    assert not any(is_date(text) for text in others)
+
+
+@given(st.text(max_size=80) | st.lists(PIECES, max_size=30).map(" ".join))
+def test_whatever_is_typed_is_parsed_and_fts5_reads_it(typed):
+    query = parse_query(typed)
+    if query.match:
+        _archive().execute("select rowid from comments_fts where comments_fts match ?", (query.match,)).fetchall()
+    assert len(query.terms) <= MAX_TERMS
+
+
+@given(st.lists(PIECES, max_size=12).map(" ".join))
+def test_sql_selects_what_the_query_means(typed):
+    node = parse_query(typed).node
+    if node is None:
+        return
+    selection = select_comments(node)
+    found = {row[0] for row in _archive().execute(selection.sql(), selection.parameters)}
+    assert found == {number for number, text in TEXTS.items() if means(node, fold(text).split())}, full_text(node)
+
+
+TEXTS = {
+    1: "The ferry leaves the quay.",
+    2: "Quay ferry, ferry quay",
+    3: "A boat. The fer of a boat",
+    4: "or not and or boat quay",
+    5: "Quay-boat BOAT ferries",
+    6: "",
+}
+
+
+def means(node, words):
+    """The meaning of a query without dates for a text of these words, as plainly as can be: all are of 2026."""
+    match node:
+        case WordNode(term):
+            starts = range(len(words) - len(term.words) + 1)
+            windows = [words[start : start + len(term.words)] for start in starts]
+            last = str.startswith if term.is_prefix else str.__eq__
+            return any(tuple(window[:-1]) == term.words[:-1] and last(window[-1], term.words[-1]) for window in windows)
+        case AndNode(parts):
+            return all(means(part, words) for part in parts)
+        case OrNode(parts):
+            return any(means(part, words) for part in parts)
+        case NotNode(part):
+            return not means(part, words)
+        case FieldNode("after"):
+            return True
+
+
+_kept = []
+
+
+def _archive():
+    if not _kept:
+        db = sqlite3.connect(":memory:")
+        db.execute("create table comments (id integer primary key, body text, posted_at text, withheld text)")
+        db.execute(
+            "create virtual table comments_fts using fts5(body, content='comments', content_rowid='id', "
+            "tokenize='unicode61 remove_diacritics 2')"
+        )
+        rows = [(number, text, "2026-03-14T09:00:00Z", None) for number, text in TEXTS.items()]
+        db.executemany("insert into comments values (?, ?, ?, ?)", rows)
+        db.execute("insert into comments_fts(comments_fts) values ('rebuild')")
+        _kept.append(db)
+    return _kept[0]
