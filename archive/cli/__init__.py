@@ -6,38 +6,20 @@ from typing import Any
 
 import click
 
+from archive.cli.commands import COMMANDS, TASKS
 from archive.cli.endings import endings
-
-# Where each command stands. The crawler's commands are named as text: the archive never imports the crawler.
-COMMANDS = {
-    "backup": "archive.cli.publish:backup",
-    "crawl": "crawler.cli.crawl:crawl",
-    "demo": "archive.cli.demo:demo",
-    "erase": "archive.cli.takedown:erase",
-    "export": "archive.cli.export:export",
-    "flag": "archive.cli.flag:flag",
-    "import": "archive.cli.import_:import_",
-    "names": "crawler.cli.names:names",
-    "outlets": "crawler.cli.outlets:outlets",
-    "probe": "crawler.cli.probe:probe",
-    "publish": "archive.cli.publish:publish",
-    "record": "crawler.cli.record:record",
-    "replay": "crawler.cli.replay:replay",
-    "restore": "archive.cli.takedown:restore",
-    "review": "archive.cli.review:review",
-    "schedule": "crawler.cli.schedule:schedule",
-    "serve": "archive.cli.serve:serve",
-    "stats": "archive.cli.stats:stats",
-    "verify": "crawler.cli.verify:verify",
-    "withhold": "archive.cli.takedown:withhold",
-}
 
 
 class LazyGroup(click.Group):
-    """Load a command of COMMANDS when it is called or its help is listed."""
+    """Load a command of COMMANDS when it is called; list them by task."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         return sorted(COMMANDS)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        for task, listed in TASKS.items():
+            with formatter.section(task):
+                formatter.write_dl([(f"{name:8}", summary) for name, (_, summary) in listed.items()])
 
     def invoke(self, ctx: click.Context) -> Any:
         with endings(ctx):
@@ -57,16 +39,18 @@ class LazyGroup(click.Group):
 @click.option(
     "--durable",
     is_flag=True,
-    help="Wait until each transaction is on the disk itself, where a power failure loses nothing.",
+    help="Wait for the disk at each transaction, so that a power failure loses nothing that was saved.",
 )
 def main(durable: bool) -> None:
     """Below the Line: an archive of what readers write under the news.
 
     \b
-    btl demo                 look at a sample, invented archive
-    btl import FOLDER        bring text documents into archive.db
+    btl demo                 look at an archive of an invented town
     btl crawl URL            collect an article, or an outlet, with its comments
+    btl import FOLDER        bring exports, tables or texts into archive.db
     btl serve                search and read it at http://127.0.0.1:8001
+
+    `btl COMMAND --help` explains a command.
     """
     if durable:
         os.environ["BTL_DURABLE"] = "1"  # for the command and the processes that it starts

@@ -26,10 +26,28 @@ def database(command: Callable[..., None]) -> Callable[..., None]:
 
 
 port_option = click.option(
-    "--port", default=8001, show_default=True, type=click.IntRange(0, 65535), help="Port; 0 takes a free one."
+    "--port",
+    default=8001,
+    show_default=True,
+    type=click.IntRange(0, 65535),
+    help="Port to listen on; 0 picks a free one.",
 )
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print a summary as JSON on standard output.")
+
+
+def example_option(package: str, name: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """The option --example, which prints a commented file that `btl` carries, and ends."""
+
+    def show(ctx: click.Context, _parameter: click.Parameter, value: bool) -> None:
+        if value:
+            from importlib.resources import files
+
+            click.echo(files(package).joinpath(name).read_text("utf-8"), nl=False)
+            ctx.exit()
+
+    help_text = "Print an example of that file, with comments, and exit."
+    return click.option("--example", is_flag=True, is_eager=True, expose_value=False, callback=show, help=help_text)
 
 
 def opened(path: Path, *, read_only: bool = False) -> "Archive":

@@ -29,38 +29,34 @@ PACKED = (".gz", ".zst")
     "-f",
     "form",
     type=click.Choice(tuple(FORMATS)),
-    help="What to write.  [default: as the name of -o ends, else jsonl]",
+    help="What to write.  [default: by the ending of -o, else jsonl]",
 )
 @click.option(
     "--output",
     "-o",
     default=STANDARD_OUTPUT,
-    help="File to write, or folder for convokit; packed where its name ends in .gz or .zst.  [default: stdout]",
+    help="File to write, or folder for convokit; compressed if the name ends in .gz or .zst.  [default: stdout]",
 )
-@click.option(
-    "--where", metavar="SQL", help="Only comments for which this holds: a condition over the view comment_list."
-)
+@click.option("--where", metavar="SQL", help="Only comments that meet this condition on the view comment_list.")
 @click.option(
     "--flag",
     metavar="CODE",
-    help="Only comments with this flag (content.threat), or with one of these (content.*), that stands in the text as "
-    "it is now and that no reviewer refused.",
+    help="Only comments whose current text has this flag (content.threat), or one of these (content.*), not "
+    "counting flags that a reviewer dismissed.",
 )
 @click.option("--outlet", metavar="DOMAIN", help="Only comments of this outlet.")
 @click.option(
     "--since",
     metavar="TIME",
-    help="Only comments first seen at this time (2026-03-14, 2026-03-14T06:00Z; UTC) or later, and those that a visit "
-    "since then found edited, removed, restored, moved, renamed or with other votes, or that were withheld or given "
-    "back since then. New flags and reviews do not count.",
+    help="Only comments first seen since this time (2026-03-14, 2026-03-14T06:00Z; UTC), or found edited, removed, "
+    "restored, moved, renamed or with other votes since, or withheld or restored since. New flags and reviews do not "
+    "count.",
 )
-@click.option(
-    "--sql", metavar="SELECT", help="Instead: the rows of this statement as they are, as csv, jsonl or parquet."
-)
+@click.option("--sql", metavar="SELECT", help="Export the rows of this statement instead, as csv, jsonl or parquet.")
 @click.option(
     "--excel",
     is_flag=True,
-    help="csv that Excel opens safely: with a byte order mark, and an apostrophe before text that it would calculate.",
+    help="Make csv safe for Excel: with a byte order mark, and an apostrophe before text that looks like a formula.",
 )
 @as_json_option
 def export(
@@ -75,16 +71,15 @@ def export(
     excel: bool,
     as_json: bool,
 ) -> None:
-    """Write comments with their threads, authors and flags: all of them, or those for which all options hold.
+    """Write comments with their threads, authors and flags: all of them, or those that meet every condition given.
 
-    csv and parquet have a comment a row: the view comment_list, with the outlet's name, the article's date and byline,
-    and the comment's own address and date as the source wrote them; in parquet, times are timestamps. jsonl has a
-    thread a line, and convokit a conversation a thread: of a selection, those that hold a comment of it, with the
-    chosen comments and the ones that they answer.
-    sql is a script that rebuilds the archive. Private tables are in none of them and cannot be asked for.
+    csv and parquet have one comment a row: the view comment_list, with the outlet's name, the article's date and
+    byline, and the comment's own address and date as the source wrote them; in parquet, times are timestamps. jsonl
+    has one thread a line, and convokit one conversation a thread; of a selection, they hold the threads concerned, with
+    the selected comments and those that they reply to. sql is a script that rebuilds the archive. Private tables are
+    never exported.
 
-    Rows are counted before and while they are written; if the two differ, that is an error. A file appears when it is
-    whole.
+    Rows are counted before and during writing; a difference is an error. A file appears only when it is complete.
 
     \b
     Example:  btl export -o archive.jsonl.zst

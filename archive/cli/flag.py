@@ -20,12 +20,12 @@ COUNTS = ("comments", "withdrawn", "kept", "raised")
 @click.group(invoke_without_command=True)
 @database
 @click.option(
-    "--since", type=click.IntRange(1), metavar="RUN", help="Only comments last read by this run or a later one."
+    "--since", type=click.IntRange(1), metavar="RUN", help="Only comments last seen by this run or a later one."
 )
 @click.option("--detector", "detectors", multiple=True, help="Only this detector: rules or shapes.  [default: both]")
-@click.option("--workers", type=click.IntRange(0, 64), help="Processes that look at texts.  [default: 2 at most]")
-@click.option("--explain", metavar="TEXT", help="Say what the rules make of a text, and why; - reads standard input.")
-@click.option("--parent", help="With --explain: the comment that the text answers.")
+@click.option("--workers", type=click.IntRange(0, 64), help="Processes to use.  [default: 2 at most]")
+@click.option("--explain", metavar="TEXT", help="Show what the rules flag in a text, and why; - reads standard input.")
+@click.option("--parent", help="With --explain: the comment that the text replies to.")
 @click.option("--title", help="With --explain: the article's title.")
 @as_json_option
 @click.pass_context
@@ -40,10 +40,10 @@ def flag(
     title: str | None,
     as_json: bool,
 ) -> None:
-    """Look at all archived comments by today's rules: new flags are raised, those no longer found are withdrawn.
+    """Flag all archived comments again by the current rules, and withdraw flags that no longer apply.
 
-    Imports and crawls do this for what they save; run it after the rules have changed. Flags that somebody has
-    reviewed are left as they are.
+    Imports and crawls flag what they save, so this is needed only after the rules have changed. Reviewed flags stay
+    as they are.
 
     \b
     Example:  btl flag
@@ -94,7 +94,7 @@ def _flag(
         return flag_all(archive, since=since, detectors=detectors, workers=workers, report=report)
 
 
-@flag.command()
+@flag.command(short_help="Train a model that orders the review queue.")
 @click.option(
     "--model", type=click.Path(dir_okay=False, path_type=Path), help="File to write.  [default: DB.order.npz]"
 )
@@ -102,10 +102,10 @@ def _flag(
 @as_json_option
 @click.pass_obj
 def train(path: Path, model: Path | None, own: Path | None, as_json: bool) -> None:
-    """Fit a small model to this archive's reviews, and put the review queue in its order.
+    """Train a small model on this archive's reviews, and order the review queue by it.
 
-    It raises no flag and hides none. It needs the extra "train" (pip install 'belowtheline[train]') and 20 reviews of
-    either kind.
+    The model raises no flags and hides none. It needs the extra "train" (pip install 'belowtheline[train]') and at
+    least 20 confirmed and 20 dismissed flags.
 
     \b
     Example:  btl flag train --db archive.db

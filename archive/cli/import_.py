@@ -29,17 +29,17 @@ COUNTS = (
 @click.argument("paths", nargs=-1)
 @database
 @as_json_option
-@click.option("--workers", type=click.IntRange(0, 64), help="Processes that read documents.  [default: 2 at most]")
-@click.option("--as", "format_", metavar="FORMAT", help="Read files as this format; --formats lists all.")
+@click.option("--workers", type=click.IntRange(0, 64), help="Processes to use.  [default: 2 at most]")
+@click.option("--as", "format_", metavar="FORMAT", help="Read the files as this format; --formats lists all.")
 @click.option("--dry-run", is_flag=True, help="Show how tables would be read; write nothing.")
-@click.option("--map", "roles", metavar="ROLE=COLUMN,...", help="Say what columns are: body=Text,id=ID,parent=ReplyTo.")
+@click.option("--map", "roles", metavar="ROLE=COLUMN,...", help="Name the columns: body=Text,id=ID,parent=ReplyTo.")
 @click.option("--mapping", metavar="NAME|FILE", help="Read tables by a preset or a TOML file.")
 @click.option("--save-mapping", type=click.Path(dir_okay=False, path_type=Path), help="Write the mapping to a file.")
-@click.option("--table", metavar="NAME", help="Table of a database, or sheet of a workbook, that has the comments.")
-@click.option("--records", metavar="PATH", help="List of comments in a JSON object, as data.items.")
-@click.option("--outlet", metavar="DOMAIN", help="Whose comments a table holds.")
+@click.option("--table", metavar="NAME", help="Database table or worksheet that holds the comments.")
+@click.option("--records", metavar="PATH", help="Where the list of comments is in a JSON object, such as data.items.")
+@click.option("--outlet", metavar="DOMAIN", help="Outlet that the comments of a table belong to.")
 @click.option(
-    "--timezone", metavar="ZONE", help="Zone of a table's times that name none, as Europe/Vienna.  [default: UTC]"
+    "--timezone", metavar="ZONE", help="Time zone of times that name none, such as Europe/Vienna.  [default: UTC]"
 )
 @click.option("--keep", is_flag=True, help="Keep a copy of each file beside the archive, in ARCHIVE-kept.")
 @click.option(
@@ -47,10 +47,10 @@ COUNTS = (
     "keep_columns",
     multiple=True,
     metavar="COLUMN",
-    help="Keep a personal column or key, else left out.",
+    help="Keep a personal column or key, which is otherwise left out.",
 )
-@click.option("--undo", "run_id", type=int, metavar="RUN", help="Take back what the import of this number brought.")
-@click.option("--no-header", is_flag=True, help="The first row is data; columns are called 1, 2, 3 ...")
+@click.option("--undo", "run_id", type=int, metavar="RUN", help="Undo the import with this number.")
+@click.option("--no-header", is_flag=True, help="The first row is data; the columns are called 1, 2, 3 ...")
 @click.option(
     "--formats",
     is_flag=True,
@@ -72,19 +72,21 @@ def import_(
 ) -> None:
     """Import files, folders or standard input (-) into the archive.
 
-    Exports of WordPress (WXR), Disqus, Coral, Discourse, Isso, Remark42, Commento, Telegram, Mastodon, Hacker News,
-    Reddit, yt-dlp, ConvoKit corpora, and of btl itself (jsonl, convokit); other archives of btl. Tables of comments
-    (CSV, TSV, JSON, JSON Lines, Parquet, SQLite, Excel), whose columns are recognised or named with --map; --dry-run
-    shows how one is read. Texts of articles with their comments: one text a file; JSON Lines, JSON or Parquet with the
-    keys of the usual web corpora ("text", "url", ...); or WET files. All may be compressed (gzip, bzip2, xz, zstd).
-    What the archive has already is passed over, so an import that was killed is simply run again. In folders, files
-    about a corpus (README, check sums, licences) are left out.
+    Reads exports of WordPress (WXR), Disqus, Coral, Discourse, Isso, Remark42, Commento, Telegram, Mastodon, Hacker
+    News, Reddit and yt-dlp; ConvoKit corpora; other archives and exports of btl; tables of comments (CSV, TSV, JSON,
+    JSON Lines, Parquet, SQLite, Excel), whose columns are recognised or named with --map; and plain texts of articles
+    with their comments, one a file, in JSON Lines, JSON or Parquet with the usual keys of web corpora ("text", "url",
+    ...), or in WET files. All may be compressed (gzip, bzip2, xz, zstd). --formats lists the formats, and --dry-run
+    shows how a table would be read.
 
-    `btl verify` reads the files again: leave them where they are, or keep copies by --keep. Of standard input a copy is
+    What the archive already has is skipped, so an interrupted import can simply be run again. In folders, files that
+    describe a corpus (README, checksums, licences) are skipped too.
+
+    `btl verify` reads the files again: leave them where they are, or have copies kept with --keep. Standard input is
     always kept.
 
-    --undo takes an import back: what it added goes, what it changed is again as it was before. Where later visits,
-    reviews or withheld texts build on it, nothing is changed, and the reason is named.
+    --undo takes an import back: what it added is removed, and what it changed is as it was before. If later visits,
+    reviews or takedowns depend on it, nothing is changed, and the reason is given.
 
     \b
     Example:  btl import corpus/ extra.jsonl.gz

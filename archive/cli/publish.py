@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from archive.cli.common import as_json as as_json_option
-from archive.cli.common import database, fail, open_for_reading, print_json, raise_disk_full
+from archive.cli.common import database, example_option, fail, open_for_reading, print_json, raise_disk_full
 from archive.text.numbers import format_count
 
 if TYPE_CHECKING:
@@ -27,30 +27,32 @@ PAGES_A_STEP = 20_000
     "--policy",
     "policy_path",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help=f"What is public (docs/publish.example.toml).  [default: {POLICY} beside the archive, where there is one]",
+    help=f"File that says what is public; --example prints one.  [default: {POLICY} beside the archive, if any]",
 )
 @click.option(
     "--keep",
     type=click.IntRange(0),
     default=1,
     show_default=True,
-    help="Earlier releases that keep their files; 0 after a takedown. A site that still serves one needs it.",
+    help="Earlier releases whose files are kept, as for a site that still serves one; use 0 after a takedown.",
 )
 @click.option(
     "--whole",
     is_flag=True,
-    help="Make a release even if nothing has changed since the one before. Every release is built whole.",
+    help="Make a release even if nothing has changed since the last.",
 )
+@example_option("archive.publish", "publish.example.toml")
 @as_json_option
 def publish(out: Path, path: Path, policy_path: Path | None, keep: int, whole: bool, as_json: bool) -> None:
-    """Make a public copy of the archive as the next release, and have the link OUT name it.
+    """Make a public copy of the archive as the next release, and point the link OUT to it.
 
-    The copy leaves out what is private or withheld. Beside it stand dumps (CSV, JSON Lines, Parquet, SQL), a codebook
-    and a manifest with the hash of every file and of the release before. A crawl may write meanwhile; a publication
-    that fails leaves OUT as it was. `btl serve OUT --public` serves it, `btl verify FOLDER` proves it.
+    The copy leaves out everything private or withheld. With it come dumps (CSV, JSON Lines, Parquet, SQL), a codebook
+    and a manifest with the hash of every file and of the previous release. A crawl may go on meanwhile, and if
+    publishing fails, OUT stays as it was. `btl serve OUT --public` serves it; `btl verify FOLDER` checks it.
 
     \b
     Example:  btl publish public/archive.db
+              btl publish --example > publish.toml
               btl publish public/archive.db --policy publish.toml --json
     """
     import sqlite3
@@ -108,14 +110,14 @@ def _summarise(release: "Published", out: Path, seconds: float, *, as_json: bool
             }
         )
     elif not release.is_new:
-        click.echo(f"Nothing has changed since release {release.number}, which {out} names.")
+        click.echo(f"Nothing has changed since release {release.number}, which {out} points to.")
     else:
         withheld = sum(manifest["withheld"].values())
         comments, files = manifest["counts"]["comments"], len(manifest["files"])
         click.echo(
             f"Release {release.number} in {release.folder}: {format_count(comments, 'comment')}"
             f"{f', {withheld:,} of them withheld' if withheld else ''}, {format_count(files, 'file')}. "
-            f"{out} names it; a site changes over when it is started again."
+            f"{out} points to it; restart the site to serve it."
         )
 
 
@@ -124,9 +126,9 @@ def _summarise(release: "Published", out: Path, seconds: float, *, as_json: bool
 @database
 @as_json_option
 def backup(out: Path, path: Path, as_json: bool) -> None:
-    """Copy the whole archive to OUT, private tables included, while crawls write.
+    """Copy the whole archive to OUT, private tables included, even while a crawl is writing.
 
-    The WARC files beside the archive are not in it; copy their folder too.
+    The WARC files beside the archive are not included; copy their folder too.
 
     \b
     Example:  btl backup /backups/archive-monday.db

@@ -21,7 +21,7 @@ SHORTEST_PASSWORD = 8
 
 @click.group()
 def review() -> None:
-    """Have people judge what rules found: by spreadsheet, or on the site.
+    """Have people judge flags, in a spreadsheet or on the site.
 
     \b
     Example:  btl review export -o flags.csv
@@ -30,21 +30,23 @@ def review() -> None:
     """
 
 
-@review.command()
+@review.command(short_help="Write flags to judge as a CSV spreadsheet.")
 @database
 @click.option("--output", "-o", type=click.Path(dir_okay=False), default="-", help="File to write.  [default: stdout]")
-@click.option("--all", "everything", is_flag=True, help="Also flags that somebody has judged.")
+@click.option("--all", "everything", is_flag=True, help="Include flags that have been judged already.")
 @click.option("--code", help="Only flags of this code.")
-@click.option("--sample", type=click.IntRange(1), help="Only so many flags, drawn at random.")
-@click.option("--seed", default=0, show_default=True, help="Draws the same sample again.")
+@click.option("--sample", type=click.IntRange(1), help="Draw this many flags at random.")
+@click.option(
+    "--seed", default=0, show_default=True, help="Seed of the random sample; the same seed draws the same flags."
+)
 @as_json_option
 def export(
     path: Path, output: str, everything: bool, code: str | None, sample: int | None, seed: int, as_json: bool
 ) -> None:
-    """Write flags to judge as CSV, one a row, for a spreadsheet.
+    """Write flags as CSV, one a row, to be judged in a spreadsheet.
 
     Fill in the columns reviewer, verdict (confirmed, dismissed or corrected), corrected_code and note. Text that a
-    spreadsheet would calculate begins with an apostrophe.
+    spreadsheet would take for a formula gets an apostrophe in front.
 
     \b
     Example:  btl review export -o flags.csv
@@ -65,16 +67,16 @@ def export(
         click.echo(f"{format_count(written, 'flag')} written", err=True)
 
 
-@review.command(name="import")
+@review.command(name="import", short_help="Read the verdicts from such a spreadsheet.")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @database
-@click.option("--reviewer", help="Who judged, in rows that do not say so.")
+@click.option("--reviewer", help="Reviewer of rows that name none.")
 @as_json_option
 def import_(file: Path, path: Path, reviewer: str | None, as_json: bool) -> None:
-    """Read the verdicts of a sheet that `btl review export` wrote.
+    """Read the verdicts from a sheet that `btl review export` wrote.
 
-    Rows without a verdict are passed over. A row that cannot be taken is an error, and the others are saved; the same
-    sheet can be read again. Columns may be apart by commas or semicolons.
+    Rows without a verdict are skipped. A faulty row is reported, and the others are saved; the same sheet can be read
+    again. Columns may be separated by commas or semicolons.
 
     \b
     Example:  btl review import flags.csv --reviewer anna
@@ -115,14 +117,14 @@ def _reason(error: Exception) -> str:
     return "not UTF-8: save it as CSV UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)
 
 
-@review.command()
+@review.command(short_help="Show how far reviewers agree.")
 @database
 @as_json_option
 def agreement(path: Path, as_json: bool) -> None:
-    """Say how far reviewers agree about flags that two or more of them judged.
+    """Show how far reviewers agree on flags that several of them judged.
 
-    Pairs of verdicts that agree, Cohen's kappa (its mean over pairs of reviewers) and Krippendorff's alpha, by code. A
-    coefficient is missing where all verdicts are the same.
+    For each code: pairs of verdicts that agree, Cohen's kappa (the mean over pairs of reviewers) and Krippendorff's
+    alpha. Neither coefficient is defined if all verdicts are the same.
 
     \b
     Example:  btl review agreement --json
@@ -149,14 +151,18 @@ def _decimals(value: float | None) -> str:
     return f"{'-':>6}" if value is None else f"{value:>6.2f}"
 
 
-@review.command()
+@review.command(short_help="Print a reviewer's line for the reviewers file.")
 @click.argument("name")
 @as_json_option
 def password(name: str, as_json: bool) -> None:
-    """Print a reviewer's line for the reviewers' file: the name, and a hash of the password that is asked for.
+    """Ask for a password, and print a reviewer's line for the reviewers file.
+
+    The line has the name and a hash of the password; `btl serve --reviewers FILE` reads it. If standard input is not a
+    terminal, its first line is the password.
 
     \b
     Example:  btl review password anna >> reviewers.toml
+              btl review password ben < password.txt >> reviewers.toml
     """
     from datasette_auth_passwords.utils import hash_password
 
@@ -166,7 +172,10 @@ def password(name: str, as_json: bool) -> None:
         check_reviewer_name(name)
     except ValueError as error:
         raise click.UsageError(str(error)) from error
-    chosen = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+    if sys.stdin.isatty():
+        chosen = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+    else:
+        chosen = sys.stdin.readline().removesuffix("\n")
     if len(chosen) < SHORTEST_PASSWORD:
         fail(f"a password has at least {SHORTEST_PASSWORD} characters")
     if as_json:

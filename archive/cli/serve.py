@@ -10,16 +10,18 @@ from archive.cli.common import database, fail, port_option, require
 @click.command()
 @click.argument("file", required=False, type=click.Path(dir_okay=False, path_type=Path))
 @database
-@click.option("--public", is_flag=True, help="For everybody: a public copy (btl publish), SQL off, behind a proxy.")
-@click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Processes; with --public.")
+@click.option("--public", is_flag=True, help="Serve a public copy to everybody, behind a proxy.")
+@click.option(
+    "--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Processes to use, with --public."
+)
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @port_option
 @click.option(
     "--reviewers",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="A file of names and password hashes (`btl review password`): those may sign in and judge flags.",
+    help="File of names and password hashes (`btl review password`) of people who may sign in and judge flags.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print the address as JSON, on one line.")
+@click.option("--json", "as_json", is_flag=True, help="Print the address as one line of JSON.")
 def serve(
     file: Path | None,
     path: Path,
@@ -30,7 +32,10 @@ def serve(
     reviewers: Path | None,
     as_json: bool,
 ) -> None:
-    """Serve the archive as a site: threads, search, flags, tables, SQL. With --public: a public copy, to everybody.
+    """Serve the archive as a website: threads, search, flags, tables and SQL.
+
+    Without --public it is meant for your own machine or newsroom. With --public it serves a public copy that
+    `btl publish` made, without SQL, behind a proxy.
 
     \b
     Example:  btl serve --db archive.db --port 8001

@@ -13,7 +13,7 @@ from archive.cli.common import database, print_json, require
 @database
 @as_json_option
 def stats(path: Path, as_json: bool) -> None:
-    """Say what the archive holds: outlets, threads, comments, flags, the last runs.
+    """Show what the archive holds: outlets, threads, comments, flags and the latest runs.
 
     \b
     Example:  btl stats --db archive.db

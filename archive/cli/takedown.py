@@ -31,25 +31,27 @@ MAX_LINES = 100
 subject_argument = click.argument("subject", type=click.Choice(SUBJECTS))
 number_argument = click.argument("number", type=click.IntRange(1, 2**63 - 1), metavar="ID")
 reason_type = click.Choice(list(REASONS))
-note_option = click.option("--note", help="Why, in words. It is kept in the ledger and shown nowhere else.")
+note_option = click.option(
+    "--note", help="A reason in your own words; it is kept in the ledger and shown nowhere else."
+)
 same_text_option = click.option(
-    "--same-text", is_flag=True, help="Of a comment: also all others under its article that have its words."
+    "--same-text", is_flag=True, help="Include all comments under the same article with the same text."
 )
 
 
 @click.command()
 @click.argument("subject", type=click.Choice(SUBJECTS), required=False)
 @click.argument("number", type=click.IntRange(1, 2**63 - 1), required=False, metavar="[ID]")
-@click.option("--reason", type=reason_type, help="Why; it is shown in the text's place.")
+@click.option("--reason", type=reason_type, help="Reason, shown in place of the text.")
 @note_option
 @same_text_option
 @click.option(
     "--from",
     "source",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="A list: CSV with a header, or JSON Lines; subject, id or url, reason, note.",
+    help="Read a list: CSV with a header, or JSON Lines, with subject, id or url, reason and note.",
 )
-@click.option("--list", "listing", is_flag=True, help="Print the ledger, which holds no texts and no names.")
+@click.option("--list", "listing", is_flag=True, help="Print the ledger, which holds neither texts nor names.")
 @database
 @as_json_option
 def withhold(
@@ -63,12 +65,11 @@ def withhold(
     path: Path,
     as_json: bool,
 ) -> None:
-    """Take a comment, everything of a commenter, a thread or an article out of what anybody reads.
+    """Hide a comment, everything by a commenter, a thread or an article.
 
-    It is gone from the site, from search, from exports and from every later public copy, and stays so however it is
-    imported, crawled or replayed again. The thread keeps its shape and its count. Of a comment, others under the same
-    article with the same words are listed, and go with it only by --same-text. `btl restore` puts it back; `btl erase`
-    destroys it.
+    It no longer appears on the site, in search, in exports or in later public copies, even if it is imported, crawled
+    or replayed again. The thread keeps its shape and count. Other comments under the same article with the same text
+    are listed, and hidden too with --same-text. `btl restore` reverses it; `btl erase` destroys the text for good.
 
     \b
     Example:  btl withhold comment 17 --reason privacy
@@ -93,7 +94,7 @@ def withhold(
 @database
 @as_json_option
 def restore(subject: str, number: int, path: Path, as_json: bool) -> None:
-    """Put back what `btl withhold` took out, as far as nothing else withholds it.
+    """Show again what `btl withhold` hid, unless something else still withholds it.
 
     \b
     Example:  btl restore comment 17
@@ -114,23 +115,22 @@ def restore(subject: str, number: int, path: Path, as_json: bool) -> None:
 @click.command()
 @subject_argument
 @number_argument
-@click.option("--reason", required=True, type=reason_type, help="Why; it stands in each record's place.")
+@click.option("--reason", required=True, type=reason_type, help="Reason, noted in place of each record.")
 @note_option
 @same_text_option
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @database
 @as_json_option
 def erase(
     subject: str, number: int, reason: str, note: str | None, same_text: bool, yes: bool, path: Path, as_json: bool
 ) -> None:
-    """Destroy the text of a comment, of everything of a commenter, of a thread or of an article. There is no way back.
+    """Destroy the text of a comment, of everything by a commenter, of a thread or of an article. This cannot be undone.
 
-    It is withheld as `btl withhold` does it, and then goes from the archive file, its full text and the WARC files:
-    each record that holds it is replaced by a note that says when and why, and keeps its digest. What was read from
-    the same record can then not be verified any more. A WARC file is written anew under a new name, and the archive
-    finds its records there; an index of yours (CDX) has to be made again. In copies of imported files that the archive
-    keeps, its documents are blanked. Files of your own that it was imported from are not changed: they are named, and
-    the command ends with status 1.
+    The text is withheld as by `btl withhold`, and then removed from the archive file, its full-text index and the WARC
+    files: each record that holds it is replaced by a note with the date, the reason and the record's digest. Other
+    comments read from the same record can no longer be verified. Changed WARC files get a new name, which the archive
+    follows; indexes of your own (CDX) have to be rebuilt. Copies of imported files that the archive keeps are blanked.
+    Your own files that it was imported from are not changed: they are named, and the command ends with status 1.
 
     \b
     Example:  btl erase comment 17 --reason court-order

@@ -23,19 +23,19 @@ PLACEHOLDER = "SET-THIS@example.org"  # what btl schedule prints where nobody sa
 contact_option = click.option(
     "--contact",
     envvar=CONTACT_VARIABLE,
-    help=f"How sites reach you: an address or a page. Needed for public hosts.  [env: {CONTACT_VARIABLE}]",
+    help=f"How sites can reach you: an e-mail address or a page. Required for public hosts.  [env: {CONTACT_VARIABLE}]",
 )
 allow_host_option = click.option(
     "--allow-host",
     "allow_hosts",
     multiple=True,
     metavar="HOST:PORT",
-    help="Ask this host though it is not public, such as a test server or an intranet.",
+    help="Allow this non-public host, such as a test server or an intranet.",
 )
 
 
 wait_option = click.option(
-    "--wait", "wait_s", type=click.FloatRange(0), default=0.0, help="Seconds to wait for another crawl."
+    "--wait", "wait_s", type=click.FloatRange(0), default=0.0, help="Seconds to wait for another crawl to finish."
 )
 
 
@@ -43,27 +43,27 @@ def crawl_options(command: Callable[..., None]) -> Callable[..., None]:
     """Add what `btl crawl` and the lines of `btl schedule` share: whom and how fast to ask."""
     usual = {"delay": 0.0, "concurrency": 1, "timeout": 30.0}
     for option in (
-        click.option("--limit", type=click.IntRange(1), help="Visit at most so many pages of the frontier."),
+        click.option("--limit", type=click.IntRange(1), help="Visit at most this many pages."),
         click.option(
             "--timeout",
             type=click.FloatRange(1, 600),
             default=usual["timeout"],
             show_default=True,
-            help="Seconds that an answer may take.",
+            help="Seconds to wait for a response.",
         ),
         click.option(
             "--concurrency",
             type=click.IntRange(1, 32),
             default=usual["concurrency"],
             show_default=True,
-            help="Requests at once to an --allow-host.",
+            help="Parallel requests to an --allow-host.",
         ),
         click.option(
             "--delay",
             type=click.FloatRange(0, 3600),
             default=usual["delay"],
             show_default=True,
-            help="Seconds between requests to an --allow-host; public hosts are asked once a second.",
+            help="Seconds between requests to an --allow-host; public hosts get one request a second.",
         ),
         allow_host_option,
         contact_option,

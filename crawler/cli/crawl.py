@@ -28,13 +28,11 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("targets", nargs=-1, metavar="[URL... | OUTLETS.TOML]")
-@click.option("--due", is_flag=True, help="Visit what is due, and end: of all outlets, or of those of OUTLETS.TOML.")
+@click.option("--due", is_flag=True, help="Make the visits that are due, to all outlets or to those in OUTLETS.TOML.")
 @database
 @crawl_options
 @wait_option
-@click.option(
-    "--quiet", is_flag=True, help="Print only what failed, and warnings: for cron, which mails what is printed."
-)
+@click.option("--quiet", is_flag=True, help="Print failures and warnings only, as suits cron, which mails all output.")
 @as_json_option
 @click.option("--verbose", is_flag=True, help="Print Scrapy's log on standard error.")
 def crawl(
@@ -55,12 +53,12 @@ def crawl(
     """Collect articles with their comment sections.
 
     URL is an article, or an outlet's front page, feed or sitemap; OUTLETS.TOML lists outlets
-    (docs/outlets.example.toml). Each page found has its next visit in the archive: --due makes those visits.
-    Robots.txt is obeyed, every answer is kept in a WARC file beside the archive, and a crawl that was killed is simply
-    run again. With --due and OUTLETS.TOML, what is no longer in the file is no longer visited.
+    (`btl outlets --example` prints one). The archive notes when each page should be visited next; --due makes the
+    visits that are due. The crawl obeys robots.txt and keeps every response in a WARC file beside the archive. If it
+    is killed, run it again. With --due and OUTLETS.TOML, outlets removed from the file are no longer visited.
 
-    A page that a site lacks or refuses is named, and the crawl is done (status 0). Status 1 means that something of
-    btl's own broke, or that nothing could be read.
+    Pages that are missing or refused are named, and do not count as a failure (status 0). Status 1 means that
+    something in btl itself broke, or that nothing could be read.
 
     \b
     Example:  btl crawl https://courier.example/ferry --contact desk@example.org

@@ -24,9 +24,9 @@ from crawler.cli.common import (
 @click.command()
 @database
 @click.option(
-    "--limit", type=click.IntRange(1, 100_000), default=1_000, show_default=True, help="Ask for at most so many names."
+    "--limit", type=click.IntRange(1, 100_000), default=1_000, show_default=True, help="Fetch at most this many names."
 )
-@click.option("--again", is_flag=True, help="Begin with the first: ask again for those that had no name.")
+@click.option("--again", is_flag=True, help="Start over, and look up again those without a name.")
 @allow_host_option
 @contact_option
 @wait_option
@@ -40,12 +40,12 @@ def names(
     wait_s: float,
     as_json: bool,
 ) -> None:
-    """Fetch the names of commenters whose service gives their ids alone: those of Viafoura.
+    """Fetch the names of commenters where a service gives only their ids, as Viafoura does.
 
-    Each is a request of its own, one a second, so a crawl does not wait for them; threads are whole without. Run it
-    again, and it goes on after the last: who has a name, or had none, is not asked for twice.
+    Each name takes a request of its own, one a second, so crawls do not wait for them; threads are complete without.
+    Run it again to go on after the last name: nobody is looked up twice.
 
-    Status 1 means that a host refused, or that it failed; it is named, and the names that came are saved.
+    Status 1 means that a host refused or failed; it is named, and the names fetched so far are saved.
 
     \b
     Example:  btl names --contact desk@example.org

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from archive.cli.common import as_json as as_json_option
-from archive.cli.common import database, fail, open_for_reading, open_for_writing, print_json
+from archive.cli.common import database, example_option, fail, open_for_reading, open_for_writing, print_json
 from archive.text.numbers import format_count
 from crawler.cli.common import read_outlets
 
@@ -18,39 +18,42 @@ if TYPE_CHECKING:
 
 FAILURES_PRINTED = 5
 names_argument = click.argument("names", nargs=-1, required=True, metavar="OUTLET...")
-note_option = click.option("--note", help="Why; `btl outlets` and each crawl say so.")
+note_option = click.option("--note", help="Reason, shown by `btl outlets` and by each crawl.")
 
 
 class ListByDefault(click.Group):
     """List where no other command is named, so that `btl outlets --json` is enough."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        if not args or (args[0] not in self.commands and args[0] not in ctx.help_option_names):
+        if not args or args[0] not in (*self.commands, *ctx.help_option_names, "--example"):
             args = ["list", *args]
         return super().parse_args(ctx, args)
 
 
 @click.group(cls=ListByDefault)
+@example_option("crawler", "outlets.example.toml")
 def outlets() -> None:
     """List the outlets that are crawled; pause, stop and resume them.
 
-    OUTLET is the home of an outlet as the list has it, or its host name where it is the only one there.
+    OUTLET is an outlet's home page as the list shows it, or its host name if no other outlet shares it. Outlets come
+    from the file that is given to `btl crawl`; --example prints one.
 
     \b
-    Example:  btl outlets
+    Example:  btl outlets --example > outlets.toml
+              btl outlets
               btl outlets pause courier.example --until 2026-04-01 --note "their servers move"
               btl outlets resume courier.example
     """
 
 
-@outlets.command(name="list")
+@outlets.command(name="list", short_help="List outlets with what is due and what fails.")
 @click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @database
 @as_json_option
 def list_(file: Path | None, path: Path, as_json: bool) -> None:
-    """Say of each outlet what is due when, when a visit last succeeded, and what fails since when and why.
+    """List outlets: what is due when, the last successful visit, and what has been failing since when and why.
 
-    With FILE, an outlets file: also which outlets it does not list, and which of its outlets no crawl has visited.
+    With FILE, an outlets file, also show which outlets it does not list, and which of its outlets were never visited.
 
     \b
     Example:  btl outlets list outlets.toml
@@ -71,14 +74,15 @@ def list_(file: Path | None, path: Path, as_json: bool) -> None:
 
 @outlets.command()
 @names_argument
-@click.option("--until", metavar="TIME", help="Visit it again from this day or time (UTC) on: 2026-04-01.")
+@click.option("--until", metavar="TIME", help="Resume on this day or at this time (UTC), such as 2026-04-01.")
 @note_option
 @database
 @as_json_option
 def pause(names: tuple[str, ...], until: str | None, note: str | None, path: Path, as_json: bool) -> None:
-    """Visit nothing of an outlet until it is resumed, or until a time. What becomes due meanwhile is visited then.
+    """Pause visits to an outlet until it is resumed, or until a time.
 
-    It works at once, in a crawl that runs as well, and whatever the outlets file says.
+    This takes effect at once, even in a running crawl, whatever the outlets file says. What becomes due meanwhile is
+    visited afterwards.
 
     \b
     Example:  btl outlets pause https://courier.example/ --until 2026-04-01T06:00
@@ -92,7 +96,7 @@ def pause(names: tuple[str, ...], until: str | None, note: str | None, path: Pat
 @database
 @as_json_option
 def stop(names: tuple[str, ...], note: str | None, path: Path, as_json: bool) -> None:
-    """Visit nothing of an outlet any more. What was collected stays in the archive; `btl outlets resume` goes on.
+    """Stop visiting an outlet. What was collected stays in the archive; `btl outlets resume` starts again.
 
     \b
     Example:  btl outlets stop courier.example --note "closed its comments on 1 March"
@@ -105,7 +109,7 @@ def stop(names: tuple[str, ...], note: str | None, path: Path, as_json: bool) ->
 @database
 @as_json_option
 def resume(names: tuple[str, ...], path: Path, as_json: bool) -> None:
-    """Visit an outlet again that was paused or stopped. What became due meanwhile is due at once.
+    """Resume visits to an outlet that was paused or stopped. What became due meanwhile is due at once.
 
     \b
     Example:  btl outlets resume courier.example

@@ -31,19 +31,19 @@ KINDS = {"all": "", "roots": " at the top", "approximate": " or fewer"}
 @click.option(
     "--outlets",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Outlets file, for what its sites' pages hide of their comments.",
+    help="Outlets file, for comment settings that a site's pages do not show.",
 )
 @contact_option
 @allow_host_option
 @as_json_option
 def probe(url: str, outlets: Path | None, contact: str | None, allow_hosts: tuple[str, ...], as_json: bool) -> None:
-    """Look at one live thread: does its service still answer as btl knows it?
+    """Check that the comment service of one live article still works as expected.
 
-    Fetches the page of an article and makes at most three requests to its comment service, as politely as a crawl.
-    Says which comment system it is, the thread's id, how many comments were read of how many, and which keys of the
-    responses are new, missing, or of another type. Nothing is written.
+    Fetches the article and makes at most three requests to its comment service, as politely as a crawl. Prints the
+    comment system, the thread's id, how many comments were read of how many, and which keys of the responses are new,
+    missing or of another type. Writes nothing.
 
-    Status 0 means that comments were read and all is as known; 1 that something is not, or that nothing was read.
+    Status 0 means that comments were read and nothing has changed; 1 that something has, or that nothing was read.
 
     \b
     Example:  btl probe https://courier.example/ferry --contact desk@example.org

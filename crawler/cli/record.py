@@ -28,7 +28,7 @@ from crawler.cli.common import (
 @allow_host_option
 @as_json_option
 def record(url: str, name: str, pages: Path, contact: str | None, allow_hosts: tuple[str, ...], as_json: bool) -> None:
-    """Fetch one article with its comments as a test case for a platform, with a draft of what it holds.
+    """Save a live article with its comments as a test case for a platform, with a draft of the expected result.
 
     \b
     Example:  btl record https://courier.example/ferry --case ferry --contact desk@example.org

@@ -14,16 +14,18 @@ from crawler.cli.common import print_skipped, read_outlets
 
 @click.command()
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--url", help="Address of a saved page that does not name its own.")
+@click.option("--url", help="Address of a saved page that does not state its own.")
 @click.option(
     "--outlets",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Outlets file, for what its sites' pages hide of their comments.",
+    help="Outlets file, for comment settings that a site's pages do not show.",
 )
 @database
 @as_json_option
 def replay(paths: tuple[Path, ...], url: str | None, outlets: Path | None, path: Path, as_json: bool) -> None:
-    """Read captured pages into the archive: WARC and WACZ files, saved pages, folders of them. Nothing is fetched.
+    """Read captured pages into the archive: WARC and WACZ files, saved pages, and folders of them.
+
+    Nothing is fetched.
 
     \b
     Example:  btl replay crawl.warc.gz other.wacz

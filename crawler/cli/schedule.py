@@ -72,7 +72,9 @@ class Schedule:
 @click.option("--every", default=15, show_default=True, type=click.IntRange(1, DAY), help="Minutes between runs.")
 @database
 @crawl_options
-@click.option("--mailto", help="Whom cron mails what failed.  [default: --contact, where that is an e-mail address]")
+@click.option(
+    "--mailto", help="Address to which cron mails failures.  [default: --contact, if that is an e-mail address]"
+)
 @as_json_option
 def schedule(
     file: Path | None,
@@ -87,11 +89,11 @@ def schedule(
     mailto: str | None,
     as_json: bool,
 ) -> None:
-    """Print a systemd service and timer, and lines for cron, that make the visits which are due.
+    """Print a systemd service and timer, and cron lines, for regular crawls.
 
-    With OUTLETS.TOML, each run reads that file: what is taken out of it is no longer visited, and what is added is
-    begun. Options are those of `btl crawl`. Make the first crawl yourself (btl crawl outlets.toml): a scheduled one
-    makes no archive.
+    With OUTLETS.TOML, each run reads that file again, so that outlets can be added and removed. The options are those
+    of `btl crawl`. Make the first crawl yourself (btl crawl outlets.toml): a scheduled crawl does not create an
+    archive.
 
     \b
     Example:  btl schedule outlets.toml --contact desk@example.org

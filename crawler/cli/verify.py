@@ -16,16 +16,16 @@ from archive.text.numbers import format_count
 @click.option(
     "--relink",
     metavar="OLD=NEW",
-    help="First note that files and folders recorded below OLD lie below NEW now.",
+    help="First record that files below OLD are now below NEW.",
 )
 @database
 @as_json_option
 def verify(release: Path | None, relink: str | None, path: Path, as_json: bool) -> None:
     """Check the archive against its evidence: every capture's digest, and every comment read again from its capture.
 
-    With RELEASE, a folder that `btl publish` made: its files, its database and the chain of releases, without the
-    archive. Ends with status 1 where anything differs, and names it. What is withheld, or was redacted by `btl erase`,
-    is counted, as are captures whose files were moved with the archive, or stayed when it was moved.
+    With RELEASE, a folder that `btl publish` made, check its files, its database and the chain of releases instead.
+    Whatever differs is named, and the status is then 1. Withheld and erased texts are counted, as are captures whose
+    files have moved.
 
     \b
     Example:  btl verify --db archive.db

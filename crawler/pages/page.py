@@ -22,7 +22,7 @@ RequestKey = tuple[str, str | None]
 
 @dataclass(frozen=True, slots=True)
 class CommentHints:
-    """What an operator knows of an outlet's comments that its pages hide: see docs/outlets.example.toml."""
+    """What an operator knows of an outlet's comments that its pages hide: see crawler/outlets.example.toml."""
 
     platform: str
     host: str | None = None

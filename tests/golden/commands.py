@@ -72,10 +72,9 @@ def _help(shop: Workshop, above: Sequence[str] = ()) -> Iterator[tuple[str, str]
     """The help of a command and of those below it."""
     text = shop.must(*above, "--help")
     yield f"help/{'_'.join(('btl', *above))}.txt", shop.normal(text)
-    _, there, listed = text.partition("\nCommands:\n")
-    if there:
-        for name in re.findall(r"(?m)^  ([a-z][a-z-]*)", listed):
-            yield from _help(shop, (*above, name))
+    _, _, listed = text.partition("\n  -h, --help")
+    for name in re.findall(r"(?m)^  ([a-z][a-z-]*)  ", listed):
+        yield from _help(shop, (*above, name))
 
 
 def _reading(shop: Workshop) -> Kept:

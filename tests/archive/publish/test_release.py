@@ -602,7 +602,7 @@ def test_the_commands(source, path, out, tmp_path):
 
 
 def test_the_example_says_the_defaults():
-    assert read_policy(Path(__file__).parents[3] / "docs" / "publish.example.toml") == Policy()
+    assert read_policy(Path(__file__).parents[3] / "archive" / "publish" / "publish.example.toml") == Policy()
 
 
 def test_datasets_that_are_given_on_request_are_not_published(tmp_path, source, out):
