@@ -13,7 +13,7 @@ migrations = Migrations("belowtheline")
 
 # Since the last archive that was made before the first release: its four migrations are part of this one.
 ADDED_COLUMNS = (("comments", "withheld"), ("threads", "withheld"), ("articles", "withheld"))
-LATER_TABLES = ("reactions", "paused_outlets", "datasets", "labels", "import_changes")  # which are made later
+LATER_TABLES = ("reactions", "paused_outlets", "datasets", "labels", "import_changes", "hosts")  # which are made later
 FILL_WITHHELD = """
 update {table} set withheld = (select rule from flags where {column} = {table}.id and code = 'archive.withheld'
   and withdrawn_at is null order by id limit 1)
@@ -93,6 +93,19 @@ def m007_datasets(db: Database) -> None:
                 db.execute(statement)
     if "dataset_id" not in db["threads"].columns_dict:
         _add_column(db, "threads", "dataset_id", " references datasets (id)")
+
+
+@migrations()
+def m008_hosts(db: Database) -> None:
+    """Note which worker has a page in hand, and list the due pages of a host. `hosts` is made with the private tables;
+    a crawl fills it from the frontier."""
+    if "frontier" not in db.table_names():
+        return
+    if "owner" not in db["frontier"].columns_dict:
+        _add_column(db, "frontier", "owner")
+        db.execute("drop index if exists frontier_host")
+        for index in TABLES["frontier"].indexes:
+            db.execute(str(CreateIndex(index, if_not_exists=True).compile(dialect=sqlite.dialect())))
 
 
 def _add_column(db: Database, table: str, column: str, more: str = "") -> None:

@@ -3,7 +3,9 @@
 import sqlite3
 from functools import partial
 
-PRIVATE_TABLES = frozenset({"frontier", "import_changes", "paused_outlets", "settings", "suppressions", "withheld"})
+PRIVATE_TABLES = frozenset(
+    {"frontier", "hosts", "import_changes", "paused_outlets", "settings", "suppressions", "withheld"}
+)
 RAW_PAGES = "sqlite_dbpage"
 REVIEWER_COLUMNS = frozenset({("reviews", "reviewer"), ("reviews", "note")})
 # These count reviewers by their names, and show none.

@@ -39,6 +39,12 @@ def _table(about: str, *constraints: CheckConstraint | Index | UniqueConstraint)
     return (*constraints, {"sqlite_strict": True, "comment": about})
 
 
+def _partial(name: str, *columns: str) -> Index:
+    """Return an index of the rows that have something in its last column."""
+    condition = sql(f"{columns[-1]} is not null")
+    return Index(name, *columns, sqlite_where=condition, postgresql_where=condition)
+
+
 class Run(SQLModel, table=True):
     __tablename__ = "runs"
     __table_args__ = _table("One crawl, import, flagging or publication.")
@@ -204,8 +210,9 @@ class Frontier(SQLModel, table=True):
     __tablename__ = "frontier"
     __table_args__ = _table(
         "A page to visit again: the crawler's own list, no part of what is published.",
-        Index("frontier_next_at", "next_at", sqlite_where=sql("next_at is not null")),
-        Index("frontier_host", "host"),
+        _partial("frontier_next_at", "next_at"),
+        _partial("frontier_host", "host", "next_at"),
+        _partial("frontier_owner", "owner"),
     )
 
     id: int | None = _id("Number of the entry.")
@@ -227,6 +234,26 @@ class Frontier(SQLModel, table=True):
     failures: int = _integer("Visits that failed, one after the other.")
     last_error: str | None = _text("Why the last visit failed.")
     failing_since: str | None = _text("When the first of the visits that failed one after the other was made (UTC).")
+    owner: str | None = _text("The worker that has it in hand.")
+
+
+class Host(SQLModel, table=True):
+    __tablename__ = "hosts"
+    __table_args__ = _table(
+        "A host that crawls ask, one worker at a time: no part of what is published.",
+        _partial("hosts_next_at", "next_at"),
+        _partial("hosts_owner", "owner"),
+    )
+
+    host: str = _text("Host and port.", primary_key=True)
+    next_at: str | None = _text("When the next of its pages is due (UTC); empty where none waits for a visit.")
+    not_before: str | None = _text("When it may be asked again (UTC, to the millisecond): its pace, or Retry-After.")
+    lease_until: str | None = _text("Until when one worker alone may ask it (UTC, to the millisecond).")
+    owner: str | None = _text("The worker that may ask it.")
+    wanted_until: str | None = _text("Until when another worker waits for it (UTC, to the millisecond).")
+    crawl_delay_s: float | None = _column(REAL, "Seconds between two requests, where its robots.txt asks for that.")
+    robots_txt: str | None = _text("Its robots.txt; empty text where it has none.")
+    robots_at: str | None = _text("When its robots.txt was read (UTC, to the millisecond).")
 
 
 class PausedOutlet(SQLModel, table=True):
