@@ -69,8 +69,9 @@ sbom: .venv/installed ## write sbom.json: what a release is made of (CycloneDX)
 bench: .venv/installed ## measure quality and speed: what the README claims
 	@$(BIN)/python -m benchmarks
 
-docs: .venv/installed ## write the generated parts of docs/ and datasette-metadata.json anew
+docs: .venv/installed ## write the generated parts of docs/ and README.md, and build docs/ as a website in build/docs
 	@$(BIN)/python -m docs.generate
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
 
 format: .venv/installed ## format the code
 	@$(BIN)/ruff check --quiet --fix-only . && $(BIN)/ruff format --quiet .

@@ -1,10 +1,11 @@
-"""Writes what can be generated: docs/schema.md, the columns' descriptions in datasette-metadata.json, known_keys.json.
+"""Write what is generated: the reference pages of docs/, the table of README.md, descriptions of columns, known keys.
 
 python -m docs.generate [--check]     with --check it writes nothing, and ends with status 1 where something is old
 """
 
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from sqlalchemy import Table
@@ -15,9 +16,11 @@ from archive.store.views import FULL_TEXT, VIEWS
 from crawler.case_files import load_case
 from crawler.pages.key_log import KeyLog
 from crawler.platforms.known_keys import describe_keys, read_with_keys
+from docs import reference
 
 ROOT = Path(__file__).parent.parent
 METADATA = ROOT / "datasette-metadata.json"
+README = ROOT / "README.md"
 KNOWN_KEYS = ROOT / "crawler" / "platforms" / "known_keys.json"
 
 
@@ -70,15 +73,25 @@ def known_keys() -> str:
     return json.dumps(tables, indent=1) + "\n"
 
 
+def generated() -> Iterator[tuple[Path, str]]:
+    """Yield each generated file with what it should hold."""
+    yield ROOT / "docs" / "schema.md", schema()
+    for name, make in reference.PAGES.items():
+        yield ROOT / "docs" / name, make()
+    yield README, reference.fill(README.read_text("utf-8"), "what can be read", reference.support_table())
+    yield METADATA, metadata()
+    yield KNOWN_KEYS, known_keys()
+
+
 def main(arguments: list[str]) -> int:
     old = []
-    for path, text in ((ROOT / "docs" / "schema.md", schema()), (METADATA, metadata()), (KNOWN_KEYS, known_keys())):
+    for path, text in generated():
         if not path.exists() or path.read_text("utf-8") != text:
             old.append(path.name)
             if "--check" not in arguments:
                 path.write_text(text, "utf-8")
     if "--check" in arguments and old:
-        print(f"old: {', '.join(old)}; `make docs` writes them anew")
+        print(f"out of date: {', '.join(old)}; run `make docs`")
         return 1
     return 0
 
