@@ -22,7 +22,7 @@ NAME_COLUMNS = ("outlet", "article", "author")
 COPIED = (
     "outlets", "runs", "captures", "articles", "article_revisions", "datasets", "threads", "visits", "commenters",
     "comments", "reactions", "comment_revisions", "labels", "events", "flag_codes", "flag_rules", "detectors", "flags",
-    "flag_spans", "reviews",
+    "flag_spans", "reviews", "text_copies",
 )  # fmt: skip
 LISTS = {
     "thread_list": (
@@ -31,6 +31,7 @@ LISTS = {
         "platform",
         "comment_count",
         "flag_count",
+        "content_count",
         "published_at",
         "last_seen_at",
     ),
@@ -209,6 +210,8 @@ left join temp.altered_revisions as altered on altered.id = comment_revisions.id
             "src.labels",
             f"labels.comment_id {scope.comments} and labels.comment_id not in (select id from temp.withheld_comments)",
         ),
+        # Worked out anew of the texts that the copy shows: see copy.build_copy.
+        "text_copies": TableSource({}, "src.text_copies", "false"),
         "events": TableSource(
             {
                 name: f'case when altered.id is null then events."{name}" else altered."{name}" end'

@@ -43,7 +43,7 @@ DURABLE = "BTL_DURABLE"
 LONGEST_WAIT_S = 600.0
 _PRIVATE = [TABLES[name] for name in sorted(PRIVATE_TABLES)]
 UNDOABLE = "import"  # the kind of run that notes what it changes, and can be taken back
-RUNS_THAT_READ_NOTHING = ("flag", "review", "withhold", "restore", "erase", "publish")
+RUNS_THAT_READ_NOTHING = ("flag", "review", "withhold", "restore", "erase", "copies", "publish")
 
 
 def synchronous() -> str:

@@ -13,7 +13,17 @@ migrations = Migrations("belowtheline")
 
 # Since the last archive that was made before the first release: its four migrations are part of this one.
 ADDED_COLUMNS = (("comments", "withheld"), ("threads", "withheld"), ("articles", "withheld"))
-LATER_TABLES = ("reactions", "paused_outlets", "datasets", "labels", "import_changes", "hosts")  # which are made later
+# Made later than the first release.
+LATER_TABLES = (
+    "reactions",
+    "paused_outlets",
+    "datasets",
+    "labels",
+    "import_changes",
+    "hosts",
+    "text_copies",
+    "watches",
+)
 FILL_WITHHELD = """
 update {table} set withheld = (select rule from flags where {column} = {table}.id and code = 'archive.withheld'
   and withdrawn_at is null order by id limit 1)
@@ -106,6 +116,15 @@ def m008_hosts(db: Database) -> None:
         db.execute("drop index if exists frontier_host")
         for index in TABLES["frontier"].indexes:
             db.execute(str(CreateIndex(index, if_not_exists=True).compile(dialect=sqlite.dialect())))
+
+
+@migrations()
+def m009_text_copies(db: Database) -> None:
+    """Add which comments have the same text, and the searches that somebody follows."""
+    for name in ("text_copies", "watches"):
+        if name not in db.table_names():
+            for statement in _table_statements(name):
+                db.execute(statement)
 
 
 def _add_column(db: Database, table: str, column: str, more: str = "") -> None:

@@ -50,7 +50,9 @@ class Run(SQLModel, table=True):
     __table_args__ = _table("One crawl, import, flagging or publication.")
 
     id: int | None = _id("Number of the run.")
-    kind: str = _text("What was run: import, crawl, names, replay, flag, review, withhold, restore, erase or publish.")
+    kind: str = _text(
+        "What was run: import, crawl, names, replay, flag, review, withhold, restore, erase, copies or publish."
+    )
     started_at: str = _text("When it began (UTC).")
     finished_at: str | None = _text("When it ended (UTC); empty while it runs, or where it was killed.")
     outcome: str | None = _text(
@@ -584,6 +586,32 @@ class ImportChange(SQLModel, table=True):
     row_id: int = _integer("The id of the row there, or of the first of the rows.")
     number: int | None = _integer("How many rows were added; empty where a row was changed.")
     before: str | None = _text("What the columns that were changed held before (JSON), but for texts.")
+
+
+class TextCopy(SQLModel, table=True):
+    __tablename__ = "text_copies"
+    __table_args__ = _table(
+        "Comments with the same text, or nearly, as of the last `btl copies` or publication.",
+        Index("text_copies_group_id", "group_id"),
+    )
+
+    comment_id: int = _reference("comments.id", "The comment.", primary_key=True)
+    group_id: int = _reference("comments.id", "The first comment with this text: the same for all that have it.")
+    similarity: float = _column(
+        REAL, "Share of their three-word sequences that the first text and this one have in common; 1 for equal words."
+    )
+
+
+class Watch(SQLModel, table=True):
+    __tablename__ = "watches"
+    __table_args__ = _table("A search or flag that somebody follows: no part of what is published.")
+
+    name: str = _text("What it is called.", primary_key=True)
+    search: str = _text("The search, as in the address of its page.")
+    created_at: str = _text("Since when (UTC).")
+    checked_at: str | None = _text("When it was last looked at (UTC).")
+    last_comment_id: int = _integer("The newest comment that the last look reached.")
+    last_flag_id: int = _integer("The newest flag that the last look reached.")
 
 
 class Total(SQLModel, table=True):

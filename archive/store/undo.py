@@ -256,6 +256,8 @@ class _Undo:
 
     def _delete(self) -> None:
         """Delete the rows that were added, and flags that were raised on them since."""
+        comments = _ids_of("comments")
+        self._run(f"delete from text_copies where comment_id in {comments} or group_id in {comments}")
         self._run("delete from flag_spans where flag_id in (select id from temp.doomed)")
         self.counts["flags"] = self._run("delete from flags where id in (select id from temp.doomed)")
         for name in reversed(INSERT_ORDER):

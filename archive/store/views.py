@@ -26,6 +26,7 @@ COLUMN_DESCRIPTIONS = {
     "outlet": "Host name of the site.",
     "article": "Headline of the article.",
     "author": "Who wrote it, by the name that this copy shows.",
+    "content_count": "Comments that a flag on their words (content.*) stands on.",
     "permalink": "Its page on the site.",
     "article_url": "Address of the article.",
     "outlet_id": "The outlet.",
@@ -47,7 +48,8 @@ left join commenters on commenters.id = comments.commenter_id""",
     "thread_list": """
 select threads.id, outlets.domain as outlet, articles.title as article, threads.comment_count, threads.stated_count,
   threads.completeness, threads.flag_count, articles.published_at, threads.platform, threads.closed,
-  '/thread/' || threads.id as permalink, articles.url as article_url, threads.first_seen_at, threads.last_seen_at
+  '/thread/' || threads.id as permalink, articles.url as article_url, threads.first_seen_at, threads.last_seen_at,
+  (select count(*) from comments where thread_id = threads.id and codes like '%"content.%') as content_count
 from threads
 join articles on articles.id = threads.article_id
 left join outlets on outlets.id = articles.outlet_id""",
