@@ -142,8 +142,11 @@ class StartedBtl:
         self.send_signal(signal.SIGTERM)
 
     def kill_group(self) -> None:
-        """Kill it with its workers."""
-        os.killpg(self.pid, signal.SIGKILL)
+        """Kill it with its workers; alone where it has not come to leading a group yet."""
+        try:
+            os.killpg(self.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            os.kill(self.pid, signal.SIGKILL)
 
     def communicate(self, timeout: float = PATIENCE_S) -> tuple[str, str]:
         """Return what it still writes until its end."""
