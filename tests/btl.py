@@ -21,7 +21,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-PATIENCE_S = 120
+PATIENCE_S = 600  # for what hangs: a loaded machine may take a hundred times as long as an idle one
 PIPE_BYTES = 64_000
 # A new interpreter spends 5 seconds on imports and lexicons, a fork of one that has them none.
 _forks = multiprocessing.get_context("forkserver")
@@ -102,20 +102,22 @@ class StartedBtl:
         limits: Limits = NO_LIMITS,
         *,
         stdout: int | None = None,
+        stderr: int | None = None,
         fork_pools: bool = False,
         constants: Mapping[str, object] | None = None,
     ) -> None:
         """Start it; `constants` are set before it begins, such as {"archive.importers.pool.BATCH_THREADS": 10}.
 
-        `stdout` is a file to write to instead of the pipe. `fork_pools` is for who ends it by `kill_group` or not at
+        `stdout` and `stderr` are files to write to instead of pipes. `fork_pools` is for who ends it by `kill_group` or not at
         all: workers that were forked do not notice that it was killed.
         """
         self.args = ["btl", *map(str, arguments)]
         pipes = [_forks.Pipe(duplex=False) for _ in range(2)]
         ends = [end for _, end in pipes]
-        if stdout is not None:
-            ends[0].close()
-            ends[0] = Connection(os.dup(stdout), readable=False)
+        for number, given in enumerate((stdout, stderr)):
+            if given is not None:
+                ends[number].close()
+                ends[number] = Connection(os.dup(given), readable=False)
         target = (self.args[1:], folder, _environment(environment), ends, limits, fork_pools, dict(constants or {}))
         self._process = _forks.Process(target=_lead_group, args=target)
         self._process.start()
@@ -163,6 +165,13 @@ class StartedBtl:
         return output
 
 
+def _end_with_the_tests() -> None:
+    """Be ended when the server of forks ends, as it does with the process of the tests, however that ends."""
+    set_parent_death_signal = 1
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGTERM, 0, 0, 0)
+
+
 def _environment(given: Mapping[str, str] | None) -> dict[str, str]:
     return plain_environment() if given is None else dict(given)
 
@@ -177,6 +186,7 @@ def _lead_group(
     constants: dict[str, object],
 ) -> None:
     os.setsid()
+    _end_with_the_tests()
     # As in a terminal: a shell has what it starts in the background ignore Ctrl-C, tests and all.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     for name, value in constants.items():

@@ -1,8 +1,13 @@
 """What a process of `btl` loads sooner or later; imported once by the server that `tests.btl` forks them from."""
 
+import gc
 from importlib import import_module
 
+from scrapy.settings import default_settings
+
 from archive.flags.detect import prefilter
+from archive.text.hosts import registered_site
+from crawler.settings import SETTINGS
 
 CRAWLER = (
     "crawler.run",
@@ -10,8 +15,20 @@ CRAWLER = (
     *(f"crawler.middlewares.{name}" for name in ("address_guard", "robots_txt", "retry_after")),
     *(f"crawler.{name}" for name in ("extensions", "pipelines", "resolver", "spiders.news")),
 )
-ARCHIVE = ("export", "flag", "import_", "publish", "review", "stats", "takedown")
+ARCHIVE = ("demo", "export", "flag", "import_", "publish", "review", "serve", "stats", "takedown")
 
-for module in (*CRAWLER, *(f"archive.cli.{name}" for name in ARCHIVE)):
+
+def scrapy_parts() -> set[str]:
+    """Name the modules of what Scrapy's own settings and ours list: a crawl imports even what is switched off."""
+    listed = [value for name, value in vars(default_settings).items() if name.endswith("_BASE")]
+    listed += [value for value in SETTINGS.values() if isinstance(value, dict)]
+    paths = (str(path) for parts in listed for path in (*parts, *parts.values()))
+    return {path.rpartition(".")[0] for path in paths if path.startswith(("scrapy.", "crawler."))}
+
+
+for module in (*CRAWLER, *sorted(scrapy_parts()), *(f"archive.cli.{name}" for name in ARCHIVE), "archive.site.app"):
     import_module(module)
 prefilter()  # compiles all lexicons
+registered_site("https://courier.example/")  # reads the list of public suffixes
+gc.collect()
+gc.freeze()  # else the first collection in each fork copies all of it

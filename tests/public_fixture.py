@@ -3,14 +3,7 @@
 import asyncio
 import contextlib
 import json
-import os
-import shutil
-import signal
-import socket
 import sqlite3
-import subprocess
-import sys
-import time
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -158,32 +151,3 @@ async def asked(
     assert not bodies[-1].get("more_body")
     pairs = [(name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in start["headers"]]
     return Reply(start["status"], dict(pairs), b"".join(one.get("body", b"") for one in bodies), len(bodies), pairs)
-
-
-@contextlib.contextmanager
-def served(*arguments: str, env: dict[str, str] | None = None) -> Any:
-    """`btl serve` as a process of its own; gives its address and the process."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    btl = shutil.which("btl", path=str(Path(sys.executable).parent)) or "btl"
-    command = [btl, "serve", *arguments, "--port", str(port)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=os.environ | (env or {}))
-    address = f"http://127.0.0.1:{port}"
-    try:
-        _wait(port, process)
-        yield address, process
-    finally:
-        if process.poll() is None:
-            process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=20)
-
-
-def _wait(port: int, process: subprocess.Popen[bytes]) -> None:
-    for _ in range(600):
-        if process.poll() is not None:
-            raise AssertionError(process.communicate()[0].decode())
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=5):
-            return
-        time.sleep(0.1)
-    raise AssertionError("it does not start")

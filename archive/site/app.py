@@ -148,6 +148,7 @@ def run_public(
         forwarded_allow_ips="127.0.0.1,::1",
         timeout_keep_alive=75,  # longer than proxies keep theirs
         timeout_graceful_shutdown=10,
+        timeout_worker_healthcheck=60,  # a busy machine takes long to start one, and would end it unfinished
     )
     if workers > 1:
         Multiprocess(config, sockets=[listener]).run()

@@ -86,7 +86,7 @@ def _in_document_order(page):
 
 @pytest.mark.slow
 @given(st.booleans().flatmap(lambda timed: histories(timed=timed)), st.booleans(), st.booleans())
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=25)
 def test_any_history_is_confirmed_by_its_captures(tmp_path_factory, visits, late, older):
     path = tmp_path_factory.mktemp("any") / "archive.db"
     threads = [made(*comments, at=day) for day, comments in visits]
@@ -109,7 +109,7 @@ def test_any_history_is_confirmed_by_its_captures(tmp_path_factory, visits, late
 
 @pytest.mark.slow
 @given(histories(timed=True))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=40)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=20)
 def test_of_twins_with_times_the_right_one_is_gone(tmp_path_factory, visits):
     path = tmp_path_factory.mktemp("any") / "archive.db"
     with Archive(path) as archive:

@@ -11,6 +11,7 @@ import pytest
 
 from crawler.pages.page import Fetch, FetchFailed, Page
 from crawler.parse_pool import PageUnreadable, ParsePool
+from tests.btl import PATIENCE_S
 
 HERE = Path(__file__).parents[1]
 HTML = (HERE / "pages" / "wordpress" / "pages" / "00.html").read_bytes()
@@ -21,7 +22,7 @@ import time
 from crawler import parse_page
 from crawler.pages.page import Page
 parse_page.TIMEOUT_S = 1
-parse_page.discovery.classify_page = lambda page: time.sleep(30)
+parse_page.discovery.classify_page = lambda page: time.sleep(100_000)
 parse_page.advance({}, 1, "article", [Page("https://courier.example/", b"<p>")])
 """
 
@@ -80,7 +81,7 @@ def test_a_page_that_cannot_be_read_says_why():
 
 @pytest.mark.skipif(not hasattr(signal, "alarm"), reason="this system has no alarm")
 def test_a_page_that_takes_too_long_ends_its_process():
-    done = subprocess.run([sys.executable, "-c", SLOW], timeout=25, check=False)
+    done = subprocess.run([sys.executable, "-c", SLOW], timeout=PATIENCE_S, check=False)
     assert done.returncode == -signal.SIGALRM
 
 

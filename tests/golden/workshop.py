@@ -4,7 +4,6 @@ import gzip
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import threading
@@ -13,7 +12,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from http.cookiejar import CookieJar
@@ -23,6 +22,7 @@ from typing import Any
 
 from tests.btl import run_btl
 from tests.golden import canonical
+from tests.sites import served
 
 HERE = Path(__file__).parent
 KEPT = HERE / "archive-0.1.0.db.gz"
@@ -165,32 +165,8 @@ class Workshop:
     @contextmanager
     def served(self, *arguments: str) -> Iterator[str]:
         """`btl serve` on a free port of loopback; gives its address."""
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        command = [self.program, "serve", *arguments, "--port", str(port)]
-        log = self.folder / f"serve-{port}.log"
-        with log.open("wb") as out:
-            process = subprocess.Popen(command, cwd=self.folder, env=_environment(), stdout=out, stderr=out)
-        try:
-            _wait(port, process, log)
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            process.terminate()
-            try:
-                process.wait(20)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-
-
-def _wait(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
-    ends = time.monotonic() + PATIENCE_S
-    while time.monotonic() < ends and process.poll() is None:
-        with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=5):
-            return
-        time.sleep(0.1)
-    raise RuntimeError(f"the site does not start\n{log.read_text()}")
+        with served(*arguments, folder=self.folder, environment=_environment()) as site:
+            yield site.address
 
 
 def _environment() -> dict[str, str]:

@@ -9,6 +9,7 @@ from itertools import pairwise
 import pytest
 
 from tests.news_server import Answer, serving
+from tests.waiting import until
 
 TREE = [(1, 0, "Anna", "The new timetable is a relief."), (2, 1, "Tom", "Only for those who get up at five.")]
 SECRET = Answer(b"<html><title>Inside</title><article><p>not for the public</p></article></html>")
@@ -196,11 +197,9 @@ def test_a_crawl_that_is_interrupted_ends_well(site, desk):
     for number in range(30):
         site.post(f"the-harbour-office-news-{number}", comments=TREE)
     process = desk.start("crawl", *site.urls(), "--allow-host", site.address, "--delay", "0.3")
-    while len(site.paths("/2026/")) < 3:
-        assert process.poll() is None, process.communicate()
-        time.sleep(0.02)
+    until(lambda: len(site.paths("/2026/")) >= 3, process)
     process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=30)
+    _, errors = process.communicate()
     assert "Traceback" not in errors
     assert desk.query("select outcome from runs") == [("interrupted",)]
     assert desk.query("select count(*) from frontier where lease_until is not null") == [(0,)]

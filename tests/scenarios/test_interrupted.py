@@ -3,17 +3,20 @@
 import json
 import os
 import signal
-import time
+import threading
 
 import pytest
 
+from tests.btl import PATIENCE_S
 from tests.news_server import Answer, serving
 from tests.scenarios.test_full_disk import write_documents
+from tests.waiting import until
 
 
-def interrupt(process):
+def interrupt(process, then=lambda: None):
     os.killpg(process.pid, signal.SIGINT)
-    _, errors = process.communicate(timeout=60)
+    then()
+    _, errors = process.communicate()
     assert process.returncode == 130, errors
     assert "Traceback" not in errors
     assert "KeyboardInterrupt" not in errors
@@ -24,14 +27,8 @@ def interrupt(process):
 def test_an_import_is_ended_with_its_workers_and_goes_on(desk):
     write_documents(desk, 2_000)
     process = desk.start("import", "town.jsonl", "--workers", "2")
-    until = time.monotonic() + 100
-    while not desk.path.exists() or not desk.query("select 1 from sqlite_master where name = 'runs'"):
-        assert process.poll() is None, process.communicate()
-        assert time.monotonic() < until
-        time.sleep(0.02)
-    while not desk.query("select 1 from runs"):
-        assert process.poll() is None, process.communicate()
-        time.sleep(0.02)
+    until(lambda: desk.path.exists() and desk.query("select 1 from sqlite_master where name = 'runs'"), process)
+    until(lambda: desk.query("select 1 from runs"), process)
     errors = interrupt(process)
     assert "interrupted: what was imported before is saved; run the same command again" in errors
     assert desk.query("select outcome from runs") == [("interrupted",)]
@@ -45,12 +42,11 @@ def test_a_crawl_says_how_to_go_on(desk):
     with serving() as site:
         for number in range(3):
             site.post(f"the-harbour-office-news-{number}", comments=[(number + 1, 0, "Anna", "At nine.")])
-        site.hook(site.posts[3].path, Answer(b"soon", stall_s=3))
+        interrupted = threading.Event()
+        site.hook(site.posts[3].path, lambda asked: Answer(b"soon" if interrupted.wait(PATIENCE_S) else b"late"))
         process = desk.start("crawl", *site.urls(), "--allow-host", site.address)
-        while site.posts[3].path not in site.paths():
-            assert process.poll() is None, process.communicate()
-            time.sleep(0.02)
-        assert "what was visited is saved" in interrupt(process)
+        until(lambda: site.posts[3].path in site.paths(), process)
+        assert "what was visited is saved" in interrupt(process, interrupted.set)
         assert desk.query("select outcome from runs") == [("interrupted",)]
         site.hooks.clear()
         desk.make_due()

@@ -8,14 +8,18 @@ import shutil
 import signal
 import socket
 import subprocess
-import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
 from tests import public_fixture
+from tests.btl import PATIENCE_S
 from tests.conftest import ROOT, missing
+from tests.servers import free_port
+from tests.sites import Site, served
+from tests.waiting import until
 
 NGINX = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
 HOST = "comments.example"
@@ -26,11 +30,11 @@ class Proxy:
     """nginx before a site, on loopback."""
 
     port: int
-    site: subprocess.Popen = field(repr=False)
+    site: Site = field(repr=False)
     release: Path = field(repr=False)
 
     def get(self, path, method="GET", **headers):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_S)
         with contextlib.closing(connection):
             names = {"Host": HOST} | {name.replace("_", "-"): value for name, value in headers.items()}
             connection.request(method, path, headers=names)
@@ -38,7 +42,7 @@ class Proxy:
             return response.status, {name.lower(): value for name, value in response.getheaders()}, response.read()
 
     def raw(self, request: bytes) -> bytes:
-        with socket.create_connection(("127.0.0.1", self.port), timeout=60) as plain:
+        with socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE_S) as plain:
             plain.sendall(request)
             found = b""
             with contextlib.suppress(OSError):  # nginx hangs up on some
@@ -81,11 +85,10 @@ def proxy(tmp_path):
     release = link.resolve().parent
     folder = tmp_path / "nginx"
     folder.mkdir()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    with public_fixture.served(str(link), "--public") as (address, site):
-        text = adapt((ROOT / "docs" / "nginx.conf").read_text(), folder, port, int(address.rpartition(":")[2]), release)
+    port = free_port()
+    with served(link, "--public") as site:
+        site_port = int(site.address.rpartition(":")[2])
+        text = adapt((ROOT / "docs" / "nginx.conf").read_text(), folder, port, site_port, release)
         (folder / "nginx.conf").write_text(text)
         command = [NGINX, "-p", str(folder), "-e", str(folder / "error.log"), "-c", str(folder / "nginx.conf")]
         nginx = subprocess.Popen(command, stderr=subprocess.PIPE)
@@ -94,17 +97,16 @@ def proxy(tmp_path):
             yield Proxy(port, site, release)
         finally:
             nginx.send_signal(signal.SIGTERM)
-            nginx.communicate(timeout=20)
+            nginx.communicate(timeout=PATIENCE_S)
 
 
 def wait_for(port, process):
-    for _ in range(100):
-        if process.poll() is not None:
-            raise AssertionError(process.communicate()[1].decode())
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=5):
-            return
-        time.sleep(0.1)
-    raise AssertionError("nginx does not start")
+    def listening():
+        assert process.poll() is None, process.communicate()[1].decode()
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_S):
+            return True
+
+    until(listening)
 
 
 def test_nginx_does_what_the_site_leaves_to_it(proxy):
@@ -159,9 +161,14 @@ def dumps_have_ranges(proxy):
 
 
 def readers_are_limited(proxy):
-    replies = [proxy.get("/search?q=ferry") for _ in range(40)]
+    """25 searches at once, and 150 a minute: a slow machine has to ask for longer before it is one too many."""
+    replies = []
+    with ThreadPoolExecutor(8) as readers:
+        while not any(status == 429 for status, _, _ in replies):
+            replies += readers.map(lambda _: proxy.get("/search?q=ferry"), range(40))
+            assert len(replies) < 2_000
     assert {status for status, _, _ in replies} == {200, 429}
-    assert 25 <= sum(status == 200 for status, _, _ in replies) < 40
+    assert sum(status == 200 for status, _, _ in replies) >= 25
     _, headers, body = next(reply for reply in replies if reply[0] == 429)
     assert (headers["retry-after"], body) == ("5", b"Too many requests. Wait a moment.\n")
     assert proxy.get("/about")[0] == 200, "searches are no pages"
@@ -169,15 +176,14 @@ def readers_are_limited(proxy):
 
 def a_dead_site_is_stale_or_says_so(proxy):
     page = proxy.get("/about")[2]
-    proxy.site.terminate()
-    proxy.site.wait(20)
-    for _ in range(100):
+    proxy.site.end(signal.SIGTERM)
+
+    def stale():
         status, headers, body = proxy.get("/about")
         assert (status, body) == (200, page)
-        if headers["x-cache-status"] != "HIT":
-            break
-        time.sleep(0.1)
-    assert headers["x-cache-status"] in ("STALE", "UPDATING")
+        return headers["x-cache-status"] in ("STALE", "UPDATING")
+
+    until(stale)
     status, headers, body = proxy.get("/thread/3")
     assert (status, headers["retry-after"]) == (503, "60")
     assert body == b"This site is not available at the moment. Try again in a minute.\n"

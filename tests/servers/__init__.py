@@ -15,7 +15,7 @@ from typing import Any
 
 ROOT = Path(__file__).parent.parent.parent
 INSTALLED = ROOT / ".servers"
-PATIENCE_S = 60
+PATIENCE_S = 600
 
 
 class Missing(Exception):

@@ -12,6 +12,7 @@ from click.testing import CliRunner
 
 from archive.cli import COMMANDS, main
 from archive.cli.progress import SECONDS_A_LINE
+from tests.btl import StartedBtl
 from tests.documents import HARBOUR, numbered
 
 
@@ -163,18 +164,17 @@ def test_a_bar_on_a_terminal(tmp_path, harbour):
     import pty
 
     parent, child = pty.openpty()
-    run = [sys.executable, "-m", "archive.cli", "import", str(harbour), "--db", str(tmp_path / "a.db")]
-    process = subprocess.Popen(run, stderr=child, stdout=subprocess.PIPE)
+    process = StartedBtl(("import", harbour), tmp_path, stderr=child, fork_pools=True)
     os.close(child)
     shown = b""
     with suppress(OSError):  # what a terminal gives that nobody writes to any more
         while piece := os.read(parent, 100_000):
             shown += piece
-    output, _ = process.communicate(timeout=60)
+    output, _ = process.communicate()
     os.close(parent)
     assert process.returncode == 0
     assert "comments/s" in shown.decode()
-    assert output.decode().endswith("5 new comments.\n")
+    assert output.endswith("5 new comments.\n")
 
 
 LOADED = """

@@ -1,22 +1,10 @@
 """`btl serve` before it serves: what it needs, and the address that it prints."""
 
-import re
 import socket
-import time
-import urllib.error
 import urllib.request
-from contextlib import suppress
 
 from archive.store.archive import Archive
-
-
-def wait_for(url, process):
-    while process.poll() is None:
-        with suppress(ConnectionRefusedError, urllib.error.URLError), urllib.request.urlopen(url) as answer:
-            assert answer.status == 200
-            return
-        time.sleep(0.1)
-    raise AssertionError(process.stderr.read())
+from tests.sites import served
 
 
 def test_an_archive_that_is_not_there_is_not_made(desk):
@@ -36,10 +24,7 @@ def test_a_port_that_is_taken_is_an_error_of_one_line(desk):
 
 def test_the_address_that_is_printed_is_the_real_one(desk):
     Archive(desk.path).close()
-    process = desk.start("serve", "--port", 0)
-    try:
-        port = int(re.search(r"http://127\.0\.0\.1:(\d+)/", process.stdout.readline())[1])
-        wait_for(f"http://127.0.0.1:{port}/", process)
-    finally:
-        process.terminate()
-        process.communicate()
+    with served(folder=desk.folder) as site:
+        assert site.first_line == f"The archive is at {site.address}/ (Ctrl-C stops)\n"
+        with urllib.request.urlopen(site.address) as response:
+            assert response.status == 200

@@ -3,6 +3,7 @@
 import gzip
 import json
 import shutil
+import signal
 import sqlite3
 import subprocess
 import time
@@ -30,10 +31,11 @@ from archive.store.schema import TABLES
 from archive.takedown import withhold
 from archive.thread import Dataset, Label
 from tests.archive_fixture import FOLDED, MAIL, NUMBER, PERSONAL, PHONE, fill_reviewed
-from tests.btl import StartedBtl
+from tests.btl import PATIENCE_S, StartedBtl
 from tests.documents import numbered
 from tests.made_once import made_once
 from tests.trees import made, said
+from tests.waiting import until
 
 FRONTIER = "https://secret-plan.example/to-visit"
 PLACE = "/home/somebody/corpus/private-folder/pages.jsonl"
@@ -503,16 +505,18 @@ def test_publishing_while_an_import_writes(path, out, tmp_path):
     command = ("import", tmp_path / "texts.jsonl", "--db", path, "--workers", 0)
     importing = StartedBtl(command, tmp_path, constants={"archive.importers.pool.BATCH_COMMENTS": 300})
     try:
-        while not path.exists() or not _threads(path):
-            time.sleep(0.05)
+        until(lambda: path.exists() and _threads(path), importing)
+        until(lambda: _stopped_between_batches(importing, path), importing)
         counts = []
         with Archive(path) as archive:
             for number in range(2):
                 done = released(archive, out, Policy(title=str(number)))
+                importing.send_signal(signal.SIGCONT)  # stopped during the first, so that there is more to come
                 counts.append(done.manifest["counts"]["comments"])
                 stored = rows(out, "select sum(comment_count) from threads")
                 assert stored == rows(out, "select count(*) from comments")
     finally:
+        importing.send_signal(signal.SIGCONT)
         importing.communicate()
     assert importing.returncode == 0
     assert rows(path, "select count(*) from comments") == [(7_500,)]
@@ -522,8 +526,21 @@ def test_publishing_while_an_import_writes(path, out, tmp_path):
     assert counts[0] < 7_500
 
 
+def _stopped_between_batches(process, path):
+    """Stop a process, unless it is writing just then, which others would wait for."""
+    process.send_signal(signal.SIGSTOP)
+    until(lambda: Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()[0] in "TZ")
+    with closing(sqlite3.connect(path, timeout=0)) as connection:
+        try:
+            connection.execute("begin immediate")
+        except sqlite3.OperationalError:
+            process.send_signal(signal.SIGCONT)
+            return False
+    return True
+
+
 def _threads(path):
-    with closing(sqlite3.connect(path, timeout=30)) as connection:
+    with closing(sqlite3.connect(path, timeout=PATIENCE_S)) as connection:
         try:
             return connection.execute("select count(*) from threads").fetchone()[0]
         except sqlite3.OperationalError:

@@ -1,28 +1,20 @@
 """The site in a real browser: hostile text in every column, contrast, keyboard, phone and print."""
 
-import shutil
-import socket
 import sqlite3
-import subprocess
-import sys
-import time
 import urllib.request
-from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import sync_playwright
 
 from archive.store.archive import Archive
 from archive.store.private_tables import PRIVATE_TABLES
 from archive.store.schema import TABLES
 from archive.thread import Dataset, Flag, Label, Moment
 from tests.archive.store.test_save import DAYS, save
-from tests.conftest import missing
+from tests.sites import served
 from tests.trees import made, said
 
-QUIET = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 BIDI = "\u202e\u2066\u202bdesrever"
 ATTACKS = [
     "<script>document.title='pwned'</script>",
@@ -44,45 +36,6 @@ KEPT = {
     "flag_codes": {"code", "namespace", "mappings"},
     "flag_rules": {"rule"},
 }
-
-
-@pytest.fixture(scope="module")
-def browser():
-    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if found is None:
-        missing("no Chromium to look at pages with")
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=found, args=QUIET)
-        yield started
-        started.close()
-
-
-@contextmanager
-def served(path):
-    """`btl serve` on a free port, as its users start it."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "archive.cli", "serve", "--db", str(path), "--port", str(port)]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        wait_for(f"http://127.0.0.1:{port}/")
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait(timeout=60)
-
-
-def wait_for(url):
-    deadline = time.monotonic() + 120
-    while True:
-        try:
-            with urllib.request.urlopen(url) as answer:
-                assert answer.status == 200
-                return
-        except OSError:
-            assert time.monotonic() < deadline, "the site did not start"
-            time.sleep(0.1)
 
 
 def fill(path):
@@ -114,8 +67,8 @@ def fill(path):
 def site(tmp_path_factory):
     path = tmp_path_factory.mktemp("site") / "archive.db"
     fill(path)
-    with served(path) as address:
-        yield address
+    with served("--db", path) as running:
+        yield running.address
 
 
 def poison(path, attack):
@@ -151,7 +104,8 @@ PAGES = [
 def test_nothing_in_the_archive_runs_or_calls_out(browser, tmp_path, attack):
     fill(tmp_path / "archive.db")
     poison(tmp_path / "archive.db", attack)
-    with served(tmp_path / "archive.db") as site:
+    with served("--db", tmp_path / "archive.db") as running:
+        site = running.address
         page = browser.new_page()
         told, asked = [], []
         page.on("console", lambda message: told.append(message.text))

@@ -6,7 +6,6 @@ import os
 import signal
 import socket
 import sqlite3
-import time
 from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection
 from pathlib import Path
@@ -17,7 +16,10 @@ from click.testing import CliRunner
 
 from archive.cli import main
 from tests import public_fixture
-from tests.public_fixture import served
+from tests.btl import PATIENCE_S
+from tests.servers import free_port
+from tests.sites import served
+from tests.waiting import until
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +28,7 @@ def link(tmp_path_factory):
 
 
 def get(address, path="/", method="GET", **headers):
-    connection = HTTPConnection(urlsplit(address).netloc, timeout=30)
+    connection = HTTPConnection(urlsplit(address).netloc, timeout=PATIENCE_S)
     with contextlib.closing(connection):
         connection.request(method, path, headers={name.replace("_", "-"): value for name, value in headers.items()})
         answer = connection.getresponse()
@@ -36,7 +38,7 @@ def get(address, path="/", method="GET", **headers):
 def raw(address, sent):
     """What comes back for exactly these bytes."""
     host, _, port = urlsplit(address).netloc.partition(":")
-    with socket.create_connection((host, int(port)), timeout=10) as plain:
+    with socket.create_connection((host, int(port)), timeout=PATIENCE_S) as plain:
         plain.sendall(sent)
         plain.shutdown(socket.SHUT_WR)
         found = b""
@@ -51,14 +53,14 @@ def children(process):
     return [int(one) for one in found.read_text().split()] if found.exists() else []
 
 
-def serving(process, number):
+def serving(site, number):
     """The processes that answer, once there are so many: the address is listened on before they are started."""
-    for _ in range(300):
-        workers = [pid for pid in children(process) if "spawn_main" in command_line(pid)]
-        if len(workers) >= number:
-            return workers
-        time.sleep(0.1)
-    raise AssertionError(f"{len(workers)} processes answer, not {number}")
+
+    def workers():
+        found = [pid for pid in children(site.process) if "spawn_main" in command_line(pid)]
+        return found if len(found) >= number else None
+
+    return until(workers, site.process)
 
 
 def command_line(pid):
@@ -68,16 +70,13 @@ def command_line(pid):
     return ""
 
 
-def gone(pid):
-    for _ in range(100):
-        if not Path(f"/proc/{pid}").exists():
-            return True
-        time.sleep(0.1)
-    return False
+def wait_for_end(pid):
+    until(lambda: not Path(f"/proc/{pid}").exists())
 
 
 def test_a_public_site_by_one_process(link):
-    with served(str(link), "--public") as (address, process):
+    with served(link, "--public") as site:
+        address = site.address
         status, headers, body = get(address)
         assert status == 200
         assert "server" not in headers
@@ -94,12 +93,12 @@ def test_a_public_site_by_one_process(link):
             assert get(address, path, method)[::2] == (200, b"")
         assert get(address, "/", "POST")[0] == 405
         _attack(address)
-        process.send_signal(signal.SIGINT)
-        out = process.communicate(timeout=20)[0].decode()
-    assert out.splitlines()[0].startswith("not offered")
-    assert len(out.splitlines()) == 2
-    assert f"Release 1 is at {address}/ for everybody" in out
-    assert process.returncode == 0
+        site.end(signal.SIGINT)
+    assert site.errors.startswith("not offered")
+    assert len(site.errors.splitlines()) == 1
+    assert site.first_line == f"Release 1 is at {address}/ for everybody (Ctrl-C stops)\n"
+    assert site.output == ""
+    assert site.process.returncode == 0
 
 
 def _attack(address):
@@ -128,33 +127,30 @@ def _attack(address):
     assert get(address)[0] == 200
 
 
-def test_several_processes_end_together(link):
-    with served(str(link), "--public", "--workers", "2") as (address, process):
-        workers = serving(process, 2)
+def test_several_processes(link):
+    """One that dies is replaced, and all end together: one start for both, since each worker loads all anew."""
+    with served(link, "--public", "--workers", "2", port=free_port()) as site:
+        first = serving(site, 2)
         with ThreadPoolExecutor(20) as pool:
-            found = list(pool.map(lambda n: get(address, f"/comment/{1 + n % 30}"), range(200)))
+            found = list(pool.map(lambda n: get(site.address, f"/comment/{1 + n % 30}"), range(200)))
         assert {status for status, _, _ in found} == {200}
-        process.send_signal(signal.SIGTERM)
-        out = process.communicate(timeout=20)[0].decode()
-    assert all(gone(pid) for pid in workers)
-    assert out.count("Release 1 is at") == 1
-    assert "Traceback" not in out
-
-
-def test_a_worker_that_dies_is_replaced(link):
-    with served(str(link), "--public", "--workers", "2") as (address, process):
-        first = serving(process, 2)
         os.kill(first[0], signal.SIGKILL)
-        assert gone(first[0])
-        workers = serving(process, 2)
+        wait_for_end(first[0])
+        workers = serving(site, 2)
         assert set(workers) - set(first)
-        assert get(address)[0] == 200
-    assert all(gone(pid) for pid in workers)
+        assert get(site.address)[0] == 200
+        site.end(signal.SIGTERM)
+    for worker in workers:
+        wait_for_end(worker)
+    assert site.first_line.startswith("Release 1 is at")
+    assert site.output == ""
+    assert "Traceback" not in site.errors
 
 
 def test_a_copy_without_public_is_only_read(link, tmp_path):
     before = public_fixture.digest(link.resolve())
-    with served(str(link)) as (address, _):
+    with served(link) as site:
+        address = site.address
         assert get(address, "/archive?sql=select+40%2B2")[2].count(b"42") > 0
         assert get(address, "/archive/comments")[0] == 200
     assert public_fixture.digest(link.resolve()) == before
@@ -163,7 +159,8 @@ def test_a_copy_without_public_is_only_read(link, tmp_path):
 
 def test_the_newsroom_stays_as_it_was(tmp_path):
     path = public_fixture.live(tmp_path / "archive.db")
-    with served("--db", str(path)) as (address, _):
+    with served("--db", path) as site:
+        address = site.address
         assert b"42" in get(address, "/archive?sql=select+40%2B2")[2]
         assert get(address, "/dumps")[0] == 404
         assert get(address, "/-/versions")[0] == 200
@@ -194,7 +191,8 @@ def test_what_does_not_go_together(tmp_path, monkeypatch, arguments, said):
 
 def test_a_new_release_is_served_after_a_restart(tmp_path):
     link = public_fixture.publish(tmp_path, extras=False)
-    with served(str(link), "--public") as (address, _):
+    with served(link, "--public") as site:
+        address = site.address
         with contextlib.closing(sqlite3.connect(tmp_path / "live.db")) as db, db:
             db.execute("update outlets set name = 'Renamed Courier' where id = 1")
             db.execute("insert into visits (thread_id, run_id, seen_at, outcome) values (1, 1, 't', 'changed')")
@@ -202,6 +200,6 @@ def test_a_new_release_is_served_after_a_restart(tmp_path):
         assert json.loads(done.stdout)["release"] == 2, done.output
         assert b"Renamed" not in get(address, "/thread/1")[2]
         assert get(address, "/archive/comments")[0] == 200
-    with served(str(link), "--public") as (address, _):
-        assert b"Renamed Courier" in get(address, "/thread/1")[2]
-        assert get(address, "/about")[0] == 200
+    with served(link, "--public") as site:
+        assert b"Renamed Courier" in get(site.address, "/thread/1")[2]
+        assert get(site.address, "/about")[0] == 200

@@ -1,33 +1,19 @@
 """Pages for readers in a real browser: contrast, phone, hostile texts, and citations that are copied without a script."""
 
-import shutil
-
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import sync_playwright
 
 from tests import archive_fixture, readers
-from tests.archive.site.test_browser import QUIET, served
-from tests.conftest import missing
+from tests.sites import served
 
 PAGES = ["/about", "/statistics", "/comment/2", "/thread/1", "/search?q=ferry", "/removals", "/"]
 
 
 @pytest.fixture(scope="module")
-def browser():
-    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if found is None:
-        missing("no Chromium to look at pages with")
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=found, args=QUIET)
-        yield started
-        started.close()
-
-
-@pytest.fixture(scope="module")
 def site(tmp_path_factory):
-    with served(archive_fixture.fill_reviewed(tmp_path_factory.mktemp("site") / "archive.db")) as address:
-        yield address
+    path = archive_fixture.fill_reviewed(tmp_path_factory.mktemp("site") / "archive.db")
+    with served("--db", path) as running:
+        yield running.address
 
 
 def unfold(page):
@@ -93,7 +79,8 @@ def test_a_click_marks_a_citation(browser, site):
 
 
 def test_nothing_hostile_runs(browser, tmp_path):
-    with served(readers.poison(archive_fixture.fill(tmp_path / "archive.db"))) as site:
+    with served("--db", readers.poison(archive_fixture.fill(tmp_path / "archive.db"))) as running:
+        site = running.address
         page = browser.new_page()
         told, asked = [], []
         page.on("console", lambda message: told.append(message.text))

@@ -1,11 +1,7 @@
 """Reviewers sign in, judge flags and add them; nobody else does, or learns who they are."""
 
-import json
 import re
-import socket
 import sqlite3
-import subprocess
-import sys
 from asyncio import run
 from contextlib import closing, contextmanager
 
@@ -19,9 +15,9 @@ from archive.site.app import application, read_reviewers
 from archive.site.responses import static_file
 from archive.site.views import review
 from tests import archive_fixture
-from tests.archive.site.test_browser import browser, wait_for  # noqa: F401 browser is a fixture
 from tests.archive.site.test_site import parsed, text_of
 from tests.archive_fixture import CALM, CLOWN, FERRY, GONE, MAIL, PERSONAL, PHONE, QUAY, THREAT, get, page
+from tests.sites import served
 
 HASHES = {name: hash_password(f"{name} has a long password", iterations=1000) for name in ("irene", "oskar")}
 INCITEMENT = 4  # the first in the queue: flag 4 is the gravest that nobody has judged
@@ -429,32 +425,17 @@ def test_the_script_is_one_and_short():
         assert word not in script
 
 
-START = """
-import json, sys
-from archive.site.app import run
-run(sys.argv[1], port=int(sys.argv[2]), reviewers=json.loads(sys.argv[3]))
-"""
-
-
 @contextmanager
-def served(path):
-    """The site with reviewers, on a free port."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-c", START, str(path), str(port), json.dumps(HASHES)]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        wait_for(f"http://127.0.0.1:{port}/")
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait(timeout=10)
+def served_to_reviewers(path):
+    accounts = path.with_name("reviewers.toml")
+    accounts.write_text("".join(f'{name} = "{hashed}"\n' for name, hashed in HASHES.items()))
+    with served("--db", path, "--reviewers", accounts) as site:
+        yield site.address
 
 
 @pytest.fixture(scope="module")
 def served_site(tmp_path_factory):
-    with served(archive_fixture.fill_reviewed(tmp_path_factory.mktemp("site") / "archive.db")) as address:
+    with served_to_reviewers(archive_fixture.fill_reviewed(tmp_path_factory.mktemp("site") / "archive.db")) as address:
         yield address
 
 
@@ -467,7 +448,7 @@ def sign_in(page, site):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_pages_of_review_meet_wcag_aa(browser, served_site, scheme):  # noqa: F811
+def test_pages_of_review_meet_wcag_aa(browser, served_site, scheme):
     rules = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}
     context = browser.new_context(color_scheme=scheme, bypass_csp=True, reduced_motion="reduce")
     page = context.new_page()
@@ -484,9 +465,9 @@ def test_pages_of_review_meet_wcag_aa(browser, served_site, scheme):  # noqa: F8
     context.close()
 
 
-def test_the_queue_by_keys_alone(browser, path):  # noqa: F811
+def test_the_queue_by_keys_alone(browser, path):
     told = []
-    with served(path) as site:
+    with served_to_reviewers(path) as site:
         page = browser.new_page()
         sign_in(page, site)
         page.on("console", lambda message: told.append(message.text))
@@ -517,8 +498,8 @@ def test_the_queue_by_keys_alone(browser, path):  # noqa: F811
     assert rows(path, "select count(*) from reviews where flag_id = ?", int(third)) == [(0,)]
 
 
-def test_the_queue_without_scripts(browser, path):  # noqa: F811
-    with served(path) as site:
+def test_the_queue_without_scripts(browser, path):
+    with served_to_reviewers(path) as site:
         context = browser.new_context(java_script_enabled=False)
         page = context.new_page()
         sign_in(page, site)
@@ -535,7 +516,7 @@ def test_the_queue_without_scripts(browser, path):  # noqa: F811
     assert rows(path, "select verdict from reviews where flag_id = ?", INCITEMENT) == [("dismissed",)]
 
 
-def test_a_phone_needs_no_sideways_scrolling(browser, served_site):  # noqa: F811
+def test_a_phone_needs_no_sideways_scrolling(browser, served_site):
     page = browser.new_page(viewport={"width": 360, "height": 740})
     sign_in(page, served_site)
     for address in ("/review", "/flags", "/agreement", f"/comment/{PERSONAL}", "/search?severity=high"):

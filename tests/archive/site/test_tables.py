@@ -14,8 +14,8 @@ from archive.site import responses
 from archive.site.app import application
 from archive.site.responses import Rows, write_csv, write_json
 from tests import archive_fixture
-from tests.archive.site.test_browser import served
 from tests.archive_fixture import get, page
+from tests.sites import served
 
 MANY = 2500
 
@@ -147,7 +147,8 @@ def test_a_file_that_cannot_be_finished_is_broken_off(path, monkeypatch):
 
 
 def test_whole_files_over_a_socket(path):
-    with served(path) as address:
+    with served("--db", path) as running:
+        address = running.address
         with urllib.request.urlopen(f"{address}/thread/3.csv") as whole:
             assert whole.read().count(b"\r\n") >= MANY
         connection = http.client.HTTPConnection(address.partition("//")[2])

@@ -7,7 +7,6 @@ import json
 import signal
 import sqlite3
 import sys
-import time
 from contextlib import closing
 
 import pytest
@@ -22,6 +21,7 @@ from archive.store.reflag import flag_all
 from tests.archive.store.test_save import DAYS, save
 from tests.btl import StartedBtl, run_btl
 from tests.trees import made, said
+from tests.waiting import until
 
 pytestmark = pytest.mark.slow
 
@@ -215,9 +215,7 @@ def test_a_run_that_was_killed_is_run_again(path, query):
     process = StartedBtl(
         ("flag", "--db", path, "--workers", "0"), path.parent, constants={"archive.store.reflag.BATCH": 100}
     )
-    deadline = time.monotonic() + 60
-    while query("select count(*) from flags") == [(0,)] and time.monotonic() < deadline:
-        time.sleep(0.05)
+    until(lambda: query("select count(*) from flags") != [(0,)], process)
     process.send_signal(signal.SIGKILL)
     process.communicate()
     assert query("pragma integrity_check") == [("ok",)]

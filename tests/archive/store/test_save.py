@@ -12,6 +12,7 @@ from archive.store.archive import Archive, NotAnArchive
 from archive.store.schema import TABLES
 from archive.thread import Flag, Moment
 from tests.trees import comments, made, said
+from tests.waiting import until
 
 DAYS = [f"2026-03-{day:02}T06:00:00Z" for day in range(14, 24)]
 COLUMNS = "body, (select name from commenters where id = commenter_id), position, depth, state, parent_id"
@@ -417,10 +418,7 @@ def test_killed_at_any_moment_the_file_is_whole(path, query):
     for delay in (0.02, 0.11, 0.23):
         process = multiprocessing.get_context("spawn").Process(target=_save_for_ever, args=(path,))
         process.start()
-        deadline = time.monotonic() + 120
-        while not path.exists() or path.stat().st_size < 200_000:
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
+        until(lambda: path.exists() and path.stat().st_size >= 200_000)
         time.sleep(delay)
         os.kill(process.pid, 9)
         process.join()
