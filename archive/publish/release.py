@@ -40,7 +40,8 @@ LOCK = ".lock"
 STATE = """
 select json_array((select max(id) from visits), (select max(id) from comments), (select max(id) from events),
   (select max(id) from flags), (select count(*) from flags where withdrawn_at is not null),
-  (select max(id) from reviews), (select max(id) from captures), (select count(*) from withheld),
+  (select max(id) from reviews), (select max(retracted_at) from reviews),
+  (select max(id) from captures), (select count(*) from withheld),
   (select json_group_array(id || ':' || coalesce(lifted_at, '') || ':' || coalesce(erased_at, '')) from suppressions),
   (select max(id) from runs where kind not in ('publish', 'withhold', 'restore', 'erase')))"""
 

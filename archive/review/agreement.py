@@ -15,7 +15,7 @@ from typing import Any
 LABELS = """
 with latest as (
   select flag_id, reviewer, verdict || coalesce(':' || corrected_code, '') as label, max(id) from reviews
-  group by flag_id, reviewer)
+  where retracted_at is null group by flag_id, reviewer)
 select flags.code, reviewer, flag_id, label from latest join flags on flags.id = flag_id
 where flag_id in (select flag_id from latest group by flag_id having count(*) > 1)
 order by flags.code, flag_id, reviewer"""

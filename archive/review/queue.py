@@ -10,22 +10,30 @@ UNREVIEWED = (
     " and flags.withdrawn_at is null"
 )
 JUDGED = """flags.withdrawn_at is null
-  and flags.id in (select flag_id from reviews where reviewer <> :reviewer)
-  and not exists (select 1 from reviews where flag_id = flags.id and reviewer = :reviewer)"""
+  and flags.id in (select flag_id from reviews where reviewer <> :reviewer and retracted_at is null)
+  and not exists (select 1 from reviews
+    where flag_id = flags.id and reviewer = :reviewer and retracted_at is null)"""
 # A text that this archive withholds is shown to nobody.
 NOT_WITHHELD = """not exists (select 1 from flags as hiding where hiding.code = 'archive.withheld'
   and hiding.comment_id = flags.comment_id and hiding.withdrawn_at is null)"""
 AFTER = """flags.severity <= :severity and (flags.severity < :severity
     or coalesce(flags.priority, -1) < :priority or (coalesce(flags.priority, -1) = :priority and flags.id > :after))"""
+ORDER = "order by flags.severity desc, flags.priority desc, flags.id limit :size"
 POSITION = "select severity, coalesce(priority, -1) as priority from flags where id = :after"
 
 FEW = 20_000
+# No more are counted: a reviewer need not know how many thousands are left.
+MOST_COUNTED = 10_000
 
+LAST = """
+select flag_id from reviews indexed by reviews_reviewed_at
+where reviewed_at >= :today and reviewer = :reviewer and retracted_at is null
+order by reviewed_at desc, id desc limit 1"""
 LOAD = """
 select count(*) as verdicts, coalesce(sum(flags.severity >= 3), 0) as severe,
   coalesce(sum(flags.severity = 4), 0) as critical
 from reviews indexed by reviews_reviewed_at join flags on flags.id = reviews.flag_id
-where reviewed_at >= :today and reviewed_at < :today || '~' and reviewer = :reviewer"""
+where reviewed_at >= :today and reviewed_at < :today || '~' and reviewer = :reviewer and retracted_at is null"""
 
 # What people flagged by hand says nothing of how a detector errs, so that it counts for its rule but not for its code.
 RATES = """
@@ -103,6 +111,7 @@ def queue(
     size: int = 1,
     after: int | None = None,
     code: str | None = None,
+    rule: str | None = None,
     second: bool = False,
 ) -> list[QueuedFlag]:
     """Fetch the next flags for a reviewer: most severe first, then by priority, then the oldest.
@@ -110,8 +119,29 @@ def queue(
     They are those that nobody judged; with `second` those that others judged and this reviewer did not. `after` is the
     id of the flag that was skipped last.
     """
-    statement, values = _queue(connection, reviewer, after, code, second=second)
-    return [QueuedFlag(*row) for row in rows(connection, statement, size=size, **values)]
+    statement, values = _queue(connection, reviewer, after, code, rule, second=second)
+    return [QueuedFlag(*row) for row in rows(connection, f"{statement} {ORDER}", size=size, **values)]
+
+
+def count_waiting(
+    connection: sqlite3.Connection,
+    *,
+    reviewer: str,
+    after: int | None = None,
+    code: str | None = None,
+    rule: str | None = None,
+    second: bool = False,
+) -> int:
+    """Count what `queue` would give, all of it; MOST_COUNTED + 1 stands for any greater number."""
+    statement, values = _queue(connection, reviewer, after, code, rule, second=second)
+    counted = f"select count(*) as waiting from ({statement} limit {MOST_COUNTED + 1})"  # noqa: S608
+    return int(rows(connection, counted, **values)[0]["waiting"])
+
+
+def last_judged(connection: sqlite3.Connection, reviewer: str, today: str) -> int | None:
+    """Return the flag that the reviewer judged last today, YYYY-MM-DD (UTC), unless they took that back."""
+    last = rows(connection, LAST, reviewer=reviewer, today=today)
+    return last[0]["flag_id"] if last else None
 
 
 def _queue(
@@ -119,6 +149,7 @@ def _queue(
     reviewer: str,
     after: int | None,
     code: str | None,
+    rule: str | None,
     *,
     second: bool,
 ) -> tuple[str, dict[str, Any]]:
@@ -127,6 +158,9 @@ def _queue(
     if code is not None:
         conditions.append("flags.code = :code")
         values["code"] = code
+    if rule is not None:
+        conditions.append("flags.rule = :rule")
+        values["rule"] = rule
     last = [] if after is None else rows(connection, POSITION, after=after)
     if last:
         conditions.append(AFTER)
@@ -134,7 +168,7 @@ def _queue(
     source = "flags" if second else f"flags indexed by {_index(connection, code)}"
     statement = (
         f"select flags.id, flags.code, flags.severity, flags.priority, flags.comment_id from {source} "  # noqa: S608
-        f"where {' and '.join(conditions)} order by flags.severity desc, flags.priority desc, flags.id limit :size"
+        f"where {' and '.join(conditions)}"
     )
     return statement, values
 

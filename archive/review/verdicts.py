@@ -23,11 +23,14 @@ LEVELS = {"comment_id": "c", "thread_id": "t", "article_id": "a"}
 
 # Each reviewer's last word on a flag. SQLite takes the other columns from the row that has the maximum.
 LATEST = """
-select verdict, corrected_code, corrected_start, corrected_end, max(id) from reviews where flag_id = ?
-group by reviewer"""
+select verdict, corrected_code, corrected_start, corrected_end, max(id) from reviews
+where flag_id = ? and retracted_at is null group by reviewer"""
 REPEATED = """
 select verdict, corrected_code, corrected_start, corrected_end, note from reviews
-where flag_id = ? and reviewer = ? order by id desc limit 1"""
+where flag_id = ? and reviewer = ? and retracted_at is null order by id desc limit 1"""
+RETRACT = """
+update reviews set retracted_at = :at where id = (
+  select max(id) from reviews where flag_id = :flag and reviewer = :reviewer and retracted_at is null)"""
 REVIEW = """
 insert into reviews
   (flag_id, reviewer, verdict, corrected_code, corrected_start, corrected_end, note, reviewed_at)
@@ -104,11 +107,31 @@ def record(connection: Connection, verdict: Verdict, at: str) -> bool:
     if values in map(tuple, connection.exec_driver_sql(REPEATED, (flag.id, verdict.reviewer))):
         return False
     connection.exec_driver_sql(REVIEW, (flag.id, verdict.reviewer, *values, at))
+    _settle(connection, flag, at)
+    return True
+
+
+def retract(connection: Connection, flag_id: int, reviewer: str, at: str) -> bool:
+    """Take back the reviewer's latest verdict on a flag; the one before it counts again. False where there is none.
+
+    A flag that was raised by hand goes with the last verdict on it: nobody else says what it says."""
+    flag = _load_flag(connection, flag_id)
+    values = {"flag": flag_id, "reviewer": reviewer.strip(), "at": at}
+    if not connection.exec_driver_sql(RETRACT, values).rowcount:
+        return False
+    _settle(connection, flag, at)
+    return True
+
+
+def _settle(connection: Connection, flag: _StoredFlag, at: str) -> None:
+    """Derive a flag's status and its text's corrections from the verdicts that count now."""
     writer = FlagWriter(RowWriter(connection), {}, None, at)
-    writer.set_status(flag.id, flag.code, flag.rule, flag.status, _status(_labels(connection, flag)))
+    status = _status(_labels(connection, flag))
+    writer.set_status(flag.id, flag.code, flag.rule, flag.status, status)
+    if status == "unreviewed" and flag.rule == BY_HAND and not flag.withdrawn:
+        writer.withdraw(flag.id, flag.code, flag.rule, status)
     _renew_corrections(connection, writer, flag.subject)
     _flush(connection, writer, flag.subject)
-    return True
 
 
 def add(

@@ -164,7 +164,7 @@ where flags.id = :flag"""
 VERDICTS = """
 select flag_id, reviewer, verdict, corrected_code, note, reviewed_at from reviews
 where id in (select max(id) from reviews where flag_id in (select value from json_each(:ids))
-  group by flag_id, reviewer) order by id"""
+  and retracted_at is null group by flag_id, reviewer) order by id"""
 SPANS = 'select flag_id, start, "end", exact from flag_spans where flag_id in (select value from json_each(:ids))'
 # The highest first: a dataset may ask dozens of questions of each comment, and most answers are 0. More of a value is
 # read than a page shows, so that personal data is masked before it is cut.

@@ -127,6 +127,13 @@ def m009_text_copies(db: Database) -> None:
                 db.execute(statement)
 
 
+@migrations()
+def m010_retracted_reviews(db: Database) -> None:
+    """Let reviewers take a verdict back."""
+    if "retracted_at" not in db["reviews"].columns_dict:
+        _add_column(db, "reviews", "retracted_at")
+
+
 def _add_column(db: Database, table: str, column: str, more: str = "") -> None:
     added = CreateColumn(TABLES[table].c[column]).compile(dialect=sqlite.dialect())
     db.execute(f"alter table {table} add column {added}{more}")

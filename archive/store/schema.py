@@ -512,7 +512,7 @@ class FlagSpan(SQLModel, table=True):
 class Review(SQLModel, table=True):
     __tablename__ = "reviews"
     __table_args__ = _table(
-        "One person's verdict on a flag. Their latest one counts; none is deleted.",
+        "One person's verdict on a flag. Their latest one that they did not take back counts; none is deleted.",
         CheckConstraint("verdict in ('confirmed', 'dismissed', 'corrected')", name="known_verdict"),
         CheckConstraint("(verdict = 'corrected') = (corrected_code is not null)", name="a_correction_has_a_code"),
         Index("reviews_flag_id", "flag_id", "reviewer"),
@@ -528,6 +528,7 @@ class Review(SQLModel, table=True):
     corrected_end: int | None = _integer("Where it should have ended (code points), where the span was corrected.")
     note: str | None = _text("Why, in the reviewer's words.")
     reviewed_at: str = _text("When (UTC).")
+    retracted_at: str | None = _text("When the reviewer took the verdict back (UTC): it counts no more.")
 
 
 class Setting(SQLModel, table=True):

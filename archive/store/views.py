@@ -63,10 +63,11 @@ select flags.id, flags.code, flag_codes.title as meaning, flags.severity, flag_c
   comments.revision is not null and flags.revision < comments.revision as of_earlier_text,
   detectors.name as detector, detectors.version, flags.created_at, flags.corrects,
   (select json_group_object(verdict, n) from (select verdict, count(*) as n from
-    (select verdict, max(id) from reviews where flag_id = flags.id group by reviewer) group by verdict)) as verdicts,
+    (select verdict, max(id) from reviews where flag_id = flags.id and retracted_at is null
+      group by reviewer) group by verdict)) as verdicts,
   (select round(max(n) * 1.0 / sum(n), 2) from (select count(*) as n from
-    (select verdict, coalesce(corrected_code, '') as other, max(id) from reviews where flag_id = flags.id
-      group by reviewer) group by verdict, other)) as agreement,
+    (select verdict, coalesce(corrected_code, '') as other, max(id) from reviews
+      where flag_id = flags.id and retracted_at is null group by reviewer) group by verdict, other)) as agreement,
   '/comment/' || flags.comment_id as permalink
 from flags
 join flag_codes on flag_codes.code = flags.code
@@ -78,7 +79,8 @@ select flags.code, count(*) as flags, sum(pairs) as pairs, sum(agreeing) as agre
   round(sum(agreeing) * 1.0 / sum(pairs), 3) as share
 from (select flag_id, sum(n) * (sum(n) - 1) / 2 as pairs, sum(n * (n - 1)) / 2 as agreeing from
     (select flag_id, verdict, other, count(*) as n from
-      (select flag_id, verdict, coalesce(corrected_code, '') as other, max(id) from reviews group by flag_id, reviewer)
+      (select flag_id, verdict, coalesce(corrected_code, '') as other, max(id) from reviews where retracted_at is null
+        group by flag_id, reviewer)
     group by flag_id, verdict, other)
   group by flag_id having sum(n) > 1) as judged
 join flags on flags.id = flag_id

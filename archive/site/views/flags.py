@@ -8,6 +8,7 @@ from archive.site import flags, queries
 from archive.site.database import Connection, Row, fetch_all
 from archive.site.params import SEVERITIES
 from archive.site.viewer import Visitor
+from archive.site.views.review import ReviewParams, review_url
 
 NAMESPACES = {
     "content": "What rules matched in the text. A match is a lead, not a finding, until a person has read it.",
@@ -37,7 +38,14 @@ def load(connection: Connection, visitor: Visitor) -> dict[str, Any]:
             "mappings": json.loads(row["mappings"]),
             "page": f"/search?flag={code}" if is_searchable else None,
             "rules": [
-                {"row": rule, "rate": _describe_rate(rates.get(("rule", rule["rule"])))} for rule in rules.get(code, ())
+                {
+                    "row": rule,
+                    "rate": _describe_rate(rates.get(("rule", rule["rule"]))),
+                    "queue": review_url(ReviewParams(code=code, rule=rule["rule"]))
+                    if visitor.judges and namespace == "content"
+                    else None,
+                }
+                for rule in rules.get(code, ())
             ],
             "rate": _describe_rate(rates.get(("code", code))) if namespace in flags.JUDGED_NAMESPACES else None,
             "queue": f"/review?only={code}" if visitor.judges and namespace == "content" else None,

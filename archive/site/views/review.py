@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -18,16 +18,23 @@ from archive.text.pii_masking import Span, find_occurrences
 MAX_ANCESTORS, MAX_REPLIES = 6, 6
 # Severe flags in a day after which a reviewer is asked to rest.
 REST_AFTER = 50
+# Flags on a page that are judged together, and what is shown of each one's text.
+MANY = 25
+LONGEST_RULE = 500
 
 
 @dataclass(frozen=True, slots=True)
 class ReviewParams:
-    """A flag to judge; or the next of a queue after another (of one code; of those that others have judged)."""
+    """A flag to judge; or the next of a queue after another (of one code, one rule; of those that others have judged).
+
+    `many`: the queue as a list, to be judged together."""
 
     flag: int | None = None
     code: str | None = None
     after: int | None = None
     second: bool = False
+    rule: str | None = None
+    many: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +57,14 @@ def parse_review(args: Mapping[str, str]) -> ReviewParams:
         code if re.fullmatch(r"[a-z_]+\.[a-z_]+", code) else None,
         parse_id(args.get("after")),
         args.get("second") == "1",
+        (args.get("rule") or "")[:LONGEST_RULE] or None,
+        args.get("many") == "1",
     )
 
 
 def review_url(params: ReviewParams) -> str:
-    second = 1 if params.second else None
-    values = {"flag": params.flag, "only": params.code, "after": params.after, "second": second}
+    values = {"flag": params.flag, "only": params.code, "rule": params.rule, "after": params.after}
+    values |= {"second": 1 if params.second else None, "many": 1 if params.many else None}
     query = urlencode({name: value for name, value in values.items() if value is not None})
     return f"/review?{query}" if query else "/review"
 
@@ -74,16 +83,72 @@ def load(
         "form": form,
         "load": _load_today(connection, visitor.reviewer, today),
         "tools": _queues(params, codes),
-        "again": review_url(ReviewParams(code=params.code, second=params.second)) if params.after else None,
+        "again": review_url(replace(params, flag=None, after=None)) if params.after else None,
+        "left": _describe_left(connection, params, visitor.reviewer),
+        "last": _load_last(connection, params, visitor.reviewer, today),
         "flag": None,
     }
     return page if flag is None else page | _flag_page(connection, flag, codes, params, visitor)
 
 
+def _describe_left(connection: Connection, params: ReviewParams, reviewer: str) -> str | None:
+    """Say how many flags wait in the queue, the one that is shown among them; None where one flag was asked for."""
+    if params.flag is not None:
+        return None
+    left = queue.count_waiting(connection, reviewer=reviewer, **_selection(params))
+    return f"More than {queue.MOST_COUNTED:,} left" if left > queue.MOST_COUNTED else f"{left:,} left"
+
+
+def _selection(params: ReviewParams) -> dict[str, Any]:
+    return {"after": params.after, "code": params.code, "rule": params.rule, "second": params.second}
+
+
+def _load_last(connection: Connection, params: ReviewParams, reviewer: str, today: str) -> dict[str, Any] | None:
+    """Return the flag that the reviewer judged before this one, so that they can go back to it or undo the verdict."""
+    last = queue.last_judged(connection, reviewer, today)
+    if last is None or last == params.flag:
+        return None
+    return {"flag": last, "url": review_url(replace(params, flag=last))}
+
+
+def load_many(
+    connection: Connection, params: ReviewParams, visitor: Visitor, today: str, form: ReviewForm = EMPTY_FORM
+) -> dict[str, Any]:
+    """Return what the template needs to show the next flags of a queue together."""
+    assert visitor.reviewer is not None
+    codes = flags.load_codes(connection)
+    waiting = queue.queue(connection, reviewer=visitor.reviewer, size=MANY, **_selection(params))
+    rows = [row for row in (fetch_row(connection, queries.FLAG, flag=entry.id) for entry in waiting) if row is not None]
+    comments = {row["comment_id"]: comment.load_row(connection, row["comment_id"]) for row in rows if row["comment_id"]}
+    context = flags.load_flags(connection, list(comments), visitor)
+    last = waiting[-1].id if waiting else None
+    return {
+        "params": params,
+        "form": form,
+        "load": _load_today(connection, visitor.reviewer, today),
+        "left": _describe_left(connection, params, visitor.reviewer),
+        "rule": fetch_row(connection, queries.RULE, rule=params.rule) if params.rule else None,
+        "title": codes[params.code]["title"] if params.code in codes else None,
+        "entries": [
+            {
+                "flag": flag,
+                "chip": flags.describe_flag(flag, codes),
+                "comment": html.render_comments(
+                    html.list_comments([_judged_view(connection, flag, row, context)], {}), visitor.base
+                ),
+            }
+            for flag in rows
+            if (row := comments.get(flag["comment_id"])) is not None
+        ],
+        "single": review_url(replace(params, many=False, after=None)),
+        "more": review_url(replace(params, after=last)) if len(waiting) == MANY else None,
+    }
+
+
 def _load_flag(connection: Connection, params: ReviewParams, reviewer: str) -> Row | None:
     number = params.flag
     if number is None:
-        waiting = queue.queue(connection, reviewer=reviewer, after=params.after, code=params.code, second=params.second)
+        waiting = queue.queue(connection, reviewer=reviewer, **_selection(params))
         number = waiting[0].id if waiting else None
     flag = None if number is None else fetch_row(connection, queries.FLAG, flag=number)
     if flag is None or flag["comment_id"] is None:
@@ -114,7 +179,8 @@ def _flag_page(
         "row": row,
         "thread": fetch_row(connection, queries.THREAD, thread=row["thread_id"]),
         "choices": flags.list_choices(codes),
-        "skip": review_url(ReviewParams(None, params.code, flag["id"], params.second)),
+        "skip": review_url(replace(params, flag=None, after=flag["id"])),
+        "many": None if params.second else review_url(ReviewParams(code=flag["code"], rule=flag["rule"], many=True)),
         "above": html.render_comments(html.list_comments([context.view(other) for other in above], {}), visitor.base),
         "comment": html.render_comments(
             html.list_comments([_judged_view(connection, flag, row, context)], {}), visitor.base
@@ -149,7 +215,7 @@ def _load_today(connection: Connection, reviewer: str, today: str) -> dict[str, 
 
 def _queues(params: ReviewParams, codes: flags.Codes) -> list[tuple[str, str | None]]:
     """Return label and address of the queues; the open one has no address."""
-    current = (params.code, params.second) if params.flag is None else ("", False)
+    current = (params.code, params.second) if params.flag is None and params.rule is None else ("", False)
     queues: list[tuple[str, str | None, bool]] = [("Next", None, False), ("Second opinions", None, True)]
     if params.code and params.code in codes:
         title = codes[params.code]["title"]

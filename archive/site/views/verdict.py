@@ -5,7 +5,8 @@ import logging
 import secrets
 import sqlite3
 from collections.abc import Callable, Mapping
-from typing import Any
+from dataclasses import replace
+from typing import Any, cast
 from urllib.parse import parse_qsl
 
 from datasette.app import Datasette
@@ -19,6 +20,7 @@ from archive.review import verdicts
 from archive.site import queries, sessions
 from archive.site.database import TookTooLong, fetch_row, fetch_value, find_archive, read
 from archive.site.formatting import count
+from archive.site.params import parse_id
 from archive.site.responses import PRIVATE, error_page, html_response, slow_page
 from archive.site.viewer import (
     account_config,
@@ -59,6 +61,8 @@ async def show_review(datasette: Datasette, request: Request) -> Response:
         return await error_page(datasette, request, 403, "This form does not come from this site, or is too old.")
     if "comment" in form:
         return await _add(datasette, request, db, reviewer, form)
+    if form.get("many") == "1":
+        return await _judge_many(datasette, request, db, reviewer, form)
     return await _judge(datasette, request, db, reviewer, form)
 
 
@@ -72,12 +76,14 @@ async def _review_page(
 ) -> Response:
     visitor = visitor_of(datasette, request, db)
     try:
-        page = await read(datasette, db, lambda connection: review.load(connection, params, visitor, now()[:10], typed))
+        load = review.load_many if params.many else review.load
+        page = await read(datasette, db, lambda connection: load(connection, params, visitor, now()[:10], typed))
     except TookTooLong:
         return await slow_page(datasette, request)
     if page is None:
         return await error_page(datasette, request, 404, "There is no such flag to judge.")
-    return await html_response(datasette, request, "review.html", page, reviewer, 400 if typed.problem else 200)
+    template = "review_many.html" if params.many else "review.html"
+    return await html_response(datasette, request, template, page, reviewer, 400 if typed.problem else 200)
 
 
 async def _judge(
@@ -93,7 +99,30 @@ async def _judge(
     if problem:
         typed = ReviewForm(problem, form.get("code", ""), form.get("words", ""), form.get("note", ""))
         return await _review_page(datasette, request, db, reviewer, params, typed)
-    return _see(datasette, review.review_url(ReviewParams(None, params.code, params.after, params.second)))
+    undone = form.get("verdict") == "undo"
+    return _see(datasette, review.review_url(replace(params, flag=params.flag if undone else None)))
+
+
+async def _judge_many(
+    datasette: Datasette, request: Request, db: Database, reviewer: str, form: Mapping[str, str]
+) -> Response:
+    """Record one verdict on each flag that was ticked: all of them or, where one is refused, none."""
+    params = replace(review.parse_review(form), flag=None)
+    ticked = [flag for name in form if (flag := parse_id(name.removeprefix("flag-"))) and name.startswith("flag-")]
+
+    def record(_: sqlite3.Connection, borrowed: Connection) -> None:
+        if form.get("verdict") not in ("confirmed", "dismissed"):
+            raise verdicts.BadReview("Say what you make of these flags: confirm or dismiss them.")
+        if not ticked:
+            raise verdicts.BadReview("Tick the flags that you judge.")
+        verdict = cast("verdicts.VerdictValue", form["verdict"])
+        for flag in ticked[: review.MANY]:
+            verdicts.record(borrowed, verdicts.Verdict(flag, reviewer, verdict, note=form.get("note") or None), now())
+
+    problem = await _write(db, record)
+    if problem:
+        return await _review_page(datasette, request, db, reviewer, params, ReviewForm(problem, note=form["note"]))
+    return _see(datasette, review.review_url(params))
 
 
 def _record(
@@ -109,6 +138,10 @@ def _record(
             start, end = _corrected_span(connection, flag, form.get("words", ""))
             code = form.get("code") or fetch_value(connection, queries.FLAG_CODE, flag=flag)
             decision = verdicts.Verdict(flag, reviewer, "corrected", code, start, end, note)
+        case "undo":
+            if not verdicts.retract(borrowed, flag, reviewer, now()):
+                raise verdicts.BadReview("You have no verdict on this flag that could be undone.")
+            return
         case _:
             raise verdicts.BadReview("Say what you make of the flag: confirm, dismiss or correct it.")
     verdicts.record(borrowed, decision, now())
@@ -199,7 +232,7 @@ def _see(datasette: Datasette, address: str) -> Response:
 
 
 async def sign_in(datasette: Datasette, request: Request) -> Response:
-    """The page of datasette-auth-passwords; who has signed in there comes to the review.
+    """The page of datasette-auth-passwords in the site's style; who has signed in there comes to the review.
 
     Failed attempts are logged, and after a few of them the next one has to wait: each also costs this process the time
     of a hash."""
@@ -239,7 +272,7 @@ async def sign_in(datasette: Datasette, request: Request) -> Response:
 async def _sign_in_page(
     datasette: Datasette, request: Request, error: str | None = None, status: int = 200, headers: Any = None
 ) -> Response:
-    html = await datasette.render_template("password_login.html", {"error": error}, request=request)
+    html = await datasette.render_template("sign_in.html", {"error": error}, request=request)
     return Response.html(html, status=status, headers={"cache-control": PRIVATE, **(headers or {})})
 
 

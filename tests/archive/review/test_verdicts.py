@@ -16,7 +16,7 @@ from archive.review import queue as waiting
 from archive.review.agreement import agreement
 from archive.review.queue import load_today, queue, rates
 from archive.review.spreadsheet import export_csv, import_csv
-from archive.review.verdicts import BadReview, Verdict, add, borrow, record
+from archive.review.verdicts import BadReview, Verdict, add, borrow, record, retract
 from archive.store.flags import RECOUNT_COMMENTS, RECOUNT_THREADS
 from tests import archive_fixture
 from tests.archive_fixture import FERRY, FOLDED, SECOND, THIRD, digest
@@ -104,6 +104,10 @@ def committed(db, work, *args, **options):
             connection.exec_driver_sql("commit")
 
 
+def take_back(db, flag, reviewer="anna", at=AT):
+    return committed(db, retract, flag, reviewer, at)
+
+
 def one(db, sql, *values):
     return db.execute(sql, values).fetchone()
 
@@ -185,6 +189,46 @@ def test_the_same_verdict_again_adds_nothing(db):
     db.row_factory = sqlite3.Row
     assert not say(db, INSULT, "confirmed", note="clearer")
     assert len(db.execute("select 1 from reviews").fetchall()) == 2
+
+
+def test_a_verdict_is_taken_back_and_the_one_before_it_counts_again(db):
+    before = db.execute("select * from totals order by name").fetchall()
+    say(db, INSULT, "confirmed")
+    say(db, INSULT, "dismissed")
+    say(db, INSULT, "dismissed", "ben")
+    assert take_back(db, INSULT)
+    assert status(db, INSULT) == "disputed"
+    assert agreement(db)[0].share == 0
+    assert take_back(db, INSULT, "ben")
+    assert status(db, INSULT) == "confirmed"
+    assert agreement(db) == []
+    assert load_today(db, "ben", AT[:10]).verdicts == 0
+    assert take_back(db, INSULT)
+    assert not take_back(db, INSULT)
+    assert status(db, INSULT) == "unreviewed"
+    assert one(db, "select count(*), count(retracted_at) from reviews where flag_id = ?", INSULT) == (3, 3)
+    assert db.execute("select * from totals order by name").fetchall() == before
+    assert say(db, INSULT, "dismissed")
+    assert_counts_are_true(db)
+
+
+def test_a_correction_goes_with_the_verdict_that_is_taken_back(db):
+    say(db, INSULT, "corrected", "anna", "content.profanity")
+    assert corrections(db, INSULT)
+    take_back(db, INSULT)
+    assert not corrections(db, INSULT)
+    assert_counts_are_true(db)
+
+
+def test_a_flag_by_hand_goes_with_its_last_verdict(db):
+    flag = by_hand(db, comment_id=1, code="content.insult")
+    say(db, flag, "confirmed", "ben")
+    take_back(db, flag)
+    assert one(db, "select withdrawn_at from flags where id = ?", flag) == (None,)
+    take_back(db, flag, "ben")
+    assert one(db, "select withdrawn_at, status from flags where id = ?", flag) == (AT, "unreviewed")
+    assert_counts_are_true(db)
+    assert by_hand(db, comment_id=1, code="content.insult") != flag
 
 
 @pytest.mark.parametrize("flag", [ARTICLE_FLAG, PARTIAL])
@@ -398,8 +442,14 @@ BY_HAND = st.tuples(st.just("hand"), st.sampled_from([1, EDITED, THREAT]), REVIE
 AGAIN = st.tuples(st.just("again"), REVIEWERS, st.sampled_from(["confirmed", "dismissed"]))
 
 
+BACK = st.tuples(st.just("back"), st.sampled_from([INCITEMENT, INSULT, EDITED]), REVIEWERS)
+
+
 def act(db, step):
     kind, *rest = step
+    if kind == "back":
+        take_back(db, *rest)
+        return
     if kind == "verdict":
         flag, reviewer, verdict, code, place = rest
         more = (code, *place) if verdict == "corrected" else ()
@@ -415,7 +465,8 @@ def act(db, step):
 def assert_statuses_are_true(db):
     latest = {}
     for flag, reviewer, *said in db.execute(
-        "select flag_id, reviewer, verdict, corrected_code, corrected_start, corrected_end from reviews order by id"
+        "select flag_id, reviewer, verdict, corrected_code, corrected_start, corrected_end from reviews "
+        "where retracted_at is null order by id"
     ):
         latest.setdefault(flag, {})[reviewer] = said
     for flag, state, corrects in db.execute("select id, status, corrects from flags").fetchall():
@@ -443,7 +494,7 @@ def assert_statuses_are_true(db):
 
 
 @settings(max_examples=60, deadline=None)
-@given(steps=st.lists(VERDICTS | VERDICTS | BY_HAND | AGAIN, max_size=12))
+@given(steps=st.lists(VERDICTS | VERDICTS | BY_HAND | AGAIN | BACK, max_size=12))
 def test_any_sequence_of_verdicts_keeps_statuses_and_counts_true(filled, steps):
     db = copy_of(filled)
     try:
@@ -509,16 +560,16 @@ def test_a_text_that_is_withheld_is_shown_to_no_reviewer(db):
 @pytest.mark.parametrize("options", [{}, {"after": INSULT}, {"code": "content.insult"}])
 def test_the_queue_is_read_along_its_index(db, options, monkeypatch):
     monkeypatch.setattr(waiting, "FEW", 0)
-    given = {"after": None, "code": None, **options}
+    given = {"after": None, "code": None, "rule": None, **options}
     statement, values = waiting._queue(db, "anna", *given.values(), second=False)
-    plan = " ".join(row[3] for row in db.execute(f"explain query plan {statement}", {**values, "size": 1}))
+    plan = " ".join(row[3] for row in db.execute(f"explain query plan {statement} {waiting.ORDER}", {**values, "size": 1}))
     assert "flags_queue" in plan
     assert "TEMP B-TREE" not in plan
 
 
 def test_flags_of_a_rare_code_are_found_by_their_code(db):
-    statement, values = waiting._queue(db, "anna", None, "content.insult", second=False)
-    plan = " ".join(row[3] for row in db.execute(f"explain query plan {statement}", {**values, "size": 1}))
+    statement, values = waiting._queue(db, "anna", None, "content.insult", None, second=False)
+    plan = " ".join(row[3] for row in db.execute(f"explain query plan {statement} {waiting.ORDER}", {**values, "size": 1}))
     assert "flags_code (code=?)" in plan
 
 

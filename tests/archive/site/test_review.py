@@ -324,6 +324,54 @@ def test_skipping(irene):
     assert "Start again from the first" in last or first in last
 
 
+def test_what_is_left_and_the_way_back(irene, path):
+    assert "7 left" in text_of(irene.page("/review")) or " left" in text_of(irene.page("/review"))
+    left = int(re.search(r"(\d+) left", text_of(irene.page("/review")))[1])
+    assert "Your last verdict" not in irene.page("/review")
+    irene.judge("confirmed")
+    html = irene.page("/review")
+    assert f"{left - 1} left" in text_of(html)
+    assert f'href="/review?flag={INCITEMENT}" data-key="b"' in html
+    assert "You judged this flag" in irene.page(f"/review?flag={INCITEMENT}")
+    irene.page("/review")
+    answer = irene.post("/review", flag=str(INCITEMENT), verdict="undo")
+    assert answer.headers["location"] == f"/review?flag={INCITEMENT}"
+    assert "You judged this flag" not in irene.page(f"/review?flag={INCITEMENT}")
+    assert f"{left} left" in text_of(irene.page("/review"))
+    assert rows(path, "select status from flags where id = ?", INCITEMENT) == [("unreviewed",)]
+    answer = irene.post("/review", flag=str(INCITEMENT), verdict="undo")
+    assert answer.status_code == 400
+    assert "no verdict on this flag" in answer.text
+
+
+def test_flags_of_one_rule_are_judged_together(irene, path):
+    rule, count = rows(
+        path,
+        "select rule, count(*) from flags where code = 'content.insult' and status = 'unreviewed' "
+        "and withdrawn_at is null group by rule order by 2 desc limit 1",
+    )[0]
+    address = f"/review?only=content.insult&rule={rule.replace(' ', '+')}"
+    single = irene.page(address)
+    assert f"{count} left" in text_of(single)
+    html = irene.page(f"{address}&many=1")
+    ticked = re.findall(r'name="(flag-\d+)"', html)
+    assert len(ticked) == count
+    assert "<mark" in html
+    parsed(html)
+    selection = {"many": "1", "only": "content.insult", "rule": rule, "note": "all the same"}
+    nothing = irene.post("/review", verdict="dismissed", **selection)
+    assert nothing.status_code == 400
+    assert "Tick the flags" in nothing.text
+    assert "all the same</textarea>" in nothing.text
+    assert irene.post("/review", verdict="corrected", **selection, **{ticked[0]: "1"}).status_code == 400
+    one = {"flag-999999": "1"} | dict.fromkeys(ticked, "1")
+    assert irene.post("/review", verdict="dismissed", **selection, **one).status_code == 400
+    assert rows(path, "select 1 from reviews where note = 'all the same'") == []
+    assert irene.post("/review", verdict="dismissed", **selection, **dict.fromkeys(ticked, "1")).status_code == 303
+    assert len(rows(path, "select 1 from reviews where note = 'all the same'")) == count
+    assert "Nothing of this kind waits" in irene.page(f"{address}&many=1")
+
+
 def test_rest_is_recommended(irene, path, monkeypatch):
     monkeypatch.setattr(review, "REST_AFTER", 1)
     assert "Take a break" not in irene.page("/review")
