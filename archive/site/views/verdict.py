@@ -61,6 +61,8 @@ async def show_review(datasette: Datasette, request: Request) -> Response:
         return await error_page(datasette, request, 403, "This form does not come from this site, or is too old.")
     if "comment" in form:
         return await _add(datasette, request, db, reviewer, form)
+    if "undo" in form:
+        return await _undo(datasette, request, db, reviewer, form)
     if form.get("many") == "1":
         return await _judge_many(datasette, request, db, reviewer, form)
     return await _judge(datasette, request, db, reviewer, form)
@@ -99,8 +101,23 @@ async def _judge(
     if problem:
         typed = ReviewForm(problem, form.get("code", ""), form.get("words", ""), form.get("note", ""))
         return await _review_page(datasette, request, db, reviewer, params, typed)
-    undone = form.get("verdict") == "undo"
-    return _see(datasette, review.review_url(replace(params, flag=params.flag if undone else None)))
+    return _see(datasette, review.review_url(replace(params, flag=None)))
+
+
+async def _undo(
+    datasette: Datasette, request: Request, db: Database, reviewer: str, form: Mapping[str, str]
+) -> Response:
+    """Take back the reviewer's verdict on a flag, and show the flag."""
+    flag = parse_id(form["undo"]) or 0
+
+    def retract(_: sqlite3.Connection, borrowed: Connection) -> None:
+        if not verdicts.retract(borrowed, flag, reviewer, now()):
+            raise verdicts.BadReview("You have no verdict on this flag that could be undone.")
+
+    problem = await _write(db, retract)
+    if problem:
+        return await error_page(datasette, request, 400, problem, "/review")
+    return _see(datasette, review.review_url(replace(review.parse_review(form), flag=flag)))
 
 
 async def _judge_many(
@@ -138,10 +155,6 @@ def _record(
             start, end = _corrected_span(connection, flag, form.get("words", ""))
             code = form.get("code") or fetch_value(connection, queries.FLAG_CODE, flag=flag)
             decision = verdicts.Verdict(flag, reviewer, "corrected", code, start, end, note)
-        case "undo":
-            if not verdicts.retract(borrowed, flag, reviewer, now()):
-                raise verdicts.BadReview("You have no verdict on this flag that could be undone.")
-            return
         case _:
             raise verdicts.BadReview("Say what you make of the flag: confirm, dismiss or correct it.")
     verdicts.record(borrowed, decision, now())

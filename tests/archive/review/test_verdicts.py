@@ -562,14 +562,18 @@ def test_the_queue_is_read_along_its_index(db, options, monkeypatch):
     monkeypatch.setattr(waiting, "FEW", 0)
     given = {"after": None, "code": None, "rule": None, **options}
     statement, values = waiting._queue(db, "anna", *given.values(), second=False)
-    plan = " ".join(row[3] for row in db.execute(f"explain query plan {statement} {waiting.ORDER}", {**values, "size": 1}))
+    plan = " ".join(
+        row[3] for row in db.execute(f"explain query plan {statement} {waiting.ORDER}", {**values, "size": 1})
+    )
     assert "flags_queue" in plan
     assert "TEMP B-TREE" not in plan
 
 
 def test_flags_of_a_rare_code_are_found_by_their_code(db):
     statement, values = waiting._queue(db, "anna", None, "content.insult", None, second=False)
-    plan = " ".join(row[3] for row in db.execute(f"explain query plan {statement} {waiting.ORDER}", {**values, "size": 1}))
+    plan = " ".join(
+        row[3] for row in db.execute(f"explain query plan {statement} {waiting.ORDER}", {**values, "size": 1})
+    )
     assert "flags_code (code=?)" in plan
 
 

@@ -199,6 +199,7 @@ def test_the_queue_goes_from_grave_to_mild(irene, path):
     seen = []
     while True:
         html = irene.page("/review")
+        assert len(seen) < 100
         flag = re.search(r'name="flag" value="(\d+)"', html)
         if flag is None:
             break
@@ -325,7 +326,6 @@ def test_skipping(irene):
 
 
 def test_what_is_left_and_the_way_back(irene, path):
-    assert "7 left" in text_of(irene.page("/review")) or " left" in text_of(irene.page("/review"))
     left = int(re.search(r"(\d+) left", text_of(irene.page("/review")))[1])
     assert "Your last verdict" not in irene.page("/review")
     irene.judge("confirmed")
@@ -334,12 +334,12 @@ def test_what_is_left_and_the_way_back(irene, path):
     assert f'href="/review?flag={INCITEMENT}" data-key="b"' in html
     assert "You judged this flag" in irene.page(f"/review?flag={INCITEMENT}")
     irene.page("/review")
-    answer = irene.post("/review", flag=str(INCITEMENT), verdict="undo")
+    answer = irene.post("/review", undo=str(INCITEMENT))
     assert answer.headers["location"] == f"/review?flag={INCITEMENT}"
     assert "You judged this flag" not in irene.page(f"/review?flag={INCITEMENT}")
     assert f"{left} left" in text_of(irene.page("/review"))
     assert rows(path, "select status from flags where id = ?", INCITEMENT) == [("unreviewed",)]
-    answer = irene.post("/review", flag=str(INCITEMENT), verdict="undo")
+    answer = irene.post("/review", undo=str(INCITEMENT))
     assert answer.status_code == 400
     assert "no verdict on this flag" in answer.text
 
