@@ -300,8 +300,8 @@ def test_a_flag_by_hand(site, irene, path):
 
 def test_two_reviewers(site, irene, oskar):
     irene.judge("confirmed")
-    assert f'value="{INCITEMENT}"' not in oskar.page("/review")
-    assert f'value="{INCITEMENT}"' not in irene.page("/review?second=1")
+    assert f'name="flag" value="{INCITEMENT}"' not in oskar.page("/review")
+    assert f'name="flag" value="{INCITEMENT}"' not in irene.page("/review?second=1")
     oskar.page("/review?second=1")
     oskar.judge("dismissed", f"/review?flag={INCITEMENT}&second=1")
     html = page(site, f"/thread/{FERRY}")
