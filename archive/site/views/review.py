@@ -128,7 +128,7 @@ def load_many(
         "load": _load_today(connection, visitor.reviewer, today),
         "left": _describe_left(connection, params, visitor.reviewer),
         "rule": fetch_row(connection, queries.RULE, rule=params.rule) if params.rule else None,
-        "title": codes[params.code]["title"] if params.code in codes else None,
+        "title": codes[params.code]["title"] if params.code and params.code in codes else None,
         "entries": [
             {
                 "flag": flag,
