@@ -1,11 +1,14 @@
 """The archive's tables: the one description of the schema. Statements go through SQLAlchemy Core, not through objects.
 
 Times are ISO-8601 text in UTC that ends in `Z`; booleans are 0 or 1; hashes are SHA-256 in hexadecimal.
+
+PostgreSQL is told what SQLite does anyway: 64 bits a number, and texts in the order of their bytes, whatever language
+its database sorts by. Indexes that are partial by `sqlite_where` are so there too, see dialects/postgresql_schema.py.
 """
 
 from typing import Any
 
-from sqlalchemy import REAL, CheckConstraint, Index, Integer, Text, UniqueConstraint
+from sqlalchemy import REAL, BigInteger, CheckConstraint, Double, Index, Integer, Text, UniqueConstraint
 from sqlalchemy import text as sql
 from sqlmodel import Field, SQLModel
 
@@ -13,18 +16,22 @@ from sqlmodel import Field, SQLModel
 CLAIMS_OF_TEXT = "code >= 'content.' and code < 'content/'"
 MATCHED_IN_TEXT = "code >= 'content.' and code < 'context/'"
 
+TEXT = Text().with_variant(Text(collation="C"), "postgresql")
+INTEGER = Integer().with_variant(BigInteger(), "postgresql")
+NUMBER = REAL().with_variant(Double(), "postgresql")
 
-def _column(kind: type[Any], about: str, server_default: str | None = None, **options: Any) -> Any:
+
+def _column(kind: Any, about: str, server_default: str | None = None, **options: Any) -> Any:
     more = {} if server_default is None else {"server_default": sql(server_default)}
     return Field(sa_type=kind, sa_column_kwargs={"comment": about, **more}, **options)
 
 
 def _text(about: str, **options: Any) -> Any:
-    return _column(Text, about, **options)
+    return _column(TEXT, about, **options)
 
 
 def _integer(about: str, **options: Any) -> Any:
-    return _column(Integer, about, **options)
+    return _column(INTEGER, about, **options)
 
 
 def _id(about: str) -> Any:
@@ -278,7 +285,7 @@ class Commenter(SQLModel, table=True):
             "platform",
             sql("coalesce(outlet_id, 0)"),
             sql("coalesce(native_id, '')"),
-            sql("case when native_id is null then name else '' end"),
+            sql("(case when native_id is null then name else '' end)"),
             unique=True,
         ),
         Index("commenters_name", "name"),
@@ -381,7 +388,7 @@ class Label(SQLModel, table=True):
     dataset_id: int = _reference("datasets.id", "The dataset that has it.")
     name: str = _text("What was asked, as the dataset names it.")
     value: str = _text("What was said, as it stands there.")
-    number: float | None = _column(REAL, "The value as a number, where it is one; shares lie between 0 and 1.")
+    number: float | None = _column(NUMBER, "The value as a number, where it is one; shares lie between 0 and 1.")
     raters: int | None = _integer("How many were asked, where the dataset says so.")
 
 
@@ -449,7 +456,9 @@ class Flag(SQLModel, table=True):
     __table_args__ = _table(
         "One flag on one comment, thread or article.",
         CheckConstraint(
-            "(comment_id is not null) + (thread_id is not null) + (article_id is not null) = 1", name="one_subject"
+            "case when comment_id is null then 0 else 1 end + case when thread_id is null then 0 else 1 end"
+            " + case when article_id is null then 0 else 1 end = 1",
+            name="one_subject",
         ),
         Index("flags_comment_id", "comment_id", sqlite_where=sql("comment_id is not null")),
         Index("flags_thread_id", "thread_id", sqlite_where=sql("thread_id is not null")),
@@ -486,7 +495,7 @@ class Flag(SQLModel, table=True):
     rule: str = _text("The rule that it was raised by.")
     evidence: str | None = _text("What was seen, where it is not a place in the text.")
     target: str | None = _text("Group that is meant, for content codes.")
-    score: float | None = _column(REAL, "How sure the detector is, 0 to 1, where it says.")
+    score: float | None = _column(NUMBER, "How sure the detector is, 0 to 1, where it says.")
     created_at: str = _text("When it was raised (UTC).")
     withdrawn_at: str | None = _text("When it was withdrawn (UTC): flags are never deleted.")
     run_id: int | None = _reference("runs.id", "The run that raised it, where a run did.")
@@ -494,7 +503,7 @@ class Flag(SQLModel, table=True):
     status: str = _text(
         "unreviewed, confirmed, dismissed, corrected, or disputed (reviewers differ).", server_default="'unreviewed'"
     )
-    priority: float | None = _column(REAL, "Place in the review queue, the highest first, where a model orders it.")
+    priority: float | None = _column(NUMBER, "Place in the review queue, the highest first, where a model orders it.")
     corrects: int | None = _reference("flags.id", "The flag that reviewers corrected to this one.")
 
 
