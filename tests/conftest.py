@@ -5,6 +5,7 @@ import sqlite3
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -12,6 +13,7 @@ from hypothesis import HealthCheck, settings
 from archive.store.archive import Archive
 from tests.btl import preload_pools
 from tests.crawling import Desk
+from tests.postgres_server import Cluster, find_programs, running_cluster
 
 ROOT = Path(__file__).parent.parent
 SEED = ROOT.parent / "shared" / "seed"
@@ -34,7 +36,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: "scenarios" not in item.path.parts)
 
 
-def missing(reason: str) -> None:
+def missing(reason: str) -> NoReturn:
     """Skips the test for a part that this machine lacks; under CI=true that is a failure."""
     if os.environ.get("CI") == "true":
         pytest.fail(f"CI lacks a part: {reason}")
@@ -52,6 +54,32 @@ def seed() -> Path:
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "archive.db"
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """PostgreSQL, for the session."""
+    programs = find_programs()
+    if programs is None:
+        missing("Debian's postgresql is not installed")
+    with running_cluster(programs) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def empty_archive(cluster: Cluster) -> str:
+    """The name of a database that is an empty archive, to make others from."""
+    name = cluster.create()
+    Archive(cluster.address(name)).close()
+    return name
+
+
+@pytest.fixture
+def server_address(cluster: Cluster, empty_archive: str) -> Iterator[str]:
+    """The address of an empty archive on PostgreSQL."""
+    name = cluster.create(empty_archive)
+    yield cluster.address(name)
+    cluster.drop(name)
 
 
 @pytest.fixture

@@ -21,10 +21,10 @@ CORRECTION, BY_HAND = "review.correction", "review.by-hand"
 REVIEW_NAMESPACES = ("content", "context", "review")
 LEVELS = {"comment_id": "c", "thread_id": "t", "article_id": "a"}
 
-# Each reviewer's last word on a flag. SQLite takes the other columns from the row that has the maximum.
+# Each reviewer's last word on a flag.
 LATEST = """
-select verdict, corrected_code, corrected_start, corrected_end, max(id) from reviews
-where flag_id = ? and retracted_at is null group by reviewer"""
+select verdict, corrected_code, corrected_start, corrected_end, id from reviews
+where id in (select max(id) from reviews where flag_id = ? and retracted_at is null group by reviewer)"""
 REPEATED = """
 select verdict, corrected_code, corrected_start, corrected_end, note from reviews
 where flag_id = ? and reviewer = ? and retracted_at is null order by id desc limit 1"""

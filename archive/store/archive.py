@@ -1,7 +1,6 @@
 """Open an archive: transactions, runs, and saving threads batch by batch."""
 
 import json
-import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -12,54 +11,25 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, and_, create_engine, event, func, insert, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy import Connection, and_, func, insert, select, update
 from sqlalchemy.exc import DatabaseError, OperationalError
-from sqlalchemy.pool import StaticPool
-from sqlite_utils import Database
-from sqlmodel import SQLModel
 
 from archive.flags.codes import codes
-from archive.store import views
+from archive.store.address import ServerAddress, is_address
+from archive.store.dialects import dialect_of
+from archive.store.dialects.sqlite import reading_engine, writing_engine
 from archive.store.disk import DiskFull, find_full
 from archive.store.entities import IdCache
-from archive.store.migrations import migrations
-from archive.store.private_tables import PRIVATE_TABLES
-from archive.store.reading import connect_for_reading
-from archive.store.save import SaveResult, save_threads
+from archive.store.preparation import NotAnArchive, ReadOnly, check_version, prepare
+from archive.store.save import SaveResult, lock_name, save_threads, storable
 from archive.store.schema import TABLES
 from archive.thread import Thread
 
-PRAGMAS = (
-    "pragma journal_mode = wal",
-    "pragma foreign_keys = on",
-    "pragma busy_timeout = 1000",
-    "pragma cache_size = -65536",
-    "pragma temp_store = memory",
-    "pragma wal_autocheckpoint = 4000",
-)
-# In the environment: each transaction is on the disk itself before a command goes on.
-DURABLE = "BTL_DURABLE"
+__all__ = ["UNDOABLE", "Archive", "Busy", "NotAnArchive", "ReadOnly", "Run", "now"]
 LONGEST_WAIT_S = 600.0
-_PRIVATE = [TABLES[name] for name in sorted(PRIVATE_TABLES)]
+MOST_TRIES = 5  # of a batch, where other writers are faster
 UNDOABLE = "import"  # the kind of run that notes what it changes, and can be taken back
 RUNS_THAT_READ_NOTHING = ("flag", "review", "withhold", "restore", "erase", "copies", "publish")
-
-
-def synchronous() -> str:
-    """Return the pragma that says how long a transaction waits for the disk.
-
-    By default the last ones may be lost when the power fails, never the archive: SQLite's `normal` in WAL mode.
-    """
-    return f"pragma synchronous = {'full' if os.environ.get(DURABLE) else 'normal'}"
-
-
-class NotAnArchive(Exception):
-    """The file exists and is no SQLite file, or holds something other than an archive."""
-
-
-class ReadOnly(Exception):
-    """The archive cannot be written, and has to be."""
 
 
 class Busy(Exception):
@@ -81,32 +51,46 @@ def now() -> str:
 
 
 class Archive:
-    """An archive file, made or brought up to date on opening. `on_wait` is called once where another process writes.
+    """An archive, made or brought up to date on opening. `on_wait` is called once where another process writes.
 
-    With `read_only` it is neither: it must be there, and up to date; nothing can be saved.
+    It is a file of SQLite, or a database of PostgreSQL where its address is given: `name` is what people call it,
+    `path` where the files beside it lie. With `read_only` it must be there, and up to date; nothing can be saved.
     """
 
     def __init__(
-        self, path: str | Path, *, on_wait: Callable[[], None] = lambda: None, read_only: bool = False
+        self,
+        path: str | Path | ServerAddress,
+        *,
+        on_wait: Callable[[], None] = lambda: None,
+        read_only: bool = False,
     ) -> None:
-        self.path = Path(path)
+        address = ServerAddress(path) if isinstance(path, str) and is_address(path) else path
+        self.name = str(address)
+        self.path = address.path if isinstance(address, ServerAddress) else Path(address)
         self.on_wait = on_wait
         self.read_only = read_only
-        self.engine = _read_only_engine(self.path) if read_only else _engine(self.path)
+        if isinstance(address, ServerAddress):
+            from archive.store.dialects.postgresql import server_engine
+
+            self.engine = server_engine(address, read_only=read_only)
+        else:
+            self.engine = reading_engine(self.path) if read_only else writing_engine(self.path)
         self._cache = IdCache()
         try:
             self._connection = self.engine.connect()
+            self.dialect = dialect_of(self._connection)
             if read_only:
-                self._check_version()
+                check_version(self._connection, self.name)
             else:
-                self._prepare()
+                prepare(self._connection, self.name, self._when_free)
+                self._list_codes()
         except DatabaseError as error:
             self.engine.dispose()
             if isinstance(error, OperationalError) and "locked" in str(error.orig):
-                raise Busy(f"{path} is held by another process") from error
+                raise Busy(f"{self.name} is held by another process") from error
             if (reason := find_full(error)) is not None:
-                raise DiskFull(f"{path}: {reason}") from error
-            raise NotAnArchive(f"{path}: {error.orig}") from error
+                raise DiskFull(f"{self.name}: {reason}") from error
+            raise NotAnArchive(f"{self.name}: {error.orig}") from error
         except Exception:
             self.engine.dispose()
             raise
@@ -122,37 +106,12 @@ class Archive:
         self._connection.close()
         self.engine.dispose()
 
-    def _open_tables(self) -> Database:
-        """Raise NotAnArchive where there are tables of something else."""
-        db = Database(self._connection.connection.driver_connection, execute_plugins=False)
-        names = set(db.table_names())
-        if names and "_sqlite_migrations" not in names:
-            raise NotAnArchive(f"{self.path} is an SQLite file, but not an archive: it has {', '.join(sorted(names))}")
-        return db
-
-    def _check_version(self) -> None:
-        """Raise ReadOnly where the archive has to be brought up to date before it can be read."""
-        db = self._open_tables()
-        if migrations.pending(db) or views.find_stale(db):
-            raise ReadOnly(
-                f"{self.path} is read-only and of an older version: copy it by `btl backup`, and read the copy"
-            )
-
-    def _prepare(self) -> None:
-        db = self._open_tables()
-        if migrations.pending(db):
-            self._when_free(lambda: migrations.apply(db))
-        self._when_free(lambda: views.prepare(db))
-        if PRIVATE_TABLES - set(db.table_names()):  # an archive that an exported script made has none
-            self._when_free(lambda: SQLModel.metadata.create_all(self._connection, tables=_PRIVATE))
-        self._list_codes()
-
     def _list_codes(self) -> None:
         table, listed = TABLES["flag_codes"], codes()
         stored = {row.code: dict(row._mapping) for row in self._connection.execute(select(table))}
         changed = [row for row in listed if stored.get(row["code"]) != row]
         if changed:
-            statement = upsert(table)
+            statement = self.dialect.upsert(table)
             fresh = {name: statement.excluded[name] for name in listed[0] if name != "code"}
             severity = select(table.c.severity).where(table.c.code == TABLES["flags"].c.code).scalar_subquery()
             codes_changed = [row["code"] for row in changed]
@@ -170,21 +129,24 @@ class Archive:
                 work()
                 return
             except Exception as error:
-                if "locked" not in str(error):
+                if not self.dialect.is_locked(error):
                     raise
                 if time.monotonic() - began > LONGEST_WAIT_S:
-                    raise Busy(f"{self.path} was held by another process for {LONGEST_WAIT_S:.0f} s") from error
+                    raise Busy(f"{self.name} was held by another process for {LONGEST_WAIT_S:.0f} s") from error
                 if not notified:
                     self.on_wait()
                     notified = True
 
     @contextmanager
-    def transaction(self) -> Iterator[Connection]:
-        """Commit unless the block raises. Waits while another process writes. Raise DiskFull where there is no room."""
+    def transaction(self, *, alone: bool = True) -> Iterator[Connection]:
+        """Commit unless the block raises. Waits while another process writes. Raise DiskFull where there is no room.
+
+        One that is not `alone` shares the archive with others that are not either, where the engine can do that.
+        """
         connection = self._connection
         if self.read_only:
-            raise ReadOnly(f"{self.path} is read-only")
-        self._when_free(lambda: _begin(connection))
+            raise ReadOnly(f"{self.name} is read-only")
+        self._when_free(lambda: self.dialect.begin(connection, alone=alone, on_wait=self.on_wait))
         try:
             yield connection
             connection.exec_driver_sql("commit")
@@ -192,11 +154,18 @@ class Archive:
             with suppress(DatabaseError):
                 connection.exec_driver_sql("rollback")
             if isinstance(error, Exception) and (reason := find_full(error)) is not None:
-                raise DiskFull(f"{self.path}: {reason}") from error
+                raise DiskFull(f"{self.name}: {reason}") from error
             raise
 
+    @contextmanager
+    def unchecked_transaction(self) -> Iterator[Connection]:
+        """Begin a transaction in which rows may refer to rows that are gone, until the dialect is asked for those."""
+        with self.dialect.unchecked(self._connection), self.transaction() as connection:
+            self.dialect.defer_references(connection)
+            yield connection
+
     def begin_run(self, kind: str, settings: dict[str, Any]) -> Run:
-        """Open a run. Runs of the same kind that never ended are closed as interrupted."""
+        """Open a run. Runs of the same kind that never ended, and that nobody works on, are closed as interrupted."""
         table = TABLES["runs"]
         if kind not in RUNS_THAT_READ_NOTHING:
             settings = settings | {"folder": str(self.path.resolve().parent)}  # see files.py
@@ -207,16 +176,19 @@ class Archive:
             "software_version": version("belowtheline"),
             "settings": json.dumps(settings, ensure_ascii=False),
         }
-        with self.transaction() as connection:
-            connection.execute(update(table).where(killed).values(outcome="interrupted"))
+        with self.transaction(alone=False) as connection:
+            unfinished = connection.execute(select(table.c.id).where(killed)).scalars().all()
+            if dead := self.dialect.dead_runs(connection, unfinished):
+                connection.execute(update(table).where(table.c.id.in_(dead)).values(outcome="interrupted"))
             run_id = connection.execute(insert(table).values(row).returning(table.c.id)).scalar_one()
+            self.dialect.open_run(connection, run_id)
         return Run(run_id, row["started_at"], kind)
 
     def end_run(self, run: Run, outcome: str, counts: dict[str, Any]) -> None:
         """Close a run; `outcome` is done, failed (something of ours broke, or nothing could be read) or interrupted."""
         table = TABLES["runs"]
         values = {"finished_at": now(), "outcome": outcome, "counts": json.dumps(counts)}
-        with self.transaction() as connection:
+        with self.transaction(alone=False) as connection:
             connection.execute(update(table).where(table.c.id == run.id).values(values))
 
     @contextmanager
@@ -236,7 +208,7 @@ class Archive:
     def note_setting(self, run: Run, name: str, value: Any) -> None:
         """Add to the settings of a run what it found out on its way."""
         table = TABLES["runs"]
-        with self.transaction() as connection:
+        with self.transaction(alone=False) as connection:
             settings = connection.execute(select(table.c.settings).where(table.c.id == run.id)).scalar_one()
             changed = json.dumps(json.loads(settings) | {name: value}, ensure_ascii=False)
             connection.execute(update(table).where(table.c.id == run.id).values(settings=changed))
@@ -246,7 +218,7 @@ class Archive:
         visits = TABLES["visits"]
         read = select(visits.c.thread_id).where(visits.c.capture_id == capture_id).distinct()
         common = {"run_id": run.id, "seen_at": now(), "outcome": "failed", "reason": reason}
-        with self.transaction() as connection:
+        with self.transaction(alone=False) as connection:
             rows = [{"thread_id": thread_id, **common} for thread_id in connection.execute(read).scalars()]
             if rows:
                 connection.execute(insert(visits), rows)
@@ -276,18 +248,27 @@ class Archive:
         return int(self._connection.execute(counted).scalar_one())
 
     def save(self, threads: Sequence[Thread], run: Run) -> SaveResult:
-        """Save a batch in one transaction. If one thread cannot be saved the others are, each in its own."""
-        try:
-            with self.transaction() as connection:
-                is_undoable = run.kind == UNDOABLE
-                return save_threads(connection, self._cache, threads, run.id, run.started_at, is_undoable=is_undoable)
-        except (DatabaseError, ValueError) as error:
-            self._cache.clear()
-            if len(threads) == 1:
-                return SaveResult(failures=[(threads[0], str(getattr(error, "orig", error)))], outcomes=[None])
-        except BaseException:
-            self._cache.clear()
-            raise
+        """Save a batch in one transaction. If one thread cannot be saved the others are, each in its own.
+
+        Where another writer was faster, all of it is looked up and saved again. A thread with a text that the engine
+        cannot hold is saved with what can be held of it, see `storable`.
+        """
+        for tries in range(MOST_TRIES):
+            try:
+                return self._save(threads, run)
+            except (DatabaseError, ValueError) as error:
+                self._cache.clear()
+                if self.dialect.is_conflict(error) and tries < MOST_TRIES - 1:
+                    continue
+                if len(threads) > 1:
+                    break
+                cleaned = storable(threads[0])
+                if cleaned == threads[0]:
+                    return SaveResult(failures=[(threads[0], str(getattr(error, "orig", error)))], outcomes=[None])
+                threads = [cleaned]
+            except BaseException:
+                self._cache.clear()
+                raise
         result = SaveResult()
         for thread in threads:
             part = self.save([thread], run)
@@ -296,31 +277,8 @@ class Archive:
             result.outcomes += part.outcomes
         return result
 
-
-def _read_only_engine(path: Path) -> Engine:
-    return create_engine(
-        "sqlite://",
-        creator=partial(connect_for_reading, path, check_same_thread=False, timeout=1.0, isolation_level=None),
-        poolclass=StaticPool,
-        isolation_level="AUTOCOMMIT",
-    )
-
-
-def _engine(path: Path) -> Engine:
-    engine = create_engine(
-        f"sqlite:///{path}",
-        poolclass=StaticPool,
-        isolation_level="AUTOCOMMIT",
-        connect_args={"check_same_thread": False, "timeout": 1.0},
-    )
-
-    @event.listens_for(engine, "connect")
-    def set_up(connection: Any, _: object) -> None:
-        for pragma in (*PRAGMAS, synchronous()):
-            connection.execute(pragma).fetchall()
-
-    return engine
-
-
-def _begin(connection: Connection) -> None:
-    connection.exec_driver_sql("begin immediate")
+    def _save(self, threads: Sequence[Thread], run: Run) -> SaveResult:
+        with self.transaction(alone=False) as connection:
+            self.dialect.lock(connection, (lock_name(thread) for thread in threads))
+            is_undoable = run.kind == UNDOABLE
+            return save_threads(connection, self._cache, threads, run.id, run.started_at, is_undoable=is_undoable)

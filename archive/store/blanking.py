@@ -25,7 +25,7 @@ where {which}
   and not exists (select 1 from withheld as earlier where earlier.name = '{name}' and earlier.row_id = {name}.id)"""
 _AUTHOR = """json(case when commenters.id is not null then json_object('name', commenters.name,
   'native_id', commenters.native_id, 'is_guest', commenters.is_guest, 'is_staff', commenters.is_staff) end)"""
-_OF_THESE = "in (select value from json_each(:ids))"
+_OF_THESE = "in (select cast(value as bigint) from json_each(:ids))"
 _OF_FLAGS = f"in (select id from flags where comment_id {_OF_THESE})"
 
 
@@ -156,13 +156,13 @@ select json_extract(held, '$.body') from withheld where name in ('comments', 'co
 FURNITURE = """
 select id, furniture from captures where furniture is not null and id in
   (select capture_id from visits where thread_id in (select thread_id from comments where id in
-    (select value from json_each(:ids))))"""
+    (select cast(value as bigint) from json_each(:ids))))"""
 PUT_AWAY = "insert into withheld (name, row_id, held) values (?, ?, ?) on conflict (name, row_id) do nothing"
 EVIDENCE = """
 select id, evidence from flags where evidence is not null and thread_id in
-  (select thread_id from comments where id in (select value from json_each(:ids)))"""
-OF_COMMENTS = "select id, name, row_id, held from withheld where comment_id in (select value from json_each(:ids))"
-OF_ROWS = "select id, name, row_id, held from withheld where name = ? and row_id in (select value from json_each(?))"
+  (select thread_id from comments where id in (select cast(value as bigint) from json_each(:ids)))"""
+OF_COMMENTS = f"select id, name, row_id, held from withheld where comment_id {_OF_THESE}"
+OF_ROWS = f"select id, name, row_id, held from withheld where name = :name and row_id {_OF_THESE}"
 MARK_THREADS = f"update threads set withheld = coalesce(withheld, :reason) where id {_OF_THESE}"
 UNMARK_THREADS = f"update threads set withheld = null where id {_OF_THESE}"
 # To look for each of many texts in each line takes too long: beyond this, all lines beside the comments are withheld.
@@ -241,7 +241,7 @@ def restore_comments(connection: Connection, ids: Sequence[int], find_commenter:
 
 def restore_rows(connection: Connection, table: str, ids: Sequence[int]) -> None:
     """Put back what was taken out of rows of one table."""
-    for row_id, name, table_row, text in connection.exec_driver_sql(OF_ROWS, (table, json.dumps(list(ids)))).fetchall():
+    for row_id, name, table_row, text in connection.exec_driver_sql(OF_ROWS, {"name": table} | _ids(ids)).fetchall():
         _restore(connection, row_id, name, table_row, json.loads(text))
 
 
@@ -260,7 +260,7 @@ def texts_withheld_under(connection: Connection, url: str) -> list[str]:
 
 def values_of(connection: Connection, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
     """Return the columns that were taken out of the rows of these comments, by comment."""
-    rows = connection.exec_driver_sql(OF_ROWS, ("comments", json.dumps(list(ids))))
+    rows = connection.exec_driver_sql(OF_ROWS, {"name": "comments"} | _ids(ids))
     return {row[2]: json.loads(row[3]) for row in rows}
 
 

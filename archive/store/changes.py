@@ -5,7 +5,8 @@ noted as they were, but for texts: those stand in the revisions that the same im
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 
 from sqlalchemy import Connection
 
@@ -15,10 +16,9 @@ NOTE = f"insert into {TABLE} (run_id, name, row_id, number, before) values (?, ?
 NOTE_ROWS = f"""
 insert into {TABLE} (run_id, name, row_id, before)
 select ?, '{{name}}', id, json_object({{columns}}) from {{name}}
-where id in (select value from json_each(?)) and id < ? order by id"""  # noqa: S608
+where id in (select cast(value as bigint) from json_each(?)) order by id"""  # noqa: S608
 NEW_TOTALS = """
 select value from json_each(?) where value not in (select name from totals) and value <> 'bulk' order by 1"""
-NO_LIMIT = (1 << 63) - 1
 BLANKED, TOTALS = "blanked", "new totals"  # what is noted beside the rows of tables
 
 
@@ -27,19 +27,20 @@ class ChangeLog:
 
     def __init__(self, connection: Connection, run_id: int) -> None:
         self.connection, self.run_id = connection, run_id
-        self._first: dict[str, int] = {}
+        self._added: dict[str, list[range]] = defaultdict(list)
 
-    def note_added(self, table: str, first: int, last: int) -> None:
-        """Note that rows were added, with the ids from `first` to `last`."""
-        self._first.setdefault(table, first)
-        self._note(table, first, last - first + 1)
+    def note_added(self, table: str, ids: Sequence[int]) -> None:
+        """Note that rows were added, with these ids, which ascend."""
+        for added in _ranges(ids):
+            self._added[table].append(added)
+            self._note(table, added.start, len(added))
 
     def note_before(self, table: str, ids: Iterable[int], columns: Sequence[str]) -> None:
         """Note what these rows hold before they are changed."""
         pairs = ", ".join(f"'{column}', \"{column}\"" for column in columns if column not in TEXTS.get(table, ()))
-        rows = json.dumps(sorted(set(ids)))
+        rows = [row_id for row_id in sorted(set(ids)) if not any(row_id in added for added in self._added[table])]
         statement = NOTE_ROWS.format(name=table, columns=pairs)
-        self.connection.exec_driver_sql(statement, (self.run_id, rows, self._first.get(table, NO_LIMIT)))
+        self.connection.exec_driver_sql(statement, (self.run_id, json.dumps(rows)))
 
     def note_blanked(self, ids: Iterable[int]) -> None:
         """Note stored comments that turned out to be suppressed, and whose text was put away."""
@@ -54,3 +55,14 @@ class ChangeLog:
 
     def _note(self, name: str, row_id: int, number: int | None, before: str | None = None) -> None:
         self.connection.exec_driver_sql(NOTE, (self.run_id, name, row_id, number, before))
+
+
+def _ranges(ids: Sequence[int]) -> Iterator[range]:
+    """Yield the runs of ids that follow each other, mostly all of them as one."""
+    first = last = ids[0]
+    for row_id in ids[1:]:
+        if row_id != last + 1:
+            yield range(first, last + 1)
+            first = row_id
+        last = row_id
+    yield range(first, last + 1)

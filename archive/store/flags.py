@@ -28,14 +28,14 @@ Span = tuple[int, int]
 RECOUNT_COMMENTS = f"""
 update comments set codes = (select nullif(json_group_array(code), '[]') from
   (select distinct code from flags where flags.comment_id = comments.id and {STANDING}
-    and (revision = comments.revision or code not between 'content.' and 'content/') order by code))
-where id in (select value from json_each(:ids))"""  # noqa: S608
+    and (revision = comments.revision or code not between 'content.' and 'content/') order by code) as shown)
+where id in (select cast(value as bigint) from json_each(:ids))"""  # noqa: S608
 RECOUNT_THREADS = f"""
 update threads set flag_count =
   (select count(*) from flags where flags.thread_id = threads.id and {STANDING})
   + (select count(*) from comments join flags on flags.comment_id = comments.id
      where comments.thread_id = threads.id and {STANDING})
-where id in (select value from json_each(:ids))"""  # noqa: S608
+where id in (select cast(value as bigint) from json_each(:ids))"""  # noqa: S608
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,15 +30,16 @@ COMMENTS = """
 select comments.id, comments.body, comments.revision, comments.thread_id,
   (select parent.body from comments as parent where parent.id = comments.parent_id), articles.title, articles.language
 from comments join threads on threads.id = comments.thread_id join articles on articles.id = threads.article_id
-where comments.id > ? and (? is null or comments.capture_id in (select id from captures where run_id >= ?))
+where comments.id > ? and (cast(? as bigint) is null or comments.capture_id in
+    (select id from captures where run_id >= ?))
   and comments.withheld is null
 order by comments.id limit ?"""
 ACTIVE_FLAGS = """
 select flags.id, flags.comment_id, flags.code, flags.rule, flags.target, flags.status
 from flags join detectors on detectors.id = flags.detector_id join comments on comments.id = flags.comment_id
-where comment_id in (select value from json_each(?)) and flags.revision = comments.revision
+where comment_id in (select cast(value as bigint) from json_each(?)) and flags.revision = comments.revision
   and flags.withdrawn_at is null and detectors.name in (select value from json_each(?))"""
-SPANS = 'select flag_id, start, "end" from flag_spans where flag_id in (select value from json_each(?))'
+SPANS = 'select flag_id, start, "end" from flag_spans where flag_id in (select cast(value as bigint) from json_each(?))'
 UNREVIEWED = "unreviewed"
 FlagKey = tuple[str, str, str | None]
 Spans = frozenset[tuple[int | None, int | None]]

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from typing import Any
 
 from sqlalchemy import Connection
@@ -12,6 +12,7 @@ from archive.store.entities import Entities, IdCache
 from archive.store.flags import Subject
 from archive.store.suppressions import Screened, SuppressionList
 from archive.store.thread_visit import ThreadVisit, completeness, shortfall, thread_columns, thread_flags
+from archive.text.storable import replace_unstorable
 from archive.thread import Thread, article_url, depths, digest
 
 # What `counts` of a save may have: summaries state them all, 0 too.
@@ -58,12 +59,38 @@ def save_threads(
     Raises DatabaseError or ValueError where one of them cannot be saved; nothing is then to be committed.
     """
     entities = Entities(connection, cache, run_id, seen_at, is_undoable=is_undoable)
+    entities.writer.defers_totals = True
     suppressions = SuppressionList.load(connection)
     batch = [suppressions.screen(connection, thread) for thread in threads]
     entities.look_up(batch)
     outcomes = [_save_thread(entities, screened) for screened in batch]
+    entities.writer.defers_totals = False
     entities.flush()
     return SaveResult(entities.counts, outcomes=outcomes)
+
+
+def lock_name(thread: Thread) -> str:
+    """Return what has to be locked to save a thread: its outlet, whose articles and commenters are its own.
+
+    Names without an outlet are shared by all that an importer reads without one.
+    """
+    return thread.article.outlet or f"without an outlet: {thread.platform}"
+
+
+def storable(value: Any) -> Any:
+    """Replace in all texts of a thread what the engine refuses: lone halves of characters, and NUL in PostgreSQL.
+
+    Parsers have done so where they know of it; this is for the rest.
+    """
+    if isinstance(value, str):
+        return replace_unstorable(value)
+    if isinstance(value, tuple):
+        return tuple(map(storable, value))
+    if isinstance(value, dict):
+        return {name: storable(item) for name, item in value.items()}
+    if is_dataclass(value) and not isinstance(value, type):
+        return replace(value, **{item.name: storable(getattr(value, item.name)) for item in fields(value)})
+    return value
 
 
 def _save_thread(entities: Entities, screened: Screened) -> SavedThread | None:
@@ -121,7 +148,7 @@ def _insert_thread(entities: Entities, visit: ThreadVisit, article_id: int, nati
     entities.writer.totals["threads"] += 1
     entities.counts["threads_new"] += 1
     # Ids are given in advance, so that a reply can name its parent before either is written.
-    first_id = entities.writer.next_id("comments")
+    first_id = entities.writer.next_id("comments", len(thread.comments))
     identities = diff.identities(thread.comments, visit.hashes)
     levels = depths([comment.parent for comment in thread.comments])
     raise_flags = entities.flags.raise_flags

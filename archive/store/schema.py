@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import REAL, BigInteger, CheckConstraint, Double, Index, Integer, Text, UniqueConstraint
 from sqlalchemy import text as sql
+from sqlalchemy.types import TypeEngine
 from sqlmodel import Field, SQLModel
 
 # In the words of an index: the codes content.*, and these with context.*.
@@ -18,7 +19,7 @@ MATCHED_IN_TEXT = "code >= 'content.' and code < 'context/'"
 
 TEXT = Text().with_variant(Text(collation="C"), "postgresql")
 INTEGER = Integer().with_variant(BigInteger(), "postgresql")
-NUMBER = REAL().with_variant(Double(), "postgresql")
+NUMBER: TypeEngine[float] = REAL().with_variant(Double(), "postgresql")
 
 
 def _column(kind: Any, about: str, server_default: str | None = None, **options: Any) -> Any:
@@ -260,7 +261,7 @@ class Host(SQLModel, table=True):
     lease_until: str | None = _text("Until when one worker alone may ask it (UTC, to the millisecond).")
     owner: str | None = _text("The worker that may ask it.")
     wanted_until: str | None = _text("Until when another worker waits for it (UTC, to the millisecond).")
-    crawl_delay_s: float | None = _column(REAL, "Seconds between two requests, where its robots.txt asks for that.")
+    crawl_delay_s: float | None = _column(NUMBER, "Seconds between two requests, where its robots.txt asks for that.")
     robots_txt: str | None = _text("Its robots.txt; empty text where it has none.")
     robots_at: str | None = _text("When its robots.txt was read (UTC, to the millisecond).")
 
@@ -608,7 +609,8 @@ class TextCopy(SQLModel, table=True):
     comment_id: int = _reference("comments.id", "The comment.", primary_key=True)
     group_id: int = _reference("comments.id", "The first comment with this text: the same for all that have it.")
     similarity: float = _column(
-        REAL, "Share of their three-word sequences that the first text and this one have in common; 1 for equal words."
+        NUMBER,
+        "Share of their three-word sequences that the first text and this one have in common; 1 for equal words.",
     )
 
 

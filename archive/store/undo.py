@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 
 from archive.store.archive import UNDOABLE, Archive, now
 from archive.store.changes import TEXTS, TOTALS
+from archive.store.dialects import dialect_of
 from archive.store.files import FileFinder
 from archive.store.flags import RECOUNT_COMMENTS, RECOUNT_THREADS, recounted_totals
 from archive.store.paths import kept_folder
@@ -42,26 +43,28 @@ NOTED = "select before from import_changes where run_id = ? and name = ?"
 FORGET_RULES = "delete from flag_rules where not exists (select 1 from detectors where lexicon_sha256 is not null)"
 EMPTY_ARTICLE = "update articles set title = null, body = '' where id = ?"  # known by its address alone before
 NO_LIMIT = (1 << 63) - 1
-# Of the rows that are to go: `added` holds their ids as ranges, `doomed` the flags among them and on them.
+# Of the rows that are to go: `undo_added` holds their ids as ranges, `undo_doomed` the flags among them and on them.
 PREPARE = (
-    "create temp table added (name text, first integer, last integer)",
-    "create temp table doomed (id integer primary key)",
-    "create temp table reworded (name text, row_id integer, revision integer, primary key (name, row_id))",
+    "create temp table undo_added (name text, first bigint, last bigint)",
+    "create temp table undo_doomed (id bigint primary key)",
+    "create temp table undo_reworded (name text, row_id bigint, revision bigint, primary key (name, row_id))",
 )
-TIDY = ("drop table if exists temp.added", "drop table if exists temp.doomed", "drop table if exists temp.reworded")
-IS_ADDED = "exists (select 1 from temp.added where name = '{}' and {} between first and last)"
+TIDY = tuple(f"drop table if exists {name}" for name in ("undo_added", "undo_doomed", "undo_reworded"))
+IS_ADDED = "exists (select 1 from undo_added where name = '{}' and {} between first and last)"
 REWORDED = """
-insert into temp.reworded select name, row_id, min(json_extract(before, '$.revision')) from import_changes
+insert into undo_reworded
+select name, row_id, min(cast(json_extract(before, '$.revision') as bigint)) from import_changes
 where run_id = ? and name in ('comments', 'articles')
   and (json_extract(before, '$.revision') is not null or json_type(before, '$.commenter_id') is not null)
-  and not exists (select 1 from temp.added where added.name = import_changes.name and row_id between first and last)
+  and not exists
+    (select 1 from undo_added where undo_added.name = import_changes.name and row_id between first and last)
 group by 1, 2"""
 DOOMED = """
-insert into temp.doomed
-select flags.id from temp.added join flags on flags.id between first and last where name = 'flags'
-union select flags.id from temp.added join flags on comment_id between first and last where name = 'comments'
-union select flags.id from temp.added join flags on thread_id between first and last where name = 'threads'
-union select flags.id from temp.added join flags on article_id between first and last where name = 'articles'"""
+insert into undo_doomed
+select flags.id from undo_added join flags on flags.id between first and last where name = 'flags'
+union select flags.id from undo_added join flags on comment_id between first and last where name = 'comments'
+union select flags.id from undo_added join flags on thread_id between first and last where name = 'threads'
+union select flags.id from undo_added join flags on article_id between first and last where name = 'articles'"""
 LATER_VISITS = """
 select runs.id, runs.kind, count(distinct visits.thread_id)
 from visits join runs on runs.id = visits.run_id
@@ -69,29 +72,29 @@ where visits.run_id <> :run and visits.id > (select min(id) from visits where ru
   and visits.thread_id in (select id from threads where article_id in
     (select article_id from threads where id in (select thread_id from visits where run_id = :run)))
 group by 1, 2 order by 1"""
-REVIEWED = "select count(distinct flag_id) from reviews where flag_id in (select id from temp.doomed)"
+REVIEWED = "select count(distinct flag_id) from reviews where flag_id in (select id from undo_doomed)"
 WITHHELD_SINCE = """
 select count(*) from withheld
-where not exists (select 1 from temp.added where name = 'withheld' and withheld.id between first and last)
-  and exists (select 1 from temp.added where (name = 'comments' and withheld.comment_id between first and last)
+where not exists (select 1 from undo_added where name = 'withheld' and withheld.id between first and last)
+  and exists (select 1 from undo_added where (name = 'comments' and withheld.comment_id between first and last)
     or (name = withheld.name and withheld.row_id between first and last))"""
 # Rows that it changed and that are withheld now: to put back what they held would show it.
 WITHHELD_NOW = """
 with changed as (select distinct name, row_id, before from import_changes
   where run_id = ? and number is null and before is not null)
-select (select count(*) from temp.reworded join comments on comments.id = row_id
+select (select count(*) from undo_reworded join comments on comments.id = row_id
         where name = 'comments' and withheld is not null)
   + (select count(*) from changed join articles on articles.id = row_id
      where name = 'articles' and withheld is not null)
   + (select count(*) from changed join threads on threads.id = row_id join articles on articles.id = article_id
      where name = 'threads' and (articles.withheld is not null
-       or threads.withheld is not json_extract(before, '$.withheld')))
+       or coalesce(threads.withheld, '') <> coalesce(json_extract(before, '$.withheld'), '')))
   + (select count(*) from changed join withheld on withheld.name = 'commenters' and withheld.row_id = changed.row_id
      where changed.name = 'commenters')
   + (select count(*) from import_changes where run_id = ? and name = 'blanked')"""
 READ_SINCE = """
-select count(*) from temp.reworded join flags on flags.{column} = reworded.row_id
-where reworded.name = '{name}' and flags.revision > reworded.revision and flags.run_id is not ?"""
+select count(*) from undo_reworded join flags on flags.{column} = undo_reworded.row_id
+where undo_reworded.name = '{name}' and flags.revision > undo_reworded.revision and coalesce(flags.run_id, 0) <> ?"""
 
 
 class NothingToUndo(Exception):
@@ -113,10 +116,9 @@ class UndoneImport:
 def undo_import(archive: Archive, run_id: int) -> UndoneImport:
     """Take back an import, and return what that did. Raise NothingToUndo or CannotUndo, and change nothing then."""
     result = UndoneImport()
-    # Each deleted row would look through tables for rows that refer to it: all are looked at once, at the end.
-    archive.maintain("pragma foreign_keys = off", *PREPARE)
+    archive.maintain(*PREPARE)
     try:
-        with archive.transaction() as connection:
+        with archive.unchecked_transaction() as connection:
             settings = _check_run(connection, run_id)
             needless = _Undo(connection, run_id, result.counts).apply(archive)
             settings = json.dumps(json.loads(settings) | {"undone_at": now()}, ensure_ascii=False)
@@ -124,7 +126,7 @@ def undo_import(archive: Archive, run_id: int) -> UndoneImport:
                 "update runs set outcome = 'undone', settings = ? where id = ?", (settings, run_id)
             )
     finally:
-        archive.maintain(*TIDY, "pragma foreign_keys = on")
+        archive.maintain(*TIDY)
         archive.forget_ids()
     for path in needless:
         path.unlink(missing_ok=True)
@@ -160,7 +162,7 @@ class _Undo:
     def apply(self, archive: Archive) -> list[Path]:
         """Delete and put back; return the copies of files that nothing needs any more."""
         for added in self._ranges():
-            self._run("insert into temp.added values (?, ?, ?)", added)
+            self._run("insert into undo_added values (?, ?, ?)", added)
         self._run(REWORDED, (self.run_id,))
         self._run(DOOMED)
         self._require_unused()
@@ -258,8 +260,8 @@ class _Undo:
         """Delete the rows that were added, and flags that were raised on them since."""
         comments = _ids_of("comments")
         self._run(f"delete from text_copies where comment_id in {comments} or group_id in {comments}")
-        self._run("delete from flag_spans where flag_id in (select id from temp.doomed)")
-        self.counts["flags"] = self._run("delete from flags where id in (select id from temp.doomed)")
+        self._run("delete from flag_spans where flag_id in (select id from undo_doomed)")
+        self.counts["flags"] = self._run("delete from flags where id in (select id from undo_doomed)")
         for name in reversed(INSERT_ORDER):
             if name not in (*SHARED, "flags"):
                 self.counts[name] = self._run(f"delete from {name} where id in {_ids_of(name)}")
@@ -288,15 +290,14 @@ class _Undo:
 
     def _require_whole(self) -> None:
         """Raise CannotUndo where a row would refer to one that is gone."""
-        broken = {str(row[0]) for row in self.connection.exec_driver_sql("pragma foreign_key_check")}
-        if broken:
-            reason = f"rows of others need what it brought, in {', '.join(sorted(broken))}"
+        if broken := dialect_of(self.connection).broken_references(self.connection):
+            reason = f"rows of others need what it brought, in {', '.join(broken)}"
             raise CannotUndo(f"run {self.run_id} cannot be undone: {reason}")
 
 
 def _ids_of(name: str) -> str:
     """Return a query for the ids of a table's rows that were added."""
-    ids = f"temp.added join {name} on {name}.id between first and last where added.name = '{name}'"
+    ids = f"undo_added join {name} on {name}.id between first and last where undo_added.name = '{name}'"
     return f"(select {name}.id from {ids})"
 
 

@@ -42,7 +42,7 @@ def update_thread(entities: Entities, visit: ThreadVisit, row: dict[str, Any]) -
         stored,
         visit.thread.comments,
         visit.hashes,
-        entities.writer.next_id("comments"),
+        entities.writer.next_id("comments", len(visit.thread.comments)),
         whole=_is_whole(visit.thread) and not late,
     )
     changed = _ThreadUpdate(entities, visit, row, {s.id: s for s in stored}, late, withheld).apply(plan)

@@ -2,15 +2,12 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from functools import cache
-from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, bindparam, func, insert, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy import Connection, bindparam, select, update
 
-from archive.store import views
 from archive.store.changes import ChangeLog
+from archive.store.dialects import dialect_of
 from archive.store.schema import TABLES
 
 # Tables come after those that they refer to.
@@ -35,41 +32,34 @@ INSERT_ORDER = (
 )
 
 
-@cache
-def _insert(name: str, dialect: Dialect) -> tuple[str, list[str]]:
-    """Return the text of an insert and its columns in order.
-
-    Rows go to the driver as tuples: binding them through SQLAlchemy takes longer than SQLite takes to insert them.
-    """
-    columns = [column.name for column in TABLES[name].columns]
-    compiled = insert(TABLES[name]).compile(dialect=dialect, column_keys=columns)
-    return str(compiled), list(compiled.positiontup or columns)
-
-
 class RowWriter:
     """Collect inserts, updates by id and changes of `totals`; `flush` writes them.
 
-    Ids can be given in advance because the transaction holds the only write lock. `log` notes all of it, where there
-    is one.
+    Ids are given in advance, as the dialect has taken them. `log` notes all of it, where there is one. With
+    `defers_totals` the totals wait for a flush without it: every writer changes the same few rows of them, and they are
+    best changed last.
     """
 
     def __init__(self, connection: Connection, log: ChangeLog | None = None) -> None:
         self.connection, self.log = connection, log
+        self.dialect = dialect_of(connection)
+        self.defers_totals = False
         self.totals: Counter[str] = Counter()
         self._inserts: dict[str, list[dict[str, Any]]] = defaultdict(list)
         self._updates: dict[tuple[str, tuple[str, ...]], list[dict[str, Any]]] = defaultdict(list)
-        self._next: dict[str, int] = {}
+        self._ids = self.dialect.id_blocks(connection)
 
-    def next_id(self, table: str) -> int:
-        """Return the id that the next row of the table gets."""
-        if table not in self._next:
-            self._next[table] = (self.connection.execute(select(func.max(TABLES[table].c.id))).scalar() or 0) + 1
-        return self._next[table]
+    def next_id(self, table: str, count: int = 1) -> int:
+        """Return the id that the next row of the table gets; the next `count` rows get those that follow it."""
+        block = self._ids.get(table)
+        if block is None or block[1] - block[0] < count:
+            block = self._ids[table] = self.dialect.take_ids(self.connection, table, count)
+        return block[0]
 
     def insert(self, table: str, values: dict[str, Any]) -> int:
         """Add a row under the table's next id, and return that id."""
         row_id = values["id"] = self.next_id(table)
-        self._next[table] = row_id + 1
+        self._ids[table][0] = row_id + 1
         self._inserts[table].append(values)
         return row_id
 
@@ -89,16 +79,12 @@ class RowWriter:
         """Write what was collected: inserts, then updates, then totals."""
         if not (self._inserts or self._updates or self.totals):
             return
-        self.connection.exec_driver_sql(views.BEGIN_BULK)
-        for name in INSERT_ORDER:
-            if rows := self._inserts.pop(name, None):
-                statement, columns = _insert(name, self.connection.dialect)
-                self.connection.exec_driver_sql(statement, [*map(itemgetter(*columns), rows)])
-                if self.log:
-                    self.log.note_added(name, rows[0]["id"], rows[-1]["id"])
-                if name in views.FULL_TEXT:
-                    self.connection.exec_driver_sql(*views.index_from(name, rows[0]["id"]))
-        self.connection.exec_driver_sql(views.END_BULK)
+        with self.dialect.bulk(self.connection):
+            for name in INSERT_ORDER:
+                if rows := self._inserts.pop(name, None):
+                    self.dialect.insert_rows(self.connection, name, rows)
+                    if self.log:
+                        self.log.note_added(name, [row["id"] for row in rows])
         for (name, changed), rows in self._updates.items():
             table = TABLES[name]
             if self.log:
@@ -106,14 +92,15 @@ class RowWriter:
             values: dict[str, Any] = {column: bindparam(column) for column in changed}
             self.connection.execute(update(table).where(table.c.id == bindparam("row_id")).values(values), rows)
         self._updates.clear()
-        self._write_totals()
+        if not self.defers_totals:
+            self._write_totals()
 
     def _write_totals(self) -> None:
-        changed = [{"name": name, "value": value} for name, value in self.totals.items() if value]
+        changed = [{"name": name, "value": value} for name, value in sorted(self.totals.items()) if value]
         if changed:
             if self.log:
                 self.log.note_totals(self.totals)
-            statement = upsert(TABLES["totals"])
+            statement = self.dialect.upsert(TABLES["totals"])
             added = {"value": TABLES["totals"].c.value + statement.excluded.value}
             self.connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=added), changed)
         self.totals.clear()

@@ -32,14 +32,15 @@ ZIP, PLAIN, GZIP = b"PK\x03\x04", b"WARC/", b"\x1f\x8b"
 PAYLOAD_KINDS = ("response", "resource", "record")
 # Records that comments and articles were first read from: they go whole, whatever is found in them.
 FIRST_CAPTURES = """
-select capture_id from comments where id in (select value from json_each(:comments))
-union select capture_id from comment_revisions where comment_id in (select value from json_each(:comments))
+select capture_id from comments where id in (select cast(value as bigint) from json_each(:comments))
+union select capture_id from comment_revisions
+  where comment_id in (select cast(value as bigint) from json_each(:comments))
 union select capture_id from articles where id = :article
 union select capture_id from article_revisions where article_id = :article"""
 # Where a text that is too short to be looked for everywhere may stand: every page that its thread was read from.
 THREAD_CAPTURES = """
 with seen as (select capture_id from visits where thread_id in (select id from threads where article_id = :article
-  union select thread_id from comments where id in (select value from json_each(:comments))))
+  union select thread_id from comments where id in (select cast(value as bigint) from json_each(:comments))))
 select capture_id from seen union select id from captures where page_of in (select capture_id from seen)"""
 SPANS = "select warc_file, coalesce(warc_offset, 0) from captures where warc_file is not null and id in ({})"
 DOCUMENTS = """
@@ -49,13 +50,13 @@ OTHERS = """
 select count(*) from comments where capture_id in (select captures.id from captures
     join json_each(:spans) as span on json_extract(span.value, '$[0]') = warc_file
       and json_extract(span.value, '$[1]') = warc_offset)
-  and id not in (select value from json_each(:comments))"""
+  and id not in (select cast(value as bigint) from json_each(:comments))"""
 SAME_TEXT = """
 with bodies (id, sha256) as (select id, body_sha256 from comments
   union select comment_id, body_sha256 from comment_revisions
   union select comment_id, json_extract(held, '$.body_sha256') from withheld)
 select distinct id from bodies where sha256 in (select value from json_each(:hashes))
-  and id not in (select value from json_each(:comments)) order by id"""
+  and id not in (select cast(value as bigint) from json_each(:comments)) order by id"""
 REDACTED = """
 select distinct coalesce(warc_offset, 0) from captures
 where redacted_at is not null and warc_file in (select value from json_each(?))"""

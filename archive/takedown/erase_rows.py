@@ -10,13 +10,13 @@ from archive.takedown.withhold import comments_of, withhold
 BODIES = """
 select comments.id, article_id, coalesce(json_extract(held, '$.body'), body) from comments
 join threads on threads.id = thread_id left join withheld on name = 'comments' and row_id = comments.id
-where comments.id in (select value from json_each(?))
+where comments.id in (select cast(value as bigint) from json_each(?))
 union all
 select comment_revisions.comment_id, article_id, coalesce(json_extract(held, '$.body'), comment_revisions.body)
 from comment_revisions join comments on comments.id = comment_revisions.comment_id
 join threads on threads.id = thread_id
 left join withheld on name = 'comment_revisions' and row_id = comment_revisions.id
-where comment_revisions.comment_id in (select value from json_each(?))"""
+where comment_revisions.comment_id in (select cast(value as bigint) from json_each(?))"""
 OF_ARTICLE = """
 select coalesce(json_extract(held, '$.title'), title), coalesce(json_extract(held, '$.body'), body) from articles
 left join withheld on name = 'articles' and row_id = articles.id where articles.id = ?
@@ -25,11 +25,11 @@ select coalesce(json_extract(held, '$.title'), title), coalesce(json_extract(hel
 from article_revisions left join withheld on name = 'article_revisions' and row_id = article_revisions.id
 where article_id = ?"""
 FORGET_COMMENTS = """
-delete from withheld where comment_id in (select value from json_each(:comments))
+delete from withheld where comment_id in (select cast(value as bigint) from json_each(:comments))
   or (name = 'captures' and row_id in (select capture_id from visits where thread_id in
-    (select thread_id from comments where id in (select value from json_each(:comments)))))
+    (select thread_id from comments where id in (select cast(value as bigint) from json_each(:comments)))))
   or (name = 'flags' and row_id in (select id from flags where thread_id in
-    (select thread_id from comments where id in (select value from json_each(:comments)))))"""
+    (select thread_id from comments where id in (select cast(value as bigint) from json_each(:comments)))))"""
 FORGET_CHANGES = "delete from import_changes where name = :name and row_id = :number"
 FORGET_THREAD_CHANGES = """
 delete from import_changes where name = 'threads' and row_id in (select id from threads where article_id = :number)"""

@@ -17,7 +17,8 @@ from shutil import copyfileobj, copymode
 
 from sqlalchemy import Connection
 
-from archive.store.archive import Archive, synchronous
+from archive.store.archive import Archive
+from archive.store.dialects.sqlite import synchronous
 from archive.store.disk import sync_file, sync_path
 from archive.store.files import NAMES, FileFinder, stored_name
 from archive.store.paths import kept_folder, warc_folder
@@ -32,10 +33,13 @@ insert into settings (name, value) values (?, ?) on conflict (name) do update se
 OF_FILES = """
 select id, warc_offset, warc_length from captures where warc_file in (select value from json_each(?))"""
 MOVE = "update captures set warc_file = ?, warc_offset = ?, warc_length = ? where id = ?"
-MARK = "update captures set redacted_at = ? where redacted_at is null and id in (select value from json_each(?))"
+MARK = """
+update captures set redacted_at = ?
+where redacted_at is null and id in (select cast(value as bigint) from json_each(?))"""
 # A server that answers "not modified" would confirm a page of which no bytes are left.
 FORGET_VALIDATORS = """
-update frontier set etag = null, last_modified = null where capture_id in (select value from json_each(?))"""
+update frontier set etag = null, last_modified = null
+where capture_id in (select cast(value as bigint) from json_each(?))"""
 
 
 def warc_path(finder: FileFinder, name: str) -> Path:

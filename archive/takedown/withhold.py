@@ -22,7 +22,8 @@ from archive.thread import Author, Flag
 COMMENTS_OF = {
     "comment": "select id from comments where id = :number",
     "commenter": """select id from comments where commenter_id = :number
-union select row_id from withheld where name = 'comments' and json_extract(held, '$.commenter_id') = :number""",
+union select row_id from withheld where name = 'comments'
+  and cast(json_extract(held, '$.commenter_id') as bigint) = :number""",
     "thread": "select id from comments where thread_id = :number",
     "article": "select comments.id from comments join threads on threads.id = thread_id where article_id = :number",
 }
@@ -47,10 +48,11 @@ left join withheld as held on held.name = 'comments' and held.row_id = comments.
 left join withheld as held_thread on held_thread.name = 'threads' and held_thread.row_id = threads.id
 left join withheld as held_article on held_article.name = 'articles' and held_article.row_id = articles.id
 left join withheld as held_author on held_author.name = 'commenters' and held_author.row_id = commenters.id
-where comments.id in (select value from json_each(:ids)) order by comments.thread_id, comments.position"""
+where comments.id in (select cast(value as bigint) from json_each(:ids))
+order by comments.thread_id, comments.position"""
 OF_THREADS = """
 select id from comments where thread_id in
-  (select thread_id from comments where id in (select value from json_each(?)))"""
+  (select thread_id from comments where id in (select cast(value as bigint) from json_each(?)))"""
 BODIES_UNDER = """
 select comments.id, coalesce(json_extract(held, '$.body'), body), withheld is not null from comments
 left join withheld on name = 'comments' and row_id = comments.id
@@ -59,7 +61,7 @@ EARLIER_BODIES = """
 select comment_revisions.comment_id, coalesce(json_extract(withheld.held, '$.body'), comment_revisions.body)
 from comment_revisions
 left join withheld on withheld.name = 'comment_revisions' and withheld.row_id = comment_revisions.id
-where comment_revisions.comment_id in (select value from json_each(:ids))"""
+where comment_revisions.comment_id in (select cast(value as bigint) from json_each(:ids))"""
 COMMENTER = """
 select platform, coalesce(domain, ''), coalesce(json_extract(held, '$.name'), commenters.name),
   case when held is null then commenters.native_id else json_extract(held, '$.native_id') end
@@ -72,7 +74,7 @@ ADD = """
 insert into suppressions (subject, number, keys, reason, note, run_id, created_at) values (?, ?, ?, ?, ?, ?, ?)
 returning id"""
 WITHHELD_COMMENTS = "select row_id from withheld where name = 'comments'"
-LIFT = "update suppressions set lifted_at = ? where id in (select value from json_each(?))"
+LIFT = "update suppressions set lifted_at = ? where id in (select cast(value as bigint) from json_each(?))"
 KEYS_OF = "select keys from suppressions where subject = 'comment' and number = ? and lifted_at is null"
 SAME = "select id from suppressions where subject = ? and number = ? and reason = ? and lifted_at is null"
 ACTIVE = """
@@ -361,7 +363,7 @@ class _Takedown:
     def _active_flags(self, column: str, ids: Iterable[int]) -> list[Any]:
         statement = f"""
 select {column}, id, code, rule, status from flags
-where code = '{CODE}' and withdrawn_at is null and {column} in (select value from json_each(?))"""  # noqa: S608
+where code = '{CODE}' and withdrawn_at is null and {column} in (select cast(value as bigint) from json_each(?))"""  # noqa: S608
         return list(self.connection.exec_driver_sql(statement, (json.dumps(list(ids)),)).fetchall())
 
     def _raise_flags(self, column: str, ids: Sequence[int], reason: str) -> None:

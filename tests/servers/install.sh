@@ -12,6 +12,7 @@ need() { # need PACKAGES CONDITION...: note the packages where the condition doe
   "$@" >/dev/null 2>&1 || missing="$missing $packages"
 }
 has_browser() { command -v chromium || command -v chromium-browser || command -v google-chrome; }
+has_postgresql() { command -v initdb || ls /usr/lib/postgresql/*/bin/initdb; }
 has_theme() { [ -e "/var/lib/wordpress/wp-content/themes/$1" ]; }
 need chromium has_browser
 need nginx-light command -v nginx
@@ -19,6 +20,7 @@ need "wordpress wordpress-theme-twentytwentyone wordpress-theme-twentytwentytwo 
   has_theme twentytwentyone
 need "php-cli php-mysql php-xml php-mbstring php-curl" sh -c "php -m | grep -q mysqli"
 need mariadb-server command -v mariadbd
+need postgresql has_postgresql
 
 if [ -n "$missing" ]; then
   if [ "$SYSTEM" = no ]; then

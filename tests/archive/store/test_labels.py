@@ -4,6 +4,7 @@ import pytest
 
 from archive.takedown import erase_rows, withhold
 from archive.thread import Dataset, Label
+from tests.both_engines import sqlite_only
 from tests.trees import made, said
 
 DAYS = [f"2026-03-{day:02}T06:00:00Z" for day in range(14, 24)]
@@ -50,6 +51,7 @@ def test_a_comment_that_arrives_withheld_has_no_labels(archive, query):
     assert query("select count(*) from labels where value <> ''") == [(0,)]
 
 
+@sqlite_only
 def test_what_was_said_of_an_erased_comment_is_nowhere_in_the_file(archive, path, query):
     save(archive, labelled())
     erase_rows.destroy_rows(archive, "comment", 2, "privacy")

@@ -19,6 +19,7 @@ from archive.store import reflag
 from archive.store.archive import Archive
 from archive.store.reflag import flag_all
 from tests.archive.store.test_save import DAYS, save
+from tests.both_engines import sqlite_only
 from tests.btl import StartedBtl, run_btl
 from tests.trees import made, said
 from tests.waiting import until
@@ -73,6 +74,7 @@ def test_what_is_saved_has_its_flags(archive, query):
     assert counts_are_true(query)
 
 
+@sqlite_only
 def test_the_seed_has_its_four_calls_to_kill_with_the_words_marked(archive, query, seed):
     import_files(archive, [str(seed)])
     calls = query(
@@ -99,6 +101,7 @@ def test_a_worker_marks_as_the_store_does(archive, query):
     assert counts_are_true(query)
 
 
+@sqlite_only
 def test_an_edited_comment_has_new_flags_and_the_old_text_keeps_its_own(archive, query):
     save(archive, made(said(VERMIN, native_id="1"), at=DAYS[0]))
     save(archive, made(said("Muslims are my neighbours.", native_id="1"), at=DAYS[1]))
@@ -122,9 +125,9 @@ def test_a_second_run_changes_nothing(archive, query):
 
 def test_what_rules_no_longer_find_is_withdrawn_and_what_they_find_now_is_raised(archive, query):
     save(archive, made(said(MILD, native_id="1"), said(CALL, native_id="2")))
-    with closing(sqlite3.connect(archive.path)) as connection, connection:
-        connection.execute("update comments set body = ? where id = 1", (VERMIN,))
-        connection.execute("update comments set body = ? where id = 2", (MILD,))
+    with archive.transaction() as connection:
+        connection.exec_driver_sql("update comments set body = ? where id = 1", (VERMIN,))
+        connection.exec_driver_sql("update comments set body = ? where id = 2", (MILD,))
     progress = flag_all(archive, workers=0)
     assert progress.counts["raised"] > 0
     assert progress.counts["withdrawn"] > 0
@@ -150,9 +153,9 @@ def test_what_somebody_has_judged_is_left_as_it_is(archive, query):
 def test_only_what_a_run_read_and_only_one_detector(archive, query):
     save(archive, made(said("mail anna@example.org", native_id="1")))
     save(archive, made(said(CALL, native_id="1"), url="https://courier.example/2"))
-    with closing(sqlite3.connect(archive.path)) as connection, connection:
-        connection.execute("delete from flag_spans")
-        connection.execute("delete from flags")
+    with archive.transaction() as connection:
+        connection.exec_driver_sql("delete from flag_spans")
+        connection.exec_driver_sql("delete from flags")
     last = query("select max(id) from runs")[0][0]
     flag_all(archive, since=last, workers=0)
     assert {comment for comment, _, _ in flags(query)} == {2}
@@ -203,6 +206,7 @@ def test_a_text_is_explained(path):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="kills by signal")
+@sqlite_only
 def test_a_run_that_was_killed_is_run_again(path, query):
     with Archive(path) as archive:
         save(archive, made(*(said(f"{CALL} {n}", native_id=str(n)) for n in range(2_000))))

@@ -1,0 +1,143 @@
+"""SQLite: one file, one writer at a time, full text beside the rows."""
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache, partial
+from operator import itemgetter
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Table, create_engine, event, func, insert, select
+from sqlalchemy import Dialect as SqlDialect
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.pool import StaticPool
+
+from archive.store import views
+from archive.store.dialects.base import IdBlock
+from archive.store.reading import connect_for_reading
+from archive.store.schema import TABLES
+
+PRAGMAS = (
+    "pragma journal_mode = wal",
+    "pragma foreign_keys = on",
+    "pragma busy_timeout = 1000",
+    "pragma cache_size = -65536",
+    "pragma temp_store = memory",
+    "pragma wal_autocheckpoint = 4000",
+)
+# In the environment: each transaction is on the disk itself before a command goes on.
+DURABLE = "BTL_DURABLE"
+LAST_ID = 1 << 62
+
+
+def synchronous() -> str:
+    """Return the pragma that says how long a transaction waits for the disk.
+
+    By default the last ones may be lost when the power fails, never the archive: SQLite's `normal` in WAL mode.
+    """
+    return f"pragma synchronous = {'full' if os.environ.get(DURABLE) else 'normal'}"
+
+
+def writing_engine(path: Path) -> Engine:
+    """Return an engine for an archive file, which is made where it is not there."""
+    engine = create_engine(
+        f"sqlite:///{path}",
+        poolclass=StaticPool,
+        isolation_level="AUTOCOMMIT",
+        connect_args={"check_same_thread": False, "timeout": 1.0},
+    )
+
+    @event.listens_for(engine, "connect")
+    def set_up(connection: Any, _: object) -> None:
+        for pragma in (*PRAGMAS, synchronous()):
+            connection.execute(pragma).fetchall()
+
+    return engine
+
+
+def reading_engine(path: Path) -> Engine:
+    """Return an engine for an archive file that is there, and is not written."""
+    return create_engine(
+        "sqlite://",
+        creator=partial(connect_for_reading, path, check_same_thread=False, timeout=1.0, isolation_level=None),
+        poolclass=StaticPool,
+        isolation_level="AUTOCOMMIT",
+    )
+
+
+@cache
+def _insert(name: str, dialect: SqlDialect) -> tuple[str, list[str]]:
+    """Return the text of an insert and its columns in order.
+
+    Rows go to the driver as tuples: binding them through SQLAlchemy takes longer than SQLite takes to insert them.
+    """
+    columns = [column.name for column in TABLES[name].columns]
+    compiled = insert(TABLES[name]).compile(dialect=dialect, column_keys=columns)
+    return str(compiled), list(compiled.positiontup or columns)
+
+
+class SqliteDialect:
+    """The one writer: a transaction that writes has the whole file, so that nothing else needs a lock."""
+
+    def begin(self, connection: Connection, *, alone: bool, on_wait: Callable[[], None]) -> None:
+        del alone, on_wait
+        connection.exec_driver_sql("begin immediate")
+
+    def lock(self, connection: Connection, names: Iterable[str]) -> None:
+        del connection, names
+
+    def is_locked(self, error: Exception) -> bool:
+        return "locked" in str(error)
+
+    def is_conflict(self, error: Exception) -> bool:
+        del error
+        return False
+
+    def id_blocks(self, connection: Connection) -> dict[str, IdBlock]:
+        """Begin anew: another process may have added rows since the last transaction."""
+        del connection
+        return {}
+
+    def take_ids(self, connection: Connection, table: str, count: int) -> IdBlock:
+        """Take all ids after the last one: the transaction has the only write lock."""
+        del count
+        return [(connection.execute(select(func.max(TABLES[table].c.id))).scalar() or 0) + 1, LAST_ID]
+
+    @contextmanager
+    def bulk(self, connection: Connection) -> Iterator[None]:
+        connection.exec_driver_sql(views.BEGIN_BULK)
+        yield
+        connection.exec_driver_sql(views.END_BULK)
+
+    def insert_rows(self, connection: Connection, table: str, rows: Sequence[dict[str, Any]]) -> None:
+        statement, columns = _insert(table, connection.dialect)
+        connection.exec_driver_sql(statement, [*map(itemgetter(*columns), rows)])
+        if table in views.FULL_TEXT:
+            connection.exec_driver_sql(*views.index_from(table, rows[0]["id"]))
+
+    def upsert(self, table: Table) -> Any:
+        return sqlite_insert(table)
+
+    def open_run(self, connection: Connection, run_id: int) -> None:
+        del connection, run_id
+
+    def dead_runs(self, connection: Connection, run_ids: Sequence[int]) -> list[int]:
+        """Return all: who begins a run of a kind is the only one of that kind."""
+        del connection
+        return list(run_ids)
+
+    @contextmanager
+    def unchecked(self, connection: Connection) -> Iterator[None]:
+        """Each deleted row would look through tables for rows that refer to it: all are looked at once, at the end."""
+        connection.exec_driver_sql("pragma foreign_keys = off")
+        try:
+            yield
+        finally:
+            connection.exec_driver_sql("pragma foreign_keys = on")
+
+    def defer_references(self, connection: Connection) -> None:
+        del connection
+
+    def broken_references(self, connection: Connection) -> list[str]:
+        return sorted({str(row[0]) for row in connection.exec_driver_sql("pragma foreign_key_check")})
