@@ -158,6 +158,15 @@ class Archive:
             raise
 
     @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """Read everything as it is at one moment."""
+        self.dialect.begin_reading(self._connection)
+        try:
+            yield self._connection
+        finally:
+            self._connection.exec_driver_sql("rollback")
+
+    @contextmanager
     def unchecked_transaction(self) -> Iterator[Connection]:
         """Begin a transaction in which rows may refer to rows that are gone, until the dialect is asked for those."""
         with self.dialect.unchecked(self._connection), self.transaction() as connection:

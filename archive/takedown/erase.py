@@ -49,7 +49,7 @@ where warc_file in (select value from json_each(?)) group by 1 order by 1"""
 OTHERS = """
 select count(*) from comments where capture_id in (select captures.id from captures
     join json_each(:spans) as span on json_extract(span.value, '$[0]') = warc_file
-      and json_extract(span.value, '$[1]') = warc_offset)
+      and cast(json_extract(span.value, '$[1]') as bigint) = warc_offset)
   and id not in (select cast(value as bigint) from json_each(:comments))"""
 SAME_TEXT = """
 with bodies (id, sha256) as (select id, body_sha256 from comments

@@ -3,7 +3,6 @@
 import json
 from dataclasses import dataclass
 
-from archive.store import views
 from archive.store.archive import Archive, now
 from archive.takedown.withhold import comments_of, withhold
 
@@ -76,7 +75,8 @@ def destroy_rows(
 ) -> ErasedRows:
     """Withhold a subject, and destroy what that put away: in rows, full text and free pages. Cannot be undone.
 
-    The file is written anew, which takes as much free disk as it is large. Raises withhold.NotThere."""
+    The file, or the server's tables, are written anew, which takes as much free disk as they are large. Raises
+    withhold.NotThere."""
     ids = json.dumps(comments_of(archive, subject, number, same_text=same_text))
     active = archive.read(ACTIVE, (subject, number))
     if active and not same_text:
@@ -84,7 +84,7 @@ def destroy_rows(
     else:
         entry = withhold(archive, subject, number, reason, note, same_text=same_text).entry
     run = archive.begin_run("erase", {"subject": subject, "number": number, "reason": reason})
-    archive.maintain("pragma secure_delete = on")  # SQLite else leaves what is deleted in the file's free pages
+    archive.maintain(*archive.dialect.before_erasure)
     with archive.transaction() as connection:
         connection.exec_driver_sql(FORGET_COMMENTS, {"comments": ids})
         for_undo = {"name": f"{subject}s", "number": number}  # former names and bylines
@@ -95,12 +95,7 @@ def destroy_rows(
             connection.exec_driver_sql(FORGET_ARTICLE, {"number": number})
             connection.exec_driver_sql(FORGET_THREAD_CHANGES, {"number": number})  # former addresses
         connection.exec_driver_sql(MARK, {"at": now(), "subject": subject, "number": number})
-    with archive.transaction() as connection:
-        # A full-text index keeps deleted words in its older segments until they are merged.
-        for table in views.FULL_TEXT:
-            connection.exec_driver_sql(f"insert into {table}_fts({table}_fts) values ('optimize')")  # noqa: S608
-    # Then the file anew, since pages may hold rests of rows that were moved, and an empty log beside it.
-    archive.maintain("pragma temp_store = file", "vacuum", "pragma wal_checkpoint(truncate)")
+    archive.maintain(*archive.dialect.after_erasure)
     comments = len(json.loads(ids))
     archive.end_run(run, "done", {"comments": comments})
     return ErasedRows(entry, comments)

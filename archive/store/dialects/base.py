@@ -13,6 +13,15 @@ IdBlock = list[int]
 class StoreDialect(Protocol):
     """How an engine begins, locks and writes. Everything else is SQLAlchemy, or SQL that both engines read alike."""
 
+    # Statements outside of transactions, before and after what leaves no rest where it was deleted.
+    before_erasure: tuple[str, ...]
+    after_erasure: tuple[str, ...]
+    # Whether a text may have the character NUL.
+    holds_nul: bool
+
+    def begin_reading(self, connection: Connection) -> None:
+        """Begin a transaction that sees everything as it is at one moment, and writes nothing."""
+
     def begin(self, connection: Connection, *, alone: bool, on_wait: Callable[[], None]) -> None:
         """Begin to write: `alone`, or beside others that are not alone either, as far as the engine can do that."""
 
@@ -36,6 +45,9 @@ class StoreDialect(Protocol):
 
     def insert_rows(self, connection: Connection, table: str, rows: Sequence[dict[str, Any]]) -> None:
         """Insert rows that have their ids, in ascending order."""
+
+    def end_copy(self, connection: Connection) -> None:
+        """Go on from the ids of rows that were copied."""
 
     def upsert(self, table: Table) -> Any:
         """Return an insert statement that has `on_conflict_do_update`."""

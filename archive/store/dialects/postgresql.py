@@ -32,7 +32,11 @@ ARCHIVE_LOCK, SCHEMA_LOCK, OUTLET_LOCK, RUN_LOCK = 0x62746C, 0x62746D, 0x62746E,
 OUTLET_LOCKS = 4096  # the server has room for some thousand locks: outlets beyond that share them
 LONGEST_WAIT_MS = 600_000
 CONFLICTS = ("23505", "40001", "40P01")  # unique_violation, serialization_failure, deadlock_detected
-LOCK_NOT_AVAILABLE = "55P03"
+# Tables that hold what somebody wrote, or said of it.
+WITH_TEXTS = (
+    *("articles", "article_revisions", "captures", "comment_revisions", "commenters", "comments", "events"),
+    *("flag_spans", "flags", "import_changes", "labels", "reviews", "threads", "withheld"),
+)
 # How many ids are taken at once; what is left of them is given out by the next batch of the same process.
 BLOCKS = {"comments": 2_000, "flags": 1_000, "flag_spans": 1_000, "events": 500, "commenters": 500}
 SMALL_BLOCK = 100
@@ -96,6 +100,14 @@ def sqlstate(error: BaseException) -> str | None:
 class PostgresDialect:
     """Writers of one archive, side by side."""
 
+    before_erasure: tuple[str, ...] = ()
+    # What the server keeps elsewhere (its log, replicas, backups) is not reached by this, see docs/postgresql.md.
+    after_erasure: tuple[str, ...] = tuple(f"vacuum full {name}" for name in WITH_TEXTS)
+    holds_nul = False
+
+    def begin_reading(self, connection: Connection) -> None:
+        connection.exec_driver_sql("begin isolation level repeatable read, read only")
+
     def begin(self, connection: Connection, *, alone: bool, on_wait: Callable[[], None]) -> None:
         shared = "" if alone else "_shared"
         connection.exec_driver_sql("begin")
@@ -138,6 +150,13 @@ class PostgresDialect:
         """Send rows by COPY, in a third of the time that inserts take."""
         columns = [column.name for column in TABLES[table].columns]
         copy_rows(connection, table, columns, map(itemgetter(*columns), rows))
+
+    def end_copy(self, connection: Connection) -> None:
+        for table in TABLES.values():
+            if "id" in table.columns:
+                sequence = f"pg_get_serial_sequence('{table.name}', 'id')"
+                following = f"select setval({sequence}, coalesce(max(id), 0) + 1, false) from {table.name}"  # noqa: S608
+                connection.exec_driver_sql(following)
 
     def upsert(self, table: Table) -> Any:
         return postgres_insert(table)

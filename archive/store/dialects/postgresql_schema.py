@@ -32,14 +32,18 @@ union all
 select pairs.key, pairs.value from json_each_text(
   case when json_typeof(doc::json) = 'object' then doc::json else '{}'::json end) as pairs (key, value)
 $$""",
-    # json_extract('{"a": {"b": 1}}', '$.a.b') and json_type of the same: null where there is none
+    # json_extract('{"a": [1, 2]}', '$.a[1]') and json_type of the same: null where there is none
+    """
+create or replace function json_steps(path text) returns text[]
+language sql immutable strict parallel safe as $$
+select string_to_array(translate(ltrim(substr(path, 2), '.['), '[]', '.'), '.')
+$$""",
     """
 create or replace function json_extract(doc text, path text) returns text
-language sql immutable strict parallel safe as $$ select doc::json #>> string_to_array(substr(path, 3), '.') $$""",
+language sql immutable strict parallel safe as $$ select doc::json #>> json_steps(path) $$""",
     """
 create or replace function json_type(doc text, path text) returns text
-language sql immutable strict parallel safe as $$
-select json_typeof(doc::json #> string_to_array(substr(path, 3), '.')) $$""",
+language sql immutable strict parallel safe as $$ select json_typeof(doc::json #> json_steps(path)) $$""",
     """
 create or replace function json_list(items text[]) returns text
 language sql immutable strict parallel safe as $$ select array_to_json(items)::text $$""",

@@ -80,6 +80,21 @@ def _insert(name: str, dialect: SqlDialect) -> tuple[str, list[str]]:
 class SqliteDialect:
     """The one writer: a transaction that writes has the whole file, so that nothing else needs a lock."""
 
+    # SQLite else leaves what is deleted in the file's free pages.
+    before_erasure: tuple[str, ...] = ("pragma secure_delete = on",)
+    # A full-text index keeps deleted words in its older segments until they are merged. Then the file is written anew,
+    # since pages may hold rests of rows that were moved, and an empty log beside it.
+    after_erasure: tuple[str, ...] = (
+        *(f"insert into {table}_fts({table}_fts) values ('optimize')" for table in views.FULL_TEXT),  # noqa: S608
+        "pragma temp_store = file",
+        "vacuum",
+        "pragma wal_checkpoint(truncate)",
+    )
+    holds_nul = True
+
+    def begin_reading(self, connection: Connection) -> None:
+        connection.exec_driver_sql("begin")
+
     def begin(self, connection: Connection, *, alone: bool, on_wait: Callable[[], None]) -> None:
         del alone, on_wait
         connection.exec_driver_sql("begin immediate")
@@ -115,6 +130,9 @@ class SqliteDialect:
         connection.exec_driver_sql(statement, [*map(itemgetter(*columns), rows)])
         if table in views.FULL_TEXT:
             connection.exec_driver_sql(*views.index_from(table, rows[0]["id"]))
+
+    def end_copy(self, connection: Connection) -> None:
+        del connection
 
     def upsert(self, table: Table) -> Any:
         return sqlite_insert(table)
