@@ -10,7 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from archive.importers.pool import import_files
+from archive.importers.run import import_files
 from archive.store.archive import Archive
 from benchmarks.corpus import Corpus
 from benchmarks.load import READERS, load, serving

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 
-from archive.store.processes import interrupts_blocked
+from archive.workers.processes import interrupts_blocked
 from crawler.pages.page import Fetch, FetchFailed, Page
 from crawler.parse_page import TIMEOUT_S, ParsedPage, ParseFailed, Step, serve
 

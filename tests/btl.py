@@ -26,6 +26,8 @@ PIPE_BYTES = 64_000
 # A new interpreter spends 5 seconds on imports and lexicons, a fork of one that has them none.
 _forks = multiprocessing.get_context("forkserver")
 _forks.set_forkserver_preload(["tests.preloaded"])
+_forks.set_forkserver_preload = lambda _: None  # type: ignore[method-assign]  # what `btl` would load is among it
+OF_OUR_OWN = ("spawn", "forkserver")
 
 
 def plain_environment() -> dict[str, str]:
@@ -106,7 +108,7 @@ class StartedBtl:
         fork_pools: bool = False,
         constants: Mapping[str, object] | None = None,
     ) -> None:
-        """Start it; `constants` are set before it begins, such as {"archive.importers.pool.BATCH_THREADS": 10}.
+        """Start it; `constants` are set before it begins, such as {"archive.importers.run.BATCH_THREADS": 10}.
 
         `stdout` and `stderr` are files to write to instead of pipes. `fork_pools` is for who ends it by `kill_group` or not at
         all: workers that were forked do not notice that it was killed.
@@ -200,12 +202,12 @@ def _lead_group(
 def preload_pools() -> None:
     """Let pools of this process start with all that `btl` loads: a new interpreter each takes seconds."""
     real = multiprocessing.get_context
-    multiprocessing.get_context = lambda method=None: _forks if method == "spawn" else real(method)  # type: ignore[assignment,misc]
+    multiprocessing.get_context = lambda method=None: _forks if method in OF_OUR_OWN else real(method)  # type: ignore[assignment,misc]
 
 
 def _get_context(method: str, *, real: Callable[[str], Any] = multiprocessing.get_context) -> Any:
     """Fork what `btl` would spawn, as long as it has no threads that a fork would confuse."""
-    return real("fork" if method == "spawn" and threading.active_count() == 1 else method)
+    return real("fork" if method in OF_OUR_OWN and threading.active_count() == 1 else method)
 
 
 def _main(

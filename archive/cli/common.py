@@ -13,6 +13,7 @@ from archive.text.numbers import format_count
 
 if TYPE_CHECKING:
     from archive.store.archive import Archive
+    from archive.workers.executors import Workers
 
 BUSY_TIMEOUT_S = 60.0
 ERRORS_PRINTED = 20
@@ -31,6 +32,10 @@ port_option = click.option(
     show_default=True,
     type=click.IntRange(0, 65535),
     help="Port to listen on; 0 picks a free one.",
+)
+
+cluster_option = click.option(
+    "--cluster", metavar="ADDRESS", help="Dask scheduler to work on, tcp://HOST:8786.  [needs the extra: cluster]"
 )
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print a summary as JSON on standard output.")
@@ -93,6 +98,18 @@ def require(path: Path) -> None:
 def _require_file(path: Path) -> None:
     if not path.exists():
         fail(f"{path} is not there; `btl import` makes it, --db names another")
+
+
+@contextmanager
+def opened_workers(count: int | None, cluster: str | None) -> "Iterator[Workers]":
+    """Yield what a command's work is done by. End with status 1 where the cluster cannot be used."""
+    from archive.workers.executors import NoCluster, open_workers
+
+    try:
+        with open_workers(count, cluster) as workers:
+            yield workers
+    except NoCluster as error:
+        fail(str(error))
 
 
 @contextmanager

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import click
 
 from archive.cli.common import as_json as as_json_option
-from archive.cli.common import changing, database, fail, open_for_writing, print_json
+from archive.cli.common import changing, cluster_option, database, fail, open_for_writing, opened_workers, print_json
 from archive.text.numbers import format_count, with_zeros
 
 if TYPE_CHECKING:
     from archive.store.reflag import FlagProgress
 
-COUNTS = ("comments", "withdrawn", "kept", "raised")
+COUNTS = ("comments", "withdrawn", "kept", "raised", "errors")
 
 
 @click.group(invoke_without_command=True)
@@ -24,6 +24,7 @@ COUNTS = ("comments", "withdrawn", "kept", "raised")
 )
 @click.option("--detector", "detectors", multiple=True, help="Only this detector: rules or shapes.  [default: both]")
 @click.option("--workers", type=click.IntRange(0, 64), help="Processes to use.  [default: 2 at most]")
+@cluster_option
 @click.option("--explain", metavar="TEXT", help="Show what the rules flag in a text, and why; - reads standard input.")
 @click.option("--parent", help="With --explain: the comment that the text replies to.")
 @click.option("--title", help="With --explain: the article's title.")
@@ -35,6 +36,7 @@ def flag(
     since: int | None,
     detectors: tuple[str, ...],
     workers: int | None,
+    cluster: str | None,
     explain: str | None,
     parent: str | None,
     title: str | None,
@@ -60,7 +62,7 @@ def flag(
 
     if unknown := set(detectors) - set(DETECTORS):
         raise click.UsageError(f"no detector {', '.join(sorted(unknown))}; there are {', '.join(DETECTORS)}")
-    progress = _flag(path, since, detectors or DETECTORS, workers, quiet=as_json)
+    progress = _flag(path, since, detectors or DETECTORS, workers, cluster, quiet=as_json)
     if as_json:
         print_json({"db": str(path), "counts": with_zeros(progress.counts, COUNTS)})
     else:
@@ -70,6 +72,8 @@ def flag(
             f"{format_count(counts['raised'], 'flag')} raised, {counts['withdrawn']:,} withdrawn, "
             f"{counts['kept']:,} left as they are."
         )
+    if failed := progress.counts["errors"]:
+        fail(f"{format_count(failed, 'comment')} could not be looked at: it took too long, or ended the process")
 
 
 def _explain(text: str, parent: str | None, title: str | None, *, as_json: bool) -> None:
@@ -85,12 +89,16 @@ def _explain(text: str, parent: str | None, title: str | None, *, as_json: bool)
 
 
 def _flag(
-    path: Path, since: int | None, detectors: Sequence[str], workers: int | None, *, quiet: bool
+    path: Path, since: int | None, detectors: Sequence[str], count: int | None, cluster: str | None, *, quiet: bool
 ) -> "FlagProgress":
     from archive.cli.progress import progress_report
     from archive.store.reflag import flag_all, progress_text
 
-    with open_for_writing(path) as archive, progress_report(quiet=quiet, describe=progress_text) as report:
+    with (
+        opened_workers(count, cluster) as workers,
+        open_for_writing(path) as archive,
+        progress_report(quiet=quiet, describe=progress_text) as report,
+    ):
         return flag_all(archive, since=since, detectors=detectors, workers=workers, report=report)
 
 

@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from archive.cli.common import as_json as as_json_option
-from archive.cli.common import database, opened, print_errors, print_json
+from archive.cli.common import cluster_option, database, fail, opened, opened_workers, print_errors, print_json
 from archive.cli.import_tables import find_undecided, preview_tables, print_formats, read_options
 from archive.cli.import_undo import undo_run
 from archive.text.numbers import format_count, with_zeros
 
 if TYPE_CHECKING:
     from archive.importers.base import Options
-    from archive.importers.pool import ImportProgress
+    from archive.importers.run import ImportProgress
     from archive.store.archive import Archive
     from archive.takedown.warc_records import Problem
+    from archive.workers.executors import Workers
 
 MANY = 20  # articles without any comment, which may be comments that were taken for articles
 COUNTS = (
@@ -30,7 +31,16 @@ COUNTS = (
 @database
 @as_json_option
 @click.option("--workers", type=click.IntRange(0, 64), help="Processes to use.  [default: 2 at most]")
+@cluster_option
 @click.option("--as", "format_", metavar="FORMAT", help="Read the files as this format; --formats lists all.")
+@click.option(
+    "--to",
+    "target",
+    nargs=2,
+    type=(click.Choice(["parquet"]), click.Path(file_okay=False, path_type=Path)),
+    metavar="parquet FOLDER",
+    help="Write Parquet files to a new folder, by outlet and month, instead of into an archive.",
+)
 @click.option("--dry-run", is_flag=True, help="Show how tables would be read; write nothing.")
 @click.option("--map", "roles", metavar="ROLE=COLUMN,...", help="Name the columns: body=Text,id=ID,parent=ReplyTo.")
 @click.option("--mapping", metavar="NAME|FILE", help="Read tables by a preset or a TOML file.")
@@ -64,6 +74,8 @@ def import_(
     path: Path,
     as_json: bool,
     workers: int | None,
+    cluster: str | None,
+    target: tuple[str, Path] | None,
     keep: bool,
     dry_run: bool,
     save_mapping: Path | None,
@@ -92,6 +104,8 @@ def import_(
     Example:  btl import corpus/ extra.jsonl.gz
               btl import comments.csv --dry-run
               zcat dump.gz | btl import -
+              btl import s3://bucket/corpus/ --cluster tcp://scheduler:8786
+              btl import corpus/ --to parquet comments/
               btl import --undo 3
     """
     if run_id is not None:
@@ -101,7 +115,7 @@ def import_(
         return
     if not paths:
         raise click.UsageError("Missing argument 'PATHS...'.")
-    missing = [name for name in paths if name != "-" and not Path(name).exists()]
+    missing = [name for name in paths if name != "-" and "://" not in name and not Path(name).exists()]
     if missing:
         raise click.UsageError(f"no such file or folder: {', '.join(missing)}")
     options = read_options(**given)
@@ -113,15 +127,36 @@ def import_(
         print_errors([str(error) for error in undecided])
         click.echo("Nothing was written.", err=True)
         sys.exit(2)
-    with opened(path) as archive:
-        progress, left = import_paths(archive, list(paths), workers, options, keep=keep, quiet=as_json)
+    if target is not None:
+        if keep:
+            raise click.UsageError("--keep keeps files beside an archive; with --to there is none")
+        with opened_workers(workers, cluster) as pool:
+            convert_paths(list(paths), target[1], pool, options, as_json=as_json)
+        return
+    with opened_workers(workers, cluster) as pool, opened(path) as archive:
+        progress, left = import_paths(archive, list(paths), pool, options, keep=keep, quiet=as_json)
     summarise(progress, left, path, as_json)
+
+
+def convert_paths(paths: list[str], folder: Path, workers: "Workers", options: "Options", *, as_json: bool) -> None:
+    """Write what files hold as Parquet; end with status 1 where something could not be read."""
+    from archive.cli.progress import progress_report
+    from archive.importers.parquet_dataset import FolderInUse, convert_files
+    from archive.importers.run import ImportProgress
+
+    progress = ImportProgress()
+    try:
+        with progress_report(quiet=as_json) as report:
+            convert_files(paths, folder, workers=workers, options=options, report=report, progress=progress)
+    except FolderInUse as error:
+        fail(str(error))
+    summarise(progress, [], folder, as_json)
 
 
 def import_paths(
     archive: "Archive",
     paths: list[str],
-    workers: int | None,
+    workers: "Workers | int | None",
     options: "Options | None" = None,
     *,
     keep: bool = False,
@@ -130,7 +165,7 @@ def import_paths(
     """Import files; return what that did, and where copies that were kept still hold what was erased."""
     from archive.cli.progress import progress_report
     from archive.importers.base import Options
-    from archive.importers.pool import ImportProgress, import_files
+    from archive.importers.run import ImportProgress, import_files
     from archive.takedown.kept_files import recheck_kept
 
     progress = ImportProgress()

@@ -99,7 +99,7 @@ def preview_tables(paths: list[str], options: "Options", save_to: Path | None, *
 
 def _previews(paths: list[str], options: "Options") -> "tuple[list[Preview], list[BadDocument]]":
     from archive.importers.base import BadDocument
-    from archive.importers.pool import open_sources
+    from archive.importers.sources import open_sources
     from archive.importers.tables.preview import preview
 
     shown, errors = [], []
@@ -133,7 +133,7 @@ def _print_previews(shown: "list[Preview]", errors: "list[BadDocument]", *, as_j
 def find_undecided(paths: list[str], options: "Options") -> list["BadDocument"]:
     """Return why files that the user names are read only once something is said, before anything is written."""
     from archive.importers.base import BadDocument, Undecided
-    from archive.importers.pool import open_sources
+    from archive.importers.sources import open_sources
     from archive.importers.tables.importer import examine
 
     undecided: list[BadDocument] = []

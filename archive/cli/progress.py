@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from archive.text.numbers import format_count
 
 if TYPE_CHECKING:
-    from archive.importers.pool import ImportProgress
+    from archive.importers.run import ImportProgress
 
 SECONDS_A_LINE = 10.0
 SECONDS_A_REFRESH = 0.1

@@ -19,7 +19,8 @@ SHORTEST_HIDDEN = 5  # of a grave word inside a longer one
 LONG = 9  # words longer than this may be several that are written together
 ANY_TAG = -1
 EVERYWHERE = -1  # the start of a hit that counts for all sentences
-Hit = tuple[int, tuple[tuple[str, int], ...]]  # where it starts, and the tags by language
+Tags = tuple[tuple[str, int], ...]  # by language
+Hit = tuple[int, Tags]  # where it starts, and its tags
 
 
 def flatten(text: str) -> str:
@@ -108,7 +109,8 @@ class _WordFinder:
     """An Aho-Corasick automaton whose patterns have tags by language."""
 
     def __init__(self, patterns: Mapping[str, dict[str, int]]) -> None:
-        self._tags = [tuple(tags.items()) for tags in patterns.values()]
+        shared: dict[Tags, Tags] = {}  # of 180,000 patterns a few thousand differ in their tags
+        self._tags = [shared.setdefault(tags, tags) for tags in map(tuple, map(dict.items, patterns.values()))]
         self._automaton = AhoCorasick(list(patterns), implementation=Implementation.ContiguousNFA)
 
     def search(self, text: str) -> list[Hit]:

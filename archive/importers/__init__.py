@@ -10,17 +10,31 @@ from archive.importers import (
     mastodon,
     own_archive,
     own_jsonl,
+    own_parquet,
     reddit,
     telegram,
     wet,
     wxr,
 )
-from archive.importers.base import HEAD_LENGTH, NEAR, BadDocument, Claim, Importer, Probe, Undecided
+from archive.importers.base import HEAD_LENGTH, NEAR, BadDocument, Claim, Importer, Probe, Undecided, without_mark
 from archive.importers.plain_text import importer as plain_text
 from archive.importers.tables import importer as table_importer
 
 IMPORTERS: tuple[Importer, ...] = (
-    *(wet, wxr, own_archive, own_jsonl, coral, discourse, telegram, mastodon, hacker_news, reddit, convokit),
+    *(
+        wet,
+        wxr,
+        own_archive,
+        own_jsonl,
+        own_parquet,
+        coral,
+        discourse,
+        telegram,
+        mastodon,
+        hacker_news,
+        reddit,
+        convokit,
+    ),
     *(table_importer, plain_text),
 )
 _KEY = re.compile(rb'"((?:[^"\\]|\\.){1,80})"\s*:')
@@ -70,7 +84,7 @@ def _describe_rivals(claims: list[tuple[Claim, Importer]]) -> str:
 
 def describe_refusal(head: bytes) -> str:
     """Return why no importer reads a file that begins like this."""
-    begin = head[:200].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    begin = without_mark(head[:200]).lstrip().lower()
     seen = next((reason for start, reason in REFUSALS if begin.startswith(start.lower())), None)
     if begin.startswith(b"{"):
         keys = dict.fromkeys(key.decode("utf-8", "replace") for key in _KEY.findall(head[:HEAD_LENGTH]))

@@ -22,7 +22,13 @@ HEAD_LENGTH = 1 << 16
 CERTAIN, LIKELY, BY_LOOKS, LAST_RESORT = 1.0, 0.8, 0.6, 0.1
 GROUPED = "; grouped=thread"  # behind the media type of a capture whose bytes are rows of a table
 GATHERED = "; gathered=thread"  # behind the media type of a capture whose bytes lie in several places
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 NEAR = 0.05  # claims that lie no further apart are equal
+
+
+def without_mark(raw: bytes) -> bytes:
+    """Return bytes without the mark of UTF-8 before them."""
+    return raw.removeprefix(BYTE_ORDER_MARK)
 
 
 class BadDocument(Exception):
@@ -83,6 +89,11 @@ class Probe:
 
     head: bytes
     name: str = ""
+
+    @property
+    def begin(self) -> bytes:
+        """The beginning without a byte order mark and white space before it."""
+        return without_mark(self.head).lstrip()
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,7 @@ NOT_LABELS = frozenset(("permalink", "url", "stickied", "kind", "chosen", "revis
 
 def claim(probe: Probe) -> Claim | None:
     """Claim utterances by their keys, the files beside them by their names, and zip files that hold them."""
-    head, name = probe.head.removeprefix(b"\xef\xbb\xbf").lstrip(), base_name(probe.name)
+    head, name = probe.begin, base_name(probe.name)
     if head.startswith(ZIP):
         is_corpus = IN_ARCHIVE.search(head) is not None
         return Claim(CERTAIN, "a zip file of a ConvoKit corpus") if is_corpus else None

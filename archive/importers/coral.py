@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, BinaryIO
 
-from archive.importers.base import CERTAIN, BadDocument, Claim, Document, EmptyDocument, Probe, Source
+from archive.importers.base import CERTAIN, BadDocument, Claim, Document, EmptyDocument, Probe, Source, without_mark
 from archive.importers.corpus_files import ONE_FILE, ZIP, CorpusFiles, base_name
 from archive.importers.files import LONGEST_DOCUMENT
 from archive.importers.gathered import (
@@ -58,7 +58,7 @@ def claim(probe: Probe) -> Claim | None:
 
 def _kind(head: bytes, name: str) -> str | None:
     """Return which of Coral's files begins like this; None for none of them."""
-    begin = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    begin = without_mark(head).lstrip()
     if (named := CSV_KINDS.fullmatch(base_name(name))) is not None:
         return named[1] if _is_csv(begin, named[1]) else None
     if not begin.startswith((b"{", b"[")) or b'"tenantID"' not in begin:

@@ -24,7 +24,7 @@ HOST = re.compile(r"(?:[\w-]+\.)+[A-Za-z]{2,}")
 
 def claim(probe: Probe) -> Claim | None:
     """Claim topics by their stream of posts."""
-    begin = probe.head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    begin = probe.begin
     is_topic = begin.startswith(b"{") and POSTS.search(begin) is not None
     return Claim(CERTAIN, "a topic of Discourse") if is_topic else None
 

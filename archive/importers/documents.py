@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any, BinaryIO
 
-from archive.importers.base import HEAD_LENGTH, BadDocument, Document, EmptyDocument, Source
+from archive.importers.base import HEAD_LENGTH, BadDocument, Document, EmptyDocument, Source, without_mark
 from archive.importers.files import LONGEST_DOCUMENT
 from archive.importers.plain_text.encoding import Text, clean, decode
 from archive.importers.row_keys import TEXT_KEYS, Row, is_comment, take_text
@@ -20,7 +20,6 @@ TOO_LONG = f"longer than {LONGEST_DOCUMENT >> 20} MB"
 EVIDENCE_LENGTH = 200
 LEFT_OUT = "(left out)"  # the key of a capture's metadata that names the keys which hold personal data
 NO_TEXT = f"not an object with a text ({', '.join(TEXT_KEYS)})"
-_BOM = b"\xef\xbb\xbf"
 _OBJECT = re.compile(rb'\s*\{\s*"')
 _TEXT_KEY = re.compile(rb'"(?:%s)"\s*:' % "|".join(TEXT_KEYS).encode())
 
@@ -49,7 +48,7 @@ def is_json_lines(head: bytes) -> bool:
 
     The first rows of a corpus may be without one.
     """
-    begin = head.removeprefix(_BOM).lstrip()
+    begin = without_mark(head).lstrip()
     if is_json_object(head):
         return False
     return begin.startswith(b"{") and (_TEXT_KEY.search(begin) is not None or _is_cut_object(begin, head))
@@ -57,7 +56,7 @@ def is_json_lines(head: bytes) -> bool:
 
 def is_json_object(head: bytes) -> bool:
     """Whether a file that begins like this is one JSON object over several lines."""
-    begin = head.removeprefix(_BOM)
+    begin = without_mark(head)
     lines = begin.lstrip().split(b"\n", 2)
     return (
         len(lines) > 1
@@ -99,7 +98,7 @@ def lines(file: BinaryIO, name: str, keep: frozenset[str] = frozenset()) -> Iter
 
 def read(document: Document) -> tuple[Text, dict[str, Any]]:
     """The document's text and metadata. Raises BadDocument where it is JSON without a text."""
-    if document.line is None and not _OBJECT.match(document.raw[:HEAD_LENGTH].removeprefix(_BOM)):
+    if document.line is None and not _OBJECT.match(without_mark(document.raw[:HEAD_LENGTH])):
         return decode(document.raw), {}
     try:
         record = json.loads(document.raw.decode("utf-8-sig", "windows-1252"))

@@ -12,10 +12,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from archive.importers.base import HEAD_LENGTH
+import fsspec
+from fsspec.core import url_to_fs
+
+from archive.importers.base import HEAD_LENGTH, BadDocument
 from archive.store.paths import kept_folder
 
 STANDARD_INPUT = "-"
+URL = re.compile(r"[a-z][a-z0-9+.-]+://")
 BUFFER_BYTES = 1 << 18
 LONGEST_DOCUMENT = 64 << 20
 GZIP, BZIP2, XZ, ZSTD = b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd"
@@ -40,7 +44,9 @@ def files(paths: list[str], *, but: Path | None = None, passed_over: list[str] |
     left_out = {f"{but.resolve()}{end}" for end in ("", "-wal", "-shm", "-journal")} if but else set()
     kept = kept_folder(but.resolve()) if but else None
     for path in paths:
-        if path != STANDARD_INPUT and Path(path).is_dir():
+        if is_url(path):
+            yield from _files_at(path, passed_over)
+        elif path != STANDARD_INPUT and Path(path).is_dir():
             for folder, folders, names in os.walk(path):
                 folders[:] = sorted(
                     name for name in folders if not name.startswith(".") and Path(folder, name).resolve() != kept
@@ -56,6 +62,37 @@ def files(paths: list[str], *, but: Path | None = None, passed_over: list[str] |
             yield path
 
 
+def is_url(path: str) -> bool:
+    """Whether a path is an address that fsspec opens: s3://bucket/corpus/, https://host/file.jsonl.gz."""
+    return URL.match(path) is not None
+
+
+def _files_at(url: str, passed_over: list[str] | None) -> Iterator[str]:
+    """Yield the files at an address: itself, or all below it where it ends in a slash and can be listed."""
+    if not url.endswith("/"):
+        yield url
+        return
+    try:
+        system, root = url_to_fs(url)
+        names = [system.unstrip_protocol(name) for name in sorted(system.find(root))]
+    except Exception:  # noqa: BLE001 each system has its own errors; opening it will say which
+        yield url
+        return
+    for name in names:
+        if not ABOUT_THE_CORPUS.fullmatch(name.rpartition("/")[2]):
+            yield name
+        elif passed_over is not None:
+            passed_over.append(name)
+
+
+@contextmanager
+def _naming_the_extra(url: str) -> Iterator[None]:
+    try:
+        yield
+    except ImportError as error:
+        raise BadDocument(url, f"reading it needs the extra: pip install 'belowtheline[s3]' ({error})") from error
+
+
 @contextmanager
 def open_file(path: str) -> Iterator[tuple[BinaryIO, Callable[[], int]]]:
     """The file's content, decompressed, and how many of its bytes on disk are read so far (0 for standard input).
@@ -66,6 +103,11 @@ def open_file(path: str) -> Iterator[tuple[BinaryIO, Callable[[], int]]]:
     """
     if path == STANDARD_INPUT:
         yield _decompressed(cast("io.BufferedReader", sys.stdin.buffer)), lambda: 0
+        return
+    if is_url(path):
+        with _naming_the_extra(path), fsspec.open(path, "rb") as file:
+            buffered = io.BufferedReader(file, BUFFER_BYTES)
+            yield _decompressed(buffered), buffered.tell
         return
     with Path(path).open("rb", buffering=BUFFER_BYTES) as file:
         yield _decompressed(cast("io.BufferedReader", file)), file.tell

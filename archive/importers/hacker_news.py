@@ -35,7 +35,7 @@ TREE = re.compile(rb'"created_at_i"\s*:\s*\d{9}')
 
 def claim(probe: Probe) -> Claim | None:
     """Claim JSON of items with their types and times."""
-    head = probe.head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    head = probe.begin
     if not head.startswith((b"{", b"[")) or KIND.search(head) is None:
         return None
     if TREE.search(head) is not None and (b'"children"' in head or b'"story_id"' in head):

@@ -38,7 +38,7 @@ Post = dict[str, Any]
 
 def claim(probe: Probe) -> Claim | None:
     """Claim outboxes, contexts and lists of statuses by their keys."""
-    head = probe.head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    head = probe.begin
     if not head.startswith((b"{", b"[")):
         return None
     if OUTBOX.search(head) is not None and b"activitystreams" in head:

@@ -46,7 +46,7 @@ SECOND = "second look"
 
 def claim(probe: Probe) -> Claim | None:
     """Claim rows of comments and of submissions by their keys."""
-    head = probe.head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    head = probe.begin
     if not head.startswith((b"{", b"[")) or b'"subreddit"' not in head or WRAPPED.match(head) is not None:
         return None
     if COMMENTS.search(head) is not None and PARENT.search(head) is not None and b'"body"' in head:

@@ -31,7 +31,7 @@ MEDIA = ("photo", "file", "media_type", "sticker_emoji", "poll", "location_infor
 
 def claim(probe: Probe) -> Claim | None:
     """Claim exports of one chat or of all."""
-    begin = probe.head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    begin = probe.begin
     is_export = begin.startswith(b"{") and MESSAGES.search(begin) is not None and b'"type"' in begin
     if begin.startswith(b"{") and b'"about"' in begin[:200] and b"Telegram" in begin[:2_000]:
         return Claim(CERTAIN, "a Telegram export of everything")

@@ -14,7 +14,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, TypeVar
 
-from archive.store.processes import end_on_interrupt
+from archive.workers.processes import end_on_interrupt
 
 T = TypeVar("T")
 

@@ -24,9 +24,9 @@ from archive.publish.codebook import codebook
 from archive.publish.policy import Policy
 from archive.store.archive import Archive, now
 from archive.store.disk import sync_path
-from archive.store.processes import interrupts_blocked
 from archive.store.statistics import COMPLETENESS, select_rows
 from archive.store.suppressions import secret_key
+from archive.workers.processes import interrupts_blocked
 
 Say = Callable[[str], None]
 Manifest = dict[str, Any]

@@ -1,11 +1,9 @@
 """Apply today's rules to all stored comments (`btl flag`). What they no longer match is withdrawn, never deleted."""
 
 import json
-import multiprocessing
-import os
-from collections import Counter, defaultdict, deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from collections import Counter, defaultdict
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import chain
 
@@ -17,10 +15,11 @@ from archive.flags.match import TextContext
 from archive.flags.versions import DETECTORS, data_sha256, detector_of
 from archive.store.archive import Archive, Run
 from archive.store.flags import FlagWriter, Subject, list_rules
-from archive.store.processes import end_on_interrupt, interrupts_blocked
 from archive.store.writer import RowWriter
 from archive.text.numbers import format_count
 from archive.thread import Flag
+from archive.workers.executors import Workers
+from archive.workers.ordered import run_in_order
 
 # One transaction each: a kill loses at most this many comments' work.
 BATCH = 5_000
@@ -77,7 +76,7 @@ def flag_all(
     *,
     since: int | None = None,
     detectors: Sequence[str] = DETECTORS,
-    workers: int | None = None,
+    workers: Workers | int | None = None,
     report: Callable[[FlagProgress], None] = lambda _: None,
 ) -> FlagProgress:
     """Apply the rules to every comment's present text, or to those that a run from `since` on read last, as one run.
@@ -86,14 +85,15 @@ def flag_all(
     """
     run = archive.begin_run("flag", {"since": since, "detectors": list(detectors), "rules": data_sha256()})
     progress = FlagProgress(Counter(), archive.count_comments(since))
-    if workers is None:
-        workers = min(2, os.cpu_count() or 1)
+    if not isinstance(workers, Workers):
+        workers = Workers() if workers is None else Workers(workers)
     with archive.ending(run, lambda: dict(progress.counts)):
-        for texts, flags in _matched(_text_batches(archive, since), workers):
-            with archive.transaction() as connection:
-                _renew_flags(connection, run, detectors, progress.counts, texts, flags)
-            progress.done += len(texts)
-            report(progress)
+        with closing(_matched(_text_batches(archive, since), workers)) as batches:
+            for texts, flags in batches:
+                with archive.transaction() as connection:
+                    _renew_flags(connection, run, detectors, progress.counts, texts, flags)
+                progress.done += len(texts)
+                report(progress)
         with archive.transaction() as connection:
             list_rules(connection)
         progress.size = progress.done  # withheld comments are counted, and not looked at
@@ -105,7 +105,7 @@ def flag_all(
 def _text_batches(archive: Archive, since: int | None) -> Iterator[list[StoredText]]:
     """Yield all comments in batches.
 
-    Each is read after the one before was written, so that no read transaction is left open beside the writes.
+    Each is read whole, so that no read transaction is left open beside the writes.
     """
     last_id = 0
     while rows := archive.read(COMMENTS, (last_id, since, since, BATCH)):
@@ -113,38 +113,33 @@ def _text_batches(archive: Archive, since: int | None) -> Iterator[list[StoredTe
         yield [StoredText(*row) for row in rows]
 
 
-def _matched(batches: Iterator[list[StoredText]], workers: int) -> Iterator[tuple[list[StoredText], list[list[Flag]]]]:
-    """Yield batches with the flags of each text, worked out in other processes where there is enough to do."""
-    first = next(batches, None)
-    if first is None:
-        return
-    if len(first) < BATCH or not workers:
-        for texts in chain([first], batches):
-            yield texts, _flags_of(texts)
-        return
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=end_on_interrupt) as pool:
-        # One batch is worked on while the one before it is written.
-        pending: deque[tuple[list[StoredText], list[Future[list[list[Flag]]]]]] = deque()
-        for texts in chain([first], batches):
-            chunks = [texts[start : start + CHUNK] for start in range(0, len(texts), CHUNK)]
-            with interrupts_blocked():
-                pending.append((texts, [pool.submit(_flags_of, chunk) for chunk in chunks]))
-            if len(pending) > 1:
-                yield _result(*pending.popleft())
-        while pending:
-            yield _result(*pending.popleft())
+def _matched(
+    batches: Iterator[list[StoredText]], workers: Workers
+) -> Generator[tuple[Sequence[StoredText], list[list[Flag] | None]], None, None]:
+    """Yield batches with the flags of each text, worked out by others where there is enough to do."""
+    chunks = (texts[start : start + CHUNK] for texts in batches for start in range(0, len(texts), CHUNK))
+    texts: list[StoredText] = []
+    flags: list[list[Flag] | None] = []
+    few = BATCH // CHUNK - 1
+    run = run_in_order(_flags_of, chunks, workers, _lost_text, without_workers=few, preload="archive.flags.loaded")
+    for chunk, found in run:
+        texts += chunk
+        flags += found
+        if len(texts) >= BATCH:
+            yield texts, flags
+            texts, flags = [], []
+    if texts:
+        yield texts, flags
 
 
-def _result(
-    texts: list[StoredText], futures: Iterable[Future[list[list[Flag]]]]
-) -> tuple[list[StoredText], list[list[Flag]]]:
-    return texts, [flags for future in futures for flags in future.result()]
-
-
-def _flags_of(texts: Sequence[StoredText]) -> list[list[Flag]]:
+def _flags_of(texts: Sequence[StoredText]) -> list[list[Flag] | None]:
     contexts = (TextContext(text.parent, text.title, text.language) for text in texts)
     return [matches_to_flags(find_matches(text.body, context)) for text, context in zip(texts, contexts, strict=True)]
+
+
+def _lost_text(_: StoredText, __: str) -> None:
+    """Return that nothing is known of a text whose process ended."""
+    return
 
 
 def _renew_flags(
@@ -153,12 +148,18 @@ def _renew_flags(
     detectors: Sequence[str],
     counts: Counter[str],
     texts: Sequence[StoredText],
-    matches: Sequence[Sequence[Flag]],
+    matches: Sequence[Sequence[Flag] | None],
 ) -> None:
-    """Make the flags of these comments what the rules match now. Flags that a person reviewed stay in any case."""
+    """Make the flags of these comments what the rules match now. Flags that a person reviewed stay in any case.
+
+    Those of a text that could not be looked at stay as they are.
+    """
     writer = FlagWriter(RowWriter(connection), {}, run.id, run.started_at)
     active = _active_flags(connection, [text.comment_id for text in texts], detectors)
     for text, flags in zip(texts, matches, strict=True):
+        if flags is None:
+            counts["errors"] += 1
+            continue
         counts["comments"] += 1
         new: dict[FlagKey, list[Flag]] = defaultdict(list)
         for flag in flags:

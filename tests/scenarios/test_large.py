@@ -5,7 +5,7 @@ from hashlib import sha256
 
 import pytest
 
-from archive.importers.pool import import_files
+from archive.importers.run import import_files
 from archive.store.archive import Archive
 from archive.store.diff import identities
 from archive.store.flags import RECOUNT_COMMENTS, RECOUNT_THREADS

@@ -59,7 +59,7 @@ def claim(probe: Probe) -> Claim | None:
         return Claim(CERTAIN, "a workbook")
     if records.is_disqus(head):
         return Claim(CERTAIN, "a Disqus export")
-    begin = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    begin = probe.begin
     if begin.startswith((b"{", b"[")):
         return _claim_json(head)
     if begin.startswith((b"<", b"%PDF", b"WARC/")):

@@ -13,7 +13,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from archive.importers.base import BadDocument
+from archive.importers.base import BadDocument, without_mark
 from archive.importers.files import LONGEST_DOCUMENT
 from archive.importers.xml_elements import child_text, cut_elements, local_name, parse_element
 
@@ -31,7 +31,7 @@ Row = tuple[int, dict[str, Any]]
 
 def is_json_array(head: bytes) -> bool:
     """Whether a file begins as a JSON array of objects."""
-    return re.match(rb"\s*\[\s*\{", head.removeprefix(b"\xef\xbb\xbf")) is not None
+    return re.match(rb"\s*\[\s*\{", without_mark(head)) is not None
 
 
 def find_array(head: bytes) -> str | None:
@@ -44,7 +44,7 @@ def find_array(head: bytes) -> str | None:
     if all(key in head for key in YT_DLP):
         return "comments.item"
     try:
-        for prefix, event, _ in ijson.parse(head.removeprefix(b"\xef\xbb\xbf")):
+        for prefix, event, _ in ijson.parse(without_mark(head)):
             if event == "start_map" and prefix.endswith("item"):
                 return str(prefix)
     except (ijson.JSONError, ValueError):

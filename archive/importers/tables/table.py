@@ -12,7 +12,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
-from archive.importers.base import BadDocument, Options, Source, Undecided
+from archive.importers.base import BadDocument, Options, Source, Undecided, without_mark
 from archive.importers.documents import is_json_lines
 from archive.importers.tables import records
 from archive.importers.tables.delimited import Dialect, find_dialect, read_rows
@@ -47,7 +47,7 @@ def open_table(source: Source, head: bytes) -> Table:
         return _sampled("Disqus export", records.disqus_posts(source.file, source.name), "application/xml")
     if records.is_json_array(head):
         return _sampled("JSON array", records.json_array(source.file, source.name, "item"), "application/json")
-    if head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{"):
+    if without_mark(head).lstrip().startswith(b"{"):
         path = options.records or mapping.records
         if path is None and looks_like_lines(head) and not is_one_object(head):
             return _sampled("JSON Lines", records.json_lines(source.file, source.name), "application/jsonl")
@@ -79,13 +79,13 @@ def is_table_name(name: str) -> bool:
 
 def looks_like_lines(head: bytes) -> bool:
     """Whether there is a JSON object a line, or one that is longer than the beginning of the file shows."""
-    begin = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    begin = without_mark(head).lstrip()
     return is_json_lines(head) or (begin.startswith(b"{") and begin.split(b"\n", 1)[0].rstrip().endswith(b"}"))
 
 
 def is_one_object(head: bytes) -> bool:
     """Whether a file is one JSON object with a list of records in it, as far as its beginning shows."""
-    begin = head.removeprefix(b"\xef\xbb\xbf").strip()
+    begin = without_mark(head).strip()
     return b"\n" not in begin and records.find_array(head) is not None
 
 

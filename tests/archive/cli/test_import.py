@@ -142,7 +142,7 @@ def test_demo_leaves_an_archive_of_other_documents_alone(btl, harbour):
 
 def test_lines_of_progress_where_there_is_no_terminal(btl, harbour, monkeypatch, capsys):
     from archive.cli.progress import progress_report
-    from archive.importers.pool import ImportProgress
+    from archive.importers.run import ImportProgress
 
     clock = iter((0.0, *(SECONDS_A_LINE + seconds for seconds in (1, 1, 2, 3))))
     monkeypatch.setattr("time.monotonic", lambda: next(clock))

@@ -12,7 +12,7 @@ import zstandard
 from archive.importers import choose_importer
 from archive.importers.base import BadDocument, Options, Probe
 from archive.importers.files import files, open_file
-from archive.importers.pool import import_files
+from archive.importers.run import import_files
 from tests.btl import run_btl
 from tests.documents import HARBOUR, HARBOUR_TREE, numbered
 

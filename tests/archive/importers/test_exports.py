@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from archive.importers import choose_importer
 from archive.importers.base import BadDocument, Options, Probe
-from archive.importers.pool import import_files
+from archive.importers.run import import_files
 from archive.importers.xml_elements import cut_elements
 from archive.store.archive import Archive
 from archive.thread import Article, Capture, Comment, Thread

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from archive.importers import choose_importer
 from archive.importers.base import HEAD_LENGTH, Probe
-from archive.importers.pool import import_files
+from archive.importers.run import import_files
 from archive.importers.tables.mapping import presets
 from archive.store.archive import Archive
 from archive.store.undo import undo_import

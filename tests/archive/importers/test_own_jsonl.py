@@ -1,7 +1,7 @@
 """What btl exports as JSON Lines comes back as it was, with what datasets say of it."""
 
 from archive.export.write import export
-from archive.importers.pool import import_files
+from archive.importers.run import import_files
 from archive.store.archive import Archive
 from archive.takedown import withhold
 from archive.thread import Dataset, Label

@@ -18,7 +18,7 @@ from click.testing import CliRunner
 
 from archive.cli import main
 from archive.importers.base import Options
-from archive.importers.pool import import_files
+from archive.importers.run import import_files
 from archive.importers.tables.mapping import parse_mapping
 from archive.publish import dumps, release
 from archive.publish.columns import COPIED
@@ -503,7 +503,7 @@ def test_a_publication_that_is_killed_leaves_both_whole(path, out, tmp_path):
 def test_publishing_while_an_import_writes(path, out, tmp_path):
     (tmp_path / "texts.jsonl").write_text("".join(json.dumps({"text": numbered(n, 30)}) + "\n" for n in range(250)))
     command = ("import", tmp_path / "texts.jsonl", "--db", path, "--workers", 0)
-    importing = StartedBtl(command, tmp_path, constants={"archive.importers.pool.BATCH_COMMENTS": 300})
+    importing = StartedBtl(command, tmp_path, constants={"archive.importers.run.BATCH_COMMENTS": 300})
     try:
         until(lambda: path.exists() and _threads(path), importing)
         until(lambda: _stopped_between_batches(importing, path), importing)

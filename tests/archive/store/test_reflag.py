@@ -12,7 +12,7 @@ from contextlib import closing
 import pytest
 
 from archive.flags.annotate import annotate_thread
-from archive.importers.pool import import_files
+from archive.importers.run import import_files
 from archive.review import verdicts
 from archive.review.verdicts import Verdict
 from archive.store import reflag

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from archive.cli import main
-from archive.importers.pool import import_files
+from archive.importers.run import import_files
 from archive.store.archive import Archive
 from archive.store.flags import Subject
 from archive.store.schema import TABLES

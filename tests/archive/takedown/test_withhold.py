@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from archive.cli import main
-from archive.importers.pool import import_files
+from archive.importers.run import import_files
 from archive.store import private_tables
 from archive.store.reflag import flag_all
 from archive.store.schema import TABLES

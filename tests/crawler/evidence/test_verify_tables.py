@@ -4,7 +4,7 @@ import gzip
 import json
 
 from archive.importers.base import Options
-from archive.importers.pool import import_files
+from archive.importers.run import import_files
 from archive.store.archive import Archive
 from archive.store.files import relink
 from crawler.evidence.verify import verify_archive

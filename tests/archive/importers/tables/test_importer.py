@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from archive.cli import main
 from archive.importers import choose_importer
 from archive.importers.base import BadDocument, Options, Probe, Undecided
-from archive.importers.pool import import_files
+from archive.importers.run import import_files
 from archive.importers.tables import importer as tables
 from archive.importers.tables.rows import STATES
 

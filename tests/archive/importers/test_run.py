@@ -9,7 +9,6 @@ import multiprocessing
 import os
 import sqlite3
 import time
-from concurrent.futures import wait
 from hashlib import sha256
 from pathlib import Path
 
@@ -17,12 +16,13 @@ import pytest
 import zstandard
 
 from archive.importers import IMPORTERS, choose_importer
-from archive.importers.base import BadDocument, Document, Probe
+from archive.importers.base import BadDocument, Document, Options, Probe
 from archive.importers.files import files, open_file
 from archive.importers.plain_text import importer as seed_format
 from archive.importers.plain_text.encoding import decode
-from archive.importers.pool import import_files
+from archive.importers.run import import_files
 from archive.store.archive import Archive
+from archive.workers.ordered import ENDED
 from tests.btl import StartedBtl, run_btl
 from tests.documents import HARBOUR, HARBOUR_TREE, numbered
 
@@ -215,14 +215,34 @@ def test_workers_give_the_same_archive_as_one_process(tmp_path):
     assert found[0] == found[1]
 
 
-def test_a_second_import_writes_no_rows(tmp_path, query, path):
+def test_a_second_import_parses_and_writes_nothing(tmp_path, query, path, monkeypatch):
     folder = corpus(tmp_path / "corpus", 300)
     with Archive(path) as archive:
         import_files(archive, [str(folder)])
         before = query(CONTENT)
+        monkeypatch.setattr("archive.importers.run.parse_documents", pytest.fail)
         assert import_files(archive, [str(folder)]).counts == {"documents": 300, "unchanged": 300}
     assert query(CONTENT) == before
     assert query("select count(*) from captures") == [(300,)]
+
+
+def test_what_is_known_is_known_as_the_format_that_read_it(archive, query, tmp_path):
+    """A row that both the table importer and that of texts can read is two threads, and each is read once."""
+    (tmp_path / "a.jsonl").write_bytes(jsonl({"text": HARBOUR, "url": "https://courier.example/ferry"}))
+    for _ in range(2):
+        for name in ("text", "table"):
+            import_files(archive, [str(tmp_path / "a.jsonl")], options=Options(format=name))
+    assert query("select platform from threads order by id") == [("resiliparse_text",), ("table",)]
+    assert query("select count(*) from captures") == [(2,)]
+
+
+def test_a_second_import_of_a_table_counts_its_rows_again(archive, tmp_path):
+    rows = "id,thread,author,comment,ip\n1,9,Ann,The ferry was late again.,10.0.0.1\n2,9,Bo,,\n3,9,Cy,Not today.,\n"
+    (tmp_path / "comments.csv").write_text(rows)
+    first, again = (import_files(archive, [str(tmp_path / "comments.csv")]).counts for _ in range(2))
+    counted = ("documents", "rows", "rows_merged", "rows_empty", "personal_left_out")
+    assert (first["rows"], first["unchanged"], again["unchanged"]) == (3, 0, 1)
+    assert [first[name] for name in counted] == [again[name] for name in counted]
 
 
 def test_killed_at_any_moment_a_second_import_completes_it(tmp_path):
@@ -232,9 +252,7 @@ def test_killed_at_any_moment_a_second_import_completes_it(tmp_path):
     killed = tmp_path / "killed.db"
     command = ("import", folder, "--db", killed)
     for delay in (0.1, 0.3, 0.5, 0.7):
-        process = StartedBtl(
-            command, tmp_path, fork_pools=True, constants={"archive.importers.pool.BATCH_THREADS": 100}
-        )
+        process = StartedBtl(command, tmp_path, fork_pools=True, constants={"archive.importers.run.BATCH_THREADS": 100})
         time.sleep(delay)
         process.kill_group()
         process.communicate()
@@ -253,10 +271,6 @@ def test_killed_at_any_moment_a_second_import_completes_it(tmp_path):
     assert contents[:2] == contents[2:]
 
 
-def matches(head):
-    return False
-
-
 def parse(document):
     if b"deadly" in document.raw:
         os._exit(9)
@@ -264,18 +278,13 @@ def parse(document):
 
 
 def test_a_document_that_kills_its_worker_is_named_and_the_others_are_read(archive, query, tmp_path, monkeypatch):
-    monkeypatch.setattr("archive.importers.pool.CHUNK_DOCUMENTS", 2)
-    monkeypatch.setattr("archive.importers.pool.CHUNKS_WITHOUT_WORKERS", 0)
-    monkeypatch.setattr(
-        "archive.importers.pool._Pool._until_started", lambda self, started, chunks: wait(started).not_done
-    )
-    monkeypatch.setattr(seed_format, "__name__", "tests.archive.importers.test_pool")
+    monkeypatch.setattr("archive.importers.run.CHUNK_DOCUMENTS", 2)
+    monkeypatch.setattr("archive.workers.ordered.CHUNKS_WITHOUT_WORKERS", 0)
+    monkeypatch.setattr(seed_format, "__name__", "tests.archive.importers.test_run")
     texts = [numbered(1), numbered(2), "deadly\n", numbered(3), numbered(4), numbered(5)]
     (tmp_path / "a.jsonl").write_bytes(jsonl(*({"text": text} for text in texts)))
     progress = import_files(archive, [str(tmp_path / "a.jsonl")], workers=1)
-    assert [str(error).removeprefix(str(tmp_path)) for error in progress.errors] == [
-        "/a.jsonl:3: reading it ended the process that read it"
-    ]
+    assert [str(error).removeprefix(str(tmp_path)) for error in progress.errors] == [f"/a.jsonl:3: {ENDED}"]
     assert query("select count(*) from articles") == [(5,)]
     assert multiprocessing.active_children() == []
 
@@ -286,6 +295,7 @@ def test_the_surest_importer_reads_a_file():
         "archive.importers.wxr",
         "archive.importers.own_archive",
         "archive.importers.own_jsonl",
+        "archive.importers.own_parquet",
         "archive.importers.coral",
         "archive.importers.discourse",
         "archive.importers.telegram",
