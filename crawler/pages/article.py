@@ -57,6 +57,7 @@ LONGEST_TITLE = 1_000
 LONGEST_NAME = 120
 MOST_NAMES = 20
 MOST_CANDIDATES = 200  # elements that may name the title, the author or the time
+FEW_SECTIONS = 20  # so few are looked up in a copied page one by one
 SAME_BLOCK = ("- ", "|")
 COMMENT_ITEMS = frozenset(("comment", "usercomments", "answer", "review"))
 COMMENT_NAME = re.compile(
@@ -374,11 +375,25 @@ def _is_tame(tree: HtmlElement) -> bool:
 def _without(tree: HtmlElement, sections: Sequence[HtmlElement]) -> HtmlElement:
     """Return a copy of the page without some of its elements."""
     copy, dropped = deepcopy(tree), frozenset(sections)
-    if dropped:
+    if len(dropped) > FEW_SECTIONS:
         pairs = zip(tree.iter(), copy.iter(), strict=True)
-        for counterpart in [twin for element, twin in pairs if element in dropped]:
-            if counterpart.getparent() is not None:
-                counterpart.drop_tree()
+        twins = [twin for element, twin in pairs if element in dropped]
+    else:
+        twins = [_twin(element, copy) for element in dropped]
+    for twin in twins:
+        if twin.getparent() is not None:
+            twin.drop_tree()
+    return copy
+
+
+def _twin(element: HtmlElement, copy: HtmlElement) -> HtmlElement:
+    """Return the element of a copied tree that stands where one stands in its own tree."""
+    places: list[int] = []
+    while (above := element.getparent()) is not None:
+        places.append(above.index(element))
+        element = above
+    for place in reversed(places):
+        copy = copy[place]
     return copy
 
 

@@ -106,11 +106,11 @@ def parse_fields(comment: CommentElement) -> CommentFields:
     if name is None and date.element is not None and date.text is not None:
         name = name_before_date(comment, date.element, date.text)
     if name is None:
-        name = name_in_head(_head_parts(comment, outside, content), date.text)
+        name = name_in_head(_head_parts(comment, own, outside, content), date.text)
     apart = {element for element in (author, date.element) if element is not None}
     if date.element is not None and (
         date.is_bare
-        or (content is not None and _holds(date.element, content))
+        or (content is not None and _holds(date.element, content, comment))
         or any(
             below.tag in ("p", "blockquote") and not is_head(below)
             for below in date.element.iterdescendants("p", "blockquote")
@@ -133,10 +133,12 @@ def _parts(comment: CommentElement) -> list[Part]:
     return parts
 
 
-def _head_parts(comment: CommentElement, outside: Sequence[Part], content: HtmlElement | None) -> list[Part]:
+def _head_parts(
+    comment: CommentElement, own: Sequence[Part], outside: Sequence[Part], content: HtmlElement | None
+) -> list[Part]:
     """Return the parts beside a text that has an element of its own: no bare text can be among them."""
     if content is None or content is comment.root:
-        paragraphs = any(element.tag in ("p", "blockquote") for element, _ in _parts(comment))
+        paragraphs = any(element.tag in ("p", "blockquote") for element, _ in own)
         return [part for part in outside if part[0] is not comment.root] if paragraphs else []
     around = set(content.iterancestors())
     return [part for part in outside if (part[0] is not content and part[0] not in around) or is_short(part[0])]
@@ -165,8 +167,13 @@ def _find_date(comment: CommentElement, parts: Sequence[Part]) -> DateStamp:
     return best if best.element is not None else _find_bare_date(parts)
 
 
-def _holds(outer: HtmlElement, inner: HtmlElement) -> bool:
-    return outer is inner or any(above is outer for above in inner.iterancestors())
+def _holds(outer: HtmlElement, inner: HtmlElement, comment: CommentElement) -> bool:
+    """Whether one of two elements of a comment holds the other; the outer one may be what the comment stands in."""
+    highest = comment.root.getparent()
+    element: HtmlElement | None = inner
+    while element is not None and element is not outer and element is not highest:
+        element = element.getparent()
+    return element is outer
 
 
 def _find_bare_date(parts: Sequence[Part]) -> DateStamp:

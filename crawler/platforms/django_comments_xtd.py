@@ -53,7 +53,8 @@ def claim(page: Page) -> DjangoXtdClaim | None:
     """The page names its API in the widget's options, or the form names the object that is commented on."""
     if "comments" not in page.text:
         return None
-    match = API_PATH.search(page.text.replace("&quot;", '"'))
+    # Most pages show neither by a word: the pattern need not try each of their links.
+    match = API_PATH.search(page.text.replace("&quot;", '"')) if "api/" in page.text else None
     base, content_type, key = match.groups() if match else ("/comments/api", *_form_target(page))
     if content_type is None:
         return None
@@ -70,6 +71,8 @@ def claim(page: Page) -> DjangoXtdClaim | None:
 
 def _form_target(page: Page) -> tuple[str | None, str | None]:
     """Return the content type and the key of the object that the comment form is for."""
+    if "security_hash" not in page.text:
+        return None, None
     fields = {field.get("name"): field.get("value") or "" for field in page.html.iter("input")}
     content_type, key = fields.get("content_type", ""), fields.get("object_pk", "")
     is_form = {"security_hash", "timestamp"} <= fields.keys()  # which Django's own framework puts into every form

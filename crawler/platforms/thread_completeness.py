@@ -1,6 +1,7 @@
 """What a page shows of a thread besides its comments: buttons for more, and what it states of their number."""
 
 from collections.abc import Collection, Iterable, Iterator
+from functools import lru_cache
 
 from lxml.html import HtmlElement
 
@@ -8,6 +9,8 @@ from crawler.platforms.base import shortfall
 from crawler.platforms.section_words import LOADER_NAME, says_more
 
 LONGEST_BUTTON = 80
+BUTTONS = frozenset(("a", "button"))
+LOADERS = (*BUTTONS, "div", "span", "p", "li")  # those that are no buttons only where they are called so
 HIDDEN = frozenset(("hidden", "d-none", "is-hidden", "wpdiscuz-hidden", "visually-hidden"))
 
 
@@ -24,7 +27,7 @@ def reasons_for_more(
 ) -> list[str]:
     """Return why a page may not show all comments of its thread: it states more, or leads to more than was followed."""
     reasons = shortfall(stated, count)
-    elements = section.iter("a", "button", "div", "span", "p", "li")
+    elements = (e for e in section.iter(*LOADERS) if e.tag in BUTTONS or _is_called_loader(e))
     if followed:
         elements = (e for e in elements if e not in followed and all(link not in followed for link in e.iter("a")))
     more = next(_buttons_for_more(elements), None)
@@ -39,12 +42,18 @@ def _buttons_for_more(elements: Iterable[HtmlElement]) -> Iterator[str]:
         if above is not None and not HIDDEN.isdisjoint((above.get("class") or "").split()):
             continue
         line = line_of_button(element)
-        if line and says_more(line) and (element.tag in ("a", "button") or _is_called_loader(element)):
+        if line and says_more(line):
             yield line
 
 
 def _is_called_loader(element: HtmlElement) -> bool:
-    return bool(LOADER_NAME.search(f"{element.get('class') or ''} {element.get('id') or ''}"))
+    class_, id_ = element.get("class"), element.get("id")
+    return bool((class_ or id_) and _names_loader(f"{class_ or ''} {id_ or ''}"))
+
+
+@lru_cache(4_096)
+def _names_loader(names: str) -> bool:
+    return bool(LOADER_NAME.search(names))
 
 
 def line_of_button(element: HtmlElement) -> str:
