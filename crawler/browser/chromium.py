@@ -1,7 +1,8 @@
 """Open pages in Chromium, without any way to the network but the crawl's own downloader.
 
 Each request of a page is made by Scrapy, and so meets the address guard, robots.txt, the pace of its host and the WARC
-file. Pictures, styles, media and fonts are not fetched; there are no service workers, no web sockets and no cookies.
+file. Pictures, styles, media and fonts are not fetched, nor what tracks readers (crawler/browser/request_policy.py);
+there are no service workers, no web sockets and no cookies.
 """
 
 import asyncio

@@ -9,6 +9,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from crawler.browser.request_policy import RequestPolicy, own_headers
 from crawler.browser.responses import SeenResponses
 from crawler.pages.page import Fetch, FetchFailed, Page
 from crawler.platforms.section_words import says_more
@@ -17,9 +18,6 @@ if TYPE_CHECKING:
     from playwright.async_api import Frame, Route
     from playwright.async_api import Page as BrowserPage
 
-FETCHED = frozenset(("document", "script", "xhr", "fetch"))
-METHODS = frozenset(("GET", "POST"))
-HEADERS = frozenset(("accept", "content-type", "origin"))  # and those that a script has made up
 # What is a secret is not stored; a platform that needs one asks for it itself.
 CONFIDENTIAL = re.compile(r"/[\w.-]*(?:tokens?|sessions?|log-?in|oauth2?|auth)(?:/|$)", re.IGNORECASE)
 DROPPED = frozenset(("content-encoding", "content-length", "transfer-encoding", "connection", "set-cookie"))
@@ -57,6 +55,7 @@ class Tab:
 
     def __init__(self, page: Page, shown: "BrowserPage", download: Download) -> None:
         self.page, self.shown, self.download = page, shown, download
+        self.policy = RequestPolicy(page)
         self.seen = SeenResponses()
         self.requests = self.under_way = self.bytes = 0
         self.last_change = monotonic()
@@ -157,18 +156,16 @@ class Tab:
                 await route.fulfill(status=200, headers=_headers(self.page.headers), body=self.page.body)
             elif is_main:
                 await route.fulfill(status=204)  # the page stays; an error would take its place
-            elif request.frame.page != self.shown or not self._may_be_fetched(
-                request.url, request.method, request.resource_type
+            elif (
+                request.frame.page != self.shown
+                or not self._has_room()
+                or not self.policy.allows(request.url, request.method, request.resource_type)
             ):
                 await route.abort("blockedbyclient")
             else:
-                headers = tuple(sorted(_own_headers(request.headers).items()))
+                headers = tuple(sorted(own_headers(request.headers).items()))
                 body = (request.post_data_buffer or b"") if request.method == "POST" else None
                 await self._fulfil(route, Fetch(request.url.partition("#")[0], headers, body, retry=False))
-
-    def _may_be_fetched(self, url: str, method: str, kind: str) -> bool:
-        is_web = url.startswith(("http://", "https://"))
-        return is_web and kind in FETCHED and method in METHODS and self._has_room()
 
     async def _fulfil(self, route: "Route", fetch: Fetch) -> None:
         if CONFIDENTIAL.search(urlsplit(fetch.url).path):
@@ -200,8 +197,3 @@ class Tab:
 def _headers(headers: Mapping[str, str]) -> dict[str, str]:
     """Return the headers of a response whose body is decoded."""
     return {name: value for name, value in headers.items() if name.lower() not in DROPPED}
-
-
-def _own_headers(headers: Mapping[str, str]) -> dict[str, str]:
-    """Return the headers that a script gave its request: not the browser's, which name it or whoever uses it."""
-    return {name.title(): value for name, value in headers.items() if name in HEADERS or name.startswith("x-")}

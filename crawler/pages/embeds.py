@@ -118,6 +118,14 @@ def _marker(table: Mapping[str, Sequence[str]]) -> Marker:
     )
 
 
+def is_address_of_system(url: str) -> bool:
+    """Whether an address is one by which pages load a comment system, or what counts its comments."""
+    patterns = (
+        marker.patterns.get("src") for system in load_systems().values() for marker in (system.strong, system.weak)
+    )
+    return any(pattern is not None and pattern.search(url) for pattern in patterns)
+
+
 def check_source(source: str | None) -> None:
     """Raise ValueError where `id_from` of an outlets file is none of the sources that embeds.toml explains."""
     kind, mark, text = (source or "path").partition(":")

@@ -133,8 +133,10 @@ class NewsSpider(Spider):
             return await self.state.pool.parse(rendered.with_hints(page.hints), entry.kind, fetch)
 
     def _needs_browser(self, entry: FrontierEntry) -> bool:
+        """Whether a page is to be shown in the browser: not where its requests are counted, for it makes its own."""
         browser = self.state.browser
-        return browser is not None and entry.kind == "article" and entry.outlet in browser.outlets
+        is_counted = self.state.most_requests is not None
+        return browser is not None and not is_counted and entry.kind == "article" and entry.outlet in browser.outlets
 
     async def closed(self, reason: str) -> None:
         """End the browser."""

@@ -1,13 +1,15 @@
 """A page whose comments a script loads, on scrolling and on clicks: all by Scrapy, and read again without a browser."""
 
 import json
+import re
 import shutil
 
 import pytest
 
 from crawler.browser.chromium import NAMES
+from crawler.browser.request_policy import RequestPolicy
 from crawler.browser.responses import SeenResponses
-from crawler.pages.page import Fetch, FetchFailed, Page
+from crawler.pages.page import CommentHints, Fetch, FetchFailed, Page
 from tests.conftest import missing
 from tests.crawling import Desk
 from tests.servers.hosted import SECTION
@@ -37,6 +39,13 @@ async function start() {
 }
 new IntersectionObserver((seen, self) => { if (seen[0].isIntersecting) { self.disconnect(); start(); } }).observe(box);
 fetch("/private/profile").catch(() => 0);
+for (const url of ["http://OTHER/inside", "http://2130706433:PORT/number", "http://169.254.1.1/meta"])
+  fetch(url, {mode: "no-cors"}).catch(() => 0);
+fetch("http://ALLOWED/post", {method: "POST", mode: "no-cors", body: "seen"}).catch(() => 0);
+fetch("http://ALLOWED/private/list", {mode: "no-cors"}).catch(() => 0);
+fetch("http://ALLOWED/read", {mode: "no-cors"});
+box.append(Object.assign(document.createElement("iframe"), {src: "http://OTHER/framed"}));
+new Worker(URL.createObjectURL(new Blob(['fetch("http://OTHER/work")'])));
 new WebSocket(location.origin.replace("http", "ws") + "/live");
 navigator.sendBeacon("/beacon", "seen");
 Object.assign(document.createElement("img"), {src: "/logo.png"});
@@ -46,9 +55,26 @@ setTimeout(() => { location.href = "/elsewhere/"; }, 100);
 
 
 @pytest.fixture
-def services():
+def inside():
+    """A server that the crawl may not visit."""
+    with serving() as running:
+        yield running
+
+
+@pytest.fixture
+def elsewhere():
+    """A server of another site than the page's, that the crawl may visit."""
+    with serving() as running:
+        running.extra["/robots.txt"] = Answer("User-agent: *\nDisallow: /private/\n", media_type="text/plain")
+        yield running
+
+
+@pytest.fixture
+def services(inside, elsewhere):
     if not any(map(shutil.which, NAMES)):
         missing("no Chromium to load a page's comments with")
+    hosts = {"OTHER": address(inside), "PORT": address(inside).partition(":")[2], "ALLOWED": address(elsewhere)}
+    app = re.sub("|".join(hosts), lambda name: hosts[name[0]], APP % SECTION)
     with serving() as running:
         url = f"{running.url}{STORY}"
         head = '<link rel="stylesheet" href="/style.css">'
@@ -59,9 +85,13 @@ def services():
             "/robots.txt": Answer("User-agent: *\nDisallow: /private/\n", media_type="text/plain"),
             "/story/": Answer(f"<html><body><main>{link}</main></body></html>", media_type="text/html"),
             STORY: Answer(page, media_type="text/html; charset=utf-8"),
-            "/app.js": Answer(APP % SECTION, media_type="text/javascript"),
+            "/app.js": Answer(app, media_type="text/javascript"),
         }
         yield running
+
+
+def address(server) -> str:
+    return server.url.removeprefix("http://")
 
 
 def outlets(desk: Desk, url: str) -> str:
@@ -77,10 +107,10 @@ def read(desk: Desk) -> set[tuple]:
     return set(desk.query(sql))
 
 
-def test_comments_that_a_script_loads_are_read_and_read_again_without_a_browser(tmp_path, services):
+def test_comments_that_a_script_loads_are_read_and_read_again_without_a_browser(tmp_path, services, inside, elsewhere):
     desk = Desk(tmp_path / "desk")
     desk.folder.mkdir()
-    counts = desk.crawl(outlets(desk, services.url), hosts=[services.url.removeprefix("http://")])["counts"]
+    counts = desk.crawl(outlets(desk, services.url), hosts=[address(services), address(elsewhere)])["counts"]
     assert (counts["errors"], counts["partial"], counts["comments"]) == (0, 0, len(services.said))
     truth = {(each.id, each.parent, each.text if each.state == "visible" else "") for each in services.said}
     assert read(desk) == truth
@@ -102,6 +132,8 @@ def test_comments_that_a_script_loads_are_read_and_read_again_without_a_browser(
     assert [asked.query.get("starting_from") for asked in lists] == [None, "110"]  # by the page, and not once more
     assert all(asked.query["limit"] == "10" and asked.headers["x-reader"] == "page" for asked in lists)
     assert paths.count(STORY) == 1
+    assert inside.asked == []  # neither by a script, a frame, a worker nor by number
+    assert {asked.path for asked in elsewhere.asked} == {"/robots.txt", "/read"}
     assert "0 differences" in desk.btl("verify").stdout
 
     again = Desk(tmp_path / "again")
@@ -109,6 +141,27 @@ def test_comments_that_a_script_loads_are_read_and_read_again_without_a_browser(
     services.asked.clear()
     again.btl("replay", *desk.warcs(), "--outlets", desk.folder / outlets(desk, services.url))
     assert (read(again), services.asked) == (truth, [])
+
+
+def test_a_page_requests_what_can_bring_comments():
+    page = Page("https://www.example.org/story/", b"", hints=CommentHints("coral", "talk.example.net"))
+    policy = RequestPolicy(page)
+    assert policy.allows("https://api.example.org/comments", "POST", "fetch")
+    assert policy.allows("https://talk.example.net/api/graphql", "POST", "fetch")
+    assert policy.allows("https://cdn.scripts.example/app.js", "GET", "script")
+    assert not policy.allows("https://api-2-0.spot.im/v1.0.0/conversation/read", "POST", "fetch")
+    assert policy.allows("https://launcher.spot.im/spot/sp_1", "GET", "script")  # from here on the page has this system
+    assert policy.allows("https://api-2-0.spot.im/v1.0.0/conversation/read", "POST", "fetch")
+    for url, method, kind in (
+        ("https://www.google-analytics.com/collect", "GET", "fetch"),
+        ("https://mc.yandex.ru/metrika/tag.js", "GET", "script"),
+        ("https://counter.example/collect", "POST", "xhr"),
+        ("https://api.example.org/comments/5", "DELETE", "fetch"),
+        ("https://www.example.org/photo.png", "GET", "image"),
+        ("https://reader:secret@www.example.org/list", "GET", "fetch"),
+        ("file:///etc/hostname", "GET", "document"),
+    ):
+        assert not policy.allows(url, method, kind), url
 
 
 def test_what_is_lacking_is_said_before_anything_is_fetched(tmp_path):
