@@ -1,15 +1,27 @@
 """A real browser to look at pages with."""
 
 import shutil
+from itertools import product
 
 import pytest
 from playwright.sync_api import sync_playwright
 
+from archive.site import app, public
 from tests.btl import PATIENCE_S
 from tests.conftest import missing
+from tests.sites import LIMITS
 
 PATIENCE_MS = 1000 * PATIENCE_S
 QUIET = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def no_page_is_too_long_on_a_busy_machine():
+    """Tests of the limits set their own."""
+    with pytest.MonkeyPatch.context() as patch:
+        for settings, limit in product((app.SETTINGS, public.SETTINGS), LIMITS):
+            patch.setitem(settings, limit, LIMITS[limit])
+        yield
 
 
 def patient(make):

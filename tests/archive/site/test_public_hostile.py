@@ -10,7 +10,7 @@ import pytest
 
 from archive.publish.policy import Policy
 from archive.publish.release import publish
-from archive.site import queries
+from archive.site import public, queries
 from archive.site.app import application, public_application
 from archive.site.database import MAX_PATTERN
 from archive.store.archive import Archive
@@ -22,6 +22,7 @@ from tests.public_fixture import URL, ask
 
 TEN = "anchor buoy cargo dock eddy ferry gull harbour inlet jetty"
 MILLION = 1_000_000
+TRIES = 10
 VALUES = [
     "anchor " * 8_000,
     f"{TEN} " * 8_000,
@@ -90,7 +91,9 @@ def path(tmp_path_factory):
 def site(path):
     with Archive(path) as archive:
         publish(archive, path.parent / "archive.db", Policy(url=URL, dumps=()))
-    return public_application(path.parent / "archive.db")
+    with pytest.MonkeyPatch.context() as patch:  # there are pages that only the limit ends
+        patch.setitem(public.SETTINGS, "sql_time_limit_ms", 800)
+        return public_application(path.parent / "archive.db")
 
 
 @pytest.fixture(scope="module")
@@ -122,6 +125,9 @@ def test_every_page_ends_whole_or_too_long(site):
     statuses = {}
     for address in addresses(site):
         reply = ask(site, address)
+        for _ in range(TRIES - 1):  # what is no table ends in time, if not always on a busy machine
+            if reply.status == 503 and not address.startswith("/archive"):
+                reply = ask(site, address)
         statuses[address] = reply.status
         assert reply.status in (200, 302, 400, 404, 503), (address[:200], reply.status)
         if reply.headers.get("content-type", "").startswith("text/html"):
