@@ -38,7 +38,7 @@ memory = $(shell df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 && $$4 > 4000000 { p
 pytest = tmp=$$(TMPDIR=$(or $(memory),$${TMPDIR:-/tmp}) mktemp -d) && { TMPDIR=$$tmp PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(1); status=$$?; rm -rf "$$tmp"; exit $$status; }
 
 test: .venv/installed system ## run all tests (SYSTEM=no: install no Debian package, skip what needs one)
-	@$(call pytest)
+	@$(call pytest,--durations=20 --durations-min=5)
 
 quick: .venv/installed ## run the tests that need no server, no browser and no other process: about a minute
 	@$(call pytest,-m "not slow" $(QUICK))

@@ -114,7 +114,7 @@ def threaded(number: int) -> list[int | None]:
 @pytest.fixture(scope="module")
 def long_post(server: WordPress) -> Post:
     post = Post(server, "long")
-    post.comments(threaded(1_200))
+    post.comments(threaded(600))
     post.comments([None, 5], type="pingback", link="http://gazette.example/ferry")
     post.comments([None], approved="0")
     post.comments([None], approved="trash")
@@ -128,7 +128,7 @@ def test_by_the_api(desk, server, long_post):
     crawl(desk, long_post)
     assert archived(desk) == long_post.truth()
     (thread,) = desk.query("select platform, completeness, stated_count, comment_count from threads")
-    assert thread == ("wordpress", "full", 1202, 1202)
+    assert thread == ("wordpress", "full", 602, 602)
     assert desk.query("select distinct parent_source from comments") == [("api",)]
     assert desk.query(
         "select count(*) from comments join commenters on commenters.id = commenter_id where is_staff"

@@ -375,7 +375,7 @@ TEXTS = BODIES | st.sampled_from(HOSTILE)
 
 @pytest.mark.slow
 @given(st.lists(TEXTS, max_size=8), TEXTS, TEXTS)
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=30)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=15)
 def test_any_text_survives_every_format(tmp_path_factory, bodies, title, name):
     path = tmp_path_factory.mktemp("any") / "a.db"
     with Archive(path) as archive:
