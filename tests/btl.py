@@ -150,7 +150,7 @@ class StartedBtl:
         try:
             os.killpg(self.pid, signal.SIGKILL)
         except ProcessLookupError:
-            os.kill(self.pid, signal.SIGKILL)
+            self.send_signal(signal.SIGKILL)
 
     def communicate(self, timeout: float = PATIENCE_S) -> tuple[str, str]:
         """Return what it still writes until its end."""

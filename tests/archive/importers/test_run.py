@@ -8,7 +8,7 @@ import lzma
 import multiprocessing
 import os
 import sqlite3
-import time
+from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
 
@@ -23,8 +23,9 @@ from archive.importers.plain_text.encoding import decode
 from archive.importers.run import import_files
 from archive.store.archive import Archive
 from archive.workers.ordered import ENDED
-from tests.btl import StartedBtl, run_btl
+from tests.btl import PATIENCE_S, StartedBtl, run_btl
 from tests.documents import HARBOUR, HARBOUR_TREE, numbered
+from tests.waiting import until
 
 pytestmark = pytest.mark.slow
 
@@ -251,9 +252,9 @@ def test_killed_at_any_moment_a_second_import_completes_it(tmp_path):
         import_files(archive, [str(folder)])
     killed = tmp_path / "killed.db"
     command = ("import", folder, "--db", killed)
-    for delay in (0.1, 0.3, 0.5, 0.7):
+    for least in (0, 1, 400, 800):
         process = StartedBtl(command, tmp_path, fork_pools=True, constants={"archive.importers.run.BATCH_THREADS": 100})
-        time.sleep(delay)
+        until(lambda process=process, least=least: process.poll() is not None or _threads(killed) >= least)
         process.kill_group()
         process.communicate()
         if killed.exists() and killed.stat().st_size:
@@ -269,6 +270,16 @@ def test_killed_at_any_moment_a_second_import_completes_it(tmp_path):
             contents.append(connection.execute("select * from totals order by name").fetchall())
         connection.close()
     assert contents[:2] == contents[2:]
+
+
+def _threads(path):
+    if not path.exists():
+        return 0
+    with closing(sqlite3.connect(path, timeout=PATIENCE_S)) as connection:
+        try:
+            return connection.execute("select count(*) from threads").fetchone()[0]
+        except sqlite3.OperationalError:
+            return 0
 
 
 def parse(document):
