@@ -1,7 +1,9 @@
 """The model that orders the queue: what it learns, what it refuses, and that it changes nothing but an order."""
 
 import json
+import shutil
 import sqlite3
+from contextlib import closing
 
 import pytest
 
@@ -12,6 +14,7 @@ from archive.review.verdicts import Verdict, borrow, record
 from tests import archive_fixture
 from tests.archive_fixture import Filler
 from tests.conftest import missing
+from tests.made_once import made_once
 
 pytestmark = pytest.mark.slow
 
@@ -28,25 +31,31 @@ def scikit_learn():
         missing("scikit-learn is not installed")
 
 
-@pytest.fixture
-def db(tmp_path):
+@made_once
+def fill(path):
     """Sixty reviewed flags, half of them kept, and two that wait."""
-    built = archive_fixture.empty(tmp_path / "archive.db")
-    fill = Filler(built)
-    fill.insert("runs", kind="crawl", started_at=AT, software_version="0.1.0", settings="{}")
-    fill.insert("captures", run_id=1, sha256="00")
-    fill.insert("detectors", name="rules", version="1")
-    thread = fill.thread(fill.article("Ferry", "The ferry.", None))
-    flags = [flagged(fill, thread, (KEPT, REFUSED)[i % 2], i) for i in range(62)]
+    built = archive_fixture.empty(path)
+    filler = Filler(built)
+    filler.insert("runs", kind="crawl", started_at=AT, software_version="0.1.0", settings="{}")
+    filler.insert("captures", run_id=1, sha256="00")
+    filler.insert("detectors", name="rules", version="1")
+    thread = filler.thread(filler.article("Ferry", "The ferry.", None))
+    flags = [flagged(filler, thread, (KEPT, REFUSED)[i % 2], i) for i in range(62)]
     built.close()
-    connection = sqlite3.connect(tmp_path / "archive.db")
+    connection = sqlite3.connect(path)
     with borrow(connection) as borrowed:
         borrowed.exec_driver_sql("begin")
         for i, flag in enumerate(flags[:60]):
             record(borrowed, Verdict(flag, "anna", "dismissed" if i % 2 else "confirmed"), AT)
         borrowed.exec_driver_sql("commit")
-    yield connection
     connection.close()
+    return path
+
+
+@pytest.fixture
+def db(tmp_path):
+    with closing(sqlite3.connect(fill(tmp_path / "archive.db"))) as connection:
+        yield connection
 
 
 def flagged(fill, thread, form, i):
@@ -54,9 +63,18 @@ def flagged(fill, thread, form, i):
     return fill.flag("content.insult", word, comment_id=fill.comment(thread, form.format(word, i)))
 
 
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("trained")
+    with closing(sqlite3.connect(fill(folder / "archive.db"))) as connection:
+        train(connection, folder / "queue.npz")
+    return folder
+
+
 @pytest.fixture
-def model(db, tmp_path):
-    train(db, tmp_path / "queue.npz")
+def model(trained, tmp_path):
+    for name in ("queue.json", "queue.npz"):
+        shutil.copy(trained / name, tmp_path)
     return tmp_path / "queue.npz"
 
 
