@@ -58,7 +58,7 @@ def _copied(db, table):
     """The first row but for its id; where there is none, whatever the table demands."""
     cursor = db.execute(f"select * from {table.name} order by rowid limit 1")
     names = [column[0] for column in cursor.description]
-    defaults = [None if column.nullable else 1 if str(column.type) == "INTEGER" else "x" for column in table.columns]
+    defaults = [None if column.nullable else "x" if str(column.type) == "TEXT" else 1 for column in table.columns]
     row = dict(zip(names, cursor.fetchone() or defaults, strict=False))
     row.pop("id", None)
     return row
