@@ -5,21 +5,18 @@ so that what was read of them can be read back.
 """
 
 import json
-import sqlite3
-import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from itertools import groupby
 from operator import itemgetter
-from pathlib import Path
-from types import TracebackType
 from typing import Any, BinaryIO
 
 from archive.importers.base import GATHERED, HEAD_LENGTH, BadDocument, Document, Source
 from archive.importers.documents import LEFT_OUT, TOO_LONG, is_json_object, lines
 from archive.importers.files import LONGEST_DOCUMENT
+from archive.importers.temporary_tables import TemporaryTables
 from archive.text.fold import fold_name
 from archive.text.personal_data import is_personal_name
 from archive.text.storable import load_json, replace_unstorable
@@ -53,28 +50,14 @@ order by first, records.rowid"""
 Record = tuple[int, dict[str, Any]]
 
 
-class Gatherer:
-    """Holds records in a temporary SQLite file, so that memory holds one thread at a time."""
+class Gatherer(TemporaryTables):
+    """Holds records by what they answer, or by their thread, and what is known of articles and people beside them."""
 
     def __init__(self) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="btl-records-")
-        self._connection = sqlite3.connect(Path(self._folder.name, "records.db"), isolation_level=None)
-        self._connection.execute("pragma journal_mode = off")
-        self._connection.execute("pragma synchronous = off")
-        self._connection.executescript(TABLES)
-        self._connection.execute("begin")
+        super().__init__(TABLES)
         self._records: list[tuple[Any, ...]] = []
         self.too_deep: list[int] = []  # lines of records that cannot be written
         self._beside: list[tuple[str, str, str]] = []
-
-    def __enter__(self) -> "Gatherer":
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._connection.close()
-        self._folder.cleanup()
 
     def add(
         self, line: int, record: dict[str, Any], own: str | None, parent: str | None = None, thread: str | None = None

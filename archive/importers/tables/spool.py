@@ -1,42 +1,26 @@
 """Rows in any order, gathered by thread in a temporary SQLite file, so that memory holds one thread at a time."""
 
-import sqlite3
-import tempfile
 from collections.abc import Iterator
 from contextlib import closing
 from itertools import groupby
 from operator import itemgetter
-from pathlib import Path
-from types import TracebackType
+
+from archive.importers.temporary_tables import TemporaryTables
 
 ROWS_A_WRITE = 5_000
-CACHE_KIB = 65_536
+TABLES = """
+create table rows (key text, line integer, row text);
+create table articles (key text primary key, row text) without rowid;
+create table labels (key text, name text, value text);
+create index labels_key on labels (key);"""
 
 
-class Spool:
-    """Holds rows by key. Its file is in the folder for temporary files and goes when it is closed."""
+class Spool(TemporaryTables):
+    """Holds rows by key."""
 
     def __init__(self) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="btl-rows-")
-        self._connection = sqlite3.connect(Path(self._folder.name, "rows.db"), isolation_level=None)
-        self._connection.execute("pragma journal_mode = off")
-        self._connection.execute("pragma synchronous = off")
-        self._connection.execute(f"pragma cache_size = -{CACHE_KIB}")
-        self._connection.execute("create table rows (key text, line integer, row text)")
-        self._connection.execute("create table articles (key text primary key, row text) without rowid")
-        self._connection.execute("create table labels (key text, name text, value text)")
-        self._connection.execute("create index labels_key on labels (key)")
-        self._connection.execute("begin")
+        super().__init__(TABLES)
         self._pending: list[tuple[str, int, str]] = []
-
-    def __enter__(self) -> "Spool":
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._connection.close()
-        self._folder.cleanup()
 
     def add(self, key: str, line: int, row: str) -> None:
         """Add a row (JSON) of the thread with this key."""
