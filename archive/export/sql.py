@@ -50,7 +50,11 @@ def write(
 def _objects(connection: sqlite3.Connection) -> list[tuple[str, str, str]]:
     """Return type, name and definition of each object that the script creates."""
     rows = connection.execute(OBJECTS)
-    return [(kind, name, sql) for kind, name, table, sql in rows if table.lower() not in PRIVATE_TABLES]
+    return [
+        (kind, name, sql)
+        for kind, name, table, sql in rows
+        if table.lower() not in PRIVATE_TABLES and "search_changes" not in sql
+    ]
 
 
 def _insert(connection: sqlite3.Connection, table: str, sql: str) -> str:

@@ -23,6 +23,7 @@ LATER_TABLES = (
     "hosts",
     "text_copies",
     "watches",
+    "search_changes",
 )
 FILL_WITHHELD = """
 update {table} set withheld = (select rule from flags where {column} = {table}.id and code = 'archive.withheld'

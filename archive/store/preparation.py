@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 from sqlite_utils import Database
 from sqlmodel import SQLModel
 
-from archive.store import views
+from archive.store import search_changes, views
 from archive.store.migrations import migrations
 from archive.store.private_tables import PRIVATE_TABLES
 from archive.store.schema import TABLES
@@ -56,6 +56,8 @@ def _prepare_file(connection: Connection, name: str, when_free: WhenFree) -> Non
     when_free(lambda: views.prepare(db))
     if PRIVATE_TABLES - set(db.table_names()):  # an archive that an exported script made has none
         when_free(lambda: SQLModel.metadata.create_all(connection, tables=_PRIVATE))
+    if connection.exec_driver_sql(search_changes.ARE_TOO_MANY).scalar():
+        when_free(lambda: connection.exec_driver_sql(search_changes.FORGET))
 
 
 def _open_tables(connection: Connection, name: str) -> Database:

@@ -4,7 +4,17 @@ import sqlite3
 from functools import partial
 
 PRIVATE_TABLES = frozenset(
-    {"frontier", "hosts", "import_changes", "paused_outlets", "settings", "suppressions", "watches", "withheld"}
+    {
+        "frontier",
+        "hosts",
+        "import_changes",
+        "paused_outlets",
+        "search_changes",
+        "settings",
+        "suppressions",
+        "watches",
+        "withheld",
+    }
 )
 RAW_PAGES = "sqlite_dbpage"
 REVIEWER_COLUMNS = frozenset({("reviews", "reviewer"), ("reviews", "note")})

@@ -626,6 +626,15 @@ class Watch(SQLModel, table=True):
     last_flag_id: int = _integer("The newest flag that the last look reached.")
 
 
+class SearchChange(SQLModel, table=True):
+    __tablename__ = "search_changes"
+    __table_args__ = _table("A comment that changed, for the index beside the archive: no part of what is published.")
+
+    id: int | None = _id("Number of the change.")
+    comment_id: int = _integer("The comment, which may be gone.")
+    token: int = _integer("A number by chance, as no other archive has it here.", server_default="(random())")
+
+
 class Total(SQLModel, table=True):
     __tablename__ = "totals"
     __table_args__ = _table("Numbers that the site opens with, kept current by every save.")

@@ -3,6 +3,8 @@
 import re
 from typing import TYPE_CHECKING
 
+from archive.store import search_changes
+
 if TYPE_CHECKING:
     from sqlite_utils import Database  # takes longer to load than all of `btl --help`
 
@@ -162,4 +164,4 @@ def _full_text() -> dict[str, str]:
         statements[f"{fts}_update"] = (
             f"CREATE TRIGGER {fts}_update after update of {names} on {table} when {changed} begin {drop} {add} end"
         )
-    return statements
+    return statements | search_changes.triggers(NOT_BULK)

@@ -80,6 +80,7 @@ class RowWriter:
         if not (self._inserts or self._updates or self.totals):
             return
         with self.dialect.bulk(self.connection):
+            self._note_changes()
             for name in INSERT_ORDER:
                 if rows := self._inserts.pop(name, None):
                     self.dialect.insert_rows(self.connection, name, rows)
@@ -94,6 +95,16 @@ class RowWriter:
         self._updates.clear()
         if not self.defers_totals:
             self._write_totals()
+
+    def _note_changes(self) -> None:
+        """Note the stored comments that get flags or labels, for the index beside the archive: triggers rest here."""
+        if self.connection.dialect.name != "sqlite":
+            return  # what the site serves of a server's archive is a copy
+        new = self._inserts.get("comments")
+        subjects = {row.get("comment_id") for name in ("flags", "labels") for row in self._inserts.get(name, ())}
+        stored = sorted(id_ for id_ in subjects if id_ is not None and (not new or id_ < new[0]["id"]))
+        if stored:
+            self.connection.execute(insert(TABLES["search_changes"]), [{"comment_id": id_} for id_ in stored])
 
     def _write_totals(self) -> None:
         changed = [{"name": name, "value": value} for name, value in sorted(self.totals.items()) if value]

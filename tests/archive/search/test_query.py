@@ -10,7 +10,8 @@ from archive.search.nodes import AndNode, FieldNode, FlagFilter, NotNode, OrNode
 from archive.search.query import MAX_TERMS, full_text, parse_query
 from archive.search.resolve import resolve
 from archive.search.sql import select_comments
-from archive.search.words import Term, fold
+from archive.search.words import Term
+from tests.archive.search.texts import TEXTS, matching
 
 OUTLETS = [(1, "Harbour Courier", "harbour-courier.example"), (2, "plain.example", "plain.example")]
 CODES = {"content.insult": "Insult", "content.threat": "Threat", "review.insult": "Insult, by hand"}
@@ -131,35 +132,7 @@ def test_sql_selects_what_the_query_means(typed):
         return
     selection = select_comments(node)
     found = {row[0] for row in _archive().execute(selection.sql(), selection.parameters)}
-    assert found == {number for number, text in TEXTS.items() if means(node, fold(text).split())}, full_text(node)
-
-
-TEXTS = {
-    1: "The ferry leaves the quay.",
-    2: "Quay ferry, ferry quay",
-    3: "A boat. The fer of a boat",
-    4: "or not and or boat quay",
-    5: "Quay-boat BOAT ferries",
-    6: "",
-}
-
-
-def means(node, words):
-    """The meaning of a query without dates for a text of these words, as plainly as can be: all are of 2026."""
-    match node:
-        case WordNode(term):
-            starts = range(len(words) - len(term.words) + 1)
-            windows = [words[start : start + len(term.words)] for start in starts]
-            last = str.startswith if term.is_prefix else str.__eq__
-            return any(tuple(window[:-1]) == term.words[:-1] and last(window[-1], term.words[-1]) for window in windows)
-        case AndNode(parts):
-            return all(means(part, words) for part in parts)
-        case OrNode(parts):
-            return any(means(part, words) for part in parts)
-        case NotNode(part):
-            return not means(part, words)
-        case FieldNode("after"):
-            return True
+    assert found == matching(node, with_forms=False), full_text(node)
 
 
 _kept = []

@@ -1,0 +1,219 @@
+"""Build the index beside an archive, and keep it current: what changed since is read from the archive's own list.
+
+Withheld comments are in no index. Each state of an index says what it knows, in the same commit as its documents.
+"""
+
+import json
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import tantivy
+
+from archive.search.index import IndexState, IndexUnusable, SearchIndex
+from archive.search.index_schema import (
+    DEFAULT_LANGUAGE,
+    STATE_ID,
+    FlagParts,
+    IndexedComment,
+    build_schema,
+    language_of,
+    register_analyzers,
+    to_document,
+)
+from archive.search.sql import LABEL_FOUND, LABEL_TEXT
+from archive.store.reading import connect_for_reading
+from archive.store.views import STANDING
+
+BATCH = 2_000
+BUILD_MEMORY, UPDATE_MEMORY = 256_000_000, 15_000_000
+_COMMENTS = """
+select comments.id, articles.outlet_id, articles.language, threads.dataset_id, comments.commenter_id, commenters.name,
+  comments.posted_at, comments.state, comments.body
+from comments join threads on threads.id = comments.thread_id join articles on articles.id = threads.article_id
+left join commenters on commenters.id = comments.commenter_id
+where comments.withheld is null and threads.withheld is null and articles.withheld is null"""
+NEXT_COMMENTS = f"{_COMMENTS} and comments.id > ? order by comments.id limit {BATCH}"
+THESE_COMMENTS = f"{_COMMENTS} and comments.id in (select value from json_each(?))"  # noqa: S608
+_OF_THESE = "comment_id in (select value from json_each(?))"
+FLAGS = f"select distinct comment_id, code, severity, target, status from flags where {_OF_THESE} and {STANDING}"  # noqa: S608
+LABELS = f"select distinct comment_id, {LABEL_TEXT} from labels where {_OF_THESE} and {LABEL_FOUND}"  # noqa: S608
+# What no visit and no takedown changes of a comment.
+LAST_COMMENT = "select id, thread_id || ' ' || first_seen_at from comments order by id desc limit 1"
+MARK_OF = "select thread_id || ' ' || first_seen_at from comments where id = ?"
+HAS_CHANGED = "select 1 from search_changes where comment_id = ? and id > ?"
+LANGUAGES = "select language, count(*) as n from articles where language is not null group by 1 order by n desc"
+HAS_CHANGES = "select 1 from sqlite_master where name = 'search_changes'"
+LAST_CHANGE = "select id, token from search_changes order by id desc limit 1"
+TOKEN_OF = "select token from search_changes where id = ?"  # noqa: S105
+FIRST_CHANGE = "select min(id) from search_changes"
+CHANGED = """
+select distinct comment_id from search_changes where id > :change
+union select id from comments where id > :comment order by 1 limit :limit"""
+
+Say = Callable[[int], None]
+
+
+class TooFarBehind(Exception):
+    """So much has changed that the index is to be brought up to date by `btl index`, or built anew."""
+
+
+def index_path(db_path: str | Path) -> Path:
+    """Return where the index of an archive is: beside it, archive.search for archive.db."""
+    path = Path(db_path)
+    return path.with_name(f"{path.stem}.search") if path.suffix else path.with_name(f"{path.name}.search")
+
+
+def build(db_path: str | Path, on_progress: Say = lambda _: None) -> IndexState:
+    """Build the index of an archive anew, of one snapshot; it takes the place of the old one when it is whole.
+
+    Raises sqlite3.Error and OSError."""
+    target = index_path(Path(db_path).resolve())
+    with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as folder:
+        new = Path(folder) / "new"
+        new.mkdir()
+        with closing(connect_for_reading(Path(db_path))) as connection:
+            connection.execute("begin")
+            state = _write_all(connection, new, on_progress)
+        _replace(target, new, Path(folder) / "old")
+    return state
+
+
+def _replace(target: Path, new: Path, trash: Path) -> None:
+    """Put the new index where the old one is. Who has the old one open goes on reading it."""
+    if target.exists():
+        target.rename(trash)
+    new.rename(target)
+    target.chmod(0o755)
+
+
+def remove(db_path: str | Path) -> None:
+    """Delete the index of an archive, if there is one."""
+    shutil.rmtree(index_path(Path(db_path).resolve()), ignore_errors=True)
+
+
+def _write_all(connection: sqlite3.Connection, folder: Path, on_progress: Say) -> IndexState:
+    stated = [code for name, _ in connection.execute(LANGUAGES) if (code := language_of(name))]
+    state = _current_state(connection, stated[0] if stated else DEFAULT_LANGUAGE)
+    index = tantivy.Index(build_schema(), path=str(folder))
+    register_analyzers(index)
+    writer = index.writer(BUILD_MEMORY, 1)
+    last, written = 0, 0
+    while rows := connection.execute(NEXT_COMMENTS, (last,)).fetchall():
+        for comment in _comments(connection, rows):
+            writer.add_document(to_document(comment, state.default_language))
+        last = rows[-1][0]
+        written += len(rows)
+        on_progress(written)
+    _write_state(writer, state)
+    writer.commit()
+    writer.wait_merging_threads()
+    return state
+
+
+def _current_state(connection: sqlite3.Connection, language: str) -> IndexState:
+    """Return what an index knows that has all of this snapshot."""
+    number, mark = connection.execute(LAST_COMMENT).fetchone() or (0, "")
+    has_changes = connection.execute(HAS_CHANGES).fetchone()  # a public copy never changes
+    change, token = (connection.execute(LAST_CHANGE).fetchone() if has_changes else None) or (0, 0)
+    return IndexState(change, token, number, mark, language)
+
+
+def _write_state(writer: tantivy.IndexWriter, state: IndexState) -> None:
+    document = tantivy.Document()
+    document.add_unsigned("id", STATE_ID)
+    document.add_text("about", json.dumps(asdict(state)))
+    writer.add_document(document)
+
+
+def _comments(connection: sqlite3.Connection, rows: Sequence[tuple[Any, ...]]) -> Iterator[IndexedComment]:
+    ids = json.dumps([row[0] for row in rows])
+    flags: dict[int, list[FlagParts]] = {}
+    for number, *values in connection.execute(FLAGS, (ids,)):
+        flags.setdefault(number, []).append(FlagParts(*values))
+    labels: dict[int, list[str]] = {}
+    for number, label in connection.execute(LABELS, (ids,)):
+        labels.setdefault(number, []).append(label)
+    for row in rows:
+        more: dict[str, Any] = {"flags": flags.get(row[0], ()), "labels": labels.get(row[0], ())}
+        yield IndexedComment(*row, **more)
+
+
+def is_of(connection: sqlite3.Connection, state: IndexState) -> bool:
+    """Return whether an index was made of this very archive, however long ago, and not before it was put back."""
+    mark = connection.execute(MARK_OF, (state.last_comment,)).fetchone()
+    is_same = state.last_comment == 0 or mark is None or mark[0] == state.last_mark
+    if not connection.execute(HAS_CHANGES).fetchone():
+        return is_same and state.change == 0
+    # The id of a comment that was deleted may be given again.
+    is_same = is_same or bool(connection.execute(HAS_CHANGED, (state.last_comment, state.change)).fetchone())
+    token = connection.execute(TOKEN_OF, (state.change,)).fetchone()
+    if token is not None:
+        return is_same and token[0] == state.change_token
+    first = connection.execute(FIRST_CHANGE).fetchone()[0]
+    return is_same and state.change == 0 and first in (None, 1)
+
+
+def pending(connection: sqlite3.Connection, state: IndexState, limit: int) -> list[int]:
+    """Return the comments that an index does not have as they are, the first `limit` of them."""
+    values = {"change": state.change, "comment": state.last_comment, "limit": limit}
+    if not connection.execute(HAS_CHANGES).fetchone():
+        return []
+    return [number for (number,) in connection.execute(CHANGED, values)]
+
+
+def update(db_path: str | Path, index: SearchIndex, most: int | None = None) -> int:
+    """Bring an index up to date, and return how many comments it has written anew.
+
+    Raises IndexUnusable where it is not of this archive, TooFarBehind where more than `most` comments changed, and
+    Locked where another process is at it."""
+    with closing(connect_for_reading(Path(db_path))) as connection:
+        connection.execute("begin")
+        state = index.view.state
+        if not is_of(connection, state):
+            raise IndexUnusable(f"{index.path} was made of another archive, or before this one was put back")
+        ids = pending(connection, state, -1 if most is None else most + 1)
+        if most is not None and len(ids) > most:
+            raise TooFarBehind(f"{index.path} lacks more than {most:,} changes")
+        fresh = _current_state(connection, state.default_language)
+        if not ids and fresh == state:
+            return 0
+        _write_changes(connection, index, ids, fresh)
+    index.reload()
+    return len(ids)
+
+
+def _write_changes(connection: sqlite3.Connection, index: SearchIndex, ids: Sequence[int], state: IndexState) -> None:
+    writer = open_writer(index)
+    try:
+        for start in range(0, len(ids), BATCH):
+            part = list(ids[start : start + BATCH])
+            # By a query: `delete_documents_by_term` deletes nothing by a number, and says nothing.
+            writer.delete_documents_by_query(tantivy.Query.term_set_query(index.schema, "id", part))
+            rows = connection.execute(THESE_COMMENTS, (json.dumps(part),)).fetchall()
+            for comment in _comments(connection, rows):
+                writer.add_document(to_document(comment, state.default_language))
+        writer.delete_documents_by_query(tantivy.Query.term_query(index.schema, "id", STATE_ID))
+        _write_state(writer, state)
+        writer.commit()
+    except BaseException:
+        writer.rollback()
+        raise
+    finally:
+        writer.wait_merging_threads()
+
+
+def open_writer(index: SearchIndex) -> tantivy.IndexWriter:
+    try:
+        return index.index.writer(UPDATE_MEMORY, 1)
+    except ValueError as error:
+        raise IndexLocked(str(error)) from error
+
+
+class IndexLocked(Exception):
+    """Another process writes to the index."""

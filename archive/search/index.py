@@ -1,0 +1,281 @@
+"""Read the index beside an archive: hits, exact counts and facets over all of them.
+
+The index is never the truth: what cannot be read, or is of another version, raises IndexUnusable, and FTS5 answers.
+"""
+
+import json
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TypeVar
+
+import tantivy
+
+from archive.search.index_query import QueryWriter, passes
+from archive.search.index_schema import (
+    NUMBERS,
+    STATE_ID,
+    STEMMERS,
+    VERSION,
+    FlagParts,
+    build_schema,
+    register_analyzers,
+    stem_field,
+)
+from archive.search.nodes import FieldNode, FlagFilter, Node, join
+
+# More values than this of one facet are not told apart: Tantivy counts them in memory.
+MOST_VALUES = 20_000
+# Facets of queries with more hits are remembered: a word of a million comments takes as long as twenty others.
+COMMON = 50_000
+MOST_REMEMBERED = 256
+# Facets, and the fields that hold their values where these have another name.
+_FLAG_FIELDS = {"flag": "codes", "source": "sources", "target": "targets", "status": "statuses", "severity": "severity"}
+_FIELDS = {**_FLAG_FIELDS, "label": "labels"}
+
+T = TypeVar("T")
+Counts = Counter[Any]
+
+
+class IndexUnusable(Exception):
+    """There is no index, or none that can be read; the message says why."""
+
+
+class TooBroad(Exception):
+    """A query that begins too many words."""
+
+
+@dataclass(frozen=True, slots=True)
+class IndexState:
+    """How current an index is: the last change and comment of the archive that it knows, and a mark of each.
+
+    An archive that was put back from a copy has other marks, or none, at the same places."""
+
+    change: int = 0
+    change_token: int = 0
+    last_comment: int = 0
+    last_mark: str = ""
+    default_language: str = "en"
+    version: int = VERSION
+
+
+@dataclass(frozen=True, slots=True)
+class FacetedSearch:
+    """A search with the filters beside it: by facet, and what one and the same flag has to be."""
+
+    words: Node | None
+    filters: tuple[tuple[str, Node], ...] = ()
+    flag: FlagFilter | None = None
+
+    def node(self, *, without: str = "", flag: FlagFilter | None = None) -> Node | None:
+        """Return the query with all filters but one; with another filter of flags in place of `flag`."""
+        flag = flag if without == "flag" else self.flag
+        flags = FieldNode("flag", (flag,)) if flag and flag != FlagFilter() else None
+        return join(self.words, *(node for name, node in self.filters if name != without), flags)
+
+    def has(self, name: str) -> bool:
+        if name in _FLAG_FIELDS:
+            return self.flag is not None
+        return any(filtered == name for filtered, _ in self.filters)
+
+    def flag_without(self, name: str) -> FlagFilter | None:
+        """Return what is filtered of flags beside this facet; None if nothing is."""
+        nothing: dict[str, Any] = {"codes": ()} if name == "flag" else {name: None}
+        rest = replace(self.flag or FlagFilter(), **nothing)
+        return None if rest == FlagFilter() else rest
+
+
+@contextmanager
+def _unusable(path: Path) -> Iterator[None]:
+    """Raise IndexUnusable for whatever Tantivy says of files that are not as they should be: it panics at some."""
+    try:
+        yield
+    except (IndexUnusable, TooBroad):
+        raise
+    except (ValueError, OSError, KeyError, TypeError) as error:
+        raise IndexUnusable(f"{path}: {error}") from error
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":
+            raise
+        raise IndexUnusable(f"{path}: {error}") from error
+
+
+class SearchIndex:
+    """An index, as it was when it was opened or last reloaded. Raises IndexUnusable."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        with _unusable(path):
+            if not (path / "meta.json").is_file():
+                raise IndexUnusable(f"{path} is not there")
+            if not tantivy.Index.is_compatible(str(path)):
+                raise IndexUnusable(f"{path} was made by another version")
+            self.index = tantivy.Index.open(str(path))
+            self.schema = build_schema()
+            register_analyzers(self.index)
+            self.view = _View(self)
+
+    def reload(self) -> None:
+        with _unusable(self.path):
+            self.index.reload()
+            self.view = _View(self)
+
+
+class _View:
+    """One state of an index, which stays as it is while others write to it."""
+
+    def __init__(self, index: SearchIndex) -> None:
+        self.path, self.schema = index.path, index.schema
+        self.searcher = index.index.searcher()
+        self.state = self._read_state()
+        self.languages = [name for name in STEMMERS if self._has_language(name)] or [self.state.default_language]
+        self.writer = QueryWriter(self.schema, lambda: self.flags, self.languages)
+        self._facets: OrderedDict[Any, Any] = OrderedDict()
+
+    def _read_state(self) -> IndexState:
+        about = tantivy.Query.term_query(self.schema, "id", STATE_ID)
+        hits = self.searcher.search(about, 1).hits
+        if not hits:
+            raise IndexUnusable(f"{self.path} was never finished")
+        values = json.loads(self.searcher.doc(hits[0][1]).get_first("about") or "{}")
+        if values.get("version") != VERSION:
+            raise IndexUnusable(f"{self.path} was made by another version")
+        return IndexState(**values)
+
+    def _has_language(self, language: str) -> bool:
+        return bool(self.searcher.terms_with_prefix(stem_field(language), "", limit=1))
+
+    @cached_property
+    def flags(self) -> list[FlagParts]:
+        """Every distinct flag that comments have."""
+        return [FlagParts.from_token(token) for token in self._terms(tantivy.Query.all_query(), ["flags"])["flags"]]
+
+    def count(self, node: Node | None) -> int:
+        return self._read(lambda: self._total(self.writer.write(node)))
+
+    def find(self, node: Node | None, limit: int, offset: int = 0, *, newest: bool) -> tuple[list[int], int]:
+        """Return the ids of some matches in order, and how many there are: the newest first, or the best."""
+
+        def read() -> tuple[list[int], int]:
+            order = "order" if newest else None
+            result: Any = self.searcher.search(self.writer.write(node), limit, offset=offset, order_by_field=order)
+            addresses = [address for _, address in result.hits]
+            return [int(number or 0) for number in self.searcher.fast_field_values("id", addresses)], result.count
+
+        return self._read(read)
+
+    def facets(self, search: FacetedSearch, names: Sequence[str]) -> dict[str, Counts]:
+        """Return how many matches each value of a facet has, all filters but its own being as they are.
+
+        Of `severity` a value counts the comments with a flag that is at least so severe."""
+        key = search, tuple(names)
+        if key in self._facets:
+            self._facets.move_to_end(key)
+            remembered: dict[str, Counts] = self._facets[key]
+            return remembered
+        counts = self._read(lambda: self._count_facets(search, names))
+        if max((sum(values.values()) for values in counts.values()), default=0) > COMMON:
+            self._facets[key] = counts
+            if len(self._facets) > MOST_REMEMBERED:
+                self._facets.popitem(last=False)
+        return counts
+
+    def _count_facets(self, search: FacetedSearch, names: Sequence[str]) -> dict[str, Counts]:
+        """Count the facets that nothing filters in one go, and each of the others by itself."""
+        of_flags = [name for name in names if name in _FLAG_FIELDS and search.flag_without(name) is not None]
+        filtered = [name for name in names if name not in of_flags and search.has(name)]
+        plain = [name for name in names if name not in of_flags and name not in filtered]
+        counts = self._values(search.node(), plain)
+        for name in filtered:
+            own = "flag" if name in _FLAG_FIELDS else name
+            counts |= self._values(search.node(without=own), [name])
+        for name in of_flags:
+            counts[name] = self._flag_values(search, name)
+        return counts
+
+    def _values(self, node: Node | None, names: Sequence[str]) -> dict[str, Counts]:
+        fields = {name: _FIELDS.get(name, name) for name in names}
+        counts = self._terms(self.writer.write(node), list(dict.fromkeys(fields.values())))
+        found = {name: counts[field] for name, field in fields.items()}
+        if "severity" in found:
+            levels = found["severity"]
+            found["severity"] = Counter({at: sum(n for level, n in levels.items() if level >= at) for at in range(5)})
+        return found
+
+    def _flag_values(self, search: FacetedSearch, name: str) -> Counts:
+        """Count the values of one facet of flags where another one is filtered: both are to be of one flag."""
+        rest = search.flag_without(name) or FlagFilter()
+        base = search.node(without="flag", flag=rest)
+        tokens = self._terms(self.writer.write(base), ["flags"])["flags"]
+        groups: dict[Any, list[str]] = {}
+        for token in tokens:
+            flag = FlagParts.from_token(token)
+            if passes(rest, flag):
+                for value in _values_of(flag, name):
+                    groups.setdefault(value, []).append(token)
+        return Counter(
+            {
+                value: tokens[of_value[0]] if len(of_value) == 1 else self._count_tokens(base, of_value)
+                for value, of_value in groups.items()
+            }
+        )
+
+    def _count_tokens(self, base: Node | None, tokens: Sequence[str]) -> int:
+        flags = tantivy.Query.term_set_query(self.schema, "flags", list(tokens))
+        both = [(tantivy.Occur.Must, self.writer.write(base)), (tantivy.Occur.Must, flags)]
+        return self._total(tantivy.Query.boolean_query(both))
+
+    def count_by_outlet_and_month(self, node: Node | None) -> Counter[tuple[int | None, str]]:
+        """Count matches by outlet's id and month ("2026-03"; "" without a date)."""
+        months = {"terms": {"field": "month", "size": MOST_VALUES, "missing": 0}}
+        outlets = {"field": "outlet", "size": MOST_VALUES, "missing": 0}
+        wanted = {"outlets": {"terms": outlets, "aggs": {"months": months}}}
+        found = self._read(lambda: self.searcher.aggregate(self.writer.write(node), wanted))
+        counts: Counter[tuple[int | None, str]] = Counter()
+        for outlet in found["outlets"]["buckets"]:
+            for month in outlet["months"]["buckets"]:
+                counts[(int(outlet["key"]) or None, _month(int(month["key"])))] = month["doc_count"]
+        return counts
+
+    def _total(self, query: tantivy.Query) -> int:
+        result: Any = self.searcher.search(query, 1)
+        return int(result.count)
+
+    def _terms(self, query: tantivy.Query, fields: Sequence[str]) -> dict[str, Counts]:
+        if not fields:
+            return {}
+        wanted = {name: {"terms": {"field": name, "size": MOST_VALUES, "segment_size": MOST_VALUES}} for name in fields}
+        found = self.searcher.aggregate(query, wanted)
+        return {
+            name: Counter({_value(name, bucket["key"]): bucket["doc_count"] for bucket in found[name]["buckets"]})
+            for name in fields
+        }
+
+    def _read(self, work: Callable[[], T]) -> T:
+        with _unusable(self.path):
+            return work()
+
+
+def _value(field: str, key: Any) -> Any:
+    return int(key) if field in NUMBERS else key
+
+
+def _month(number: int) -> str:
+    return f"{number // 100:04}-{number % 100:02}" if number else ""
+
+
+def _values_of(flag: FlagParts, name: str) -> Iterator[Any]:
+    match name:
+        case "flag":
+            yield flag.code
+        case "source":
+            yield flag.source
+        case "target" if flag.target:
+            yield flag.target
+        case "status" if flag.source == "content":
+            yield flag.status
+        case "severity":
+            yield from range(flag.severity + 1)
