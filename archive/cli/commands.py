@@ -30,6 +30,7 @@ TASKS: dict[str, dict[str, tuple[str, str]]] = {
         "publish": ("archive.cli.publish:publish", "Make a public copy with dumps, a codebook and a manifest"),
     },
     "Maintain": {
+        "index": ("archive.cli.index:index", "Build the search index, or bring it up to date"),
         "outlets": ("crawler.cli.outlets:outlets", "List, pause, stop and resume the outlets that are crawled"),
         "schedule": ("crawler.cli.schedule:schedule", "Print a systemd timer and cron lines for regular crawls"),
         "verify": ("crawler.cli.verify:verify", "Check every comment against the bytes it was read from"),

@@ -1,10 +1,14 @@
 """`btl serve`: the site, for a newsroom or for everybody."""
 
+from contextlib import closing
 from pathlib import Path
 
 import click
 
 from archive.cli.common import database, fail, port_option, require
+
+# Of an archive with more comments the search index takes longer than starting may.
+LARGE = 100_000
 
 
 @click.command()
@@ -61,10 +65,34 @@ def serve(
         require(path)
         if known and not is_writable(path):
             fail(f"{path} is read-only, and what reviewers judge could not be saved: serve it without --reviewers")
+        if is_writable(path):
+            _index(path)
     try:
         run(path, host=host, port=port, reviewers=known, immutable=is_copy or not is_writable(path), as_json=as_json)
     except OSError as error:
         fail(str(error))
+
+
+def _index(path: Path) -> None:
+    """Bring the search index of a newsroom up to date, or make that of a small archive. Without one the site works."""
+    import sqlite3
+
+    from archive.search import build
+    from archive.search.service import keep_current
+    from archive.site.viewer import comment_total
+    from archive.store.reading import connect_for_reading
+
+    if not build.index_path(path.resolve()).exists():
+        with closing(connect_for_reading(path)) as connection:
+            if comment_total(connection) > LARGE:
+                click.echo(
+                    "note: `btl index` makes a search index, which counts all matches and finds word forms", err=True
+                )
+                return
+    try:
+        keep_current(path)
+    except (OSError, sqlite3.Error, build.IndexLocked) as error:
+        click.echo(f"note: the search index could not be brought up to date, so full text answers: {error}", err=True)
 
 
 def _serve_public(path: Path, host: str, port: int, workers: int, reviewers: Path | None, *, as_json: bool) -> None:

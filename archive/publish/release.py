@@ -22,6 +22,8 @@ from archive.export.formats import FORMATS
 from archive.publish import copy, dumps
 from archive.publish.codebook import codebook
 from archive.publish.policy import Policy
+from archive.search.build import build as build_index
+from archive.search.build import index_path
 from archive.store.archive import Archive, now
 from archive.store.disk import sync_path
 from archive.store.statistics import COMPLETENESS, select_rows
@@ -197,6 +199,7 @@ class _ReleaseBuilder:
                 checks = [pool.submit(dumps.check_database, database, check) for check in dumps.CHECKS]
                 rows = sum(counts.rows.values())
                 hashed = pool.submit(dumps.file_entry, self.folder, "archive.db", "The database (SQLite)", rows=rows)
+                indexed = pool.submit(index_copy, self.database)
             problems = [problem for check in checks for problem in check.result()]
             if problems:
                 raise NotPublished("the copy is not whole: " + "; ".join(problems[:5]))
@@ -204,7 +207,7 @@ class _ReleaseBuilder:
             # Listed by format, not in the order of the jobs; what is not in parts comes first.
             suffixes = [dump.suffix for form in self.policy.dumps if (dump := FORMATS[form].DUMP)]
             entries.sort(key=lambda e: ("threads" in e, suffixes.index(e["path"][e["path"].index(".") :]), e["path"]))
-            return [hashed.result(), *entries]
+            return [hashed.result(), *entries, *indexed.result()]
 
     def _write_manifest(self, state: str, counts: copy.CopyCounts, files: list[dict[str, Any]]) -> Manifest:
         """Write the codebook, the counts for Datasette, the manifest, the sums and the chain of earlier manifests."""
@@ -252,6 +255,16 @@ class _ReleaseBuilder:
         raw = (folder / "manifest.json").read_bytes()
         (chain / f"{manifest['number']:04}.json").write_bytes(raw)
         return {"number": manifest["number"], "sha256": sha256(raw).hexdigest()}
+
+
+def index_copy(database: Path) -> list[dict[str, Any]]:
+    """Build the search index beside a copy, and return the entries of its files."""
+    build_index(database)
+    folder = index_path(database)
+    for lock in folder.glob(".*.lock"):
+        lock.unlink()  # nobody writes to it any more
+    names = sorted(path.relative_to(database.parent).as_posix() for path in folder.iterdir())
+    return [dumps.file_entry(database.parent, name, "The search index (Tantivy)") for name in names]
 
 
 def sha256_sums(folder: Path, manifest: Manifest) -> str:

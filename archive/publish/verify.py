@@ -14,6 +14,8 @@ import pyarrow.parquet as pq
 
 from archive.publish.dumps import executor, sha256_of
 from archive.publish.release import sha256_sums
+from archive.search.build import index_path
+from archive.search.index import IndexUnusable, SearchIndex
 from archive.store.private_tables import PRIVATE_TABLES
 from archive.text.numbers import format_count
 
@@ -25,6 +27,9 @@ BLOCK = 1 << 20
 COMMENT_KEY = b'"parent_id":'
 NOT_IN_MANIFEST = {"manifest.json", "SHA256SUMS"}
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+READABLE = """
+select count(*) from comments join threads on threads.id = thread_id join articles on articles.id = article_id
+where comments.withheld is null and threads.withheld is null and articles.withheld is null"""
 BODIES = """
 select 'comment ' || id, body, body_sha256 from comments
 union all select 'text ' || revision || ' of comment ' || comment_id, body, body_sha256 from comment_revisions"""
@@ -43,7 +48,7 @@ def verify_release(path: Path) -> list[Problem]:
         problems += [*_unlisted(folder, manifest), *_check_sums(folder, manifest), *_check_chain(folder, manifest)]
         # A database with wrong bytes may be made to do anything: it is not opened.
         if not any(path == "archive.db" for path, _ in problems):
-            checks = (check_structure, check_counts, check_texts)
+            checks = (check_structure, check_counts, check_texts, check_index)
             results = [pool.submit(check, folder, manifest) for check in checks]
             problems += [problem for result in results for problem in result.result()]
     return problems
@@ -189,6 +194,22 @@ def check_counts(folder: Path, manifest: Mapping[str, Any]) -> list[Problem]:
         except sqlite3.DatabaseError as error:
             return [("archive.db", str(error))]
         return problems
+
+
+def check_index(folder: Path, _manifest: Mapping[str, Any]) -> list[Problem]:
+    """Check that the search index has as many comments as can be read; a release of an older version has none."""
+    path = index_path(folder / "archive.db")
+    if not path.exists():
+        return []
+    with closing(_open(folder)) as connection:
+        readable = connection.execute(READABLE).fetchone()[0]
+    try:
+        indexed = SearchIndex(path).view.count(None)
+    except IndexUnusable as error:
+        return [(path.name, str(error))]
+    if indexed != readable:
+        return [(path.name, f"it has {format_count(indexed, 'comment')}; the database {readable:,} that can be read")]
+    return []
 
 
 def check_texts(folder: Path, _manifest: Mapping[str, Any]) -> list[Problem]:

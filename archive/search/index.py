@@ -116,15 +116,15 @@ class SearchIndex:
             self.index = tantivy.Index.open(str(path))
             self.schema = build_schema()
             register_analyzers(self.index)
-            self.view = _View(self)
+            self.view = IndexView(self)
 
     def reload(self) -> None:
         with _unusable(self.path):
             self.index.reload()
-            self.view = _View(self)
+            self.view = IndexView(self)
 
 
-class _View:
+class IndexView:
     """One state of an index, which stays as it is while others write to it."""
 
     def __init__(self, index: SearchIndex) -> None:
@@ -164,6 +164,24 @@ class _View:
             result: Any = self.searcher.search(self.writer.write(node), limit, offset=offset, order_by_field=order)
             addresses = [address for _, address in result.hits]
             return [int(number or 0) for number in self.searcher.fast_field_values("id", addresses)], result.count
+
+        return self._read(read)
+
+    @staticmethod
+    def most_edits(word: str) -> int:
+        """Return by how many letters a word may differ from another that is meant."""
+        return 0 if len(word) < 4 else 1 if len(word) < 8 else 2
+
+    def find_near(self, word: str, limit: int) -> list[int]:
+        """Return comments that have a word which is spelt nearly as this one, some of them."""
+        edits = self.most_edits(word)
+        if not edits:
+            return []
+
+        def read() -> list[int]:
+            query = tantivy.Query.fuzzy_term_query(self.schema, "words", word, edits)
+            addresses = [address for _, address in self.searcher.search(query, limit).hits]
+            return [int(number or 0) for number in self.searcher.fast_field_values("id", addresses)]
 
         return self._read(read)
 

@@ -74,7 +74,6 @@ def analyzer(language: str) -> tantivy.TextAnalyzer:
     return words.filter(tantivy.Filter.stemmer(STEMMERS[language])).build()
 
 
-@cache
 def stem(language: str, word: str) -> str:
     """Return the stem of a folded word."""
     stems = analyzer(language).analyze(word)

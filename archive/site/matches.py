@@ -2,15 +2,18 @@
 
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
+from archive.search.index import IndexUnusable, IndexView
 from archive.search.nodes import FieldNode, FlagFilter, Node, join
 from archive.search.query import SearchQuery, parse_query
 from archive.search.resolve import needs_names, resolve
+from archive.search.service import current_view
 from archive.search.sql import select_comments
 from archive.site import queries
-from archive.site.database import Connection, fetch_all, remember
+from archive.site.database import Connection, fetch_all, fetch_value, remember
 from archive.site.params import SEVERITY_LEVELS, SearchParams, filters_flags
 
 # Fields of SearchParams, and what a query calls them.
@@ -19,6 +22,7 @@ _FIELDS = {
     "commenter": "commenter",
     "dataset": "dataset",
     "label": "label",
+    "state": "state",
     "date": "date",
     "since": "after",
     "until": "until",
@@ -50,23 +54,41 @@ def count_by_outlet_and_month(connection: Connection, params: SearchParams | str
     if query.node is None or query.errors:
         return MatchCounts({}, query.notes, query.errors)
     node = query.node
-    counts = remember(connection, ("counts by outlet and month", node), lambda: _count(connection, node))
+    counts = remember(connection, ("counts by outlet and month", node), lambda: _count(connection, params, node))
     return MatchCounts(counts, query.notes, query.errors)
 
 
-def _count(connection: Connection, node: Node) -> Counter[tuple[int | None, str]]:
+def _count(connection: Connection, params: SearchParams, node: Node) -> Counter[tuple[int | None, str]]:
+    view = index_view(connection, params)
+    if view is not None:
+        with suppress(IndexUnusable):  # FTS5 answers
+            return view.count_by_outlet_and_month(node)
     selection = select_comments(node)
     rows = connection.execute(queries.MATCHES_BY_OUTLET_AND_MONTH.format(selection.sql()), selection.parameters)
     return Counter({(outlet, month): number for outlet, month, number in rows})
 
 
+def index_view(connection: Connection, params: SearchParams) -> IndexView | None:
+    """Return the index that can answer a search; None where FTS5 has to. Withheld comments are not in it."""
+    if params.source == "archive" or (params.flag or "").startswith("archive."):
+        return None
+    path = fetch_value(connection, queries.FILE)
+    return current_view(path) if path else None
+
+
 def load_query(connection: Connection, params: SearchParams) -> SearchQuery:
     """Parse what was typed, look up its names, and add the filters beside it."""
+    query = load_words(connection, params)
+    return replace(query, node=join(query.node, *filter_nodes(params)))
+
+
+def load_words(connection: Connection, params: SearchParams) -> SearchQuery:
+    """Parse what was typed, and look up its names."""
     query = parse_query(params.q)
     if needs_names(query):
         outlets, codes = remember(connection, "names of a query", lambda: _load_names(connection))
         query = resolve(query, outlets, codes)
-    return replace(query, node=join(query.node, *filter_nodes(params)))
+    return query
 
 
 def _load_names(connection: Connection) -> tuple[list[tuple[int, str, str]], dict[str, str]]:
@@ -75,11 +97,19 @@ def _load_names(connection: Connection) -> tuple[list[tuple[int, str, str]], dic
 
 
 def filter_nodes(params: SearchParams) -> list[Node]:
-    """Return the filters of a search as conditions of a query. Those of flags are of one and the same flag."""
+    """Return the filters of a search as conditions of a query."""
+    filters, flag = filters_of(params)
+    return [*filters.values(), *([FieldNode("flag", (flag,))] if flag else [])]
+
+
+def filters_of(params: SearchParams) -> tuple[dict[str, Node], FlagFilter | None]:
+    """Return the filters of a search by name, and what it asks of flags, which is of one and the same flag."""
     values: dict[str, Any] = {name: getattr(params, name) for name in _FIELDS}
-    nodes: list[Node] = [FieldNode(_FIELDS[name], (value,)) for name, value in values.items() if value is not None]
-    if filters_flags(params):
-        codes = (params.flag,) if params.flag else ()
-        severity = SEVERITY_LEVELS[params.severity] if params.severity else None
-        nodes.append(FieldNode("flag", (FlagFilter(codes, severity, params.target, params.source, params.status),)))
-    return nodes
+    filters: dict[str, Node] = {
+        name: FieldNode(_FIELDS[name], (value,)) for name, value in values.items() if value is not None
+    }
+    if not filters_flags(params):
+        return filters, None
+    codes = (params.flag,) if params.flag else ()
+    severity = SEVERITY_LEVELS[params.severity] if params.severity else None
+    return filters, FlagFilter(codes, severity, params.target, params.source, params.status)

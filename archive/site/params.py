@@ -3,13 +3,16 @@
 What cannot be understood is ignored rather than refused: addresses are old, or typed by hand.
 """
 
+import calendar
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 from urllib.parse import urlencode
 
 from datasette.utils.asgi import Request
+
+from archive.search.nodes import is_date
 
 # Comments on a page of a thread, hits on a page of a search, and the most hits that a search ranks.
 THREAD_PAGE, SEARCH_PAGE, MAX_HITS = 500, 20, 2000
@@ -26,10 +29,18 @@ SOURCES = {
 }
 STATUSES = {"unreviewed": "not reviewed", "confirmed": "confirmed", "disputed": "reviewers disagree"}
 FLAG_FILTERS = ("flag", "severity", "target", "source", "status")
-FORM_FIELDS = ("q", "outlet", "commenter", "dataset", "label", *FLAG_FILTERS, "date", "sort")
+FORM_FIELDS = ("q", "outlet", "commenter", "dataset", "label", "state", *FLAG_FILTERS, "date", "sort")
+STATES = {
+    "visible": "still on the site",
+    "removed": "removed by the site",
+    "author_deleted": "deleted by its author",
+    "withheld": "held back by the site",
+    "missing": "removed, no notice",
+}
+# Hits that a search lets be paged through, where the index answers, and those in its files.
+MAX_PAGED, MAX_FILE_HITS = 10_000, 100_000
 _URL_NAMES = {"since": "from", "until": "to"}
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d)?Z?)?")
-_DATE = r"[0-9]{4}(-[0-9]{2}){0,2}"
 _MONTH = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])")
 
 
@@ -60,6 +71,7 @@ class SearchParams:
     commenter: int | None = None
     dataset: int | None = None
     label: str | None = None
+    state: str | None = None
     flag: str | None = None
     severity: str | None = None
     target: str | None = None
@@ -70,9 +82,12 @@ class SearchParams:
     until: str | None = None
     sort: str | None = None
     page: int = 1
+    # The filter of which all values are listed; and what of the address could not be understood.
+    values: str | None = None
+    ignored: tuple[str, ...] = ()
 
 
-SEARCH_FIELDS = tuple(field.name for field in fields(SearchParams))
+SEARCH_FIELDS = tuple(field.name for field in fields(SearchParams) if field.name not in ("values", "ignored"))
 
 
 def parse_id(text: str | None) -> int | None:
@@ -123,37 +138,67 @@ def _files(path: str, query: str) -> list[tuple[str, str]]:
 
 
 def parse_search(args: Mapping[str, str]) -> SearchParams:
-    def match(name: str, pattern: str) -> str | None:
+    """Read the parameters of a search. What cannot be understood is left out, and named in `ignored`."""
+    ignored: dict[str, None] = {}
+
+    def read(name: str, is_valid: Callable[[str], object], hint: str) -> str | None:
         text = (args.get(name) or "").strip()
-        return text if re.fullmatch(pattern, text) else None
+        if not text or is_valid(text):
+            return text or None
+        ignored.setdefault(f"{name}={text[:40]} was ignored: {hint}.")
+        return None
+
+    def number(name: str) -> int | None:
+        return parse_id(read(name, parse_id, "it is not the number of one"))
+
+    def choice(name: str, values: Mapping[str, object]) -> str | None:
+        return read(name, values.__contains__, f"it is one of {', '.join(values)}")
+
+    def day(name: str) -> str | None:
+        return read(name, is_date, "it is not a date such as 2026-03-14, 2026-03 or 2026")
 
     return SearchParams(
         q=(args.get("q") or "").strip(),
-        outlet=parse_id(args.get("outlet")),
-        commenter=parse_id(args.get("commenter")),
-        dataset=parse_id(args.get("dataset")),
-        label=match("label", r".{1,200}"),
-        flag=match("flag", r"[a-z_]+\.[a-z_]+"),
-        severity=match("severity", "|".join(SEVERITY_LEVELS)),
-        target=match("target", r"[a-z_]{1,40}"),
-        source=match("source", "|".join(SOURCES)),
-        status=match("status", "|".join(STATUSES)),
+        outlet=number("outlet"),
+        commenter=number("commenter"),
+        dataset=number("dataset"),
+        label=read("label", lambda text: len(text) <= 200, "it is too long"),
+        state=choice("state", STATES),
+        flag=read("flag", re.compile(r"[a-z_]+\.[a-z_]+").fullmatch, "it is not a code such as content.insult"),
+        severity=choice("severity", SEVERITY_LEVELS),
+        target=read("target", re.compile(r"[a-z_]{1,40}").fullmatch, "it is not the name of a target"),
+        source=choice("source", SOURCES),
+        status=choice("status", STATUSES),
         # Older links name the width of the date.
-        date=match("date", _DATE) or match("month", _DATE) or match("year", _DATE),
-        since=match("from", _DATE),
-        until=match("to", _DATE),
+        date=day("date") or day("month") or day("year"),
+        since=day("from"),
+        until=day("to"),
         sort="newest" if args.get("sort") == "newest" else None,
-        page=min(max(parse_id(args.get("page")) or 1, 1), MAX_HITS // SEARCH_PAGE + 1),
+        page=min(max(parse_id(args.get("page")) or 1, 1), MAX_PAGED // SEARCH_PAGE),
+        values=args["values"] if args.get("values") in SEARCH_FIELDS else None,
+        ignored=tuple(ignored),
     )
 
 
 def search_url(params: SearchParams, **changed: Any) -> str:
     """Return the address of this search with some parameters changed; of its first page, unless `page` is."""
-    new = replace(params, **{"page": 1, **changed})
-    query = [
-        (_URL_NAMES.get(name, name), getattr(new, name)) for name in SEARCH_FIELDS if name != "page" or new.page > 1
-    ]
+    new = replace(params, **{"page": 1, "values": None, **changed})
+    names = [*SEARCH_FIELDS, "values"]
+    query = [(_URL_NAMES.get(name, name), getattr(new, name)) for name in names if name != "page" or new.page > 1]
     return "/search?" + urlencode([(name, value) for name, value in query if value not in (None, "")])
+
+
+def first_day(text: str | None) -> str | None:
+    """Return the first day of a month or year, for a field that takes days."""
+    return text and (text + "-01" * (2 - text.count("-")))
+
+
+def last_day(text: str | None) -> str | None:
+    """Return the last day of a month or year, for a field that takes days."""
+    if not text or text.count("-") == 2:
+        return text
+    year, month = int(text[:4]), int(text[5:7] or 12)
+    return f"{year:04}-{month:02}-{calendar.monthrange(year, month)[1]:02}"
 
 
 def search_file_url(params: SearchParams, kind: str) -> str:

@@ -214,18 +214,17 @@ select id, last_seen_at from threads where id > :after and id <= :last
   and withheld is null order by id"""
 
 # Thousands of rows come as one row of JSON: building a Python object for each would hold the interpreter's lock.
+# `{}` is the statement of archive.search.sql that selects the newest matches.
 MATCHES = """
-with hits as materialized (select rowid as id, bm25(comments_fts) as score from comments_fts
-  where comments_fts match :match order by rowid desc limit :limit)
+with hits as materialized ({})
 select json_group_array(json_array(
-  hits.id, score, comments.thread_id, comments.commenter_id, substr(comments.posted_at, 1, 10)))
+  hits.id, score, comments.thread_id, comments.commenter_id, substr(comments.posted_at, 1, 10), comments.state))
 from hits cross join comments on comments.id = hits.id"""
 NEWEST_MATCHES = """
-with hits as materialized (select rowid as id from comments_fts
-  where comments_fts match :match order by rowid desc limit :limit)
+with hits as materialized ({})
 select json_group_array(json_array(
   hits.id, substr(comments.body, 1, 2000), comments.thread_id, comments.commenter_id,
-  substr(comments.posted_at, 1, 10)))
+  substr(comments.posted_at, 1, 10), comments.state))
 from hits cross join comments on comments.id = hits.id"""
 # Of the statement of archive.search.sql that selects the ids of matches.
 MATCHES_BY_OUTLET_AND_MONTH = """
@@ -256,7 +255,7 @@ hits as materialized (select distinct comment_id as id from newest
   where {STANDING} and (:target is null or target = :target) and (:status is null or status = :status)
   order by comment_id desc limit :limit)
 select json_group_array(json_array(
-  hits.id, 0, comments.thread_id, comments.commenter_id, substr(comments.posted_at, 1, 10)))
+  hits.id, 0, comments.thread_id, comments.commenter_id, substr(comments.posted_at, 1, 10), comments.state))
 from hits cross join comments on comments.id = hits.id"""  # noqa: S608
 TEXTS_BY_ID = """
 select id, substr(body, 1, :length) as body, revision from comments

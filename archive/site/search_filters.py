@@ -12,6 +12,7 @@ from archive.site.formatting import number
 from archive.site.params import FLAG_FILTERS, SEVERITY_LEVELS, SearchParams, filters_flags, search_url
 
 LISTED_VALUES = 8
+MOST_LISTED = 1_000
 
 
 class FlagFacts(NamedTuple):
@@ -38,6 +39,7 @@ class CommentFacts(NamedTuple):
     flags: Sequence[FlagFacts] = ()
     dataset: int | None = None
     labels: Sequence[str] = ()
+    state: str = ""
 
 
 def filter_comments(comments: Iterable[CommentFacts], params: SearchParams) -> list[CommentFacts]:
@@ -49,6 +51,7 @@ def _passes(comment: CommentFacts, params: SearchParams) -> bool:
         (params.outlet is None or comment.outlet == params.outlet)
         and (params.commenter is None or comment.commenter == params.commenter)
         and (params.dataset is None or comment.dataset == params.dataset)
+        and (params.state is None or comment.state == params.state)
         and (params.label is None or params.label in comment.labels)
         and (params.date is None or comment.day.startswith(params.date))
         and (params.since is None or comment.day >= params.since)
@@ -126,4 +129,32 @@ def list_values(
             for value, count in top
         ],
         "more": len(counter) - len(top),
+        "all": search_url(params, values=name),
     }
+
+
+def list_every_value(
+    title: str, name: str, params: SearchParams, counter: Counter[Any], labels: Mapping[Any, str]
+) -> dict[str, Any]:
+    """Return all values of a filter, the most frequent MOST_LISTED of them."""
+    values = [
+        {
+            "label": labels.get(value, str(value)),
+            "count": number(count),
+            "href": search_url(params, **{name: value}),
+        }
+        for value, count in counter.most_common(MOST_LISTED)
+    ]
+    return {"title": title, "values": values, "more": len(counter) - len(values), "close": search_url(params)}
+
+
+def picker(
+    title: str, name: str, params: SearchParams, counter: Counter[Any], labels: Mapping[Any, str], most: int
+) -> dict[str, Any]:
+    """Return the choices of a filter by name, each with its count."""
+    chosen = getattr(params, name)
+    values = [value for value, _ in counter.most_common(most)]
+    if chosen is not None and chosen not in values:
+        values.append(chosen)
+    options = [(str(value), labels.get(value, str(value)), number(counter[value]), value == chosen) for value in values]
+    return {"title": title, "name": name, "options": sorted(options, key=lambda option: option[1].casefold())}

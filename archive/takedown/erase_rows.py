@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass
 
 from archive.store.archive import Archive, now
+from archive.takedown.search_index import rebuild_index
 from archive.takedown.withhold import comments_of, withhold
 
 BODIES = """
@@ -96,6 +97,7 @@ def destroy_rows(
             connection.exec_driver_sql(FORGET_THREAD_CHANGES, {"number": number})  # former addresses
         connection.exec_driver_sql(MARK, {"at": now(), "subject": subject, "number": number})
     archive.maintain(*archive.dialect.after_erasure)
+    rebuild_index(archive)
     comments = len(json.loads(ids))
     archive.end_run(run, "done", {"comments": comments})
     return ErasedRows(entry, comments)

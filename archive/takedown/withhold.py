@@ -17,6 +17,7 @@ from archive.store.entities import Entities, IdCache
 from archive.store.flags import Subject
 from archive.store.suppressions import CODE, Key, SuppressionList
 from archive.takedown.reasons import SUBJECTS
+from archive.takedown.search_index import update_index
 from archive.thread import Author, Flag
 
 COMMENTS_OF = {
@@ -156,6 +157,7 @@ def _run(
         archive.end_run(run, "failed", {})
         raise
     archive.end_run(run, "done", {"comments": result.comments, "threads": result.threads})
+    update_index(archive)
     return result
 
 

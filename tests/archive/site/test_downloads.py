@@ -8,8 +8,8 @@ import sqlite3
 
 import pytest
 
+from archive.site import search_results
 from archive.site.app import application
-from archive.site.views import search
 from tests import archive_fixture, readers
 from tests.archive.site.test_site import visited
 from tests.archive_fixture import DEEP, FERRY, MAIL, MARKET, NUMBER, PERSONAL, PHONE, QUAY, SILENT, get, page
@@ -196,7 +196,7 @@ def test_a_search_as_files_has_all_that_it_counts(site, query):
 
 
 def test_a_search_that_is_cut_says_so(tmp_path, monkeypatch):
-    monkeypatch.setattr(search, "MAX_HITS", 5)
+    monkeypatch.setattr(search_results, "MAX_HITS", 5)
     site = application(archive_fixture.fill(tmp_path / "many.db"))
     html = page(site, "/search?q=ferry")
     assert ">CSV of the newest 5</a>" in html

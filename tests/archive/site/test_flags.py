@@ -225,9 +225,9 @@ def test_the_list_without_words_reads_an_index(path):
 
 
 def test_the_newest_of_too_many_flags_are_shown(path, monkeypatch):
-    from archive.site.views import search
+    from archive.site import search_results
 
-    monkeypatch.setattr(search, "MAX_HITS", 2)
+    monkeypatch.setattr(search_results, "MAX_HITS", 2)
     html = page(application(path), "/search?severity=high")
     assert "More than 2 comments match; shown are the newest 2." in html
 

@@ -71,9 +71,9 @@ def test_search_says_what_it_left_out(site):
 
 
 def test_search_ranks_the_newest_of_too_many(tmp_path, monkeypatch):
-    from archive.site.views import search
+    from archive.site import search_results
 
-    monkeypatch.setattr(search, "MAX_HITS", 5)
+    monkeypatch.setattr(search_results, "MAX_HITS", 5)
     html = page(application(archive_fixture.fill(tmp_path / "many.db")), "/search?q=ferry")
     assert "More than 5 comments match; ranked are the newest 5." in html
     assert html.count('<li class="c"') == 5
@@ -81,13 +81,13 @@ def test_search_ranks_the_newest_of_too_many(tmp_path, monkeypatch):
 
 def test_search_ranks_by_itself_where_the_archive_is_large(path, monkeypatch):
     """FTS5 would first count the words of the whole archive."""
-    from archive.site.views import search
+    from archive.site import search_results
 
     def order(html):
         return re.findall(r'<li class="c" id="c(\d+)"', html)
 
     expected = order(page(application(path), "/search?q=ferry+queue"))
-    monkeypatch.setattr(search, "MAX_RANKED_BY_FTS5", 0)
+    monkeypatch.setattr(search_results, "MAX_RANKED_BY_FTS5", 0)
     html = page(application(path), "/search?q=ferry+queue")
     assert sorted(order(html)) == sorted(expected)
     assert "12 comments match" in html
