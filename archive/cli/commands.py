@@ -34,6 +34,7 @@ TASKS: dict[str, dict[str, tuple[str, str]]] = {
         "outlets": ("crawler.cli.outlets:outlets", "List, pause, stop and resume the outlets that are crawled"),
         "schedule": ("crawler.cli.schedule:schedule", "Print a systemd timer and cron lines for regular crawls"),
         "verify": ("crawler.cli.verify:verify", "Check every comment against the bytes it was read from"),
+        "copy": ("archive.cli.copy:copy", "Copy an archive to or from a PostgreSQL database"),
         "backup": ("archive.cli.publish:backup", "Copy the whole archive, even while a crawl is writing"),
         "probe": ("crawler.cli.probe:probe", "Check that a site's comment service still works as expected"),
         "record": ("crawler.cli.record:record", "Save a live article as a test case for a platform"),

@@ -12,6 +12,7 @@ import click
 from archive.text.numbers import format_count
 
 if TYPE_CHECKING:
+    from archive.store.address import ServerAddress
     from archive.store.archive import Archive
     from archive.workers.executors import Workers
 
@@ -19,11 +20,74 @@ BUSY_TIMEOUT_S = 60.0
 ERRORS_PRINTED = 20
 
 
-def database(command: Callable[..., None]) -> Callable[..., None]:
-    """The option --db, as `path`."""
-    kind = click.Path(dir_okay=False, path_type=Path)
-    option = click.option("--db", "path", type=kind, default="archive.db", show_default=True, help="The archive file.")
-    return option(command)
+class ArchiveType(click.ParamType[Any]):
+    """An archive: the path of a file, or the address of one on PostgreSQL."""
+
+    name = "file"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> "Path | ServerAddress":
+        from archive.store.address import BadAddress, ServerAddress, is_address
+
+        if not isinstance(value, str) or not is_address(value):
+            path: Path = click.Path(dir_okay=False, path_type=Path).convert(value, param, ctx)
+            return path
+        try:
+            return ServerAddress(value)
+        except BadAddress as error:
+            self.fail(str(error), param, ctx)
+
+
+ARCHIVE = ArchiveType()
+Command = Callable[..., None]
+Chosen = Callable[[click.Context, click.Parameter, Any], Any]
+
+
+def database(command: Command) -> Command:
+    """The option --db, as `path`: a file."""
+    return _database_option(_require_file_name, "The archive file.")(command)
+
+
+def database_or_server(command: Command) -> Command:
+    """The option --db, as `path`: a file, or the address of an archive on PostgreSQL."""
+    return _database_option(None, "The archive: a file, or postgresql://USER@HOST/DATABASE.")(command)
+
+
+def database_or_copy(command: Command) -> Command:
+    """The option --db, as `path`: a file, which is a copy for as long as the command runs where a server is named."""
+    return _database_option(_copied, "The archive: a file, or postgresql://USER@HOST/DATABASE.")(command)
+
+
+def _database_option(callback: Chosen | None, text: str) -> Callable[[Command], Command]:
+    return click.option(
+        "--db", "path", type=ARCHIVE, default="archive.db", show_default=True, help=text, callback=callback
+    )
+
+
+def _require_file_name(ctx: click.Context, _: click.Parameter, value: "Path | ServerAddress") -> Path:
+    if isinstance(value, Path):
+        return value
+    raise click.UsageError(
+        f"`{ctx.command_path}` works on a file: `btl copy {value} FILE` makes one from the archive on the server"
+    )
+
+
+def _copied(ctx: click.Context, _: click.Parameter, value: "Path | ServerAddress") -> Path:
+    """Copy an archive on a server into a file that is deleted when the command ends."""
+    if isinstance(value, Path):
+        return value
+    from tempfile import TemporaryDirectory
+
+    from archive.publish.release import PSEUDONYM_KEY
+    from archive.store.suppressions import secret_key
+    from archive.store.transfer import copy_to_file
+
+    copy = Path(ctx.with_resource(TemporaryDirectory(prefix="btl-")), "archive.db")
+    with opened(value) as archive:
+        with archive.transaction() as connection:
+            secret_key(connection, PSEUDONYM_KEY)  # else each copy would call people by other pseudonyms
+        copy_to_file(archive, copy)
+    click.echo(f"note: {value} is read as it is now, from a copy", err=True)
+    return copy
 
 
 port_option = click.option(
@@ -55,33 +119,37 @@ def example_option(package: str, name: str) -> Callable[[Callable[..., None]], C
     return click.option("--example", is_flag=True, is_eager=True, expose_value=False, callback=show, help=help_text)
 
 
-def opened(path: Path, *, read_only: bool = False) -> "Archive":
+def opened(path: "Path | ServerAddress", *, read_only: bool = False) -> "Archive":
     """Open the archive, made where it is not there. End with status 1 where the file is something else."""
+    from archive.store.address import NoDriver
     from archive.store.archive import Archive, Busy, NotAnArchive, ReadOnly
     from archive.store.migrations import TooOld
     from archive.store.reading import is_writable
 
-    if not read_only and path.exists() and not is_writable(path):
+    if isinstance(path, Path) and not read_only and path.exists() and not is_writable(path):
         fail(f"{path} cannot be written: it, or its folder, is read-only")
     try:
         on_wait = lambda: click.echo(f"waiting: another process is writing to {path}", err=True)  # noqa: E731
         return Archive(path, on_wait=on_wait, read_only=read_only)
-    except (NotAnArchive, Busy, ReadOnly, TooOld) as error:
+    except (NoDriver, NotAnArchive, Busy, ReadOnly, TooOld) as error:
         fail(str(error))
     except sqlite3.Error as error:  # of a file that may not even be read
         fail(f"{path}: {error}")
 
 
-def open_for_writing(path: Path) -> "Archive":
+def open_for_writing(path: "Path | ServerAddress") -> "Archive":
     """Open an archive that is there, and bring it up to date. End with status 1 where there is none."""
-    _require_file(path)
+    if isinstance(path, Path):
+        _require_file(path)
     return opened(path)
 
 
-def open_for_reading(path: Path) -> "Archive":
+def open_for_reading(path: "Path | ServerAddress") -> "Archive":
     """Open an archive that is there; bring it up to date, or say that it is read as it is where it is read-only."""
     from archive.store.reading import is_writable
 
+    if not isinstance(path, Path):
+        return opened(path)
     _require_file(path)
     if is_writable(path):
         return opened(path)

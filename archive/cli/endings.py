@@ -12,6 +12,7 @@ AGAIN = "run the same command again"
 READ_ONLY = "nothing was changed"
 WHOLE = {
     "backup": f"there is no copy yet; {AGAIN}",
+    "copy": f"nothing was copied; {AGAIN}",
     "crawl": f"what was visited before is saved; {AGAIN}, or `btl crawl --due`, and it goes on from there",
     "demo": f"what was imported before is saved; {AGAIN}, and it passes over that",
     "erase": f"some of it may be there still; {AGAIN}, and it goes on from there",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from archive.cli.common import as_json as as_json_option
-from archive.cli.common import database, fail, print_json, raise_disk_full, require
+from archive.cli.common import database_or_copy, fail, print_json, raise_disk_full, require
 from archive.export.formats import FORMATS
 from archive.text.numbers import format_count
 
@@ -23,7 +23,7 @@ PACKED = (".gz", ".zst")
 
 
 @click.command()
-@database
+@database_or_copy
 @click.option(
     "--format",
     "-f",

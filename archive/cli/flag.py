@@ -8,17 +8,26 @@ from typing import TYPE_CHECKING
 import click
 
 from archive.cli.common import as_json as as_json_option
-from archive.cli.common import changing, cluster_option, database, fail, open_for_writing, opened_workers, print_json
+from archive.cli.common import (
+    changing,
+    cluster_option,
+    database_or_server,
+    fail,
+    open_for_writing,
+    opened_workers,
+    print_json,
+)
 from archive.text.numbers import format_count, with_zeros
 
 if TYPE_CHECKING:
+    from archive.store.address import ServerAddress
     from archive.store.reflag import FlagProgress
 
 COUNTS = ("comments", "withdrawn", "kept", "raised", "errors")
 
 
 @click.group(invoke_without_command=True)
-@database
+@database_or_server
 @click.option(
     "--since", type=click.IntRange(1), metavar="RUN", help="Only comments last seen by this run or a later one."
 )
@@ -32,7 +41,7 @@ COUNTS = ("comments", "withdrawn", "kept", "raised", "errors")
 @click.pass_context
 def flag(
     ctx: click.Context,
-    path: Path,
+    path: "Path | ServerAddress",
     since: int | None,
     detectors: tuple[str, ...],
     workers: int | None,
@@ -89,7 +98,13 @@ def _explain(text: str, parent: str | None, title: str | None, *, as_json: bool)
 
 
 def _flag(
-    path: Path, since: int | None, detectors: Sequence[str], count: int | None, cluster: str | None, *, quiet: bool
+    path: "Path | ServerAddress",
+    since: int | None,
+    detectors: Sequence[str],
+    count: int | None,
+    cluster: str | None,
+    *,
+    quiet: bool,
 ) -> "FlagProgress":
     from archive.cli.progress import progress_report
     from archive.store.reflag import flag_all, progress_text
@@ -109,7 +124,7 @@ def _flag(
 @click.option("--db", "own", type=click.Path(dir_okay=False, path_type=Path), help="The archive file.")
 @as_json_option
 @click.pass_obj
-def train(path: Path, model: Path | None, own: Path | None, as_json: bool) -> None:
+def train(path: "Path | ServerAddress", model: Path | None, own: Path | None, as_json: bool) -> None:
     """Train a small model on this archive's reviews, and order the review queue by it.
 
     The model raises no flags and hides none. It needs the extra "train" (pip install 'belowtheline[train]') and at
@@ -121,6 +136,8 @@ def train(path: Path, model: Path | None, own: Path | None, as_json: bool) -> No
     from archive.review import ranking_model
 
     path = own or path
+    if not isinstance(path, Path):
+        raise click.UsageError(f"`btl flag train` works on a file: `btl copy {path} FILE` makes one")
     target = model or path.with_suffix(".order.npz")
     try:
         with changing(path) as connection:

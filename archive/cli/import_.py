@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from archive.cli.common import as_json as as_json_option
-from archive.cli.common import cluster_option, database, fail, opened, opened_workers, print_errors, print_json
+from archive.cli.common import (
+    cluster_option,
+    database_or_server,
+    fail,
+    opened,
+    opened_workers,
+    print_errors,
+    print_json,
+)
 from archive.cli.import_tables import find_undecided, preview_tables, print_formats, read_options
 from archive.cli.import_undo import undo_run
 from archive.text.numbers import format_count, with_zeros
@@ -16,6 +24,7 @@ from archive.text.numbers import format_count, with_zeros
 if TYPE_CHECKING:
     from archive.importers.base import Options
     from archive.importers.run import ImportProgress
+    from archive.store.address import ServerAddress
     from archive.store.archive import Archive
     from archive.takedown.warc_records import Problem
     from archive.workers.executors import Workers
@@ -28,7 +37,7 @@ COUNTS = (
 
 @click.command(name="import")
 @click.argument("paths", nargs=-1)
-@database
+@database_or_server
 @as_json_option
 @click.option("--workers", type=click.IntRange(0, 64), help="Processes to use.  [default: 2 at most]")
 @cluster_option
@@ -71,7 +80,7 @@ COUNTS = (
 )
 def import_(
     paths: tuple[str, ...],
-    path: Path,
+    path: "Path | ServerAddress",
     as_json: bool,
     workers: int | None,
     cluster: str | None,
@@ -185,7 +194,7 @@ def import_paths(
     return progress, left
 
 
-def summarise(progress: "ImportProgress", left: "list[Problem]", path: Path, as_json: bool) -> None:
+def summarise(progress: "ImportProgress", left: "list[Problem]", path: "Path | ServerAddress", as_json: bool) -> None:
     """Prints what an import did; ends with status 1 where something could not be read, or taken out of a copy."""
     from archive.store.save import SAVE_COUNTS
 
@@ -219,7 +228,7 @@ def summarise(progress: "ImportProgress", left: "list[Problem]", path: Path, as_
         sys.exit(1)
 
 
-def _sentence(counts: dict[str, int], path: Path) -> str:
+def _sentence(counts: dict[str, int], path: "Path | ServerAddress") -> str:
     parts = [f"{format_count(counts['documents'], 'document')} read into {path}"]
     parts += [format_count(counts[f"{noun}s_new"], f"new {noun}") for noun in ("thread", "comment")]
     for name, *words in (

@@ -1,12 +1,17 @@
 """`btl import --undo`: take an import back."""
 
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from archive.cli.common import fail, open_for_writing, print_json
 from archive.text.numbers import format_count, with_zeros
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from archive.store.address import ServerAddress
 
 # What is counted: rows that went by table, rows that were put back, files that were deleted.
 UNDO_COUNTS = (
@@ -15,7 +20,7 @@ UNDO_COUNTS = (
 )
 
 
-def undo_run(path: Path, run_id: int, *, as_json: bool) -> None:
+def undo_run(path: "Path | ServerAddress", run_id: int, *, as_json: bool) -> None:
     """Take an import back, and print what went. End with status 1 where something stands in the way, 2 for nothing."""
     from archive.store.undo import CannotUndo, NothingToUndo, undo_import
 

@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING
 import click
 
 from archive.cli.common import as_json as as_json_option
-from archive.cli.common import database, example_option, fail, open_for_reading, print_json, raise_disk_full
+from archive.cli.common import (
+    database,
+    database_or_copy,
+    example_option,
+    fail,
+    open_for_reading,
+    print_json,
+    raise_disk_full,
+)
 from archive.text.numbers import format_count
 
 if TYPE_CHECKING:
@@ -22,7 +30,7 @@ PAGES_A_STEP = 20_000
 
 @click.command()
 @click.argument("out", type=click.Path(dir_okay=False, path_type=Path))
-@database
+@database_or_copy
 @click.option(
     "--policy",
     "policy_path",

@@ -10,11 +10,20 @@ from typing import TYPE_CHECKING, TextIO, cast
 import click
 
 from archive.cli.common import as_json as as_json_option
-from archive.cli.common import database, fail, open_for_writing, print_errors, print_json, reading
+from archive.cli.common import (
+    database_or_copy,
+    database_or_server,
+    fail,
+    open_for_writing,
+    print_errors,
+    print_json,
+    reading,
+)
 from archive.text.numbers import format_count
 
 if TYPE_CHECKING:
     from archive.review.spreadsheet import Imported
+    from archive.store.address import ServerAddress
 
 SHORTEST_PASSWORD = 8
 
@@ -31,7 +40,7 @@ def review() -> None:
 
 
 @review.command(short_help="Write flags to judge as a CSV spreadsheet.")
-@database
+@database_or_copy
 @click.option("--output", "-o", type=click.Path(dir_okay=False), default="-", help="File to write.  [default: stdout]")
 @click.option("--all", "everything", is_flag=True, help="Include flags that have been judged already.")
 @click.option("--code", help="Only flags of this code.")
@@ -69,10 +78,10 @@ def export(
 
 @review.command(name="import", short_help="Read the verdicts from such a spreadsheet.")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@database
+@database_or_server
 @click.option("--reviewer", help="Reviewer of rows that name none.")
 @as_json_option
-def import_(file: Path, path: Path, reviewer: str | None, as_json: bool) -> None:
+def import_(file: Path, path: "Path | ServerAddress", reviewer: str | None, as_json: bool) -> None:
     """Read the verdicts from a sheet that `btl review export` wrote.
 
     Rows without a verdict are skipped. A faulty row is reported, and the others are saved; the same sheet can be read
@@ -118,7 +127,7 @@ def _reason(error: Exception) -> str:
 
 
 @review.command(short_help="Show how far reviewers agree.")
-@database
+@database_or_copy
 @as_json_option
 def agreement(path: Path, as_json: bool) -> None:
     """Show how far reviewers agree on flags that several of them judged.

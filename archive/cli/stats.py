@@ -6,11 +6,11 @@ from typing import Any
 import click
 
 from archive.cli.common import as_json as as_json_option
-from archive.cli.common import database, print_json, require
+from archive.cli.common import database_or_copy, print_json, require
 
 
 @click.command()
-@database
+@database_or_copy
 @as_json_option
 def stats(path: Path, as_json: bool) -> None:
     """Show what the archive holds: outlets, threads, comments, flags and the latest runs.

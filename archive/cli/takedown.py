@@ -12,7 +12,7 @@ import click
 
 from archive.cli.common import as_json as as_json_option
 from archive.cli.common import (
-    database,
+    database_or_server,
     fail,
     open_for_reading,
     open_for_writing,
@@ -24,6 +24,7 @@ from archive.takedown.reasons import REASONS, SUBJECTS
 from archive.text.numbers import format_count
 
 if TYPE_CHECKING:
+    from archive.store.address import ServerAddress
     from archive.store.archive import Archive
     from archive.takedown.erase import ErasePlan
 
@@ -52,7 +53,7 @@ same_text_option = click.option(
     help="Read a list: CSV with a header, or JSON Lines, with subject, id or url, reason and note.",
 )
 @click.option("--list", "listing", is_flag=True, help="Print the ledger, which holds neither texts nor names.")
-@database
+@database_or_server
 @as_json_option
 def withhold(
     subject: str | None,
@@ -62,7 +63,7 @@ def withhold(
     same_text: bool,
     source: Path | None,
     listing: bool,
-    path: Path,
+    path: "Path | ServerAddress",
     as_json: bool,
 ) -> None:
     """Hide a comment, everything by a commenter, a thread or an article.
@@ -91,9 +92,9 @@ def withhold(
 @click.command()
 @subject_argument
 @number_argument
-@database
+@database_or_server
 @as_json_option
-def restore(subject: str, number: int, path: Path, as_json: bool) -> None:
+def restore(subject: str, number: int, path: "Path | ServerAddress", as_json: bool) -> None:
     """Show again what `btl withhold` hid, unless something else still withholds it.
 
     \b
@@ -119,10 +120,17 @@ def restore(subject: str, number: int, path: Path, as_json: bool) -> None:
 @note_option
 @same_text_option
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
-@database
+@database_or_server
 @as_json_option
 def erase(
-    subject: str, number: int, reason: str, note: str | None, same_text: bool, yes: bool, path: Path, as_json: bool
+    subject: str,
+    number: int,
+    reason: str,
+    note: str | None,
+    same_text: bool,
+    yes: bool,
+    path: "Path | ServerAddress",
+    as_json: bool,
 ) -> None:
     """Destroy the text of a comment, of everything by a commenter, of a thread or of an article. This cannot be undone.
 
@@ -143,7 +151,7 @@ def erase(
     _require_comment(subject, same_text=same_text)
     archive = open_for_writing(path)
     try:
-        with archive, crawl_lock(path, f"which erases, begun {now()}"):
+        with archive, crawl_lock(archive.path, f"which erases, begun {now()}"):
             on_file = (lambda _: None) if as_json else (lambda file: click.echo(f"searching {file}", err=True))
             plan = plan_erasure(archive, subject, number, reason, on_file, same_text=same_text)
             if plan.unwritable:
@@ -192,7 +200,7 @@ def _withhold_subject(
         fail(str(error))
     if as_json:
         counts = {"entry": done.entry, "comments": done.comments, "same_text": list(done.same_text)}
-        print_json({"db": str(archive.path), **counts})
+        print_json({"db": archive.name, **counts})
     else:
         click.echo(
             f"{subject} {number} is withheld ({reason}): {format_count(done.comments, 'comment')}, "
@@ -233,7 +241,7 @@ def _withhold_list(archive: "Archive", source: Path, *, same_text: bool, as_json
             errors.append(f"{line}: {error}")
     if as_json:
         counts = {"entries": entries, "comments": comments, "same_text": alike, "errors": errors}
-        print_json({"db": str(archive.path), **counts})
+        print_json({"db": archive.name, **counts})
     else:
         print_errors(errors)
         added = format_count(entries, "entry", "entries")

@@ -51,14 +51,17 @@ class ServerAddress:
         """The name by which files beside the archive are called: WARC files, and copies of what was imported."""
         return Path(f"{urlsplit(self.url).path.strip('/').replace('/', '-')}.db").absolute()
 
-    def engine_url(self) -> "URL":
-        """Return the address as SQLAlchemy reads it. Raise NoDriver."""
-        from sqlalchemy import make_url
-
+    def require_driver(self) -> None:
+        """Raise NoDriver where the library that speaks to the server is not installed."""
         try:
             import psycopg  # noqa: F401
         except ImportError as error:
             raise NoDriver(EXTRA) from error
+
+    def engine_url(self) -> "URL":
+        """Return the address as SQLAlchemy reads it."""
+        from sqlalchemy import make_url
+
         return make_url(self.url).set(drivername="postgresql+psycopg")
 
 

@@ -70,6 +70,7 @@ class Archive:
         self.on_wait = on_wait
         self.read_only = read_only
         if isinstance(address, ServerAddress):
+            address.require_driver()
             from archive.store.dialects.postgresql import server_engine
 
             self.engine = server_engine(address, read_only=read_only)

@@ -19,7 +19,6 @@ from archive.text.storable import replace_unstorable
 CHUNK = 5_000
 # What opening an archive writes, and the source has too.
 WRITTEN_ON_OPENING = ("flag_codes",)
-LISTED = 20
 
 
 class CannotCopy(Exception):

@@ -1,0 +1,134 @@
+"""Eight writers of one archive on PostgreSQL, with parts that overlap: as if one had written all of it."""
+
+import multiprocessing
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from itertools import pairwise
+
+from archive.store.archive import Archive
+from archive.thread import Author, Flag
+from tests.both_engines import query_of
+from tests.trees import made, said
+
+WRITERS = 8
+THREADS = 48
+DAYS = ("2026-03-14T06:00:00Z", "2026-03-15T06:00:00Z")
+FEATURED = Flag("platform.featured", "tag")
+# What an archive holds, whatever the ids of its rows are.
+CONTENTS = (
+    "select domain, name from outlets",
+    "select url, title, domain, revision from articles left join outlets on outlets.id = outlet_id",
+    "select sha256, url, fetched_at from captures",
+    "select platform, domain, commenters.native_id, commenters.name from commenters join outlets on outlets.id = outlet_id",
+    "select native_id, comment_count, flag_count, completeness, last_seen_at from threads",
+    """select threads.native_id, comments.identity, comments.body, comments.position, comments.depth, comments.state,
+  comments.codes, parents.identity, commenters.name, comments.revision
+from comments join threads on threads.id = comments.thread_id
+left join comments as parents on parents.id = comments.parent_id
+left join commenters on commenters.id = comments.commenter_id""",
+    """select flags.code, flags.rule, flags.target, comments.body, detectors.name, exact from flags
+join detectors on detectors.id = detector_id left join comments on comments.id = comment_id
+left join flag_spans on flag_id = flags.id""",
+    "select kind, body, confidence from events join comments on comments.id = comment_id",
+    "select outcome, count(*) from visits group by 1",
+    "select name, value from totals where value <> 0",
+)
+
+
+def looks(number):
+    """Two looks at one thread, of one of five outlets; the second one has an answer more, and one less."""
+    outlet = f"paper{number % 5}.example"
+    author = Author(f"reader {number % 7}", f"r{number % 7}")
+    first = [
+        replace(said(f"Comment {number}.1: the ferry is late.", native_id="1"), author=author),
+        said(f"Comment {number}.2: so it is.", native_id="2", parent=0, parent_native_id="1", flags=(FEATURED,)),
+        said(f"Comment {number}.3: it was foggy.", f"walker {number % 3}", native_id="3"),
+    ]
+    second = [*first[:2], said(f"Comment {number}.4: see you at the quay.", native_id="4")]
+    url = f"https://{outlet}/{number}"
+    threads = [
+        made(*comments, url=url, at=day, completeness="full", rules="none")
+        for comments, day in ((first, DAYS[0]), (second, DAYS[1]))
+    ]
+    return [replace(thread, article=replace(thread.article, outlet=outlet)) for thread in threads]
+
+
+def write(place, numbers, kind="crawl"):
+    with Archive(place) as archive:
+        run = archive.begin_run(kind, {})
+        failures = []
+        for day in range(2):
+            threads = [looks(number)[day] for number in numbers]
+            for start in range(0, len(threads), 5):
+                failures += archive.save(threads[start : start + 5], run).failures
+        archive.end_run(run, "done", {})
+        return failures
+
+
+def contents(place):
+    with query_of(place) as query:
+        return [sorted(query(statement), key=repr) for statement in CONTENTS]
+
+
+def recounted(query):
+    counted = {
+        name: query(f"select count(*) from {name}")[0][0]
+        for name in ("outlets", "articles", "threads", "comments", "commenters")
+    }
+    codes = query("select 'flags:' || code, count(*) from flags where withdrawn_at is null group by 1")
+    return counted | dict(codes)
+
+
+def test_eight_writers_do_what_one_does(server_address, path):
+    everything = list(range(THREADS))
+    # Each writes half of all, beginning elsewhere and in another order: every thread is written by four of them.
+    parts = [
+        [everything[(writer * 6 + i * (1 if writer % 2 else -1)) % THREADS] for i in range(THREADS // 2)]
+        for writer in range(WRITERS)
+    ]
+    with ThreadPoolExecutor(WRITERS) as pool:
+        assert [
+            failures for part in pool.map(lambda part: write(server_address, part), parts) for failures in part
+        ] == []
+    assert write(path, everything) == []
+    assert contents(server_address) == contents(path)
+    with query_of(server_address) as query:
+        totals = dict(query("select name, value from totals where value <> 0 and name not like 'rules:%'"))
+        assert totals == {name: number for name, number in recounted(query).items() if number}
+        assert query("select distinct outcome from runs") == [("done",)]
+        assert query("select count(*) from captures") == query("select count(distinct (sha256, url)) from captures")
+
+
+def _begin_and_wait(address, ready):
+    archive = Archive(address)
+    ready.send(archive.begin_run("crawl", {}).id)
+    ready.recv()  # until it is killed
+
+
+def test_a_run_is_interrupted_when_its_process_is_dead_and_not_before(server_address):
+    ours, theirs = multiprocessing.Pipe()
+    process = multiprocessing.get_context("spawn").Process(target=_begin_and_wait, args=(server_address, theirs))
+    process.start()
+    first = ours.recv()
+    outcome = "select outcome from runs where id = ?"
+    with Archive(server_address) as archive, query_of(server_address) as query:
+        archive.begin_run("crawl", {})
+        assert query(outcome, first) == [(None,)]
+        os.kill(process.pid, 9)
+        process.join()
+        while query("select count(*) from pg_locks where locktype = 'advisory' and objid = ?", first) != [(0,)]:
+            pass  # the server notices when it next writes to it, or reads from it
+        archive.begin_run("crawl", {})
+        assert query(outcome, first) == [("interrupted",)]
+
+
+def test_ids_in_one_piece_and_none_twice(server_address):
+    def take(_):
+        with Archive(server_address) as archive, archive.transaction(alone=False) as connection:
+            return [archive.dialect.take_ids(connection, "comments", 3) for _ in range(20)]
+
+    with ThreadPoolExecutor(4) as pool:
+        blocks = sorted(block for part in pool.map(take, range(4)) for block in part)
+    assert len(blocks) == 80
+    assert all(end <= following for (_, end), (following, _) in pairwise(blocks))
