@@ -1,4 +1,7 @@
-"""Download http(s), and add the operator's own keys to the requests that need them, so that nothing else sees those."""
+"""Download http(s) from hosts that this worker may ask, and add the operator's own keys where they are needed.
+
+So nothing else sees those.
+"""
 
 import logging
 import os
@@ -30,9 +33,20 @@ class KeyedDownloadHandler(HTTP11DownloadHandler):
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
+        self.crawler = crawler
         logging.getLogger(HTTP11DownloadHandler.__module__).addFilter(_without_keys)
 
     async def download_request(self, request: Request) -> Response:
+        """Wait until this worker may ask the host, and ask it."""
+        leases, host = self.crawler.spider.state.host_leases, request.meta["download_slot"]  # type: ignore[union-attr]
+        await leases.take(host)
+        try:
+            return await self._download(request)
+        finally:
+            slot = self.crawler.engine.downloader.slots.get(host)
+            leases.answered(host, slot.delay if slot is not None else 0.0)
+
+    async def _download(self, request: Request) -> Response:
         keys = {parameter: os.environ.get(variable, "") for parameter, variable in request.meta.get("keys", ())}
         if not keys:
             return await super().download_request(request)

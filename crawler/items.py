@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from archive.thread import Thread
-from crawler.frontier import FrontierEntry
+from crawler.intervals import FrontierEntry
 
 
 @dataclass(frozen=True, slots=True)

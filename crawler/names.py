@@ -8,24 +8,22 @@ are not kept: a name that is erased from the archive is in no file beside it.
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 
 from scrapy.crawler import AsyncCrawlerProcess
 from sqlalchemy import func, select, update
 
 from archive.store.archive import Archive
 from archive.store.disk import DiskFull, find_full
-from archive.store.paths import warc_folder
 from archive.store.schema import TABLES
+from archive.store.workers import worker_name
 from crawler.evidence.captures import Evidence
+from crawler.hosts import Hosts
 from crawler.platforms import NAMES_APART
 from crawler.platforms.base import NamesApart, platform_name
 from crawler.report import CrawlReport
-from crawler.run import CrawlOptions, scrapy_settings
-from crawler.settings import user_agent
+from crawler.run import CrawlOptions, open_warc, pace_of, scrapy_settings
 from crawler.spiders.names import NameLookup, NamesSpider
 from crawler.state import RunState
-from crawler.warc.writer import WarcFile
 
 BATCH = 50
 KIND = "names"
@@ -136,14 +134,13 @@ def fetch_names(
     """
     report, saver = CrawlReport(), _Saver(archive, lookups)
     run = archive.begin_run(KIND, {"limit": options.limit})
-    info = {"http-header-user-agent": user_agent(options.contact), "robots": "obey", "operator": options.contact or ""}
-    name = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-run{run.id}.warc.gz"
-    warc = WarcFile(warc_folder(archive.path) / name, info, earlier=Evidence(archive).find_payload)
-    state = RunState(archive, run, warc, report, lambda: on_progress(report))
+    warc, settings = open_warc(archive, run, options, Evidence(archive)), scrapy_settings(options, {})
+    hosts = Hosts(archive, worker_name())
+    state = RunState(archive, run, warc, report, lambda: on_progress(report), hosts, pace_of(settings))
     outcome = saver.outcome
     outcome.finished = False
     try:
-        process = AsyncCrawlerProcess(scrapy_settings(options, {}) | {"ITEM_PIPELINES": {}})
+        process = AsyncCrawlerProcess(settings | {"ITEM_PIPELINES": {}})
         crawler = process.create_crawler(NamesSpider)
         process.crawl(crawler, state=state, lookups=lookups, on_name=saver.add)
         process.start()
@@ -162,6 +159,7 @@ def _end(state: RunState, saver: _Saver) -> None:
     counts = {"named": outcome.named, "nameless": outcome.nameless, "errors": len(outcome.errors), "last": saver.last}
     try:
         state.warc.close()
+        state.host_leases.close()
         archive.end_run(state.run, status, counts)
     except (DiskFull, OSError) as error:
         state.stop(error)

@@ -11,8 +11,8 @@ from sqlalchemy.dialects.sqlite import insert
 
 from archive.store.archive import Archive
 from archive.store.schema import TABLES
+from archive.store.times import format_time
 from archive.text.urls import canonical, domain, is_web_address
-from crawler.frontier import format_time
 from crawler.outlets import outlet_key
 
 PAUSED = TABLES["paused_outlets"]

@@ -5,17 +5,20 @@ import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from scrapy.crawler import Crawler
 
 from archive.store.disk import is_disk_full
 from archive.store.save import SavedThread
 from archive.text.urls import canonical
-from crawler.frontier import FrontierEntry, VisitResult
+from crawler.frontier import VisitResult
 from crawler.items import VisitItem
 from crawler.spiders.news import NewsSpider
 from crawler.state import CrawlState
+
+if TYPE_CHECKING:
+    from crawler.intervals import FrontierEntry
 
 logger = logging.getLogger(__name__)
 BATCH_COMMENTS = 2_000

@@ -17,13 +17,15 @@ from archive.store.archive import Archive, Run
 from archive.store.disk import DiskFull, find_full
 from archive.store.paths import warc_folder
 from archive.store.schema import TABLES
+from archive.store.times import format_time
 from archive.text.urls import canonical
 from crawler.browser.chromium import Chromium, find_chromium
 from crawler.evidence.captures import Evidence
 from crawler.evidence.recheck import forget_again
-from crawler.frontier import Candidate, Frontier, format_time
+from crawler.frontier import Candidate, Frontier, host_of
 from crawler.outlet_states import LeftOut, due_left_out
-from crawler.outlets import OutletConfig, OutletFile, outlet_keys
+from crawler.outlets import DEFAULT_DELAY_S, OutletConfig, OutletFile, outlet_keys
+from crawler.page_leases import Scope
 from crawler.pages.page import CommentHints
 from crawler.parse_pool import ParsePool
 from crawler.report import CrawlReport, find_warnings
@@ -104,37 +106,53 @@ def run_crawl(
     options: CrawlOptions,
     on_progress: Callable[[CrawlReport], None] = lambda _: None,
 ) -> CrawlOutcome:
-    """Crawl. The caller holds the archive's crawl lock, and crawls once a process: Twisted's reactor cannot restart.
+    """Crawl, beside other crawls of the archive; once a process, since Twisted's reactor cannot restart.
 
-    Where nothing is due, nothing is written: no run, no WARC file. Raise DiskFull where there is no room for what
-    comes; what was saved before is whole. Raise BrowserMissing where an outlet needs a browser that is not there.
+    The caller holds the archive's crawl lock with them. Where nothing is due, nothing is written: no run, no WARC file.
+    Raise DiskFull where there is no room for what comes; what was saved before is whole. Raise BrowserMissing where an
+    outlet needs a browser that is not there.
     """
     browser = _browser(plan, options)
+    settings = scrapy_settings(options, OutletFile(plan.outlets).slots())
     report, frontier = CrawlReport(), Frontier(archive)
-    frontier.free_leases()
+    frontier.hosts.refresh()
+    frontier.hosts.free_dead(pace_of(settings))
     scope = _Scope(archive, frontier, plan)
-    if not frontier.is_due(datetime.now(UTC), scope.ids, scope.homes):
-        return CrawlOutcome(None, report, left_out=scope.left_out, next_at=frontier.next_due(scope.homes))
-    settings: dict[str, Any] = {"urls": plan.urls, "outlets": [outlet.name for outlet in plan.outlets]}
-    run = archive.begin_run("crawl", settings | {"due": plan.due, "file": plan.file})
+    if not frontier.leases.is_due(Scope(scope.ids, scope.homes)):
+        next_at = frontier.leases.next_due(Scope(outlets=scope.homes))
+        return CrawlOutcome(None, report, left_out=scope.left_out, next_at=next_at)
+    stated = {"urls": plan.urls, "outlets": [outlet.name for outlet in plan.outlets], "due": plan.due}
+    run = archive.begin_run("crawl", stated | {"file": plan.file})
     evidence = Evidence(archive)
-    name = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-run{run.id}.warc.gz"
-    info = {"http-header-user-agent": user_agent(options.contact), "robots": "obey", "operator": options.contact or ""}
-    warc = WarcFile(warc_folder(archive.path) / name, info, earlier=evidence.find_payload)
-    pool = ParsePool()
-    state = CrawlState(archive, run, warc, report, lambda: on_progress(report), evidence, pool)
+    warc, pace = open_warc(archive, run, options, evidence), pace_of(settings)
+    state = CrawlState(
+        archive, run, warc, report, lambda: on_progress(report), frontier.hosts, pace, frontier, evidence, ParsePool()
+    )
     state.limit, state.most_requests, state.hints = options.limit, options.most_requests, plan.hints
     state.browser = browser
-    scope.restrict(state)
     state.paces = dict.fromkeys(options.allow_hosts, 2 * options.concurrency)  # as many parsed as fetched
+    scope.restrict(state)
     finished = False
     try:
-        finished = _run_scrapy(state, plan, options)
+        finished = _run_scrapy(state, settings)
     finally:
-        pool.close()
+        state.pool.close()
         outcome = _end_run(state, finished=finished)
     outcome.left_out = scope.left_out
     return outcome
+
+
+def open_warc(archive: Archive, run: Run, options: CrawlOptions, evidence: Evidence) -> WarcFile:
+    """Return the WARC file of a run."""
+    name = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-run{run.id}.warc.gz"
+    info = {"http-header-user-agent": user_agent(options.contact), "robots": "obey", "operator": options.contact or ""}
+    return WarcFile(warc_folder(archive.path) / name, info, earlier=evidence.find_payload)
+
+
+def pace_of(settings: Mapping[str, Any]) -> Callable[[str], float]:
+    """Return the usual pause of a host, in seconds, by Scrapy's settings of a run."""
+    slots = settings["DOWNLOAD_SLOTS"]
+    return lambda host: float(slots[host]["delay"]) if host in slots else DEFAULT_DELAY_S
 
 
 def _browser(plan: CrawlPlan, options: CrawlOptions) -> Chromium | None:
@@ -167,7 +185,7 @@ class _Scope:
         choosy = [outlet.home for outlet in plan.outlets if outlet.include or outlet.exclude]
         articles = frontier.articles(choosy) if choosy else []
         excluded = [row for row in articles if not self.outlets.by_home[row[2]].includes(row[1])]
-        frontier.exclude(row[0] for row in excluded)
+        frontier.leases.exclude((row[0], host_of(row[1])) for row in excluded)
         elsewhere = {row.outlet for row in self.left_out}  # counted already: of paused outlets
         counts = Counter(home for _, _, home, next_at in excluded if next_at <= began and home not in elsewhere)
         self.left_out += [LeftOut(home, pages, f"excluded by {plan.file}") for home, pages in sorted(counts.items())]
@@ -192,9 +210,9 @@ class _Scope:
         state.accepts, state.place = accepts, place
 
 
-def _run_scrapy(state: CrawlState, plan: CrawlPlan, options: CrawlOptions) -> bool:
+def _run_scrapy(state: CrawlState, settings: dict[str, Any]) -> bool:
     """Run Scrapy and return whether it came to its end, and was not interrupted."""
-    process = AsyncCrawlerProcess(scrapy_settings(options, OutletFile(plan.outlets).slots()))
+    process = AsyncCrawlerProcess(settings)
     crawler = process.create_crawler(NewsSpider)
     process.crawl(crawler, state=state)
     process.start()
@@ -223,7 +241,7 @@ def _end_run(state: CrawlState, *, finished: bool) -> CrawlOutcome:
     status = "failed" if state.failure or report.failed else "done" if finished else "interrupted"
     try:
         state.warc.close()
-        state.frontier.free_leases()
+        state.host_leases.close()
         forget_again(archive, run.id)
         archive.end_run(run, status, counts | {"warnings": outcome.warnings})
     except (DiskFull, OSError) as error:

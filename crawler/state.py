@@ -5,12 +5,17 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from time import monotonic
 
 from archive.store.archive import Archive, Run
 from archive.store.disk import DiskFull
 from crawler.browser.chromium import Chromium
 from crawler.evidence.captures import Evidence
-from crawler.frontier import Candidate, Frontier, FrontierEntry
+from crawler.frontier import Candidate, Frontier
+from crawler.host_leases import HostLeases
+from crawler.hosts import Hosts
+from crawler.intervals import FrontierEntry
+from crawler.page_leases import Scope
 from crawler.pages.page import CommentHints
 from crawler.parse_pool import ParsePool
 from crawler.report import CrawlReport
@@ -19,13 +24,15 @@ from crawler.warc.writer import WarcFile
 
 MAX_LEASED = 64  # entries in hand: as many as Scrapy's CONCURRENT_REQUESTS, since each is one page at a time
 LEASED_PER_HOST = 2  # one being fetched, one being parsed
+LOOK_S = 0.25  # between two looks for due pages while nothing that is in hand changes
 
 
 @dataclass(slots=True)
 class RunState:
     """What each run that fetches has: the archive, the WARC file, counts.
 
-    `failure` is why nothing can be stored any more, and so nothing more is requested.
+    `failure` is why nothing can be stored any more, and so nothing more is requested. `pace` is the usual pause of a
+    host in seconds.
     """
 
     archive: Archive
@@ -33,7 +40,18 @@ class RunState:
     warc: WarcFile
     report: CrawlReport
     show_progress: Callable[[], None]
+    hosts: Hosts
+    pace: Callable[[str], float]
+    host_leases: HostLeases = field(init=False)
     failure: Exception | None = field(default=None, init=False)
+
+    def __post_init__(self) -> None:
+        self.host_leases = HostLeases(self.hosts, self.pace, self.needs_host, self.storing)
+
+    def needs_host(self, host: str) -> bool:
+        """Return whether this worker goes on to ask a host."""
+        del host
+        return False
 
     def stop(self, error: Exception) -> None:
         """End the run for an error after which nothing can be stored."""
@@ -56,10 +74,11 @@ class CrawlState(RunState):
     its outlet; `outlet_keys` are the names in the archive of outlets that share a host, by home. A host has
     LEASED_PER_HOST entries in hand, or what `paces` has for it. `limit` is the number of visits in all. `hints` are of
     outlets by their home. Entries in `elsewhere` wait for another host than their own, such as a comment service's, or
-    to be saved. A page's platform may make `most_requests`, and is refused more; none is made twice then. `browser`
-    shows the articles of its outlets.
+    to be saved. `is_waiting` says that another worker has a page that this crawl is for. A page's platform may make
+    `most_requests`, and is refused more; none is made twice then. `browser` shows the articles of its outlets.
     """
 
+    frontier: Frontier
     evidence: Evidence
     pool: ParsePool
     place: Callable[[Candidate], Candidate] = lambda candidate: candidate
@@ -75,12 +94,15 @@ class CrawlState(RunState):
     elsewhere: set[int] = field(default_factory=set)
     browser: Chromium | None = None
     shared: SharedResponses = field(default_factory=SharedResponses)
-    frontier: Frontier = field(init=False)
     leased: dict[int, FrontierEntry] = field(default_factory=dict)
     lease_count: int = 0
+    is_waiting: bool = False
+    looked_at: float = 0.0
+    in_hand: Counter[str] = field(default_factory=Counter)
 
-    def __post_init__(self) -> None:
-        self.frontier = Frontier(self.archive)
+    def needs_host(self, host: str) -> bool:
+        """Return whether pages of a host are in hand."""
+        return any(entry.host == host for entry in self.leased.values())
 
     def lease(self) -> list[FrontierEntry]:
         """Lease the next due entries, up to what may be in hand at once."""
@@ -89,23 +111,21 @@ class CrawlState(RunState):
         free = MAX_LEASED - len(self.leased)
         if self.limit is not None:
             free = min(free, self.limit - self.lease_count)
-        if free <= 0:
+        in_hand = Counter(entry.host for entry in self.leased.values() if entry.id not in self.elsewhere)
+        if free <= 0 or (in_hand == self.in_hand and monotonic() - self.looked_at < LOOK_S):
             return []
-        hosts = Counter(entry.host for entry in self.leased.values() if entry.id not in self.elsewhere)
-        busy = [host for host, count in hosts.items() if count >= self.paces.get(host, LEASED_PER_HOST)]
-        entries = self.frontier.lease(
-            datetime.now(UTC),
-            free,
-            per_host=LEASED_PER_HOST,
-            paces=self.paces,
-            ids=self.ids,
-            outlets=self.outlets,
-            busy=busy,
+        lease = self.frontier.leases.lease(
+            free, per_host=LEASED_PER_HOST, paces=self.paces, scope=Scope(self.ids, self.outlets), in_hand=in_hand
         )
+        self.host_leases.add(lease.hosts)
         # A thread of a slow service may take longer than its lease, which is then only renewed.
-        entries = [entry for entry in entries if entry.id not in self.leased]
+        entries = [entry for entry in lease.entries if entry.id not in self.leased]
         self.leased |= {entry.id: entry for entry in entries}
         self.lease_count += len(entries)
+        needed = {entry.host for entry in self.leased.values()}
+        self.host_leases.give_back([host for host in self.host_leases.held if host not in needed])
+        self.in_hand, self.is_waiting = in_hand, lease.is_waiting
+        self.looked_at = 0.0 if entries else monotonic()
         return entries
 
     def follow(self, candidates: Iterable[Candidate]) -> int:

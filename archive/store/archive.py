@@ -23,6 +23,8 @@ from archive.store.entities import IdCache
 from archive.store.preparation import NotAnArchive, ReadOnly, check_version, prepare
 from archive.store.save import SaveResult, lock_name, save_threads, storable
 from archive.store.schema import TABLES
+from archive.store.times import format_time
+from archive.store.workers import worker_name
 from archive.thread import Thread
 
 __all__ = ["UNDOABLE", "Archive", "Busy", "NotAnArchive", "ReadOnly", "Run", "now"]
@@ -47,7 +49,7 @@ class Run:
 
 def now() -> str:
     """Return the present time (UTC) as the archive writes it, to the second."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return format_time(datetime.now(UTC))
 
 
 class Archive:
@@ -177,9 +179,10 @@ class Archive:
     def begin_run(self, kind: str, settings: dict[str, Any]) -> Run:
         """Open a run. Runs of the same kind that never ended, and that nobody works on, are closed as interrupted."""
         table = TABLES["runs"]
-        if kind not in RUNS_THAT_READ_NOTHING:
-            settings = settings | {"folder": str(self.path.resolve().parent)}  # see files.py
+        settings = settings | {"worker": worker_name()}
         killed = table.c.finished_at.is_(None) & table.c.outcome.is_(None) & (table.c.kind == kind)
+        if kind not in RUNS_THAT_READ_NOTHING:
+            settings |= {"folder": str(self.path.resolve().parent)}  # see files.py
         row = {
             "kind": kind,
             "started_at": now(),

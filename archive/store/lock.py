@@ -1,4 +1,4 @@
-"""Lock an archive for one crawl or erasure. The system frees the lock when its holder dies, and it names the holder."""
+"""Lock an archive for crawls, or for one erasure. The system frees the lock of who dies, and it names a holder."""
 
 import fcntl
 import os
@@ -16,10 +16,15 @@ class Locked(Exception):
 
 
 @contextmanager
-def crawl_lock(archive: Path, note: str, *, wait_s: float = 0.0) -> Iterator[None]:
-    """Hold the lock of an archive. Raise Locked where another process has it for longer than `wait_s` seconds."""
-    with archive.with_name(f"{archive.name}-crawl").open("a+", encoding="utf-8") as file:
-        _acquire(file, archive, time.monotonic() + wait_s)
+def crawl_lock(
+    archive: Path, note: str, *, wait_s: float = 0.0, shared: bool = False, purpose: str = "crawl"
+) -> Iterator[None]:
+    """Hold the lock of an archive, `shared` with others that share it.
+
+    Raise Locked where another process has it for longer than `wait_s` seconds. There is a lock for each purpose.
+    """
+    with archive.with_name(f"{archive.name}-{purpose}").open("a+", encoding="utf-8") as file:
+        _acquire(file, archive, time.monotonic() + wait_s, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
         file.seek(0)
         file.truncate()
         file.write(f"process {os.getpid()}, {note}")
@@ -30,10 +35,10 @@ def crawl_lock(archive: Path, note: str, *, wait_s: float = 0.0) -> Iterator[Non
             file.truncate(0)
 
 
-def _acquire(file: TextIO, archive: Path, until: float) -> None:
+def _acquire(file: TextIO, archive: Path, until: float, kind: int) -> None:
     while True:
         try:
-            return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return fcntl.flock(file, kind | fcntl.LOCK_NB)
         except BlockingIOError:
             if time.monotonic() >= until:
                 file.seek(0)

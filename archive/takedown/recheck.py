@@ -4,10 +4,12 @@ The text itself is gone from the archive, so it is recognised by the suppression
 parsed once more from their captures.
 """
 
+import json
 from collections.abc import Callable, Iterable, Sequence
 
-from archive.store.archive import Archive, now
+from archive.store.archive import Archive, Run, now
 from archive.store.files import FileFinder
+from archive.store.lock import crawl_lock
 from archive.store.paths import warc_folder
 from archive.store.suppressions import SuppressionList
 from archive.takedown.erased_texts import erased_texts
@@ -16,34 +18,50 @@ from archive.takedown.warc_files import remove_leftover, rewrite_warc, warc_path
 from archive.takedown.warc_search import RecordText, search_warc
 from archive.thread import Thread
 
-# The visits of this crawl, and of those before it that were killed, to threads of which something is withheld.
+# The visits of some crawls to threads of which something is withheld. A file that a crawl still writes is left to it.
 VISITS = """
 select distinct visits.capture_id from visits join captures on captures.id = visits.capture_id
-where visits.run_id <= :run and substr(warc_file, 1, length(:folder)) = :folder and visits.run_id >
-  coalesce((select max(id) from runs where kind = 'crawl' and finished_at is not null and id < :run), 0)
+where visits.run_id in (select value from json_each(:runs)) and substr(warc_file, 1, length(:folder)) = :folder
+  and captures.run_id not in (select id from runs where finished_at is null and outcome is null and id <> :run)
   and thread_id in (select thread_id from comments where withheld is not null union
     select threads.id from threads join articles on articles.id = article_id
     where articles.url like 'urn:withheld:%')
 order by 1"""
+LONGEST_WAIT_S = 3600.0  # for another crawl that redacts
 SPANS = """
 select warc_file, warc_offset from captures where (id = :root or page_of = :root)
   and substr(warc_file, 1, length(:folder)) = :folder"""
+# Crawls that were killed; each is looked at once, by the first crawl that ends after it.
+KILLED = "select id, settings from runs where kind = 'crawl' and outcome = 'interrupted' and finished_at is null"
+RECHECKED = "rechecked"
 # Parses the captured page of a visit again, by the id of its capture.
 Parse = Callable[[int], Iterable[Thread]]
 
 
 def recheck_crawl(archive: Archive, run_id: int, parse: Parse) -> int:
-    """Redact in the WARC files of a crawl, and of those before it that were killed, what was erased earlier; return
-    how many records. To be called when the files are closed, under the lock of the crawl. Raises OSError."""
+    """Redact in the WARC files of a crawl, and of those that were killed, what was erased earlier; return how many
+    records. To be called when the files are closed, under the lock that crawls share. Raises OSError."""
+    with archive.engine.connect() as connection:
+        if not any(entry.erased for entry in SuppressionList.load(connection).entries.values()):
+            return 0
+        rows = connection.exec_driver_sql(KILLED).all()
+    killed = [row.id for row in rows if RECHECKED not in json.loads(row.settings)]
+    with crawl_lock(archive.path, f"which redacts, begun {now()}", wait_s=LONGEST_WAIT_S, purpose="redact"):
+        redactions = _recheck(archive, run_id, [run_id, *killed], parse)
+    for killed_id in killed:
+        archive.note_setting(Run(killed_id, ""), RECHECKED, run_id)
+    return redactions
+
+
+def _recheck(archive: Archive, run_id: int, runs: Sequence[int], parse: Parse) -> int:
     remove_leftover(archive)
     folder = warc_folder(archive.path).name + "/"
     texts: dict[str, list[str]] = {}
     spans: set[tuple[str, int]] = set()
     with archive.engine.connect() as connection:
         suppressions = SuppressionList.load(connection)
-        if not any(entry.erased for entry in suppressions.entries.values()):
-            return 0
-        roots = connection.exec_driver_sql(VISITS, {"run": run_id, "folder": folder}).scalars().all()
+        parameters = {"runs": json.dumps(runs), "run": run_id, "folder": folder}
+        roots = connection.exec_driver_sql(VISITS, parameters).scalars().all()
         for root in roots:
             erased = [pair for thread in parse(root) for pair in erased_texts(suppressions, thread)]
             for reason, text in erased:

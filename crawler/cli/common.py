@@ -35,7 +35,11 @@ allow_host_option = click.option(
 
 
 wait_option = click.option(
-    "--wait", "wait_s", type=click.FloatRange(0), default=0.0, help="Seconds to wait for another crawl to finish."
+    "--wait",
+    "wait_s",
+    type=click.FloatRange(0),
+    default=0.0,
+    help="Seconds to wait for the end of an erasure.",
 )
 
 
@@ -141,12 +145,12 @@ def require_contact(hosts: Iterable[str], contact: str | None, allow_hosts: Sequ
 
 @contextmanager
 def locked(path: Path, wait_s: float) -> Iterator[None]:
-    """Hold the crawl lock of an archive. End with status 1 where another process has it."""
+    """Hold the crawl lock of an archive, beside other crawls. End with status 1 where an erasure has it."""
     from archive.store.archive import now
     from archive.store.lock import Locked, crawl_lock
 
     try:
-        with crawl_lock(path, f"begun {now()}", wait_s=wait_s):
+        with crawl_lock(path, f"begun {now()}", wait_s=wait_s, shared=True):
             yield
     except Locked as error:
         fail(str(error))

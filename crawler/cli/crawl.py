@@ -79,7 +79,7 @@ def crawl(
         require_contact(seeds, contact, allow_hosts)
     with locked(path, wait_s), opened(path) as archive:
         if not seeds:
-            require_contact(Frontier(archive).hosts(), contact, allow_hosts)
+            require_contact(Frontier(archive).host_names(), contact, allow_hosts)
         try:
             with progress_report(quiet=as_json or quiet, describe=CrawlReport.line, has_size=False) as on_progress:
                 outcome = run_crawl(archive, plan, options, on_progress)

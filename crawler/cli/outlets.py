@@ -153,7 +153,7 @@ def _change(names: tuple[str, ...], change: Callable[[Any, str], str], path: Pat
 
 
 def _parse_time(text: str) -> str:
-    from crawler.frontier import format_time
+    from archive.store.times import format_time
 
     try:
         moment = datetime.fromisoformat(text)

@@ -11,21 +11,14 @@ from urllib.parse import urlsplit
 
 from scrapy import Request
 from scrapy.downloadermiddlewares.retry import RetryMiddleware
-from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 from scrapy.settings import BaseSettings
+
+from crawler.host_leases import HostPostponed
 
 MAX_WAIT_S = 60
 MAX_POSTPONEMENT_S = 24 * 3600
 RETRY_AFTER_STATUSES = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
-
-
-class HostPostponed(IgnoreRequest):
-    """A host asked, by 429 or 503, for a longer wait than a run has; `seconds` is how long."""
-
-    def __init__(self, host: str, seconds: int) -> None:
-        super().__init__(f"{host} asks to wait {seconds} s")
-        self.host, self.seconds = host, seconds
 
 
 class RetryAfterMiddleware(RetryMiddleware):

@@ -50,16 +50,16 @@ class StrictRobotsTxtMiddleware:
         host = urlsplit(request.url).netloc
         async with self.fetch_locks[host]:  # the first request to a host fetches the file, the others wait for it
             if host not in self.parsers:
-                self.parsers[host] = await self._fetch_parser(request)
+                self.parsers[host] = self._stored_parser(host) or await self._fetch_parser(request)
         parser, agent = self.parsers[host], self.crawler.settings["USER_AGENT"]
         if parser is None:
             raise DisallowedByRobotsTxt("robots.txt could not be read, which means no")
         if not parser.allowed(request.url, agent):
             raise DisallowedByRobotsTxt("disallowed by robots.txt")
         # Scrapy's DOWNLOAD_DELAY covers shorter ones.
-        delay = parser.crawl_delay(agent) or 0.0
+        delay = self._crawl_delay(parser)
         if delay > self.crawler.settings.getfloat("DOWNLOAD_DELAY"):
-            await self._wait_turn(host, min(delay, MAX_CRAWL_DELAY_S))
+            await self._wait_turn(host, delay)
 
     async def _fetch_parser(self, request: Request) -> RobotParser | None:
         """Download a host's robots.txt and parse it; None where that is not possible."""
@@ -78,11 +78,35 @@ class StrictRobotsTxtMiddleware:
             # Other errors mean that there is no such file: everything is allowed (RFC 9309, 2.3.1.3).
             body = response.body if response.status < 400 else b""
             # A byte order mark, or an encoding that the parser does not know, would hide the rules.
-            text = decode_text(body, None).removeprefix("\ufeff")
-            return ProtegoRobotParser.from_crawler(self.crawler, text.encode("utf-8", "replace"))
+            text = decode_text(body, None).removeprefix("\ufeff").replace("\0", "")
+            parser = self._parse(parts.netloc, text)
+            self._store(parts.netloc, text, parser)
+            return parser
         except Exception as error:  # noqa: BLE001 whatever it was, there are no rules to go by
             logger.info("no robots.txt of %s: %r", parts.netloc, error)
             return None
+
+    def _stored_parser(self, host: str) -> RobotParser | None:
+        """Return what another worker has read beside this one."""
+        text = self._state.hosts.robots_txt(host)
+        return None if text is None else self._parse(host, text)
+
+    def _parse(self, host: str, text: str) -> RobotParser:
+        parser = ProtegoRobotParser.from_crawler(self.crawler, text.encode("utf-8", "replace"))
+        self._state.host_leases.crawl_delays[host] = self._crawl_delay(parser)
+        return parser
+
+    def _store(self, host: str, text: str, parser: RobotParser) -> None:
+        with self._state.storing():
+            self._state.hosts.store_robots_txt(host, text, self._crawl_delay(parser) or None)
+
+    def _crawl_delay(self, parser: RobotParser) -> float:
+        return min(parser.crawl_delay(self.crawler.settings["USER_AGENT"]) or 0.0, MAX_CRAWL_DELAY_S)
+
+    @property
+    def _state(self) -> Any:
+        spider: Any = self.crawler.spider
+        return spider.state
 
     async def _wait_turn(self, host: str, delay: float) -> None:
         async with self.delay_locks[host]:

@@ -18,12 +18,14 @@ from scrapy.http.request import NO_CALLBACK
 from twisted.python.failure import Failure
 
 from archive.store.disk import DiskFull
+from archive.store.times import format_time
 from archive.text.numbers import format_count
 from archive.thread import Capture
 from crawler.browser.tab import BrowserFailed
-from crawler.frontier import Candidate, FrontierEntry, VisitResult, format_time
+from crawler.frontier import Candidate, VisitResult
+from crawler.host_leases import HostPostponed
+from crawler.intervals import FrontierEntry
 from crawler.items import VisitItem
-from crawler.middlewares.retry_after import HostPostponed
 from crawler.pages.page import CommentHints, Fetch, FetchFailed, Page
 from crawler.parse_page import ParsedPage
 from crawler.parse_pool import PageUnreadable
@@ -52,7 +54,7 @@ class NewsSpider(Spider):
                 entries = self.state.lease()
             for entry in entries:
                 yield self._request(entry)
-            if self.state.failure is not None or not (entries or self.state.leased):
+            if self.state.failure is not None or not (entries or self.state.leased or self.state.is_waiting):
                 return
             await asyncio.sleep(POLL_S)
 

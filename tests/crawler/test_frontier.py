@@ -7,19 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from archive.store.times import format_time
 from archive.takedown.withhold import withhold
-from crawler.frontier import (
-    DAY,
-    HOUR,
-    LATE_VISIT,
-    Candidate,
-    Frontier,
-    FrontierEntry,
-    VisitResult,
-    format_time,
-    next_interval,
-    next_visit,
-)
+from crawler.frontier import Candidate, Frontier, VisitResult
+from crawler.hosts import LEASE
+from crawler.intervals import DAY, HOUR, LATE_VISIT, FrontierEntry, next_interval, next_visit
+from crawler.page_leases import Scope
 from tests.trees import made, said
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -33,9 +26,28 @@ def candidate(path="a", host="courier.example", **more):
     return Candidate(f"https://{host}/{path}", more.pop("kind", "article"), f"https://{host}/", **more)
 
 
+class Workers:
+    """Frontiers of several workers, whose clock is `now`."""
+
+    def __init__(self, archive):
+        self.archive, self.now = archive, NOW
+
+    def start(self, name):
+        return Frontier(self.archive, name, lambda _: self.now)
+
+
 @pytest.fixture
-def frontier(archive):
-    return Frontier(archive)
+def workers(archive):
+    return Workers(archive)
+
+
+@pytest.fixture
+def frontier(workers):
+    return workers.start("first")
+
+
+def lease(frontier, limit=10, **more):
+    return frontier.leases.lease(limit, **more).entries
 
 
 def urls(entries):
@@ -45,52 +57,61 @@ def urls(entries):
 def test_new_pages_are_due_and_leased_once(frontier):
     ids = frontier.add([candidate("a"), candidate("b"), candidate("a")], NOW)
     assert len(ids) == 2
-    assert urls(frontier.lease(NOW, 10, per_host=5)) == ["a", "b"]
-    assert frontier.lease(NOW, 10, per_host=5) == []
+    assert urls(lease(frontier, per_host=5)) == ["a", "b"]
+    assert lease(frontier, per_host=5) == []
 
 
-def test_a_lease_ends(frontier):
+def test_a_lease_ends(workers, frontier):
     frontier.add([candidate()], NOW)
-    frontier.lease(NOW, 1)
-    assert frontier.lease(NOW + timedelta(minutes=14), 1) == []
-    assert urls(frontier.lease(NOW + timedelta(minutes=16), 1)) == ["a"]
+    lease(frontier, 1)
+    other = workers.start("other")
+    workers.now += LEASE - timedelta(seconds=1)
+    assert lease(other, 1) == []
+    workers.now += timedelta(seconds=2)
+    other.hosts.refresh()
+    assert urls(lease(other, 1)) == ["a"]
 
 
-def test_the_only_crawl_frees_what_a_killed_one_had(frontier):
-    frontier.add([candidate()], NOW)
-    frontier.lease(NOW, 1)
+def test_a_worker_frees_what_it_had_and_nothing_else(workers, frontier):
+    other = workers.start("other")
+    frontier.add([candidate("a"), candidate("b", "b.example")], NOW)
+    (mine,), (others,) = lease(frontier, 1), lease(other, 5)
+    assert mine.host != others.host
     assert frontier.free_leases() == 1
-    assert urls(frontier.lease(NOW, 1)) == ["a"]
+    assert lease(frontier, 5, in_hand={mine.host: 1}) == []
+    assert lease(frontier, 5) == [mine]
+    assert other.free_leases() == 1
 
 
 def test_hosts_take_turns(frontier):
     frontier.add([candidate(f"{i}") for i in range(5)] + [candidate("x", "b.example")], NOW)
-    assert sorted(urls(frontier.lease(NOW, 10, per_host=2))) == ["0", "1", "x"]
-    assert urls(frontier.lease(NOW, 10, per_host=2, busy=["courier.example"])) == []
-    assert urls(frontier.lease(NOW, 10, per_host=1, paces={"courier.example": 2})) == ["2", "3"]
+    assert sorted(urls(lease(frontier, per_host=2))) == ["0", "1", "x"]
+    assert urls(lease(frontier, per_host=2, in_hand={"courier.example": 2})) == []
+    assert urls(lease(frontier, per_host=2, in_hand={"courier.example": 1})) == ["2"]
+    assert urls(lease(frontier, per_host=1, paces={"courier.example": 2})) == ["3", "4"]
 
 
 def test_only_what_is_meant(frontier):
     ids = frontier.add([candidate("a"), candidate("b"), candidate("c", "b.example")], NOW)
-    assert urls(frontier.lease(NOW, 10, per_host=5, ids=ids[1:2])) == ["b"]
-    assert urls(frontier.lease(NOW, 10, per_host=5, outlets=["https://b.example/"])) == ["c"]
+    assert urls(lease(frontier, per_host=5, scope=Scope(ids=ids[1:2]))) == ["b"]
+    assert urls(lease(frontier, per_host=5, scope=Scope(outlets=["https://b.example/"]))) == ["c"]
 
 
 def test_known_pages_are_due_at_their_time_or_when_asked_or_when_their_count_changes(frontier):
     frontier.add([candidate(comment_count=3)], NOW)
-    (entry,) = frontier.lease(NOW, 1)
+    (entry,) = lease(frontier, 1)
     frontier.record_visits([(entry, VisitResult(changed=False))], NOW)
     assert frontier.add([candidate(comment_count=3)], NOW) == []
-    assert frontier.lease(NOW, 1) == []
+    assert lease(frontier, 1) == []
     assert frontier.add([candidate(comment_count=4)], NOW) == [entry.id]
-    assert urls(frontier.lease(NOW, 1)) == ["a"]
+    assert urls(lease(frontier, 1)) == ["a"]
     frontier.record_visits([(entry, VisitResult(changed=False))], NOW)
     assert frontier.add([candidate(now=True)], NOW) == [entry.id]
 
 
 def test_what_an_answer_brought_is_kept(frontier, query):
     frontier.add([candidate()], NOW)
-    (entry,) = frontier.lease(NOW, 1)
+    (entry,) = lease(frontier, 1)
     frontier.record_visits(
         [(entry, VisitResult(changed=True, etag='"x"', last_modified="then", content_sha256="ab"))], NOW
     )
@@ -100,7 +121,7 @@ def test_what_an_answer_brought_is_kept(frontier, query):
 
 def test_failures_put_the_next_visit_off_and_end(frontier, query):
     frontier.add([candidate()], NOW)
-    (entry,) = frontier.lease(NOW, 1)
+    (entry,) = lease(frontier, 1)
     frontier.record_failure(entry, "HTTP 500", NOW)
     assert query("select next_at, failures, last_error from frontier") == [("2026-03-01T14:00:00Z", 1, "HTTP 500")]
     frontier.record_failure(replace(entry, failures=7), "HTTP 500", NOW)
@@ -152,12 +173,13 @@ def test_intervals_keep_their_bounds(changes, days):
         assert HOUR <= entry.interval_s <= 30 * DAY
 
 
-def test_a_page_that_moved_is_visited_where_it_went_and_is_not_new_again(frontier):
+def test_a_page_that_moved_is_visited_where_it_went_and_is_not_new_again(workers, frontier):
     frontier.add([candidate("old")], NOW)
-    (entry,) = frontier.lease(NOW, 1)
+    (entry,) = lease(frontier, 1)
     frontier.record_visits([(entry, VisitResult(changed=True, kind="article", etag='"1"', moved_to=HOME + "new"))], NOW)
     assert frontier.add([candidate("old"), candidate("new")], NOW) == []
-    (moved,) = frontier.lease(NOW + timedelta(hours=1), 5, per_host=5)
+    workers.now += timedelta(hours=1)
+    (moved,) = lease(frontier, per_host=5)
     assert (moved.url, moved.etag, moved.outlet) == (HOME + "new", '"1"', HOME)
 
 
@@ -166,6 +188,6 @@ def test_a_withheld_article_is_not_listed_again(archive, frontier, query):
     archive.save([made(said("one"), url=HOME + "a")], run)
     frontier.add([candidate("a"), candidate("b")], NOW)
     withhold(archive, "article", 1, "law")
-    assert urls(frontier.lease(NOW, 10, per_host=5)) == ["b"]
+    assert urls(lease(frontier, per_host=5)) == ["b"]
     assert frontier.add([candidate("a", now=True, comment_count=5)], NOW) == []
     assert query("select count(*) from frontier where next_at is not null") == [(1,)]

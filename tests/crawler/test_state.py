@@ -4,7 +4,7 @@ from unittest.mock import Mock
 
 import pytest
 
-from crawler.frontier import Candidate
+from crawler.frontier import Candidate, Frontier
 from crawler.state import LEASED_PER_HOST, CrawlState
 
 HOME = "https://courier.example/"
@@ -14,7 +14,8 @@ HOME = "https://courier.example/"
 def state(archive):
     nothing = Mock()
     run = archive.begin_run("crawl", {})
-    state = CrawlState(archive, run, nothing, nothing, nothing, nothing, nothing)
+    frontier = Frontier(archive)
+    state = CrawlState(archive, run, nothing, nothing, nothing, frontier.hosts, nothing, frontier, nothing, nothing)
     state.follow(Candidate(f"{HOME}{number}", "article", HOME) for number in range(10))
     return state
 

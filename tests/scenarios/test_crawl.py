@@ -1,6 +1,7 @@
 """The whole crawl by its command against a site on loopback: what is kept, what a second visit writes, how it ends."""
 
 import json
+import threading
 
 import pytest
 
@@ -252,18 +253,25 @@ def test_a_platform_that_stopped_yielding_is_seen_at_once(site, desk):
     assert warning.startswith("wordpress: 100% of threads are without comments")
 
 
-def test_a_second_crawl_is_told_who_holds_the_archive(site, desk):
-    site.post(comments=TREE)
-    site.hook("/2026/", Answer(b"soon", stall_s=10))
+def test_a_second_crawl_leaves_the_first_its_hosts_and_an_erasure_waits_for_both(site, desk):
+    first_post = site.post(comments=TREE)
+    second_post = site.post("the-kiosk-opens-again", comments=[(9, 0, "Lea", "Good.")])
+    desk.crawl(site.urls()[1], hosts=[site.address])
+    go_on = threading.Event()
+    site.hook(first_post.path, lambda _: None if go_on.wait(60) else Answer(status=500))
     first = desk.start("crawl", site.urls()[0], "--allow-host", site.address, "--json")
     try:
-        while not site.paths("/2026/"):
+        while first_post.path not in site.paths():
             assert first.poll() is None, first.communicate()
-        second = desk.btl("crawl", site.urls()[0], "--allow-host", site.address, status=1)
-        assert f"is being crawled by process {first.pid}" in second.stderr
+        desk.make_due()
+        idle = desk.crawl("--due", hosts=[site.address])
+        assert (idle["run"], site.paths().count(second_post.path)) == (None, 1)
+        erasure = desk.btl("erase", "comment", 1, "--reason", "law", "--yes", status=1)
+        assert "is being crawled by process" in erasure.stderr
     finally:
-        first.terminate()
+        go_on.set()
         first.communicate()
+    assert desk.query("select outcome from runs order by id") == [("done",), ("done",)]
 
 
 def test_public_hosts_are_asked_only_with_a_contact(desk):

@@ -1,8 +1,10 @@
 """SQLite: one file, one writer at a time, full text beside the rows."""
 
+import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from functools import cache, partial
 from operator import itemgetter
 from pathlib import Path
@@ -17,6 +19,8 @@ from archive.store import views
 from archive.store.dialects.base import IdBlock
 from archive.store.reading import connect_for_reading
 from archive.store.schema import TABLES
+from archive.store.times import format_time
+from archive.store.workers import is_dead, is_here, worker_name
 
 PRAGMAS = (
     "pragma journal_mode = wal",
@@ -141,9 +145,19 @@ class SqliteDialect:
         del connection, run_id
 
     def dead_runs(self, connection: Connection, run_ids: Sequence[int]) -> list[int]:
-        """Return all: who begins a run of a kind is the only one of that kind."""
-        del connection
-        return list(run_ids)
+        """Return the runs of processes that have died, and this process's own: it makes one of a kind after the other.
+
+        Whether one of another machine lives is not known: for a day it is taken to, and then it may still end its run.
+        """
+        runs, yesterday = TABLES["runs"], format_time(datetime.now(UTC) - timedelta(days=1))
+        statement = select(runs.c.id, runs.c.started_at, runs.c.settings).where(runs.c.id.in_(run_ids))
+        dead = []
+        for row in connection.execute(statement):
+            worker = str(json.loads(row.settings).get("worker") or "")
+            is_old = row.started_at < yesterday and not is_here(worker)
+            if is_old or worker in ("", worker_name()) or is_dead(worker):
+                dead.append(row.id)
+        return dead
 
     @contextmanager
     def unchecked(self, connection: Connection) -> Iterator[None]:

@@ -1,0 +1,13 @@
+"""Write times as the archive does: ISO-8601 in UTC."""
+
+from datetime import UTC, datetime
+
+
+def format_time(moment: datetime) -> str:
+    """Write a time to the second."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def format_milliseconds(moment: datetime) -> str:
+    """Write a time to the millisecond; as texts such times compare with each other, not with those to the second."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,116 @@
+"""A host is asked by one worker at a time, goes to whoever waits for it, and takes its pace along."""
+
+import asyncio
+import os
+from contextlib import nullcontext
+
+import pytest
+
+from archive.store import workers
+from archive.store.archive import Archive
+from crawler.host_leases import HostLeases, HostPostponed
+from crawler.hosts import LEASE, REST_AFTER_DEATH_S, Hosts
+
+HOST = "courier.example"
+
+
+def start(archive, name, *, needed=(), pace=0.0):
+    return HostLeases(Hosts(archive, name), lambda _: pace, lambda host: host in needed, nullcontext)
+
+
+@pytest.fixture
+def other_archive(path, archive):
+    with Archive(path) as opened:
+        yield opened
+
+
+def test_a_host_that_is_needed_is_kept_until_another_worker_waits(archive, other_archive):
+    first, second = start(archive, "first", needed=[HOST]), start(other_archive, "second")
+
+    async def run():
+        await first.take(HOST)
+        waiting = asyncio.ensure_future(second.take(HOST))
+        while not first.hosts.wanted():
+            await asyncio.sleep(0)
+        first.keep_up()
+        assert not waiting.done()
+        assert first.held[HOST].sending == 1
+        first.answered(HOST, 0.2)
+        rest_until = asyncio.get_running_loop().time() + 0.19  # the clocks of database and process are not one
+        await waiting
+        assert asyncio.get_running_loop().time() >= rest_until
+        assert HOST not in first.held
+
+    asyncio.run(run())
+
+
+def test_a_host_without_pages_is_given_back_after_each_request(archive, other_archive, query):
+    first, second = start(archive, "first"), start(other_archive, "second")
+
+    async def run():
+        for leases in (first, second, first):
+            await leases.take(HOST)
+            leases.answered(HOST, 0.0)
+
+    asyncio.run(run())
+    assert query("select owner, lease_until from hosts") == [(None, None)]
+
+
+def test_a_host_that_asked_for_hours_is_asked_by_nobody(archive, other_archive):
+    first, second = start(archive, "first"), start(other_archive, "second")
+    with archive.transaction() as connection:
+        first.hosts.postpone(connection, HOST, 7200)
+
+    async def run():
+        with pytest.raises(HostPostponed) as raised:
+            await second.take(HOST)
+        assert 7000 < raised.value.seconds <= 7201
+
+    asyncio.run(run())
+    assert second.held == {}
+
+
+def test_robots_txt_is_read_once_for_workers_that_run_beside_each_other(archive, other_archive):
+    first, second = Hosts(archive, "first"), Hosts(other_archive, "second")
+    assert second.robots_txt(HOST) is None
+    first.store_robots_txt(HOST, "User-agent: *\nCrawl-delay: 5\n", 5.0)
+    assert second.robots_txt(HOST) == "User-agent: *\nCrawl-delay: 5\n"
+    second.began = "9999"
+    assert second.robots_txt(HOST) is None
+
+
+def test_a_lease_that_was_lost_is_not_trusted(archive, other_archive):
+    first, second = start(archive, "first", needed=[HOST]), start(other_archive, "second")
+
+    async def run():
+        await first.take(HOST)
+        first.answered(HOST, 0.0)
+        first.hosts.free_own()
+        await second.take(HOST)
+        first._renew()
+        assert HOST not in first.held
+        assert second.hosts.renew() == {HOST}
+
+    asyncio.run(run())
+
+
+def test_the_hosts_of_a_dead_worker_are_free_at_once_and_rest(archive, other_archive, query):
+    dead = workers.worker_name().rpartition(":")[0] + ":0"  # this process's number, with another beginning
+    gone, second = start(archive, dead), start(other_archive, "elsewhere/1:1:1")
+    asyncio.run(gone.take(HOST))
+    lease = second.hosts.take(HOST)
+    assert lease is None
+    assert second.hosts.free_dead(lambda _: 3.0) == [HOST]
+    lease = second.hosts.take(HOST)
+    assert 2.0 + REST_AFTER_DEATH_S < lease.wait_s <= 3.01 + REST_AFTER_DEATH_S
+    assert second.hosts.free_dead(lambda _: 3.0) == []
+
+
+def test_a_process_is_dead_when_its_number_is_free_or_anothers():
+    name = workers.worker_name()
+    assert workers.worker_name(os.getppid()) != name
+    assert not workers.is_dead(name)
+    assert workers.is_dead(name.rpartition(":")[0] + ":0")
+    assert not workers.is_dead("elsewhere/1/1:1:1")
+    assert not workers.is_dead("")
+    assert LEASE.total_seconds() >= 60
