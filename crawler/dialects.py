@@ -6,15 +6,16 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import ARRAY, ColumnElement, Connection, Table, any_, bindparam, func, literal, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.selectable import NamedFromClause
+
+from archive.store.dialects import dialect_of
 
 POSTGRESQL = "postgresql"
 
 
 def insert(connection: Connection, table: Table) -> Any:
     """Return an insert that can say what to do on a conflict."""
-    return (postgresql if connection.dialect.name == POSTGRESQL else sqlite).insert(table)
+    return dialect_of(connection).upsert(table)
 
 
 def among(connection: Connection, column: ColumnElement[Any], values: Iterable[Any]) -> ColumnElement[bool]:

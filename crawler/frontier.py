@@ -66,7 +66,7 @@ class Frontier:
         by_url = {candidate.url: candidate for candidate in candidates}
         if not by_url:
             return []
-        with self.archive.transaction() as connection:
+        with self.archive.transaction(alone=False) as connection:
             if suppressions := SuppressionList.load(connection):
                 by_url = {url: c for url, c in by_url.items() if suppressions.find([article_key(url)]) is None}
             stored = self._rows_by_url(connection, list(by_url))
@@ -97,7 +97,7 @@ class Frontier:
 
     def record_visits(self, visits: Iterable[tuple[FrontierEntry, VisitResult]], now: datetime) -> None:
         """Store what visits brought and when the next ones are due, in one transaction."""
-        with self.archive.transaction() as connection:
+        with self.archive.transaction(alone=False) as connection:
             for entry, result in visits:
                 self._record_visit(connection, entry, result, now)
 
@@ -143,7 +143,7 @@ class Frontier:
         since = func.coalesce(FRONTIER.c.failing_since, format_time(now))
         values: dict[str, Any] = {"next_at": following, "lease_until": None, "owner": None, "failures": failures}
         values |= {"last_error": reason[:MAX_REASON], "failing_since": since}
-        with self.archive.transaction() as connection:
+        with self.archive.transaction(alone=False) as connection:
             connection.execute(update(FRONTIER).where(FRONTIER.c.id == entry.id).values(values))
             if following is not None:
                 self._note_due(connection, {entry.host: following})
@@ -152,7 +152,7 @@ class Frontier:
         """Visit nothing of a host for so long, and have no worker ask it, as its Retry-After asks."""
         later = format_time(now + timedelta(seconds=seconds))
         due_before = (FRONTIER.c.host == host) & (FRONTIER.c.next_at < later)
-        with self.archive.transaction() as connection:
+        with self.archive.transaction(alone=False) as connection:
             connection.execute(update(FRONTIER).where(due_before).values(next_at=later))
             self.hosts.postpone(connection, host, seconds)
 

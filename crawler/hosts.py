@@ -61,7 +61,7 @@ class Hosts:
         with self.archive.engine.connect() as connection:
             rows = connection.execute(statement).all()
         if rows:
-            with self.archive.transaction() as connection:
+            with self.archive.transaction(alone=False) as connection:
                 note_due(connection, {row.host: row.next_at for row in rows})
 
     def find(self, connection: Connection, now: datetime, limit: int, busy: Iterable[str]) -> list[Row[Any]]:
@@ -106,7 +106,7 @@ class Hosts:
 
     def take(self, host: str) -> HostLease | None:
         """Lease one host, whether pages of it are due or not; where another worker has it, say that it is wanted."""
-        with self.archive.transaction() as connection:
+        with self.archive.transaction(alone=False) as connection:
             connection.execute(insert(connection, HOSTS).values(host=host).on_conflict_do_nothing())
             now = self.clock(connection)
             row = connection.execute(select(HOSTS).where(HOSTS.c.host == host).with_for_update()).one()
@@ -129,7 +129,7 @@ class Hosts:
 
     def give_back(self, waits: Mapping[str, float]) -> None:
         """End leases of this worker: anybody may ask these hosts, each after so many seconds."""
-        with self.archive.transaction() as connection:
+        with self.archive.transaction(alone=False) as connection:
             now = self.clock(connection)
             rows = [{"of_host": host, "then": _after(now, wait_s)} for host, wait_s in waits.items()]
             own = (HOSTS.c.host == bindparam("of_host")) & (HOSTS.c.owner == self.worker)
@@ -138,7 +138,7 @@ class Hosts:
 
     def renew(self) -> set[str]:
         """Prolong the leases of this worker, of hosts and pages; return the hosts that it still has."""
-        with self.archive.transaction() as connection:
+        with self.archive.transaction(alone=False) as connection:
             now = self.clock(connection)
             until, page_until = format_milliseconds(now + LEASE), format_time(now + LEASE)
             renewed = update(HOSTS).where(HOSTS.c.owner == self.worker).values(lease_until=until)
@@ -159,7 +159,7 @@ class Hosts:
         dead = [name for name in owner_names if name not in (None, self.worker) and is_dead(name)]
         if not dead:
             return []
-        with self.archive.transaction() as connection:
+        with self.archive.transaction(alone=False) as connection:
             now = self.clock(connection)
             pages = update(FRONTIER).where(FRONTIER.c.owner.in_(dead)).values(owner=None, lease_until=None)
             correct_due(connection, set(connection.execute(pages.returning(FRONTIER.c.host)).scalars()))
@@ -178,14 +178,14 @@ class Hosts:
             leased = select(FRONTIER.c.id, FRONTIER.c.host).where(FRONTIER.c.owner.is_not(None), over)
             rows = connection.execute(leased).all()
         if rows:
-            with self.archive.transaction() as connection:
+            with self.archive.transaction(alone=False) as connection:
                 expired = update(FRONTIER).where(among(connection, FRONTIER.c.id, [row.id for row in rows]), over)
                 connection.execute(expired.values(owner=None, lease_until=None))
                 correct_due(connection, {row.host for row in rows})
 
     def free_own(self) -> int:
         """End all leases of this worker, of hosts and pages; return how many pages it still had in hand."""
-        with self.archive.transaction() as connection:
+        with self.archive.transaction(alone=False) as connection:
             pages = update(FRONTIER).where(FRONTIER.c.owner == self.worker).values(owner=None, lease_until=None)
             hosts = connection.execute(pages.returning(FRONTIER.c.host)).scalars().all()
             correct_due(connection, set(hosts))
@@ -208,7 +208,7 @@ class Hosts:
 
     def store_robots_txt(self, host: str, text: str, crawl_delay_s: float | None) -> None:
         """Store what a host's robots.txt says, for the workers beside this one."""
-        with self.archive.transaction() as connection:
+        with self.archive.transaction(alone=False) as connection:
             read_at = format_milliseconds(self.clock(connection))
             values = {"robots_txt": text, "robots_at": read_at, "crawl_delay_s": crawl_delay_s}
             statement = insert(connection, HOSTS).values(host=host, **values)

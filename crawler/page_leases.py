@@ -161,7 +161,7 @@ class PageLeases:
         rooms = Rooms(per_host, paces or {}, in_hand or {})
         if scope.ids is None and not self._is_worth_it(rooms):
             return Lease()
-        with self.archive.transaction() as connection:
+        with self.archive.transaction(alone=False) as connection:
             now = self.clock(connection)
             paused = self._read_paused(connection, now)
             if scope.ids is not None:
