@@ -65,8 +65,8 @@ def find_lookups(archive: Archive, limit: int, *, again: bool = False) -> tuple[
                 .group_by(COMMENTERS.c.id)
                 .order_by(COMMENTERS.c.id)
             )
-            found = _lookups(platform, connection.execute(rows))
-            for lookup in found:
+            lookups_of_platform = _lookups(platform, connection.execute(rows))
+            for lookup in lookups_of_platform:
                 if len(lookups) < limit:
                     lookups.append(lookup)
                 else:

@@ -3,8 +3,9 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import reduce, wraps
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import click
@@ -43,37 +44,51 @@ wait_option = click.option(
 )
 
 
+_USUAL = {"delay": 0.0, "concurrency": 1, "timeout": 30.0}
+_CRAWL_OPTIONS = (
+    click.option("--limit", type=click.IntRange(1), help="Visit at most this many pages."),
+    click.option(
+        "--timeout",
+        type=click.FloatRange(1, 600),
+        default=_USUAL["timeout"],
+        show_default=True,
+        help="Seconds to wait for a response.",
+    ),
+    click.option(
+        "--concurrency",
+        type=click.IntRange(1, 32),
+        default=_USUAL["concurrency"],
+        show_default=True,
+        help="Parallel requests to an --allow-host.",
+    ),
+    click.option(
+        "--delay",
+        type=click.FloatRange(0, 3600),
+        default=_USUAL["delay"],
+        show_default=True,
+        help="Seconds between requests to an --allow-host; public hosts get one request a second.",
+    ),
+    allow_host_option,
+    contact_option,
+)
+
+
 def crawl_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Add what `btl crawl` and the lines of `btl schedule` share: whom and how fast to ask."""
-    usual = {"delay": 0.0, "concurrency": 1, "timeout": 30.0}
-    for option in (
-        click.option("--limit", type=click.IntRange(1), help="Visit at most this many pages."),
-        click.option(
-            "--timeout",
-            type=click.FloatRange(1, 600),
-            default=usual["timeout"],
-            show_default=True,
-            help="Seconds to wait for a response.",
-        ),
-        click.option(
-            "--concurrency",
-            type=click.IntRange(1, 32),
-            default=usual["concurrency"],
-            show_default=True,
-            help="Parallel requests to an --allow-host.",
-        ),
-        click.option(
-            "--delay",
-            type=click.FloatRange(0, 3600),
-            default=usual["delay"],
-            show_default=True,
-            help="Seconds between requests to an --allow-host; public hosts get one request a second.",
-        ),
-        allow_host_option,
-        contact_option,
-    ):
-        command = option(command)
-    return command
+    """Add what `btl crawl` and the lines of `btl schedule` share: whom and how fast to ask.
+
+    The command gets them as `options`, which are CrawlOptions.
+    """
+
+    @wraps(command)
+    def with_options(**given: Any) -> None:
+        from crawler.run import CrawlOptions
+
+        names = ("contact", "allow_hosts", "delay", "concurrency", "timeout", "limit")
+        options = CrawlOptions(**{name: given.pop(name) for name in names})
+        check_allowed_hosts(options.allow_hosts)
+        command(options=options, **given)
+
+    return reduce(lambda decorated, option: option(decorated), _CRAWL_OPTIONS, with_options)
 
 
 def read_outlets(file: Path) -> "list[OutletConfig]":

@@ -1,6 +1,7 @@
 """`btl crawl`: collect articles with their comment sections."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,6 @@ from archive.cli.endings import INTERRUPTED
 from archive.cli.progress import progress_report
 from archive.text.numbers import format_count
 from crawler.cli.common import (
-    check_allowed_hosts,
     crawl_options,
     locked,
     make_plan,
@@ -23,7 +23,7 @@ from crawler.cli.common import (
 )
 
 if TYPE_CHECKING:
-    from crawler.run import CrawlOutcome
+    from crawler.run import CrawlOptions, CrawlOutcome, CrawlPlan
 
 
 @click.command()
@@ -39,12 +39,7 @@ def crawl(
     targets: tuple[str, ...],
     due: bool,
     path: Path,
-    contact: str | None,
-    allow_hosts: tuple[str, ...],
-    delay: float,
-    concurrency: int,
-    timeout: float,
-    limit: int | None,
+    options: "CrawlOptions",
     wait_s: float,
     quiet: bool,
     as_json: bool,
@@ -65,32 +60,35 @@ def crawl(
               btl crawl outlets.toml
               btl crawl --due outlets.toml
     """
-    from crawler.browser.chromium import BrowserMissing
-    from crawler.frontier import Frontier
-    from crawler.report import CrawlReport
-    from crawler.run import CrawlOptions, run_crawl
-
     plan = make_plan(targets, due=due)
-    check_allowed_hosts(allow_hosts)
-    options = CrawlOptions(contact, allow_hosts, delay, concurrency, timeout, limit, verbose)
     if due:
         require(path)
-    if seeds := seed_hosts(plan):
-        require_contact(seeds, contact, allow_hosts)
-    with locked(path, wait_s), opened(path) as archive:
-        if not seeds:
-            require_contact(Frontier(archive).host_names(), contact, allow_hosts)
-        try:
-            with progress_report(quiet=as_json or quiet, describe=CrawlReport.line, has_size=False) as on_progress:
-                outcome = run_crawl(archive, plan, options, on_progress)
-        except BrowserMissing as error:
-            fail(str(error))
+    outcome = _crawl(path, plan, replace(options, verbose=verbose), wait_s, quiet=as_json or quiet)
     _summarise(outcome, path, as_json=as_json, quiet=quiet)
     if not outcome.finished:
         click.echo("interrupted: what was visited is saved; the same command, or btl crawl --due, goes on", err=True)
         sys.exit(INTERRUPTED)
     if outcome.report.failed:
         sys.exit(1)
+
+
+def _crawl(path: Path, plan: "CrawlPlan", options: "CrawlOptions", wait_s: float, *, quiet: bool) -> "CrawlOutcome":
+    """Crawl, once nothing holds the archive alone."""
+    from crawler.browser.chromium import BrowserMissing
+    from crawler.frontier import Frontier
+    from crawler.report import CrawlReport
+    from crawler.run import run_crawl
+
+    if seeds := seed_hosts(plan):
+        require_contact(seeds, options.contact, options.allow_hosts)
+    with locked(path, wait_s), opened(path) as archive:
+        if not seeds:
+            require_contact(Frontier(archive).host_names(), options.contact, options.allow_hosts)
+        try:
+            with progress_report(quiet=quiet, describe=CrawlReport.line, has_size=False) as on_progress:
+                return run_crawl(archive, plan, options, on_progress)
+        except BrowserMissing as error:
+            fail(str(error))
 
 
 def _summarise(outcome: "CrawlOutcome", path: Path, *, as_json: bool, quiet: bool) -> None:

@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import click
@@ -19,6 +20,9 @@ from crawler.cli.common import (
     require_contact,
     wait_option,
 )
+
+if TYPE_CHECKING:
+    from crawler.names import NamesOutcome
 
 
 @click.command()
@@ -64,7 +68,15 @@ def names(
             options = CrawlOptions(contact, allow_hosts, limit=limit)
             with progress_report(quiet=as_json, describe=CrawlReport.line, has_size=False) as on_progress:
                 outcome = fetch_names(archive, lookups, options, on_progress)
-    left += len(lookups) - outcome.asked
+    _summarise(outcome, left + len(lookups) - outcome.asked, path, as_json=as_json)
+    if not outcome.finished:
+        click.echo("interrupted: the names that came are saved; the same command goes on", err=True)
+        sys.exit(INTERRUPTED)
+    if outcome.errors:
+        sys.exit(1)
+
+
+def _summarise(outcome: "NamesOutcome", left: int, path: Path, *, as_json: bool) -> None:
     if as_json:
         failures = [{"url": url, "reason": reason} for url, reason in outcome.errors]
         counts = {"asked": outcome.asked, "named": outcome.named, "nameless": outcome.nameless, "left": left}
@@ -73,8 +85,3 @@ def names(
         print_errors([f"{url}: {reason}" for url, reason in outcome.errors])
         named = format_count(outcome.named, "name")
         click.echo(f"{named} saved, {outcome.nameless:,} have none, {left:,} still to be asked for. {path}")
-    if not outcome.finished:
-        click.echo("interrupted: the names that came are saved; the same command goes on", err=True)
-        sys.exit(INTERRUPTED)
-    if outcome.errors:
-        sys.exit(1)

@@ -4,14 +4,18 @@ import re
 import shlex
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from archive.cli.common import as_json as as_json_option
 from archive.cli.common import database, fail, print_json
-from crawler.cli.common import PLACEHOLDER, check_allowed_hosts, crawl_options, read_outlets
+from crawler.cli.common import PLACEHOLDER, crawl_options, read_outlets
+
+if TYPE_CHECKING:
+    from crawler.run import CrawlOptions
 
 LONGEST_CRON_LINE = 900  # cron cuts a command after 998 characters, some after 1,000 with the time
 MAIL_ADDRESS = re.compile(r"[^\s@/\"'\\]+@[^\s@/\"'\\]+")
@@ -80,12 +84,7 @@ def schedule(
     file: Path | None,
     every: int,
     path: Path,
-    contact: str | None,
-    allow_hosts: tuple[str, ...],
-    delay: float,
-    concurrency: int,
-    timeout: float,
-    limit: int | None,
+    options: "CrawlOptions",
     mailto: str | None,
     as_json: bool,
 ) -> None:
@@ -99,29 +98,33 @@ def schedule(
     Example:  btl schedule outlets.toml --contact desk@example.org
               btl schedule outlets.toml --every 30 --db /data/archive.db
     """
-    from crawler.run import CrawlOptions
-
-    check_allowed_hosts(allow_hosts)
     if file:
         read_outlets(file)
-    if not contact and not allow_hosts:
+    if not options.contact and not options.allow_hosts:
         click.echo("note: --contact says how sites reach you; until it does, public hosts are not visited", err=True)
-        contact = PLACEHOLDER
-    words = [*_program(), "crawl", "--due", *([str(file.resolve())] if file else []), "--db", str(path.resolve())]
-    words += ["--contact", contact] if contact else []
-    words += [word for host in allow_hosts for word in ("--allow-host", host)]
-    usual = CrawlOptions()
-    for name, value in (("delay", delay), ("concurrency", concurrency), ("timeout", timeout), ("limit", limit)):
-        words += [f"--{name}", f"{value:.15g}"] if value is not None and value != getattr(usual, name) else []
-    is_address = contact is not None and contact != PLACEHOLDER and MAIL_ADDRESS.fullmatch(contact)
+        options = replace(options, contact=PLACEHOLDER)
+    contact = options.contact or ""
+    is_address = contact != PLACEHOLDER and MAIL_ADDRESS.fullmatch(contact)
     try:
-        printed = make_schedule(words, every, mailto or (contact if contact and is_address else ""))
+        printed = make_schedule(_words(file, path, options), every, mailto or (contact if is_address else ""))
     except ValueError as error:
         fail(str(error))
     if as_json:
         print_json({"service": printed.service, "timer": printed.timer, "cron": printed.cron})
     else:
         click.echo(PRINTED.format(service=printed.service, timer=printed.timer, cron=printed.cron), nl=False)
+
+
+def _words(file: Path | None, path: Path, options: "CrawlOptions") -> list[str]:
+    """Return the command of each run, without the options that have their usual values."""
+    words = [*_program(), "crawl", "--due", *([str(file.resolve())] if file else []), "--db", str(path.resolve())]
+    words += ["--contact", options.contact] if options.contact else []
+    words += [word for host in options.allow_hosts for word in ("--allow-host", host)]
+    usual = type(options)()
+    for name in ("delay", "concurrency", "timeout", "limit"):
+        value = getattr(options, name)
+        words += [f"--{name}", f"{value:.15g}"] if value is not None and value != getattr(usual, name) else []
+    return words
 
 
 def _program() -> list[str]:

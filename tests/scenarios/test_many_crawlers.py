@@ -51,8 +51,8 @@ def test_workers_share_hosts_politely_and_lose_nothing_when_killed(desk):
         pages = len(hosts.urls())
         assert desk.query("select count(*), count(distinct native_id) from comments") == [(pages, pages)]
         assert desk.query("select thread_id from visits where outcome <> 'failed' group by 1 having count(*) > 1") == []
-        assert desk.query("select count(*) from frontier where failures or lease_until or owner <> ''") == [(0,)]
-        assert desk.query("select count(*) from hosts where lease_until or owner <> ''") == [(0,)]
+        assert desk.query("select count(*) from frontier where failures or lease_until <> '' or owner <> ''") == [(0,)]
+        assert desk.query("select count(*) from hosts where lease_until <> '' or owner <> ''") == [(0,)]
         for address, host in hosts.by_address.items():
             assert set(host.pages()) == {post.path for post in host.site.posts.values()}, address
             assert len(host.pages()) <= len(host.site.posts) + 2 * len(killed), address

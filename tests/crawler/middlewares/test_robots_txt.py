@@ -1,6 +1,8 @@
 """robots.txt: what it allows, and that none at all means no."""
 
 import asyncio
+from contextlib import nullcontext
+from types import SimpleNamespace
 
 import pytest
 from scrapy import Request
@@ -29,6 +31,10 @@ class Engine:
 def allowed(answer, *paths):
     crawler = get_crawler(settings_dict={"USER_AGENT": "belowtheline/1"})
     crawler.engine = Engine(answer)
+    stored = []
+    hosts = SimpleNamespace(robots_txt=lambda _: None, store_robots_txt=lambda *stated: stored.append(stated))
+    state = SimpleNamespace(hosts=hosts, host_leases=SimpleNamespace(crawl_delays={}), storing=nullcontext)
+    crawler.spider = SimpleNamespace(state=state)
     middleware = StrictRobotsTxtMiddleware.from_crawler(crawler)
 
     async def ask():
@@ -38,6 +44,7 @@ def allowed(answer, *paths):
     outcomes = asyncio.run(ask())
     assert crawler.engine.requests == ["https://courier.example/robots.txt"]
     assert all(outcome is None or isinstance(outcome, DisallowedByRobotsTxt) for outcome in outcomes)
+    assert len(stored) == (not isinstance(answer, Exception) and answer.status < 429)
     return [outcome is None for outcome in outcomes]
 
 
