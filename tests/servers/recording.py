@@ -73,7 +73,7 @@ def recording(hosts: int, pages: int, wait_s: float) -> Iterator[Hosts]:
                 writer.write(HEAD.format(status=status, kind=answer.media_type, size=len(answer.body)).encode())
                 writer.write(answer.body)
                 await writer.drain()
-        except (asyncio.IncompleteReadError, ConnectionError):
+        except (asyncio.IncompleteReadError, asyncio.CancelledError, ConnectionError):
             pass
         finally:
             writer.close()
@@ -90,13 +90,18 @@ def recording(hosts: int, pages: int, wait_s: float) -> Iterator[Hosts]:
             served.by_address[site.address] = Host(site)
         ready.set()
 
-    def run() -> None:
-        loop.create_task(serve())
-        loop.run_forever()
-        for task in asyncio.all_tasks(loop):
+    async def end() -> None:
+        for server in servers:
+            server.close()
+        tasks = asyncio.all_tasks(loop) - {asyncio.current_task()}
+        for task in tasks:
             task.cancel()
-            loop.run_until_complete(asyncio.gather(task, return_exceptions=True))
-        loop.run_until_complete(loop.shutdown_asyncgens())
+        await asyncio.gather(*tasks)
+
+    def run() -> None:
+        loop.run_until_complete(serve())
+        loop.run_forever()
+        loop.run_until_complete(end())
         loop.close()
 
     thread = threading.Thread(target=run)
