@@ -90,18 +90,10 @@ def recording(hosts: int, pages: int, wait_s: float) -> Iterator[Hosts]:
             served.by_address[site.address] = Host(site)
         ready.set()
 
-    async def end() -> None:
-        for server in servers:
-            server.close()
-        tasks = asyncio.all_tasks(loop) - {asyncio.current_task()}
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks)
-
     def run() -> None:
         loop.run_until_complete(serve())
         loop.run_forever()
-        loop.run_until_complete(end())
+        loop.run_until_complete(_end(servers))
         loop.close()
 
     thread = threading.Thread(target=run)
@@ -117,3 +109,12 @@ def recording(hosts: int, pages: int, wait_s: float) -> Iterator[Hosts]:
 def _article(site: NewsSite, path: str) -> Answer:
     post = next((post for post in site.posts.values() if post.path == path), None)
     return site._article(post, "") if post else Answer(b"not here", 404, "text/plain")
+
+
+async def _end(servers: list[asyncio.Server]) -> None:
+    for server in servers:
+        server.close()
+    tasks = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks)
