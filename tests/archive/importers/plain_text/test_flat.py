@@ -159,7 +159,7 @@ ROWS = st.lists(st.lists(WORDS.map(" ".join), min_size=1, max_size=9).map(" ".jo
 
 
 @given(ROWS.filter(lambda text: len(text) >= 200))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_no_row_is_left_empty(text: str) -> None:
     reading = read_text(text)
     assert reading.title or reading.paragraphs or reading.comments
@@ -189,8 +189,8 @@ def test_reading_takes_a_time_linear_in_the_text(piece: str) -> None:
         return time.process_time_ns() - begin
 
     ticks(20_000)
-    small = min(ticks(100_000) for _ in range(2))
-    assert ticks(400_000) < 4 * 3 * small + 200_000_000
+    small = min(ticks(50_000) for _ in range(2))
+    assert ticks(200_000) < 4 * 3 * small + 200_000_000
 
 
 @pytest.mark.parametrize("listed", [False, True], ids=["lines", "list"])
