@@ -83,7 +83,7 @@ def run_btl(
         process.start()
         process.join(PATIENCE_S)
         if process.is_alive():
-            process.kill()
+            os.killpg(process.pid, signal.SIGKILL)  # with its workers
             process.join()
             raise subprocess.TimeoutExpired(["btl", *words], PATIENCE_S, files[0].read_bytes(), files[1].read_bytes())
         stdout, stderr = (file.read_text(encoding="utf-8") for file in files)
@@ -213,6 +213,8 @@ def _get_context(method: str, *, real: Callable[[str], Any] = multiprocessing.ge
 def _main(
     words: list[str], folder: Path, environment: dict[str, str], stdin: Any, files: list[Path], limits: Limits
 ) -> None:
+    os.setsid()
+    _end_with_the_tests()
     outputs = [os.open(file, os.O_RDWR | os.O_CREAT) for file in files]
     _become_btl(words, folder, environment, [os.dup(stdin.fileno()), *outputs], limits, fork_pools=True)
 
