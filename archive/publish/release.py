@@ -23,7 +23,7 @@ from archive.publish import copy, dumps
 from archive.publish.codebook import codebook
 from archive.publish.policy import Policy
 from archive.search.build import build as build_index
-from archive.search.build import index_path
+from archive.search.build import index_path, rename_segments
 from archive.store.archive import Archive, now
 from archive.store.disk import sync_path
 from archive.store.statistics import COMPLETENESS, select_rows
@@ -263,6 +263,7 @@ def index_copy(database: Path) -> list[dict[str, Any]]:
     folder = index_path(database)
     for lock in folder.glob(".*.lock"):
         lock.unlink()  # nobody writes to it any more
+    rename_segments(folder)
     names = sorted(path.relative_to(database.parent).as_posix() for path in folder.iterdir())
     return [dumps.file_entry(database.parent, name, "The search index (Tantivy)") for name in names]
 

@@ -12,6 +12,7 @@ from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import tantivy
 
@@ -217,3 +218,22 @@ def open_writer(index: SearchIndex) -> tantivy.IndexWriter:
 
 class IndexLocked(Exception):
     """Another process writes to the index."""
+
+
+def rename_segments(folder: Path) -> None:
+    """Name the segments of an index, which nobody has open, by numbers: Tantivy names them by chance."""
+    meta, managed = folder / "meta.json", folder / ".managed.json"
+    segments = sorted(segment["segment_id"] for segment in json.loads(meta.read_text("utf-8"))["segments"])
+    names = {UUID(old): UUID(int=number) for number, old in enumerate(segments, 1)}
+    for file in (meta, managed):
+        text = file.read_text("utf-8")
+        for old, new in names.items():
+            text = text.replace(str(old), str(new)).replace(old.hex, new.hex)
+        file.write_text(text, "utf-8")
+    for file in list(folder.iterdir()):
+        stem, dot, rest = file.name.partition(".")
+        segment = UUID(stem) if len(stem) == 32 else None
+        if segment in names:
+            file.rename(folder / f"{names[segment].hex}{dot}{rest}")
+        elif segment is not None:
+            file.unlink()  # of a segment that was merged into another

@@ -360,6 +360,7 @@ def test_a_large_release_has_its_dumps_in_parts(source, out, monkeypatch):
         *sorted(path for path in entries if path.endswith(".csv.gz")),
         *sorted(path for path in entries if path.endswith(".jsonl.gz")),
         *sorted(path for path in entries if path.endswith(".parquet")),
+        *sorted(path for path in entries if path.startswith("archive.search/")),
         "codebook.md",
         "inspect.json",
     ]

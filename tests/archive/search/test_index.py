@@ -194,3 +194,11 @@ def test_no_byte_of_an_erased_text_stays(path):
     left = list(build.index_path(path).iterdir())
     assert not files & {file.name for file in left}
     assert not any(b"diesel" in file.read_bytes().lower() for file in left)
+
+
+def test_segments_can_be_named_by_numbers(path):
+    before = facts(opened(path), "ferry")
+    build.rename_segments(build.index_path(path))
+    assert facts(opened(path), "ferry") == before
+    segments = {file.name.partition(".")[0] for file in build.index_path(path).glob("*.term")}
+    assert segments == {f"{1:032x}"}
