@@ -110,7 +110,9 @@ class ParsePool:
             try:
                 responses.append(await fetch(step))
             except FetchFailed as failure:
-                responses.append(failure)
+                # Once Dask is loaded, exceptions take along what caused them, which may not cross process borders.
+                failure.__cause__ = failure.__context__ = None
+                responses.append(failure.with_traceback(None))
 
     async def _parse_alone(self, kind: str, responses: list[Page | FetchFailed], fetch: FetchPage) -> ParsedPage:
         """Parse once more, in a process without other pages: which of them ended the shared one is not known."""
