@@ -8,7 +8,7 @@ QUICK := tests/test_architecture.py tests/archive/test_thread.py tests/archive/t
 UV := $(shell command -v uv 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test quick check constraints licences sbom bench docs format system clean
+.PHONY: help install demo test quick check constraints licences sbom bench docs pictures format system clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -29,7 +29,7 @@ else
 endif
 	@touch $@
 
-demo: .venv/installed ## import the sample and serve it on http://127.0.0.1:8001
+demo: .venv/installed ## build the demo, an invented town, and serve it on http://127.0.0.1:8001
 	@$(BIN)/btl demo --db demo.db
 
 # Everything that tests write goes to a folder of its own, which goes with them, whatever becomes of them: in memory where
@@ -73,6 +73,9 @@ docs: .venv/installed ## write the generated parts of docs/ and README.md, and b
 	@$(BIN)/python -m docs.generate
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
 
+pictures: .venv/installed ## take the pictures of README.md and docs/ from the demo anew (needs Chromium)
+	@$(BIN)/python -m docs.pictures
+
 format: .venv/installed ## format the code
 	@$(BIN)/ruff check --quiet --fix-only . && $(BIN)/ruff format --quiet .
 
@@ -81,4 +84,4 @@ system: .venv/installed
 	@SYSTEM=$(SYSTEM) tests/servers/install.sh $(CURDIR)/$(BIN)/python
 
 clean: ## remove .venv, caches and the demo's archive
-	@rm -rf .venv .servers .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist sbom.json demo.db demo.db-wal demo.db-shm
+	@rm -rf .venv .servers .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist sbom.json demo.db demo.db-wal demo.db-shm demo-public

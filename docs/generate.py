@@ -17,6 +17,7 @@ from crawler.case_files import load_case
 from crawler.pages.key_log import KeyLog
 from crawler.platforms.known_keys import describe_keys, read_with_keys
 from docs import reference
+from docs.town.pages import render_visits
 
 ROOT = Path(__file__).parent.parent
 METADATA = ROOT / "datasette-metadata.json"
@@ -73,23 +74,25 @@ def known_keys() -> str:
     return json.dumps(tables, indent=1) + "\n"
 
 
-def generated() -> Iterator[tuple[Path, str]]:
+def generated() -> Iterator[tuple[Path, bytes]]:
     """Yield each generated file with what it should hold."""
-    yield ROOT / "docs" / "schema.md", schema()
+    yield ROOT / "docs" / "schema.md", schema().encode()
     for name, make in reference.PAGES.items():
-        yield ROOT / "docs" / name, make()
-    yield README, reference.fill(README.read_text("utf-8"), "what can be read", reference.support_table())
-    yield METADATA, metadata()
-    yield KNOWN_KEYS, known_keys()
+        yield ROOT / "docs" / name, make().encode()
+    readme = README.read_text("utf-8")
+    yield README, reference.fill(readme, "what can be read", reference.support_table()).encode()
+    yield METADATA, metadata().encode()
+    yield KNOWN_KEYS, known_keys().encode()
+    yield from render_visits()
 
 
 def main(arguments: list[str]) -> int:
     old = []
-    for path, text in generated():
-        if not path.exists() or path.read_text("utf-8") != text:
+    for path, content in generated():
+        if not path.exists() or path.read_bytes() != content:
             old.append(path.name)
             if "--check" not in arguments:
-                path.write_text(text, "utf-8")
+                path.write_bytes(content)
     if "--check" in arguments and old:
         print(f"out of date: {', '.join(old)}; run `make docs`")
         return 1

@@ -237,11 +237,12 @@ class Archive:
                 connection.execute(insert(visits), rows)
 
     def has_other_runs_than(self, path: str) -> bool:
-        """Return whether a run read anything but this one path."""
+        """Return whether a run read anything but this path and what lies below it."""
         outcome = func.coalesce(TABLES["runs"].c.outcome, "")
         read = and_(TABLES["runs"].c.kind.not_in(RUNS_THAT_READ_NOTHING), outcome != "undone")
         runs = self._connection.execute(select(TABLES["runs"].c.settings).where(read)).scalars()
-        return any(json.loads(settings).get("paths") != [path] for settings in runs)
+        paths = [json.loads(settings).get("paths") or [""] for settings in runs]
+        return not all(Path(read).is_relative_to(path) for listed in paths for read in listed)
 
     def read(self, sql: str, parameters: tuple[Any, ...] = ()) -> list[Any]:
         """Return the rows of a statement that only reads."""

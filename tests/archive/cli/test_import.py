@@ -123,16 +123,6 @@ def test_stats(btl, harbour):
     assert found["runs"][0]["counts"] == {"documents": 1, "threads_new": 1, "comments_new": 5}
 
 
-def test_demo_imports_the_sample_and_can_be_run_again(btl):
-    first = json.loads(btl("demo", "--no-serve", "--json").stdout)
-    assert first["errors"] == []
-    assert first["counts"]["comments_new"] >= 340
-    again = json.loads(btl("demo", "--no-serve", "--json").stdout)
-    documents = first["counts"]["documents"]
-    counts = {name: number for name, number in again["counts"].items() if number}
-    assert counts == {"documents": documents, "unchanged": documents}
-
-
 def test_demo_leaves_an_archive_of_other_documents_alone(btl, harbour):
     btl("import", harbour)
     done = btl("demo", "--no-serve")
