@@ -35,7 +35,7 @@ _NO_DIGIT = r"(?!\d(?!\d?:\d\d))"  # but the hour of a clock that runs into the 
 _DAY_FORMS = (
     r"(?P<iso>(?:19|20)\d\d(?P<s1>[-/.])\d{1,2}(?P=s1)\d{1,2})(?!\d)",
     r"(?P<asian>(?:19|20)\d\d\s*[年년]\s*\d{1,2}\s*[月월]\s*\d{1,2}\s*[日일])",
-    r"(?P<numeric>(?<!\d)(?:\d{1,2}\s?(?P<s2>[-/. ])\s?\d{1,2}\s?(?P=s2)\s?(?:(?:19|20)\d\d|\d\d)|"
+    r"(?P<numeric>(?<!\d)(?:\d{1,2}\s?(?P<s2>[-/. ])\s?\d{1,2}\s?(?P=s2)\s?(?:(?:19|20)\d\d|\d\d(?!:\d\d))|"
     r"\d{1,2}\.\d{1,2},\s?(?:19|20)\d\d))(?!\d)",
     rf"(?P<dmy>(?<!\w)(\d{{1,2}})({_ORDINAL}){_OF}{_WORD}(?:\s+de[l]?\s+|\s*[-./,]?\s*|\s+['’]?)"
     rf"((?:19|20)\d\d|(?<=['’])\d\d)){_NO_DIGIT}",
@@ -197,6 +197,15 @@ def parse_date(text: str, day_first: bool | None = None) -> Moment:
     if day is None:
         return Moment(f"{year:04}-{number:02}-01T00:00:00Z", text, "month")
     return _at(text, match, year, number, day)
+
+
+def parse_yearless(text: str, year: int) -> Moment:
+    """Parse a day of the calendar that states no year, as one of a given year; without `at` where it is none."""
+    match = _day(text[:MAX_LENGTH])
+    if match is None or match.lastgroup not in ("dm", "md"):
+        return Moment(text=text)
+    numbers = [number for word in re.findall(r"[^\W\d_]{3,}", match[0]) if (number := month(word))]
+    return _at(text, match, year, numbers[0], int(_NUMBERS.findall(match[0])[0]))
 
 
 def parse_epoch(seconds: object) -> Moment | None:

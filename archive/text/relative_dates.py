@@ -7,10 +7,11 @@ import re
 from datetime import UTC, datetime, timedelta
 
 from archive.text import age_words
-from archive.text.dates import is_age
+from archive.text.dates import is_age, parse_yearless
 from archive.thread import Moment, Precision
 
 LONGEST = 80
+DAY, YEAR, LAST_YEAR = timedelta(days=1), timedelta(days=365), 9_990
 _UNITS: tuple[tuple[Precision, float, str], ...] = (
     (
         "second",
@@ -90,11 +91,8 @@ def is_short_age(text: str) -> bool:
 
 def place_age(text: str, now: str | None) -> Moment | None:
     """Return the time that a text states from `now` (ISO 8601, when it was read); None where it states none so."""
-    if now is None or len(text) > LONGEST:
-        return None
-    try:
-        read_at = datetime.fromisoformat(now.replace("Z", "+00:00")).astimezone(UTC)
-    except ValueError:
+    read_at = _read_time(now)
+    if read_at is None or len(text) > LONGEST:
         return None
     if not is_short_age(text) and not is_age(text):
         return None
@@ -106,6 +104,30 @@ def place_age(text: str, now: str | None) -> Moment | None:
     except OverflowError:
         return None
     return Moment(_cut(at, precision), text, precision)
+
+
+def _read_time(text: str | None) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text.replace("Z", "+00:00")).astimezone(UTC) if text is not None else None
+    except (OverflowError, ValueError):
+        return None
+
+
+def place_day(text: str, published: str, now: str | None) -> Moment | None:
+    """Return the time of a day that states no year: the first such day since an article was published.
+
+    Comments come in the year after their article. None where the day is none of that year, or is yet to come.
+    """
+    began, read_at = _read_time(published), _read_time(now)
+    if began is None or began.year > LAST_YEAR:
+        return None
+    first, last = began - DAY, began + YEAR  # by a day, since zones differ
+    last = min(last, read_at + DAY) if read_at is not None else last
+    for year in (first.year, first.year + 1):
+        moment = parse_yearless(text, year)
+        if moment.at is not None and first <= datetime.fromisoformat(moment.at) <= last:
+            return moment
+    return None
 
 
 def _span(text: str) -> tuple[timedelta | None, Precision]:

@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from lxml.html import HtmlElement
 from trafilatura import extract
 
+from archive.text.dates import is_date, parse_date
 from archive.text.hosts import is_public, parse_literal_address, registered_site
 from archive.text.html_text import element_text, fold_space, line_of, parse_moment
 from archive.text.urls import canonical, domain, unwrap_archived
@@ -46,6 +47,9 @@ DATE_METAS = (
     "pubdate",
 )
 DATE_CLASSES = frozenset(("entry-date", "published", "post-date"))
+LINE_CLASSES = DATE_CLASSES | {"date", "dateline", "posted-on", "pubdate", "article-date", "post-time", "byline-date"}
+ASIDE = frozenset(("li", "aside", "nav", "footer", "table"))  # dates in these are of other articles
+DATED_PATH = re.compile(r"/((?:19|20)\d\d)/(0?[1-9]|1[0-2])/(0?[1-9]|[12]\d|3[01])/")
 # What trafilatura, which recurses, is given at most.
 MOST_ELEMENTS = 60_000
 LARGEST_PAGE = 3 << 20
@@ -59,6 +63,7 @@ MOST_NAMES = 20
 MOST_CANDIDATES = 200  # elements that may name the title, the author or the time
 FEW_SECTIONS = 20  # so few are looked up in a copied page one by one
 SAME_BLOCK = ("- ", "|")
+COARSE = frozenset(("month", "year"))
 COMMENT_ITEMS = frozenset(("comment", "usercomments", "answer", "review"))
 COMMENT_NAME = re.compile(
     r"comment(?!ary|ator|ed-by)|kommentar|komment\w*list|comentario|reacties|leserbrief|disqus|discussion|respond",
@@ -212,8 +217,9 @@ def _byline(
 
 
 def _names_author(element: HtmlElement) -> bool:
-    is_link = element.tag in ("a", "span") and "author" in _rel(element)
-    return is_link or "author" in (element.get("itemprop") or "").split()
+    relation, property_ = element.get("rel"), element.get("itemprop")
+    is_link = relation is not None and element.tag in ("a", "span") and "author" in relation.lower().split()
+    return is_link or (property_ is not None and "author" in property_.split())
 
 
 def _author_name(element: HtmlElement) -> str:
@@ -271,7 +277,29 @@ def _published(
             moment = parse_moment(_line(element), element.get("datetime"))
             if moment is not None and moment.at is not None:
                 return moment
-    return None
+    return _printed_date(page, sections) or _date_in_address(page)
+
+
+def _printed_date(page: Page, sections: frozenset[HtmlElement]) -> Moment | None:
+    """Return the day that lines made for a date print, where all of them print one: lists have those of others."""
+    lines = (
+        _line(element)
+        for element in page.html.iter("div", "span", "p", "small")
+        if not LINE_CLASSES.isdisjoint((element.get("class") or "").lower().split())
+        and not any(above.tag in ASIDE for above in islice(element.iterancestors(), DEEPEST))
+        and not _is_of_readers(element, sections)
+    )
+    moments = [parse_date(line) for line in islice(lines, MOST_NAMES) if is_date(line)]
+    days = {moment.at[:10] for moment in moments if moment.at is not None and moment.precision not in COARSE}
+    return moments[0] if len(days) == 1 and moments[0].at is not None else None
+
+
+def _date_in_address(page: Page) -> Moment | None:
+    """Return the day that an address such as /2016/03/14/ferry-to-close/ has."""
+    archived = unwrap_archived(page.url)
+    match = DATED_PATH.search(urlsplit(archived.url if archived else page.url).path)
+    moment = parse_date("-".join(match.groups())) if match is not None else None
+    return moment if moment is not None and moment.at is not None else None
 
 
 def _language(page: Page, metas: Metas, items: Sequence[jsonld.JsonObject]) -> str | None:
@@ -294,7 +322,7 @@ def _stated_body(items: Sequence[jsonld.JsonObject]) -> str:
 
 
 def _body(page: Page, sections: Sequence[HtmlElement]) -> str:
-    if len(page.body) > LARGEST_PAGE or not _is_tame(page.html):
+    if len(page.body) > LARGEST_PAGE or not _is_tame(page):
         return _densest_paragraphs(page.html, frozenset(sections))
     _silence_trafilatura()
     try:
@@ -358,18 +386,29 @@ def _silence_trafilatura() -> None:
     logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
 
 
-def _is_tame(tree: HtmlElement) -> bool:
+def _is_tame(page: Page) -> bool:
     """Whether a page is small and flat enough for an extractor that recurses."""
-    depth = count = links = text = 0
-    level: Iterable[HtmlElement] = (tree,)
-    while level:
-        level = [child for element in level for child in element]
-        depth, count = depth + 1, count + len(level)
+    levels: list[list[HtmlElement]] = [[page.html]]
+    count = 0
+    while levels[-1]:
+        levels.append([child for element in levels[-1] for child in element])
+        count += len(levels[-1])
+        if len(levels) > DEEPEST + 1 or count > MOST_ELEMENTS:
+            return False
+    # More than all links and letters in the lowest level there cannot be: only where that is too much are they weighed.
+    most_links = page.text.count("<a") + page.text.count("<A")
+    if len(levels) * most_links <= MOST_LINK_LEVELS and len(levels) * len(page.text) <= MOST_TEXT_LEVELS:
+        return True
+    return _weigh_levels(levels[1:])
+
+
+def _weigh_levels(levels: Sequence[Sequence[HtmlElement]]) -> bool:
+    """Whether few enough links and letters stand few enough levels deep."""
+    links = text = 0
+    for depth, level in enumerate(levels, 1):
         links += depth * sum(element.tag == "a" for element in level)
         text += depth * sum(len(element.text or "") + len(element.tail or "") for element in level)
-        if depth > DEEPEST or count > MOST_ELEMENTS or links > MOST_LINK_LEVELS or text > MOST_TEXT_LEVELS:
-            return False
-    return True
+    return links <= MOST_LINK_LEVELS and text <= MOST_TEXT_LEVELS
 
 
 def _without(tree: HtmlElement, sections: Sequence[HtmlElement]) -> HtmlElement:

@@ -126,7 +126,7 @@ def _parts(comment: CommentElement) -> list[Part]:
     parts: list[Part] = []
     skipped: set[HtmlElement] = set()
     for element in comment.own:
-        if element.tag in SKIPPED or element.getparent() in skipped or _is_reference(element):
+        if element.tag in SKIPPED or (skipped and element.getparent() in skipped) or _is_reference(element):
             skipped.add(element)
         else:
             parts.append((element, traits_of(element)))
@@ -146,8 +146,10 @@ def _head_parts(
 
 def _is_reference(element: HtmlElement) -> bool:
     """Whether a line names the comment that this one answers, and its author."""
-    text = (element.text or "").strip()
-    return bool(text) and element.tag in ("p", "div", "span") and bool(TO_REPLY.match(text)) and is_short(element)
+    if element.tag not in ("p", "div", "span") or not element.text:
+        return False
+    text = element.text.strip()
+    return bool(text) and bool(TO_REPLY.match(text)) and is_short(element)
 
 
 def _find_date(comment: CommentElement, parts: Sequence[Part]) -> DateStamp:

@@ -63,7 +63,14 @@ def claim(page: Page) -> DisqusStaticClaim | None:
         return None
     parts, post = urlsplit(page.url), post_id(page)
     native_id = f"{parts.scheme}://{parts.netloc}/?p={post}" if post else None
-    return DisqusStaticClaim(page=page, score=CERTAIN, native_id=native_id, sections=first.sections, first=first)
+    return DisqusStaticClaim(
+        page=page,
+        score=CERTAIN,
+        native_id=native_id,
+        sections=first.sections,
+        in_page=len(first.comments),
+        first=first,
+    )
 
 
 def _number(element: HtmlElement) -> tuple[str, None] | None:

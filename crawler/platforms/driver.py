@@ -3,6 +3,7 @@
 from collections.abc import Callable, Container, Generator, Iterable
 from dataclasses import replace
 
+from archive.text.relative_dates import place_day
 from archive.thread import Article, Completeness, Flag, Thread
 from crawler.pages.article import read_article, without_comments
 from crawler.pages.embeds import find_embed, find_embeds
@@ -61,7 +62,22 @@ def visit(page: Page, *, most_pages: int = MOST_PAGES) -> PageReader:
     if best is not None and best.comments:
         parted = without_comments(article, best.comments)
         threads = [replace(thread, article=parted) for thread in threads] if parted is not article else threads
-    return tuple(threads) or (_without_comments(page, article),)
+    return tuple(map(_with_years, threads)) or (_without_comments(page, article),)
+
+
+def _with_years(thread: Thread) -> Thread:
+    """Place the days that comments state without a year, as far as the article's own date tells which is meant."""
+    published = thread.article.published
+    if published is None or published.at is None or published.precision in ("year", "month"):
+        return thread
+    comments = []
+    for comment in thread.comments:
+        posted = comment.posted
+        if posted is not None and posted.at is None and posted.text is not None:
+            placed = place_day(posted.text, published.at, thread.capture.fetched_at)
+            comment = replace(comment, posted=placed) if placed is not None else comment
+        comments.append(comment)
+    return replace(thread, comments=tuple(comments)) if tuple(comments) != thread.comments else thread
 
 
 def _is_embedded(page: Page, thread: Thread) -> bool:

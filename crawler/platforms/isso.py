@@ -47,8 +47,6 @@ class IssoClaim(Claim):
 
 def claim(page: Page) -> IssoClaim | None:
     """The page names the server in its script, and the thread in `#isso-thread`, or else by its own path."""
-    if "data-isso" not in page.text.lower():
-        return None
     scripts = (script.get("data-isso") for script in page.html.iter("script"))
     server = next((page.absolute(address) for address in scripts if address), None)
     if server is None:

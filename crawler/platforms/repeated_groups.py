@@ -7,6 +7,7 @@ none of these, for its place: lists of comments differ in all but one of them.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from lxml.html import HtmlElement
 
@@ -145,12 +146,19 @@ def _keys(element: HtmlElement, around: _Surroundings) -> Iterator[tuple[Key, Na
         if "#" in pattern and len(name) <= 80:
             yield ("id", tag, pattern), words_of(pattern)
     if class_:
-        for token in dict.fromkeys(NUMBERS.sub("#", class_).split()[:MOST_TOKENS]):
-            words = words_of(token)
-            if (words.strength or not STATES.match(token)) and (tag not in NO_SHAPE or words.strength):
+        for token, words in _tokens(class_):
+            if tag not in NO_SHAPE or words.strength:
                 yield ("class", tag, token), words
     elif not name and tag not in NO_SHAPE:
         yield ("place", around.named.get("class") if around.named is not None else None, tag), NameWords()
+
+
+@lru_cache(16_384)  # a page repeats the same few values on thousands of elements
+def _tokens(class_: str) -> tuple[tuple[str, NameWords], ...]:
+    """Return the names in a class that more than the state of an element shows in, with what they say."""
+    tokens = dict.fromkeys(NUMBERS.sub("#", class_).split()[:MOST_TOKENS])
+    said = ((token, words_of(token)) for token in tokens)
+    return tuple((token, words) for token, words in said if words.strength or not STATES.match(token))
 
 
 def likely_groups(index: PageIndex) -> list[Group]:

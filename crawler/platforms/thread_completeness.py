@@ -36,14 +36,16 @@ def reasons_for_more(
 
 def _buttons_for_more(elements: Iterable[HtmlElement]) -> Iterator[str]:
     for element in elements:
-        if not HIDDEN.isdisjoint((element.get("class") or "").split()) or element.get("hidden") is not None:
-            continue
-        above = element.getparent()
-        if above is not None and not HIDDEN.isdisjoint((above.get("class") or "").split()):
-            continue
         line = line_of_button(element)
-        if line and says_more(line):
+        if line and says_more(line) and not _is_hidden(element):
             yield line
+
+
+def _is_hidden(element: HtmlElement) -> bool:
+    """Whether a page hides an element, itself or by what it stands in."""
+    above = element.getparent()
+    classes = (element.get("class") or "").split() + ((above.get("class") or "").split() if above is not None else [])
+    return element.get("hidden") is not None or not HIDDEN.isdisjoint(classes)
 
 
 def _is_called_loader(element: HtmlElement) -> bool:

@@ -75,3 +75,24 @@ def test_comments_that_were_read_leave_the_article():
     comments = [Comment("Good work.\n\nIndeed."), Comment("In frost."), Comment("The wall stands. So what?")]
     assert without_comments(article, comments).body == "The wall stands.\n\nAnna\n\nThe end."
     assert without_comments(article, [Comment("Nothing of it.")]) is article
+
+
+PRINTED = '<h1>Ferry</h1><div class="date">Thursday, October 28th, 2010 at 3:32 pm | 16 responses</div>'
+RELATED = '<li><span class="date">May 4, 2011</span></li><div id="comments"><p class="date">May 5, 2011</p></div>'
+
+
+@pytest.mark.parametrize(
+    ("body", "url", "at"),
+    [
+        (PRINTED + RELATED, "https://courier.example/ferry", "2010-10-28T15:32:00Z"),
+        (PRINTED + '<p class="date">May 6, 2011</p>', "https://courier.example/ferry", None),
+        ('<p class="date">Open daily from 9 to 5</p>', "https://courier.example/ferry", None),
+        ("", "https://courier.example/2010/10/28/ferry/", "2010-10-28T00:00:00Z"),
+        ("", "https://courier.example/2010/13/28/ferry/", None),
+        ("", "https://courier.example/2010/10/ferry/", None),
+    ],
+    ids=["printed", "two of them", "no date", "address", "no month", "month alone"],
+)
+def test_a_day_that_only_the_page_or_its_address_shows(body, url, at):
+    published = article(body=body, url=url).published
+    assert (published and published.at) == at
