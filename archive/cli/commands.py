@@ -15,6 +15,8 @@ TASKS: dict[str, dict[str, tuple[str, str]]] = {
         "demo": ("archive.cli.demo:demo", "Build and serve the demo, an archive of an invented town"),
         "serve": ("archive.cli.serve:serve", "Serve the archive as a website"),
         "stats": ("archive.cli.stats:stats", "Show what the archive holds"),
+        "copies": ("archive.cli.copies:copies", "Find texts that were posted more than once, the same or nearly"),
+        "watch": ("archive.cli.watch:watch", "Follow searches: what is new, by mail or webhook"),
         "export": ("archive.cli.export:export", "Write comments as CSV, JSON Lines, Parquet, SQL or ConvoKit"),
     },
     "Flag and review": {

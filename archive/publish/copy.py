@@ -18,8 +18,9 @@ from archive.publish import columns
 from archive.publish.columns import COPIED, FACET_VALUES, FACETS, LISTS, TableSource
 from archive.publish.policy import Policy, matches
 from archive.publish.rewrite import fill_altered, run_script
-from archive.store import statistics, views
+from archive.store import aggregates, statistics, views
 from archive.store.reading import INDEX_IN_MEMORY, uri_for_reading
+from archive.store.text_copies import fill_copies
 from archive.store.views import FULL_TEXT, NOT_REFUSED, STANDING
 
 Say = Callable[[str], None]
@@ -131,7 +132,7 @@ def recipe(policy: Policy) -> str:
             # The order of the constraints in a statement, which varies, means nothing.
             lines = sorted(line.strip().rstrip(",") for line in columns.create_table(name).splitlines())
             parts += [*lines, *columns.create_indexes(name), columns.insert_select(name, source)]
-    parts += [columns.OWN_TABLES, statistics.TABLE]
+    parts += [columns.OWN_TABLES, statistics.TABLE, *aggregates.AGGREGATES.values()]
     parts += [line for name in LISTS for line in columns.create_list_indexes(name)]
     return sha256("\0".join(parts).encode()).hexdigest()
 
@@ -164,6 +165,8 @@ def build_copy(
             for statement in columns.create_indexes(name):
                 connection.execute(statement)
         _create_lists(connection, list_columns, say)
+        say("comparing texts")
+        fill_copies(connection)
         say("counting")
         connection.executemany("insert into release values (?, ?)", release.items())
         connection.execute("insert into release values ('withheld', ?)", (json.dumps(withheld, sort_keys=True),))
@@ -294,7 +297,7 @@ def _count(connection: sqlite3.Connection) -> None:
         f"from comments join json_each(comments.codes) where codes is not null group by value) "
         f"order by n desc, value limit {FACET_VALUES}"
     )
-    for name, statement in statistics.STATISTICS.items():
+    for name, statement in (statistics.STATISTICS | aggregates.AGGREGATES).items():
         connection.execute(f"insert into statistics select ?, key1, key2, value from ({statement})", (name,))
     for table in ("comments", "threads", "articles", "outlets", "commenters"):
         connection.execute(f"insert into totals select '{table}', count(*) from {table}")

@@ -5,6 +5,7 @@ Each chart has a text alternative that says in words what it shows.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil
 
 from archive.site.formatting import number
 
@@ -65,6 +66,25 @@ class ColumnChart:
     labels: Sequence[AxisLabel]
 
 
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A series as a line; `dots` are its points, since one between two gaps has no line."""
+
+    colour: int
+    points: str
+    dots: Sequence[tuple[float, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class LineChart:
+    """A line for each series, from left to right in time."""
+
+    text: str
+    lines: Sequence[GridLine]
+    series: Sequence[Line]
+    labels: Sequence[AxisLabel]
+
+
 def bar_chart(title: str, values: Sequence[tuple[str, int]]) -> BarChart:
     return _bars(title, [(label, number(value), value) for label, value in values])
 
@@ -110,6 +130,27 @@ def column_chart(title: str, labels: Sequence[str], series: Sequence[tuple[str, 
                 x = LEFT + column * step + (step - width) / 2
                 segments.append(Segment(place % COLOURS, x, y, width, height))
     return ColumnChart(text, lines, segments, _axis_labels(labels, step))
+
+
+def line_chart(title: str, labels: Sequence[str], series: Sequence[tuple[str, Sequence[float]]]) -> LineChart:
+    """Draw a line for each series: for rates, which cannot be stacked."""
+    highest = max((value for _, values in series for value in values), default=0.0)
+    quarter = round_quarter(ceil(highest * 100)) / 100
+    step = PLOT_WIDTH / max(1, len(labels))
+    drawn = []
+    for place, (_, values) in enumerate(series):
+        dots = [
+            (LEFT + (column + 0.5) * step, ABOVE + PLOT_HEIGHT * (1 - value / (4 * quarter)))
+            for column, value in enumerate(values)
+        ]
+        drawn.append(Line(place % COLOURS, " ".join(f"{x:.1f},{y:.1f}" for x, y in dots), dots))
+    lines = [
+        GridLine(ABOVE + PLOT_HEIGHT * (4 - part) / 4, f"{part * quarter:,.2f}".rstrip("0").rstrip("."), bool(part % 2))
+        for part in range(5)
+    ]
+    names = ", ".join(name for name, _ in series)
+    text = f"{title}: from {labels[0]} to {labels[-1]}, of {names}. The highest value is {highest:,.2f}."
+    return LineChart(text, lines, drawn, _axis_labels(labels, step))
 
 
 def round_quarter(value: int) -> int:

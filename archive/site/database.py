@@ -196,15 +196,15 @@ def find_archive(datasette: Datasette) -> ArchiveDatabase | None:
     return min(archives, key=lambda db: (db.name != "archive", db.name), default=None)
 
 
-async def read(datasette: Datasette, db: Database, work: Callable[[Connection], T]) -> T:
+async def read(datasette: Datasette, db: Database, work: Callable[[Connection], T], limit_ms: int | None = None) -> T:
     """Run `work` in a thread of Datasette's, in one read transaction: a page shows one state of the archive.
 
-    Raises TookTooLong at sql_time_limit_ms."""
+    Raises TookTooLong at the limit, which is sql_time_limit_ms unless another is given."""
 
     def limited(connection: Connection) -> T:
         try:
             connection.execute("begin")
-            return in_time(datasette, connection, lambda: work(connection))
+            return in_time(datasette, connection, lambda: work(connection), limit_ms)
         finally:
             if connection.in_transaction:
                 connection.rollback()
@@ -213,9 +213,9 @@ async def read(datasette: Datasette, db: Database, work: Callable[[Connection], 
     return result
 
 
-def in_time(datasette: Datasette, connection: Connection, work: Callable[[], T]) -> T:
-    """Run `work`, which reads from the connection. Raises TookTooLong at sql_time_limit_ms."""
-    with sqlite_timelimit(connection, datasette.sql_time_limit_ms):
+def in_time(datasette: Datasette, connection: Connection, work: Callable[[], T], limit_ms: int | None = None) -> T:
+    """Run `work`, which reads from the connection. Raises TookTooLong at the limit, else at sql_time_limit_ms."""
+    with sqlite_timelimit(connection, limit_ms or datasette.sql_time_limit_ms):
         try:
             return work()
         except sqlite3.OperationalError as error:

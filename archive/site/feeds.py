@@ -1,15 +1,17 @@
 """Atom feeds and the sitemap. Made with lxml, without what XML forbids; the text of a comment is in none of them."""
 
+import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from lxml import etree
 
-from archive.site import queries, viewer
+from archive.site import queries, viewer, watches
 from archive.site.database import Connection, Row, fetch_all, fetch_value
 from archive.site.formatting import between, count, short
+from archive.site.params import SearchParams
 from archive.site.viewer import Visitor
 
 ATOM = "http://www.w3.org/2005/Atom"
@@ -30,6 +32,33 @@ def removals(connection: Connection, base: str) -> bytes:
     """The fifty latest removals: that a comment went, where and when; not what it said nor who said it."""
     entries = [_removal(row, base) for row in fetch_all(connection, queries.LATEST_REMOVALS)]
     return _feed(connection, base, "removals", "latest removals", entries)
+
+
+def search(connection: Connection, params: SearchParams, _: Visitor, base: str) -> bytes | None:
+    """The fifty comments of a search that were stored last: where they stand, and their flags; None if it is none."""
+    try:
+        rows = watches.newest(connection, params)
+    except watches.CannotSearch:
+        return None
+    codes = {row["code"]: row["title"] for row in fetch_all(connection, queries.CODES)}
+    entries = [_comment(row, base, codes) for row in rows]
+    query = watches.address(params).partition("?")[2]
+    return _feed(connection, base, f"search.atom?{query}", watches.describe(params), entries, watches.address(params))
+
+
+def _comment(row: Row, base: str, codes: Mapping[str, str]) -> dict[str, str]:
+    link = f"{base}/comment/{row['id']}"
+    titles = [codes.get(code, code) for code in json.loads(row["codes"] or "[]") if not code.startswith("capture.")]
+    where = f"under “{short(row['title'] or 'Untitled article')}”" + (
+        f", {short(row['outlet'])}" if row["outlet"] else ""
+    )
+    return {
+        "id": _id(link),
+        "link": link,
+        "title": f"Comment #{row['id']} {where}",
+        "updated": time(row["first_seen_at"]),
+        "summary": ", ".join(titles) or "no flags",
+    }
 
 
 def _thread(row: Row, base: str) -> dict[str, str]:
@@ -67,10 +96,12 @@ def _id(link: str) -> str:
     return f"tag:below-the-line,2026:{link}" if link.startswith("/") else link
 
 
-def _feed(connection: Connection, base: str, name: str, what: str, entries: list[dict[str, str]]) -> bytes:
+def _feed(
+    connection: Connection, base: str, name: str, what: str, entries: list[dict[str, str]], page: str = "/"
+) -> bytes:
     release = viewer.release_facts(connection)
     title = str(release.get("title") or viewer.NAME)
-    here = f"{base}/feeds/{name}.atom"
+    here = f"{base}/feeds/{name}" + ("" if ".atom" in name else ".atom")
     feed = etree.Element(f"{{{ATOM}}}feed", nsmap={None: ATOM})
     _add(feed, "id", _id(here))
     _add(feed, "title", f"{title}: {what}")
@@ -78,7 +109,7 @@ def _feed(connection: Connection, base: str, name: str, what: str, entries: list
     _add(feed, "updated", max(newest, time(release.get("published_at"))))
     _add(_add(feed, "author"), "name", title)
     _add(feed, "link", rel="self", type="application/atom+xml", href=here)
-    _add(feed, "link", rel="alternate", type="text/html", href=f"{base}/")
+    _add(feed, "link", rel="alternate", type="text/html", href=f"{base}{page}")
     for entry in entries:
         node = _add(feed, "entry")
         _add(node, "link", rel="alternate", type="text/html", href=entry["link"])

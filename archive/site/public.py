@@ -122,7 +122,7 @@ async def show_robots(datasette: Datasette, request: Request) -> Response:
         return await not_found(datasette, request)
     if not datasette.release.is_indexed:
         return Response.text("User-agent: *\nDisallow: /\n")
-    closed = ("/archive/*?*", "/*.csv", "/*.json", "/search", "/dumps/")
+    closed = ("/archive/*?*", "/*.csv", "/*.json", "/search", "/dossier", "/dumps/")
     lines = ["User-agent: *", *(f"Disallow: {path}" for path in closed)]
     url = datasette.release.url
     return Response.text("\n".join(lines + ([f"Sitemap: {url}/sitemap.xml"] if url else [])) + "\n")

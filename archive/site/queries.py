@@ -8,8 +8,8 @@ PERSONAL = "content.pii"
 COMMENT_TOTAL = "select value from totals where name = 'comments'"
 TOTALS = "select name, value from totals where name < 'flags:' or name >= 'flags;'"
 FLAG_TOTALS = """
-select code, title, value from totals join flag_codes on code = substr(name, 7)
-where name >= 'flags:' and name < 'flags;' and value > 0 order by value desc, code limit 10"""
+select code, title, namespace, value from totals join flag_codes on code = substr(name, 7)
+where name >= 'flags:' and name < 'flags;' and value > 0 order by value desc, code"""
 CODES = """
 select code, title, definition, namespace, level, severity, blur, mappings, coalesce(value, 0) as total
 from flag_codes left join totals on name = 'flags:' || code"""
@@ -26,13 +26,34 @@ _FULL_OUTLET = "coalesce(outlets.name, outlets.domain)"
 # As far as a line shows them, and one letter more: see formatting.short.
 _TITLE = f"substr({_FULL_TITLE}, 1, 301) as title"
 _OUTLET = f"substr({_FULL_OUTLET}, 1, 301)"
+TITLE, OUTLET = _TITLE, _OUTLET
 _THREADS = f"""
 select threads.id, threads.comment_count, threads.flag_count, threads.stated_count, threads.completeness,
   threads.first_seen_at, threads.last_seen_at, {_TITLE}, articles.published_at, articles.published_precision,
   articles.outlet_id, {_OUTLET} as outlet
 from threads join articles on articles.id = article_id left join outlets on outlets.id = outlet_id"""  # noqa: S608
-NEWEST_THREADS = f"{_THREADS} order by threads.last_seen_at desc, threads.id desc limit 8"
-FLAGGED_THREADS = f"{_THREADS} where flag_count > 0 order by threads.flag_count desc, threads.id desc limit 5"
+# Of the articles that say when they were published, along the index on it; those that do not come last.
+NEWEST_THREADS = (
+    _THREADS.replace(
+        "from threads join articles on articles.id = article_id",
+        "from articles cross join threads on threads.article_id = articles.id",
+    )
+    + " order by articles.published_at desc, articles.id desc limit 8"
+)
+THREADS_BY_ID = f"""
+select listed.*, (select content_count from thread_list where thread_list.id = listed.id) as content_count
+from ({_THREADS} where threads.id in (select value from json_each(:ids))) as listed"""  # noqa: S608
+# Live archives: along the index on codes, of each flag on the words the newest comments; public copies have a count.
+FLAGGED_THREADS_LATELY = f"""
+select thread_id, count(distinct comments.id) as flagged from (
+  select (select json_group_array(comment_id) from (select comment_id from flags
+    where flags.code = flag_codes.code and comment_id is not null and {STANDING}
+    order by comment_id desc limit :limit)) as ids
+  from flag_codes where namespace = 'content') as latest
+join json_each(latest.ids) join comments on comments.id = json_each.value
+where comments.codes like '%"content.%' group by thread_id order by flagged desc, thread_id desc limit 5"""  # noqa: S608
+FLAGGED_THREADS = """
+select id as thread_id from thread_list where content_count > 0 order by content_count desc, id desc limit 5"""
 LATEST_THREADS = f"{_THREADS} order by threads.id desc limit 50"
 REMOVALS = f"""
 select events.comment_id as id, events.id as event_id, events.seen_at, events.confidence, comments.last_seen_at,

@@ -194,8 +194,11 @@ async def stream_rows(
     load: Callable[[Connection], Rows | None],
     *,
     file_name: str,
+    limit_ms: int | None = None,
 ) -> Response:
     """Send the rows that `load` finds as a file in the format of the request's address, all from one snapshot.
+
+    `limit_ms` is how long `load` may take, where that is not the site's own limit.
 
     Pages do not wait for them: the connection is the response's own, and its threads are not Datasette's."""
     suffix = request.url_vars["format"]
@@ -211,7 +214,7 @@ async def stream_rows(
 
     stream = None
     try:
-        started = await asyncio.to_thread(in_time, datasette, connection, start)
+        started = await asyncio.to_thread(in_time, datasette, connection, start, limit_ms)
         if started is None:
             return await not_found(datasette, request)
         rows, texts, first = started

@@ -14,14 +14,21 @@ from archive.site.responses import TIMEOUTS, Rows, not_found, slow_page
 from archive.site.viewer import Visitor
 from archive.site.views import (
     about,
+    article,
     comment,
+    commenter,
+    copies,
+    dossier,
     downloads,
     flags,
     home,
+    outlet,
+    questions,
     removals,
     search,
     statistics,
     thread,
+    threads,
     verdict,
 )
 from archive.store.statistics import COLUMNS
@@ -42,10 +49,17 @@ def search_params(request: Request) -> SearchParams:
     return parse_search({name: request.args.get(name) for name in request.args})
 
 
-def page(template: str, load: LoadPage, parse: Parse = no_params, more: LoadMore | None = None) -> View:
+def page(
+    template: str,
+    load: LoadPage,
+    parse: Parse = no_params,
+    more: LoadMore | None = None,
+    limit: Callable[[Datasette], int | None] = lambda _: None,
+) -> View:
     """Return the view of a page: what `load` reads in one transaction, and `more`, which takes its own time.
 
-    404 where `load` returns None, 503 and what to do where it takes too long."""
+    `limit` is the time that it may take, in ms, where that is not the site's own. 404 where `load` returns None, 503
+    and what to do where it takes too long."""
 
     async def view(datasette: Datasette, request: Request) -> Response:
         db = find_archive(datasette)
@@ -58,7 +72,7 @@ def page(template: str, load: LoadPage, parse: Parse = no_params, more: LoadMore
             return content, viewer.site_facts(connection)
 
         try:
-            content, facts = await read(datasette, db, work)
+            content, facts = await read(datasette, db, work, limit(datasette))
             added = await more(datasette, db) if more is not None and content is not None else {}
         except TIMEOUTS:
             return await slow_page(datasette, request)
@@ -78,7 +92,12 @@ def page(template: str, load: LoadPage, parse: Parse = no_params, more: LoadMore
     return view
 
 
-def rows_file(name: str, load: LoadFile[Rows], parse: Parse = no_params) -> View:
+def rows_file(
+    name: str,
+    load: LoadFile[Rows],
+    parse: Parse = no_params,
+    limit: Callable[[Datasette], int | None] = lambda _: None,
+) -> View:
     """Return the view of a file of rows, as CSV or JSON by the format in its address."""
 
     async def view(datasette: Datasette, request: Request) -> Response:
@@ -91,7 +110,8 @@ def rows_file(name: str, load: LoadFile[Rows], parse: Parse = no_params) -> View
             return load(connection, query, visitor, _base(datasette, request, connection))
 
         file_name = name.format(**request.url_vars)
-        return await responses.stream_rows(datasette, request, db, rows, file_name=file_name)
+        limit_ms = limit(datasette)
+        return await responses.stream_rows(datasette, request, db, rows, file_name=file_name, limit_ms=limit_ms)
 
     return view
 
@@ -176,10 +196,22 @@ ROUTES: list[tuple[str, Callable[..., Awaitable[Any]]]] = [
         rf"/(?P<kind>comment|thread)/{_NUMBER}\.bib$",
         text_file(BIBTEX, downloads.bibtex, kind_and_number, "{kind}-{number}.bib"),
     ),
+    (rf"/threads{_FORMAT}", rows_file("threads", threads.thread_rows, threads.parse_threads)),
+    (
+        rf"/commenter/{_NUMBER}{_FORMAT}",
+        rows_file("commenter-{number}", commenter.comment_rows, commenter.parse_commenter),
+    ),
+    (rf"/dossier{_FORMAT}", rows_file("dossier", dossier.rows, dossier.parse_dossier)),
+    (rf"/copies/{_NUMBER}{_FORMAT}", rows_file("copies-{number}", copies.rows, parse_number, questions.patience)),
+    (
+        rf"/questions/(?P<slug>[a-z-]+){_FORMAT}",
+        rows_file("{slug}", questions.rows, questions.parse_key, questions.patience),
+    ),
     (rf"/search{_FORMAT}", rows_file("search", downloads.search_rows, search_params)),
     (rf"/removals{_FORMAT}", rows_file("removals", downloads.removal_rows, parse_removals)),
     (rf"/flags{_FORMAT}", rows_file("flags", lambda connection, *_: downloads.code_rows(connection))),
     (rf"/statistics/(?P<name>[a-z_]+){_FORMAT}", statistic_file),
+    (r"/feeds/search\.atom$", text_file(ATOM, feeds.search, search_params)),
     (r"/feeds/threads\.atom$", text_file(ATOM, lambda connection, _, __, base: feeds.threads(connection, base))),
     (r"/feeds/removals\.atom$", text_file(ATOM, lambda connection, _, __, base: feeds.removals(connection, base))),
     (r"/sitemap\.xml$", text_file(XML, lambda connection, _, __, base: feeds.sitemap(connection, base))),
@@ -189,6 +221,17 @@ ROUTES: list[tuple[str, Callable[..., Awaitable[Any]]]] = [
     (r"/dumps/(?P<name>.+)$", public.send_dump),
     (r"/thread/(?P<number>[^/]+)$", page("thread.html", thread.load, parse_thread)),
     (r"/comment/(?P<number>[^/]+)$", page("comment.html", comment.load, parse_number)),
+    (r"/threads$", page("threads.html", threads.load, threads.parse_threads, limit=questions.patience)),
+    (r"/outlet/(?P<name>[^/]+)$", page("outlet.html", outlet.load, outlet.parse_outlet, limit=questions.patience)),
+    (r"/commenter/(?P<number>[^/]+)$", page("commenter.html", commenter.load, commenter.parse_commenter)),
+    (r"/article/(?P<number>[^/]+)$", page("article.html", article.load, parse_number)),
+    (r"/dossier$", page("dossier.html", dossier.load, dossier.parse_dossier)),
+    (r"/copies/(?P<number>[^/]+)$", page("copies.html", copies.load, parse_number, limit=questions.patience)),
+    (r"/questions$", page("questions.html", lambda *_: questions.load_list())),
+    (
+        r"/questions/(?P<slug>[a-z-]+)$",
+        page("question.html", questions.load, questions.parse_key, limit=questions.patience),
+    ),
     (r"/flags$", page("flags.html", lambda connection, _, visitor: flags.load(connection, visitor))),
     (r"/agreement$", page("agreement.html", lambda connection, _, __: flags.load_agreement(connection))),
     (r"/removals$", page("removals.html", removals.load, parse_removals)),
@@ -200,6 +243,7 @@ ROUTES: list[tuple[str, Callable[..., Awaitable[Any]]]] = [
     (r"/-/logout$", verdict.sign_out),
     (r"/-/password-tool$", not_found),
     (r"/-/below/style\.[0-9a-f]+\.css$", static("style.css", "text/css")),
+    (r"/-/below/dossier\.[0-9a-f]+\.js$", static("dossier.js", "text/javascript")),
     (r"/-/below/review\.[0-9a-f]+\.js$", static("review.js", "text/javascript")),
 ]
 FILTERS: Mapping[str, Callable[..., Any]] = {

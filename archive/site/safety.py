@@ -16,8 +16,9 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Message, Receive, Send], Awaitable[None]]
 
 OWN_PATHS = re.compile(
-    r"/(((search|flags|removals)(\.(csv|json))?|agreement|review|about|statistics(/.*)?|dumps|robots\.txt|sitemap.*"
-    r"|feeds/.*|thread/.*|comment/.*|-/below/.*)?)\Z"
+    r"/(((search|flags|removals|threads|dossier)(\.(csv|json))?|agreement|review|about|statistics(/.*)?|dumps"
+    r"|robots\.txt|sitemap.*|feeds/.*|(thread|comment|commenter|article|outlet|copies)/.*|questions(/.*)?"
+    r"|-/below/.*)?)\Z"
 )
 
 
@@ -35,7 +36,9 @@ def _inline_scripts() -> Iterable[str]:
 
 _EVERYWHERE = "default-src 'none'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; "
 OWN_POLICY = _EVERYWHERE + "img-src 'self'; style-src 'self'"
-REVIEW_POLICY = OWN_POLICY + "; script-src 'self'"
+# Pages with a script of this site: single keys for reviewers, the marks of a dossier. They work without it.
+SCRIPT_POLICY = OWN_POLICY + "; script-src 'self'"
+SCRIPT_PATHS = frozenset({"/review", "/dossier"})
 
 HEADERS = {
     "x-content-type-options": "nosniff",
@@ -56,8 +59,8 @@ def datasette_policy() -> str:
 
 
 def policy(path: str) -> str:
-    if path == "/review":
-        return REVIEW_POLICY
+    if path in SCRIPT_PATHS:
+        return SCRIPT_POLICY
     return OWN_POLICY if OWN_PATHS.match(path) else datasette_policy()
 
 

@@ -25,7 +25,7 @@ create table statistics (
   primary key (name, key1, key2)
 ) strict, without rowid"""
 
-_DATED = "posted_at glob '[12][0-9][0-9][0-9]-[01][0-9]-[0-3][0-9]*' and posted_at < date('now', '+1 day')"
+DATED = "posted_at glob '[12][0-9][0-9][0-9]-[01][0-9]-[0-3][0-9]*' and posted_at < date('now', '+1 day')"
 _SEEN = "glob '[12][0-9][0-9][0-9]-[01][0-9]*'"
 # The outlet of each thread by name, of which there are MOST_OUTLETS.
 _OUTLETS = f"""
@@ -48,17 +48,17 @@ with {_OUTLETS},
 span as materialized (
   select case when julianday(substr(max(posted_at), 1, 10)) - julianday(substr(min(posted_at), 1, 10)) > {DAYS}
     then 7 else 10 end as width
-  from comments where {_DATED}),
+  from comments where {DATED}),
 sums as materialized (
   select substr(posted_at, 1, (select width from span)) as at, thread_id, count(*) as found
   from comments
-  where {_DATED} and coalesce(posted_precision, '') <> 'year'
+  where {DATED} and coalesce(posted_precision, '') <> 'year'
     and (posted_precision is not 'month' or (select width from span) = 7)
   group by 1, 2)
 select at as key1, outlet as key2, sum(found) as value from sums join places using (thread_id) group by 1, 2""",
     # key1: month in which the comment was posted, or was first seen where it has no date; key2: code
     "flags_by_month": f"""
-select substr(case when {_DATED} and coalesce(posted_precision, '') <> 'year' then posted_at
+select substr(case when {DATED} and coalesce(posted_precision, '') <> 'year' then posted_at
     else comments.first_seen_at end, 1, 7) as key1, flags.code as key2, count(*) as value
 from flags join comments on comments.id = flags.comment_id
 where {STANDING} and comments.first_seen_at {_SEEN} group by 1, 2""",

@@ -26,9 +26,13 @@ SECTIONS = {
         "When they were posted, as far as their sources say when; comments without a date are not here.",
     ),
     "flags_by_month": (
-        "Flags by month and code",
+        "Flags on the words by month and code",
         "By the month in which the comment was posted, or else first seen. A flag is a claim by its rule: these "
-        "numbers say how often rules matched, and change when rules do.",
+        "numbers say how often rules matched, and change when rules do. The file has the flags of all kinds.",
+    ),
+    "faults_by_month": (
+        "Faults of the capture by month",
+        "What this archive could not read well, by the month of the comment: these say nothing of what was written.",
     ),
     "removals_by_outlet": (
         "Removal rate by outlet",
@@ -37,6 +41,11 @@ SECTIONS = {
     ),
     "removals_by_month": ("Removals by month and outlet", "By the month of the visit that missed them."),
 }
+
+
+# What is drawn from the file of another section, and by what its codes begin.
+FILES = {"faults_by_month": "flags_by_month"}
+NAMESPACES = {"flags_by_month": "content.", "faults_by_month": "capture."}
 
 
 async def load_values(datasette: Datasette, db: Database, name: str) -> Values | None:
@@ -49,7 +58,13 @@ async def load(datasette: Datasette, db: Database) -> dict[str, Any]:
     sections = []
     for name, (title, about) in SECTIONS.items():
         section = await _read_in_time(datasette, db, partial(_section, name=name))
-        entry = {"name": name, "title": title, "about": about, "available": section is not None}
+        entry = {
+            "name": name,
+            "file": FILES.get(name, name),
+            "title": title,
+            "about": about,
+            "available": section is not None,
+        }
         sections.append(entry | (section or {}))
     return {"sections": sections}
 
@@ -76,7 +91,9 @@ def _values(connection: Connection, name: str) -> Values | None:
 
 def _section(connection: Connection, name: str) -> dict[str, Any] | None:
     """Return a statistic as it is drawn; empty if it counts nothing, None if it is not available."""
-    values = _values(connection, name)
+    values = _values(connection, FILES.get(name, name))
+    if values and name in NAMESPACES:
+        values = [value for value in values if value[1].startswith(NAMESPACES[name])]
     if not values:
         return None if values is None else {}
     values = [(key1, short(key2), value) for key1, key2, value in values]
@@ -88,10 +105,10 @@ def _section(connection: Connection, name: str) -> dict[str, Any] | None:
                 return column_section(f"Comments by {by}", values, by.capitalize()) | {
                     "title": f"Comments by {by} and outlet"
                 }
-            case "flags_by_month":
+            case "flags_by_month" | "faults_by_month":
                 titles = {code: row["title"] for code, row in flags.load_codes(connection).items()}
                 named = [(key, titles.get(code, code), value) for key, code, value in values]
-                return column_section("Flags by month", named, "Month")
+                return column_section(SECTIONS[name][0], named, "Month")
             case "removals_by_outlet":
                 return _rate_section(values)
             case _:

@@ -26,6 +26,8 @@ OF_THREAD = {
     "(thread_id = :of or comment_id in (select id from comments where thread_id = :of))",
     "flagged": f"select count(*) from comments where thread_id = :of and id in (select comment_id from flags where {STANDS} "
     "and code not like 'context.%' and (code not like 'content.%' or flags.revision = comments.revision))",
+    "content": f"select count(*) from comments where thread_id = :of and id in (select comment_id from flags where {STANDS} "
+    "and code like 'content.%' and flags.revision = comments.revision)",
     "changed": "select count(distinct comment_id) from events where thread_id = :of and kind <> 'added'",
     "visits": "select count(*) from visits where thread_id = :of",
     "failed": "select count(*) from visits where thread_id = :of and outcome = 'failed'",

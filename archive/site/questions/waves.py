@@ -1,0 +1,139 @@
+"""When comments come: at which hour of the day, and how long after the article was published."""
+
+from bisect import bisect_right
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from archive.site import chart
+from archive.site.database import Connection
+from archive.site.formatting import count
+from archive.site.questions.base import Answer, QuestionParams, in_months, of_outlet, per_thousand, rows_of, zone_of
+from archive.site.viewer import Visitor
+from archive.store.aggregates import MOST_HOURS
+
+HOUR_COLUMNS = (
+    ("hour", "Hour"),
+    ("comments", "Comments"),
+    ("percent", "% of all"),
+    ("flagged", "With a flag on the words"),
+    ("per_1000", "Flagged per 1,000"),
+)
+KINDS = ("without a flag", "with a flag on the words")
+AGE_COLUMNS = (("age", "After publication"), *HOUR_COLUMNS[1:])
+TIMED = "Counted are comments whose source states a time of day; many state only a day."
+# The hours of the first day, then spans that grow: from so many hours on.
+AGES = (*range(24), 24, 36, 48, 72, 96, 120, 144, MOST_HOURS)
+
+
+def load_hours(connection: Connection, params: QuestionParams, _: Visitor) -> Answer:
+    """Return the comments by hour of the day, in a time zone with its summer time."""
+    zone = zone_of(params)
+    sums: dict[str, Counter[int]] = {}
+    months, more = in_months(params)
+    for kind in ("all", "content"):
+        where, values = of_outlet(params, f":{kind}")
+        rows = rows_of(connection, "comments_by_hour", f"{where} and {months}", **values, **more)
+        sums[kind] = _in_zone([(hour, found) for _, hour, found in rows], zone)
+    total = sum(sums["all"].values())
+    table = [
+        {
+            "hour": f"{hour:02}:00–{hour:02}:59",
+            "comments": sums["all"][hour],
+            "percent": round(100 * sums["all"][hour] / total, 2) if total else 0.0,
+            "flagged": sums["content"][hour],
+            "per_1000": per_thousand(sums["content"][hour], sums["all"][hour]),
+        }
+        for hour in range(24)
+    ]
+    lead = f"{count(total, 'comment')} by hour of the day in the time zone {params.zone}."
+    notes = [TIMED, f"Hours are those of {params.zone}, with its summer time. Everything else on this site is in UTC."]
+    labels = [f"{hour:02}" for hour in range(24)]
+    drawn = chart.column_chart("Comments by hour of the day", labels, _series(sums, range(24))) if total else None
+    return Answer(HOUR_COLUMNS, table if total else (), lead, drawn, KINDS, notes)
+
+
+def _series(sums: dict[str, Counter[int]], keys: range) -> list[tuple[str, list[int]]]:
+    plain = [sums["all"][key] - sums["content"][key] for key in keys]
+    return [(KINDS[0], plain), (KINDS[1], [sums["content"][key] for key in keys])]
+
+
+def _in_zone(hours: list[tuple[str, int]], zone: ZoneInfo) -> Counter[int]:
+    """Sum hours of UTC, as 2026-03-14T09, by the hour of the day that they are in a zone."""
+    sums: Counter[int] = Counter()
+    if not hours:
+        return sums
+    starts, offsets = _offsets(min(hours)[0], max(hours)[0], zone)
+    for hour, found in hours:
+        offset = offsets[max(0, bisect_right(starts, hour) - 1)]
+        # Zones that are half an hour off: the comments of an hour are counted where its first half hour is.
+        sums[(int(hour[11:13]) + offset // 60) % 24] += found
+    return sums
+
+
+def _offsets(first: str, last: str, zone: ZoneInfo) -> tuple[list[str], list[int]]:
+    """Return from which hour of UTC on a zone has which offset in minutes, between two hours."""
+    try:
+        at = datetime.fromisoformat(f"{first[:10]}T00:00:00").replace(tzinfo=UTC)
+        end = datetime.fromisoformat(f"{last[:10]}T00:00:00").replace(tzinfo=UTC) + timedelta(days=1)
+    except ValueError:
+        return [""], [0]
+    starts, offsets = [""], [_minutes(at, zone)]
+    while at < end:
+        after = at + timedelta(days=1)
+        if _minutes(after, zone) != offsets[-1]:
+            change = next(hour for n in range(1, 25) if _minutes(hour := at + timedelta(hours=n), zone) != offsets[-1])
+            starts.append(change.strftime("%Y-%m-%dT%H"))
+            offsets.append(_minutes(after, zone))
+        at = after
+    return starts, offsets
+
+
+def _minutes(at: datetime, zone: ZoneInfo) -> int:
+    offset = at.astimezone(zone).utcoffset()
+    return int(offset.total_seconds() // 60) if offset else 0
+
+
+def load_ages(connection: Connection, params: QuestionParams, _: Visitor) -> Answer:
+    """Return the comments by how long after their article they came."""
+    sums: dict[str, Counter[int]] = {}
+    for kind in ("all", "content"):
+        where, values = of_outlet(params, f":{kind}")
+        sums[kind] = Counter()
+        for _key, hours, found in rows_of(connection, "comments_by_age", where, **values):
+            sums[kind][bisect_right(AGES, int(hours)) - 1] += found
+    total = sum(sums["all"].values())
+    table = [
+        {
+            "age": _age(place),
+            "comments": sums["all"][place],
+            "percent": round(100 * sums["all"][place] / total, 2) if total else 0.0,
+            "flagged": sums["content"][place],
+            "per_1000": per_thousand(sums["content"][place], sums["all"][place]),
+        }
+        for place in range(len(AGES))
+    ]
+    lead = f"{count(total, 'comment')} by time since their article was published."
+    notes = [
+        "Counted are comments whose source states a time of day, under articles that state one too.",
+        "After the first day a row spans more than an hour.",
+    ]
+    labels = [f"{AGES[place]} h" for place in range(len(AGES))]
+    drawn = (
+        chart.column_chart("Comments by time since publication", labels, _series(sums, range(len(AGES))))
+        if total
+        else None
+    )
+    return Answer(AGE_COLUMNS, table if total else (), lead, drawn, KINDS, notes)
+
+
+def _age(place: int) -> str:
+    start = AGES[place]
+    if start == MOST_HOURS:
+        return "a week or more"
+    return f"{start} to {AGES[place + 1]} hours"
+
+
+def load(connection: Connection, params: QuestionParams, visitor: Visitor) -> Answer:
+    """Return the hours of the day, or with `by=age` those since publication."""
+    return (load_ages if params.by == "age" else load_hours)(connection, params, visitor)

@@ -1,0 +1,271 @@
+"""Every figure of the questions is what the rows of the archive say, counted here by hand; in a public copy too."""
+
+import csv
+import io
+import json
+import re
+import sqlite3
+from collections import Counter, defaultdict
+from contextlib import closing
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from archive.publish.policy import Policy
+from archive.publish.release import publish
+from archive.site.app import application, public_application
+from archive.site.views.questions import QUESTIONS
+from archive.store.archive import Archive
+from archive.store.text_copies import find_in_archive
+from tests.archive.site.desk_archive import COPIED, fill_desk
+from tests.archive.site.test_safety import assert_harmless
+from tests.archive.site.test_site import parsed, text_of
+from tests.archive_fixture import get
+from tests.public_fixture import URL, ask
+
+ROWS = """
+select comments.id, comments.thread_id, articles.id as article, articles.outlet_id as outlet, outlets.name,
+  commenter_id as commenter, comments.body, posted_at, posted_precision as precision, comments.codes,
+  comments.first_seen_at, comments.last_seen_at, threads.first_seen_at as begun, threads.last_seen_at as latest,
+  articles.published_at, articles.section, articles.byline, articles.title, commenters.name as author,
+  (select min(seen_at) from events where kind = 'removed' and comment_id = comments.id) as gone
+from comments join threads on threads.id = thread_id join articles on articles.id = article_id
+join outlets on outlets.id = articles.outlet_id join commenters on commenters.id = commenter_id"""
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory):
+    path = fill_desk(tmp_path_factory.mktemp("desk") / "live.db")
+    with Archive(path) as archive:
+        find_in_archive(archive)
+    return path
+
+
+@pytest.fixture(scope="module")
+def comments(path):
+    with closing(sqlite3.connect(path)) as db:
+        db.row_factory = sqlite3.Row
+        rows = [dict(row) for row in db.execute(ROWS)]
+    for row in rows:
+        row["codes"] = json.loads(row["codes"] or "[]")
+        row["content"] = any(code.startswith("content.") for code in row["codes"])
+        row["month"] = row["posted_at"] and row["posted_at"][:7]
+    return rows
+
+
+@pytest.fixture(scope="module")
+def newsroom(path):
+    site = application(path)
+    return lambda address: get(site, address)
+
+
+@pytest.fixture(scope="module")
+def public(path):
+    with Archive(path) as archive:
+        publish(archive, path.parent / "archive.db", Policy(url=URL, dumps=()))
+    site = public_application(path.parent / "archive.db")
+    return lambda address: ask(site, address)
+
+
+@pytest.fixture(scope="module", params=["newsroom", "public"])
+def read(request):
+    return request.getfixturevalue(request.param)
+
+
+def table(read, address):
+    """The rows of an answer, from its file; its page shows the same."""
+    name, _, query = address.partition("?")
+    rows = list(csv.DictReader(io.StringIO(read(f"{name}.csv?{query}").text)))
+    page = read(address).text
+    shown = re.findall(r"<tr>(.*?)</tr>", page.partition("<tbody>")[2].partition("</tbody>")[0])
+    assert len(shown) == len(rows)
+    for row, cells in zip(rows, shown, strict=True):
+        for name, value in row.items():
+            if name.startswith("surely"):
+                assert f"{value} to {row[name.replace('surely', 'possibly')]}" in cells
+            elif value.isdecimal() and not name.startswith("possibly"):
+                assert f">{int(value):,}<" in cells or f">#{value}<" in cells, (name, value, cells)
+    return rows
+
+
+def per_thousand(part, whole):
+    return f"{round(1000 * part / whole, 2)}" if whole else "0.0"
+
+
+def test_words_by_month_and_outlet(read, comments):
+    rows = table(read, "/questions/words?q=ferry")
+    whole = Counter((one["name"], one["month"]) for one in comments if one["month"])
+    found = Counter(
+        (one["name"], one["month"])
+        for one in comments
+        if one["month"] and "ferry" in re.findall(r"\w+", one["body"].casefold())
+    )
+    assert {(row["outlet"], row["month"]): int(row["comments"]) for row in rows} == whole
+    assert {(row["outlet"], row["month"]): int(row["matching"]) for row in rows if row["matching"] != "0"} == found
+    for row in rows:
+        key = row["outlet"], row["month"]
+        assert row["per_1000"] == per_thousand(found[key], whole[key])
+    two = table(read, "/questions/words?q=ferry&outlet=2&from=2026-02&to=2026-03")
+    assert {row["outlet"] for row in two} == {"Kelp"}
+    assert {row["month"] for row in two} <= {"2026-02", "2026-03"}
+
+
+@pytest.mark.parametrize("flag", ["content", "content.insult", "capture.author_missing"])
+def test_flags_by_month_and_outlet(read, comments, flag):
+    rows = table(read, f"/questions/flag-rate?flag={flag}")
+    has = (lambda one: one["content"]) if flag == "content" else (lambda one: flag in one["codes"])
+    found = Counter((one["name"], one["month"]) for one in comments if one["month"] and has(one))
+    assert {(row["outlet"], row["month"]): int(row["matching"]) for row in rows if row["matching"] != "0"} == found
+
+
+def test_commenters_with_most_flagged_comments(read, comments):
+    for outlet in (None, 3):
+        rows = table(
+            read, "/questions/flagged-commenters?flag=content.insult" + (f"&outlet={outlet}" if outlet else "")
+        )
+        flagged = Counter(
+            one["commenter"] for one in comments if "content.insult" in one["codes"] and outlet in (None, one["outlet"])
+        )
+        everything = Counter(one["commenter"] for one in comments)
+        expected = sorted(flagged, key=lambda commenter: (-flagged[commenter], commenter))
+        names = {one["commenter"]: one["author"] for one in comments}
+        assert [(row["commenter"], int(row["flagged"]), int(row["comments"])) for row in rows] == [
+            (names[number], flagged[number], everything[number]) for number in expected
+        ]
+
+
+def test_names_under_several_outlets(read, comments):
+    rows = table(read, "/questions/names")
+    outlets, counts = defaultdict(set), Counter(one["author"] for one in comments)
+    for one in comments:
+        outlets[one["author"]].add(one["outlet"])
+    assert {row["name"]: (int(row["outlets"]), int(row["comments"])) for row in rows} == {
+        name: (len(where), counts[name]) for name, where in outlets.items() if len(where) > 1
+    }
+
+
+def test_texts_under_several_articles(read, comments):
+    rows = table(read, "/questions/copies")
+    same = [one for one in comments if "old rope works" in one["body"].casefold()]
+    assert len(rows) == 1
+    assert int(rows[0]["comments"]) == len(same) == 18
+    assert int(rows[0]["articles"]) == len({one["article"] for one in same})
+    assert int(rows[0]["outlets"]) == 3
+    assert int(rows[0]["names"]) == len({one["commenter"] for one in same})
+    assert int(rows[0]["first_comment"]) == min(one["id"] for one in same)
+    assert rows[0]["text"].startswith("The harbour board meets on")
+    page = read("/questions/copies").text
+    assert "<summary>" in page.partition("<tbody>")[2], "texts are folded"
+
+
+def test_texts_that_are_the_same_are_listed_before_anything_was_compared(tmp_path):
+    site = application(fill_desk(tmp_path / "new.db"))
+    rows = json.loads(get(site, "/questions/copies.json").text)["rows"]
+    assert {row["comments"] for row in rows} == {9}
+    assert COPIED in {row["text"] for row in rows}
+    assert "btl copies" in get(site, "/questions/copies").text
+
+
+def test_removals_by_flag_and_how_fast(read, comments):
+    rows = {row["group"]: row for row in table(read, "/questions/removed")}
+    seen = [one for one in comments if one["latest"] > one["begun"]]
+    groups = {
+        "Any flag on the words": lambda one: one["content"],
+        "No flag on the words": lambda one: not one["content"],
+        "insult": lambda one: "content.insult" in one["codes"],
+    }
+    for name, has in groups.items():
+        row = next(row for group, row in rows.items() if group.casefold() == name.casefold())
+        members = [one for one in seen if has(one)]
+        gone = [one for one in members if one["gone"]]
+        assert (int(row["seen"]), int(row["removed"])) == (len(members), len(gone)), name
+        timed = [one for one in gone if one["precision"] == "minute" and one["posted_at"] < one["gone"]]
+        assert int(row["timed"]) == len(timed) > 0
+        for hours in (1, 24, 168, 720):
+            surely = sum(_hours(one["posted_at"], one["gone"]) <= hours for one in timed)
+            possibly = sum(_hours(one["posted_at"], one["last_seen_at"]) < hours for one in timed)
+            assert (int(row[f"surely_{hours}"]), int(row[f"possibly_{hours}"])) == (surely, possibly), (name, hours)
+
+
+def _hours(first, last):
+    return (datetime.fromisoformat(last) - datetime.fromisoformat(first)).total_seconds() / 3600
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin", "Asia/Tokyo"])
+def test_hours_of_the_day_in_a_zone(read, comments, zone):
+    rows = table(read, f"/questions/waves?zone={zone}")
+    timed = [one for one in comments if one["precision"] == "minute"]
+    hours = Counter(datetime.fromisoformat(one["posted_at"]).astimezone(ZoneInfo(zone)).hour for one in timed)
+    flagged = Counter(
+        datetime.fromisoformat(one["posted_at"]).astimezone(ZoneInfo(zone)).hour for one in timed if one["content"]
+    )
+    assert [int(row["comments"]) for row in rows] == [hours[hour] for hour in range(24)]
+    assert [int(row["flagged"]) for row in rows] == [flagged[hour] for hour in range(24)]
+    assert zone in text_of(read(f"/questions/waves?zone={zone}").text)
+
+
+def test_hours_after_publication(read, comments):
+    rows = table(read, "/questions/waves?by=age&outlet=1")
+    timed = [one for one in comments if one["precision"] == "minute" and one["outlet"] == 1]
+    later = [hours for one in timed if (hours := _hours(one["published_at"], one["posted_at"])) >= 0]
+    assert int(rows[5]["comments"]) == sum(5 <= hours < 6 for hours in later)
+    assert int(rows[-1]["comments"]) == sum(hours >= 168 for hours in later)
+    assert sum(int(row["comments"]) for row in rows) == len(later)
+
+
+def test_what_happens_under_articles(read, comments):
+    for kind, address in (("section", "/questions/articles"), ("byline", "/questions/articles?by=byline")):
+        rows = {row[kind]: row for row in table(read, address)}
+        for label in {one[kind] for one in comments if one[kind]}:
+            members = [one for one in comments if one[kind] == label]
+            assert int(rows[label]["articles"]) == len({one["article"] for one in members})
+            assert int(rows[label]["comments"]) == len(members)
+            assert int(rows[label]["content"]) == sum(one["content"] for one in members)
+            assert int(rows[label]["removed"]) == sum(one["gone"] is not None for one in members)
+    titled = [one for one in comments if "ferry" in one["title"].casefold().split()]
+    rows = table(read, "/questions/articles?q=ferry")
+    assert {row["article"] for row in rows} == {one["title"] for one in titled}
+    assert sum(int(row["comments"]) for row in rows) == len(titled)
+    assert sum(int(row["content"]) for row in rows) == sum(one["content"] for one in titled)
+    assert sum(int(row["removed"]) for row in rows) == sum(one["gone"] is not None for one in titled)
+    harbour = table(read, "/questions/articles?section=Harbour&byline=Ida+Reef")
+    assert len(harbour) == len(
+        {o["article"] for o in comments if o["section"] == "Harbour" and o["byline"] == "Ida Reef"}
+    )
+
+
+def test_pages_are_whole_and_harmless(read):
+    addresses = ["/questions", *(f"/questions/{question.slug}" for question in QUESTIONS)]
+    for address in [*addresses, "/questions/words?q=%3Cb%3Eferry%22", "/questions/articles?section=%3Cscript%3E"]:
+        answer = read(address)
+        html = answer.text
+        assert html.count("<h1") == 1
+        assert_harmless(html)
+        found = parsed(html)
+        assert len(found.ids) == len(set(found.ids))
+    assert read("/questions/nothing").text.count("<h1") == 1
+
+
+def test_wrong_values_are_named(read):
+    text = text_of(read("/questions/waves?zone=Nowhere&outlet=x&from=2026-99").text)
+    for words in ("“Nowhere” is no time zone", "“x” is no number of an outlet", "“2026-99” is no month"):
+        assert words in text
+
+
+def test_links_lead_somewhere(newsroom):
+    for question in QUESTIONS:
+        page = newsroom(f"/questions/{question.slug}?q=ferry").text
+        inside = set(parsed(page).hrefs) - set(parsed(newsroom("/questions").text).hrefs)
+        for href in sorted(inside)[:12]:
+            if href.startswith("/"):
+                assert newsroom(href.replace("&amp;", "&")).status_code == 200, href
+
+
+def test_a_copy_with_made_up_names_does_not_answer_by_names(path, tmp_path):
+    with Archive(path) as archive:
+        publish(archive, tmp_path / "archive.db", Policy(url=URL, dumps=(), commenters="pseudonyms"))
+    site = public_application(tmp_path / "archive.db")
+    assert "this question has no answer here" in ask(site, "/questions/names").text
+    assert "made-up name" in ask(site, "/commenter/1").text
+    assert "anna" not in ask(site, "/questions/flagged-commenters").text
