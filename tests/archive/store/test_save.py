@@ -31,7 +31,7 @@ def rows(query, sql="select body, position, depth, state, revision from comments
 
 
 def written(query):
-    names = [name for name in TABLES if name != "runs"]
+    names = [name for name in TABLES if name not in ("runs", "search_changes")]
     return {name: query(f'select * from "{name}"') for name in names}
 
 
