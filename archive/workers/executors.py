@@ -2,17 +2,20 @@
 
 import multiprocessing
 import os
+import socket
 from collections.abc import Iterator
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
+from urllib.parse import urlsplit
 
 from archive.workers.processes import interrupts_blocked, set_up_worker
 
 PACKAGE = "belowtheline"
 MOST_BY_DEFAULT = 2
+SCHEMES = ("tcp", "tls")
 CONNECT_S = 10.0
 FIRST_WORKER_S = 60.0
 
@@ -98,6 +101,7 @@ def open_workers(count: int | None = None, cluster: str | None = None) -> Iterat
         from distributed.scheduler import KilledWorker
     except ImportError as error:
         raise NoCluster(f"--cluster needs the extra: pip install '{PACKAGE}[cluster]'") from error
+    _require_scheduler(cluster)
     try:
         client: Any = Client(cluster, timeout=CONNECT_S, set_as_default=False)  # type: ignore[no-untyped-call]
     except (OSError, ValueError) as error:
@@ -107,6 +111,17 @@ def open_workers(count: int | None = None, cluster: str | None = None) -> Iterat
         yield Cluster(threads, deaths=(KilledWorker,), client=client)
     finally:
         client.close()
+
+
+def _require_scheduler(cluster: str) -> None:
+    """Raise NoCluster where nothing listens at an address: Dask's client would take half a minute over it."""
+    try:
+        place = urlsplit(cluster)
+        if place.scheme not in SCHEMES or place.hostname is None or place.port is None:
+            raise NoCluster(f"--cluster takes tcp://HOST:PORT or tls://HOST:PORT, not {cluster}")
+        socket.create_connection((place.hostname, place.port), CONNECT_S).close()
+    except (OSError, ValueError) as error:
+        raise NoCluster(f"no scheduler answers at {cluster}: {error}") from error
 
 
 def _check_workers(client: Any, cluster: str) -> int:
