@@ -1,23 +1,19 @@
-"""Read the newsroom's article from a page: its metadata first, then trafilatura for the body."""
+"""Read the newsroom's article from a page: what it states of itself, its address and its text."""
 
-import logging
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from copy import deepcopy
-from dataclasses import replace
-from functools import cache
-from itertools import islice, pairwise
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from itertools import islice
+from urllib.parse import urlsplit
 
 from lxml.html import HtmlElement
-from trafilatura import extract
 
 from archive.text.dates import is_date, parse_date
-from archive.text.hosts import is_public, parse_literal_address, registered_site
-from archive.text.html_text import element_text, fold_space, line_of, parse_moment
-from archive.text.urls import canonical, domain, unwrap_archived
-from archive.thread import Article, Comment, Moment
+from archive.text.html_text import fold_space, line_of, parse_moment
+from archive.text.urls import domain, unwrap_archived
+from archive.thread import Article, Moment
 from crawler.pages import jsonld
+from crawler.pages.article_address import read_address
+from crawler.pages.article_text import read_text
 from crawler.pages.page import Page
 
 ARTICLE_TYPES = (
@@ -50,19 +46,11 @@ DATE_CLASSES = frozenset(("entry-date", "published", "post-date"))
 LINE_CLASSES = DATE_CLASSES | {"date", "dateline", "posted-on", "pubdate", "article-date", "post-time", "byline-date"}
 ASIDE = frozenset(("li", "aside", "nav", "footer", "table"))  # dates in these are of other articles
 DATED_PATH = re.compile(r"/((?:19|20)\d\d)/(0?[1-9]|1[0-2])/(0?[1-9]|[12]\d|3[01])/")
-# What trafilatura, which recurses, is given at most.
-MOST_ELEMENTS = 60_000
-LARGEST_PAGE = 3 << 20
-DEEPEST = 250
-# It counts the links and the text within each element anew: what weighs is how many levels stand above them.
-MOST_LINK_LEVELS = 100_000
-MOST_TEXT_LEVELS = 30_000_000
 LONGEST_TITLE = 1_000
 LONGEST_NAME = 120
 MOST_NAMES = 20
+MOST_LEVELS = 250  # above an element that are looked at
 MOST_CANDIDATES = 200  # elements that may name the title, the author or the time
-FEW_SECTIONS = 20  # so few are looked up in a copied page one by one
-SAME_BLOCK = ("- ", "|")
 COARSE = frozenset(("month", "year"))
 COMMENT_ITEMS = frozenset(("comment", "usercomments", "answer", "review"))
 COMMENT_NAME = re.compile(
@@ -74,12 +62,6 @@ LANGUAGE = re.compile(r"([A-Za-z]{2,3})(?:[-_]([A-Za-z]{4}))?(?:[-_]([A-Za-z]{2}
 E_MAIL = re.compile(r"(?<![^\s@])[^\s@]+@[^\s@]+\.\w+")
 BY = re.compile(r"^(?:by|von|par|por|di|door|av|af|przez|от)\s+(?=\S)", re.IGNORECASE)
 TITLE_SEPARATOR = re.compile(r"\s+[|–—·•»:-]+\s+")
-MOBILE = re.compile(r"^(?:m|mobile|mobil|amp)\.(?=[^.]+\.)", re.IGNORECASE)
-VARIANT = re.compile(r"/(?:amp|print|drucken|imprimir|comment-page-\d+)/?$|(?<=/)(?:amp|print)/", re.IGNORECASE)
-AMP_SUFFIX = re.compile(r"\.amp(?=\.html?$|$)", re.IGNORECASE)
-COMMENT_PARAMETERS = frozenset(("cpage", "replytocom"))
-VARIANT_PARAMETERS = frozenset(("amp", "print", "output", "outputtype", "showcomments", "share", "view"))
-VARIANT_VALUES = frozenset(("1", "true", "print", "amp", "yes", "drucken", "printable", ""))
 Metas = dict[str, list[str]]
 
 
@@ -93,11 +75,11 @@ def read_article(page: Page, sections: Sequence[HtmlElement]) -> Article:
             metas.setdefault(name.lower(), []).append(content)
     items = jsonld.select(jsonld.load_objects(page), *ARTICLE_TYPES)
     items.sort(key=lambda item: "WebPage" in jsonld.type_names(item))  # the page itself speaks last
-    url = _address(page, metas, items)
+    url = read_address(page, metas.get("og:url", ()), items)
     title = _title(page, metas, items)
     return Article(
         title,
-        _without_title(_body(page, sections), title, page) or _stated_body(items),
+        _without_title(read_text(page, sections), title, page) or _stated_body(items),
         url=url,
         outlet=domain(url) if url else None,
         outlet_name=_first_meta(metas, "og:site_name", "application-name") or _first_value(items, "publisher"),
@@ -116,63 +98,6 @@ def _first_meta(metas: Metas, *names: str) -> str | None:
 def _first_value(items: Iterable[jsonld.JsonObject], *names: str) -> str | None:
     texts = (jsonld.first_text(item.get(name)) for item in items for name in names)
     return next((text for text in texts if text), None)
-
-
-# address
-
-
-def _address(page: Page, metas: Metas, items: Sequence[jsonld.JsonObject]) -> str | None:
-    """Return the canonical address that the page states, where it can be believed; else its own, less any variant."""
-    archived = unwrap_archived(page.url)
-    canonical_url = canonical(archived.url if archived else page.url)
-    if canonical_url is None:
-        return None
-    own = _without_variant(canonical_url)
-    links = [link.get("href") or "" for link in page.html.iter("link") if "canonical" in _rel(link)]
-    for candidate in (*links, *metas.get("og:url", ()), *_item_urls(items)):
-        stated = canonical(page.absolute(candidate))
-        if stated is not None and _is_credible(stated, own):
-            return _without_variant(stated)
-    return own
-
-
-def _rel(link: HtmlElement) -> list[str]:
-    return (link.get("rel") or "").lower().split()
-
-
-def _item_urls(items: Iterable[jsonld.JsonObject]) -> Iterator[str]:
-    for item in items:
-        for value in (item.get("mainEntityOfPage"), item.get("url")):
-            url = value.get("@id") or value.get("url") if isinstance(value, dict) else value
-            if isinstance(url, str):
-                yield url
-
-
-def _is_credible(stated: str, own: str) -> bool:
-    """Whether a stated address is of the page's site, and neither its front page nor an internal host."""
-    parts = urlsplit(stated)
-    number = parse_literal_address(parts.hostname or "")
-    if number is not None and not is_public(number) and parts.netloc != urlsplit(own).netloc:
-        return False
-    is_front = parts.path in ("", "/") and not parts.query
-    return registered_site(stated) == registered_site(own) and (not is_front or urlsplit(own).path in ("", "/"))
-
-
-def _without_variant(url: str) -> str:
-    """Remove from an address what makes it an AMP, print or comment page."""
-    parts = urlsplit(url)
-    host = MOBILE.sub("", parts.netloc) if parts.netloc.startswith("amp.") else parts.netloc
-    path = AMP_SUFFIX.sub("", parts.path)
-    path = VARIANT.sub("/" if path.endswith("/") else "", path)
-    params = parse_qsl(parts.query, keep_blank_values=True)
-    own = [(name, value) for name, value in params if not _is_variant(name.lower(), value.lower())]
-    # An untouched query stays byte for byte as it was: urlencode may write it otherwise.
-    query = parts.query if len(own) == len(params) else urlencode(own)
-    return urlunsplit((parts.scheme, host, path or "/", query, ""))
-
-
-def _is_variant(name: str, value: str) -> bool:
-    return name in COMMENT_PARAMETERS or (name in VARIANT_PARAMETERS and value in VARIANT_VALUES)
 
 
 # metadata
@@ -230,7 +155,7 @@ def _author_name(element: HtmlElement) -> str:
 
 def _is_of_readers(element: HtmlElement, sections: frozenset[HtmlElement]) -> bool:
     """Whether an element stands among the comments: in a section of a platform, a comment's item, or what says so."""
-    for above in islice(element.iterancestors(), DEEPEST):
+    for above in islice(element.iterancestors(), MOST_LEVELS):
         item_type = (above.get("itemtype") or "").rstrip("/").rpartition("/")[2].lower()
         if above in sections or item_type in COMMENT_ITEMS or "comment" in (above.get("itemprop") or "").split():
             return True
@@ -286,7 +211,7 @@ def _printed_date(page: Page, sections: frozenset[HtmlElement]) -> Moment | None
         _line(element)
         for element in page.html.iter("div", "span", "p", "small")
         if not LINE_CLASSES.isdisjoint((element.get("class") or "").lower().split())
-        and not any(above.tag in ASIDE for above in islice(element.iterancestors(), DEEPEST))
+        and not any(above.tag in ASIDE for above in islice(element.iterancestors(), MOST_LEVELS))
         and not _is_of_readers(element, sections)
     )
     moments = [parse_date(line) for line in islice(lines, MOST_NAMES) if is_date(line)]
@@ -321,28 +246,6 @@ def _stated_body(items: Sequence[jsonld.JsonObject]) -> str:
     return next((body.strip() for body in bodies if isinstance(body, str) and body.strip()), "")
 
 
-def _body(page: Page, sections: Sequence[HtmlElement]) -> str:
-    if len(page.body) > LARGEST_PAGE or not _is_tame(page):
-        return _densest_paragraphs(page.html, frozenset(sections))
-    _silence_trafilatura()
-    try:
-        tree = _without(page.html, sections)
-        text = extract(tree, url=None, fast=True, include_comments=False, include_tables=True) or ""
-        return _part_paragraphs(text)
-    except Exception:  # noqa: BLE001 a foreign parser over hostile pages; what it cannot take is read more simply
-        return _densest_paragraphs(page.html, frozenset(sections))
-
-
-def _part_paragraphs(text: str) -> str:
-    """Put a blank line between the paragraphs, which trafilatura writes a line each; lists and tables stay together."""
-    lines = [line.rstrip() for line in text.split("\n") if line.strip()]
-    parted = list(lines[:1])
-    for before, line in pairwise(lines):
-        is_one = line.startswith(SAME_BLOCK) and before.startswith(line[:1])
-        parted.append(line if is_one else f"\n{line}")
-    return "\n".join(parted)
-
-
 def _without_title(body: str, title: str | None, page: Page) -> str:
     """Remove the headline where the text repeats it as its first line."""
     first, _, rest = body.partition("\n\n")
@@ -351,99 +254,3 @@ def _without_title(body: str, title: str | None, page: Page) -> str:
         *(fold_space(_line(heading)) for heading in islice(page.html.iter("h1"), MOST_NAMES)),
     }
     return rest.lstrip("\n") if rest and fold_space(first.lstrip("# ")) in headlines - {""} else body
-
-
-def without_comments(article: Article, comments: Iterable[Comment]) -> Article:
-    """Remove from an article's text the comments that were read beside it, and what stands between two of them.
-
-    A comment counts only as a whole: one that quotes a paragraph leaves it in the article.
-    """
-    paragraphs = [paragraph for paragraph in article.body.split("\n\n") if paragraph.strip()]
-    places: dict[str, list[int]] = {}
-    folded = [fold_space(paragraph) for paragraph in paragraphs]
-    for index, text in enumerate(folded):
-        places.setdefault(text, []).append(index)
-    dropped: set[int] = set()
-    for comment in comments:
-        parts = [text for line in comment.body.split("\n") if (text := fold_space(line))]
-        last = places.get(parts[-1], []) if parts else []
-        if last and all(part in places for part in parts) and last[-1] >= len(parts) - 1:
-            start = last.pop() - len(parts) + 1
-            if folded[start : start + len(parts)] == parts:
-                dropped.update(range(start, start + len(parts)))
-    if not dropped:
-        return article
-    first, final = min(dropped), max(dropped)
-    between = {i for i in range(first, final) if len(paragraphs[i]) <= LONGEST_NAME} if len(dropped) > 1 else set()
-    dropped |= between
-    kept = [paragraph for i, paragraph in enumerate(paragraphs) if i not in dropped]
-    return replace(article, body="\n\n".join(kept)) if kept else article
-
-
-@cache
-def _silence_trafilatura() -> None:
-    """Stop its log lines about every page that holds no text; once, when it is first used."""
-    logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
-
-
-def _is_tame(page: Page) -> bool:
-    """Whether a page is small and flat enough for an extractor that recurses."""
-    levels: list[list[HtmlElement]] = [[page.html]]
-    count = 0
-    while levels[-1]:
-        levels.append([child for element in levels[-1] for child in element])
-        count += len(levels[-1])
-        if len(levels) > DEEPEST + 1 or count > MOST_ELEMENTS:
-            return False
-    # More than all links and letters in the lowest level there cannot be: only where that is too much are they weighed.
-    most_links = page.text.count("<a") + page.text.count("<A")
-    if len(levels) * most_links <= MOST_LINK_LEVELS and len(levels) * len(page.text) <= MOST_TEXT_LEVELS:
-        return True
-    return _weigh_levels(levels[1:])
-
-
-def _weigh_levels(levels: Sequence[Sequence[HtmlElement]]) -> bool:
-    """Whether few enough links and letters stand few enough levels deep."""
-    links = text = 0
-    for depth, level in enumerate(levels, 1):
-        links += depth * sum(element.tag == "a" for element in level)
-        text += depth * sum(len(element.text or "") + len(element.tail or "") for element in level)
-    return links <= MOST_LINK_LEVELS and text <= MOST_TEXT_LEVELS
-
-
-def _without(tree: HtmlElement, sections: Sequence[HtmlElement]) -> HtmlElement:
-    """Return a copy of the page without some of its elements."""
-    copy, dropped = deepcopy(tree), frozenset(sections)
-    if len(dropped) > FEW_SECTIONS:
-        pairs = zip(tree.iter(), copy.iter(), strict=True)
-        twins = [twin for element, twin in pairs if element in dropped]
-    else:
-        twins = [_twin(element, copy) for element in dropped]
-    for twin in twins:
-        if twin.getparent() is not None:
-            twin.drop_tree()
-    return copy
-
-
-def _twin(element: HtmlElement, copy: HtmlElement) -> HtmlElement:
-    """Return the element of a copied tree that stands where one stands in its own tree."""
-    places: list[int] = []
-    while (above := element.getparent()) is not None:
-        places.append(above.index(element))
-        element = above
-    for place in reversed(places):
-        copy = copy[place]
-    return copy
-
-
-def _densest_paragraphs(tree: HtmlElement, cut: frozenset[HtmlElement]) -> str:
-    """Return the paragraphs below the element that holds most text in its own."""
-    lengths: dict[HtmlElement, int] = {}
-    for paragraph in tree.iter("p"):
-        above = paragraph.getparent()
-        if above is not None and above not in cut:
-            lengths[above] = lengths.get(above, 0) + len(paragraph.text or "")
-    if not lengths:
-        return ""
-    holder, _ = max(lengths.items(), key=lambda pair: pair[1])
-    return "\n\n".join(filter(None, (element_text(child, skip=cut) for child in holder if child.tag == "p")))

@@ -5,7 +5,8 @@ from dataclasses import replace
 
 from archive.text.relative_dates import place_day
 from archive.thread import Article, Completeness, Flag, Thread
-from crawler.pages.article import read_article, without_comments
+from crawler.pages.article import read_article
+from crawler.pages.article_text import without_comments
 from crawler.pages.embeds import find_embed, find_embeds
 from crawler.pages.page import BadPage, Fetch, FetchFailed, Page
 from crawler.platforms import FALLBACKS, PLATFORMS, generic

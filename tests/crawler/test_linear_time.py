@@ -6,7 +6,8 @@ import pytest
 from trafilatura import htmlprocessing
 
 from archive.thread import Article, Comment
-from crawler.pages.article import read_article, without_comments
+from crawler.pages.article import read_article
+from crawler.pages.article_text import without_comments
 from crawler.pages.page import FetchFailed, Page
 from crawler.platforms import driver
 from tests.call_count import count_calls

@@ -3,7 +3,8 @@
 import pytest
 
 from archive.thread import Article, Comment
-from crawler.pages.article import read_article, without_comments
+from crawler.pages.article import read_article
+from crawler.pages.article_text import without_comments
 from crawler.pages.page import Page
 
 
