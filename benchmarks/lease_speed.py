@@ -15,37 +15,27 @@ from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 
-from sqlalchemy import insert
+from sqlalchemy import text
 
 from archive.store.archive import Archive
-from archive.store.schema import TABLES
-from archive.store.times import format_time
 from crawler.frontier import Frontier, VisitResult
 from crawler.state import LEASED_PER_HOST, MAX_LEASED
 
-BATCH = 50_000
 MOST_MS = 5.0
+
+
+FILL = """
+insert into frontier (url, host, outlet, kind, added_at, next_at, interval_s, failures)
+with recursive numbers (n) as (select 0 union all select n + 1 from numbers where n + 1 < :due),
+  named as (select n, 'outlet-' || n % :hosts || '.example' as host from numbers)
+select 'https://' || host || '/' || n, host, 'https://' || host || '/', 'article', '2026-01-01T00:00:00Z',
+  '2026-01-' || substr('0' || (1 + n % 28), -2) || 'T00:00:00Z', 3600, 0 from named"""
 
 
 def fill(archive: Archive, due: int, hosts: int) -> None:
     """Add so many pages that are due, spread over so many hosts."""
-    at = format_time(datetime.now(UTC))
-    for first in range(0, due, BATCH):
-        rows = [
-            {
-                "url": f"https://outlet-{number % hosts}.example/{number}",
-                "host": f"outlet-{number % hosts}.example",
-                "outlet": f"https://outlet-{number % hosts}.example/",
-                "kind": "article",
-                "added_at": at,
-                "next_at": f"2026-01-{1 + number % 28:02}T00:00:00Z",
-                "interval_s": 3600,
-                "failures": 0,
-            }
-            for number in range(first, min(first + BATCH, due))
-        ]
-        with archive.transaction() as connection:
-            connection.execute(insert(TABLES["frontier"]), rows)
+    with archive.transaction() as connection:
+        connection.execute(text(FILL), {"due": due, "hosts": hosts})
 
 
 def measure(path: Path, due: int, hosts: int, leases: int) -> dict[str, float]:
