@@ -108,7 +108,7 @@ def _make_base(base: Path, host: str) -> dict[str, Sequence[str]]:
         (base / "more" / f"{number}.txt").write_text(text)
     urls = [f"http://{host}{crawl_site.path(number)}" for number in range(PAGES)]
     _run(base, ("crawl", *urls[: PAGES // 2], "--allow-host", host, "--delay", "0"))
-    _run(base, ("import", str(files("archive").joinpath("sample"))))
+    _run(base, ("import", str(files("archive").joinpath("sample", "texts"))))
     with closing(sqlite3.connect(base / "archive.db")) as connection:
         crawled = "select comments.id, commenter_id from comments join captures on captures.id = capture_id where warc_file like '%.warc.gz' and commenter_id is not null limit 1"  # fmt: skip  # noqa: E501
         comment, commenter = connection.execute(crawled).fetchone()

@@ -1,7 +1,10 @@
 """The documents: links lead somewhere, the README is short, its commands exist, and its worked example is what happens."""
 
+import os
 import re
 import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -80,3 +83,18 @@ def test_the_first_crawl_of_the_readme_is_what_happens(tmp_path):
             shown = done.stdout or done.stderr
             assert shown.replace("127.0.0.1", "courier.example") == expected
     assert commands[-1][0] == "serve"
+
+
+@pytest.mark.slow
+def test_the_site_of_the_documents_is_built_without_warnings_and_loads_nothing_from_elsewhere(tmp_path):
+    command = [sys.executable, "-m", "mkdocs", "build", "--quiet", "--strict", "--site-dir", str(tmp_path)]
+    environment = {**os.environ, "NO_MKDOCS_2_WARNING": "1"}
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=environment)
+    assert done.returncode == 0, done.stderr
+    pages = list(tmp_path.rglob("*.html"))
+    assert len(pages) > 20
+    for page in pages:
+        loaded = re.findall(
+            r"""<(?:script|img|link rel="stylesheet")[^>]+(?:src|href)="(https?:[^"]+)""", page.read_text("utf-8")
+        )
+        assert loaded == [], page.name

@@ -165,7 +165,7 @@ def require(path: Path) -> None:
 
 def _require_file(path: Path) -> None:
     if not path.exists():
-        fail(f"{path} is not there; `btl import` makes it, --db names another")
+        fail(f"{path} is not there; `btl import` creates it, and --db names another")
 
 
 @contextmanager

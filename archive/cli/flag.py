@@ -70,7 +70,7 @@ def flag(
     from archive.flags.versions import DETECTORS
 
     if unknown := set(detectors) - set(DETECTORS):
-        raise click.UsageError(f"no detector {', '.join(sorted(unknown))}; there are {', '.join(DETECTORS)}")
+        raise click.UsageError(f"unknown detector {', '.join(sorted(unknown))}; choose from {', '.join(DETECTORS)}")
     progress = _flag(path, since, detectors or DETECTORS, workers, cluster, quiet=as_json)
     if as_json:
         print_json({"db": str(path), "counts": with_zeros(progress.counts, COUNTS)})
@@ -82,7 +82,7 @@ def flag(
             f"{counts['kept']:,} left as they are."
         )
     if failed := progress.counts["errors"]:
-        fail(f"{format_count(failed, 'comment')} could not be looked at: it took too long, or ended the process")
+        fail(f"{format_count(failed, 'comment')} could not be checked: it took too long, or ended the process")
 
 
 def _explain(text: str, parent: str | None, title: str | None, *, as_json: bool) -> None:

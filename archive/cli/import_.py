@@ -119,7 +119,7 @@ def import_(
     """
     if run_id is not None:
         if paths:
-            raise click.UsageError("--undo takes a run back, and reads no files")
+            raise click.UsageError("--undo takes back a run, so it takes no files")
         undo_run(path, run_id, as_json=as_json)
         return
     if not paths:

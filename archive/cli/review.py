@@ -186,7 +186,7 @@ def password(name: str, as_json: bool) -> None:
     else:
         chosen = sys.stdin.readline().removesuffix("\n")
     if len(chosen) < SHORTEST_PASSWORD:
-        fail(f"a password has at least {SHORTEST_PASSWORD} characters")
+        fail(f"a password needs at least {SHORTEST_PASSWORD} characters")
     if as_json:
         print_json({"name": name, "hash": hash_password(chosen)})
         return
@@ -196,7 +196,7 @@ def password(name: str, as_json: bool) -> None:
 
 def _require_code(connection: sqlite3.Connection, code: str | None) -> None:
     if code and connection.execute("select 1 from flag_codes where code = ?", (code,)).fetchone() is None:
-        raise click.UsageError(f"there is no code {code!r}")
+        raise click.UsageError(f"unknown flag code {code!r}")
 
 
 def _digest(file: Path) -> str:

@@ -55,7 +55,7 @@ def serve(
     from archive.store.reading import is_writable
 
     if workers > 1:
-        raise click.UsageError("only a public copy is served by several processes: --public")
+        raise click.UsageError("--workers needs --public: only a public copy is served by several processes")
     try:
         known = read_reviewers(reviewers) if reviewers else None
     except (OSError, ValueError) as error:
@@ -100,9 +100,9 @@ def _serve_public(path: Path, host: str, port: int, workers: int, reviewers: Pat
     from archive.site.app import run_public
 
     if reviewers:
-        raise click.UsageError("nobody signs in on a public site: --reviewers is for the newsroom's")
+        raise click.UsageError("nobody signs in on a public site: use --reviewers on the newsroom's own")
     if workers > 1 and not port:
-        raise click.UsageError("several processes need a port of their own: --port 0 takes a free one for one process")
+        raise click.UsageError("several processes need a port of their own: --port 0 works with one process only")
     try:
         run_public(path, host, port, workers=workers, as_json=as_json)
     except (OSError, NotPublic) as error:

@@ -84,7 +84,7 @@ def withhold(
         elif source is not None:
             _withhold_list(archive, source, same_text=same_text, as_json=as_json)
         elif subject is None or number is None or reason is None:
-            raise click.UsageError("name a subject, its ID and --reason, or a list by --from")
+            raise click.UsageError("give a subject, its ID and --reason, or a list with --from")
         else:
             _withhold_subject(archive, subject, number, reason, note, same_text=same_text, as_json=as_json)
 
@@ -168,7 +168,7 @@ def erase(
         fail(str(error))
     except OSError as error:
         raise_disk_full(error)
-        fail(f"{error.filename or path}: {error.strerror or error}; run it again, and it goes on from there")
+        fail(f"{error.filename or path}: {error.strerror or error}; run it again to go on from there")
     left = _describe_left(plan)
     if as_json:
         counts = _erase_counts(plan)

@@ -107,7 +107,7 @@ def make_plan(targets: Sequence[str], *, due: bool) -> "CrawlPlan":
     from crawler.run import CrawlPlan
 
     if not targets and not due:
-        raise click.UsageError("name addresses or an outlets file, or say --due")
+        raise click.UsageError("give addresses or an outlets file, or use --due")
     urls = [target for target in targets if is_web_address(target)]
     files = [target for target in targets if not is_web_address(target)]
     if urls and due:

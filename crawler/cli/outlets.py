@@ -158,10 +158,10 @@ def _parse_time(text: str) -> str:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise click.UsageError(f"--until: {text!r} is no time such as 2026-04-01 or 2026-04-01T06:00") from None
+        raise click.UsageError(f"--until: {text!r} is not a time, such as 2026-04-01 or 2026-04-01T06:00") from None
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     if moment <= datetime.now(UTC):
-        raise click.UsageError(f"--until: {text} is over")
+        raise click.UsageError(f"--until: {text} is in the past")
     return format_time(moment)
 
 

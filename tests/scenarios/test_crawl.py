@@ -2,6 +2,7 @@
 
 import json
 import threading
+from importlib.metadata import version
 
 import pytest
 
@@ -282,4 +283,6 @@ def test_public_hosts_are_asked_only_with_a_contact(desk):
 def test_the_contact_is_in_the_user_agent(site, desk):
     site.post(comments=TREE)
     desk.visit(site, "--contact", "desk@example.org")
-    assert {a.headers["user-agent"] for a in site.asked} == {"belowtheline/0.1.0 (+desk@example.org)"}
+    assert {a.headers["user-agent"] for a in site.asked} == {
+        f"belowtheline/{version('belowtheline')} (+desk@example.org)"
+    }
