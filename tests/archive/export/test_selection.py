@@ -34,8 +34,8 @@ def full(tmp_path_factory):
     with closing(sqlite3.connect(path)) as connection, connection:
         for table in PRIVATE_TABLES:
             columns = connection.execute("select name, type, pk from pragma_table_info(?)", (table,)).fetchall()
-            values = [1 if kind == "INTEGER" else SECRET for _, kind, _ in columns]
-            connection.execute(f"insert into {table} values ({', '.join('?' * len(values))})", values)
+            values = [SECRET if kind == "TEXT" else 1 for _, kind, _ in columns]
+            connection.execute(f"insert or replace into {table} values ({', '.join('?' * len(values))})", values)
     return path
 
 
@@ -52,6 +52,8 @@ def public(full, tmp_path_factory):
             f"create table copied as select {', '.join('comments.' + name for name in names)}, "
             "outlet, article, author from comments join listed using (id)"
         )
+        for (name,) in copy.execute("select name from sqlite_master where type = 'trigger'").fetchall():
+            copy.execute(f"drop trigger {name}")
         for name in ("comment_list", "thread_list", "flag_list", "removal_list", "agreement_list"):
             copy.execute(f"drop view {name}")
         copy.executescript("drop table comments; alter table copied rename to comments; drop table comments_fts;")
