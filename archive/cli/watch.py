@@ -33,7 +33,10 @@ def watch() -> None:
 @database
 @click.option("--all", "everything", is_flag=True, help="Count what is there already as new, too.")
 def add(name: str, search: str, path: Path, everything: bool) -> None:
-    """Follow a search: words as in the search box, or the address of a search page."""
+    """Follow a search.
+
+    It is named by words, as in the search box, or by the address of a search page.
+    """
     from archive.site.watches import CannotSearch, address, newest, reached, read_search
 
     try:
@@ -94,7 +97,9 @@ def list_(path: Path, as_json: bool) -> None:
 @click.option("--site", default="http://127.0.0.1:8001", show_default=True, help="Where the site is, for links.")
 @as_json_option
 def run(names: Sequence[str], path: Path, targets: Sequence[str], site: str, as_json: bool) -> None:
-    """Say what is new since the last look, and note that it was said; all watches unless some are named.
+    """Send what is new since the last look.
+
+    All watches are looked at unless some are named, and what was sent is noted.
 
     Nothing is noted where a message could not be sent: the next run sends it again. Messages have links and flags, no
     texts of comments and no names.

@@ -25,7 +25,13 @@ LARGEST_MANIFEST = 64 << 20
 BLOCK = 1 << 20
 # Each comment of a JSON Lines dump has this key once; within a text the quotation marks are escaped.
 COMMENT_KEY = b'"parent_id":'
-NOT_IN_MANIFEST = {"manifest.json", "SHA256SUMS"}
+# Whoever searches a release leaves the last ones: empty files that lock the index while it is opened.
+NOT_IN_MANIFEST = {
+    "manifest.json",
+    "SHA256SUMS",
+    "archive.search/.tantivy-meta.lock",
+    "archive.search/.tantivy-writer.lock",
+}
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 READABLE = """
 select count(*) from comments join threads on threads.id = thread_id join articles on articles.id = article_id
