@@ -27,7 +27,7 @@ MOST_MS = 5.0
 FILL = """
 insert into frontier (url, host, outlet, kind, added_at, next_at, interval_s, failures)
 with recursive numbers (n) as (select 0 union all select n + 1 from numbers where n + 1 < :due),
-  named as (select n, 'outlet-' || n % :hosts || '.example' as host from numbers)
+  named as (select n, 'outlet-' || (n % :hosts) || '.example' as host from numbers)
 select 'https://' || host || '/' || n, host, 'https://' || host || '/', 'article', '2026-01-01T00:00:00Z',
   '2026-01-' || substr('0' || (1 + n % 28), -2) || 'T00:00:00Z', 3600, 0 from named"""
 
