@@ -12,9 +12,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-import fsspec
-from fsspec.core import url_to_fs
-
 from archive.importers.base import HEAD_LENGTH, BadDocument
 from archive.store.paths import kept_folder
 
@@ -72,6 +69,8 @@ def _files_at(url: str, passed_over: list[str] | None) -> Iterator[str]:
     if not url.endswith("/"):
         yield url
         return
+    from fsspec.core import url_to_fs  # only addresses need it
+
     try:
         system, root = url_to_fs(url)
         names = [system.unstrip_protocol(name) for name in sorted(system.find(root))]
@@ -105,6 +104,8 @@ def open_file(path: str) -> Iterator[tuple[BinaryIO, Callable[[], int]]]:
         yield _decompressed(cast("io.BufferedReader", sys.stdin.buffer)), lambda: 0
         return
     if is_url(path):
+        import fsspec
+
         with _naming_the_extra(path), fsspec.open(path, "rb") as file:
             buffered = io.BufferedReader(file, BUFFER_BYTES)
             yield _decompressed(buffered), buffered.tell

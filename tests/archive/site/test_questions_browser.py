@@ -47,7 +47,9 @@ def test_pages_meet_wcag_aa_and_fit(browser, site, scheme, width):
         found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]})
         broken = [(v["id"], [node["html"] for node in v["nodes"]][:3]) for v in found.response["violations"]]
         assert broken == [], path
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+        wide = "[...document.querySelectorAll('main *')].filter(e => e.getBoundingClientRect().right > innerWidth + 1)"
+        wide += ".map(e => e.outerHTML.slice(0, 120)).slice(0, 5)"
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, (path, page.evaluate(wide))
     context.close()
 
 

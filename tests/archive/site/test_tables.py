@@ -125,7 +125,7 @@ def test_a_file_that_cannot_be_finished_is_broken_off(path, monkeypatch):
     site = application(path)
     steps = iter(range(10))
 
-    def in_time(datasette, connection, work):
+    def in_time(datasette, connection, work, limit_ms=None):
         if next(steps) == 1:
             raise responses.TookTooLong
         return work()
