@@ -52,6 +52,6 @@ def test_a_planted_violation_is_found(copy, module, line):
 
 
 def test_generated_pages_are_current():
-    from docs.generate import main
-
-    assert main(["--check"]) == 0
+    """In a process of its own: click keeps a command's help option as it was first asked for, which tests do otherwise."""
+    done = subprocess.run([sys.executable, "-m", "docs.generate", "--check"], cwd=ROOT, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, "")
