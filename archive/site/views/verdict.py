@@ -125,7 +125,8 @@ async def _judge_many(
 ) -> Response:
     """Record one verdict on each flag that was ticked: all of them or, where one is refused, none."""
     params = replace(review.parse_review(form), flag=None)
-    ticked = [flag for name in form if (flag := parse_id(name.removeprefix("flag-"))) and name.startswith("flag-")]
+    names = [name.removeprefix("flag-") for name in form if name.startswith("flag-")]
+    ticked = [flag for flag in map(parse_id, names) if flag is not None]
 
     def record(_: sqlite3.Connection, borrowed: Connection) -> None:
         if form.get("verdict") not in ("confirmed", "dismissed"):
@@ -138,7 +139,9 @@ async def _judge_many(
 
     problem = await _write(db, record)
     if problem:
-        return await _review_page(datasette, request, db, reviewer, params, ReviewForm(problem, note=form["note"]))
+        return await _review_page(
+            datasette, request, db, reviewer, params, ReviewForm(problem, note=form.get("note", ""))
+        )
     return _see(datasette, review.review_url(params))
 
 

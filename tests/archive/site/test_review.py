@@ -359,6 +359,7 @@ def test_flags_of_one_rule_are_judged_together(irene, path):
     assert "<mark" in html
     parsed(html)
     selection = {"many": "1", "only": "content.insult", "rule": rule, "note": "all the same"}
+    assert irene.post("/review", verdict="dismissed", many="1").status_code == 400
     nothing = irene.post("/review", verdict="dismissed", **selection)
     assert nothing.status_code == 400
     assert "Tick the flags" in nothing.text
