@@ -1,6 +1,6 @@
-"""Download http(s) from hosts that this worker may ask, and add the operator's own keys where they are needed.
+"""Download http(s): wait until this worker may ask the host, and add the operator's own keys where they are needed.
 
-So nothing else sees those.
+Keys are added last of all, so that nothing else sees them.
 """
 
 import logging
@@ -44,7 +44,7 @@ class KeyedDownloadHandler(HTTP11DownloadHandler):
             return await self._download(request)
         finally:
             slot = self.crawler.engine.downloader.slots.get(host)
-            leases.answered(host, slot.delay if slot is not None else 0.0)
+            leases.note_response(host, slot.delay if slot is not None else 0.0)
 
     async def _download(self, request: Request) -> Response:
         keys = {parameter: os.environ.get(variable, "") for parameter, variable in request.meta.get("keys", ())}

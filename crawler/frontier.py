@@ -91,10 +91,6 @@ class Frontier:
         statement = select(FRONTIER).where(among(connection, FRONTIER.c.url, urls)).order_by(FRONTIER.c.id)
         return {row["url"]: dict(row) for row in connection.execute(statement).mappings()}
 
-    def free_leases(self) -> int:
-        """End all leases of this worker, and return how many entries it had."""
-        return self.hosts.free_own()
-
     def record_visits(self, visits: Iterable[tuple[FrontierEntry, VisitResult]], now: datetime) -> None:
         """Store what visits brought and when the next ones are due, in one transaction."""
         with self.archive.transaction(alone=False) as connection:

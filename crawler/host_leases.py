@@ -36,8 +36,12 @@ class HostBusy(IgnoreRequest):
     """Another worker asks the host all the time."""
 
 
+class LeaseNotStored(IgnoreRequest):
+    """There is no room to store which worker asks the host."""
+
+
 @dataclass(slots=True)
-class _Held:
+class _LeasedHost:
     """A host of this worker: until when it is sure to be, and from when on it may be asked (monotonic seconds).
 
     `rest_until` is when the next worker may ask it; `sending` counts requests without a response.
@@ -64,7 +68,7 @@ class HostLeases:
         storing: Callable[[], AbstractContextManager[None]],
     ) -> None:
         self.hosts, self.pace, self.is_needed, self.storing = hosts, pace, is_needed, storing
-        self.held: dict[str, _Held] = {}
+        self.leased: dict[str, _LeasedHost] = {}
         self.yielded: dict[str, float] = {}
         self.crawl_delays: dict[str, float] = {}
         self.renewed_at = monotonic()
@@ -74,61 +78,65 @@ class HostLeases:
         now = monotonic()
         for lease in leases:
             not_before = now + lease.wait_s
-            held = self.held.setdefault(lease.host, _Held(0.0, not_before, not_before))
-            held.trusted_until = now + LEASE.total_seconds() - MARGIN_S
+            leased = self.leased.setdefault(lease.host, _LeasedHost(0.0, not_before, not_before))
+            leased.trusted_until = now + LEASE.total_seconds() - MARGIN_S
 
     async def take(self, host: str) -> None:
-        """Wait until this worker may ask a host. Raise HostPostponed or HostBusy."""
+        """Wait until this worker may ask a host. Raise HostPostponed, HostBusy or LeaseNotStored."""
         patience = monotonic() + PATIENCE_S
         while True:
-            now, held = monotonic(), self.held.get(host)
-            if held is None or held.is_wanted or now > held.trusted_until:
+            now, leased = monotonic(), self.leased.get(host)
+            if leased is None or leased.is_wanted or now > leased.trusted_until:
                 if now > patience:
                     raise HostBusy(f"another worker has asked {host} for {PATIENCE_S:.0f} s")
                 await self._acquire(host)
                 continue
-            wait = held.not_before - now
+            wait = leased.not_before - now
             if wait > LONGEST_WAIT.total_seconds():
                 self._give_back_unneeded(host)
                 raise HostPostponed(host, ceil(wait))
             if wait <= 0:
-                held.sending += 1
+                leased.sending += 1
                 return
             await asyncio.sleep(min(wait, RENEW_S))
 
     async def _acquire(self, host: str) -> None:
         """Lease a host, or wait a moment where it cannot be had yet."""
-        held = self.held.get(host)
-        if self.yielded.get(host, 0.0) <= monotonic() and not (held and held.is_wanted):
+        leased = self.leased.get(host)
+        if self.yielded.get(host, 0.0) <= monotonic() and not (leased and leased.is_wanted):
+            is_stored = False
             with self.storing():
                 lease = self.hosts.take(host)
-                if lease is not None:
-                    self.yielded.pop(host, None)
-                    self.add([lease])
-                    return
+                is_stored = True
+            if not is_stored:
+                raise LeaseNotStored(f"no room to store that {host} is asked")
+            if lease is not None:
+                self.yielded.pop(host, None)
+                self.add([lease])
+                return
         await asyncio.sleep(POLL_S)
 
-    def answered(self, host: str, delay: float) -> None:
+    def note_response(self, host: str, delay: float) -> None:
         """Note that a host has responded, or failed to; the next worker waits for its pace: `delay` seconds or more."""
-        held = self.held.get(host)
-        if held is None:  # its lease was lost
+        leased = self.leased.get(host)
+        if leased is None:  # its lease was lost
             return
-        held.sending -= 1
-        held.rest_until = monotonic() + max(delay, self.crawl_delays.get(host, 0.0))
-        if held.sending == 0 and (held.is_wanted or not self.is_needed(host)):
+        leased.sending -= 1
+        leased.rest_until = monotonic() + max(delay, self.crawl_delays.get(host, 0.0))
+        if leased.sending == 0 and (leased.is_wanted or not self.is_needed(host)):
             self.give_back([host])
 
     def give_back(self, hosts: Iterable[str]) -> None:
         """Let other workers ask these hosts; those that still have to respond are kept."""
         now, waits = monotonic(), {}
         for host in hosts:
-            held = self.held.get(host)
-            if held is None or held.sending:
+            leased = self.leased.get(host)
+            if leased is None or leased.sending:
                 continue
-            waits[host] = max(0.0, held.rest_until - now)
-            if held.is_wanted:
+            waits[host] = max(0.0, leased.rest_until - now)
+            if leased.is_wanted:
                 self.yielded[host] = now + YIELD_S
-            del self.held[host]
+            del self.leased[host]
         if waits:
             with self.storing():
                 self.hosts.give_back(waits)
@@ -141,10 +149,10 @@ class HostLeases:
         """Hand over what others wait for, end the leases of the dead, prolong those of this worker: once a second."""
         with self.storing():
             self.hosts.free_dead(self.pace)
-            for host in self.hosts.wanted():
-                if (held := self.held.get(host)) is not None:
-                    held.is_wanted = True
-            self.give_back([host for host, held in self.held.items() if held.is_wanted])
+            for host in self.hosts.find_wanted():
+                if (leased := self.leased.get(host)) is not None:
+                    leased.is_wanted = True
+            self.give_back([host for host, leased in self.leased.items() if leased.is_wanted])
             if monotonic() - self.renewed_at >= RENEW_S:
                 self.hosts.free_expired()
                 self._renew()
@@ -153,17 +161,17 @@ class HostLeases:
         began = monotonic()
         names = self.hosts.renew()
         self.renewed_at = began
-        for host, held in list(self.held.items()):
+        for host, leased in list(self.leased.items()):
             if host in names:
-                held.trusted_until = began + LEASE.total_seconds() - MARGIN_S
-            elif not held.sending:
-                del self.held[host]
+                leased.trusted_until = began + LEASE.total_seconds() - MARGIN_S
+            elif not leased.sending:
+                del self.leased[host]
             else:
-                held.trusted_until = 0.0
+                leased.trusted_until = 0.0
 
     def close(self) -> None:
         """Give back every host, and the pages that were in hand."""
-        for held in self.held.values():
-            held.sending = 0
-        self.give_back(list(self.held))
+        for leased in self.leased.values():
+            leased.sending = 0
+        self.give_back(list(self.leased))
         self.hosts.free_own()

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Integer, Row, Select, Text, Update, bindparam, case, func, or_, select, update
+from sqlalchemy import Connection, Integer, Row, Select, Text, Update, bindparam, case, func, or_, select, union, update
 
 from archive.store.archive import Archive
 from archive.store.schema import TABLES
@@ -23,6 +23,7 @@ WANTED = timedelta(seconds=5)  # a worker that waits for a host says so again al
 LONGEST_WAIT = timedelta(minutes=1)
 # A request of a worker that died may still be on its way, and reach the host after a new worker's first one.
 REST_AFTER_DEATH_S = 1.0
+LONGEST_ROBOTS_TXT = 500 << 10  # characters that are stored: as many as RFC 9309 has every crawler read
 Clock = Callable[[Connection], datetime]
 
 
@@ -120,7 +121,7 @@ class Hosts:
         wanted = update(HOSTS).where(among(connection, HOSTS.c.host, hosts))
         connection.execute(wanted.values(wanted_until=format_milliseconds(now + WANTED)))
 
-    def wanted(self) -> list[str]:
+    def find_wanted(self) -> list[str]:
         """Return the hosts of this worker that others wait for."""
         with self.archive.engine.connect() as connection:
             moment = format_milliseconds(self.clock(connection))
@@ -153,10 +154,10 @@ class Hosts:
         Such a host is left alone for its pace (seconds), and a little longer, from now on: when it was asked last is
         not known.
         """
-        owners = select(HOSTS.c.owner).union(select(FRONTIER.c.owner).where(FRONTIER.c.owner.is_not(None)))
+        owners = union(*(select(column).where(column.is_not(None)) for column in (HOSTS.c.owner, FRONTIER.c.owner)))
         with self.archive.engine.connect() as connection:
             owner_names = connection.execute(owners).scalars().all()
-        dead = [name for name in owner_names if name not in (None, self.worker) and is_dead(name)]
+        dead = [name for name in owner_names if name != self.worker and is_dead(name)]
         if not dead:
             return []
         with self.archive.transaction(alone=False) as connection:
@@ -207,10 +208,11 @@ class Hosts:
         return text
 
     def store_robots_txt(self, host: str, text: str, crawl_delay_s: float | None) -> None:
-        """Store what a host's robots.txt says, for the workers beside this one."""
+        """Store what a host's robots.txt says, for the workers beside this one; each reads a longer one itself."""
         with self.archive.transaction(alone=False) as connection:
             read_at = format_milliseconds(self.clock(connection))
-            values = {"robots_txt": text, "robots_at": read_at, "crawl_delay_s": crawl_delay_s}
+            short = text if len(text) <= LONGEST_ROBOTS_TXT else None
+            values = {"robots_txt": short, "robots_at": read_at, "crawl_delay_s": crawl_delay_s}
             statement = insert(connection, HOSTS).values(host=host, **values)
             connection.execute(statement.on_conflict_do_update(index_elements=["host"], set_=values))
 
@@ -251,8 +253,8 @@ def _free_hosts(dialect: str) -> Select[Any]:
 
 @lru_cache
 def _hold(dialect: str) -> Update:
-    held = update(HOSTS).where(among_parameter(dialect, HOSTS.c.host, "names"))
-    return held.values(owner=bindparam("worker"), lease_until=bindparam("until"), wanted_until=None)
+    leased = update(HOSTS).where(among_parameter(dialect, HOSTS.c.host, "names"))
+    return leased.values(owner=bindparam("worker"), lease_until=bindparam("until"), wanted_until=None)
 
 
 @lru_cache

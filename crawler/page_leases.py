@@ -11,7 +11,6 @@ from time import monotonic
 from typing import Any
 
 from sqlalchemy import (
-    ColumnElement,
     Connection,
     Integer,
     Row,
@@ -21,7 +20,6 @@ from sqlalchemy import (
     bindparam,
     exists,
     func,
-    or_,
     select,
     true,
     update,
@@ -63,18 +61,18 @@ ALL = Scope()
 
 
 @dataclass(frozen=True, slots=True)
-class Rooms:
-    """How many more entries of each host may be in hand."""
+class PageSlots:
+    """The slots of each host: how many more of its entries may be in hand."""
 
     per_host: int
     paces: Mapping[str, int]
     in_hand: Mapping[str, int]
 
-    def of(self, host: str) -> int:
+    def free(self, host: str) -> int:
         return max(0, self.paces.get(host, self.per_host) - self.in_hand.get(host, 0))
 
     def full(self) -> list[str]:
-        return [host for host in self.in_hand if not self.of(host)]
+        return [host for host in self.in_hand if not self.free(host)]
 
 
 class PageLeases:
@@ -99,9 +97,9 @@ class PageLeases:
             now = self.clock(connection)
             due = select(FRONTIER.c.id).where(FRONTIER.c.next_at <= format_time(now))
             if scope.ids is None:
-                free = self._is_free(FRONTIER, now)
+                is_free = FRONTIER.c.lease_until.is_(None) | (FRONTIER.c.lease_until <= format_time(now))
                 hosts = select(HOSTS.c.host).where(self.hosts.is_taken(now))
-                due = due.where(free, FRONTIER.c.host.not_in(hosts))
+                due = due.where(is_free, FRONTIER.c.host.not_in(hosts))
             due = self._restrict(connection, due, scope, self._read_paused(connection, now))
             return connection.execute(select(exists(due))).scalar_one()
 
@@ -115,26 +113,16 @@ class PageLeases:
         return next_at
 
     def _restrict(self, connection: Connection, statement: Any, scope: Scope, paused: Iterable[str]) -> Any:
-        excluded = [id_ for ids in self.excluded.values() for id_ in ids]
-        return statement.where(*self._meant(connection, FRONTIER, scope, paused, excluded))
-
-    def _meant(
-        self, connection: Connection, pages: Any, scope: Scope, paused: Iterable[str], excluded: Iterable[int]
-    ) -> list[ColumnElement[bool]]:
-        """Return the conditions that a page is for this crawl."""
-        conditions = []
+        """Add the conditions that a page is for this crawl."""
         if scope.ids is not None:
-            conditions.append(among(connection, pages.c.id, scope.ids))
+            statement = statement.where(among(connection, FRONTIER.c.id, scope.ids))
         if scope.outlets is not None:
-            conditions.append(among(connection, pages.c.outlet, scope.outlets))
+            statement = statement.where(among(connection, FRONTIER.c.outlet, scope.outlets))
         if paused := list(paused):
-            conditions.append(~among(connection, pages.c.outlet, paused))
-        if excluded := list(excluded):
-            conditions.append(~among(connection, pages.c.id, excluded))
-        return conditions
-
-    def _is_free(self, pages: Any, now: datetime) -> ColumnElement[bool]:
-        return or_(pages.c.lease_until.is_(None), pages.c.lease_until <= format_time(now))
+            statement = statement.where(~among(connection, FRONTIER.c.outlet, paused))
+        if excluded := [id_ for ids in self.excluded.values() for id_ in ids]:
+            statement = statement.where(~among(connection, FRONTIER.c.id, excluded))
+        return statement
 
     def _read_paused(self, connection: Connection, now: datetime) -> set[str]:
         """Return the outlets that are paused or stopped. What was passed over before a change is looked at again."""
@@ -158,43 +146,43 @@ class PageLeases:
         At most `per_host` entries of a host, or what `paces` has for it, are in hand at once: `in_hand` says how many
         there are. A lease expires after LEASE, so that what a killed worker had leased becomes due again.
         """
-        rooms = Rooms(per_host, paces or {}, in_hand or {})
-        if scope.ids is None and not self._is_worth_it(rooms):
+        slots = PageSlots(per_host, paces or {}, in_hand or {})
+        if scope.ids is None and not self._is_worth_it(slots):
             return Lease()
         with self.archive.transaction(alone=False) as connection:
             now = self.clock(connection)
             paused = self._read_paused(connection, now)
             if scope.ids is not None:
-                lease = self._lease_named(connection, now, limit, rooms, scope, paused)
+                lease = self._lease_named(connection, now, limit, slots, scope, paused)
             else:
-                lease = self._lease_due(connection, now, limit, rooms, scope, paused)
+                lease = self._lease_due(connection, now, limit, slots, scope, paused)
             if lease.entries:
                 ids = as_list(connection, [entry.id for entry in lease.entries])
                 parameters = {"ids": ids, "until": format_time(now + LEASE), "worker": self.worker}
                 connection.execute(_lease_pages(connection.dialect.name), parameters)
         return lease
 
-    def _is_worth_it(self, rooms: Rooms) -> bool:
+    def _is_worth_it(self, slots: PageSlots) -> bool:
         """Look whether there may be something to lease, without keeping others from writing."""
         moment = monotonic()
         self.barren = {host: until for host, until in self.barren.items() if until > moment}
         with self.archive.engine.connect() as connection:
             now = self.clock(connection)
             self._read_paused(connection, now)
-            return bool(self.hosts.find(connection, now, 1, [*rooms.full(), *self.barren]))
+            return bool(self.hosts.find(connection, now, 1, [*slots.full(), *self.barren]))
 
     def _lease_due(
-        self, connection: Connection, now: datetime, limit: int, rooms: Rooms, scope: Scope, paused: set[str]
+        self, connection: Connection, now: datetime, limit: int, slots: PageSlots, scope: Scope, paused: set[str]
     ) -> Lease:
-        lease, passed = Lease(), {*rooms.full(), *self.barren}
+        lease, passed = Lease(), {*slots.full(), *self.barren}
         for _ in range(ROUNDS):
-            room = limit - len(lease.entries)
-            hosts = self.hosts.find(connection, now, room, passed) if room > 0 else []
+            left = limit - len(lease.entries)
+            hosts = self.hosts.find(connection, now, left, passed) if left > 0 else []
             if not hosts:
                 break
             passed.update(row.host for row in hosts)
-            pages = self._find_pages(connection, now, hosts, rooms, scope, paused)
-            self._take(connection, now, lease, [page for of_host in pages.values() for page in of_host][:room], hosts)
+            pages = self._find_pages(connection, now, hosts, slots, scope, paused)
+            self._take(connection, now, lease, [page for of_host in pages.values() for page in of_host][:left], hosts)
             self._pass_over(connection, now, [host for host, of_host in pages.items() if not of_host])
         return lease
 
@@ -216,11 +204,11 @@ class PageLeases:
         connection: Connection,
         now: datetime,
         hosts: list[Row[Any]],
-        rooms: Rooms,
+        slots: PageSlots,
         scope: Scope,
         paused: set[str],
     ) -> dict[str, list[FrontierEntry]]:
-        """Return due entries of hosts, as many as each has room for."""
+        """Return due entries of hosts, as many as each has slots for."""
         pages: dict[str, list[FrontierEntry]] = {row.host: [] for row in hosts}
         excluded = [id_ for name in pages for id_ in self.excluded.get(name, ())]
         parameters = {
@@ -230,14 +218,14 @@ class PageLeases:
             "excluded": as_list(connection, excluded),
             "outlets": as_list(connection, scope.outlets or ()),
             "any_outlet": int(scope.outlets is None),
-            "most": max(map(rooms.of, pages)),
+            "most": max(map(slots.free, pages)),
         }
         for row in connection.execute(_due_pages(connection.dialect.name), parameters):
             pages[row.host].append(FrontierEntry(*row))
-        return {name: of_host[: rooms.of(name)] for name, of_host in pages.items()}
+        return {name: of_host[: slots.free(name)] for name, of_host in pages.items()}
 
     def _lease_named(
-        self, connection: Connection, now: datetime, limit: int, rooms: Rooms, scope: Scope, paused: set[str]
+        self, connection: Connection, now: datetime, limit: int, slots: PageSlots, scope: Scope, paused: set[str]
     ) -> Lease:
         """Lease entries that the crawl is for by their ids; what another worker has is waited for."""
         due = select(*COLUMNS, FRONTIER.c.lease_until, FRONTIER.c.owner).where(FRONTIER.c.next_at <= format_time(now))
@@ -253,7 +241,7 @@ class PageLeases:
                 lease.is_waiting = lease.is_waiting or not is_own
             elif row.host not in free:
                 lease.is_waiting = True
-            elif left[row.host] < rooms.of(row.host) and len(pages) < limit:
+            elif left[row.host] < slots.free(row.host) and len(pages) < limit:
                 left[row.host] += 1
                 pages.append(FrontierEntry(*row[: len(COLUMNS)]))
         self._take(connection, now, lease, pages, list(hosts.values()))

@@ -123,7 +123,7 @@ class CrawlState(RunState):
         self.leased |= {entry.id: entry for entry in entries}
         self.lease_count += len(entries)
         needed = {entry.host for entry in self.leased.values()}
-        self.host_leases.give_back([host for host in self.host_leases.held if host not in needed])
+        self.host_leases.give_back([host for host in self.host_leases.leased if host not in needed])
         self.in_hand, self.is_waiting = in_hand, lease.is_waiting
         self.looked_at = 0.0 if entries else monotonic()
         return entries

@@ -32,6 +32,6 @@ def test_pages_that_wait_for_a_comment_service_leave_their_host_to_others(state)
 
 def test_a_page_in_hand_whose_lease_ends_is_not_taken_twice(state):
     first = state.lease()
-    state.frontier.free_leases()
+    state.frontier.hosts.free_own()
     state.elsewhere.update(entry.id for entry in first)
     assert not {entry.id for entry in first} & {entry.id for entry in state.lease()}

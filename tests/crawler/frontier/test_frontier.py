@@ -77,10 +77,10 @@ def test_a_worker_frees_what_it_had_and_nothing_else(workers, frontier):
     frontier.add([candidate("a"), candidate("b", "b.example")], NOW)
     (mine,), (others,) = lease(frontier, 1), lease(other, 5)
     assert mine.host != others.host
-    assert frontier.free_leases() == 1
+    assert frontier.hosts.free_own() == 1
     assert lease(frontier, 5, in_hand={mine.host: 1}) == []
     assert lease(frontier, 5) == [mine]
-    assert other.free_leases() == 1
+    assert other.hosts.free_own() == 1
 
 
 def test_hosts_take_turns(frontier):

@@ -2,14 +2,16 @@
 
 import asyncio
 import os
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
+from unittest.mock import Mock
 
 import pytest
 
 from archive.store import workers
 from archive.store.archive import Archive
-from crawler.host_leases import HostLeases, HostPostponed
-from crawler.hosts import LEASE, REST_AFTER_DEATH_S, Hosts
+from archive.store.disk import DiskFull
+from crawler.host_leases import HostLeases, HostPostponed, LeaseNotStored
+from crawler.hosts import LEASE, LONGEST_ROBOTS_TXT, REST_AFTER_DEATH_S, Hosts
 
 HOST = "courier.example"
 
@@ -30,16 +32,16 @@ def test_a_host_that_is_needed_is_kept_until_another_worker_waits(archive, other
     async def run():
         await first.take(HOST)
         waiting = asyncio.ensure_future(second.take(HOST))
-        while not first.hosts.wanted():
+        while not first.hosts.find_wanted():
             await asyncio.sleep(0)
         first.keep_up()
         assert not waiting.done()
-        assert first.held[HOST].sending == 1
+        assert first.leased[HOST].sending == 1
         answered_at = asyncio.get_running_loop().time()
-        first.answered(HOST, 0.2)
+        first.note_response(HOST, 0.2)
         await waiting
         assert asyncio.get_running_loop().time() >= answered_at + 0.2
-        assert HOST not in first.held
+        assert HOST not in first.leased
 
     asyncio.run(run())
 
@@ -50,7 +52,7 @@ def test_a_host_without_pages_is_given_back_after_each_request(archive, other_ar
     async def run():
         for leases in (first, second, first):
             await leases.take(HOST)
-            leases.answered(HOST, 0.0)
+            leases.note_response(HOST, 0.0)
 
     asyncio.run(run())
     assert query("select owner, lease_until from hosts") == [(None, None)]
@@ -67,7 +69,14 @@ def test_a_host_that_asked_for_hours_is_asked_by_nobody(archive, other_archive):
         assert 7000 < raised.value.seconds <= 7201
 
     asyncio.run(run())
-    assert second.held == {}
+    assert second.leased == {}
+
+
+def test_a_full_disk_is_not_waited_for(archive, monkeypatch):
+    leases = HostLeases(Hosts(archive, "first"), lambda _: 0.0, lambda _: False, lambda: suppress(DiskFull))
+    monkeypatch.setattr(leases.hosts, "take", Mock(side_effect=DiskFull(archive.path)))
+    with pytest.raises(LeaseNotStored):
+        asyncio.run(leases.take(HOST))
 
 
 def test_robots_txt_is_read_once_for_workers_that_run_beside_each_other(archive, other_archive):
@@ -75,6 +84,8 @@ def test_robots_txt_is_read_once_for_workers_that_run_beside_each_other(archive,
     assert second.robots_txt(HOST) is None
     first.store_robots_txt(HOST, "User-agent: *\nCrawl-delay: 5\n", 5.0)
     assert second.robots_txt(HOST) == "User-agent: *\nCrawl-delay: 5\n"
+    first.store_robots_txt("harbour.example", "#" * (LONGEST_ROBOTS_TXT + 1), None)
+    assert second.robots_txt("harbour.example") is None
     second.began = "9999"
     assert second.robots_txt(HOST) is None
 
@@ -84,11 +95,11 @@ def test_a_lease_that_was_lost_is_not_trusted(archive, other_archive):
 
     async def run():
         await first.take(HOST)
-        first.answered(HOST, 0.0)
+        first.note_response(HOST, 0.0)
         first.hosts.free_own()
         await second.take(HOST)
         first._renew()
-        assert HOST not in first.held
+        assert HOST not in first.leased
         assert second.hosts.renew() == {HOST}
 
     asyncio.run(run())
