@@ -111,6 +111,7 @@ class CrawlState(RunState):
         free = MAX_LEASED - len(self.leased)
         if self.limit is not None:
             free = min(free, self.limit - self.lease_count)
+            self.is_waiting = self.is_waiting and self.lease_count < self.limit
         in_hand = Counter(entry.host for entry in self.leased.values() if entry.id not in self.elsewhere)
         if free <= 0 or (in_hand == self.in_hand and monotonic() - self.looked_at < LOOK_S):
             return []

@@ -1,5 +1,6 @@
 """How many pages of a host are in hand at once."""
 
+from datetime import UTC, datetime
 from unittest.mock import Mock
 
 import pytest
@@ -35,3 +36,17 @@ def test_a_page_in_hand_whose_lease_ends_is_not_taken_twice(state):
     state.frontier.hosts.free_own()
     state.elsewhere.update(entry.id for entry in first)
     assert not {entry.id for entry in first} & {entry.id for entry in state.lease()}
+
+
+def test_what_is_over_the_limit_is_not_waited_for(archive, state):
+    other = Frontier(archive, "other")
+    others, *_ = other.leases.lease(1).entries
+    (own,) = other.add(
+        [Candidate("https://harbour.example/", "article", "https://harbour.example/")], datetime.now(UTC)
+    )
+    state.ids, state.limit = {others.id, own}, 1
+    assert [entry.id for entry in state.lease()] == [own]
+    assert state.is_waiting
+    state.leased.clear()
+    assert state.lease() == []
+    assert not state.is_waiting
