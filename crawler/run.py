@@ -117,7 +117,7 @@ def run_crawl(
     report, frontier = CrawlReport(), Frontier(archive)
     frontier.hosts.refresh()
     frontier.hosts.free_dead(pace_of(settings))
-    scope = _Scope(archive, frontier, plan)
+    scope = _PlannedPages(archive, frontier, plan)
     if not frontier.leases.is_due(Scope(scope.ids, scope.homes)):
         next_at = frontier.leases.next_due(Scope(outlets=scope.homes))
         return CrawlOutcome(None, report, left_out=scope.left_out, next_at=next_at)
@@ -160,7 +160,7 @@ def _browser(plan: CrawlPlan, options: CrawlOptions) -> Chromium | None:
     return Chromium(find_chromium(), user_agent(options.contact), outlets) if outlets else None
 
 
-class _Scope:
+class _PlannedPages:
     """What a plan visits: seeds are added to the frontier; what is due and left out is listed with the reason."""
 
     def __init__(self, archive: Archive, frontier: Frontier, plan: CrawlPlan) -> None:

@@ -157,8 +157,8 @@ def _keys(element: HtmlElement, around: _Surroundings) -> Iterator[tuple[Key, Na
 def _tokens(class_: str) -> tuple[tuple[str, NameWords], ...]:
     """Return the names in a class that more than the state of an element shows in, with what they say."""
     tokens = dict.fromkeys(NUMBERS.sub("#", class_).split()[:MOST_TOKENS])
-    said = ((token, words_of(token)) for token in tokens)
-    return tuple((token, words) for token, words in said if words.strength or not STATES.match(token))
+    named = ((token, words_of(token)) for token in tokens)
+    return tuple((token, words) for token, words in named if words.strength or not STATES.match(token))
 
 
 def likely_groups(index: PageIndex) -> list[Group]:
