@@ -215,8 +215,8 @@ def _printed_date(page: Page, sections: frozenset[HtmlElement]) -> Moment | None
         and not _is_of_readers(element, sections)
     )
     moments = [parse_date(line) for line in islice(lines, MOST_NAMES) if is_date(line)]
-    days = {moment.at[:10] for moment in moments if moment.at is not None and moment.precision not in COARSE}
-    return moments[0] if len(days) == 1 and moments[0].at is not None else None
+    exact = [moment for moment in moments if moment.at is not None and moment.precision not in COARSE]
+    return exact[0] if len({str(moment.at)[:10] for moment in exact}) == 1 else None
 
 
 def _date_in_address(page: Page) -> Moment | None:

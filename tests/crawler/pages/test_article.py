@@ -36,6 +36,11 @@ def test_metadata():
     assert read.published.at == "2024-05-07T10:00:00Z"
 
 
+def test_the_day_that_lines_print_is_no_month_beside_it():
+    read = article(body='<p class="date">March 2024</p><p class="date">7 May 2024</p>')
+    assert (read.published.at, read.published.precision) == ("2024-05-07T00:00:00Z", "day")
+
+
 def test_comments_are_no_part_of_the_text():
     paragraphs = "<p>The ferry closes in May, after ninety years of service, the council said on Tuesday.</p>" * 3
     body = f'<article><h1>Ferry</h1>{paragraphs}</article><div id="comments"><p>I shall miss the old boat.</p></div>'
