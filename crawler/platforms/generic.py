@@ -1,15 +1,12 @@
 """A reader for comment sections of any system, by what repeats: blocks with a name, a time, a text, an id, a button.
 
 Its comments are marked `capture.generic_parser`. What a list is called is one piece of evidence among several: the
-blocks of a list are weighed together (crawler/platforms/section_evidence.py).
+blocks of a list are weighed together (crawler/platforms/comment_list.py).
 """
 
-import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from itertools import combinations
-from math import log2
+from dataclasses import dataclass
 
 from lxml.html import HtmlElement
 
@@ -20,29 +17,18 @@ from archive.text.removal_notices import as_removed
 from archive.thread import Article, Author, Comment, Flag, Thread, nest
 from crawler.pages.page import Fetch, Page
 from crawler.platforms.base import FALLBACK, Claim, ThreadReader, partial_flags, shortfall
-from crawler.platforms.comment_blocks import build_comments, climb
-from crawler.platforms.comment_elements import CommentElement
-from crawler.platforms.comment_fields import CommentFields, posted
+from crawler.platforms.comment_fields import posted
+from crawler.platforms.comment_list import Block, find_list
 from crawler.platforms.comment_pages import other_pages
 from crawler.platforms.json_comments import UNNAMED
 from crawler.platforms.listing import Listing, Requests, without_key
 from crawler.platforms.record_parents import infer_parents
-from crawler.platforms.repeated_groups import Group, PageIndex, dated_groups, index_page, likely_groups, unite
-from crawler.platforms.section_evidence import ENOUGH, Evidence, block_id, weigh
-from crawler.platforms.section_words import words_of
+from crawler.platforms.section_evidence import block_id
 from crawler.platforms.thread_completeness import around, reasons_for_more
 from crawler.platforms.votes import count_votes
 
 LONGEST_HEADING = 200
-DIGITS = re.compile(r"\d+")
-MOST_REPEATED = 4
 MOST_PAGES = 200  # of one thread
-MOST_UNITED = 5
-WEIGHT_OF_COUNT = 0.7
-WEIGHT_OF_SIZE = 0.02
-MOST_WEIGHED = 14
-SHARE = 0.6  # of the blocks that must share a line which is none of the commenters' own
-Block = tuple[CommentElement, CommentFields]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,10 +46,10 @@ class GenericClaim(Claim):
         yield from _read_on(self, listing, read)
         comments = nest(_in_order(listing, len(read)))
         stated = _stated_count(self.page, {element.root for element, _ in self.blocks})
-        followed = {link for one in read for link in one.links}
+        followed = {link for page in read for link in page.links}
         reasons = listing.reasons + shortfall(stated, len(comments))
-        for one in read:
-            reasons += reasons_for_more(around(one.section), None, len(comments), followed)
+        for page in read:
+            reasons += reasons_for_more(around(page.section), None, len(comments), followed)
         return Thread(
             article,
             tuple(without_key(comment) for comment in comments),
@@ -164,124 +150,13 @@ def _unique(ids: Sequence[str | None]) -> list[str | None]:
 
 def claim(page: Page) -> GenericClaim | None:
     """The page holds blocks that read as comments when weighed together."""
-    index = index_page(page.html)
-    stated = _stated_counts(page, index)
-    best = _best(likely_groups(index), index, stated)
-    if best is None:
-        best = _best(dated_groups(index, page.html), index, stated)
-    if best is None:
+    comments = find_list(page)
+    if comments is None:
         return None
-    comments, section = best
-    blocks = [(comment, replace(index.fields_of(comment))) for comment in comments]
-    blocks = [(comment, fields) for comment, fields in blocks if fields.body or fields.name]
-    strip_repeated_lines([fields for _, fields in blocks])
-    blocks = _without_copies(blocks)
+    blocks, section = comments
     return GenericClaim(
         page=page, score=FALLBACK, sections=_sections(blocks), in_page=len(blocks), blocks=blocks, section=section
     )
-
-
-def strip_repeated_lines(fields: Sequence[CommentFields]) -> None:
-    """Remove the first and last lines that most texts of a list share but for their numbers: they are the page's."""
-    for edge in (0, -1) if len(fields) > 2 else ():
-        for _ in range(MOST_REPEATED):
-            counts: dict[str, int] = {}
-            for field in fields:
-                lines = field.body.split("\n")
-                if len(lines) > 1 and lines[edge]:
-                    pattern = DIGITS.sub("#", lines[edge].strip())
-                    counts[pattern] = counts.get(pattern, 0) + 1
-            repeated = {
-                pattern
-                for pattern, count in counts.items()
-                if count >= max(2, SHARE * len(fields)) and len(pattern) <= 60
-            }
-            if not repeated:
-                break
-            for field in fields:
-                lines = field.body.split("\n")
-                if len(lines) > 1 and DIGITS.sub("#", lines[edge].strip()) in repeated:
-                    field.body = "\n".join(lines[1:] if edge == 0 else lines[:-1]).strip("\n")
-
-
-def _without_copies(blocks: Sequence[Block]) -> list[Block]:
-    """Keep the first of blocks with one id and one text: pages print the most popular comments twice."""
-    seen: set[tuple[str | None, str | None, str]] = set()
-    result = []
-    for comment, fields in blocks:
-        key = (block_id(comment), fields.name, fields.body)
-        if key[0] is None or key not in seen:
-            result.append((comment, fields))
-        seen.add(key)
-    return result
-
-
-def _best(
-    groups: Sequence[Group], index: PageIndex, stated: frozenset[int]
-) -> tuple[list[CommentElement], HtmlElement] | None:
-    weighed: list[_Weighed] = []
-    seen: set[tuple[HtmlElement, HtmlElement, int]] = set()
-    for group in groups:
-        roots = climb(group.elements) if len(group.elements) > 1 else group.elements
-        key = (roots[0], roots[-1], len(roots))
-        if key not in seen and len(seen) < MOST_WEIGHED:
-            entry = _weigh(group, roots, index, stated)
-            weighed += [entry] if entry is not None else []
-        seen.add(key)
-    weighed.sort(key=lambda entry: -entry.rank)
-    for first, second in combinations(weighed[:MOST_UNITED], 2):
-        union = unite(first.group, second.group, index)
-        entry = _weigh(union, union.elements, index, stated) if union is not None else None
-        if (
-            entry is not None
-            and entry.rank > weighed[0].rank
-            and _are_whole(entry.comments, index, first.group, second.group)
-        ):
-            weighed.insert(0, entry)
-    return (weighed[0].comments, weighed[0].section) if weighed else None
-
-
-def _are_whole(comments: Sequence[CommentElement], index: PageIndex, *groups: Group) -> bool:
-    """Whether the comments of each of two groups have names and texts of their own, not being parts of one comment."""
-    for group in groups:
-        members = set(group.elements)
-        fields = [index.fields_of(comment) for comment in comments if comment.root in members][:MOST_UNITED]
-        if sum(bool(field.name and field.body) for field in fields) < SHARE * len(fields) or not fields:
-            return False
-    return True
-
-
-@dataclass(frozen=True, slots=True)
-class _Weighed:
-    """A group with its comments; `rank` counts how many they are, too."""
-
-    rank: float
-    group: Group
-    comments: list[CommentElement]
-    section: HtmlElement
-
-
-def _weigh(group: Group, roots: Sequence[HtmlElement], index: PageIndex, stated: frozenset[int]) -> _Weighed | None:
-    comments, section = build_comments(roots)
-    count = len(comments)
-    evidence: Evidence = weigh(group, comments, index, count if count in stated else None)
-    if evidence.score < ENOUGH:
-        return None
-    size = log2(1 + sum(index.lengths[root] for root in roots)) * WEIGHT_OF_SIZE  # of two alike the outer one
-    return _Weighed(evidence.score + log2(count) * WEIGHT_OF_COUNT + size, group, comments, section)
-
-
-def _stated_counts(page: Page, index: PageIndex) -> frozenset[int]:
-    """Return every number of comments that a heading of the page states."""
-    result = set()
-    for element in page.html.iter("h1", "h2", "h3", "h4", "h5", "h6", "span", "p", "div", "a"):
-        if index.lengths[element] > 80 or len(element) > 4:
-            continue
-        if element.tag[0] == "h" or words_of(element.get("class")).strength or words_of(element.get("id")).strength:
-            stated = line_rules.stated_count(" ".join(element.text_content().split()))
-            if stated:
-                result.add(stated)
-    return frozenset(result)
 
 
 def stated_in_headings(page: Page) -> int | None:

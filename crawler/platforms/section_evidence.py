@@ -82,24 +82,37 @@ def _weigh_sample(
     evidence = Evidence()
     evidence.named = sum(bool(f.name) for f in fields) / size
     evidence.dated = sum(bool(f.date_text or f.machine_date) for f in fields) / size
-    bodies = [f.body for f in fields]
-    evidence.texts = sum(bool(body) for body in bodies) / size
+    evidence.texts = sum(bool(f.body) for f in fields) / size
     ids = [block_id(comment) for comment in sample]
     numbered = len(set(filter(None, ids))) / size if group.has_ids or any(ids) else 0.0
     buttons = sum(_has_button(comment) for comment in sample) / size
-    word = max(group.own * 1.0, group.around * 0.75)
     scores = {
         "text": 1.0 * evidence.texts,
         "name": 2.0 * evidence.named,
         "date": 1.5 * evidence.dated,
         "id": 1.5 * numbered,
         "button": 1.5 * buttons,
-        "word": word,
+        "word": max(group.own * 1.0, group.around * 0.75),
         "many": 0.5 * (count >= 5),
         "nested": 0.5 * any(comment.above is not None for comment in comments),
         "stated": 0.5 * min(count, 3) * (stated is not None and abs(stated - count) <= max(1, count // 10)),
         "weak": -1.5 * min(group.weak, 2),
         "aside": -0.75 * index.surroundings[comments[0].root].aside,
+    } | _objections(sample, fields, numbered)
+    evidence.score = sum(scores.values())
+    if max(group.own, group.around) < STRONG:
+        evidence.score -= 2  # for a word that other lists bear, too, or none
+    if count == 1 and not _may_stand_alone(comments[0], evidence, numbered):
+        evidence.score = 0.0
+    if evidence.texts < 0.5 and evidence.named + evidence.dated + numbered < 2:
+        evidence.score = 0.0
+    return evidence
+
+
+def _objections(sample: Sequence[CommentElement], fields: Sequence[CommentFields], numbered: float) -> dict[str, float]:
+    """Return what speaks against blocks being comments: `numbered` is the share of them that have ids."""
+    size, bodies = len(sample), [f.body for f in fields]
+    return {
         "elsewhere": -3.0 * _leads_elsewhere(sample),
         "headline": -3.0 * sum(_has_headline(comment, f) for comment, f in zip(sample, fields, strict=True)) / size,
         "linked": -2.5 * sum(_is_linked(comment, f) for comment, f in zip(sample, fields, strict=True)) / size,
@@ -109,14 +122,6 @@ def _weigh_sample(
         "article": -6.0 * any(_holds_article(comment) for comment in sample),
         "form": -4.0 * sum(_is_form(comment) for comment in sample) / size,
     }
-    evidence.score = sum(scores.values())
-    if max(group.own, group.around) < STRONG:
-        evidence.score -= 2  # for a word that other lists bear, too, or none
-    if count == 1 and not _may_stand_alone(comments[0], evidence, numbered):
-        evidence.score = 0.0
-    if evidence.texts < 0.5 and evidence.named + evidence.dated + numbered < 2:
-        evidence.score = 0.0
-    return evidence
 
 
 def block_id(comment: CommentElement) -> str | None:

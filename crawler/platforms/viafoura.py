@@ -54,20 +54,25 @@ class ViafouraClaim(EmbedClaim):
         yield from listing.read_pages(request, parse)
         below = Counter(_roots(listing.comments).values())
         roots = [key for key, comment in listing.comments.items() if comment.parent_native_id is None]
-        for root in [root for root in roots if stated.get(root, 0) > below[root]]:
+        for root in roots:
+            if stated.get(root, 0) > below[root]:
+                yield from self._read_replies(listing, shape, f"{thread}/{quote(thread_of.get(root, root), '')}")
 
-            def parse_replies(page: Page) -> Batch:
-                data = object_of(page)
-                comments = list(shape.comments(page, data.get("contents")))
-                more = comments[-1].native_id if comments and data.get("more_available") is True else None
-                return Batch(comments, more)
+    def _read_replies(self, listing: Listing, shape: Shape, address: str) -> Requests:
+        """Read all replies below one comment at the top."""
 
-            def request_replies(cursor: Any, root: str = root) -> Fetch:
-                query = {"limit": PER_PAGE} | ({"starting_from": cursor} if cursor else {})
-                return Fetch(self.address(f"{thread}/{quote(thread_of.get(root, root), '')}", query))
+        def parse(page: Page) -> Batch:
+            data = object_of(page)
+            comments = list(shape.comments(page, data.get("contents")))
+            more = comments[-1].native_id if comments and data.get("more_available") is True else None
+            return Batch(comments, more)
 
-            # The counts are of replies that were hidden, too.
-            yield from listing.read_pages(request_replies, parse_replies, is_doubtful=True)
+        def request(cursor: Any) -> Fetch:
+            query = {"limit": PER_PAGE} | ({"starting_from": cursor} if cursor else {})
+            return Fetch(self.address(address, query))
+
+        # The counts are of replies that were hidden, too.
+        yield from listing.read_pages(request, parse, is_doubtful=True)
 
     def _section(self, listing: Listing) -> Requests:
         """Return the id of the site, as the page or else the service says it: once a run for all its articles."""
