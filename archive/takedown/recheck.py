@@ -21,7 +21,8 @@ from archive.thread import Thread
 # The visits of some crawls to threads of which something is withheld. A file that a crawl still writes is left to it.
 VISITS = """
 select distinct visits.capture_id from visits join captures on captures.id = visits.capture_id
-where visits.run_id in (select value from json_each(:runs)) and substr(warc_file, 1, length(:folder)) = :folder
+where visits.run_id in (select cast(value as bigint) from json_each(:runs))
+  and substr(warc_file, 1, length(:folder)) = :folder
   and captures.run_id not in (select id from runs where finished_at is null and outcome is null and id <> :run)
   and thread_id in (select thread_id from comments where withheld is not null union
     select threads.id from threads join articles on articles.id = article_id

@@ -18,7 +18,6 @@ from shutil import copyfileobj, copymode
 from sqlalchemy import Connection
 
 from archive.store.archive import Archive
-from archive.store.dialects.sqlite import synchronous
 from archive.store.disk import sync_file, sync_path
 from archive.store.files import NAMES, FileFinder, stored_name
 from archive.store.paths import kept_folder, warc_folder
@@ -80,9 +79,9 @@ def rewrite_file(
         return
     old = search.path.resolve() if search.path.is_symlink() else search.path
     new = _next_name(old)
-    # In WAL mode SQLite may lose its last commits when the power fails, unless this is full: then the captures would
-    # name the old file again, which is gone.
-    archive.maintain("pragma synchronous = full")
+    # By default the last commits may be lost when the power fails: then the captures would name the old file again,
+    # which is gone.
+    archive.maintain(archive.dialect.synchronous(always=True))
     with archive.transaction() as connection:
         _note_leftover(connection, archive, new, needed=old)
     try:
@@ -92,7 +91,7 @@ def rewrite_file(
             _note_leftover(connection, archive, old, needed=None)
     finally:
         remove_leftover(archive)
-        archive.maintain(synchronous())
+        archive.maintain(archive.dialect.synchronous())
     if search.path.is_symlink():
         search.path.unlink()
 

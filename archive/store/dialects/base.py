@@ -6,6 +6,8 @@ from typing import Any, Protocol
 
 from sqlalchemy import Connection, Table
 
+# In the environment: each transaction is on the disk itself before a command goes on.
+DURABLE = "BTL_DURABLE"
 # The ids of one table that may be given out next: the first of them, and the one after the last.
 IdBlock = list[int]
 
@@ -18,6 +20,9 @@ class StoreDialect(Protocol):
     after_erasure: tuple[str, ...]
     # Whether a text may have the character NUL.
     holds_nul: bool
+
+    def synchronous(self, *, always: bool = False) -> str:
+        """Return the statement that says whether transactions wait for the disk: `always`, or as BTL_DURABLE has it."""
 
     def begin_reading(self, connection: Connection) -> None:
         """Begin a transaction that sees everything as it is at one moment, and writes nothing."""

@@ -21,9 +21,8 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.pool import StaticPool
 
 from archive.store.address import ServerAddress
-from archive.store.dialects.base import IdBlock
+from archive.store.dialects.base import DURABLE, IdBlock
 from archive.store.dialects.postgresql_schema import create, foreign_tables, is_current
-from archive.store.dialects.sqlite import DURABLE
 from archive.store.schema import TABLES
 
 __all__ = ["PostgresDialect", "foreign_tables", "is_current", "prepare", "server_engine"]
@@ -64,7 +63,7 @@ def server_engine(address: ServerAddress, *, read_only: bool = False) -> Engine:
         connection.adapters.register_dumper(bool, _BooleanDumper)
         connection.autocommit = True
         connection.execute(f"set lock_timeout = {LONGEST_WAIT_MS}")
-        connection.execute(f"set synchronous_commit = {'on' if os.environ.get(DURABLE) else 'off'}")
+        connection.execute(_synchronous())
         if read_only:
             connection.execute("set default_transaction_read_only = on")
 
@@ -97,6 +96,10 @@ def sqlstate(error: BaseException) -> str | None:
     return getattr(getattr(error, "orig", error), "sqlstate", None)
 
 
+def _synchronous(*, always: bool = False) -> str:
+    return f"set synchronous_commit = {'on' if always or os.environ.get(DURABLE) else 'off'}"
+
+
 class PostgresDialect:
     """Writers of one archive, side by side."""
 
@@ -104,6 +107,9 @@ class PostgresDialect:
     # What the server keeps elsewhere (its log, replicas, backups) is not reached by this, see docs/postgresql.md.
     after_erasure: tuple[str, ...] = tuple(f"vacuum full {name}" for name in WITH_TEXTS)
     holds_nul = False
+
+    def synchronous(self, *, always: bool = False) -> str:
+        return _synchronous(always=always)
 
     def begin_reading(self, connection: Connection) -> None:
         connection.exec_driver_sql("begin isolation level repeatable read, read only")

@@ -16,7 +16,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.pool import StaticPool
 
 from archive.store import views
-from archive.store.dialects.base import IdBlock
+from archive.store.dialects.base import DURABLE, IdBlock
 from archive.store.reading import connect_for_reading
 from archive.store.schema import TABLES
 from archive.store.times import format_time
@@ -30,17 +30,15 @@ PRAGMAS = (
     "pragma temp_store = memory",
     "pragma wal_autocheckpoint = 4000",
 )
-# In the environment: each transaction is on the disk itself before a command goes on.
-DURABLE = "BTL_DURABLE"
 LAST_ID = 1 << 62
 
 
-def synchronous() -> str:
+def _synchronous(*, always: bool = False) -> str:
     """Return the pragma that says how long a transaction waits for the disk.
 
     By default the last ones may be lost when the power fails, never the archive: SQLite's `normal` in WAL mode.
     """
-    return f"pragma synchronous = {'full' if os.environ.get(DURABLE) else 'normal'}"
+    return f"pragma synchronous = {'full' if always or os.environ.get(DURABLE) else 'normal'}"
 
 
 def writing_engine(path: Path) -> Engine:
@@ -54,7 +52,7 @@ def writing_engine(path: Path) -> Engine:
 
     @event.listens_for(engine, "connect")
     def set_up(connection: Any, _: object) -> None:
-        for pragma in (*PRAGMAS, synchronous()):
+        for pragma in (*PRAGMAS, _synchronous()):
             connection.execute(pragma).fetchall()
 
     return engine
@@ -95,6 +93,9 @@ class SqliteDialect:
         "pragma wal_checkpoint(truncate)",
     )
     holds_nul = True
+
+    def synchronous(self, *, always: bool = False) -> str:
+        return _synchronous(always=always)
 
     def begin_reading(self, connection: Connection) -> None:
         connection.exec_driver_sql("begin")

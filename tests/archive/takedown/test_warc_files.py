@@ -17,6 +17,7 @@ from fastwarc.warc import ArchiveIterator as FastIterator
 from sqlalchemy import insert
 from warcio.archiveiterator import ArchiveIterator
 
+from archive.store.archive import Archive
 from archive.store.schema import TABLES
 from archive.takedown.text_search import TextSearch, decodings
 from archive.takedown.warc_files import remove_leftover, rewrite_warc
@@ -175,6 +176,18 @@ def test_all_else_is_copied_byte_by_byte_and_captures_follow(archive, tmp_path, 
     again = _search(new)
     assert again.replacements == []
     assert set(again.redacted) == {moved[name][0] for name in HOLDING}
+
+
+def test_captures_on_a_server_follow(server_address, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with Archive(server_address) as archive:
+        path = tmp_path / "crawl.warc.gz"
+        _add_captures(archive, path, _write(path, {name: HOLDING[name] for name in ("html", "json")} | INNOCENT))
+        new, moved = _rewrite(archive, _search(path))
+        assert _names(tmp_path) == [new.name] != [path.name]
+        assert {name for name, span in moved.items() if _is_redacted(new, *span)} == {"html", "json"}
+        assert archive.read("show synchronous_commit") == [("off",)]
+        assert archive.read("select * from settings") == []
 
 
 def _unpacked(packed, places):
