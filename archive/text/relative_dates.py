@@ -11,7 +11,8 @@ from archive.text.dates import is_age, parse_yearless
 from archive.thread import Moment, Precision
 
 LONGEST = 80
-DAY, YEAR, LAST_YEAR = timedelta(days=1), timedelta(days=365), 9_990
+DAY, YEAR = timedelta(days=1), timedelta(days=365)
+FIRST_YEAR, LAST_YEAR = 2, 9_990  # so that a day before and a year after are dates too
 _UNITS: tuple[tuple[Precision, float, str], ...] = (
     (
         "second",
@@ -119,7 +120,7 @@ def place_day(text: str, published: str, now: str | None) -> Moment | None:
     Comments come in the year after their article. None where the day is none of that year, or is yet to come.
     """
     began, read_at = _read_time(published), _read_time(now)
-    if began is None or began.year > LAST_YEAR:
+    if began is None or not FIRST_YEAR <= began.year <= LAST_YEAR:
         return None
     first, last = began - DAY, began + YEAR  # by a day, since zones differ
     last = min(last, read_at + DAY) if read_at is not None else last

@@ -28,6 +28,7 @@ def test_the_first_such_day_since_the_article(text, at):
 
 def test_no_day_that_is_yet_to_come():
     assert place_day("5 March", "2026-03-01T00:00:00Z", "2026-03-03T00:00:00Z") is None
+    assert place_day("5 March", "0001-01-01T00:00:00Z", FETCHED) is None
     assert place_day("29 February", "2014-03-01T00:00:00Z", FETCHED) is None
 
 
