@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 from sqlalchemy import Connection, func, select, update
 
 from archive.store.archive import Archive
+from archive.store.process_identity import worker_name
 from archive.store.schema import TABLES
 from archive.store.suppressions import SuppressionList, article_key
 from archive.store.times import format_time
-from archive.store.workers import worker_name
 from crawler.dialects import among, database_now, insert
 from crawler.hosts import Clock, Hosts, note_due
 from crawler.intervals import MAX_INTERVAL_S, MIN_INTERVAL_S, FrontierEntry, next_interval, next_visit

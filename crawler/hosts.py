@@ -12,9 +12,9 @@ from typing import Any
 from sqlalchemy import Connection, Integer, Row, Select, Text, Update, bindparam, case, func, or_, select, union, update
 
 from archive.store.archive import Archive
+from archive.store.process_identity import is_dead
 from archive.store.schema import TABLES
 from archive.store.times import format_milliseconds, format_time
-from archive.store.workers import is_dead
 from crawler.dialects import among, among_parameter, as_list, database_now, insert
 
 HOSTS, FRONTIER = TABLES["hosts"], TABLES["frontier"]

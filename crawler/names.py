@@ -14,8 +14,8 @@ from sqlalchemy import func, select, update
 
 from archive.store.archive import Archive
 from archive.store.disk import DiskFull, find_full
+from archive.store.process_identity import worker_name
 from archive.store.schema import TABLES
-from archive.store.workers import worker_name
 from crawler.evidence.captures import Evidence
 from crawler.hosts import Hosts
 from crawler.platforms import NAMES_APART

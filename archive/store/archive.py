@@ -21,10 +21,10 @@ from archive.store.dialects.sqlite import reading_engine, writing_engine
 from archive.store.disk import DiskFull, find_full
 from archive.store.entities import IdCache
 from archive.store.preparation import NotAnArchive, ReadOnly, check_version, prepare
+from archive.store.process_identity import worker_name
 from archive.store.save import SaveResult, lock_name, save_threads, storable
 from archive.store.schema import TABLES
 from archive.store.times import format_time
-from archive.store.workers import worker_name
 from archive.thread import Thread
 
 __all__ = ["UNDOABLE", "Archive", "Busy", "NotAnArchive", "ReadOnly", "Run", "now"]

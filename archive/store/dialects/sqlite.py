@@ -17,10 +17,10 @@ from sqlalchemy.pool import StaticPool
 
 from archive.store import views
 from archive.store.dialects.base import DURABLE, IdBlock
+from archive.store.process_identity import is_dead, is_here, worker_name
 from archive.store.reading import connect_for_reading
 from archive.store.schema import TABLES
 from archive.store.times import format_time
-from archive.store.workers import is_dead, is_here, worker_name
 
 PRAGMAS = (
     "pragma journal_mode = wal",

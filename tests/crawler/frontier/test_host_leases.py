@@ -7,7 +7,7 @@ from unittest.mock import Mock
 
 import pytest
 
-from archive.store import workers
+from archive.store import process_identity
 from archive.store.archive import Archive
 from archive.store.disk import DiskFull
 from crawler.host_leases import HostLeases, HostPostponed, LeaseNotStored
@@ -106,7 +106,7 @@ def test_a_lease_that_was_lost_is_not_trusted(archive, other_archive):
 
 
 def test_the_hosts_of_a_dead_worker_are_free_at_once_and_rest(archive, other_archive, query):
-    dead = workers.worker_name().rpartition(":")[0] + ":0"  # this process's number, with another beginning
+    dead = process_identity.worker_name().rpartition(":")[0] + ":0"  # this process's number, with another beginning
     gone, second = start(archive, dead), start(other_archive, "elsewhere/1:1:1")
     asyncio.run(gone.take(HOST))
     lease = second.hosts.take(HOST)
@@ -118,10 +118,10 @@ def test_the_hosts_of_a_dead_worker_are_free_at_once_and_rest(archive, other_arc
 
 
 def test_a_process_is_dead_when_its_number_is_free_or_anothers():
-    name = workers.worker_name()
-    assert workers.worker_name(os.getppid()) != name
-    assert not workers.is_dead(name)
-    assert workers.is_dead(name.rpartition(":")[0] + ":0")
-    assert not workers.is_dead("elsewhere/1/1:1:1")
-    assert not workers.is_dead("")
+    name = process_identity.worker_name()
+    assert process_identity.worker_name(os.getppid()) != name
+    assert not process_identity.is_dead(name)
+    assert process_identity.is_dead(name.rpartition(":")[0] + ":0")
+    assert not process_identity.is_dead("elsewhere/1/1:1:1")
+    assert not process_identity.is_dead("")
     assert LEASE.total_seconds() >= 60

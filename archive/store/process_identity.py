@@ -1,4 +1,4 @@
-"""Name the process that works on an archive, and tell whether such a process has died.
+"""Identify the process that works on an archive, and tell whether such a process has died.
 
 A number alone would not do: another process may get it later, and other machines and containers count for themselves.
 """
