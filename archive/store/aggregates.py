@@ -100,7 +100,7 @@ where place <= {MOST_COMMENTERS} or place_there <= {MOST_COMMENTERS_OF_OUTLET}""
 select min(id) as key1, '' as key2, count(distinct outlet_id) as value from commenters
 where name is not null and name <> '' group by name having count(distinct outlet_id) > 1
 order by value desc, 1 limit {MOST_NAMES}""",
-    # key1: outlet:seen of the group, as outlet:GROUP; key2: seen or removed
+    # key1: outlet:GROUP; key2: seen or removed
     "removed_by_flag": f"""
 {_JUDGED}
 select outlet || ':' || part as key1, 'seen' as key2, count(*) as value from grouped group by 1

@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Callable, Iterator
 from itertools import islice
+from typing import Any
 
 from archive.store.archive import Archive
 from archive.text.similarity import FEWEST_LETTERS, MAX_LETTERS, Copy, find_copies
@@ -10,21 +11,32 @@ from archive.text.similarity import FEWEST_LETTERS, MAX_LETTERS, Copy, find_copi
 # Of a larger archive the newest comments are compared for texts that are nearly the same: their hashes are in memory.
 MAX_COMPARED = 300_000
 BATCH = 2_000
-FIRST_COMPARED = "select id from comments order by id desc limit 1 offset ?"
+LAST_LEFT_OUT = "select id from comments order by id desc limit 1 offset ?"
 TEXTS = f"""
 select id, substr(body, 1, {MAX_LETTERS}) from comments
 where id > ? and withheld is null and length(body) >= {FEWEST_LETTERS} order by id limit {BATCH}"""  # noqa: S608
 TEXT = f"select substr(body, 1, {MAX_LETTERS}) from comments where id = ?"  # noqa: S608
 INSERT = "insert into text_copies (comment_id, group_id, similarity) values (?, ?, ?)"
-# Older comments with exactly the same bytes. A text of few words is left out here by its length alone.
-SAME_BYTES = """
-with same as (select body_sha256, min(id) as first from comments
+# Older comments with exactly the same bytes, in the group of those that were compared. A text of few words is left out
+# here by its length alone. Then the oldest of a group gives it its number.
+SAME_BYTES = (
+    """
+with compared as (select body_sha256, min(group_id) as group_id, min(similarity) as similarity
+  from text_copies join comments on comments.id = comment_id group by body_sha256),
+same as (select body_sha256, min(id) as first from comments
   where withheld is null and length(body) >= 60 group by body_sha256 having count(*) > 1)
-insert or ignore into text_copies (comment_id, group_id, similarity)
-select comments.id, coalesce((select group_id from text_copies where comment_id = first), first), 1.0
-from same join comments on comments.body_sha256 = same.body_sha256 where comments.withheld is null"""
+insert into text_copies (comment_id, group_id, similarity)
+select comments.id, coalesce(compared.group_id, first), coalesce(compared.similarity, 1.0)
+from same join comments on comments.body_sha256 = same.body_sha256
+left join compared on compared.body_sha256 = same.body_sha256 where comments.withheld is null
+on conflict (comment_id) do nothing""",
+    """
+with renamed as (select group_id as former, min(comment_id) as first from text_copies
+  group by group_id having min(comment_id) < group_id)
+update text_copies set group_id = renamed.first from renamed where group_id = renamed.former""",
+)
 EMPTY = "delete from text_copies"
-Read = Callable[[str, tuple[int, ...]], list[tuple[int, str]]]
+Read = Callable[[str, tuple[int, ...]], list[Any]]
 
 
 def find_in_archive(archive: Archive, report: Callable[[int], None] = lambda _: None) -> dict[str, int]:
@@ -32,13 +44,14 @@ def find_in_archive(archive: Archive, report: Callable[[int], None] = lambda _: 
     run = archive.begin_run("copies", {})
     counts = {"comments": 0, "copies": 0}
     with archive.ending(run, lambda: dict(counts)):
-        copies = list(_copies(lambda sql, values: [tuple(row) for row in archive.read(sql, values)], counts, report))
+        left_out = _last_left_out(archive.read)
+        copies = list(_copies(archive.read, left_out, counts, report))
         with archive.transaction() as connection:
             connection.exec_driver_sql(EMPTY)
             if copies:
                 connection.exec_driver_sql(INSERT, [tuple(copy) for copy in copies])
-            if counts["comments"] >= MAX_COMPARED:
-                connection.exec_driver_sql(SAME_BYTES)
+            for statement in SAME_BYTES if left_out else ():
+                connection.exec_driver_sql(statement)
             counts["copies"] = connection.exec_driver_sql("select count(*) from text_copies").scalar_one()
     archive.end_run(run, "done", dict(counts))
     return counts
@@ -46,19 +59,27 @@ def find_in_archive(archive: Archive, report: Callable[[int], None] = lambda _: 
 
 def fill_copies(connection: sqlite3.Connection) -> None:
     """Fill the table of a new public copy, from the texts that it shows."""
-    counts = {"comments": 0}
-    copies = _copies(lambda sql, values: connection.execute(sql, values).fetchall(), counts, lambda _: None)
+
+    def read(sql: str, values: tuple[int, ...]) -> list[Any]:
+        return connection.execute(sql, values).fetchall()
+
+    left_out = _last_left_out(read)
+    copies = _copies(read, left_out, {"comments": 0}, lambda _: None)
     while batch := list(islice(copies, BATCH)):
         connection.executemany(INSERT, batch)
-    if counts["comments"] >= MAX_COMPARED:
-        connection.execute(SAME_BYTES)
+    for statement in SAME_BYTES if left_out else ():
+        connection.execute(statement)
 
 
-def _copies(read: Read, counts: dict[str, int], report: Callable[[int], None]) -> Iterator[Copy]:
-    first = read(FIRST_COMPARED, (MAX_COMPARED,))
+def _last_left_out(read: Read) -> int:
+    """Return the id of the newest comment that is too old to be compared; 0 where all are compared."""
+    rows = read(LAST_LEFT_OUT, (MAX_COMPARED,))
+    return int(rows[0][0]) if rows else 0
 
+
+def _copies(read: Read, after: int, counts: dict[str, int], report: Callable[[int], None]) -> Iterator[Copy]:
     def texts() -> Iterator[tuple[int, str]]:
-        last = first[0][0] if first else 0
+        last = after
         while rows := read(TEXTS, (last,)):
             last = rows[-1][0]
             counts["comments"] += len(rows)

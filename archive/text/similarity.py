@@ -44,7 +44,7 @@ def find_copies(texts: Iterable[tuple[int, str]], read: Callable[[int], str]) ->
     """Yield the texts that an earlier one is like, and that earlier one itself.
 
     `read` returns an earlier text by its number: memory holds hashes, no texts."""
-    exact: dict[bytes, int] = {}
+    exact: dict[bytes, tuple[int, float]] = {}
     index = RMinHashLSH(threshold=LEAST_SIMILARITY, num_perm=PERMUTATIONS, num_bands=BANDS)
     named: set[int] = set()
     for number, text in texts:
@@ -53,14 +53,14 @@ def find_copies(texts: Iterable[tuple[int, str]], read: Callable[[int], str]) ->
             continue
         words = " ".join(_WORDS.findall(text[:MAX_LETTERS].casefold()))
         key = blake2b(words.encode("utf-8", "replace"), digest_size=12).digest()
-        first, similarity = exact.get(key), 1.0
+        first, similarity = exact.get(key, (None, 0.0))
         if first is None:
             sketch = RMinHash(num_perm=PERMUTATIONS, seed=SEED)
             sketch.update(sorted(parts))
             first, similarity = _nearest(parts, sorted(index.query(sketch))[:MAX_CANDIDATES], read)
             if first is None:
                 index.insert(number, sketch)
-            exact[key] = number if first is None else first
+            exact[key] = (number, 1.0) if first is None else (first, similarity)
         if first is not None:
             if first not in named:
                 named.add(first)
