@@ -280,41 +280,13 @@ class Entities:
         flags: Sequence[Flag],
     ) -> int:
         """Insert comment i of a visit at `place` (position and depth), and return its id. A withheld one is blank."""
-        comment = visit.thread.comments[i]
-        posted = comment.posted or UNDATED
-        suppression = visit.screened.comments.get(i)
         self.writer.totals["comments"] += 1
         self.counts["comments_new"] += 1
-        values = {
-            "thread_id": visit.thread_id,
-            "parent_id": parent_id,
-            "native_id": comment.native_id,
-            "parent_native_id": comment.parent_native_id,
-            "identity": identity,
-            "commenter_id": None
-            if suppression
-            else self.commenter_id(visit.thread.platform, visit.outlet_id, comment.author),
-            "position": place[0],
-            "depth": place[1],
-            "posted_at": posted.at,
-            "posted_at_text": posted.text,
-            "posted_precision": posted.precision,
-            "parent_source": comment.parent_source,
-            "body": "" if suppression else comment.body,
-            "body_sha256": blanking.NOTHING_SHA256 if suppression else visit.hashes[i],
-            "revision": 0,
-            "state": state,
-            "codes": codes_of(flags),
-            "likes": comment.likes,
-            "dislikes": comment.dislikes,
-            "url": None if suppression else comment.url,
-            "capture_id": visit.capture_of(i),
-            "first_seen_at": visit.seen_at,
-            "last_seen_at": visit.seen_at,
-            "withheld": suppression and suppression.reason,
-            "capture_position": i,
-        }
+        values = self._comment_values(visit, i)
+        values |= {"identity": identity, "parent_id": parent_id, "position": place[0], "depth": place[1]}
+        values |= {"state": state, "codes": codes_of(flags)}
         comment_id = self.writer.insert("comments", values)
+        comment, suppression = visit.thread.comments[i], visit.screened.comments.get(i)
         for kind, count in comment.reactions:
             row = {"comment_id": comment_id, "kind": kind, "count": count, "seen_at": visit.seen_at}
             self.writer.insert("reactions", row)
@@ -328,6 +300,36 @@ class Entities:
         if not suppression:
             self.labels.add(comment_id, comment.labels, visit.thread.dataset)
         return comment_id
+
+    def _comment_values(self, visit: ThreadVisit, i: int) -> dict[str, Any]:
+        """Return what the page says of a comment, for its row. A withheld one is blank."""
+        comment = visit.thread.comments[i]
+        posted = comment.posted or UNDATED
+        suppression = visit.screened.comments.get(i)
+        commenter_id = None
+        if not suppression:
+            commenter_id = self.commenter_id(visit.thread.platform, visit.outlet_id, comment.author)
+        return {
+            "thread_id": visit.thread_id,
+            "native_id": comment.native_id,
+            "parent_native_id": comment.parent_native_id,
+            "commenter_id": commenter_id,
+            "posted_at": posted.at,
+            "posted_at_text": posted.text,
+            "posted_precision": posted.precision,
+            "parent_source": comment.parent_source,
+            "body": "" if suppression else comment.body,
+            "body_sha256": blanking.NOTHING_SHA256 if suppression else visit.hashes[i],
+            "revision": 0,
+            "likes": comment.likes,
+            "dislikes": comment.dislikes,
+            "url": None if suppression else comment.url,
+            "capture_id": visit.capture_of(i),
+            "first_seen_at": visit.seen_at,
+            "last_seen_at": visit.seen_at,
+            "withheld": suppression and suppression.reason,
+            "capture_position": i,
+        }
 
     def learn_place(self, visit: ThreadVisit, suppression: Suppression, identity: str) -> None:
         """Have the suppression of a comment recognise it by its place in this thread too, as the row has it."""
