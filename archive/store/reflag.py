@@ -121,10 +121,10 @@ def _matched(
     texts: list[StoredText] = []
     flags: list[list[Flag] | None] = []
     few = BATCH // CHUNK - 1
-    run = run_in_order(_flags_of, chunks, workers, _lost_text, without_workers=few, preload="archive.flags.loaded")
-    for chunk, found in run:
+    pairs = run_in_order(_flags_of, chunks, workers, _lost_text, without_workers=few, preload="archive.flags.loaded")
+    for chunk, chunk_flags in pairs:
         texts += chunk
-        flags += found
+        flags += chunk_flags
         if len(texts) >= BATCH:
             yield texts, flags
             texts, flags = [], []

@@ -45,10 +45,11 @@ def copy_archive(
             digest = blake2b(digest_size=32)
             result.rows[table.name] = 0
             for rows in read_rows(original, table):
-                kept = rows if target.dialect.holds_nul else [_storable(table, row, result) for row in rows]
+                if not target.dialect.holds_nul:
+                    rows = [_storable(table, row, result) for row in rows]
                 with target.dialect.bulk(connection):
-                    target.dialect.insert_rows(connection, table.name, kept)
-                _update(digest, kept)
+                    target.dialect.insert_rows(connection, table.name, rows)
+                _update(digest, rows)
                 result.rows[table.name] += len(rows)
                 report(result)
             result.digests[table.name] = digest.hexdigest()
@@ -77,11 +78,9 @@ def read_rows(connection: Connection, table: Table) -> Iterator[list[dict[str, A
     rows = connection.execute(statement).mappings().all()
     while rows:
         yield [dict(row) for row in rows]
-        rows = connection.execute(statement.where(key > rows[-1][key.name])).mappings().all() if _full(rows) else []
-
-
-def _full(rows: Sequence[Any]) -> bool:
-    return len(rows) == CHUNK
+        if len(rows) < CHUNK:
+            return
+        rows = connection.execute(statement.where(key > rows[-1][key.name])).mappings().all()
 
 
 def _update(digest: "blake2b", rows: Sequence[dict[str, Any]]) -> None:
