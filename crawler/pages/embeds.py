@@ -119,11 +119,15 @@ def _marker(table: Mapping[str, Sequence[str]]) -> Marker:
 
 
 def is_address_of_system(url: str) -> bool:
-    """Whether an address is one by which pages load a comment system, or what counts its comments."""
+    """Whether an address is one by which pages load a comment system, or what counts its comments.
+
+    Its query does not count: others pass on in theirs what a page loads.
+    """
+    address = url.partition("?")[0]
     patterns = (
         marker.patterns.get("src") for system in load_systems().values() for marker in (system.strong, system.weak)
     )
-    return any(pattern is not None and pattern.search(url) for pattern in patterns)
+    return any(pattern is not None and pattern.search(address) for pattern in patterns)
 
 
 def check_source(source: str | None) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from crawler.pages import embed_text
 from crawler.pages.embed_text import unescape
-from crawler.pages.embeds import check_source, find_embeds, load_systems
+from crawler.pages.embeds import check_source, find_embeds, is_address_of_system, load_systems
 from crawler.pages.page import CommentHints, Page
 from crawler.platforms import driver
 
@@ -121,3 +121,9 @@ def test_every_system_can_be_recognised_and_every_source_looked_up():
         for sources in system.values.values():
             for source in sources:
                 check_source(source)
+
+
+def test_an_address_that_passes_on_another_is_no_systems():
+    embed = "https://courier.disqus.com/embed.js"
+    assert is_address_of_system(f"{embed}?v=2")
+    assert not is_address_of_system(f"https://counter.example/collect?u={embed}")
