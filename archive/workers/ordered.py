@@ -4,7 +4,7 @@ import pickle
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from itertools import chain, islice
 from types import TracebackType
 from typing import Generic, TypeVar
@@ -99,15 +99,14 @@ class _Run(Generic[Item, Result]):
     def _result(
         self, chunk: Sequence[Item], future: Future[bytes] | None, executor: Executor | None
     ) -> tuple[Sequence[Item], list[Result]]:
-        try:
+        with suppress(*self.workers.deaths):
             if future is not None:
                 results: list[Result] = pickle.loads(future.result())  # noqa: S301 our own worker's
                 self._has_started = True
                 return chunk, results
-        except self.workers.deaths:
-            if not self.workers.is_lasting and executor is self._executor:
-                self._executor = None
-                self._stack.close()
+        if not self.workers.is_lasting and executor is self._executor:  # also where it broke down between two chunks
+            self._executor = None
+            self._stack.close()
         if not (self._has_started or self._is_alone):
             self._is_alone = not self.workers.can_start()
             self._has_started = not self._is_alone
