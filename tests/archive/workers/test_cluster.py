@@ -17,15 +17,26 @@ from tests.archive.importers.test_run import CONTENT, corpus, import_files
 from tests.archive.workers.test_ordered import deadly
 from tests.btl import run_btl
 
-pytestmark = pytest.mark.slow
+pytestmark = [
+    pytest.mark.slow,
+    # Dask's remark on a disk that took a second; its servers are in this process, where warnings are errors.
+    pytest.mark.filterwarnings("ignore:Creating scratch directories is taking:UserWarning"),
+]
 
 
 @pytest.fixture(scope="module")
-def scheduler():
+def local_cluster():
     settings = {"n_workers": 2, "threads_per_worker": 1, "processes": True, "dashboard_address": "127.0.0.1:0"}
     one_death = dask.config.set({"distributed.scheduler.allowed-failures": 0})  # a new worker takes seconds to start
     with one_death, LocalCluster(**settings, host="127.0.0.1") as cluster:
-        yield cluster.scheduler_address
+        yield cluster
+
+
+@pytest.fixture
+def scheduler(local_cluster):
+    """The address of a scheduler that has both workers: one that died in an earlier test is back."""
+    local_cluster.wait_for_workers(2)
+    return local_cluster.scheduler_address
 
 
 def content(path):
