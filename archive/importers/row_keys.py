@@ -7,7 +7,6 @@ for certain is taken: a corpus' `date` beside a title is when the article was pu
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Any
 
 from archive.importers.plain_text.encoding import clean
@@ -152,13 +151,8 @@ def _moment(value: Any) -> Moment | None:
         return None
     if len(text) == 14 and text.isdecimal():
         text = f"{text[:8]}T{text[8:]}"
-    try:
-        time = datetime.fromisoformat(text.replace("/", "-"))
-    except ValueError:
-        moment = dates.parse_date(text)
-        return moment if moment.at else None
-    is_day = len(text) <= len("2026-03-02")
-    return Moment(dates.utc_text(time), text, "day" if is_day else "second")
+    moment = dates.parse_iso(text.replace("/", "-")) or dates.parse_date(text)
+    return replace(moment, text=text) if moment.at else None
 
 
 def _likeliest(value: Any) -> Any:

@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
 from archive.flags.codes import severities
@@ -46,14 +45,9 @@ def moment_of(value: Any) -> Moment | None:
         seconds = number / 1000 if abs(number) > LATEST else number
         moment = dates.parse_epoch(seconds) if EARLIEST <= seconds <= LATEST else None
         return moment and replace(moment, text=str(value))
-    if not isinstance(value, str) or not value.strip() or len(value) > dates.MAX_LENGTH:
+    if not isinstance(value, str) or not (text := value.strip()) or len(value) > dates.MAX_LENGTH:
         return None
-    try:
-        time = datetime.fromisoformat(value.strip())
-    except ValueError:
-        moment = dates.parse_date(value.strip())
-        return moment if moment.at or moment.text else None
-    return Moment(dates.utc_text(time), value.strip(), "day" if len(value.strip()) <= 10 else "second")
+    return dates.parse_iso(text) or dates.parse_date(text)
 
 
 def html_of(value: Any) -> str:

@@ -8,7 +8,7 @@ import re
 import tomllib
 from collections.abc import Iterable
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from functools import cache, lru_cache
 from importlib.resources import files
 from itertools import islice
@@ -17,6 +17,7 @@ from archive.text import age_words
 from archive.thread import Moment, Precision
 
 MAX_LENGTH = 120
+_DAY_LENGTH = len("2026-03-02")
 
 _HOURS = (  # from UTC
     "z=0 utc=0 gmt=0 est=-5 edt=-4 cst=-6 cdt=-5 mst=-7 mdt=-6 pst=-8 pdt=-7 bst=1 cet=1 cest=2 mez=1 mesz=2 "
@@ -219,10 +220,19 @@ def parse_epoch(seconds: object) -> Moment | None:
     return Moment(utc_text(at), str(seconds), "second")
 
 
-def utc_text(time: datetime) -> str:
-    """Return a time as the archive writes it: ISO 8601 in UTC; one without a zone is in UTC already."""
+def parse_iso(text: str, zone: tzinfo | None = None) -> Moment | None:
+    """Parse a time in ISO 8601, or return None where a text is none; one without a zone is in `zone`, else in UTC."""
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return Moment(utc_text(time, zone), text, "day" if len(text) <= _DAY_LENGTH else "second")
+
+
+def utc_text(time: datetime, zone: tzinfo | None = None) -> str:
+    """Return a time as the archive writes it: ISO 8601 in UTC; one without a zone is in `zone`, else in UTC."""
     with suppress(OverflowError):  # of the years 1 and 9999, whose UTC is none
-        time = time.astimezone(UTC) if time.tzinfo else time
+        time = (time if time.tzinfo else time.replace(tzinfo=zone or UTC)).astimezone(UTC)
     return time.strftime("%Y-%m-%dT%H:%M:%SZ").zfill(20)  # zfill: years before 1000
 
 

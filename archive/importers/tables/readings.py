@@ -6,7 +6,7 @@ A cell is what its file holds: text in CSV, any JSON value elsewhere. What canno
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime, tzinfo
 from functools import partial
 from typing import Any
 
@@ -24,7 +24,6 @@ PREFIX = re.compile(r"^t[1-6]_")
 TRUE = frozenset(("1", "true", "t", "yes", "y", "ja", "oui", "si", "sí", "wahr", "vrai"))
 FALSE = frozenset(("0", "false", "f", "no", "n", "nein", "non", "falsch", "faux"))
 EARLIEST, LATEST = 0, 4_102_444_800  # 1970 to 2100, in seconds
-PRECISIONS: dict[int, Precision] = {4: "year", 7: "month", 10: "day"}
 DIRECTIVES_OF_CLOCK = re.compile(r"%[HIXcTRsp]|%-?[HI]")
 
 
@@ -144,14 +143,10 @@ def read_time(value: Any, zone: tzinfo | None, day_first: bool | None) -> Moment
     text = read_text(value)
     if text is None or len(text) > dates.MAX_LENGTH:
         return None
-    precision = PRECISIONS.get(len(text))
-    iso = text if "T" in text or len(text) < 11 else text.replace(" UTC", "+00:00", 1)
-    try:
-        parsed = datetime.fromisoformat(re.sub(r"([+-]\d\d)$", r"\1:00", iso) if len(iso) > 16 else iso)
-    except ValueError:
-        moment = dates.parse_date(text, day_first)
-        return moment if moment.at is None or zone is None else _in_zone(moment, zone)
-    return Moment(dates.utc_text(_located(parsed, zone)), text, "day" if precision == "day" else "second")
+    if moment := dates.parse_iso(text, zone):
+        return moment
+    moment = dates.parse_date(text, day_first)
+    return moment if moment.at is None or zone is None else _in_zone(moment, zone)
 
 
 def read_pattern(value: Any, zone: tzinfo | None, pattern: str) -> Moment | None:
@@ -164,11 +159,7 @@ def read_pattern(value: Any, zone: tzinfo | None, pattern: str) -> Moment | None
     except ValueError:
         return None
     precision: Precision = "second" if DIRECTIVES_OF_CLOCK.search(pattern) else "day"
-    return Moment(dates.utc_text(_located(parsed, zone)), text, precision)
-
-
-def _located(time: datetime, zone: tzinfo | None) -> datetime:
-    return time if time.tzinfo else time.replace(tzinfo=zone or UTC)
+    return Moment(dates.utc_text(parsed, zone), text, precision)
 
 
 def _in_zone(moment: Moment, zone: tzinfo) -> Moment:
@@ -179,8 +170,8 @@ def _in_zone(moment: Moment, zone: tzinfo) -> Moment:
         or re.search(r"[+-]\d\d:?\d\d$|[Zz]$|UTC|GMT", moment.text or "")
     ):
         return moment
-    local = datetime.fromisoformat(moment.at.removesuffix("Z")).replace(tzinfo=zone)
-    return Moment(dates.utc_text(local), moment.text, moment.precision)
+    local = datetime.fromisoformat(moment.at.removesuffix("Z"))
+    return replace(moment, at=dates.utc_text(local, zone))
 
 
 def find_zone(name: str) -> tzinfo:
