@@ -21,21 +21,8 @@ from archive.importers.plain_text import importer as plain_text
 from archive.importers.tables import importer as table_importer
 
 IMPORTERS: tuple[Importer, ...] = (
-    *(
-        wet,
-        wxr,
-        own_archive,
-        own_jsonl,
-        own_parquet,
-        coral,
-        discourse,
-        telegram,
-        mastodon,
-        hacker_news,
-        reddit,
-        convokit,
-    ),
-    *(table_importer, plain_text),
+    *(wet, wxr, own_archive, own_jsonl, own_parquet, coral, discourse),
+    *(telegram, mastodon, hacker_news, reddit, convokit, table_importer, plain_text),
 )
 _KEY = re.compile(rb'"((?:[^"\\]|\\.){1,80})"\s*:')
 REFUSALS = (

@@ -69,10 +69,8 @@ def _files_at(url: str, passed_over: list[str] | None) -> Iterator[str]:
     if not url.endswith("/"):
         yield url
         return
-    from fsspec.core import url_to_fs  # only addresses need it
-
     try:
-        system, root = url_to_fs(url)
+        system, root = _file_system(url)
         names = [system.unstrip_protocol(name) for name in sorted(system.find(root))]
     except Exception:  # noqa: BLE001 each system has its own errors; opening it will say which
         yield url
@@ -84,10 +82,12 @@ def _files_at(url: str, passed_over: list[str] | None) -> Iterator[str]:
             passed_over.append(name)
 
 
-@contextmanager
-def _naming_the_extra(url: str) -> Iterator[None]:
+def _file_system(url: str) -> tuple[Any, str]:
+    """Return what opens an address, and its path there. Raises BadDocument where a package is missing for it."""
     try:
-        yield
+        from fsspec.core import url_to_fs  # only addresses need it
+
+        return cast("tuple[Any, str]", url_to_fs(url))
     except ImportError as error:
         raise BadDocument(url, f"reading it needs the extra: pip install 'belowtheline[s3]' ({error})") from error
 
@@ -104,9 +104,8 @@ def open_file(path: str) -> Iterator[tuple[BinaryIO, Callable[[], int]]]:
         yield _decompressed(cast("io.BufferedReader", sys.stdin.buffer)), lambda: 0
         return
     if is_url(path):
-        import fsspec
-
-        with _naming_the_extra(path), fsspec.open(path, "rb") as file:
+        system, name = _file_system(path)
+        with system.open(name, "rb") as file:
             buffered = io.BufferedReader(file, BUFFER_BYTES)
             yield _decompressed(buffered), buffered.tell
         return

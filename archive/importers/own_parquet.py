@@ -59,7 +59,9 @@ def documents(source: Source) -> Iterator[Document | BadDocument]:
 def _key(raw: bytes) -> object:
     try:
         row = json.loads(raw)
-    except ValueError:
+    except (ValueError, RecursionError):
+        return raw
+    if not isinstance(row, dict):
         return raw
     return row.get("thread_platform"), row.get("thread_native_id"), row.get("fetched_at"), row.get("document_sha256")
 

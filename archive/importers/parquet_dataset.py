@@ -19,7 +19,7 @@ from archive.importers.base import BadDocument, Options
 from archive.importers.files import files
 from archive.importers.known import count_capture
 from archive.importers.run import Cutter, ImportProgress, Report
-from archive.importers.sources import Sources, size_of
+from archive.importers.sources import Sources
 from archive.importers.worker import Item, lost_document, parse_documents
 from archive.thread import Comment, Moment, Thread, article_url
 from archive.workers.executors import Workers
@@ -77,7 +77,7 @@ def convert_files(
     if folder.exists() and any(folder.iterdir()):
         raise FolderInUse(f"{folder} is not empty")
     names = list(files(paths, passed_over=progress.passed_over))
-    progress.size = size_of(names)
+    progress.begin(names)
     part = folder.with_name(f"{folder.name}{PART}")
     shutil.rmtree(part, ignore_errors=True)
     cutter = Cutter(Sources(None, options, keep=False), progress, report)

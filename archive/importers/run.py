@@ -47,6 +47,12 @@ class ImportProgress:
     size: int | None = None
     done: int = 0
 
+    def begin(self, names: list[str]) -> None:
+        """Note how much there is to read, and count what is passed over."""
+        self.size = size_of(names)
+        if self.passed_over:
+            self.counts["files_passed_over"] = len(self.passed_over)
+
     def add_error(self, error: BadDocument) -> None:
         """Note what could not be read, or count a document without a text, which is no error."""
         if isinstance(error, EmptyDocument):
@@ -79,9 +85,7 @@ def import_files(
     progress = progress or ImportProgress()
     sources = Sources(archive.path, options, keep=keep)
     names = list(files(paths, but=archive.path, passed_over=progress.passed_over))
-    progress.size = size_of(names)
-    if progress.passed_over:
-        progress.counts["files_passed_over"] = len(progress.passed_over)
+    progress.begin(names)
     if not isinstance(workers, Workers):
         workers = Workers() if workers is None else Workers(workers)
     stated = {"format": options.format} if options.format else {}
