@@ -115,16 +115,26 @@ def read(document: Document) -> tuple[Text, dict[str, Any]]:
 
 
 def thread(document: Document, text: Text, metadata: dict[str, Any], reading: Reading, platform: str) -> Thread:
-    """Puts together what the text and its metadata say. The capture keeps the metadata, but for what is personal."""
-    left_out: set[str] = set()
-    kept = leave_out_personal(metadata, document.keep, left_out)
-    if left_out:
-        kept[LEFT_OUT] = sorted(left_out)
+    """Put together what the text and its metadata say."""
     row = Row.of(metadata)
+    repairs = _Repairs(text.repaired)
+    return Thread(
+        article=_article(row, reading, repairs),
+        comments=tuple(repairs.mark(comment) for comment in reading.comments),
+        platform=platform,
+        capture=_capture(document, row),
+        stated_count=reading.stated_count,
+        completeness=reading.completeness,
+        closed=reading.closed,
+        flags=reading.flags,
+        furniture=reading.furniture,
+    )
+
+
+def _article(row: Row, reading: Reading, repairs: "_Repairs") -> Article:
     url = row.url()
     title, paragraphs = _title(row, reading)
-    repairs = _Repairs(text.repaired)
-    article = Article(
+    return Article(
         title=title,
         body="\n\n".join(paragraphs),
         url=url,
@@ -135,27 +145,24 @@ def thread(document: Document, text: Text, metadata: dict[str, Any], reading: Re
         language=row.language(),
         flags=repairs.flags(title or "", *paragraphs),
     )
-    capture = Capture(
+
+
+def _capture(document: Document, row: Row) -> Capture:
+    """Return the capture, which keeps the metadata but for what is personal."""
+    left_out: set[str] = set()
+    kept = leave_out_personal(row.metadata, document.keep, left_out)
+    if left_out:
+        kept[LEFT_OUT] = sorted(left_out)
+    return Capture(
         sha256=sha256(document.raw).hexdigest(),
-        url=url,
+        url=row.url(),
         fetched_at=row.fetched_at(),
-        media_type="application/jsonl" if document.line else "application/json" if metadata else "text/plain",
+        media_type="application/jsonl" if document.line else "application/json" if row.metadata else "text/plain",
         file=document.file,
         offset=document.offset,
         length=len(document.raw),
         line=document.line,
         metadata=_storable(kept) or None,
-    )
-    return Thread(
-        article=article,
-        comments=tuple(repairs.mark(comment) for comment in reading.comments),
-        platform=platform,
-        capture=capture,
-        stated_count=reading.stated_count,
-        completeness=reading.completeness,
-        closed=reading.closed,
-        flags=reading.flags,
-        furniture=reading.furniture,
     )
 
 

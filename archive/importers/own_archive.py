@@ -144,28 +144,14 @@ class _Reader:
         """Yield what each visit found, and what the columns mean of the table that it was read from, if any."""
         datasets = {row["id"]: row for row in self._rows(DATASETS)}
         for thread in self._rows(THREADS):
-            history = _History(
-                comments=self._rows(COMMENTS, thread["id"]),
-                texts=self._rows(EARLIER_TEXTS, thread["id"]),
-                events=self._rows(EVENTS, thread["id"]),
-                flags=self._rows(FLAGS, {"platform": thread["platform"], "thread": thread["id"]}),
-            )
-            visits = self._rows(VISITS, thread["id"])
-            states = history.at_each(visits)
-            article, texts = (
-                self._rows(ARTICLE, thread["article_id"])[0],
-                self._rows(ARTICLE_TEXTS, thread["article_id"]),
-            )
+            history, visits = self._history(thread), self._rows(VISITS, thread["id"])
+            article = self._rows(ARTICLE, thread["article_id"])[0]
+            texts = self._rows(ARTICLE_TEXTS, thread["article_id"])
             reactions, labels = self._rows(REACTIONS, thread["id"]), self._rows(LABELS, thread["id"])
-            times = {visit["seen_at"] for visit in visits}
             for row in labels:
                 row["dataset"] = datasets[row.pop("dataset_id")]
-            for visit, state in zip(visits, states, strict=True):
-                is_last = visit is visits[-1]
-                captures = self._rows(CAPTURES, visit["capture_id"], visit["capture_id"])
-                mapping = self._mapping(captures[0])
-                for capture in captures:
-                    capture["warc_file"] = self._file(capture["warc_file"])
+            for visit, state in zip(visits, history.at_each(visits), strict=True):
+                captures, mapping = self._captures(visit)
                 state_then = {
                     "visit": visit["id"],
                     "seen_at": visit["seen_at"],
@@ -176,15 +162,27 @@ class _Reader:
                     "captures": captures,
                     "is_whole": not history.withheld,
                     **state,
-                    "reactions": [
-                        row
-                        for row in reactions
-                        if row["seen_at"] == visit["seen_at"] or (is_last and row["seen_at"] not in times)
-                    ],
+                    "reactions": _reactions_at(reactions, visit, visits),
                     "dataset": datasets.get(thread["dataset_id"]),
                     "labels": labels,
                 }
                 yield state_then, mapping
+
+    def _history(self, thread: Row) -> "_History":
+        return _History(
+            comments=self._rows(COMMENTS, thread["id"]),
+            texts=self._rows(EARLIER_TEXTS, thread["id"]),
+            events=self._rows(EVENTS, thread["id"]),
+            flags=self._rows(FLAGS, {"platform": thread["platform"], "thread": thread["id"]}),
+        )
+
+    def _captures(self, visit: Row) -> tuple[list[Row], ColumnMapping | None]:
+        """Return the captures of a visit, by the paths of their files, and how the columns of a table were read."""
+        captures = self._rows(CAPTURES, visit["capture_id"], visit["capture_id"])
+        mapping = self._mapping(captures[0])
+        for capture in captures:
+            capture["warc_file"] = self._file(capture["warc_file"])
+        return captures, mapping
 
     def _rows(self, sql: str, *parameters: Any) -> list[Row]:
         values = parameters[0] if parameters and isinstance(parameters[0], dict) else parameters
@@ -206,6 +204,14 @@ class _Reader:
 def _text_at(texts: Sequence[Row], at: str) -> Row:
     """Return the title and text that an article had at a time; nothing where those are its present ones."""
     return next(({"title": t["title"], "body": t["body"]} for t in texts if at <= t["seen_until"]), {})
+
+
+def _reactions_at(reactions: Sequence[Row], visit: Row, visits: Sequence[Row]) -> list[Row]:
+    """Return the reactions that a visit counted; the last visit has also those of no visit's time."""
+    times = {visit["seen_at"]}
+    if visit is visits[-1]:
+        times |= {row["seen_at"] for row in reactions} - {row["seen_at"] for row in visits}
+    return [row for row in reactions if row["seen_at"] in times]
 
 
 class _History:

@@ -8,6 +8,7 @@ what parts them (times, "says:", numbers, buttons), and what stands around them 
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import TypeVar
 
 from archive.importers.plain_text.flat_lines import LONGEST_STATED, PROSE, Line, flat_lines, is_anchor, is_outside
@@ -107,18 +108,30 @@ def _items(lines: list[Line], section: Section) -> list[Item]:
     return items
 
 
-def _score(lines: list[Line], section: Section, reader: _SectionReader) -> float:
-    """Return how much speaks for comments, 0 where not two kinds of evidence do.
+@dataclass(frozen=True, slots=True)
+class _Evidence:
+    """What the lines of a section show, and those around it."""
 
-    What the lines show is asked before the names, for which every item must be read.
-    """
+    dated: bool
+    says: bool
+    by: bool
+    buttons: bool
+    heading: bool
+    form: bool
+    bare: bool  # numbers, or a word behind names
+    exact: bool  # as many comments as are stated
+    is_section: bool
+
+
+def _evidence(lines: list[Line], section: Section) -> _Evidence | None:
+    """Return what the lines show; None where that is too little for comments."""
     count = len(section.starts)
     spans = [lines[a:b] for a, b in zip(section.starts, [*section.starts[1:], section.end], strict=True)]
     anchors = [lines[at] for at in section.anchors]
     buttons = _share(spans, lambda span: any(line.button or line.has_button for line in span)) >= LEAST_SHARE
     dated = _share(anchors, lambda line: line.date) >= LEAST_SHARE
     says = _share(anchors, lambda line: line.says) >= LEAST_SHARE
-    bare = not any(is_anchor(line) for line in anchors)  # numbers, or a word behind names
+    bare = not any(is_anchor(line) for line in anchors)
     exact = section.stated is not None and abs(section.stated - count) <= max(count > 3, section.stated // 20)
     by = _share(anchors, lambda line: line.by) >= LEAST_SHARE and (exact or buttons)
     heading = section.heading is not None
@@ -127,28 +140,40 @@ def _score(lines: list[Line], section: Section, reader: _SectionReader) -> float
     clocked = _share(anchors, lambda line: _CLOCK.search(line.text)) >= LEAST_SHARE
     is_section = counted or buttons or (form and (says or heading)) or (heading and says)
     if (bare and not exact) or not (is_section or (heading and clocked)):
-        return 0.0
+        return None
     if count > 1 and _share(spans, lambda span: any(_COUNT_WORDS.fullmatch(line.text) for line in span)) * 3 >= 1:
-        return 0.0  # each has its own count of comments: a list of articles
-    entries = reader.read(section).entries
+        return None  # each has its own count of comments: a list of articles
+    return _Evidence(dated, says, by, buttons, heading, form, bare, exact, is_section)
+
+
+def _score(lines: list[Line], section: Section, reader: _SectionReader) -> float:
+    """Return how much speaks for comments, 0 where not two kinds of evidence do.
+
+    What the lines show comes before the names, for which every item must be read.
+    """
+    shown = _evidence(lines, section)
+    if shown is None:
+        return 0.0
+    count, entries = len(section.starts), reader.read(section).entries
     if sum(entry.body_lines > 0 for entry in entries) < count * 0.7:
         return 0.0
     names = [entry.name for entry in entries if entry.name]
     likely = _share(names, lambda name: line_rules.name_score(name) > -1) >= LEAST_SHARE
-    if names and not (likely or buttons or (bare and exact)):
+    counted = shown.bare and shown.exact
+    if names and not (likely or shown.buttons or counted):
         return 0.0
-    named = len(names) >= count * LEAST_SHARE and likely and (buttons or heading)
-    parts = dated + says + by + named + (bare and exact)
-    around = heading + exact + buttons + form
+    named = len(names) >= count * LEAST_SHARE and likely and (shown.buttons or shown.heading)
+    parts = shown.dated + shown.says + shown.by + named + counted
+    around = shown.heading + shown.exact + shown.buttons + shown.form
     if (
         not parts
-        or not (is_section or named)
-        or (parts == 1 and around == 1 and not says)
+        or not (shown.is_section or named)
+        or (parts == 1 and around == 1 and not shown.says)
         or (count == 1 and parts + around < 3)
     ):
         return 0.0
     few = section.stated is not None and count * 2 < section.stated
-    return parts + around + count / (count + 3.0) + dated * 0.5 + says * 0.2 - few
+    return parts + around + count / (count + 3.0) + shown.dated * 0.5 + shown.says * 0.2 - few
 
 
 def _share(values: Sequence[T], condition: Callable[[T], object]) -> float:
