@@ -15,8 +15,8 @@ from archive.text.numbers import format_count
 def copies(path: Path, as_json: bool) -> None:
     """Find the texts that were posted more than once, the same or nearly.
 
-    The site lists them under Questions. Without this command it lists the texts that are the same to the letter; public
-    copies have them found by `btl publish`. Run it again after new comments have come.
+    The site lists them under Questions; until this command has run, it lists only texts that are exactly the same.
+    Run it again when new comments have come in. For public copies `btl publish` does it.
 
     \b
     Example:  btl copies --db archive.db
@@ -29,6 +29,6 @@ def copies(path: Path, as_json: bool) -> None:
         print_json({"db": str(path), "counts": counts})
         return
     click.echo(
-        f"{format_count(counts['comments'], 'comment')} compared: {counts['copies']:,} have a text that another has, "
-        "or nearly."
+        f"{format_count(counts['comments'], 'comment')} compared: {counts['copies']:,} have the same text as another, "
+        "or nearly the same."
     )

@@ -13,12 +13,14 @@ READ_ONLY = "nothing was changed"
 WHOLE = {
     "backup": f"there is no copy yet; {AGAIN}",
     "copy": f"nothing was copied; {AGAIN}",
+    "copies": f"the archive is whole; {AGAIN}",
     "crawl": f"what was visited before is saved; {AGAIN}, or `btl crawl --due`, and it goes on from there",
     "demo": f"what was imported before is saved; {AGAIN}, and it passes over that",
     "erase": f"some of it may be there still; {AGAIN}, and it goes on from there",
     "export": f"a file that was to be written is as it was before; {AGAIN}",
     "flag": f"the comments that were looked at before are done; {AGAIN}",
     "import": f"what was imported before is saved; {AGAIN}, and it passes over that",
+    "index": f"the archive is whole, and the index as far as it came; {AGAIN}",
     "names": f"the names that came before are saved; {AGAIN}, and it goes on from there",
     "outlets": f"the archive is whole; {AGAIN}",
     "publish": f"no release was made, and the one before is served as it was; {AGAIN}",
@@ -26,6 +28,7 @@ WHOLE = {
     "replay": f"what was read before is saved; {AGAIN}, and it passes over that",
     "restore": f"the archive is whole; {AGAIN}",
     "review": f"the archive is whole, and holds all verdicts of a sheet or none; {AGAIN}",
+    "watch": f"what was sent before is noted, and not sent again; {AGAIN}",
     "withhold": f"what was withheld before stays so; {AGAIN}",
 }
 

@@ -3,7 +3,8 @@
 import errno
 import sqlite3
 import sys
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -89,29 +90,35 @@ def export(
               btl export -f convokit -o corpus --outlet harbour-courier.example
               btl export -o archive.sql && sqlite3 copy.db < archive.sql
     """
-    from archive.export.selection import Selection, SqlError, WrongUsage
-    from archive.export.write import Miscounted
+    from archive.export.selection import Selection
 
     form = form or _format_of(output)
-    try:
+    with _errors():
         selection = Selection(where, flag, outlet, since, sql=sql)
         _check_output(form, output, path, as_json=as_json)
         _bring_up_to_date(path)
         written = _write(path, form, output, selection, excel=excel)
-    except WrongUsage as error:
-        raise click.UsageError(str(error)) from None
-    except (Miscounted, SqlError, sqlite3.Error) as error:
-        raise_disk_full(error)
-        fail(str(error))
-    except OSError as error:
-        if error.errno == errno.EPIPE:
-            raise
-        raise_disk_full(error)
-        fail(str(error))
     if as_json:
         print_json({"db": str(path), "output": output, "format": form, **_summary(written)})
     else:
         click.echo(_sentence(written), err=True)
+
+
+@contextmanager
+def _errors() -> Iterator[None]:
+    """End the command with the status of an export's error: 2 for wrong usage, else 1."""
+    from archive.export.selection import SqlError, WrongUsage
+    from archive.export.write import Miscounted
+
+    try:
+        yield
+    except WrongUsage as error:
+        raise click.UsageError(str(error)) from None
+    except (Miscounted, SqlError, sqlite3.Error, OSError) as error:
+        if isinstance(error, OSError) and error.errno == errno.EPIPE:
+            raise
+        raise_disk_full(error)
+        fail(str(error))
 
 
 def _format_of(output: str) -> str:

@@ -1,7 +1,7 @@
 """`btl flag`: the rules over what is archived, what they make of one text, and the order of the review queue."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -75,14 +75,16 @@ def flag(
     if as_json:
         print_json({"db": str(path), "counts": with_zeros(progress.counts, COUNTS)})
     else:
-        counts = progress.counts
-        click.echo(
-            f"{format_count(counts['comments'], 'comment')} looked at, "
-            f"{format_count(counts['raised'], 'flag')} raised, {counts['withdrawn']:,} withdrawn, "
-            f"{counts['kept']:,} left as they are."
-        )
+        click.echo(_sentence(progress.counts))
     if failed := progress.counts["errors"]:
         fail(f"{format_count(failed, 'comment')} could not be checked: it took too long, or ended the process")
+
+
+def _sentence(counts: Mapping[str, int]) -> str:
+    return (
+        f"{format_count(counts['comments'], 'comment')} looked at, {format_count(counts['raised'], 'flag')} raised, "
+        f"{counts['withdrawn']:,} withdrawn, {counts['kept']:,} left as they are."
+    )
 
 
 def _explain(text: str, parent: str | None, title: str | None, *, as_json: bool) -> None:

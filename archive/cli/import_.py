@@ -2,6 +2,7 @@
 
 import shlex
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -124,27 +125,38 @@ def import_(
         return
     if not paths:
         raise click.UsageError("Missing argument 'PATHS...'.")
-    missing = [name for name in paths if name != "-" and "://" not in name and not Path(name).exists()]
-    if missing:
-        raise click.UsageError(f"no such file or folder: {', '.join(missing)}")
+    if target is not None and keep:
+        raise click.UsageError("--keep keeps files beside an archive; with --to there is none")
+    _require_files(paths)
     options = read_options(**given)
     if dry_run or save_mapping:
         preview_tables(list(paths), options, save_mapping, as_json=as_json, dry_run=dry_run)
     if dry_run:
         return
+    _require_decided(paths, options)
+    with opened_workers(workers, cluster) as pool:
+        if target is not None:
+            convert_paths(list(paths), target[1], pool, options, as_json=as_json)
+            return
+        with opened(path) as archive:
+            progress, left = import_paths(archive, list(paths), pool, options, keep=keep, quiet=as_json)
+    summarise(progress, left, path, as_json)
+
+
+def _require_files(paths: Sequence[str]) -> None:
+    from archive.importers.files import STANDARD_INPUT, is_url
+
+    missing = [name for name in paths if name != STANDARD_INPUT and not is_url(name) and not Path(name).exists()]
+    if missing:
+        raise click.UsageError(f"no such file or folder: {', '.join(missing)}")
+
+
+def _require_decided(paths: Sequence[str], options: "Options") -> None:
+    """End with status 2 where a table cannot be read before its columns are named."""
     if undecided := find_undecided(list(paths), options):
         print_errors([str(error) for error in undecided])
         click.echo("Nothing was written.", err=True)
         sys.exit(2)
-    if target is not None:
-        if keep:
-            raise click.UsageError("--keep keeps files beside an archive; with --to there is none")
-        with opened_workers(workers, cluster) as pool:
-            convert_paths(list(paths), target[1], pool, options, as_json=as_json)
-        return
-    with opened_workers(workers, cluster) as pool, opened(path) as archive:
-        progress, left = import_paths(archive, list(paths), pool, options, keep=keep, quiet=as_json)
-    summarise(progress, left, path, as_json)
 
 
 def convert_paths(paths: list[str], folder: Path, workers: "Workers", options: "Options", *, as_json: bool) -> None:

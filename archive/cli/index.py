@@ -12,8 +12,8 @@ from archive.text.numbers import format_count
 
 
 @click.command()
-@click.option("--whole", is_flag=True, help="Build it anew, even if it is only behind.")
-@click.option("--remove", "removes", is_flag=True, help="Delete it: full text of SQLite's then answers.")
+@click.option("--whole", is_flag=True, help="Rebuild it, even if it only needs an update.")
+@click.option("--remove", "removes", is_flag=True, help="Delete it; the site then searches SQLite's full-text index.")
 @database
 @as_json_option
 def index(whole: bool, removes: bool, path: Path, as_json: bool) -> None:

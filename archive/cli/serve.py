@@ -49,26 +49,30 @@ def serve(
     path = file or path
     if public:
         _serve_public(path, host, port, workers, reviewers, as_json=as_json)
-        return
+    elif workers > 1:
+        raise click.UsageError("--workers needs --public: only a public copy is served by several processes")
+    else:
+        _serve_newsroom(path, host, port, reviewers, as_json=as_json)
+
+
+def _serve_newsroom(path: Path, host: str, port: int, reviewers: Path | None, *, as_json: bool) -> None:
     from archive.publish.manifest import is_release
     from archive.site.app import read_reviewers, run
     from archive.store.reading import is_writable
 
-    if workers > 1:
-        raise click.UsageError("--workers needs --public: only a public copy is served by several processes")
     try:
-        known = read_reviewers(reviewers) if reviewers else None
+        by_name = read_reviewers(reviewers) if reviewers else None
     except (OSError, ValueError) as error:
         fail(str(error))
     is_copy = path.is_file() and is_release(path)
     if not is_copy:
         require(path)
-        if known and not is_writable(path):
+        if by_name and not is_writable(path):
             fail(f"{path} is read-only, and what reviewers judge could not be saved: serve it without --reviewers")
         if is_writable(path):
             _index(path)
     try:
-        run(path, host=host, port=port, reviewers=known, immutable=is_copy or not is_writable(path), as_json=as_json)
+        run(path, host=host, port=port, reviewers=by_name, immutable=is_copy or not is_writable(path), as_json=as_json)
     except OSError as error:
         fail(str(error))
 
@@ -92,7 +96,10 @@ def _index(path: Path) -> None:
     try:
         keep_current(path)
     except (OSError, sqlite3.Error, build.IndexLocked) as error:
-        click.echo(f"note: the search index could not be brought up to date, so full text answers: {error}", err=True)
+        click.echo(
+            f"note: the search index is not up to date, so SQLite's full-text index is used: {error}",
+            err=True,
+        )
 
 
 def _serve_public(path: Path, host: str, port: int, workers: int, reviewers: Path | None, *, as_json: bool) -> None:

@@ -145,7 +145,7 @@ def erase(
     """
     from archive.store.archive import now
     from archive.store.lock import Locked, crawl_lock
-    from archive.takedown.erase import erase_planned, plan_erasure
+    from archive.takedown.erase import plan_erasure
     from archive.takedown.withhold import NotThere
 
     _require_comment(subject, same_text=same_text)
@@ -154,21 +154,35 @@ def erase(
         with archive, crawl_lock(archive.path, f"which erases, begun {now()}"):
             on_file = (lambda _: None) if as_json else (lambda file: click.echo(f"searching {file}", err=True))
             plan = plan_erasure(archive, subject, number, reason, on_file, same_text=same_text)
-            if plan.unwritable:
-                fail(f"nothing is erased: {', '.join(map(str, plan.unwritable))} cannot be written")
-            _announce(plan)
-            if not yes:
-                click.confirm("This cannot be undone. Erase it?", abort=True, err=True)
-            try:
-                erase_planned(archive, plan, note)
-            except BaseException:  # run again, it may have nothing left to look for
-                _print_left(plan)
-                raise
+            _erase(archive, plan, note, yes=yes)
     except (NotThere, Locked) as error:
         fail(str(error))
     except OSError as error:
         raise_disk_full(error)
         fail(f"{error.filename or path}: {error.strerror or error}; run it again to go on from there")
+    _print_erased(plan, path, subject, number, reason, as_json=as_json)
+
+
+def _erase(archive: "Archive", plan: "ErasePlan", note: str | None, *, yes: bool) -> None:
+    """Say what a plan erases, have it confirmed, and do it."""
+    from archive.takedown.erase import erase_planned
+
+    if plan.unwritable:
+        fail(f"nothing is erased: {', '.join(map(str, plan.unwritable))} cannot be written")
+    _announce(plan)
+    if not yes:
+        click.confirm("This cannot be undone. Erase it?", abort=True, err=True)
+    try:
+        erase_planned(archive, plan, note)
+    except BaseException:  # run again, it may have nothing left to look for
+        _print_left(plan)
+        raise
+
+
+def _print_erased(
+    plan: "ErasePlan", path: "Path | ServerAddress", subject: str, number: int, reason: str, *, as_json: bool
+) -> None:
+    """Print what was erased; end with status 1 where some of it is left."""
     left = _describe_left(plan)
     if as_json:
         counts = _erase_counts(plan)

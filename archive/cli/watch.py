@@ -2,15 +2,17 @@
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from archive.cli.common import as_json as as_json_option
 from archive.cli.common import changing, database, fail, print_errors, print_json, reading
 from archive.text.numbers import format_count
+
+if TYPE_CHECKING:
+    from archive.site.watches import Reached
 
 LISTED = 20
 WATCHES = "select name, search, created_at, checked_at, last_comment_id, last_flag_id from watches order by name"
@@ -31,37 +33,36 @@ def watch() -> None:
 @click.argument("name")
 @click.argument("search")
 @database
-@click.option("--all", "everything", is_flag=True, help="Count what is there already as new, too.")
+@click.option("--all", "everything", is_flag=True, help="Report comments that are in the archive already, too.")
 def add(name: str, search: str, path: Path, everything: bool) -> None:
     """Follow a search.
 
-    It is named by words, as in the search box, or by the address of a search page.
+    SEARCH is words, as they are typed into the search box, or the address of a search page.
     """
-    from archive.site.watches import CannotSearch, address, newest, reached, read_search
+    from archive.site.watches import CannotSearch, Reached, address, newest, reached, read_search
 
     try:
         params = read_search(search)
         with changing(path) as connection:
             newest(connection, params, 1)
-            last = reached(connection)
-            values = (name, address(params), 0 if everything else last.comment, 0 if everything else last.flag)
+            last = Reached(0, 0) if everything else reached(connection)
             connection.execute(
                 "insert into watches (name, search, created_at, last_comment_id, last_flag_id) "
                 "values (?, ?, strftime('%Y-%m-%dT%H:%M:%SZ', 'now'), ?, ?)",
-                values,
+                (name, address(params), last.comment, last.flag),
             )
     except CannotSearch as error:
         fail(str(error))
     except sqlite3.IntegrityError:
-        fail(f"there is a watch named {name}; `btl watch remove {name}` ends it")
-    click.echo(f"Watching {name}; `btl watch run` says what is new.")
+        fail(f"there is a watch named {name} already; `btl watch remove {name}` deletes it")
+    click.echo(f"Watching {name}; `btl watch run` shows what is new.")
 
 
 @watch.command()
 @click.argument("name")
 @database
 def remove(name: str, path: Path) -> None:
-    """Follow a search no longer."""
+    """Stop following a search."""
     with changing(path) as connection:
         number = connection.execute("delete from watches where name = ?", (name,)).rowcount
     if not number:
@@ -80,7 +81,7 @@ def list_(path: Path, as_json: bool) -> None:
         print_json({"db": str(path), "watches": rows})
         return
     for row in rows:
-        click.echo(f"{row['name']:<20} {row['search']}  (last look: {row['checked_at'] or 'never'})")
+        click.echo(f"{row['name']:<20} {row['search']}  (last checked: {row['checked_at'] or 'never'})")
 
 
 @watch.command()
@@ -99,61 +100,55 @@ def list_(path: Path, as_json: bool) -> None:
 def run(names: Sequence[str], path: Path, targets: Sequence[str], site: str, as_json: bool) -> None:
     """Send what is new since the last look.
 
-    All watches are looked at unless some are named, and what was sent is noted.
-
-    Nothing is noted where a message could not be sent: the next run sends it again. Messages have links and flags, no
-    texts of comments and no names.
+    All watches are run unless some are named. What was sent is not sent again; a message that could not be sent is
+    sent by the next run. Messages have links to comments, and no texts and no names of commenters.
     """
-    site, found, errors = site.rstrip("/"), list[dict[str, Any]](), list[str]()
-    with _watched(path, names, errors) as watches:
-        for row, rows, last in watches:
-            links = [f"{site}/comment/{one['id']}" for one in rows]
-            found.append({"name": row["name"], "search": row["search"], "new": links})
-            text = _message(row, rows, site)
-            if rows and not as_json:
+    site, summaries, errors = site.rstrip("/"), list[dict[str, Any]](), list[str]()
+    with reading(path) as connection:
+        connection.row_factory = sqlite3.Row
+        for watch, comments, last in _new_comments(connection, names, errors):
+            links = [f"{site}/comment/{comment['id']}" for comment in comments]
+            summaries.append({"name": watch["name"], "search": watch["search"], "new": links})
+            title = f"{watch['name']}: {format_count(len(comments), 'new comment')}"
+            text = _message(title, watch, comments, site)
+            if comments and not as_json:
                 click.echo(text)
-            title = f"{row['name']}: {format_count(len(rows), 'new comment')}"
-            if rows and targets and not _send(targets, title, text):
-                errors.append(f"{row['name']}: the message could not be sent; the next run sends it again")
+            if comments and targets and not _send(targets, title, text):
+                errors.append(f"{watch['name']}: the message could not be sent; the next run sends it again")
             else:
-                _note(path, row["name"], last)
+                _note(path, watch["name"], last)
     print_errors(errors)
-    counts = {"new": sum(len(one["new"]) for one in found)}
+    counts = {"new": sum(len(summary["new"]) for summary in summaries)}
     if as_json:
-        print_json({"db": str(path), "counts": counts, "watches": found, "errors": errors})
+        print_json({"db": str(path), "counts": counts, "watches": summaries, "errors": errors})
     elif not counts["new"]:
         click.echo("Nothing new.")
     if errors:
         raise SystemExit(1)
 
 
-@contextmanager
-def _watched(path: Path, names: Sequence[str], errors: list[str]) -> Iterator[Iterator[tuple[Any, list[Any], Any]]]:
-    """Give each watch with its new comments, and how far it has looked then; what is wrong with one is an error."""
+def _new_comments(
+    connection: sqlite3.Connection, names: Sequence[str], errors: list[str]
+) -> Iterator[tuple[sqlite3.Row, list[sqlite3.Row], "Reached"]]:
+    """Yield each watch with its new comments, and how far the archive goes; what is wrong with one is an error."""
     from archive.site.watches import CannotSearch, Reached, find_new, reached, read_search
 
-    with reading(path) as connection:
-        connection.row_factory = sqlite3.Row
-        rows = connection.execute(WATCHES).fetchall()
-        if unknown := sorted(set(names) - {row["name"] for row in rows}):
-            fail(f"there is no watch named {', '.join(unknown)}")
-
-        def each() -> Iterator[tuple[Any, list[Any], Any]]:
-            last = reached(connection)
-            for row in rows:
-                if names and row["name"] not in names:
-                    continue
-                before = Reached(row["last_comment_id"], row["last_flag_id"])
-                try:
-                    yield row, find_new(connection, read_search(row["search"]), before), last
-                except CannotSearch as error:
-                    errors.append(f"{row['name']}: {error}")
-
-        yield each()
+    watches = {row["name"]: row for row in connection.execute(WATCHES)}
+    if unknown := sorted(set(names) - set(watches)):
+        fail(f"there is no watch named {', '.join(unknown)}")
+    last = reached(connection)
+    for name, row in watches.items():
+        if names and name not in names:
+            continue
+        before = Reached(row["last_comment_id"], row["last_flag_id"])
+        try:
+            yield row, find_new(connection, read_search(row["search"]), before), last
+        except CannotSearch as error:
+            errors.append(f"{name}: {error}")
 
 
-def _note(path: Path, name: str, last: Any) -> None:
-    with closing(sqlite3.connect(path, timeout=60)) as connection, connection:
+def _note(path: Path, name: str, last: "Reached") -> None:
+    with changing(path) as connection:
         connection.execute(
             "update watches set checked_at = strftime('%Y-%m-%dT%H:%M:%SZ', 'now'), last_comment_id = ?, "
             "last_flag_id = ? where name = ?",
@@ -161,13 +156,13 @@ def _note(path: Path, name: str, last: Any) -> None:
         )
 
 
-def _message(row: Any, rows: Sequence[Any], site: str) -> str:
-    lines = [f"{row['name']}: {format_count(len(rows), 'new comment')}, {site}{row['search']}"]
-    for one in rows[:LISTED]:
-        where = f"under “{one['title'] or 'Untitled article'}”" + (f", {one['outlet']}" if one["outlet"] else "")
-        lines.append(f"  {site}/comment/{one['id']}  {where}")
-    if len(rows) > LISTED:
-        lines.append(f"  and {len(rows) - LISTED:,} more")
+def _message(title: str, watch: sqlite3.Row, comments: Sequence[sqlite3.Row], site: str) -> str:
+    lines = [f"{title}, {site}{watch['search']}"]
+    for comment in comments[:LISTED]:
+        outlet = f", {comment['outlet']}" if comment["outlet"] else ""
+        lines.append(f"  {site}/comment/{comment['id']}  under “{comment['title'] or 'Untitled article'}”{outlet}")
+    if len(comments) > LISTED:
+        lines.append(f"  and {len(comments) - LISTED:,} more")
     return "\n".join(lines)
 
 
@@ -179,5 +174,5 @@ def _send(targets: Sequence[str], title: str, text: str) -> bool:
     sender = apprise.Apprise()
     for target in targets:
         if not sender.add(target):
-            fail("--notify: that is no address that apprise knows")
+            fail("--notify: apprise does not know such an address")
     return bool(sender.notify(title=title, body=text))
