@@ -37,7 +37,8 @@ WITH_TEXTS = (
     *("flag_spans", "flags", "import_changes", "labels", "reviews", "threads", "withheld"),
 )
 # How many ids are taken at once; what is left of them is given out by the next batch of the same process.
-BLOCKS = {"comments": 2_000, "flags": 1_000, "flag_spans": 1_000, "events": 500, "commenters": 500}
+# Visits get theirs when they are written, under the lock of their outlet: undoing an import tells later ones by it.
+BLOCKS = {"comments": 2_000, "flags": 1_000, "flag_spans": 1_000, "events": 500, "commenters": 500, "visits": 1}
 SMALL_BLOCK = 100
 # SQL as SQLite has it: what is quoted, casts, and marks of parameters.
 MARKS = re.compile(r"""('(?:[^']|'')*'|"[^"]*"|::)|\?|(?<!\w):(\w+)|json_object(?=\()|%""")

@@ -5,8 +5,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import pairwise
 
+import pytest
+
 from archive.store.archive import Archive
 from archive.store.dialects.postgresql import RUN_LOCK
+from archive.store.undo import CannotUndo, undo_import
 from archive.thread import Author, Flag
 from tests.both_engines import query_of
 from tests.trees import made, said
@@ -114,6 +117,18 @@ def test_a_run_is_interrupted_when_nobody_works_on_it_and_not_before(server_addr
             time.sleep(0.01)
         archive.begin_run("crawl", {})
         assert query(outcome, run.id) == [("interrupted",)]
+
+
+def test_a_later_visit_by_another_writer_keeps_an_import_from_being_undone(server_address):
+    with Archive(server_address) as first, Archive(server_address) as second:
+        earlier = first.begin_run("replay", {})
+        first.save([looks(1)[0]], earlier)  # has taken ids
+        imported = second.begin_run("import", {"paths": []})
+        second.save([looks(2)[0]], imported)
+        second.end_run(imported, "done", {})
+        first.save([looks(2)[1]], earlier)
+        with pytest.raises(CannotUndo, match="has read 1 of its threads since"):
+            undo_import(second, imported.id)
 
 
 def test_ids_in_one_piece_and_none_twice(server_address):
