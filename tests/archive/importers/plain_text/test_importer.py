@@ -2,7 +2,6 @@
 
 import os
 import re
-import time
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +13,7 @@ from hypothesis import strategies as st
 from archive.importers.plain_text.dialect import ANSWERS
 from archive.importers.plain_text.importer import Reading, is_plain_text, read_text
 from archive.thread import Article, Capture, Comment, Thread
+from tests.waiting import no_hang
 
 SEED = Path(__file__).parents[4] / ".." / "shared" / "seed" / "000_c277c43afcdd4e98.txt"
 
@@ -624,9 +624,8 @@ HOSTILE = {
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 def test_hostile_inputs_take_linear_time(text: str) -> None:
-    begin = time.process_time()
-    as_thread(read_text(text))
-    assert time.process_time() - begin < 20
+    with no_hang():
+        as_thread(read_text(text))
 
 
 @pytest.mark.parametrize(
