@@ -258,12 +258,14 @@ class _ReleaseBuilder:
 
 
 def index_copy(database: Path) -> list[dict[str, Any]]:
-    """Build the search index beside a copy, and return the entries of its files."""
+    """Build the search index beside a copy, readable by whoever can read that, and return the entries of its files."""
     build_index(database)
     folder = index_path(database)
     for lock in folder.glob(".*.lock"):
         lock.unlink()  # nobody writes to it any more
     rename_segments(folder)
+    for file in folder.iterdir():
+        file.chmod(database.stat().st_mode & 0o777)  # Tantivy lets nobody but the owner read some of them
     names = sorted(path.relative_to(database.parent).as_posix() for path in folder.iterdir())
     return [dumps.file_entry(database.parent, name, "The search index (Tantivy)") for name in names]
 

@@ -25,13 +25,7 @@ LARGEST_MANIFEST = 64 << 20
 BLOCK = 1 << 20
 # Each comment of a JSON Lines dump has this key once; within a text the quotation marks are escaped.
 COMMENT_KEY = b'"parent_id":'
-# Whoever searches a release leaves the last ones: empty files that lock the index while it is opened.
-NOT_IN_MANIFEST = {
-    "manifest.json",
-    "SHA256SUMS",
-    "archive.search/.tantivy-meta.lock",
-    "archive.search/.tantivy-writer.lock",
-}
+NOT_IN_MANIFEST = {"manifest.json", "SHA256SUMS"}
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 READABLE = """
 select count(*) from comments join threads on threads.id = thread_id join articles on articles.id = article_id
@@ -210,7 +204,7 @@ def check_index(folder: Path, _manifest: Mapping[str, Any]) -> list[Problem]:
     with closing(_open(folder)) as connection:
         readable = connection.execute(READABLE).fetchone()[0]
     try:
-        indexed = SearchIndex(path).view.count(None)
+        indexed = SearchIndex(path, read_only=True).view.count(None)
     except IndexUnusable as error:
         return [(path.name, str(error))]
     if indexed != readable:

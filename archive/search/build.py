@@ -120,9 +120,13 @@ def _write_all(connection: sqlite3.Connection, folder: Path, on_progress: Say) -
 def _current_state(connection: sqlite3.Connection, language: str) -> IndexState:
     """Return what an index knows that has all of this snapshot."""
     number, mark = connection.execute(LAST_COMMENT).fetchone() or (0, "")
-    has_changes = connection.execute(HAS_CHANGES).fetchone()  # a public copy never changes
-    change, token = (connection.execute(LAST_CHANGE).fetchone() if has_changes else None) or (0, 0)
+    change, token = (None if never_changes(connection) else connection.execute(LAST_CHANGE).fetchone()) or (0, 0)
     return IndexState(change, token, number, mark, language)
+
+
+def never_changes(connection: sqlite3.Connection) -> bool:
+    """Return whether this is a public copy, which has no list of changes."""
+    return connection.execute(HAS_CHANGES).fetchone() is None
 
 
 def _write_state(writer: tantivy.IndexWriter, state: IndexState) -> None:
@@ -149,7 +153,7 @@ def is_of(connection: sqlite3.Connection, state: IndexState) -> bool:
     """Return whether an index was made of this very archive, however long ago, and not before it was put back."""
     mark = connection.execute(MARK_OF, (state.last_comment,)).fetchone()
     is_same = state.last_comment == 0 or mark is None or mark[0] == state.last_mark
-    if not connection.execute(HAS_CHANGES).fetchone():
+    if never_changes(connection):
         return is_same and state.change == 0
     # The id of a comment that was deleted may be given again.
     is_same = is_same or bool(connection.execute(HAS_CHANGED, (state.last_comment, state.change)).fetchone())
@@ -163,7 +167,7 @@ def is_of(connection: sqlite3.Connection, state: IndexState) -> bool:
 def pending(connection: sqlite3.Connection, state: IndexState, limit: int) -> list[int]:
     """Return the comments that an index does not have as they are, the first `limit` of them."""
     values = {"change": state.change, "comment": state.last_comment, "limit": limit}
-    if not connection.execute(HAS_CHANGES).fetchone():
+    if never_changes(connection):
         return []
     return [number for (number,) in connection.execute(CHANGED, values)]
 

@@ -4,9 +4,10 @@ The index is never the truth: what cannot be read, or is of another version, rai
 """
 
 import json
+import tempfile
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -42,10 +43,6 @@ Counts = Counter[Any]
 
 class IndexUnusable(Exception):
     """There is no index, or none that can be read; the message says why."""
-
-
-class TooBroad(Exception):
-    """A query that begins too many words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +90,7 @@ def _unusable(path: Path) -> Iterator[None]:
     """Raise IndexUnusable for whatever Tantivy says of files that are not as they should be: it panics at some."""
     try:
         yield
-    except (IndexUnusable, TooBroad):
+    except IndexUnusable:
         raise
     except (ValueError, OSError, KeyError, TypeError) as error:
         raise IndexUnusable(f"{path}: {error}") from error
@@ -104,24 +101,46 @@ def _unusable(path: Path) -> Iterator[None]:
 
 
 class SearchIndex:
-    """An index, as it was when it was opened or last reloaded. Raises IndexUnusable."""
+    """An index, as it was when it was opened or last reloaded. Raises IndexUnusable.
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        with _unusable(path):
-            if not (path / "meta.json").is_file():
-                raise IndexUnusable(f"{path} is not there")
-            if not tantivy.Index.is_compatible(str(path)):
-                raise IndexUnusable(f"{path} was made by another version")
-            self.index = tantivy.Index.open(str(path))
-            self.schema = build_schema()
-            register_analyzers(self.index)
-            self.view = IndexView(self)
+    Tantivy writes a lock into the folder of an index, even to read it. `read_only` leaves the folder as it is: it may
+    belong to somebody else, or have its files listed in a manifest. Such an index cannot be updated."""
+
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+        self.path, self.read_only = path, read_only
+        self.schema = build_schema()
+        self._open()
+
+    def _open(self) -> None:
+        with _unusable(self.path):
+            if not (self.path / "meta.json").is_file():
+                raise IndexUnusable(f"{self.path} is not there")
+            # A view has every file open that it reads, so that the links need not stay.
+            with _linked(self.path) if self.read_only else nullcontext(self.path) as folder:
+                if not tantivy.Index.is_compatible(str(folder)):
+                    raise IndexUnusable(f"{self.path} was made by another version")
+                self.index = tantivy.Index.open(str(folder))
+                register_analyzers(self.index)
+                self.view = IndexView(self)
 
     def reload(self) -> None:
+        if self.read_only:
+            self._open()
+            return
         with _unusable(self.path):
             self.index.reload()
             self.view = IndexView(self)
+
+
+@contextmanager
+def _linked(path: Path) -> Iterator[Path]:
+    """Yield a temporary folder with links to the files of an index."""
+    with tempfile.TemporaryDirectory(prefix="btl-search-") as name:
+        folder = Path(name)
+        for file in path.resolve().iterdir():
+            if file.suffix != ".lock":
+                (folder / file.name).symlink_to(file)
+        yield folder
 
 
 class IndexView:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from archive.search import build
 from archive.search.index import IndexUnusable, IndexView, SearchIndex
-from archive.store.reading import connect_for_reading
+from archive.store.reading import connect_for_reading, is_writable
 
 # So many changes are caught up before a search is answered: a tenth of a second. More are, in the background.
 MOST_AT_ONCE = 2_000
@@ -52,17 +52,23 @@ class _OpenIndex:
             self.index = self.signature = None
             return
         if self.index is None or self.signature is None or signature[0] != self.signature[0]:
-            self.index, self.version = SearchIndex(self.path), None
+            self.index, self.version = SearchIndex(self.path, read_only=self._is_read_only()), None
         elif signature != self.signature:
             self.index.reload()
         self.signature = signature
 
+    def _is_read_only(self) -> bool:
+        return not is_writable(self.db_path) or build.never_changes(self._connect())
+
+    def _connect(self) -> sqlite3.Connection:
+        if self.watcher is None:
+            self.watcher = connect_for_reading(self.db_path, check_same_thread=False)
+        return self.watcher
+
     def _catch_up(self) -> None:
         if self.index is None:
             return
-        if self.watcher is None:
-            self.watcher = connect_for_reading(self.db_path, check_same_thread=False)
-        version = self.watcher.execute("pragma data_version").fetchone()[0]
+        version = self._connect().execute("pragma data_version").fetchone()[0]
         if version == self.version:
             return
         if self.thread is not None and self.thread.is_alive():

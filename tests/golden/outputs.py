@@ -117,7 +117,6 @@ def release(shop: Workshop) -> Kept:
             shop.must("publish", f"{name}/archive.db", "--db", db, "--policy", f"{name}.toml")
             folder = (shop.folder / name / "archive.db").resolve().parent
         files = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
-        files = [path for path in files if not path.endswith(".lock")]  # left by whoever opens the search index
         yield f"{name}/files.txt", "\n".join(files) + "\n"
         yield f"{name}/manifest.txt", shop.normal(_manifest(folder / "manifest.json"))
         with closing(sqlite3.connect(f"{(folder / 'archive.db').as_uri()}?immutable=1", uri=True)) as copy:
