@@ -155,13 +155,8 @@ def _thread_sources(scope: _Scope, *, filter_flags: bool) -> dict[str, TableSour
 
 def _text_sources(policy: Policy, scope: _Scope, *, filter_flags: bool) -> dict[str, TableSource]:
     """Return the sources of comments, their authors, earlier texts and events."""
-    # Native ids and addresses lead to the account on the outlet's site, so they go where names do.
     has_names = policy.commenters == "shown"
-    withheld = "comments.id in (select id from temp.withheld_comments)"
     name = "commenters.name" if has_names else "(select name from temp.public_names where id = commenters.id)"
-    codes = "comments.codes"
-    if filter_flags:
-        codes = "(select codes from temp.shown_codes where shown_codes.id = comments.id)"
     return {
         "commenters": TableSource(
             {"name": name} | ({} if has_names else {"native_id": "null"}),
@@ -172,29 +167,7 @@ def _text_sources(policy: Policy, scope: _Scope, *, filter_flags: bool) -> dict[
             if scope is SELECTED_THREADS
             else "true",
         ),
-        "comments": TableSource(
-            {
-                "native_id": f"case when {withheld} then null else comments.native_id end" if has_names else "null",
-                "parent_native_id": "null",
-                "identity": "'comment:' || comments.id",
-                "commenter_id": "null"
-                if policy.commenters == "dropped"
-                else "case when altered.why is null then comments.commenter_id end",
-                "body": "coalesce(altered.body, comments.body)",
-                "body_sha256": "coalesce(altered.body_sha256, comments.body_sha256)",
-                "url": f"case when {withheld} then null else comments.url end" if has_names else "null",
-                "codes": f"case when altered.why is null then {codes} else '[\"{WITHHELD}\"]' end",
-                "withheld": "coalesce(comments.withheld, 'policy:' || altered.why)",
-                "outlet": "thread_names.outlet",
-                "article": "thread_names.article",
-                "author": _author(policy),
-            },
-            """src.comments left join temp.altered_comments as altered on altered.id = comments.id
-join temp.thread_names on thread_names.id = comments.thread_id
-left join src.commenters on commenters.id = comments.commenter_id"""
-            + ("" if has_names else "\nleft join temp.public_names on public_names.id = comments.commenter_id"),
-            f"comments.thread_id {scope.threads}",
-        ),
+        "comments": _comment_source(policy, scope, filter_flags=filter_flags),
         "reactions": TableSource({}, "src.reactions", f"reactions.comment_id {scope.comments}"),
         "comment_revisions": TableSource(
             {
@@ -221,6 +194,38 @@ left join temp.altered_revisions as altered on altered.id = comment_revisions.id
             f"events.thread_id {scope.threads}",
         ),
     }
+
+
+def _comment_source(policy: Policy, scope: _Scope, *, filter_flags: bool) -> TableSource:
+    # Native ids and addresses lead to the account on the outlet's site, so they go where names do.
+    has_names = policy.commenters == "shown"
+    withheld = "comments.id in (select id from temp.withheld_comments)"
+    codes = "comments.codes"
+    if filter_flags:
+        codes = "(select codes from temp.shown_codes where shown_codes.id = comments.id)"
+    return TableSource(
+        {
+            "native_id": f"case when {withheld} then null else comments.native_id end" if has_names else "null",
+            "parent_native_id": "null",
+            "identity": "'comment:' || comments.id",
+            "commenter_id": "null"
+            if policy.commenters == "dropped"
+            else "case when altered.why is null then comments.commenter_id end",
+            "body": "coalesce(altered.body, comments.body)",
+            "body_sha256": "coalesce(altered.body_sha256, comments.body_sha256)",
+            "url": f"case when {withheld} then null else comments.url end" if has_names else "null",
+            "codes": f"case when altered.why is null then {codes} else '[\"{WITHHELD}\"]' end",
+            "withheld": "coalesce(comments.withheld, 'policy:' || altered.why)",
+            "outlet": "thread_names.outlet",
+            "article": "thread_names.article",
+            "author": _author(policy),
+        },
+        """src.comments left join temp.altered_comments as altered on altered.id = comments.id
+join temp.thread_names on thread_names.id = comments.thread_id
+left join src.commenters on commenters.id = comments.commenter_id"""
+        + ("" if has_names else "\nleft join temp.public_names on public_names.id = comments.commenter_id"),
+        f"comments.thread_id {scope.threads}",
+    )
 
 
 def _flag_sources(flags: str) -> dict[str, TableSource]:

@@ -165,21 +165,25 @@ def build_copy(
             for statement in columns.create_indexes(name):
                 connection.execute(statement)
         _create_lists(connection, list_columns, say)
-        say("comparing texts")
-        fill_copies(connection)
-        say("counting")
-        connection.executemany("insert into release values (?, ?)", release.items())
-        connection.execute("insert into release values ('withheld', ?)", (json.dumps(withheld, sort_keys=True),))
-        _count(connection)
-        for name in FULL_TEXT:
-            say(f"indexing the words of {name}")
-            build_full_text(connection, name)
+        _derive(connection, release | {"withheld": json.dumps(withheld, sort_keys=True)}, say)
         connection.execute("commit")
         connection.execute("pragma analysis_limit = 2000").fetchall()
         connection.execute("analyze")
         names = [row[0] for row in connection.execute(ROW_COUNTED)]
         rows = {name: connection.execute(f'select count(*) from "{name}"').fetchone()[0] for name in names}
     return CopyCounts(rows, withheld)
+
+
+def _derive(connection: sqlite3.Connection, release: dict[str, str], say: Say) -> None:
+    """Fill the tables that are worked out from what the copy shows."""
+    say("comparing texts")
+    fill_copies(connection)
+    say("counting")
+    connection.executemany("insert into release values (?, ?)", release.items())
+    _count(connection)
+    for name in FULL_TEXT:
+        say(f"indexing the words of {name}")
+        build_full_text(connection, name)
 
 
 @contextmanager
