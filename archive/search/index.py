@@ -4,6 +4,7 @@ The index is never the truth: what cannot be read, or is of another version, rai
 """
 
 import json
+import shutil
 import tempfile
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterator, Sequence
@@ -33,6 +34,7 @@ MOST_VALUES = 20_000
 # Facets of queries with more hits are remembered: a word of a million comments takes as long as twenty others.
 COMMON = 50_000
 MOST_REMEMBERED = 256
+MOST_REMOVALS = 100
 # Facets, and the fields that hold their values where these have another name.
 _FLAG_FIELDS = {"flag": "codes", "source": "sources", "target": "targets", "status": "statuses", "severity": "severity"}
 _FIELDS = {**_FLAG_FIELDS, "label": "labels"}
@@ -135,12 +137,18 @@ class SearchIndex:
 @contextmanager
 def _linked(path: Path) -> Iterator[Path]:
     """Yield a temporary folder with links to the files of an index."""
-    with tempfile.TemporaryDirectory(prefix="btl-search-") as name:
-        folder = Path(name)
+    folder = Path(tempfile.mkdtemp(prefix="btl-search-"))
+    try:
         for file in path.resolve().iterdir():
             if file.suffix != ".lock":
                 (folder / file.name).symlink_to(file)
         yield folder
+    finally:
+        # A thread of Tantivy's looks at an index that was just opened, and may put its lock in while this removes.
+        for _ in range(MOST_REMOVALS):
+            shutil.rmtree(folder, ignore_errors=True)
+            if not folder.exists():
+                break
 
 
 class IndexView:
