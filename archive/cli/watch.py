@@ -39,7 +39,8 @@ def add(name: str, search: str, path: Path, everything: bool) -> None:
 
     SEARCH is words, as they are typed into the search box, or the address of a search page.
     """
-    from archive.site.watches import CannotSearch, Reached, address, newest, reached, read_search
+    from archive.site.params import search_url
+    from archive.site.watches import CannotSearch, Reached, newest, reached, read_search
 
     try:
         params = read_search(search)
@@ -49,7 +50,7 @@ def add(name: str, search: str, path: Path, everything: bool) -> None:
             connection.execute(
                 "insert into watches (name, search, created_at, last_comment_id, last_flag_id) "
                 "values (?, ?, strftime('%Y-%m-%dT%H:%M:%SZ', 'now'), ?, ?)",
-                (name, address(params), last.comment, last.flag),
+                (name, search_url(params), last.comment, last.flag),
             )
     except CannotSearch as error:
         fail(str(error))

@@ -11,7 +11,7 @@ from lxml import etree
 from archive.site import queries, viewer, watches
 from archive.site.database import Connection, Row, fetch_all, fetch_value
 from archive.site.formatting import between, count, short
-from archive.site.params import SearchParams
+from archive.site.params import SearchParams, search_url
 from archive.site.viewer import Visitor
 
 ATOM = "http://www.w3.org/2005/Atom"
@@ -25,13 +25,13 @@ _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 def threads(connection: Connection, base: str) -> bytes:
     """The fifty newest threads."""
     entries = [_thread(row, base) for row in fetch_all(connection, queries.LATEST_THREADS)]
-    return _feed(connection, base, "threads", "newest threads", entries)
+    return _feed(connection, base, "threads.atom", "newest threads", entries)
 
 
 def removals(connection: Connection, base: str) -> bytes:
     """The fifty latest removals: that a comment went, where and when; not what it said nor who said it."""
     entries = [_removal(row, base) for row in fetch_all(connection, queries.LATEST_REMOVALS)]
-    return _feed(connection, base, "removals", "latest removals", entries)
+    return _feed(connection, base, "removals.atom", "latest removals", entries)
 
 
 def search(connection: Connection, params: SearchParams, _: Visitor, base: str) -> bytes | None:
@@ -42,8 +42,9 @@ def search(connection: Connection, params: SearchParams, _: Visitor, base: str) 
         return None
     codes = {row["code"]: row["title"] for row in fetch_all(connection, queries.CODES)}
     entries = [_comment(row, base, codes) for row in rows]
-    query = watches.address(params).partition("?")[2]
-    return _feed(connection, base, f"search.atom?{query}", watches.describe(params), entries, watches.address(params))
+    page = search_url(params)
+    name = f"search.atom?{page.partition('?')[2]}"
+    return _feed(connection, base, name, watches.describe(params), entries, page)
 
 
 def _comment(row: Row, base: str, codes: Mapping[str, str]) -> dict[str, str]:
@@ -101,7 +102,7 @@ def _feed(
 ) -> bytes:
     release = viewer.release_facts(connection)
     title = str(release.get("title") or viewer.NAME)
-    here = f"{base}/feeds/{name}" + ("" if ".atom" in name else ".atom")
+    here = f"{base}/feeds/{name}"
     feed = etree.Element(f"{{{ATOM}}}feed", nsmap={None: ATOM})
     _add(feed, "id", _id(here))
     _add(feed, "title", f"{title}: {what}")

@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 from archive.site import queries
 from archive.site.database import Connection, Row, fetch_all
 from archive.site.formatting import between, count, day, moment, short
-from archive.site.html import MASKED, Chip, CommentView, DatasetLabel, FlagSpan, Record, describe_claim, make_piece
+from archive.site.html import Chip, CommentView, DatasetLabel, Record, describe_claim
+from archive.site.pieces import MASKED, FlagSpan, make_piece
 from archive.site.viewer import Visitor
 from archive.text.pii_masking import MaskedParts, Span, mask_spans, shift_span
 
@@ -175,7 +176,7 @@ def describe_flag(flag: Record, codes: Codes, reviewers: int = 0, *, earlier: bo
     title, definition = (code["title"], code["definition"]) if code else (flag["code"], "")
     text = describe_claim(flag["code"], title, flag["status"], reviewers)
     about = f"{definition} Rule: {short(flag['rule'])}."
-    about += f" Meant: {short(flag['target'])}." if flag["target"] else ""
+    about += f" Target: {short(flag['target'])}." if flag["target"] else ""
     blur = bool(code and code["blur"]) and not (earlier and flag["code"].startswith("content."))
     text = f"{text} (earlier text)" if earlier else text
     return Chip(flag["code"], text, about, blur, title, flag["status"], reviewers)

@@ -75,9 +75,11 @@ def moment(at: str | None, precision: str | None = None) -> str:
 
 
 def between(first: str | None, last: str | None) -> str:
-    """`between 15 and 16 March 2026`: when something happened that the next visit noticed."""
+    """`between 15 and 16 March 2026`: when something happened that the next visit noticed.
+
+    A comment that came back was last seen after it had gone: only the visit that missed it says when it went."""
     start, end = _parse(first), _parse(last)
-    if start is None or end is None:
+    if start is None or end is None or start.date() > end.date():
         return f"before {day(last)}"
     if start.date() == end.date():
         return f"on {day(last)}"

@@ -1,15 +1,11 @@
-"""Prepare texts and comments for templates: which words are marked or masked, which addresses may be links. Pure.
+"""Prepare comments for templates: nested or listed, folded, with their times; which addresses may be links. Pure.
 
 No tag is written here: templates write them, and Jinja escapes every text.
 """
 
-import re
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from functools import cache
-from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import urlsplit
@@ -18,47 +14,25 @@ from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup
 
 from archive.site.formatting import INVISIBLE, count, day, moment, number, short
-from archive.text.pii_masking import Span, merge_spans
+from archive.site.pieces import Body, Difference, FlagSpan, split_body
 
-MAX_TEXT = 20_000
 MAX_DEPTH = 8
-# Comparing texts takes time that grows with the pairs of words that are the same in both, of one text and of a page.
-MAX_COMPARED_WORDS, MAX_PAIRS, MAX_PAIRS_OF_PAGE = 600, 10_000, 60_000
 MAX_URL = 8000
 MAX_CARD_TITLE, MAX_CARD_TEXT = 110, 200
-# Of an excerpt, and of what stands in it before what was searched for.
-EXCERPT_WORDS, EXCERPT_LETTERS = 40, 400
-EXCERPT_WORDS_BEFORE, EXCERPT_LETTERS_BEFORE = 12, 120
 CHIP_CLASSES = {"platform", "crawl", "capture", "content", "review"}
 GONE = {
     "removed": "Removed from the site",
     "author_deleted": "Deleted by its author",
     "withheld": "Held back by the site",
-    "missing": "Gone from the site without a word",
+    "missing": "Removed from the site, no notice",
 }
 NOT_SHOWN = "This archive does not show the text."
-# Stands where personal data was masked. Half a surrogate pair: no text that SQLite returns can contain it, and it could
-# not be sent either, so that a template that forgets to replace it fails.
-MASKED = "\udc00"
-
-_WORDS = re.compile(r"\S+")
-_COMPARED = re.compile(r"\w+\s*|[^\w\s]\s*|\s+")
-_PARAGRAPHS = re.compile(r"\n[ \t\r]*\n\s*")
 
 
 class Record(Protocol):
     """A row by the names of its columns: of SQLite, or a dictionary."""
 
     def __getitem__(self, name: str, /) -> Any: ...
-
-
-@dataclass(frozen=True, slots=True)
-class FlagSpan:
-    """Where a flag matched, in code points of the text, and what it claims."""
-
-    start: int
-    end: int
-    claim: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,40 +54,12 @@ class Chip:
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
-    """A part of a text, marked or not. Between `text` and each of `rest` stands something masked."""
-
-    text: str
-    rest: Sequence[str] = ()
-    marked: bool = False
-    title: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Body:
-    """The paragraphs of a text; where it is too long for a page, how much is left out and where that can be read."""
-
-    paragraphs: Sequence[Sequence[Piece]]
-    left_out: int = 0
-    url: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Time:
     """A time as precise as it is known, and what the source itself says; `at` is None where it is not known."""
 
     at: str | None
     text: str
     title: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """What an edit changed: (change, piece), `change` being equal, delete or insert; or the `before` of a long text."""
-
-    changes: Sequence[tuple[str, Piece]] = ()
-    before: Body | None = None
-    fold: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,105 +152,6 @@ def describe_time(at: str | None, text: str | None = None, precision: str | None
     return Time(at, moment(at, precision), f"The source says: {short(text)}" if text else f"{at} (UTC)")
 
 
-def make_piece(text: str, title: str = "", *, marked: bool = False) -> Piece:
-    if MASKED not in text:
-        return Piece(text, (), marked, title)
-    first, *rest = text.split(MASKED)
-    return Piece(first, rest, marked, title)
-
-
-def split_body(text: str, spans: Sequence[FlagSpan] = (), url: str | None = None) -> Body:
-    """Divide a text into paragraphs, and these where flags matched. `url` is where a long text can be read whole."""
-    head = text[:MAX_TEXT]
-    paragraphs, start = [], 0
-    for gap in _PARAGRAPHS.finditer(head):
-        if head[start : gap.start()].strip():
-            paragraphs.append(_mark(head, start, gap.start(), spans))
-        start = gap.end()
-    if head[start:].strip():
-        paragraphs.append(_mark(head, start, len(head), spans))
-    return Body(paragraphs, len(text) - len(head), url)
-
-
-def _mark(text: str, start: int, end: int, spans: Sequence[FlagSpan]) -> list[Piece]:
-    """Cut a paragraph at every edge of a span: spans overlap, marks cannot."""
-    inside = [span for span in spans if span.start < end and span.end > start and span.start < span.end]
-    if not inside:
-        return [make_piece(text[start:end])]
-    edges = {start, end}
-    for span in inside:
-        edges |= {max(span.start, start), min(span.end, end)}
-    pieces = []
-    for left, right in pairwise(sorted(edges)):
-        claims = [span.claim for span in inside if span.start <= left and span.end >= right]
-        pieces.append(make_piece(text[left:right], "; ".join(dict.fromkeys(claims)), marked=bool(claims)))
-    return pieces
-
-
-def cut_excerpt(text: str, marks: Iterable[Span], at: int | None = None) -> list[Piece]:
-    """Return the words around a place of a text, its first mark unless another is given, divided at the marks.
-
-    Bounded in words and, since a text need not have any, in characters."""
-    spans = merge_spans(marks, len(text))
-    first, last = _window(text, at if at is not None else spans[0][0] if spans else 0)
-    pieces, end = [make_piece("…")] if first else [], first
-    for left, right in merge_spans([(max(left, first), min(right, last)) for left, right in spans], len(text)):
-        pieces += [make_piece(text[end:left]), make_piece(text[left:right], marked=True)]
-        end = right
-    pieces.append(make_piece(text[end:last] + ("…" if text[last:].strip() else "")))
-    return [piece for piece in pieces if piece.text or piece.rest]
-
-
-def _window(text: str, at: int) -> Span:
-    """Return where an excerpt around a place begins and ends: at words, but for words that are too long."""
-    if len(text) <= EXCERPT_LETTERS and len(text.split()) <= EXCERPT_WORDS:
-        return 0, len(text.rstrip())
-    least = max(0, at - EXCERPT_LETTERS_BEFORE)
-    words = [match.span() for match in _WORDS.finditer(text, least, at)][-EXCERPT_WORDS_BEFORE:]
-    if least and words and words[0][0] == least:
-        words = words[1:]  # its beginning may be cut off
-    first = words[0][0] if words else at
-    most = min(len(text), first + EXCERPT_LETTERS)
-    words = [match.span() for match in _WORDS.finditer(text, first, most)][:EXCERPT_WORDS]
-    if len(words) > 1 and words[-1][1] == most < len(text) and words[-1][0] > at:
-        words = words[:-1]
-    return (first, words[-1][1]) if words else (first, most)
-
-
-class ComparisonBudget:
-    """How much work the comparisons of a page may still be: pairs of equal words, of which repeated words have many."""
-
-    def __init__(self, pairs: int = MAX_PAIRS_OF_PAGE) -> None:
-        self.pairs = pairs
-
-    def take(self, old: Sequence[str], new: Sequence[str]) -> bool:
-        counts = Counter(new)
-        pairs = sum(counts[word] for word in old)
-        if pairs > min(MAX_PAIRS, self.pairs) or max(len(old), len(new)) > MAX_COMPARED_WORDS:
-            return False
-        self.pairs -= pairs
-        return True
-
-
-def compare_texts(
-    before: str, after: str, fold: str | None = None, budget: ComparisonBudget | None = None
-) -> Difference:
-    """Return the words that went and the words that came; the text before where that takes too long."""
-    old, new = (_COMPARED.findall(text[:MAX_TEXT]) for text in (before, after))
-    if not (budget or ComparisonBudget()).take(old, new):
-        return Difference(before=split_body(before), fold=fold)
-    changes = list[tuple[str, Piece]]()
-    for kind, old_start, old_end, new_start, new_end in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        if kind == "equal":
-            changes.append((kind, make_piece("".join(old[old_start:old_end]))))
-            continue
-        if old_start < old_end:
-            changes.append(("delete", make_piece("".join(old[old_start:old_end]))))
-        if new_start < new_end:
-            changes.append(("insert", make_piece("".join(new[new_start:new_end]))))
-    return Difference(changes, fold=fold)
-
-
 def describe_claim(code: str, title: str, status: str, reviewers: int) -> str:
     """Put a flag in words. What rules match in a text is no fact until a person has confirmed it."""
     if status in ("confirmed", "dismissed", "corrected"):
@@ -378,18 +225,18 @@ def _macros(template: str) -> Any:
     return env.get_template(template).module
 
 
-def render_comments(comments: CommentList | None, commenters_url: str) -> Markup | None:
+def render_comments(comments: CommentList | None, tables: str) -> Markup | None:
     """Render comments where they are loaded: in a thread, not in the event loop, and once while a page is remembered.
 
     Datasette renders templates asynchronously, which makes every loop and macro take twice as long.
     """
-    html: Markup | None = _macros("_comment.html").comments(comments, commenters_url) if comments else None
+    html: Markup | None = _macros("_comment.html").comments(comments, tables) if comments else None
     return html
 
 
-def render_hits(hits: Sequence[Mapping[str, Any]], commenters_url: str) -> Markup:
+def render_hits(hits: Sequence[Mapping[str, Any]]) -> Markup:
     """Render the hits of a search where they are loaded, as `render_comments` renders comments."""
-    html: Markup = _macros("_search.html").entries(hits, commenters_url)
+    html: Markup = _macros("_search.html").entries(hits)
     return html
 
 

@@ -12,7 +12,7 @@ from archive.search.query import SearchQuery, parse_query
 from archive.search.resolve import needs_names, resolve
 from archive.search.service import current_view
 from archive.search.sql import select_comments
-from archive.site import queries
+from archive.site import queries, search_queries
 from archive.site.database import Connection, fetch_all, fetch_value, remember
 from archive.site.params import SEVERITY_LEVELS, SearchParams, filters_flags
 
@@ -64,7 +64,7 @@ def _count(connection: Connection, params: SearchParams, node: Node) -> Counter[
         with suppress(IndexUnusable):  # FTS5 answers
             return view.count_by_outlet_and_month(node)
     selection = select_comments(node)
-    rows = connection.execute(queries.MATCHES_BY_OUTLET_AND_MONTH.format(selection.sql()), selection.parameters)
+    rows = connection.execute(search_queries.MATCHES_BY_OUTLET_AND_MONTH.format(selection.sql()), selection.parameters)
     return Counter({(outlet, month): number for outlet, month, number in rows})
 
 
@@ -92,7 +92,7 @@ def load_words(connection: Connection, params: SearchParams) -> SearchQuery:
 
 
 def _load_names(connection: Connection) -> tuple[list[tuple[int, str, str]], dict[str, str]]:
-    outlets = [(row["id"], row["name"], row["domain"]) for row in fetch_all(connection, queries.EVERY_OUTLET)]
+    outlets = [(row["id"], row["name"], row["domain"]) for row in fetch_all(connection, search_queries.EVERY_OUTLET)]
     return outlets, {row["code"]: row["title"] for row in fetch_all(connection, queries.CODES)}
 
 

@@ -20,17 +20,16 @@ from flag_rules left join totals on name = 'rules:' || rule order by code, rule"
 HAS_TABLE = "select 1 from sqlite_master where type = 'table' and name = :name"
 RELEASE = "select name, value from release"
 
-_FULL_TITLE = """case when articles.withheld is not null or threads.withheld is not null
+FULL_TITLE = """case when articles.withheld is not null or threads.withheld is not null
   then 'Withheld by this archive' else articles.title end"""
-_FULL_OUTLET = "coalesce(outlets.name, outlets.domain)"
+FULL_OUTLET = "coalesce(outlets.name, outlets.domain)"
 # As far as a line shows them, and one letter more: see formatting.short.
-_TITLE = f"substr({_FULL_TITLE}, 1, 301) as title"
-_OUTLET = f"substr({_FULL_OUTLET}, 1, 301)"
-TITLE, OUTLET = _TITLE, _OUTLET
+TITLE = f"substr({FULL_TITLE}, 1, 301) as title"
+OUTLET = f"substr({FULL_OUTLET}, 1, 301)"
 _THREADS = f"""
 select threads.id, threads.comment_count, threads.flag_count, threads.stated_count, threads.completeness,
-  threads.first_seen_at, threads.last_seen_at, {_TITLE}, articles.published_at, articles.published_precision,
-  articles.outlet_id, {_OUTLET} as outlet
+  threads.first_seen_at, threads.last_seen_at, {TITLE}, articles.published_at, articles.published_precision,
+  articles.outlet_id, {OUTLET} as outlet
 from threads join articles on articles.id = article_id left join outlets on outlets.id = outlet_id"""  # noqa: S608
 # Of the articles that say when they were published, along the index on it; those that do not come last.
 NEWEST_THREADS = (
@@ -57,8 +56,8 @@ select id as thread_id from thread_list where content_count > 0 order by content
 LATEST_THREADS = f"{_THREADS} order by threads.id desc limit 50"
 REMOVALS = f"""
 select events.comment_id as id, events.id as event_id, events.seen_at, events.confidence, comments.last_seen_at,
-  comments.commenter_id, commenters.name as author, {_TITLE}, events.thread_id,
-  (select {_OUTLET} from outlets where outlets.id = articles.outlet_id) as outlet
+  comments.commenter_id, commenters.name as author, {TITLE}, events.thread_id,
+  (select {OUTLET} from outlets where outlets.id = articles.outlet_id) as outlet
 from events join comments on comments.id = events.comment_id join threads on threads.id = events.thread_id
 join articles on articles.id = article_id left join commenters on commenters.id = comments.commenter_id
 where events.kind = 'removed' order by events.seen_at desc, events.id desc"""  # noqa: S608
@@ -74,20 +73,20 @@ select substr(newest.seen_at, 1, 7) as month, articles.outlet_id, count(*) as re
   sum(confidence = 'high') as high, sum(confidence = 'medium') as medium, sum(confidence = 'low') as low
 from newest join threads on threads.id = thread_id join articles on articles.id = article_id
 group by 1, 2 order by 1 desc, 3 desc limit 200)
-select sums.*, {_OUTLET} as outlet from sums left join outlets on outlets.id = outlet_id
+select sums.*, {OUTLET} as outlet from sums left join outlets on outlets.id = outlet_id
 order by month desc, removals desc"""  # noqa: S608
 )
 REMOVED = (
     _REMOVALS
     + f"""
-select newest.*, comments.last_seen_at, {_TITLE}, {_OUTLET} as outlet
+select newest.*, comments.last_seen_at, {TITLE}, {OUTLET} as outlet
 from newest join comments on comments.id = comment_id join threads on threads.id = newest.thread_id
 join articles on articles.id = article_id left join outlets on outlets.id = outlet_id
 where :outlet is null or outlet_id = :outlet order by newest.seen_at desc, newest.id desc limit :size"""  # noqa: S608
 )
 EVERY_REMOVAL = f"""
-select events.id, events.comment_id, events.thread_id, events.seen_at, events.confidence, {_TITLE},
-  {_OUTLET} as outlet
+select events.id, events.comment_id, events.thread_id, events.seen_at, events.confidence, {TITLE},
+  {OUTLET} as outlet
 from events cross join threads on threads.id = thread_id cross join articles on articles.id = article_id
 left join outlets on outlets.id = outlet_id
 where events.kind = 'removed' and events.seen_at >= :first and events.seen_at < :last
@@ -233,76 +232,7 @@ LAST_THREAD = "select max(id) from threads"
 SITEMAP = """
 select id, last_seen_at from threads where id > :after and id <= :last
   and withheld is null order by id"""
-
-# Thousands of rows come as one row of JSON: building a Python object for each would hold the interpreter's lock.
-# `{}` is the statement of archive.search.sql that selects the newest matches.
-MATCHES = """
-with hits as materialized ({})
-select json_group_array(json_array(
-  hits.id, score, comments.thread_id, comments.commenter_id, substr(comments.posted_at, 1, 10), comments.state))
-from hits cross join comments on comments.id = hits.id"""
-NEWEST_MATCHES = """
-with hits as materialized ({})
-select json_group_array(json_array(
-  hits.id, substr(comments.body, 1, 2000), comments.thread_id, comments.commenter_id,
-  substr(comments.posted_at, 1, 10), comments.state))
-from hits cross join comments on comments.id = hits.id"""
-# Of the statement of archive.search.sql that selects the ids of matches.
-MATCHES_BY_OUTLET_AND_MONTH = """
-with hits as materialized ({}),
-places as (select comments.thread_id, substr(comments.posted_at, 1, 7) as month, count(*) as found
-  from hits cross join comments on comments.id = hits.id where comments.withheld is null group by 1, 2)
-select articles.outlet_id, coalesce(month, ''), sum(found) from places
-join threads on threads.id = places.thread_id join articles on articles.id = threads.article_id group by 1, 2"""
-EVERY_OUTLET = "select id, coalesce(name, domain) as name, domain from outlets order by id"
-OUTLETS_OF = """
-select json_group_array(json_array(threads.id, articles.outlet_id, threads.dataset_id))
-from threads join articles on articles.id = threads.article_id
-where threads.id in (select value from json_each(:ids))"""
-FLAG_FACTS = f"""
-select json_group_array(json_array(comment_id, code, severity, target, status)) from flags
-where comment_id in (select value from json_each(:ids)) and {STANDING}"""  # noqa: S608
-# What datasets found: a text, or a share or mark that is not low; an answer of 0 or "no" is nothing found.
-LABEL_FACTS = """
-select json_group_array(json_array(comment_id, label)) from (select distinct comment_id,
-  case when number is null then name || ': ' || substr(value, 1, 40) else name end as label from labels
-  where comment_id in (select value from json_each(:ids))
-    and (number >= 0.5 or (number is null and lower(value) not in ('', 'false', 'no', 'none'))))"""
-# The newest comments with a code, along the index (code, comment_id): few of its newest rows are not shown.
-NEWEST_FLAGGED = f"""
-with newest as (select comment_id, code, target, status, withdrawn_at from flags
-  where code = :code and comment_id is not null order by comment_id desc limit :read),
-hits as materialized (select distinct comment_id as id from newest
-  where {STANDING} and (:target is null or target = :target) and (:status is null or status = :status)
-  order by comment_id desc limit :limit)
-select json_group_array(json_array(
-  hits.id, 0, comments.thread_id, comments.commenter_id, substr(comments.posted_at, 1, 10), comments.state))
-from hits cross join comments on comments.id = hits.id"""  # noqa: S608
-TEXTS_BY_ID = """
-select id, substr(body, 1, :length) as body, revision from comments
-where id in (select value from json_each(:ids))"""
-HITS = f"""
-select comments.id, comments.thread_id, comments.parent_id, comments.commenter_id, commenters.name as author,
-  comments.posted_at, comments.posted_at_text, comments.posted_precision, comments.state, comments.revision,
-  comments.last_seen_at, comments.withheld, {_TITLE}, articles.outlet_id,
-  {_OUTLET} as outlet
-from comments join threads on threads.id = comments.thread_id join articles on articles.id = threads.article_id
-left join outlets on outlets.id = articles.outlet_id left join commenters on commenters.id = comments.commenter_id
-where comments.id in (select value from json_each(:ids))"""  # noqa: S608
 THREAD_TITLES = f"""
-select threads.id, {_FULL_TITLE} as title, {_FULL_OUTLET} as outlet
+select threads.id, {FULL_TITLE} as title, {FULL_OUTLET} as outlet
 from threads join articles on articles.id = article_id left join outlets on outlets.id = outlet_id
 where threads.id in (select value from json_each(:ids))"""  # noqa: S608
-ARTICLE_HITS = "select rowid as id from articles_fts where articles_fts match :match order by rowid desc limit 5"
-ARTICLES_BY_ID = f"""
-select articles.id, articles.title, articles.published_at, articles.published_precision,
-  substr(articles.body, 1, :length) as body, {_OUTLET} as outlet,
-  (select id from threads where article_id = articles.id order by id limit 1) as thread_id
-from articles left join outlets on outlets.id = articles.outlet_id
-where articles.id in (select value from json_each(:ids))
-  and not exists (select 1 from threads where article_id = articles.id and threads.withheld is not null)"""  # noqa: S608
-OUTLET_NAMES = """
-select id, substr(coalesce(name, domain), 1, 301) as name from outlets
-where id in (select value from json_each(:ids))"""
-DATASET_NAMES = "select id, name from datasets where id in (select value from json_each(:ids))"
-COMMENTER_NAMES = "select id, name from commenters where id in (select value from json_each(:ids))"

@@ -205,25 +205,22 @@ async def stream_rows(
     write, content_type = FORMATS[suffix]
     connection = db.open_snapshot()
 
-    def start() -> tuple[Rows, Generator[str, None, None], str] | None:
+    def start() -> RowStream | None:
         rows = load(connection)
         if rows is None:
             return None
         texts = write(rows)
-        return rows, texts, next(texts)
-
-    stream = None
-    try:
-        started = await asyncio.to_thread(in_time, datasette, connection, start, limit_ms)
-        if started is None:
-            return await not_found(datasette, request)
-        rows, texts, first = started
         stream = RowStream(datasette, request, connection, texts)
-        stream.first = first
+        stream.first = next(texts)
         stream.headers = file_headers(f"{file_name}.{suffix}", content_type)
         if rows.limited:
             stream.headers["x-truncated"] = "true"
         return stream
+
+    stream = None
+    try:
+        stream = await asyncio.to_thread(in_time, datasette, connection, start, limit_ms)
+        return stream or await not_found(datasette, request)
     except TookTooLong:
         return await slow_page(datasette, request)
     finally:

@@ -4,7 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from archive.search import bm25
@@ -12,7 +12,7 @@ from archive.search.index import FacetedSearch, IndexUnusable, IndexView
 from archive.search.nodes import FlagFilter, Node
 from archive.search.query import SearchQuery
 from archive.search.sql import select_comments
-from archive.site import flags, matches, queries, search_filters
+from archive.site import flags, matches, search_filters, search_queries
 from archive.site.database import Connection, Row, fetch_value, remember
 from archive.site.params import MAX_HITS, SEVERITY_LEVELS, SearchParams, filters_flags, is_filtered
 from archive.site.search_filters import CommentFacts, FlagFacts
@@ -136,7 +136,7 @@ def _match_flags(connection: Connection, params: SearchParams, codes: Sequence[s
     rows: dict[int, list[Any]] = {}
     values = {"target": params.target, "status": params.status, "read": MAX_FLAGS_READ, "limit": MAX_HITS + 1}
     for code in codes:
-        flagged = json.loads(fetch_value(connection, queries.NEWEST_FLAGGED, code=code, **values))
+        flagged = json.loads(fetch_value(connection, search_queries.NEWEST_FLAGGED, code=code, **values))
         rows |= {row[0]: row for row in flagged}
     return [rows[number] for number in sorted(rows, reverse=True)[: MAX_HITS + 1]]
 
@@ -147,7 +147,7 @@ def _match_words(connection: Connection, query: SearchQuery) -> list[list[Any]]:
     is_ranked = comment_total(connection) <= MAX_RANKED_BY_FTS5
     selection = select_comments(query.node)
     hits = selection.sql(scored=is_ranked, newest=True)
-    sql = (queries.MATCHES if is_ranked else queries.NEWEST_MATCHES).format(hits)
+    sql = (search_queries.MATCHES if is_ranked else search_queries.NEWEST_MATCHES).format(hits)
     # Not strict: texts may contain control characters.
     text = fetch_value(connection, sql, **selection.parameters, limit=MAX_HITS + 1)
     rows: list[list[Any]] = json.loads(text, strict=False)
@@ -159,13 +159,15 @@ def _match_words(connection: Connection, query: SearchQuery) -> list[list[Any]]:
 
 def _load_facts(connection: Connection, rows: Sequence[Sequence[Any]]) -> list[CommentFacts]:
     threads = json.dumps(sorted({row[2] for row in rows}))
-    places = {thread: place for thread, *place in json.loads(fetch_value(connection, queries.OUTLETS_OF, ids=threads))}
+    places = {
+        thread: place for thread, *place in json.loads(fetch_value(connection, search_queries.OUTLETS_OF, ids=threads))
+    }
     ids = json.dumps([comment for comment, *_ in rows])
     by_comment: dict[int, list[FlagFacts]] = {}
-    for comment, *values in json.loads(fetch_value(connection, queries.FLAG_FACTS, ids=ids)):
+    for comment, *values in json.loads(fetch_value(connection, search_queries.FLAG_FACTS, ids=ids)):
         by_comment.setdefault(comment, []).append(FlagFacts(*values))
     labels: dict[int, list[str]] = {}
-    for comment, label in json.loads(fetch_value(connection, queries.LABEL_FACTS, ids=ids), strict=False):
+    for comment, label in json.loads(fetch_value(connection, search_queries.LABEL_FACTS, ids=ids), strict=False):
         labels.setdefault(comment, []).append(label)
     return [
         CommentFacts(
@@ -181,9 +183,3 @@ def _load_facts(connection: Connection, rows: Sequence[Sequence[Any]]) -> list[C
         )
         for comment, score, thread, commenter, day, state in rows
     ]
-
-
-def count_without_filters(connection: Connection, params: SearchParams, codes: flags.Codes) -> int:
-    """Return how many comments match the words alone."""
-    plain = replace(SearchParams(q=params.q), sort=params.sort)
-    return search_comments(connection, plain, codes, 0, 1, counted=False).total

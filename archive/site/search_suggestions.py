@@ -8,7 +8,7 @@ from archive.search.index import IndexUnusable, IndexView
 from archive.search.nodes import WordNode, positive_words
 from archive.search.query import parse_query
 from archive.search.words import Term, find_matches, fold
-from archive.site import matches, queries
+from archive.site import matches, search_queries
 from archive.site.database import Connection, fetch_all
 from archive.site.formatting import count
 from archive.site.params import SearchParams, is_filtered, search_url
@@ -56,7 +56,7 @@ def _near(
 def _near_words(connection: Connection, view: IndexView, term: Term) -> list[str]:
     """Return the most frequent words that differ by a letter or two, as texts have them that can be read."""
     ids = view.find_near(term.words[0], TEXTS_READ)
-    rows: Any = fetch_all(connection, queries.TEXTS_BY_ID, ids=json.dumps(ids), length=LETTERS_READ)
+    rows: Any = fetch_all(connection, search_queries.TEXTS_BY_ID, ids=json.dumps(ids), length=LETTERS_READ)
     words = Counter(word for row in rows for word in set(fold(row["body"]).split()))
     near = [word for word, _ in words.most_common() if _is_near(word, term.words[0])]
     return near[:MOST_NEAR]

@@ -9,14 +9,15 @@ from archive.site import queries
 from archive.site.database import Connection, Row, fetch_all, fetch_value
 from archive.site.flags import FlagContext, as_dict, group_by
 from archive.site.formatting import day
-from archive.site.html import CommentView, ComparisonBudget, Difference, Record, compare_texts, fold_reason
+from archive.site.html import CommentView, Record, fold_reason
+from archive.site.pieces import ComparisonBudget, Difference, compare_texts
 
 END_OF_TIME = "9999-12-31T23:59:59Z"
 EVENT_TEXTS = {
     "edited": "text changed",
     "removed": "no longer there",
     "restored": "there again",
-    "moved": "answers another comment",
+    "moved": "now in reply to another comment",
     "renamed": "author shown under another name",
     "votes": "votes changed",
     "added": "first seen",

@@ -24,11 +24,11 @@ _PASSWORD_HASH = re.compile(r"pbkdf2_sha256\$[0-9]+\$[^$]+\$[A-Za-z0-9+/=]+")
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """Who looks at a page, as far as that changes what it shows. `base` is the address of the list of comments.
+    """Who looks at a page, as far as that changes what it shows. `tables` is the address of the tables.
 
     A signed-in reviewer sees names of reviewers and nothing masked, and judges where the archive can be written to."""
 
-    base: str
+    tables: str
     reviewer: str | None = None
     writable: bool = False
 
@@ -51,8 +51,7 @@ class NewsroomSite(Datasette):  # type: ignore[misc]  # Datasette has no types
 
 
 def visitor_of(datasette: Datasette, request: Request, db: Database) -> Visitor:
-    base = str(datasette.urls.table(db.name, "comment_list"))
-    return Visitor(base, signed_in_reviewer(datasette, request.actor), db.is_mutable)
+    return Visitor(str(datasette.urls.database(db.name)), signed_in_reviewer(datasette, request.actor), db.is_mutable)
 
 
 def check_reviewer_name(name: str) -> None:

@@ -13,9 +13,10 @@ from archive.search.sql import prepare, select_comments
 from archive.site import queries
 from archive.site.database import Row
 from archive.site.matches import load_query
-from archive.site.params import SearchParams, filters_flags, is_filtered, parse_search, search_url
+from archive.site.params import SEARCH_FIELDS, SearchParams, filters_flags, is_filtered, parse_search
 
 FEED_ENTRIES, MOST_NEW = 50, 1000
+FILTERS = tuple(name for name in SEARCH_FIELDS if name not in ("q", "sort", "page"))
 ENTRIES = f"""
 select comments.id, comments.thread_id, comments.posted_at, comments.first_seen_at, comments.codes,
   {queries.TITLE}, {queries.OUTLET} as outlet,
@@ -88,13 +89,5 @@ def _entries(connection: sqlite3.Connection, ids: Sequence[int]) -> list[Row]:
 def describe(params: SearchParams) -> str:
     """Return what a search asks for, in words."""
     parts = [f"“{params.q}”"] if params.q else []
-    parts += [
-        f"{name.replace('_', ' ')} {value}"
-        for name in ("outlet", "commenter", "flag", "severity", "target", "source", "status", "since", "until")
-        if (value := getattr(params, name)) is not None
-    ]
+    parts += [f"{name} {value}" for name in FILTERS if (value := getattr(params, name)) is not None]
     return ", ".join(parts)
-
-
-def address(params: SearchParams) -> str:
-    return search_url(params)

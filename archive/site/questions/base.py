@@ -3,13 +3,14 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from functools import cache
 from typing import Any
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import available_timezones
 
 from datasette.utils.asgi import Request
 
-from archive.site import queries, viewer
+from archive.site import viewer
 from archive.site.chart import BarChart, ColumnChart, LineChart
 from archive.site.database import Connection, Row, fetch_all
 from archive.site.formatting import short
@@ -108,7 +109,9 @@ def parse_question(request: Request) -> QuestionParams:
     )
 
 
+@cache
 def _zones() -> set[str]:
+    """Return the names of time zones, which are read from files."""
     return available_timezones()
 
 
@@ -190,14 +193,6 @@ def per_thousand(part: int, whole: int) -> float:
     return round(1000 * part / whole, 2) if whole else 0.0
 
 
-def zone_of(params: QuestionParams) -> ZoneInfo:
-    return ZoneInfo(params.zone)
-
-
 def has_pseudonyms(connection: Connection) -> bool:
     """Whether names are made-up ones, which differ from outlet to outlet, or left out."""
     return bool(viewer.release_facts(connection).get("commenters", "shown") != "shown")
-
-
-def load_codes(connection: Connection) -> dict[str, Row]:
-    return {row["code"]: row for row in connection.execute(queries.CODES)}

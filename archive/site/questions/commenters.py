@@ -4,13 +4,13 @@ import json
 from typing import Any
 
 from archive.site.database import Connection, fetch_all
+from archive.site.flags import load_codes
 from archive.site.formatting import count
 from archive.site.questions.base import (
     Answer,
     QuestionParams,
     flag_title,
     has_pseudonyms,
-    load_codes,
     outlet_names,
     per_thousand,
     rows_of,

@@ -5,13 +5,15 @@
 import json
 from typing import Any
 
-from archive.site import flags
+from archive.site import flags, html
 from archive.site.database import Connection, fetch_all, fetch_value
 from archive.site.formatting import count, number
+from archive.site.pieces import cut_excerpt
 from archive.site.questions.base import MAX_COUNTED, Answer, NotCounted, QuestionParams, rows_of
 from archive.site.viewer import Visitor, comment_total
 from archive.store.aggregates import MOST_COPIES
 from archive.store.text_copies import MAX_COMPARED
+from archive.text.pii_masking import MASK
 
 COLUMNS = (
     ("comments", "Comments"),
@@ -33,7 +35,8 @@ where comments.withheld is null and length(comments.body) >= {SHORT}
 group by comments.body_sha256 having count(distinct threads.article_id) > 1
 order by articles desc, comments desc, first limit {MOST_COPIES}"""
 BODIES = """
-select id, body, revision, state, withheld from comments where id in (select value from json_each(:ids))"""
+select id, body, revision, state, withheld, last_seen_at from comments
+where id in (select value from json_each(:ids))"""
 OF_OUTLET = """
 select distinct group_id from text_copies join comments on comments.id = comment_id
 join threads on threads.id = thread_id join articles on articles.id = article_id where outlet_id = :outlet"""
@@ -86,9 +89,7 @@ def _same_bytes(connection: Connection) -> list[dict[str, Any]]:
 
 def _add_texts(connection: Connection, groups: list[dict[str, Any]], visitor: Visitor) -> None:
     """Add the first text of each, masked as everywhere, and the line behind which it is folded."""
-    from archive.site import html
-
-    ids = [group["first_comment"] for group in groups[:200]]
+    ids = [group["first_comment"] for group in groups]
     rows = {row["id"]: row for row in fetch_all(connection, BODIES, ids=json.dumps(ids))}
     context = flags.load_flags(connection, list(rows), visitor)
     for group in groups:
@@ -100,14 +101,7 @@ def _add_texts(connection: Connection, groups: list[dict[str, Any]], visitor: Vi
         group["text"] = ""
         if row is not None and not row["withheld"]:
             masked = context.mask(row["id"], row["body"], row["revision"])
-            pieces = html.cut_excerpt(masked, ())
-            group["text"] = "".join(html_text(piece) for piece in pieces)
+            pieces = cut_excerpt(masked, ())
+            group["text"] = "".join(MASK.join((piece.text, *piece.rest)) for piece in pieces)
             group["pieces"] = pieces
             group["fold"] = html.fold_reason(context.chips(row)) or "Show the text"
-
-
-def html_text(piece: Any) -> str:
-    """Return a piece of a text as a file has it: masked words by their sign."""
-    from archive.text.pii_masking import MASK
-
-    return MASK.join((piece.text, *piece.rest))

@@ -5,8 +5,9 @@ from typing import Any
 
 from archive.site import chart
 from archive.site.database import Connection
+from archive.site.flags import load_codes
 from archive.site.formatting import count, number
-from archive.site.questions.base import CONTENT, Answer, QuestionParams, flag_title, load_codes, of_outlet, rows_of
+from archive.site.questions.base import CONTENT, Answer, QuestionParams, flag_title, rows_of
 from archive.site.viewer import Visitor
 from archive.store.aggregates import DELAYS
 
@@ -39,9 +40,7 @@ def load(connection: Connection, params: QuestionParams, _: Visitor) -> Answer:
     """Compare the comments that a flag stands on with those without any flag on the words."""
     outcomes: Counter[tuple[str, str]] = Counter()
     delays: Counter[tuple[str, str]] = Counter()
-    where, values = of_outlet(params)
-    if params.outlet is not None:
-        where, values = "key1 like :key", {"key": f"{params.outlet}:%"}
+    where, values = ("true", {}) if params.outlet is None else ("key1 like :key", {"key": f"{params.outlet}:%"})
     for counter, name in ((outcomes, "removed_by_flag"), (delays, "removal_delays")):
         for key, kind, found in rows_of(connection, name, where, **values):
             counter[key.partition(":")[2], kind] += found

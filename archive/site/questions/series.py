@@ -5,14 +5,15 @@ from typing import Any
 
 from archive.site import chart
 from archive.site.database import Connection
+from archive.site.flags import load_codes
 from archive.site.formatting import MONTHS, count, number
 from archive.site.matches import count_by_outlet_and_month
+from archive.site.params import SearchParams, search_url
 from archive.site.questions.base import (
     Answer,
     QuestionParams,
     flag_title,
     in_months,
-    load_codes,
     of_outlet,
     outlet_names,
     per_thousand,
@@ -95,8 +96,6 @@ def _answer(connection: Connection, params: QuestionParams, matching: Cells, wha
 
 
 def _search_url(params: QuestionParams, outlet: str, month: str) -> str:
-    from archive.site.params import SearchParams, search_url
-
     return search_url(SearchParams(q=params.q), outlet=int(outlet) or None, date=month)
 
 

@@ -2,13 +2,14 @@
 
 from bisect import bisect_right
 from collections import Counter
-from datetime import UTC, datetime, timedelta
+from contextlib import suppress
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from archive.site import chart
 from archive.site.database import Connection
 from archive.site.formatting import count
-from archive.site.questions.base import Answer, QuestionParams, in_months, of_outlet, per_thousand, rows_of, zone_of
+from archive.site.questions.base import Answer, QuestionParams, in_months, of_outlet, per_thousand, rows_of
 from archive.site.viewer import Visitor
 from archive.store.aggregates import MOST_HOURS
 
@@ -28,7 +29,7 @@ AGES = (*range(24), 24, 36, 48, 72, 96, 120, 144, MOST_HOURS)
 
 def load_hours(connection: Connection, params: QuestionParams, _: Visitor) -> Answer:
     """Return the comments by hour of the day, in a time zone with its summer time."""
-    zone = zone_of(params)
+    zone = ZoneInfo(params.zone)
     sums: dict[str, Counter[int]] = {}
     months, more = in_months(params)
     for kind in ("all", "content"):
@@ -59,39 +60,18 @@ def _series(sums: dict[str, Counter[int]], keys: range) -> list[tuple[str, list[
 
 
 def _in_zone(hours: list[tuple[str, int]], zone: ZoneInfo) -> Counter[int]:
-    """Sum hours of UTC, as 2026-03-14T09, by the hour of the day that they are in a zone."""
-    sums: Counter[int] = Counter()
-    if not hours:
-        return sums
-    starts, offsets = _offsets(min(hours)[0], max(hours)[0], zone)
-    for hour, found in hours:
-        offset = offsets[max(0, bisect_right(starts, hour) - 1)]
-        # Zones that are half an hour off: the comments of an hour are counted where its first half hour is.
-        sums[(int(hour[11:13]) + offset // 60) % 24] += found
-    return sums
+    """Sum hours of UTC, as 2026-03-14T09, by the hour of the day that they are in a zone.
 
-
-def _offsets(first: str, last: str, zone: ZoneInfo) -> tuple[list[str], list[int]]:
-    """Return from which hour of UTC on a zone has which offset in minutes, between two hours."""
-    try:
-        at = datetime.fromisoformat(f"{first[:10]}T00:00:00").replace(tzinfo=UTC)
-        end = datetime.fromisoformat(f"{last[:10]}T00:00:00").replace(tzinfo=UTC) + timedelta(days=1)
-    except ValueError:
-        return [""], [0]
-    starts, offsets = [""], [_minutes(at, zone)]
-    while at < end:
-        after = at + timedelta(days=1)
-        if _minutes(after, zone) != offsets[-1]:
-            change = next(hour for n in range(1, 25) if _minutes(hour := at + timedelta(hours=n), zone) != offsets[-1])
-            starts.append(change.strftime("%Y-%m-%dT%H"))
-            offsets.append(_minutes(after, zone))
-        at = after
-    return starts, offsets
-
-
-def _minutes(at: datetime, zone: ZoneInfo) -> int:
-    offset = at.astimezone(zone).utcoffset()
-    return int(offset.total_seconds() // 60) if offset else 0
+    Zones that are half an hour off: the comments of an hour are counted where its first half hour is."""
+    sums: Counter[str] = Counter()
+    for hour, comments in hours:  # of several outlets
+        sums[hour] += comments
+    local: Counter[int] = Counter()
+    for hour, comments in sums.items():
+        # No time at an edge of the calendar, which a source may state, has a day before it or after it.
+        with suppress(ValueError, OverflowError):
+            local[datetime.fromisoformat(f"{hour}:00:00").replace(tzinfo=UTC).astimezone(zone).hour] += comments
+    return local
 
 
 def load_ages(connection: Connection, params: QuestionParams, _: Visitor) -> Answer:

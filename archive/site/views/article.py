@@ -8,10 +8,11 @@ from typing import Any
 from archive.site import html, queries
 from archive.site.database import Connection, Row, fetch_all, fetch_row
 from archive.site.formatting import between, count
+from archive.site.pieces import MAX_TEXT, Body, ComparisonBudget, compare_texts, split_body
 from archive.site.viewer import Visitor
 from archive.site.views.thread import UNTITLED, WITHHELD_TITLE
 
-MAX_TEXT, MAX_REVISIONS = 200_000, 50
+MAX_ARTICLE, MAX_REVISIONS = 200_000, 50
 ARTICLE = f"""
 select articles.*, outlets.domain, {queries.OUTLET} as outlet
 from articles left join outlets on outlets.id = articles.outlet_id where articles.id = :article"""
@@ -38,7 +39,7 @@ def load(connection: Connection, number: int, _: Visitor) -> dict[str, Any] | No
         "card": html.make_card(str(title), [row["outlet"], count(comments, "comment")], f"/article/{number}"),
         "published": html.describe_time(row["published_at"], row["published_at_text"], row["published_precision"]),
         "text": None if withheld else _text(row["body"]),
-        "cut": len(row["body"]) > MAX_TEXT,
+        "cut": len(row["body"]) > MAX_ARTICLE,
         "threads": listed,
         "comments": comments,
         "versions": [] if withheld else _versions(connection, row),
@@ -46,22 +47,22 @@ def load(connection: Connection, number: int, _: Visitor) -> dict[str, Any] | No
     }
 
 
-def _text(body: str) -> list[html.Body]:
+def _text(body: str) -> list[Body]:
     """Return the paragraphs, each by itself: the limit of a text is that of a paragraph here."""
-    return [html.split_body(part) for part in body[:MAX_TEXT].split("\n\n") if part.strip()]
+    return [split_body(part) for part in body[:MAX_ARTICLE].split("\n\n") if part.strip()]
 
 
 def _versions(connection: Connection, row: Row) -> list[dict[str, Any]]:
     """Return every earlier text, the newest first, as what the next one changed of it."""
     earlier = fetch_all(connection, REVISIONS, article=row["id"], limit=MAX_REVISIONS)
-    entries, budget = [], html.ComparisonBudget()
-    title, body = row["title"] or "", row["body"][: html.MAX_TEXT]
+    entries, budget = [], ComparisonBudget()
+    title, body = row["title"] or "", row["body"][:MAX_TEXT]
     for revision in earlier:
         differences = []
         if (revision["title"] or "") != title:
-            differences.append(("Title", html.compare_texts(revision["title"] or "", title, None, budget)))
+            differences.append(("Title", compare_texts(revision["title"] or "", title, None, budget)))
         if revision["body"] != body:
-            differences.append(("Text", html.compare_texts(revision["body"], body, None, budget)))
+            differences.append(("Text", compare_texts(revision["body"], body, None, budget)))
         entries.append(
             {"seen": f"seen {between(revision['seen_from'], revision['seen_until'])}", "differences": differences}
         )

@@ -8,6 +8,7 @@ from archive.site import citations, flags, html, queries, thread_history, viewer
 from archive.site.database import Connection, Row, fetch_all, fetch_row, fetch_value
 from archive.site.formatting import between, moment
 from archive.site.params import THREAD_PAGE, ThreadParams, thread_url
+from archive.site.pieces import ComparisonBudget
 from archive.site.viewer import Visitor
 from archive.site.views import thread
 
@@ -37,11 +38,11 @@ def load(connection: Connection, comment_id: int, visitor: Visitor) -> dict[str,
         "cited": cited,
         "card": _card(row, cited),
         "thread_url": _thread_url(connection, row),
-        "above": html.render_comments(html.nest_comments([context.view(other) for other in above], {}), visitor.base),
+        "above": html.render_comments(html.nest_comments([context.view(other) for other in above], {}), visitor.tables),
         "more_above": bool(above and above[0]["parent_id"]),
-        "comment": html.render_comments(html.list_comments([context.view(row)], answered), visitor.base),
+        "comment": html.render_comments(html.list_comments([context.view(row)], answered), visitor.tables),
         "below": html.render_comments(
-            html.nest_comments([context.view(other) for other in below[:MAX_REPLIES]], {row["id"]: row}), visitor.base
+            html.nest_comments([context.view(other) for other in below[:MAX_REPLIES]], {row["id"]: row}), visitor.tables
         ),
         "replies": len(below),
         "more_below": len(below) > MAX_REPLIES,
@@ -133,7 +134,7 @@ def _revisions(connection: Connection, context: flags.FlagContext, row: Row) -> 
     view = context.view(row)
     earlier = list(thread_history.load_revisions(connection, context, [row["id"]]).get(row["id"], ()))
     texts = [*(revision["body"] for revision in earlier), view.row["body"]]
-    entries, budget = [], html.ComparisonBudget()
+    entries, budget = [], ComparisonBudget()
     for place, revision in enumerate(earlier):
         differences = thread_history.compare_revisions(view, [(texts[place], texts[place + 1])], budget)
         source = None if revision["capture_id"] is None else _capture(connection, revision["capture_id"])

@@ -9,11 +9,11 @@ from datasette.utils.asgi import Request
 
 from archive.site import flags, queries
 from archive.site.database import Connection, fetch_all, fetch_row, fetch_value
-from archive.site.formatting import count
 from archive.site.params import parse_id, parse_number
 from archive.site.questions.base import has_pseudonyms
 from archive.site.responses import Rows
 from archive.site.viewer import Visitor, release_facts
+from archive.site.views import downloads
 from archive.site.views.places import render_places
 
 PAGE_SIZE = 50
@@ -22,7 +22,7 @@ select commenters.*, outlets.domain, {queries.OUTLET} as outlet
 from commenters left join outlets on outlets.id = commenters.outlet_id where commenters.id = :commenter"""
 COUNTS = """
 select count(*) as comments, count(distinct thread_id) as threads, sum(state <> 'visible') as gone,
-  sum(codes like '%"content.%') as flagged, min(posted_at) as first, max(posted_at) as last
+  min(posted_at) as first, max(posted_at) as last
 from comments where commenter_id = :commenter"""
 FLAGS = """
 select value as code, count(*) as comments from comments join json_each(comments.codes)
@@ -85,14 +85,11 @@ def load(connection: Connection, params: CommenterParams, visitor: Visitor) -> d
         "before": f"{url}?page={params.page - 1}" if params.page > 1 else None,
         "after": f"{url}?page={params.page + 1}" if len(ids) > PAGE_SIZE else None,
         "files": [("CSV", f"{url}.csv"), ("JSON", f"{url}.json")],
-        "summary": [count(counts["comments"], "comment"), count(counts["threads"], "thread")],
     }
 
 
 def comment_rows(connection: Connection, params: CommenterParams, visitor: Visitor, base: str) -> Rows | None:
     """Return all comments of a commenter, the newest first; None if there is no such commenter."""
-    from archive.site.views import downloads
-
     if fetch_value(connection, "select 1 from commenters where id = :commenter", commenter=params.commenter) is None:
         return None
     ids = [row["id"] for row in fetch_all(connection, IDS, commenter=params.commenter)]

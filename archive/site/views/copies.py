@@ -5,16 +5,19 @@ from typing import Any
 from archive.site.database import Connection, fetch_all
 from archive.site.responses import Rows
 from archive.site.viewer import Visitor
+from archive.site.views import downloads
 from archive.site.views.places import render_places
 
 MAX_SHOWN, MAX_ROWS = 100, 10_000
 GROUP = """
 select comment_id as id, similarity from text_copies join comments on comments.id = comment_id
-where group_id = (select group_id from text_copies where comment_id = :comment) and withheld is null
+where group_id = (select group_id from text_copies join comments on comments.id = comment_id
+  where comment_id = :comment and withheld is null) and withheld is null
 order by posted_at, id limit :limit"""
 SAME_BYTES = """
 select others.id, 1.0 as similarity from comments join comments as others on others.body_sha256 = comments.body_sha256
-where comments.id = :comment and others.withheld is null order by others.posted_at, others.id limit :limit"""
+where comments.id = :comment and comments.withheld is null and others.withheld is null
+order by others.posted_at, others.id limit :limit"""
 
 
 def _ids(connection: Connection, comment: int) -> list[int]:
@@ -24,7 +27,7 @@ def _ids(connection: Connection, comment: int) -> list[int]:
 
 
 def load(connection: Connection, comment: int, visitor: Visitor) -> dict[str, Any] | None:
-    """Return what the template needs; None if there is no such comment."""
+    """Return what the template needs; None if there is no such comment, or its text is withheld."""
     ids = _ids(connection, comment)
     if not ids:
         return None
@@ -39,8 +42,6 @@ def load(connection: Connection, comment: int, visitor: Visitor) -> dict[str, An
 
 def rows(connection: Connection, comment: int, visitor: Visitor, base: str) -> Rows | None:
     """Return these comments for a file; None if there is no such comment."""
-    from archive.site.views import downloads
-
     ids = _ids(connection, comment)
     return (
         downloads.comment_rows(connection, ids, visitor, base, {"copies_of": comment, "limited": False})

@@ -60,24 +60,26 @@ def _write(params: DossierParams) -> str:
 
 def load(connection: Connection, params: DossierParams, visitor: Visitor) -> dict[str, Any]:
     """Return what the template needs."""
-    entries = list(_entries(connection, params, visitor))
-    found = {entry["number"] for entry in entries}
-    missing = [f"There is no comment #{number}." for number, _ in params.entries if number not in found]
+    entries = [
+        {**entry, "html": render_places(connection, [entry["number"]], visitor)}
+        for entry in _entries(connection, params, visitor)
+    ]
+    existing = {entry["number"] for entry in entries}
+    missing = [f"There is no comment #{number}." for number, _ in params.entries if number not in existing]
     return {
         "entries": entries,
         "problems": [*params.problems, *missing],
         "list": _write(params),
         "files": [(kind.upper(), dossier_url(params, f".{kind}")) for kind in ("csv", "json")] if entries else [],
-        "most": MAX_ENTRIES,
     }
 
 
 def _entries(connection: Connection, params: DossierParams, visitor: Visitor) -> Iterator[dict[str, Any]]:
+    context = flags.load_flags(connection, [number for number, _ in params.entries], visitor)
     for number, note in params.entries:
         row = comment.load_row(connection, number)
         if row is None:
             continue
-        context = flags.load_flags(connection, [number], visitor)
         cited = comment.describe_citation(connection, row, context)
         source = fetch_row(connection, queries.COMMENT_SOURCE, comment=number)
         thread = fetch_row(connection, queries.THREAD, thread=row["thread_id"])
@@ -85,7 +87,6 @@ def _entries(connection: Connection, params: DossierParams, visitor: Visitor) ->
         yield {
             "number": number,
             "note": note,
-            "html": render_places(connection, [number], visitor),
             "cited": cited,
             "source": None if cited.withheld else address,
             "captured": moment(cited.captured_at) if cited.captured_at else None,

@@ -6,8 +6,9 @@ from typing import Any
 
 from archive.site import citations, flags, queries, thread_history
 from archive.site.database import Connection, Row, fetch_all, fetch_row
-from archive.site.html import MASKED, CommentView, Record
+from archive.site.html import CommentView, Record
 from archive.site.params import RemovalParams, SearchParams, ThreadParams
+from archive.site.pieces import MASKED
 from archive.site.responses import BATCH, Rows, batches
 from archive.site.viewer import Visitor
 from archive.site.views import comment, removals, search, thread
@@ -178,12 +179,13 @@ def _removal_batches(connection: Connection, cursor: Any, visitor: Visitor, base
             {
                 "event_id": event["id"],
                 "removed_before": event["seen_at"],
-                "removed_after": by_id[event["comment_id"]]["last_seen_at"],
+                # One that came back was last seen after it had gone.
+                "removed_after": row["last_seen_at"] if row["last_seen_at"] < event["seen_at"] else None,
                 "confidence": event["confidence"],
-                **by_id[event["comment_id"]],
+                **row,
             }
             for event in events
-            if event["comment_id"] in by_id
+            if (row := by_id.get(event["comment_id"])) is not None
         ]
 
 

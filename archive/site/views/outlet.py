@@ -17,7 +17,7 @@ OUTLET = "select id, domain, name from outlets where domain = :name or cast(id a
 COUNTS = """
 select count(threads.id) as threads, count(distinct articles.id) as articles,
   coalesce(sum(threads.comment_count), 0) as comments, min(threads.first_seen_at) as first_seen_at,
-  max(threads.last_seen_at) as last_seen_at, sum(threads.completeness = 'full') as complete
+  max(threads.last_seen_at) as last_seen_at
 from articles left join threads on threads.article_id = articles.id where articles.outlet_id = :outlet"""
 NEWEST = """
 select threads.id from articles join threads on threads.article_id = articles.id

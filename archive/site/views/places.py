@@ -33,4 +33,4 @@ def render_places(connection: Connection, ids: Sequence[int], visitor: Visitor) 
         url = f"/thread/{place['id']}#c{number}"
         note = html.RemovalNote("", url, place["title"] or UNTITLED, place["outlet"])
         views.append(replace(context.view(rows[number]), removal=note))
-    return html.render_comments(html.list_comments(views, {}), visitor.base)
+    return html.render_comments(html.list_comments(views, {}), visitor.tables)

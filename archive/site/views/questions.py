@@ -7,6 +7,8 @@ from datasette.utils.asgi import Request
 
 from archive.site import chart
 from archive.site.database import Connection
+from archive.site.flags import load_codes
+from archive.site.public import PublicSite
 from archive.site.questions import articles, base, commenters, copies, removed, series, waves
 from archive.site.questions.base import Answer, NotCounted, Question, QuestionParams, question_url
 from archive.site.responses import Rows
@@ -106,7 +108,7 @@ def load(connection: Connection, key: Key, visitor: Visitor) -> dict[str, Any] |
         "question": question,
         "params": params,
         "outlets": list_outlets(connection) if "outlet" in question.form else [],
-        "flags": base.flag_choices(base.load_codes(connection)) if "flag" in question.form else [],
+        "flags": base.flag_choices(load_codes(connection)) if "flag" in question.form else [],
         "zones": ZONES,
         "shown": base.SHOWN_ROWS,
         "told": TOLD,
@@ -148,6 +150,4 @@ def rows(connection: Connection, key: Key, visitor: Visitor, _: str) -> Rows | N
 
 
 def patience(datasette: Datasette) -> int | None:
-    from archive.site.public import PublicSite
-
     return None if isinstance(datasette, PublicSite) else PATIENCE_MS

@@ -32,7 +32,7 @@ def load(connection: Connection, params: RemovalParams, visitor: Visitor) -> dic
         "limit": MAX_COUNTED,
         "month": month(params.month) if params.month else None,
         "outlet": None if params.outlet is None else outlet,
-        "comments": html.render_comments(_comments(connection, rows, visitor), visitor.base),
+        "comments": html.render_comments(_comments(connection, rows, visitor), visitor.tables),
         "shown": len(rows),
         "more": len(rows) == PAGE_SIZE,
         "files": removal_files(params),

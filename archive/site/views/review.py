@@ -11,6 +11,7 @@ from archive.site import flags, html, queries
 from archive.site.database import Connection, Row, fetch_all, fetch_row, fetch_value
 from archive.site.formatting import count
 from archive.site.params import parse_id
+from archive.site.pieces import FlagSpan
 from archive.site.viewer import Visitor
 from archive.site.views import comment
 from archive.text.pii_masking import Span, find_occurrences
@@ -134,7 +135,7 @@ def load_many(
                 "flag": flag,
                 "chip": flags.describe_flag(flag, codes),
                 "comment": html.render_comments(
-                    html.list_comments([_judged_view(connection, flag, row, context)], {}), visitor.base
+                    html.list_comments([_judged_view(connection, flag, row, context)], {}), visitor.tables
                 ),
             }
             for flag in rows
@@ -181,12 +182,12 @@ def _flag_page(
         "choices": flags.list_choices(codes),
         "skip": review_url(replace(params, flag=None, after=flag["id"])),
         "many": None if params.second else review_url(ReviewParams(code=flag["code"], rule=flag["rule"], many=True)),
-        "above": html.render_comments(html.list_comments([context.view(other) for other in above], {}), visitor.base),
+        "above": html.render_comments(html.list_comments([context.view(other) for other in above], {}), visitor.tables),
         "comment": html.render_comments(
-            html.list_comments([_judged_view(connection, flag, row, context)], {}), visitor.base
+            html.list_comments([_judged_view(connection, flag, row, context)], {}), visitor.tables
         ),
         "below": html.render_comments(
-            html.nest_comments([context.view(other) for other in below], {row["id"]: row}), visitor.base
+            html.nest_comments([context.view(other) for other in below], {row["id"]: row}), visitor.tables
         ),
         "is_earlier": flag["revision"] < row["revision"],
     }
@@ -200,7 +201,7 @@ def _judged_view(connection: Connection, flag: Row, row: Row, context: flags.Fla
     return html.CommentView(
         flags.as_dict(row) | {"body": row["body"] if text is None else text, "parent_id": None},
         chips if any(other.code == chip.code for other in chips) else (chip, *chips),
-        [html.FlagSpan(span["start"], span["end"], chip.text) for span in spans],
+        [FlagSpan(span["start"], span["end"], chip.text) for span in spans],
     )
 
 

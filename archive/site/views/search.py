@@ -8,7 +8,7 @@ from typing import Any
 from archive.search.forms import find_forms
 from archive.search.query import SearchQuery
 from archive.search.words import Term, best_start, find_matches
-from archive.site import flags, html, queries, search_filters, search_suggestions
+from archive.site import flags, html, queries, search_filters, search_queries, search_suggestions
 from archive.site.database import Connection, Row, fetch_all
 from archive.site.formatting import count, month, number
 from archive.site.params import (
@@ -27,6 +27,7 @@ from archive.site.params import (
     search_file_url,
     search_url,
 )
+from archive.site.pieces import EXCERPT_LETTERS, EXCERPT_LETTERS_BEFORE, Piece, cut_excerpt, make_piece
 from archive.site.search_results import SearchResult, search_comments
 from archive.site.viewer import Visitor
 from archive.text.pii_masking import Span
@@ -35,7 +36,7 @@ from archive.text.pii_masking import Span
 MAX_READ = 200_000
 MAX_LINE = 140
 # Within so many characters an excerpt shows as many of the terms as it can.
-WIDTH = html.EXCERPT_LETTERS - html.EXCERPT_LETTERS_BEFORE
+WIDTH = EXCERPT_LETTERS - EXCERPT_LETTERS_BEFORE
 FIRST_FILTERS = ("outlet", "flag", "severity", "date")
 MAX_OPTIONS = 200
 
@@ -66,7 +67,7 @@ def load(connection: Connection, params: SearchParams, visitor: Visitor) -> dict
         "about": (f"Flagged: {code['title']}" if code else "Flagged comments") if result.by == "flags" else None,
         "summary": _summary(result, params) if result.by else None,
         "has_forms": result.has_forms,
-        "hits": html.render_hits(_hits(connection, result, visitor), visitor.base),
+        "hits": html.render_hits(_hits(connection, result, visitor)),
         "suggestions": search_suggestions.suggest(connection, params, result) if result.by and not result.total else [],
         "articles": _articles(connection, result.query) if result.query.match and params.page == 1 else [],
         **_filters(connection, params, result, codes),
@@ -80,6 +81,7 @@ def load(connection: Connection, params: SearchParams, visitor: Visitor) -> dict
         "after": search_url(params, page=params.page + 1) if params.page < pages else None,
         "pages": pages,
         "paged": MAX_PAGED if result.total > MAX_PAGED else None,
+        "feed": search_url(params).replace("/search?", "/feeds/search.atom?", 1),
         "files": [(kind.upper() + _cut(result), search_file_url(params, kind)) for kind in ("csv", "json")],
     }
 
@@ -113,7 +115,7 @@ def _hits(connection: Connection, result: SearchResult, visitor: Visitor) -> lis
     ids = result.ids
     if not ids:
         return []
-    rows = {row["id"]: row for row in fetch_all(connection, queries.HITS, ids=json.dumps(ids))}
+    rows = {row["id"]: row for row in fetch_all(connection, search_queries.HITS, ids=json.dumps(ids))}
     above = sorted({row["parent_id"] for row in rows.values() if row["parent_id"]})
     parents = {row["id"]: row for row in fetch_all(connection, queries.NAMES_BY_ID, ids=json.dumps(above))}
     context = flags.load_flags(connection, [*ids, *above], visitor)
@@ -141,7 +143,7 @@ def _hits(connection: Connection, result: SearchResult, visitor: Visitor) -> lis
 
 
 def _masked_texts(connection: Connection, context: flags.FlagContext, ids: Sequence[int]) -> dict[int, str]:
-    rows = fetch_all(connection, queries.TEXTS_BY_ID, ids=json.dumps(ids), length=MAX_READ) if ids else []
+    rows = fetch_all(connection, search_queries.TEXTS_BY_ID, ids=json.dumps(ids), length=MAX_READ) if ids else []
     return {row["id"]: context.mask(row["id"], row["body"], row["revision"]) for row in rows}
 
 
@@ -153,24 +155,24 @@ def _flag_spans(context: flags.FlagContext, row: Row) -> list[Span]:
     return [(span["start"], span["end"]) for number in ids for span in context.spans.get(number, ())]
 
 
-def _excerpt(text: str, terms: Sequence[Term], spans: Sequence[Span] = ()) -> list[html.Piece]:
+def _excerpt(text: str, terms: Sequence[Term], spans: Sequence[Span] = ()) -> list[Piece]:
     """Cut a text where it has most of the terms; where its flags matched, if nothing is searched for."""
     if not terms:
-        return html.cut_excerpt(text, spans)
+        return cut_excerpt(text, spans)
     matches = find_matches(text, terms)
-    return html.cut_excerpt(text, [(start, end) for start, end, _ in matches], best_start(matches, WIDTH))
+    return cut_excerpt(text, [(start, end) for start, end, _ in matches], best_start(matches, WIDTH))
 
 
 def _parent(row: Row, text: str, context: flags.FlagContext) -> dict[str, Any]:
     is_folded = any(context.codes[flag["code"]]["blur"] for flag in context.flags.get(row["id"], ()))
     line = next((line for line in text[: MAX_LINE * 20].splitlines() if line.strip()), "(no text)")
     line = "(folded)" if is_folded else line[:MAX_LINE] + ("…" if len(line) > MAX_LINE else "")
-    return {"id": row["id"], "name": html.author_name(row), "line": [html.make_piece(line)]}
+    return {"id": row["id"], "name": html.author_name(row), "line": [make_piece(line)]}
 
 
 def _articles(connection: Connection, query: SearchQuery) -> list[dict[str, Any]]:
-    ids = [row["id"] for row in fetch_all(connection, queries.ARTICLE_HITS, match=query.match)]
-    rows = fetch_all(connection, queries.ARTICLES_BY_ID, ids=json.dumps(ids), length=MAX_READ) if ids else []
+    ids = [row["id"] for row in fetch_all(connection, search_queries.ARTICLE_HITS, match=query.match)]
+    rows = fetch_all(connection, search_queries.ARTICLES_BY_ID, ids=json.dumps(ids), length=MAX_READ) if ids else []
     return [
         {
             "row": row,
@@ -188,16 +190,24 @@ def _filters(connection: Connection, params: SearchParams, result: SearchResult,
     if not result.counts:
         return {"filters": "", "more_filters": "", "more_open": False, "listed": None, "pickers": []}
     counts = result.counts
+
+    def names(sql: str, name: str) -> dict[int, str]:
+        return _names(connection, sql, name, counts[name], params)
+
     labels: list[tuple[str, str, Mapping[Any, str]]] = [
-        ("Outlet", "outlet", _names(connection, queries.OUTLET_NAMES, counts["outlet"], params)),
+        ("Outlet", "outlet", names(search_queries.OUTLET_NAMES, "outlet")),
         ("Flag", "flag", {code: row["title"] for code, row in codes.items()}),
         ("Severity", "severity", {name: f"{name} or graver" for name in ("medium", "high")}),
         ("Target", "target", {target: target.replace("_", " ") for target in counts["target"]}),
         ("Source", "source", SOURCES),
         ("Review", "status", STATUSES),
         ("Date", "date", {key: month(key) if len(key) == 7 else key for key in counts["date"]}),
-        ("Commenter", "commenter", _names(connection, queries.COMMENTER_NAMES, counts["commenter"], params)),
-        ("Dataset", "dataset", _names(connection, queries.DATASET_NAMES, counts["dataset"], params)),
+        (
+            "Commenter",
+            "commenter",
+            names(search_queries.COMMENTER_NAMES, "commenter"),
+        ),
+        ("Dataset", "dataset", names(search_queries.DATASET_NAMES, "dataset")),
         ("Label", "label", {}),
         ("On the site", "state", STATES),
     ]
@@ -223,12 +233,9 @@ def _filters(connection: Connection, params: SearchParams, result: SearchResult,
     }
 
 
-def _names(connection: Connection, sql: str, counter: Counter[int], params: SearchParams) -> dict[int, str]:
-    """Return the names of the values that a page shows."""
-    shown = MAX_OPTIONS if sql is queries.OUTLET_NAMES else search_filters.LISTED_VALUES
-    is_listed = params.values == {queries.COMMENTER_NAMES: "commenter", queries.OUTLET_NAMES: "outlet"}.get(
-        sql, "dataset"
-    )
-    most = search_filters.MOST_LISTED if is_listed else shown
-    ids = json.dumps([value for value, _ in counter.most_common(most)])
+def _names(connection: Connection, sql: str, name: str, counter: Counter[int], params: SearchParams) -> dict[int, str]:
+    """Return the names of the values of a filter that a page shows, and of the one that is chosen."""
+    shown = MAX_OPTIONS if name == "outlet" else search_filters.LISTED_VALUES
+    most = search_filters.MOST_LISTED if params.values == name else shown
+    ids = json.dumps([getattr(params, name), *(value for value, _ in counter.most_common(most))])
     return {row["id"]: row["name"] or "unnamed account" for row in fetch_all(connection, sql, ids=ids)}

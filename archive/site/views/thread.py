@@ -11,6 +11,7 @@ from archive.site import citations, flags, html, queries, thread_history, viewer
 from archive.site.database import Connection, Row, fetch_all, fetch_row
 from archive.site.formatting import count, day, moment, number
 from archive.site.params import THREAD_PAGE, VIEWS, ThreadParams, thread_files, thread_url
+from archive.site.pieces import split_body
 from archive.site.viewer import Visitor
 from archive.store.statistics import THREAD_COUNTS, describe_stored
 
@@ -35,14 +36,7 @@ def load(connection: Connection, params: ThreadParams, visitor: Visitor) -> dict
         params = replace(params, view="order", at=thread_history.find_visit(connection, params.thread, params.at))
         if params.at is None:
             return None
-    rows = fetch_all(
-        connection,
-        queries.COMMENTS["at" if params.at else params.view],
-        thread=params.thread,
-        size=THREAD_PAGE + 1,  # one more tells whether there is another page
-        skip=(params.page - 1) * THREAD_PAGE,
-        **({"at": params.at} if params.at else {}),
-    )
+    rows = _rows(connection, params)
     if not rows and params.page > 1:
         return None
     has_more, rows = len(rows) > THREAD_PAGE, rows[:THREAD_PAGE]
@@ -65,7 +59,7 @@ def load(connection: Connection, params: ThreadParams, visitor: Visitor) -> dict
         ),
         "files": thread_files(params),
         "summary": summary,
-        "comments": html.render_comments(_comments(connection, params, thread, rows, context), visitor.base),
+        "comments": html.render_comments(_comments(connection, params, thread, rows, context), visitor.tables),
         "at": params.at,
         "chips": _chips(connection, thread, context.codes),
         "completeness": COMPLETENESS.get(thread["completeness"], thread["completeness"]),
@@ -74,6 +68,18 @@ def load(connection: Connection, params: ThreadParams, visitor: Visitor) -> dict
         "pages": _pages(params, thread, has_more=has_more),
         "source": source if reason is None else None,
     }
+
+
+def _rows(connection: Connection, params: ThreadParams) -> list[Row]:
+    """Read the comments of a page, and one more, which tells whether there is another page."""
+    return fetch_all(
+        connection,
+        queries.COMMENTS["at" if params.at else params.view],
+        thread=params.thread,
+        size=THREAD_PAGE + 1,
+        skip=(params.page - 1) * THREAD_PAGE,
+        **({"at": params.at} if params.at else {}),
+    )
 
 
 def withheld_reason(thread: Row) -> str | None:
@@ -130,9 +136,9 @@ def _article(thread: Row) -> dict[str, Any]:
     at, at_text = thread["published_at"], thread["published_at_text"]
     return {
         "title": thread["title"] or UNTITLED,
-        "lead": html.split_body("\n\n".join(paragraphs[:OPEN_PARAGRAPHS])),
+        "lead": split_body("\n\n".join(paragraphs[:OPEN_PARAGRAPHS])),
         # Each by itself: the limit of a text is that of a paragraph here.
-        "rest": [html.split_body(paragraph) for paragraph in paragraphs[OPEN_PARAGRAPHS:]],
+        "rest": [split_body(paragraph) for paragraph in paragraphs[OPEN_PARAGRAPHS:]],
         "paragraphs": len(paragraphs),
         "cut": len(text) < len(thread["article_body"]),
         "published": html.describe_time(at, at_text, thread["published_precision"]) if at or at_text else None,

@@ -11,13 +11,16 @@ from urllib.parse import urlencode
 
 from datasette.utils.asgi import Request
 
+from archive.search.nodes import is_date
 from archive.site import queries
 from archive.site.database import Connection, Row, fetch_all, fetch_value
+from archive.site.flags import load_codes
 from archive.site.formatting import short
-from archive.site.params import parse_id
+from archive.site.params import first_day, last_day, parse_id
 from archive.site.questions import base
 from archive.site.responses import Rows, batches
-from archive.site.viewer import Visitor
+from archive.site.viewer import Visitor, has_table
+from archive.store.views import STANDING
 
 PAGE_SIZE, MAX_PAGE, MAX_TOTAL = 50, 400, 10_000
 SORTS = {
@@ -31,7 +34,10 @@ COLUMNS = (
     "id", "outlet", "article", "published_at", "comment_count", "stated_count", "completeness", "content_count",
     "flag_count", "platform", "closed", "first_seen_at", "last_seen_at", "permalink",
 )  # fmt: skip
-_DATE = re.compile(r"[0-9]{4}(-[0-9]{2}){0,2}")
+# A public copy has these threads counted; of a live archive they are read along the index on codes.
+FLAGGED_COUNTED = "select cast(key2 as integer) from statistics where name = 'threads_by_flag' and key1 = :flag"
+FLAGGED = f"""
+select thread_id from comments where id in (select comment_id from flags where code = :flag and {STANDING})"""
 _NAMES = {"since": "from", "until": "to"}
 
 
@@ -56,8 +62,8 @@ def parse_threads(request: Request) -> ThreadsParams:
     args = {name: (request.args.get(_NAMES.get(name, name)) or "").strip() for name in names}
     matches: dict[str, Any] = {
         "outlet": parse_id(args["outlet"]),
-        "since": args["since"] if _DATE.fullmatch(args["since"]) else None,
-        "until": args["until"] if _DATE.fullmatch(args["until"]) else None,
+        "since": args["since"] if is_date(args["since"]) else None,
+        "until": args["until"] if is_date(args["until"]) else None,
         "flag": args["flag"] if re.fullmatch(r"[a-z_]+(\.[a-z_]+)?", args["flag"]) else None,
         "completeness": args["completeness"] if args["completeness"] in COMPLETENESS else None,
         "least": parse_id(args["least"]),
@@ -100,7 +106,9 @@ def load(connection: Connection, params: ThreadsParams, _: Visitor) -> dict[str,
         "threads_total": total,
         "most": MAX_TOTAL,
         "outlets": list_outlets(connection),
-        "flags": base.flag_choices(base.load_codes(connection)),
+        "flags": base.flag_choices(load_codes(connection)),
+        "from_day": first_day(params.since),
+        "to_day": last_day(params.until),
         "sorts": SORTS,
         "kinds": COMPLETENESS,
         "before": threads_url(params, page=params.page - 1) if params.page > 1 else None,
@@ -137,8 +145,7 @@ def _conditions(connection: Connection, params: ThreadsParams) -> tuple[str, dic
     if params.flag == base.CONTENT:
         conditions.append("content_count > 0")
     elif params.flag:
-        counts = base.source(connection, "threads_by_flag")
-        conditions.append(f"id in (select cast(key2 as integer) from {counts} where key1 = :flag)")
+        conditions.append(f"id in ({FLAGGED_COUNTED if has_table(connection, 'statistics') else FLAGGED})")
         values["flag"] = params.flag
     return " and ".join(conditions), values
 

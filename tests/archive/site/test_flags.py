@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archive.site import params, queries, search_filters
+from archive.site import params, search_filters, search_queries
 from archive.site.app import application
 from archive.text.pii_masking import MASK, MaskedParts, find_occurrences, mask_spans, merge_spans, shift_span
 from tests import archive_fixture
@@ -218,7 +218,7 @@ def test_a_list_without_words_shows_the_words_that_matched(site):
 def test_the_list_without_words_reads_an_index(path):
     db = sqlite3.connect(path)
     values = {"code": "content.insult", "target": None, "status": None, "read": 9, "limit": 9}
-    plan = [row[3] for row in db.execute(f"explain query plan {queries.NEWEST_FLAGGED}", values)]
+    plan = [row[3] for row in db.execute(f"explain query plan {search_queries.NEWEST_FLAGGED}", values)]
     db.close()
     assert any("flags_code" in step for step in plan), plan
     assert not any(step.startswith("SCAN flags") for step in plan), plan

@@ -15,6 +15,7 @@ import pytest
 from archive.publish.policy import Policy
 from archive.publish.release import publish
 from archive.site.app import application, public_application
+from archive.site.questions import waves
 from archive.site.views.questions import QUESTIONS
 from archive.store.archive import Archive
 from archive.store.text_copies import find_in_archive
@@ -165,6 +166,35 @@ def test_texts_that_are_the_same_are_listed_before_anything_was_compared(tmp_pat
     assert {row["comments"] for row in rows} == {9}
     assert COPIED in {row["text"] for row in rows}
     assert "btl copies" in get(site, "/questions/copies").text
+
+
+def test_copies_of_a_removed_text_are_listed_and_those_of_a_withheld_one_are_not(tmp_path):
+    path = fill_desk(tmp_path / "gone.db")
+    with closing(sqlite3.connect(path)) as db, db:
+        rows = db.execute("select id from comments where body = ? order by id limit 2", (COPIED,))
+        (first,), (other,) = rows
+        db.execute(
+            "insert into events (comment_id, thread_id, kind, seen_at, confidence) select id, thread_id, 'removed', "
+            "last_seen_at, 'high' from comments where id = ?",
+            (first,),
+        )
+        db.execute(
+            "insert into flags (code, comment_id, thread_id, revision, rule, created_at, status, severity) "
+            "select 'crawl.removed', id, null, revision, 'visit', last_seen_at, 'unreviewed', 2 from comments where id = ?",
+            (first,),
+        )
+    site = application(path)
+    assert COPIED in get(site, "/questions/copies.csv").text
+    assert get(site, f"/copies/{other}").status_code == 200
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute("update comments set withheld = 'legal' where id = ?", (other,))
+    assert get(site, f"/copies/{other}").status_code == 404
+
+
+def test_hours_at_the_edges_of_the_calendar_are_left_out():
+    hours = [("0001-01-01T00", 1), ("9999-12-31T23", 2), ("2026-07-01T22", 3)]
+    assert waves._in_zone(hours, ZoneInfo("Asia/Tokyo")) == {9: 1, 7: 3}
+    assert waves._in_zone(hours, ZoneInfo("America/New_York")) == {18: 5}
 
 
 def test_removals_by_flag_and_how_fast(read, comments):

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from archive.site import html as texts
 from archive.site import safety
 from archive.site.app import application
-from archive.site.html import Chip, CommentView, FlagSpan
+from archive.site.html import Chip, CommentView
+from archive.site.pieces import FlagSpan, compare_texts, cut_excerpt, split_body
 from archive.site.responses import static_file
 from tests import archive_fixture
 from tests.archive.site.macros import render
@@ -219,7 +220,7 @@ HOSTILE = st.text() | st.lists(
 @given(HOSTILE, st.lists(st.tuples(st.integers(-3, 60), st.integers(-3, 60), HOSTILE), max_size=5))
 def test_bodies_are_only_text(text, places):
     spans = [FlagSpan(start, end, says) for start, end, says in places]
-    html = render("_text.html", "body", texts.split_body(text, spans))
+    html = render("_text.html", "body", split_body(text, spans))
     assert_harmless(html)
     assert {tag for tag, _ in Elements(html).found} <= {"p", "mark"}
     assert html.count("<p") == html.count("</p>")
@@ -252,8 +253,8 @@ def test_comments_are_only_what_they_seem(body, author, time, state):
 @settings(deadline=None)
 @given(HOSTILE, HOSTILE)
 def test_differences_and_excerpts_are_only_text(before, after):
-    difference = render("_text.html", "difference", texts.compare_texts(before, after))
-    excerpt = texts.cut_excerpt(before, [(1, 3), (2, 5)])
+    difference = render("_text.html", "difference", compare_texts(before, after))
+    excerpt = cut_excerpt(before, [(1, 3), (2, 5)])
     assert "".join(piece.text for piece in excerpt).strip("…") in before
     for html in (difference, render("_text.html", "pieces", excerpt)):
         assert_harmless(html)

@@ -145,7 +145,7 @@ def test_thread_shows_what_is_known_and_what_is_not(site):
         "matched rule: call to violence",
         "edited 15 March 2026",
         "gone between 15 and 16 March 2026",
-        "Gone from the site without a word; the text as it stood on 15 March 2026",
+        "Removed from the site, no notice; the text as it stood on 15 March 2026",
         "Removed from the site; the text was not captured.",
         "Folded: matched a rule for “call to violence”, not reviewed. Show the text",
         "unnamed account",
@@ -303,6 +303,7 @@ def test_times_are_shown_as_far_as_they_are_known(at, precision, shown):
     [
         ("2026-03-15T06:00:00Z", "2026-03-16T06:00:00Z", "between 15 and 16 March 2026"),
         ("2026-03-15T06:00:00Z", "2026-04-16T06:00:00Z", "between 15 March and 16 April 2026"),
+        ("2026-05-10T06:00:00Z", "2026-02-15T06:00:00Z", "before 15 February 2026"),  # it came back
         ("2025-03-15T06:00:00Z", "2026-04-16T06:00:00Z", "between 15 March 2025 and 16 April 2026"),
         ("2026-03-15T06:00:00Z", "2026-03-15T09:00:00Z", "on 15 March 2026"),
         (None, "2026-03-15T09:00:00Z", "before 15 March 2026"),
