@@ -174,13 +174,14 @@ def test_copies_of_a_removed_text_are_listed_and_those_of_a_withheld_one_are_not
         rows = db.execute("select id from comments where body = ? order by id limit 2", (COPIED,))
         (first,), (other,) = rows
         db.execute(
-            "insert into events (comment_id, thread_id, kind, seen_at, confidence) select id, thread_id, 'removed', "
-            "last_seen_at, 'high' from comments where id = ?",
+            "insert into events (comment_id, thread_id, run_id, kind, seen_at, confidence) "
+            "select id, thread_id, (select min(id) from runs), 'removed', last_seen_at, 'high' from comments where id = ?",
             (first,),
         )
         db.execute(
-            "insert into flags (code, comment_id, thread_id, revision, rule, created_at, status, severity) "
-            "select 'crawl.removed', id, null, revision, 'visit', last_seen_at, 'unreviewed', 2 from comments where id = ?",
+            "insert into flags (code, comment_id, detector_id, revision, rule, created_at, status, severity) "
+            "select 'crawl.removed', id, (select min(id) from detectors), revision, 'visit', last_seen_at, 'unreviewed', 2 "
+            "from comments where id = ?",
             (first,),
         )
     site = application(path)

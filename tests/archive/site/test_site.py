@@ -190,8 +190,8 @@ def test_partial_thread_says_so_first(site):
 def test_indent_stops_and_a_line_says_whom_a_comment_answers(site):
     html = page(site, f"/thread/{DEEP}")
     assert html.count("<ol>") == 8
-    assert 'answers <a href="#c19">' in html  # the tenth level answers the ninth
-    assert html.count("answers") == 3
+    assert 'in reply to <a href="#c19">' in html  # the tenth level answers the ninth
+    assert html.count("in reply to") == 3
 
 
 def test_thread_without_comments(site):
@@ -250,7 +250,7 @@ def test_long_thread_is_paged(tmp_path):
     first, second, third = (page(site, f"/thread/3?page={number}") for number in (1, 2, 3))
     assert [html.count('<li class="c"') for html in (first, second, third)] == [500, 500, 200]
     assert "Page 2 of 3" in second
-    assert "answers" in second[: second.index("number 502")]
+    assert "in reply to" in second[: second.index("number 502")]
     assert "number 1200<" in third
     number = db.execute("select id from comments where thread_id = 3 and position = 700").fetchone()[0]
     db.close()
@@ -355,8 +355,8 @@ def test_a_thread_as_it_stood_at_a_visit(revisited):
     assert "new at this visit" not in before
     assert "<del>nine</del><ins>ten</ins>" in after
     assert "no longer there at this visit" in after
-    assert "Gone from the site" in now
-    assert "Gone from the site" not in before
+    assert "Removed from the site, no notice" in now
+    assert "Removed from the site, no notice" not in before
     assert "Harbour Office" in after
     assert "Harbour Desk" in before
     assert "Harbour Office" not in before
