@@ -15,6 +15,7 @@ Precision = Literal["second", "minute", "hour", "day", "month", "year"]
 State = Literal["visible", "removed", "author_deleted", "withheld", "missing"]
 Completeness = Literal["full", "partial", "unknown"]
 StatedKind = Literal["all", "roots", "approximate"]
+Decider = Literal["moderator", "system", "author"]
 ParentSource = Literal["api", "dom", "indent", "feed", "export", "unknown"]
 
 
@@ -100,11 +101,33 @@ class Label(Frozen):
 
 
 @dataclass(frozen=True, slots=True)
+class Decision(Frozen):
+    """What the moderation of a source decided about a comment: `status` is the source's own name for it, `state` what
+    that made of the comment, `reason` a name, `explanation` words. `decided_at` is in UTC."""
+
+    status: str
+    state: State | None = None
+    decided_at: str | None = None
+    decider: Decider | None = None
+    reason: str | None = None
+    explanation: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierText(Frozen):
+    """What a comment said before, as the source itself has it on record, and when that was written (UTC)."""
+
+    body: str
+    written_at: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Comment(Frozen):
     """One comment. `parent` is the parent's index in `Thread.comments`, which holds parents before their replies.
 
     `page` says what it was read from: 0 is the thread's own capture, n is `Thread.pages[n - 1]`. `reactions` are counts
-    of what is neither a vote for nor one against, by the source's own name for it.
+    of what is neither a vote for nor one against, by the source's own name for it; `reports` are counts of what readers
+    or programs told the moderators. `earlier` has the former texts that the source states, the oldest first.
     """
 
     body: str
@@ -122,6 +145,11 @@ class Comment(Frozen):
     page: int = 0
     reactions: tuple[tuple[str, int], ...] = ()
     labels: tuple[Label, ...] = ()
+    title: str | None = None
+    edited: Moment | None = None
+    earlier: tuple[EarlierText, ...] = ()
+    decisions: tuple[Decision, ...] = ()
+    reports: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,8 +21,8 @@ from archive.store.views import VIEWS
 NAME_COLUMNS = ("outlet", "article", "author")
 COPIED = (
     "outlets", "runs", "captures", "articles", "article_revisions", "datasets", "threads", "visits", "commenters",
-    "comments", "reactions", "comment_revisions", "labels", "events", "flag_codes", "flag_rules", "detectors", "flags",
-    "flag_spans", "reviews", "text_copies",
+    "comments", "reactions", "reports", "decisions", "comment_revisions", "labels", "events", "flag_codes",
+    "flag_rules", "detectors", "flags", "flag_spans", "reviews", "text_copies",
 )  # fmt: skip
 LISTS = {
     "thread_list": (
@@ -169,6 +169,19 @@ def _text_sources(policy: Policy, scope: _Scope, *, filter_flags: bool) -> dict[
         ),
         "comments": _comment_source(policy, scope, filter_flags=filter_flags),
         "reactions": TableSource({}, "src.reactions", f"reactions.comment_id {scope.comments}"),
+        "reports": TableSource(
+            {},
+            "src.reports",
+            f"reports.comment_id {scope.comments} "
+            "and reports.comment_id not in (select id from temp.withheld_comments)",
+        ),
+        "decisions": TableSource(
+            # What moderators wrote is about a reader, and for no reader's eyes.
+            {"explanation": "null"},
+            "src.decisions",
+            f"decisions.comment_id {scope.comments} "
+            "and decisions.comment_id not in (select id from temp.withheld_comments)",
+        ),
         "comment_revisions": TableSource(
             {
                 "body": "coalesce(altered.body, comment_revisions.body)",
@@ -216,6 +229,7 @@ def _comment_source(policy: Policy, scope: _Scope, *, filter_flags: bool) -> Tab
             "url": f"case when {withheld} then null else comments.url end" if has_names else "null",
             "codes": f"case when altered.why is null then {codes} else '[\"{WITHHELD}\"]' end",
             "withheld": "coalesce(comments.withheld, 'policy:' || altered.why)",
+            "title": "(select title from temp.public_titles where id = comments.id)",
             "outlet": "thread_names.outlet",
             "article": "thread_names.article",
             "author": _author(policy),

@@ -18,6 +18,7 @@ from archive.publish import columns
 from archive.publish.columns import COPIED, FACET_VALUES, FACETS, LISTS, TableSource
 from archive.publish.policy import Policy, matches
 from archive.publish.rewrite import fill_altered, run_script
+from archive.publish.titles import fill_titles
 from archive.store import aggregates, statistics, views
 from archive.store.reading import INDEX_IN_MEMORY, uri_for_reading
 from archive.store.text_copies import fill_copies
@@ -231,6 +232,7 @@ def _prepare(connection: sqlite3.Connection, policy: Policy, key: bytes) -> dict
         connection.execute("create temp table public_outlets as select id as outlet_id from src.outlets")
     _refuse_unshareable(connection, policy)
     fill_altered(connection, policy, key, codes)
+    fill_titles(connection, policy, codes)
     run_script(connection, LOOKUPS)
     if connection.execute("select 1 from temp.altered_comments where why is not null limit 1").fetchone():
         connection.execute(

@@ -35,6 +35,7 @@ create temp table altered_events (id integer primary key, "before" text, "after"
 create temp table altered_spans (id integer primary key, start integer, "end" integer, exact text);
 create temp table altered_flags (id integer primary key, evidence text);
 create temp table public_names (id integer primary key, name text);
+create temp table public_titles (id integer primary key, title text);
 """
 WITHHELD_BY_POLICY = f"""
 insert or ignore into temp.altered_comments
@@ -52,6 +53,7 @@ select thread_id, comments.id, body, revision, commenters.id, commenters.name fr
 left join src.commenters on commenters.id = commenter_id order by thread_id, position"""
 MASKED_BODIES = """
 select 0, id, body, revision, null, null from src.comments where id in (select value from json_each(?)) order by id"""
+RECORDED = "select distinct comment_id from src.comment_revisions where revision < 0"
 REVISIONS = "select id, revision, body from src.comment_revisions where comment_id = ?"
 EVENTS = """
 select id, kind, "before", "after" from src.events where comment_id = ? and kind in ('edited', 'renamed')"""
@@ -175,7 +177,7 @@ def fill_altered(connection: sqlite3.Connection, policy: Policy, key: bytes, cod
     if withheld_codes:
         connection.execute(WITHHELD_BY_POLICY, {"sha256": digest(""), "codes": json.dumps(withheld_codes)})
     masked_codes = [code for code in listed if any(matches(pattern, code) for pattern in policy.mask)]
-    masks = dict(_load_masks(connection, masked_codes)) if masked_codes else {}
+    masks = dict(load_masks(connection, masked_codes)) if masked_codes else {}
     withheld = {row[0] for row in connection.execute("select id from temp.altered_comments")}
     tables = AlteredTables(connection, set(masked_codes))
     for names, comment, body, revision in _comments_to_rewrite(connection, policy, masks):
@@ -189,7 +191,7 @@ def fill_altered(connection: sqlite3.Connection, policy: Policy, key: bytes, cod
     tables.flush()
 
 
-def _load_masks(connection: sqlite3.Connection, codes: list[str]) -> Iterator[tuple[int, MaskedParts]]:
+def load_masks(connection: sqlite3.Connection, codes: list[str]) -> Iterator[tuple[int, MaskedParts]]:
     """Yield what is masked of each comment that has a flag of these codes."""
     rows = connection.execute(MASKED, (json.dumps(codes),))
     for comment, of_comment in groupby(rows, itemgetter(0)):
@@ -224,6 +226,8 @@ class AlteredTables:
         self.connection, self.masked_codes = connection, masked_codes
         self.rows: dict[str, list[tuple[object, ...]]] = defaultdict(list)
         self.withheld: set[int] = set()
+        # Those with texts that the source has on record, and no visit saw.
+        self.recorded = {row[0] for row in connection.execute(RECORDED)}
 
     def withhold(self, comment: int) -> None:
         """Blank everything that stands beside a comment whose text is withheld."""
@@ -239,12 +243,13 @@ class AlteredTables:
 
     def rewrite(self, comment: int, body: str, revision: int, rewriter: TextRewriter) -> None:
         """Rewrite a comment, its earlier texts, its events and the spans of its flags."""
+        has_earlier = bool(revision) or comment in self.recorded
         replacements = rewriter.find(body, revision)
         if replacements:
             new = replace_spans(body, replacements)
             self._add("comments", comment, new, digest(new), None)
         texts = {revision: body}
-        if revision:
+        if has_earlier:
             for number, of_revision, text in self.connection.execute(REVISIONS, (comment,)).fetchall():
                 texts[of_revision] = text
                 new = rewriter.rewrite(text, of_revision)
@@ -252,7 +257,7 @@ class AlteredTables:
                     self._add("revisions", number, new, digest(new))
         if revision or rewriter.names is not None:
             self._rewrite_events(comment, rewriter)
-        if replacements or revision or rewriter.masks:
+        if replacements or has_earlier or rewriter.masks:
             self._rewrite_flags(comment, texts, rewriter)
 
     def _rewrite_events(self, comment: int, rewriter: TextRewriter) -> None:

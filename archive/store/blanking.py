@@ -43,13 +43,13 @@ _COMMENTS = (
     (
         _put_away(
             "comments",
-            ("body", "body_sha256", "commenter_id", "url"),
+            ("body", "body_sha256", "commenter_id", "url", "title"),
             f"id {_OF_THESE}",
             "comments.id",
             "comments left join commenters on commenters.id = comments.commenter_id",
             f", 'author', {_AUTHOR}",
         ),
-        f"""update comments set body = '', body_sha256 = :sha256, commenter_id = null, url = null,
+        f"""update comments set body = '', body_sha256 = :sha256, commenter_id = null, url = null, title = null,
   withheld = coalesce(withheld, :reason) where id {_OF_THESE}""",
     ),
     (
@@ -68,6 +68,15 @@ where comment_id {_OF_THESE} and kind in ('edited', 'renamed')""",
     (
         _put_away("labels", ("value", "number"), f"comment_id {_OF_THESE}", "labels.comment_id"),
         f"update labels set value = '', number = null where comment_id {_OF_THESE}",
+    ),
+    (
+        _put_away(
+            "decisions",
+            ("explanation",),
+            f"comment_id {_OF_THESE} and explanation is not null",
+            "decisions.comment_id",
+        ),
+        f"update decisions set explanation = null where comment_id {_OF_THESE}",
     ),
     (
         _put_away("flags", ("evidence",), f"comment_id {_OF_THESE} and evidence is not null", "flags.comment_id"),
@@ -273,6 +282,7 @@ def author_of(values: Mapping[str, Any]) -> Author | None:
 def as_stored(comment: Comment, sha256: str, platform: str, outlet_id: int | None) -> str:
     """Return what `withheld.held` stores of a comment that arrives suppressed, so that it can be restored."""
     values: dict[str, Any] = {"body": comment.body, "body_sha256": sha256, "commenter_id": None, "url": comment.url}
+    values |= {"title": comment.title}
     values |= {"author": comment.author and asdict(comment.author), "outlet_id": outlet_id, "platform": platform}
     return json.dumps(values)
 

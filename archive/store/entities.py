@@ -13,6 +13,7 @@ from archive.store import blanking
 from archive.store.changes import ChangeLog
 from archive.store.flags import FlagWriter, Subject, codes_of
 from archive.store.labels import LabelWriter
+from archive.store.moderation import ModerationWriter, edit_columns
 from archive.store.schema import TABLES
 from archive.store.suppressions import Key, Screened, Suppression, add_keys, place_key
 from archive.store.thread_visit import ThreadVisit
@@ -67,6 +68,7 @@ class Entities:
         self.counts: Counter[str] = Counter()
         self.flags = FlagWriter(self.writer, cache.detectors, run_id, seen_at, self.counts)
         self.labels = LabelWriter(self.writer, self.counts)
+        self.moderation = ModerationWriter(self.writer, self.flags, self.counts)
         self.threads: dict[tuple[str, str], dict[str, Any]] = {}
         self.to_blank: dict[str, list[int]] = defaultdict(list)
         self._learned: dict[int, list[Key]] = defaultdict(list)
@@ -301,6 +303,14 @@ class Entities:
             self.labels.add(comment_id, comment.labels, visit.thread.dataset)
         return comment_id
 
+    def add_record(self, visit: ThreadVisit, i: int, comment_id: int) -> int:
+        """Add what the source has on record of comment i, which is new; return how many flags that readers are shown
+        its earlier texts raised. Nothing is stored of a withheld one."""
+        comment = visit.thread.comments[i]
+        if i in visit.screened.comments or not (comment.reports or comment.decisions or comment.earlier):
+            return 0
+        return self.moderation.add(comment_id, comment, visit.seen_at, visit.capture_of(i), visit.text_context())
+
     def _comment_values(self, visit: ThreadVisit, i: int) -> dict[str, Any]:
         """Return what the page says of a comment, for its row. A withheld one is blank."""
         comment = visit.thread.comments[i]
@@ -329,6 +339,8 @@ class Entities:
             "last_seen_at": visit.seen_at,
             "withheld": suppression and suppression.reason,
             "capture_position": i,
+            "title": None if suppression else comment.title,
+            **edit_columns(comment),
         }
 
     def learn_place(self, visit: ThreadVisit, suppression: Suppression, identity: str) -> None:

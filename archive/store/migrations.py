@@ -24,6 +24,8 @@ LATER_TABLES = (
     "text_copies",
     "watches",
     "search_changes",
+    "reports",
+    "decisions",
 )
 FILL_WITHHELD = """
 update {table} set withheld = (select rule from flags where {column} = {table}.id and code = 'archive.withheld'
@@ -133,6 +135,20 @@ def m010_retracted_reviews(db: Database) -> None:
     """Let reviewers take a verdict back."""
     if "retracted_at" not in db["reviews"].columns_dict:
         _add_column(db, "reviews", "retracted_at")
+
+
+@migrations()
+def m011_moderation(db: Database) -> None:
+    """Add what exports know beside texts: headings, times of edits, earlier wordings, decisions and reports."""
+    added = {"comments": ("title", "edited_at", "edited_at_text", "edited_precision")}
+    for table, columns in (added | {"comment_revisions": ("written_at",)}).items():
+        for column in columns:
+            if column not in db[table].columns_dict:
+                _add_column(db, table, column)
+    for name in ("reports", "decisions"):
+        if name not in db.table_names():
+            for statement in _table_statements(name):
+                db.execute(statement)
 
 
 def _add_column(db: Database, table: str, column: str, more: str = "") -> None:

@@ -19,7 +19,7 @@ from archive.thread import Thread, article_url, depths, digest
 SAVE_COUNTS = (
     "threads_new", "threads_changed", "threads_unchanged", "unchanged", "articles_changed", "comments_new",
     "comments_edited", "comments_removed", "comments_restored", "comments_moved", "comments_renamed", "comments_votes",
-    "labels_new", "flags",
+    "labels_new", "decisions_new", "flags",
 )  # fmt: skip
 
 
@@ -155,9 +155,10 @@ def _insert_thread(entities: Entities, visit: ThreadVisit, article_id: int, nati
     for i, comment in enumerate(thread.comments):
         parent_id = None if comment.parent is None else first_id + comment.parent
         flags = visit.flags_of(i)
-        entities.add_comment(visit, i, identities[i], parent_id, (i, levels[i]), comment.state, flags)
+        comment_id = entities.add_comment(visit, i, identities[i], parent_id, (i, levels[i]), comment.state, flags)
+        row["flag_count"] += entities.add_record(visit, i, comment_id)
         if flags:
-            subject = Subject("comment_id", first_id + i)
+            subject = Subject("comment_id", comment_id)
             row["flag_count"] += raise_flags(subject, flags, platform=platform, text=comment.body, at=visit.seen_at)
     subject = Subject("thread_id", visit.thread_id)
     row["flag_count"] += raise_flags(subject, thread_flags(thread), platform=platform, at=visit.seen_at)

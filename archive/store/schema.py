@@ -343,6 +343,10 @@ class Comment(SQLModel, table=True):
     capture_position: int | None = _integer(
         "Which comment of that capture had this text, from 0; empty in archives of version 0.1.0."
     )
+    title: str | None = _text("Heading of the comment, where the source has one.")
+    edited_at: str | None = _text("When the source says that its author last changed it (UTC), as far as known.")
+    edited_at_text: str | None = _text("That time as the source wrote it.")
+    edited_precision: str | None = _text("How exact edited_at is: second, minute, hour, day, month or year.")
 
 
 class Reaction(SQLModel, table=True):
@@ -359,13 +363,49 @@ class Reaction(SQLModel, table=True):
     seen_at: str = _text("When it was last seen (UTC).")
 
 
+class Report(SQLModel, table=True):
+    __tablename__ = "reports"
+    __table_args__ = _table(
+        "How often readers, or programs, reported a comment to its moderators, as last seen.",
+        UniqueConstraint("comment_id", "kind"),
+    )
+
+    id: int | None = _id("Number of the row.")
+    comment_id: int = _reference("comments.id", "The comment.")
+    kind: str = _text("The source's own name for the reason.")
+    count: int = _integer("How often, as last seen.")
+    seen_at: str = _text("When it was last seen (UTC).")
+
+
+class Decision(SQLModel, table=True):
+    __tablename__ = "decisions"
+    __table_args__ = _table(
+        "What the moderation of its source decided about a comment, one after the other.",
+        CheckConstraint("decider is null or decider in ('moderator', 'system', 'author')", name="known_decider"),
+        Index("decisions_comment_id", "comment_id"),
+        Index("decisions_status", "status"),
+    )
+
+    id: int | None = _id("Number of the decision.")
+    comment_id: int = _reference("comments.id", "The comment.")
+    status: str = _text("What was decided, by the source's own name.")
+    state: str | None = _text("State that it gave the comment: visible, removed, author_deleted or withheld.")
+    decided_at: str | None = _text("When (UTC), where stated.")
+    decider: str | None = _text("Who decided: moderator, system or author; empty where the source does not say.")
+    reason: str | None = _text("Why, by the source's own name for it.")
+    explanation: str | None = _text("Why, in the words of who decided.")
+    seen_at: str = _text("When the source was first seen to say so (UTC).")
+
+
 class CommentRevision(SQLModel, table=True):
     __tablename__ = "comment_revisions"
     __table_args__ = _table("A text that a comment used to have.", UniqueConstraint("comment_id", "revision"))
 
     id: int | None = _id("Number of the row.")
     comment_id: int = _reference("comments.id", "The comment.")
-    revision: int = _integer("Which of its texts, from 0.")
+    revision: int = _integer(
+        "Which of its texts: from 0 those that visits saw, below 0 those that only the source itself has on record."
+    )
     body: str = _text("Text at that time.")
     body_sha256: str = _text("SHA-256 of body in UTF-8.")
     capture_id: int | None = _reference("captures.id", "The first capture with that text.")
@@ -374,6 +414,7 @@ class CommentRevision(SQLModel, table=True):
     capture_position: int | None = _integer(
         "Which comment of that capture had this text, from 0; empty in archives of version 0.1.0."
     )
+    written_at: str | None = _text("When it was written (UTC), where the source itself has it on record.")
 
 
 class Label(SQLModel, table=True):

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from archive.flags.annotate import TEXT_NAMESPACES, comment_flags
+from archive.flags.match import TextContext
 from archive.store.suppressions import CODE, Screened
 from archive.thread import Flag, Thread
 
@@ -42,6 +43,10 @@ class ThreadVisit:
 
     def source_flags_of(self, i: int) -> list[Flag]:
         return [flag for flag in self.thread.comments[i].flags if not flag.code.startswith(TEXT_NAMESPACES)]
+
+    def text_context(self) -> TextContext:
+        """Return what surrounds the earlier texts of comments, as far as it is known."""
+        return TextContext(None, self.thread.article.title, self.thread.article.language)
 
     def capture_of(self, i: int) -> int:
         """Return the id of the capture that comment i was read from."""

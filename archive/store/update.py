@@ -98,6 +98,10 @@ def _is_whole(thread: Thread) -> bool:
     return thread.completeness == "full" or (thread.completeness == "unknown" and bool(thread.comments))
 
 
+def _has_record(comment: Comment) -> bool:
+    return bool(comment.title or comment.edited or comment.earlier or comment.decisions or comment.reports)
+
+
 class _ThreadUpdate:
     """The work on one thread. `row` is the stored thread, `stored` its comments by id, `withheld` ids of those."""
 
@@ -133,6 +137,7 @@ class _ThreadUpdate:
         self._note_seen(plan)
         self._renew_reactions()
         self._add_labels()
+        self._add_records()
         for comment_id, values in self.values.items():
             self.entities.writer.update("comments", comment_id, values)
         self._renew_comment_flags()
@@ -203,6 +208,7 @@ class _ThreadUpdate:
                 self.visit, i, plan.identities[i], plan.parents[i], place, state, flags
             )
             self._raise(Subject("comment_id", comment_id), flags, comment.body)
+            self.flag_count += self.entities.add_record(self.visit, i, comment_id)
             if not self.late:
                 self._add_event(Change("added", comment_id, None, None), "high")
 
@@ -273,6 +279,7 @@ class _ThreadUpdate:
             "capture_position": row.capture_position,
             "seen_from": first_seen,
             "seen_until": row.last_seen_at,
+            "written_at": None,
         }
         row.revision += 1
         self.values[row.id] |= {
@@ -325,6 +332,17 @@ class _ThreadUpdate:
                   if comment_id in self.stored and comment_id not in self.withheld and comments[i].labels}  # fmt: skip
         if labels:
             self.entities.labels.add_missing(self.visit.thread_id, labels, self.visit.thread.dataset)
+
+    def _add_records(self) -> None:
+        """Add what the source has on record of stored comments, and had not when it was last read."""
+        records = {comment_id: (comment, self.visit.capture_of(i)) for comment_id, i in self.index.items()
+                   if comment_id in self.stored and comment_id not in self.withheld
+                   and _has_record(comment := self.visit.thread.comments[i])}  # fmt: skip
+        if records:
+            visit = self.visit
+            self.flag_count += self.entities.moderation.add_missing(
+                records, visit.seen_at, visit.text_context(), is_late=self.late
+            )
 
     def _renew_comment_flags(self) -> None:
         """Raise the source's flags that are new on seen comments, and withdraw those that it no longer has.

@@ -23,6 +23,8 @@ INSERT_ORDER = (
     "visits",
     "comments",
     "reactions",
+    "reports",
+    "decisions",
     "comment_revisions",
     "labels",
     "events",

@@ -77,7 +77,8 @@ class StoredThread:
         for row in comments.values():
             result.add_text(row, row, row["revision"])
         of_thread = REVISIONS.c.comment_id.in_(select(COMMENTS.c.id).where(COMMENTS.c.thread_id == thread_id))
-        for revision in connection.execute(select(REVISIONS).where(of_thread)).mappings():
+        # Texts below 0 were beside the present one in the same capture: none of its comments has them.
+        for revision in connection.execute(select(REVISIONS).where(of_thread, REVISIONS.c.revision >= 0)).mappings():
             result.add_text(comments[revision["comment_id"]], revision, revision["revision"])
         for comment_id, held in connection.exec_driver_sql(HELD, (thread_id,)):
             result.hashes[comment_id].add(json.loads(held)["body_sha256"])

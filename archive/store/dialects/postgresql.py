@@ -34,7 +34,7 @@ CONFLICTS = ("23505", "40001", "40P01")  # unique_violation, serialization_failu
 # Tables that hold what somebody wrote, or said of it.
 WITH_TEXTS = (
     *("articles", "article_revisions", "captures", "comment_revisions", "commenters", "comments", "events"),
-    *("flag_spans", "flags", "import_changes", "labels", "reviews", "threads", "withheld"),
+    *("decisions", "reports", "flag_spans", "flags", "import_changes", "labels", "reviews", "threads", "withheld"),
 )
 # How many ids are taken at once; what is left of them is given out by the next batch of the same process.
 # Visits get theirs when they are written, under the lock of their outlet: undoing an import tells later ones by it.

@@ -34,6 +34,9 @@ def modelled(tmp_path):
     db.close()
 
 
+TITLE_AND_EDIT = ["title", "edited_at", "edited_at_text", "edited_precision"]
+
+
 def _essence(sql):
     """An index as it is written; of a table the checks and strictness: a column added later stands elsewhere in it."""
     folded = "".join(sql.split()).rstrip(";")
@@ -121,7 +124,8 @@ def test_an_archive_of_the_first_version_opens_and_is_brought_up_to_date(tmp_pat
     assert {name: after[name].count for name in rows if name not in own} == {
         name: count for name, count in rows.items() if name not in own
     }
-    assert [column[1] for column in described(after, "comments")["columns"]][-2:] == ["withheld", "capture_position"]
+    columns = [column[1] for column in described(after, "comments")["columns"]]
+    assert columns[-6:] == ["withheld", "capture_position", *TITLE_AND_EDIT]
     after.close()
 
 
