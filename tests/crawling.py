@@ -64,6 +64,13 @@ class Desk:
     def warcs(self) -> list[Path]:
         return sorted((self.folder / "archive-warc").glob("*.warc.gz"))
 
+    def replay(self) -> "Desk":
+        """Replays all that was crawled into an archive of its own."""
+        replayed = Desk(self.folder / "replayed")
+        replayed.folder.mkdir()
+        replayed.btl("replay", *self.warcs())
+        return replayed
+
     def check_warcs(self) -> None:
         """By warcio's own command."""
         command = [sys.executable, "-m", "warcio.cli", "check", *map(str, self.warcs())]

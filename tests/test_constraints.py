@@ -1,5 +1,6 @@
 """What is installed for the project, its tests and CI is written down version by version, and file by file by its hash."""
 
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -9,7 +10,14 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[1]
-FILES = ["constraints.txt", "tests/servers/isso-build.txt", "tests/servers/isso.txt"]
+FILES = [
+    "constraints.txt",
+    "tests/servers/isso-build.txt",
+    "tests/servers/isso.txt",
+    "tests/servers/xtd.txt",
+    "tests/servers/node.txt",
+]
+LOCKS = ["tests/servers/npm/waline/package-lock.json"]
 
 
 def entries(path):
@@ -29,6 +37,17 @@ def test_each_entry_is_one_version_with_its_hashes_and_names_no_index(path):
         assert re.fullmatch(r"==[^*,]+", str(requirement.specifier)), requirement
         assert hashes, requirement
         assert all(re.fullmatch(r"sha256:[0-9a-f]{64}", value) for value in hashes), requirement
+
+
+@pytest.mark.parametrize("path", LOCKS)
+def test_each_package_of_a_lockfile_has_its_hash_and_names_no_registry(path):
+    packages = json.loads((ROOT / path).read_text("utf-8"))["packages"]
+    stated = json.loads((ROOT / path).with_name("package.json").read_text("utf-8"))["dependencies"]
+    assert packages.pop("")["dependencies"] == stated
+    assert packages
+    for name, package in packages.items():
+        assert re.fullmatch(r"sha512-[\w+/]{86}==", package["integrity"]), name
+        assert "resolved" not in package, name
 
 
 def test_every_requirement_of_the_project_is_met():
@@ -53,3 +72,6 @@ def test_nothing_is_installed_past_the_hashes():
         for line in (ROOT / path).read_text("utf-8").splitlines():
             if re.search(r"\bpip install\b", line):
                 assert "--require-hashes" in line or "--no-deps --no-build-isolation -e ." in line, f"{path}: {line}"
+            assert not re.search(r"\bnpm (?:i|install|add|exec)\b|\bnpx\b", line), f"{path}: {line}"
+            if re.search(r"\bnpm ci\b", line):
+                assert "--ignore-scripts" in line, f"{path}: {line}"

@@ -1,12 +1,15 @@
-"""Waline: a comment server beside the site; threads with all their replies, errors with status 200."""
+"""Waline: a comment server beside the site; threads with all their replies, errors with status 200.
+
+The address of the article is sent along as the Referer, since servers can be told to answer on their own sites alone.
+"""
 
 from dataclasses import dataclass, replace
 from typing import Any
 
-from archive.thread import Comment
+from archive.thread import Comment, Flag
 from crawler.pages.page import BadPage, Fetch, Page
 from crawler.platforms.embed_claim import EmbedClaim, claim_embed
-from crawler.platforms.json_comments import Shape, at, number, object_of
+from crawler.platforms.json_comments import Shape, at, identifier, list_of, number, object_of
 from crawler.platforms.listing import Batch, Listing, Requests
 
 PER_PAGE = 100
@@ -18,7 +21,13 @@ class WalineClaim(EmbedClaim):
     """The comments on a path of a site."""
 
     def fill(self, listing: Listing) -> Requests:
-        """Read all pages, the oldest first."""
+        """Read all pages, the oldest first.
+
+        The server counts replies below comments that wait for its moderators, and gives them to nobody. Where nothing
+        else changed meanwhile, a count that is too high means such replies, and the thread is whole.
+        """
+        counts: set[int | None] = set()
+        roots: list[str | None] = []
 
         def parse(page: Page) -> Batch:
             if at(page.json(), "errno"):
@@ -26,14 +35,27 @@ class WalineClaim(EmbedClaim):
             data = object_of(page)
             data = data["data"] if isinstance(data.get("data"), dict) else data  # old servers have no errno
             listing.stated = number(data.get("count"))
+            counts.add(listing.stated)
+            roots.extend(identifier(at(item, "objectId")) for item in list_of(page, data.get("data")))
             current, pages = (number(data.get(name)) or 0 for name in ("page", "totalPages"))
             return Batch(list(SHAPE.comments(page, data.get("data"))), current + 1 if current < pages else None)
 
         def request(number: Any) -> Fetch:
             query = {"path": self.value("thread"), "pageSize": PER_PAGE, "page": number, "sortBy": "insertedAt_asc"}
-            return Fetch(self.address("/api/comment", query))
+            return Fetch(self.address("/api/comment", query), (("Referer", self.page.url),))
 
-        yield from listing.read_pages(request, parse, 1)
+        is_whole = yield from listing.read_pages(request, parse, 1)
+        if is_whole and len(counts) == 1 and len(set(roots)) == len(roots):
+            _note_unreachable(listing)
+
+
+def _note_unreachable(listing: Listing) -> None:
+    """Note how many comments are counted that nobody can reach."""
+    count = (listing.stated or 0) - len(listing.comments)
+    if count > 0:
+        listing.stated_kind = "approximate"
+        what = f"{count} replies stand below comments that are not public"
+        listing.flags.append(Flag("platform.removed", "rejected-parent", what))
 
 
 def claim(page: Page) -> WalineClaim | None:

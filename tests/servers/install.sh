@@ -36,17 +36,41 @@ if [ -n "$missing" ]; then
   fi
 fi
 
-# Isso comes as a source package: what builds it is checked as well, and is there before.
-hashed() { "$root/.servers/isso/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes "$@"; }
-if [ ! -x "$root/.servers/isso/bin/isso" ]; then
-  if [ "$SYSTEM" = no ]; then
-    echo "SYSTEM=no: tests against Isso are skipped"
-  else
-    echo "installing Isso for the tests, in .servers/"
-    { "$python" -m venv "$root/.servers/isso" \
-      && hashed -r "$root/tests/servers/isso-build.txt" \
-      && hashed --no-build-isolation -r "$root/tests/servers/isso.txt"; } \
-      >/dev/null 2>&1 || echo "no Isso: tests against it are skipped"
+# Everything else goes into a folder of .servers/ each, with its list beside it once it is there whole: a changed list, or
+# an installation that was interrupted, is installed anew. All at a time, since each mostly waits for its registry.
+has() { cmp -s "$root/tests/servers/$2" "$root/.servers/$1/installed"; } # has NAME LIST
+hashed() { # hashed NAME ARGUMENTS...: into the virtual environment of that name
+  name=$1
+  shift
+  "$root/.servers/$name/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes "$@"
+}
+environment() { rm -rf "$root/.servers/$1" && "$python" -m venv "$root/.servers/$1"; }
+isso() { # comes as a source package: what builds it is checked as well, and is there before
+  environment isso \
+    && hashed isso -r "$root/tests/servers/isso-build.txt" \
+    && hashed isso --no-build-isolation -r "$root/tests/servers/isso.txt"
+}
+xtd() { environment xtd && hashed xtd -r "$root/tests/servers/xtd.txt"; }
+node() { environment node && hashed node --only-binary=:all: -r "$root/tests/servers/node.txt"; }
+waline() { # a lockfile's hashes; nothing of a package is run, nor built: PostgreSQL needs none of that
+  rm -rf "$root/.servers/waline" && mkdir "$root/.servers/waline" && cd "$root/.servers/waline" \
+    && cp "$root/tests/servers/npm/waline/package.json" "$root/tests/servers/npm/waline/package-lock.json" . \
+    && PATH="$root/.servers/node/bin:$PATH" npm ci --ignore-scripts --omit=optional --no-audit --no-fund
+}
+server() { # server NAME TITLE LIST: install what LIST says, where it is not there
+  if ! has "$1" "$3"; then
+    if [ "$SYSTEM" = no ]; then
+      echo "SYSTEM=no: tests against $2 are skipped"
+    else
+      echo "installing $2 for the tests, in .servers/"
+      { "$1" && cp "$root/tests/servers/$3" "$root/.servers/$1/installed"; } >/dev/null 2>&1 \
+        || echo "no $2: tests against it are skipped"
+    fi
   fi
-fi
+}
+mkdir -p "$root/.servers"
+server isso Isso isso.txt &
+server xtd django-comments-xtd xtd.txt &
+{ server node Node.js node.txt; server waline Waline npm/waline/package-lock.json; } &
+wait
 exit 0

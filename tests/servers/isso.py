@@ -79,8 +79,8 @@ class Isso:
 def isso(folder: Path, *, moderation: bool = False) -> Iterator[Isso]:
     """Raises Missing."""
     command = INSTALLED / "isso" / "bin" / "isso"
-    if not command.exists():
-        raise Missing("Isso is not installed: `make servers` installs it")
+    if not (INSTALLED / "isso" / "installed").exists():
+        raise Missing("Isso is not installed: `make system` installs it")
     port = free_port()
     site = f"http://127.0.0.1:{port}/"
     config = folder / "isso.cfg"

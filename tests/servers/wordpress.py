@@ -68,7 +68,7 @@ def wordpress(folder: Path) -> Iterator[WordPress]:
     """Raises Missing."""
     needed = [FILES / "wp-load.php", *(THEMES / f"twentytwenty{each}" for each in ("one", "two", "three"))]
     if not all(path.exists() for path in needed) or not shutil.which("php") or not shutil.which("mariadbd"):
-        raise Missing("WordPress, PHP or MariaDB is not installed: `make servers` installs them on Debian, as root")
+        raise Missing("WordPress, PHP or MariaDB is not installed: `make system` installs them on Debian, as root")
     with _database(folder) as socket:
         place = f"127.0.0.1:{free_port()}"
         root = _files(folder, socket, place)
