@@ -233,7 +233,7 @@ def utc_text(time: datetime, zone: tzinfo | None = None) -> str:
     """Return a time as the archive writes it: ISO 8601 in UTC; one without a zone is in `zone`, else in UTC."""
     with suppress(OverflowError):  # of the years 1 and 9999, whose UTC is none
         time = (time if time.tzinfo else time.replace(tzinfo=zone or UTC)).astimezone(UTC)
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ").zfill(20)  # zfill: years before 1000
+    return time.replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
 
 
 def infer_day_first(texts: Iterable[str]) -> bool | None:

@@ -8,6 +8,7 @@ from functools import cache
 from importlib.resources import files
 from urllib.parse import urlsplit
 
+from ahocorasick_rs import AhoCorasick
 from lxml.html import HtmlElement
 
 from archive.text.hosts import registered_site
@@ -109,6 +110,12 @@ def load_systems() -> dict[str, System]:
     }
 
 
+@cache
+def _words() -> AhoCorasick:
+    """Return what finds the words of all systems in one pass over a page."""
+    return AhoCorasick(sorted({word for system in load_systems().values() for word in system.words}))
+
+
 def _marker(table: Mapping[str, Sequence[str]]) -> Marker:
     return Marker(
         frozenset(table.get("tags", ())),
@@ -157,11 +164,12 @@ def find_embeds(page: Page) -> Mapping[str, Embed]:
 def _find_embeds(page: Page) -> dict[str, Embed]:
     hints, site = page.hints, registered_site(page.url).partition(":")[0]
     text = read_embed_text(page)
+    words = frozenset(_words().find_matches_as_strings(text.lower, overlapping=True))
     candidates = {
         name: system
         for name, system in load_systems().items()
         if (hints is not None and hints.platform == name)
-        or ((not system.sites or site in system.sites) and any(word in text.lower for word in system.words))
+        or ((not system.sites or site in system.sites) and not words.isdisjoint(system.words))
     }
     embeds = []
     for name, system in candidates.items():

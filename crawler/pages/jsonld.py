@@ -24,6 +24,12 @@ def load_objects(page: Page) -> list[JsonObject]:
 
     Raises BadPage where a script is too large to be read and has comments.
     """
+    if "jsonld" not in page.notes:
+        page.notes["jsonld"] = tuple(_load_objects(page))
+    return list(page.notes["jsonld"])
+
+
+def _load_objects(page: Page) -> list[JsonObject]:
     result: list[JsonObject] = []
     for script in page.html.iter("script"):
         if "ld+json" not in (script.get("type") or "").lower() or not script.text:

@@ -13,10 +13,22 @@ from crawler.platforms.base import CERTAIN, LIKELY, Claim, ThreadReader, partial
 from crawler.platforms.thread_completeness import reasons_for_more
 from crawler.platforms.wordpress_html import MOST_PAGES, CommentPage, read_comment_page
 
-SIGNS = re.compile(
-    r"wp-content/|wp-includes/|wp-json|wp-comments-post\.php|api\.w\.org|comment_post_ID|content=[\"']WordPress|"
-    r"replytocom=|moveForm\(|[\"' ]thread-(?:even|odd)[\"' ]|li-comment-\d|div-comment-\d|wp-block-comment|wpd-comm|"
-    r"class=[\"'][^\"']*\bcommentlist\b"
+SIGNS = (
+    "wp-content/",
+    "wp-includes/",
+    "wp-json",
+    "wp-comments-post.php",
+    "api.w.org",
+    "comment_post_ID",
+    "replytocom=",
+    "moveForm(",
+    "wp-block-comment",
+    "wpd-comm",
+)
+LESS_SURE = ('="WordPress', "='WordPress", "thread-", "-comment-", "commentlist")
+"""Words without which the pattern is not looked for: that takes longer than all of them."""
+PATTERN = re.compile(
+    r"content=[\"']WordPress|[\"' ]thread-(?:even|odd)[\"' ]|(?:li|div)-comment-\d|class=[\"'][^\"']*\bcommentlist\b"
 )
 API_REASON = "API: "
 
@@ -87,7 +99,7 @@ class WordPressClaim(Claim):
 
 def claim(page: Page) -> WordPressClaim | None:
     """CERTAIN where comments stand in the page, LIKELY where it only has room for them."""
-    if not SIGNS.search(page.text):
+    if not _shows_signs(page.text):
         return None
     first, post = read_comment_page(page, 0), rest.post_id(page)
     if first is None and post is None:
@@ -102,6 +114,13 @@ def claim(page: Page) -> WordPressClaim | None:
         first=first,
         post=post,
         api=rest.api_root(page),
+    )
+
+
+def _shows_signs(text: str) -> bool:
+    """Whether a page may have been made by WordPress."""
+    return any(sign in text for sign in SIGNS) or (
+        any(word in text for word in LESS_SURE) and PATTERN.search(text) is not None
     )
 
 
