@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, delete
-from sqlalchemy.dialects.sqlite import insert
 
 from archive.store.archive import Archive
 from archive.store.schema import TABLES
@@ -20,9 +19,12 @@ MAX_FAILING = 1_000
 
 ACTIVE = "(until is null or until > :now)"
 OUTLETS = """
-select outlet as home, count(*) as pages, count(next_at) as waiting, coalesce(sum(next_at <= :now), 0) as due,
-  min(next_at) as next_at, max(visited_at) as last_success, coalesce(sum(failures > 0), 0) as failing,
-  min(failing_since) as failing_since, coalesce(sum(failures > 0 and next_at is null), 0) as given_up
+select outlet as home, count(*) as pages, count(next_at) as waiting,
+  coalesce(sum(case when next_at <= :now then 1 else 0 end), 0) as due,
+  min(next_at) as next_at, max(visited_at) as last_success,
+  coalesce(sum(case when failures > 0 then 1 else 0 end), 0) as failing,
+  min(failing_since) as failing_since,
+  coalesce(sum(case when failures > 0 and next_at is null then 1 else 0 end), 0) as given_up
 from frontier group by outlet order by outlet"""
 # Lists of articles first: without them nothing new is found.
 FAILING = """
@@ -30,7 +32,9 @@ select url, kind, failures, failing_since, last_error, next_at from frontier whe
 order by kind = 'article', failing_since, id limit ?"""
 DUE = """
 select outlet as home, count(*) as pages from frontier
-where next_at <= :now and (:ids is null or id in (select value from json_each(:ids))) group by outlet order by outlet"""
+where next_at <= :now and
+  (cast(:ids as text) is null or id in (select cast(value as bigint) from json_each(cast(:ids as text))))
+group by outlet order by outlet"""
 STORED = f"""
 select home, case is_stopped when 1 then 'stopped' else 'paused' end as status, since, until, note
 from paused_outlets where {ACTIVE}"""  # noqa: S608
@@ -117,7 +121,7 @@ def pause(
     """Let no crawl visit an outlet, not even one that runs now: until a time or for good where it is to `stop`."""
     values = {"is_stopped": int(stop), "since": format_time(now), "until": until, "note": note}
     with archive.transaction() as connection:
-        statement = insert(PAUSED).values(home=home, **values)
+        statement = archive.dialect.upsert(PAUSED).values(home=home, **values)
         connection.execute(statement.on_conflict_do_update(index_elements=["home"], set_=values))
 
 

@@ -158,7 +158,7 @@ def open_for_reading(path: "Path | ServerAddress") -> "Archive":
     return archive
 
 
-def require(path: Path) -> None:
+def require(path: "Path | ServerAddress") -> None:
     """Bring an archive up to date as far as it can be written. End with status 1 where there is none."""
     open_for_reading(path).close()
 

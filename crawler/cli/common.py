@@ -14,6 +14,7 @@ from archive.cli.common import ERRORS_PRINTED, fail, raise_disk_full
 from archive.text.numbers import format_count
 
 if TYPE_CHECKING:
+    from archive.store.address import ServerAddress
     from crawler.outlets import OutletConfig
     from crawler.report import CrawlReport
     from crawler.run import CrawlPlan
@@ -159,13 +160,14 @@ def require_contact(hosts: Iterable[str], contact: str | None, allow_hosts: Sequ
 
 
 @contextmanager
-def locked(path: Path, wait_s: float) -> Iterator[None]:
+def locked(path: "Path | ServerAddress", wait_s: float) -> Iterator[None]:
     """Hold the crawl lock of an archive, beside other crawls. End with status 1 where an erasure has it."""
     from archive.store.archive import now
     from archive.store.lock import Locked, crawl_lock
 
     try:
-        with crawl_lock(path, f"begun {now()}", wait_s=wait_s, shared=True):
+        file = path if isinstance(path, Path) else path.path  # of this machine's crawls, beside their WARC files
+        with crawl_lock(file, f"begun {now()}", wait_s=wait_s, shared=True):
             yield
     except Locked as error:
         fail(str(error))

@@ -2,13 +2,12 @@
 
 import sys
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from archive.cli.common import as_json as as_json_option
-from archive.cli.common import database, fail, opened, print_errors, print_json, require
+from archive.cli.common import database_or_server, fail, opened, print_errors, print_json, require
 from archive.cli.endings import INTERRUPTED
 from archive.cli.progress import progress_report
 from archive.text.numbers import format_count
@@ -23,13 +22,16 @@ from crawler.cli.common import (
 )
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from archive.store.address import ServerAddress
     from crawler.run import CrawlOptions, CrawlOutcome, CrawlPlan
 
 
 @click.command()
 @click.argument("targets", nargs=-1, metavar="[URL... | OUTLETS.TOML]")
 @click.option("--due", is_flag=True, help="Make the visits that are due, to all outlets or to those in OUTLETS.TOML.")
-@database
+@database_or_server
 @crawl_options
 @wait_option
 @click.option("--quiet", is_flag=True, help="Print failures and warnings only, as suits cron, which mails all output.")
@@ -38,7 +40,7 @@ if TYPE_CHECKING:
 def crawl(
     targets: tuple[str, ...],
     due: bool,
-    path: Path,
+    path: "Path | ServerAddress",
     options: "CrawlOptions",
     wait_s: float,
     quiet: bool,
@@ -72,7 +74,9 @@ def crawl(
         sys.exit(1)
 
 
-def _crawl(path: Path, plan: "CrawlPlan", options: "CrawlOptions", wait_s: float, *, quiet: bool) -> "CrawlOutcome":
+def _crawl(
+    path: "Path | ServerAddress", plan: "CrawlPlan", options: "CrawlOptions", wait_s: float, *, quiet: bool
+) -> "CrawlOutcome":
     """Crawl, once nothing holds the archive alone."""
     from crawler.browser.chromium import BrowserMissing
     from crawler.frontier import Frontier
@@ -91,7 +95,7 @@ def _crawl(path: Path, plan: "CrawlPlan", options: "CrawlOptions", wait_s: float
             fail(str(error))
 
 
-def _summarise(outcome: "CrawlOutcome", path: Path, *, as_json: bool, quiet: bool) -> None:
+def _summarise(outcome: "CrawlOutcome", path: "Path | ServerAddress", *, as_json: bool, quiet: bool) -> None:
     report = outcome.report
     if as_json:
         left_out = [{"outlet": row.outlet, "pages": row.pages, "reason": row.reason} for row in outcome.left_out]
