@@ -151,7 +151,7 @@ def erase(
     _require_comment(subject, same_text=same_text)
     archive = open_for_writing(path)
     try:
-        with archive, crawl_lock(archive.path, f"which erases, begun {now()}"):
+        with archive, crawl_lock(archive.address, f"which erases, begun {now()}"):
             on_file = (lambda _: None) if as_json else (lambda file: click.echo(f"searching {file}", err=True))
             plan = plan_erasure(archive, subject, number, reason, on_file, same_text=same_text)
             _erase(archive, plan, note, yes=yes)

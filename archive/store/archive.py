@@ -56,7 +56,8 @@ class Archive:
     """An archive, made or brought up to date on opening. `on_wait` is called once where another process writes.
 
     It is a file of SQLite, or a database of PostgreSQL where its address is given: `name` is what people call it,
-    `path` where the files beside it lie. With `read_only` it must be there, and up to date; nothing can be saved.
+    `address` how it is opened, `path` where the files beside it lie. With `read_only` it must be there, and up to
+    date; nothing can be saved.
     """
 
     def __init__(
@@ -68,6 +69,7 @@ class Archive:
     ) -> None:
         address = ServerAddress(path) if isinstance(path, str) and is_address(path) else path
         self.name = str(address)
+        self.address = Path(address) if isinstance(address, str) else address
         self.path = address.path if isinstance(address, ServerAddress) else Path(address)
         self.on_wait = on_wait
         self.read_only = read_only

@@ -162,14 +162,14 @@ def require_contact(hosts: Iterable[str], contact: str | None, allow_hosts: Sequ
 @contextmanager
 def locked(path: "Path | ServerAddress", wait_s: float) -> Iterator[None]:
     """Hold the crawl lock of an archive, beside other crawls. End with status 1 where an erasure has it."""
-    from archive.store.archive import now
+    from archive.store.address import NoDriver
+    from archive.store.archive import NotAnArchive, now
     from archive.store.lock import Locked, crawl_lock
 
     try:
-        file = path if isinstance(path, Path) else path.path  # of this machine's crawls, beside their WARC files
-        with crawl_lock(file, f"begun {now()}", wait_s=wait_s, shared=True):
+        with crawl_lock(path, f"begun {now()}", wait_s=wait_s, shared=True):
             yield
-    except Locked as error:
+    except (Locked, NoDriver, NotAnArchive) as error:
         fail(str(error))
     except OSError as error:
         raise_disk_full(error)

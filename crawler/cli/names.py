@@ -1,14 +1,13 @@
 """`btl names`: fetch the names of commenters whose service gives ids alone."""
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import click
 
 from archive.cli.common import as_json as as_json_option
-from archive.cli.common import database, opened, print_errors, print_json, require
+from archive.cli.common import database_or_server, opened, print_errors, print_json, require
 from archive.cli.endings import INTERRUPTED
 from archive.cli.progress import progress_report
 from archive.text.numbers import format_count
@@ -22,11 +21,14 @@ from crawler.cli.common import (
 )
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from archive.store.address import ServerAddress
     from crawler.names import NamesOutcome
 
 
 @click.command()
-@database
+@database_or_server
 @click.option(
     "--limit", type=click.IntRange(1, 100_000), default=1_000, show_default=True, help="Fetch at most this many names."
 )
@@ -36,7 +38,7 @@ if TYPE_CHECKING:
 @wait_option
 @as_json_option
 def names(
-    path: Path,
+    path: "Path | ServerAddress",
     limit: int,
     again: bool,
     allow_hosts: tuple[str, ...],
@@ -76,7 +78,7 @@ def names(
         sys.exit(1)
 
 
-def _summarise(outcome: "NamesOutcome", left: int, path: Path, *, as_json: bool) -> None:
+def _summarise(outcome: "NamesOutcome", left: int, path: "Path | ServerAddress", *, as_json: bool) -> None:
     if as_json:
         failures = [{"url": url, "reason": reason} for url, reason in outcome.errors]
         counts = {"asked": outcome.asked, "named": outcome.named, "nameless": outcome.nameless, "left": left}

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from archive.cli.common import as_json as as_json_option
-from archive.cli.common import database, example_option, fail, open_for_reading, open_for_writing, print_json
+from archive.cli.common import database_or_server, example_option, fail, open_for_reading, open_for_writing, print_json
 from archive.text.numbers import format_count
 from crawler.cli.common import read_outlets
 
 if TYPE_CHECKING:
+    from archive.store.address import ServerAddress
     from crawler.outlet_states import OutletState
 
 FAILURES_PRINTED = 5
@@ -48,9 +49,9 @@ def outlets() -> None:
 
 @outlets.command(name="list", short_help="List outlets with what is due and what fails.")
 @click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@database
+@database_or_server
 @as_json_option
-def list_(file: Path | None, path: Path, as_json: bool) -> None:
+def list_(file: Path | None, path: "Path | ServerAddress", as_json: bool) -> None:
     """List outlets: what is due when, the last successful visit, and what has been failing since when and why.
 
     With FILE, an outlets file, also show which outlets it does not list, and which of its outlets were never visited.
@@ -76,9 +77,11 @@ def list_(file: Path | None, path: Path, as_json: bool) -> None:
 @names_argument
 @click.option("--until", metavar="TIME", help="Resume on this day or at this time (UTC), such as 2026-04-01.")
 @note_option
-@database
+@database_or_server
 @as_json_option
-def pause(names: tuple[str, ...], until: str | None, note: str | None, path: Path, as_json: bool) -> None:
+def pause(
+    names: tuple[str, ...], until: str | None, note: str | None, path: "Path | ServerAddress", as_json: bool
+) -> None:
     """Pause visits to an outlet until it is resumed, or until a time.
 
     This takes effect at once, even in a running crawl, whatever the outlets file says. What becomes due meanwhile is
@@ -93,9 +96,9 @@ def pause(names: tuple[str, ...], until: str | None, note: str | None, path: Pat
 @outlets.command()
 @names_argument
 @note_option
-@database
+@database_or_server
 @as_json_option
-def stop(names: tuple[str, ...], note: str | None, path: Path, as_json: bool) -> None:
+def stop(names: tuple[str, ...], note: str | None, path: "Path | ServerAddress", as_json: bool) -> None:
     """Stop visiting an outlet. What was collected stays in the archive; `btl outlets resume` starts again.
 
     \b
@@ -106,9 +109,9 @@ def stop(names: tuple[str, ...], note: str | None, path: Path, as_json: bool) ->
 
 @outlets.command()
 @names_argument
-@database
+@database_or_server
 @as_json_option
-def resume(names: tuple[str, ...], path: Path, as_json: bool) -> None:
+def resume(names: tuple[str, ...], path: "Path | ServerAddress", as_json: bool) -> None:
     """Resume visits to an outlet that was paused or stopped. What became due meanwhile is due at once.
 
     \b
@@ -123,7 +126,13 @@ def resume(names: tuple[str, ...], path: Path, as_json: bool) -> None:
 
 
 def _pause(
-    names: tuple[str, ...], status: str, until: str | None, note: str | None, path: Path, *, as_json: bool
+    names: tuple[str, ...],
+    status: str,
+    until: str | None,
+    note: str | None,
+    path: "Path | ServerAddress",
+    *,
+    as_json: bool,
 ) -> None:
     from crawler import outlet_states
 
@@ -134,7 +143,9 @@ def _pause(
     _change(names, change, path, as_json=as_json)
 
 
-def _change(names: tuple[str, ...], change: Callable[[Any, str], str], path: Path, *, as_json: bool) -> None:
+def _change(
+    names: tuple[str, ...], change: Callable[[Any, str], str], path: "Path | ServerAddress", *, as_json: bool
+) -> None:
     """Change outlets, none of them where one is not known."""
     from crawler.outlet_states import NoSuchOutlet, find_outlet, list_outlets
 

@@ -2,14 +2,18 @@
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from archive.cli.common import as_json as as_json_option
-from archive.cli.common import database, opened, print_errors, print_json
+from archive.cli.common import database_or_server, opened, print_errors, print_json
 from archive.cli.progress import progress_report
 from archive.text.numbers import format_count
 from crawler.cli.common import print_skipped, read_outlets
+
+if TYPE_CHECKING:
+    from archive.store.address import ServerAddress
 
 
 @click.command()
@@ -20,9 +24,11 @@ from crawler.cli.common import print_skipped, read_outlets
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Outlets file, for comment settings that a site's pages do not show.",
 )
-@database
+@database_or_server
 @as_json_option
-def replay(paths: tuple[Path, ...], url: str | None, outlets: Path | None, path: Path, as_json: bool) -> None:
+def replay(
+    paths: tuple[Path, ...], url: str | None, outlets: Path | None, path: "Path | ServerAddress", as_json: bool
+) -> None:
     """Read captured pages into the archive: WARC and WACZ files, saved pages, and folders of them.
 
     Nothing is fetched.

@@ -3,12 +3,16 @@
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from archive.cli.common import as_json as as_json_option
-from archive.cli.common import database, fail, open_for_reading, open_for_writing, print_json
+from archive.cli.common import database_or_server, fail, open_for_reading, open_for_writing, print_json
 from archive.text.numbers import format_count
+
+if TYPE_CHECKING:
+    from archive.store.address import ServerAddress
 
 
 @click.command()
@@ -18,9 +22,9 @@ from archive.text.numbers import format_count
     metavar="OLD=NEW",
     help="First record that files below OLD are now below NEW.",
 )
-@database
+@database_or_server
 @as_json_option
-def verify(release: Path | None, relink: str | None, path: Path, as_json: bool) -> None:
+def verify(release: Path | None, relink: str | None, path: "Path | ServerAddress", as_json: bool) -> None:
     """Check the archive against its evidence: every capture's digest, and every comment read again from its capture.
 
     With RELEASE, a folder that `btl publish` made, check its files, its database and the chain of releases instead.
@@ -49,7 +53,7 @@ def verify(release: Path | None, relink: str | None, path: Path, as_json: bool) 
         sys.exit(1)
 
 
-def _relink(path: Path, pair: str) -> None:
+def _relink(path: "Path | ServerAddress", pair: str) -> None:
     from archive.store.files import relink
 
     old, equals, new = pair.partition("=")
@@ -68,7 +72,7 @@ def _verify_release(release: Path) -> tuple[list[tuple[str, str]], dict[str, int
     return verify_release(release), {}
 
 
-def _verify_archive(path: Path) -> tuple[list[tuple[str, str]], dict[str, int]]:
+def _verify_archive(path: "Path | ServerAddress") -> tuple[list[tuple[str, str]], dict[str, int]]:
     from crawler.evidence.verify import verify_archive
 
     with open_for_reading(path) as archive:

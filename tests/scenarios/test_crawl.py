@@ -6,7 +6,6 @@ from importlib.metadata import version
 
 import pytest
 
-from tests.both_engines import query_of
 from tests.news_server import Answer, serving
 
 TREE = [
@@ -31,21 +30,6 @@ def visible(tree):
 
 def rows_of(desk, *tables):
     return {table: desk.query(f"select * from {table}") for table in tables}
-
-
-def test_a_crawl_and_its_second_look_on_a_server(site, desk, server_address):
-    post = site.post(comments=TREE)
-    result = desk.visit(site, "--db", server_address)
-    assert result["counts"]["comments_new"] == 4
-    assert "host=" not in result["db"]
-    with query_of(server_address) as query:
-        assert query(STORED) == visible(TREE)
-        post.comments = TREE[:3]
-        again = desk.visit(site, "--db", server_address)
-        assert again["counts"]["comments_removed"] == 1
-        assert query("select outcome from visits order by id") == [("new",), ("changed",)]
-        assert query("select kind, outcome from runs") == [("crawl", "done"), ("crawl", "done")]
-        assert query("select count(*) from hosts where owner is not null") == [(0,)]
 
 
 def test_an_article_with_its_thread(site, desk):

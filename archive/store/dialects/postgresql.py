@@ -7,7 +7,7 @@ what is withheld, has it alone, as on SQLite. All locks are the server's: who di
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import lru_cache
 from operator import itemgetter
 from typing import Any
@@ -23,11 +23,12 @@ from sqlalchemy.pool import StaticPool
 from archive.store.address import ServerAddress
 from archive.store.dialects.base import DURABLE, IdBlock
 from archive.store.dialects.postgresql_schema import create, foreign_tables, is_current
+from archive.store.preparation import NotAnArchive
 from archive.store.schema import TABLES
 
-__all__ = ["PostgresDialect", "foreign_tables", "is_current", "prepare", "server_engine"]
+__all__ = ["PostgresDialect", "foreign_tables", "is_current", "prepare", "server_engine", "session_lock"]
 # The first numbers of this archive's advisory locks; the second says of what.
-ARCHIVE_LOCK, SCHEMA_LOCK, OUTLET_LOCK, RUN_LOCK = 0x62746C, 0x62746D, 0x62746E, 0x62746F
+ARCHIVE_LOCK, SCHEMA_LOCK, OUTLET_LOCK, RUN_LOCK, CRAWL_LOCK = 0x62746C, 0x62746D, 0x62746E, 0x62746F, 0x627470
 OUTLET_LOCKS = 4096  # the server has room for some thousand locks: outlets beyond that share them
 LONGEST_WAIT_MS = 600_000
 CONFLICTS = ("23505", "40001", "40P01")  # unique_violation, serialization_failure, deadlock_detected
@@ -42,6 +43,13 @@ BLOCKS = {"comments": 2_000, "flags": 1_000, "flag_spans": 1_000, "events": 500,
 SMALL_BLOCK = 100
 # SQL as SQLite has it: what is quoted, casts, and marks of parameters.
 MARKS = re.compile(r"""('(?:[^']|'')*'|"[^"]*"|::)|\?|(?<!\w):(\w+)|json_object(?=\()|%""")
+
+# Who holds a lock of this database; a name is cut by the server after 63 bytes.
+HOLDER = """
+select application_name || coalesce(' of ' || host(client_addr), '') from pg_locks
+join pg_stat_activity using (pid) join pg_database on pg_database.oid = pg_locks.database
+where locktype = 'advisory' and classid = %s and objid = %s and granted and pg_database.datname = current_database()
+limit 1"""
 
 
 class _BooleanDumper(Dumper):
@@ -99,6 +107,32 @@ def sqlstate(error: BaseException) -> str | None:
 
 def _synchronous(*, always: bool = False) -> str:
     return f"set synchronous_commit = {'on' if always or os.environ.get(DURABLE) else 'off'}"
+
+
+@contextmanager
+def session_lock(
+    address: ServerAddress, note: str, purpose: str, *, shared: bool
+) -> Iterator[Callable[[], str | None]]:
+    """Yield what tries to lock a purpose of an archive, and names who has it where it cannot; at the end it is free.
+
+    It has a connection of its own, and the server frees it when that ends, with the process or its machine.
+    """
+    kind, number = "_shared" if shared else "", crc32(purpose.encode()) & 0x7FFFFFFF
+    parameters = address.engine_url().set(drivername="postgresql").render_as_string(hide_password=False)
+    try:
+        opened = psycopg.connect(parameters, autocommit=True, application_name=f"btl {note}")
+    except psycopg.OperationalError as error:
+        raise NotAnArchive(f"{address}: {error}") from error
+    with closing(opened) as connection:
+
+        def acquire() -> str | None:
+            statement = f"select pg_try_advisory_lock{kind}(%s, %s)"
+            if connection.execute(statement, (CRAWL_LOCK, number)).fetchall() == [(True,)]:
+                return None
+            holder = connection.execute(HOLDER, (CRAWL_LOCK, number)).fetchone()
+            return "process {}".format(holder[0].removeprefix("btl ")) if holder else "another process"
+
+        yield acquire
 
 
 class PostgresDialect:
