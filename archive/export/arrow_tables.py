@@ -12,6 +12,8 @@ import pyarrow.parquet as pq
 from pyarrow.csv import ConvertOptions, ParseOptions, ReadOptions, read_csv
 
 from archive.export.descriptions import describe
+from archive.export.records import FIELDS
+from archive.export.records import LISTS as RECORD_LISTS
 from archive.export.rows import LISTS, NUMBERS, TIMES, batches
 from archive.export.selection import Selection, SqlError, strip_semicolon
 
@@ -21,11 +23,22 @@ BYTES_A_GROUP = 12 << 20
 RECURRING = (
     "outlet", "article", "author", "posted_precision", "state", "codes", "article_url", "platform", "parent_source",
     "first_seen_at", "last_seen_at", "thread_id", "commenter_id", "outlet_id", "depth", "revision", "outlet_name",
-    "published_at", "published_precision", "byline",
+    "published_at", "published_precision", "byline", "is_guest", "is_staff", "completeness", "stated_count", "language",
+    "section", "thread_native_id", "edited_precision",
 )  # fmt: skip
 TIME = pa.timestamp("us", "UTC")
 TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 TEXTS = pa.list_(pa.string())
+_SCALARS = {"text": pa.string(), "integer": pa.int64(), "real": pa.float64(), "truth": pa.bool_()}
+
+
+def _objects(name: str) -> pa.DataType:
+    """Return the type of a column of objects: a list of them, or the dataset."""
+    item = pa.struct([(field, _SCALARS[kind]) for field, kind in FIELDS[name].items()])
+    return pa.list_(item) if name in RECORD_LISTS else item
+
+
+OBJECTS = {name: _objects(name) for name in FIELDS}
 
 
 def write_lines(
@@ -39,6 +52,7 @@ def write_lines(
 
 def _field(name: str) -> pa.Field:
     kind = pa.int64() if name in NUMBERS else TIME if name in TIMES else TEXTS if name in LISTS else pa.string()
+    kind = OBJECTS.get(name, kind)
     return pa.field(name, kind, metadata={"description": describe(name)})
 
 
@@ -95,12 +109,14 @@ def _tables_of_lines(cursor: sqlite3.Cursor, schema: pa.Schema, csv_copy: Binary
                 column_types=in_lines, null_values=[""], strings_can_be_null=True, quoted_strings_can_be_null=False
             ),
         )
-        columns = [_CASTS.get(field.type, _as_it_is)(table[field.name]) for field in schema]
+        columns = [_cast(table[field.name], field.type) for field in schema]
         yield pa.Table.from_arrays(columns, schema=schema)
 
 
-def _as_it_is(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    return column
+def _cast(column: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
+    if kind == TIME:
+        return _to_times(column)
+    return _from_json(column, kind) if pa.types.is_nested(kind) else column
 
 
 def _to_times(column: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -109,18 +125,14 @@ def _to_times(column: pa.ChunkedArray) -> pa.ChunkedArray:
     return pc.strptime(column, TIME_FORMAT, "us", error_is_null=True).cast(pa.int64()).cast(TIME)
 
 
-def _to_lists(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Return lists of texts for JSON, each different one read once."""
-    lists = []
+def _from_json(column: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
+    """Return lists and objects for JSON, each different one read once."""
+    arrays = []
     for chunk in column.chunks:
         different = chunk.dictionary_encode()
-        lists.append(
-            pa.array([json.loads(text) for text in different.dictionary.to_pylist()], TEXTS).take(different.indices)
-        )
-    return pa.chunked_array(lists, TEXTS)
-
-
-_CASTS: dict[pa.DataType, Callable[[pa.ChunkedArray], pa.ChunkedArray]] = {TIME: _to_times, TEXTS: _to_lists}
+        values = [json.loads(text) for text in different.dictionary.to_pylist()]
+        arrays.append(pa.array(values, kind).take(different.indices))
+    return pa.chunked_array(arrays, kind)
 
 
 def _grouped_lines(cursor: sqlite3.Cursor) -> Iterator[bytes]:

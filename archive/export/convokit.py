@@ -16,7 +16,6 @@ from pathlib import Path
 
 from archive.export.jsonl import (
     COMMENT_FLAGS,
-    COMMENT_LABELS,
     OTHER_FLAGS,
     THREADS,
     CommentLines,
@@ -24,6 +23,7 @@ from archive.export.jsonl import (
     select_threads,
     thread_condition,
 )
+from archive.export.records import LISTS, lists_of
 from archive.export.rows import site_address_sql
 from archive.export.selection import DumpFile, ExportOptions, RowCounts, Selection, pick_comments
 from archive.export.selection import count as count
@@ -38,11 +38,13 @@ UTTERANCE = """json_object('id', {id}, 'conversation_id', 'thread-' || {thread},
 AUTHOR = "coalesce('commenter-' || commenters.id, 'unknown-' || comments.id)"
 OUTLET = "coalesce('outlet-' || outlets.id, 'article-' || articles.id)"
 COMMENT_META = """'kind', 'comment', 'native_id', comments.native_id,
-  'url', {base} || '/comment/' || comments.id, 'state', state,
+  'url', {base} || '/comment/' || comments.id, 'state', comments.state,
   'posted_at', posted_at, 'posted_precision', posted_precision, 'likes', likes, 'dislikes', dislikes,
-  'revision', revision, 'permalink', {base} || '/comment/' || comments.id, 'source_url', comments.url,
+  'revision', comments.revision, 'permalink', {base} || '/comment/' || comments.id, 'source_url', comments.url,
   'posted_at_text', posted_at_text, 'chosen', json(iif({chosen}, 'true', 'false')), 'flags', {flags},
-  'labels', {labels}"""
+  'labels', {labels}, 'title', title, 'edited_at', edited_at, 'edited_at_text', edited_at_text,
+  'edited_precision', edited_precision, 'parent_source', parent_source, 'reactions', {reactions},
+  'reports', {reports}, 'decisions', {decisions}, 'earlier', {earlier}"""
 ARTICLE_META = """'kind', 'article', 'url', {base} || '/thread/' || threads.id, 'posted_at', published_at,
   'posted_precision', published_precision, 'permalink', {base} || '/thread/' || threads.id,
   'source_url', articles.url, 'byline', byline, 'flags', json('[]')"""
@@ -77,7 +79,8 @@ CONVERSATION = MEMBER.format(
 )
 COMMENTER = MEMBER.format(
     "'commenter-' || commenters.id",
-    "'kind', 'commenter', 'name', name, 'platform', platform, 'is_guest', is_guest, 'is_staff', is_staff",
+    """'kind', 'commenter', 'name', name, 'platform', platform, 'is_guest', is_guest, 'is_staff', is_staff,
+  'native_id', native_id""",
 )
 UNKNOWN = MEMBER.format("'unknown-' || comments.id", "'kind', 'unknown', 'name', null")
 NEWSROOM = MEMBER.format(OUTLET, "'kind', 'outlet', 'name', coalesce(outlets.name, domain), 'domain', domain")
@@ -86,10 +89,13 @@ INDEX = {
     "utterances-index": {
         "kind": TEXT, "url": TEXT, "state": TEXT, "posted_at": TEXT, "posted_precision": TEXT, "likes": NUMBER,
         "dislikes": NUMBER, "revision": NUMBER, "permalink": TEXT, "source_url": TEXT, "posted_at_text": TEXT,
-        "byline": TEXT, "chosen": TRUTH, "flags": LIST, "labels": LIST, "native_id": TEXT,
+        "byline": TEXT, "chosen": TRUTH, "flags": LIST, "native_id": TEXT,
+        "title": TEXT, "edited_at": TEXT, "edited_at_text": TEXT, "edited_precision": TEXT, "parent_source": TEXT,
+        **dict.fromkeys(LISTS, LIST),
     },
     "speakers-index": {
         "kind": TEXT, "name": TEXT, "platform": TEXT, "is_guest": NUMBER, "is_staff": NUMBER, "domain": TEXT,
+        "native_id": TEXT,
     },
     "conversations-index": {
         "title": TEXT, "outlet": TEXT, "outlet_name": TEXT, "url": TEXT, "permalink": TEXT, "byline": TEXT,
@@ -139,9 +145,8 @@ def _release(connection: sqlite3.Connection) -> dict[str, str]:
 def _write_utterances(
     connection: sqlite3.Connection, path: Path, selection: Selection, base: str, *, by_comment: bool
 ) -> RowCounts:
-    comment = COMMENT.format(
-        base=base, chosen="chosen" if by_comment else "true", flags=COMMENT_FLAGS, labels=COMMENT_LABELS
-    )
+    chosen = "chosen" if by_comment else "true"
+    comment = COMMENT.format(base=base, chosen=chosen, flags=COMMENT_FLAGS, **lists_of(connection))
     lines = CommentLines(select_comments(connection, selection, comment, by_comment=by_comment))
     with path.open("wb") as out:
         for thread_id, article in select_threads(

@@ -8,6 +8,7 @@ import re
 import sqlite3
 from typing import BinaryIO
 
+from archive.export.records import LISTS
 from archive.export.rows import NUMBERS, batches, comment_columns, select_comments, select_rows, write_lines
 from archive.export.selection import DumpFile, ExportOptions, RowCounts, Selection
 from archive.export.selection import count as count
@@ -19,9 +20,11 @@ DUMP = DumpFile("comments", ".csv.gz", "Comments, one a row, with author, articl
 # Text of comment_list that comes from outside and may hold a NUL, at which SQLite's printf stops.
 FOREIGN = (
     "body", "author", "article", "article_url", "outlet", "outlet_name", "byline", "url", "posted_at_text",
+    "native_id", "author_native_id", "title", "edited_at_text", "thread_native_id", "thread_url", "language", "section",
 )  # fmt: skip
 # Text of comment_list that is never NULL, which printf would write as "(NULL)".
-NOT_NULL = ("body", "article_url", "platform", "state", "codes", "permalink", "first_seen_at", "last_seen_at")
+NOT_NULL = ("body", "article_url", "platform", "state", "codes", "permalink", "first_seen_at", "last_seen_at",
+            *LISTS)  # fmt: skip
 FORMULAS = ", ".join(f"char({ord(sign)})" for sign in FORMULA)
 
 

@@ -1,6 +1,6 @@
 """Describe the columns of a row of a comment in words, as the codebook does."""
 
-from archive.export.rows import MORE_COLUMNS
+from archive.export.records import DESCRIPTIONS
 from archive.store.schema import TABLES
 from archive.store.views import COLUMN_DESCRIPTIONS
 
@@ -9,12 +9,17 @@ OWN = {
     "codes": "Codes of the flags that stand, as a list.",
     "permalink": "Its page on the site: the whole address where the site has one.",
     "url": "Its own address at the source.",
-}
+    "author_native_id": "The platform's id of the account, where stated.",
+    "thread_url": "Address of the thread itself, where it has one.",
+    "thread_native_id": "The platform's own id of the thread; the article's url where the source has none.",
+} | DESCRIPTIONS
+# Whose columns they are, the first that has one of the name.
+OF_TABLES = ("comments", "articles", "threads", "commenters")
 
 
 def describe(name: str) -> str:
     """Return what a column holds."""
     if name in OWN or name in COLUMN_DESCRIPTIONS:
         return OWN.get(name) or COLUMN_DESCRIPTIONS[name]
-    table = TABLES["articles" if name in MORE_COLUMNS and name not in TABLES["comments"].columns else "comments"]
-    return str(table.columns[name].comment)
+    columns = next(TABLES[table].columns for table in OF_TABLES if name in TABLES[table].columns)
+    return str(columns[name].comment)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from math import isfinite
 from typing import Any, BinaryIO
 
+from archive.export.records import DATASET, lists_of
 from archive.export.rows import batches, select_rows, site_address_sql
 from archive.export.selection import CURRENT_FLAGS, DumpFile, ExportOptions, RowCounts, Selection, pick_comments
 from archive.export.selection import count as count
@@ -32,28 +33,28 @@ def flags_sql(subject: str) -> str:
   from flags left join flag_spans on flag_spans.flag_id = flags.id where {subject} order by flags.id, start))"""  # noqa: S608
 
 
-COMMENT_LABELS = """(select json_group_array(json(label)) from (select json_object('dataset', datasets.name,
-  'name', labels.name, 'value', labels.value, 'number', number, 'raters', raters) as label
-  from labels join datasets on datasets.id = labels.dataset_id
-  where labels.comment_id = comments.id and comments.withheld is null order by labels.id))"""
 COMMENT_FLAGS = flags_sql(f"flags.comment_id = comments.id and {CURRENT_FLAGS}")
 COMMENT = f"""json_object('id', comments.id, 'native_id', comments.native_id, 'parent_id', parent_id,
   'position', comments.position, 'depth', depth, 'author', commenters.name, 'posted_at', posted_at, 'body', body,
-  'revision', revision, 'state', state, 'likes', likes, 'dislikes', dislikes, 'flags', {COMMENT_FLAGS},
+  'revision', comments.revision, 'state', comments.state, 'likes', likes, 'dislikes', dislikes,
+  'flags', {COMMENT_FLAGS},
   'posted_precision', posted_precision, 'url', comments.url, 'permalink', {_BASE} || '/comment/' || comments.id,
-  'posted_at_text', posted_at_text, 'labels', {COMMENT_LABELS})"""
+  'posted_at_text', posted_at_text, 'labels', {{labels}}, 'title', title, 'edited_at', edited_at,
+  'edited_at_text', edited_at_text, 'edited_precision', edited_precision, 'author_native_id', commenters.native_id,
+  'is_guest', is_guest, 'is_staff', is_staff, 'parent_source', parent_source, 'reactions', {{reactions}},
+  'reports', {{reports}}, 'decisions', {{decisions}}, 'earlier', {{earlier}})"""
 THREADS = """
 select {} from threads join articles on articles.id = article_id left join outlets on outlets.id = outlet_id
 left join datasets on datasets.id = dataset_id
 where {} order by {}"""
 _ARTICLE = f"""json_object('article', json_object('url', articles.url, 'title', title, 'body', body,
   'outlet', domain, 'published_at', published_at, 'outlet_name', coalesce(outlets.name, domain), 'byline', byline,
-  'published_precision', published_precision, 'language', language, 'section', section),
+  'published_precision', published_precision, 'language', language, 'section', section,
+  'published_at_text', published_at_text),
   'thread', json_object('id', threads.id, 'platform', platform, 'native_id', native_id, 'stated_count', stated_count,
   'completeness', completeness, 'url', threads.url, 'permalink', {_BASE} || '/thread/' || threads.id,
-  'dataset', json(iif(datasets.id is null, null, json_object('name', datasets.name, 'version', datasets.version,
-    'licence', licence, 'citation', citation, 'url', datasets.url, 'is_shareable', json(iif(is_shareable, 'true',
-    'false')))))))"""
+  'dataset', {DATASET}, 'stated_kind', stated_kind, 'closed', closed,
+  'comment_count', comment_count))"""
 OTHER_FLAGS = flags_sql(
     f"withdrawn_at is null and {NOT_REFUSED} and (thread_id = threads.id or flags.article_id = articles.id)"
 )
@@ -66,7 +67,7 @@ def write(connection: sqlite3.Connection, out: BinaryIO, selection: Selection, _
     base, threads = site_address_sql(connection), 0
     connection.text_factory = bytes
     with pick_comments(connection, selection) as by_comment:
-        comment = COMMENT.replace(_BASE, base)
+        comment = COMMENT.format(**lists_of(connection)).replace(_BASE, base)
         lines = CommentLines(select_comments(connection, selection, comment, by_comment=by_comment))
         expressions = f"{_ARTICLE.replace(_BASE, base)}, {OTHER_FLAGS}"
         for thread_id, head, flags in select_threads(connection, selection, expressions, by_comment=by_comment):

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Any, BinaryIO
 
+from archive.export.records import DATASET, EMPTY, FIELDS, lists_of
+from archive.export.records import LISTS as RECORD_LISTS
 from archive.export.selection import Selection, strip_semicolon
 
 ROWS_A_BATCH = 256
@@ -14,14 +16,18 @@ ROWS_A_BATCH = 256
 NUMBERS = frozenset(
     {
         "id", "thread_id", "depth", "position", "parent_id", "revision", "likes", "dislikes", "commenter_id",
-        "outlet_id",
+        "outlet_id", "is_guest", "is_staff", "stated_count", "comment_count",
     }
 )  # fmt: skip
 
 
-TIMES = frozenset({"posted_at", "published_at", "first_seen_at", "last_seen_at"})
+TIMES = frozenset({"posted_at", "published_at", "first_seen_at", "last_seen_at", "edited_at"})
 LISTS = frozenset({"codes"})
+# Columns of JSON that hold objects, lists of them but for the dataset.
+OBJECTS = frozenset(FIELDS)
 _ARTICLE = "(select {} from articles where id = (select article_id from threads where id = comment_list.thread_id))"
+_COMMENTER = "(select {} from commenters where id = comment_list.commenter_id)"
+_THREAD = "(select {} from threads where id = comment_list.thread_id)"
 _COMMENT = "(select {} from comments where id = comment_list.id)"
 # What rows of comments have beside the columns of `comment_list`, by the names that JSON Lines has for it.
 MORE_COLUMNS = {
@@ -31,7 +37,24 @@ MORE_COLUMNS = {
     "byline": _ARTICLE.format("byline"),
     "url": _COMMENT.format("url"),
     "posted_at_text": _COMMENT.format("posted_at_text"),
-}
+    "native_id": _COMMENT.format("native_id"),
+    "author_native_id": _COMMENTER.format("native_id"),
+    "is_guest": _COMMENTER.format("is_guest"),
+    "is_staff": _COMMENTER.format("is_staff"),
+    "title": _COMMENT.format("title"),
+    "edited_at": _COMMENT.format("edited_at"),
+    "edited_at_text": _COMMENT.format("edited_at_text"),
+    "edited_precision": _COMMENT.format("edited_precision"),
+    "thread_native_id": _THREAD.format("native_id"),
+    "thread_url": _THREAD.format("url"),
+    "comment_count": _THREAD.format("comment_count"),
+    "completeness": _THREAD.format("completeness"),
+    "stated_count": _THREAD.format("stated_count"),
+    "language": _ARTICLE.format("language"),
+    "section": _ARTICLE.format("section"),
+    "dataset": f"""(select {DATASET} from datasets
+  where id = (select dataset_id from threads where id = comment_list.thread_id))""",  # noqa: S608
+} | {name: _COMMENT.format(sql) for name, sql in RECORD_LISTS.items()}
 
 
 def site_address_sql(connection: sqlite3.Connection) -> str:
@@ -54,6 +77,9 @@ def select_comments(connection: sqlite3.Connection, selection: Selection, expres
     condition, values = selection.condition()
     base = site_address_sql(connection)
     made = {"permalink": f"{base} || permalink", "codes": "coalesce(codes, '[]')"} | MORE_COLUMNS
+    made |= {name: sql for name, sql in lists_of(connection).items() if sql == EMPTY}
+    if connection.execute("select 1 from datasets limit 1").fetchone() is None:
+        made["dataset"] = "null"
     columns = ", ".join(f"{made[name]} as {name}" if name in made else name for name in comment_columns(connection))
     # The limit keeps SQLite from evaluating a column each time that an expression names it.
     rows = f"select {columns} from comment_list where {condition} order by thread_id, position limit -1"  # noqa: S608

@@ -6,7 +6,6 @@ The utterance that a conversation begins with is its article where the conversat
 import json
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -21,6 +20,15 @@ from archive.importers.gathered import (
     gathered_capture,
     read_gathered,
     read_records,
+)
+from archive.importers.own_records import (
+    read_author,
+    read_dataset,
+    read_moment,
+    read_parent_source,
+    read_record,
+    read_state,
+    with_native_ids,
 )
 from archive.importers.values import count_of, id_of, moment_of, read_flags, text_of
 from archive.text import urls
@@ -153,14 +161,12 @@ def parse(document: Document) -> Thread:
         first = next((row for row in utterances if _meta(row).get("kind") == "article"), None)
     is_own = "article_url" in meta and "platform" in meta
     root = first if first and (is_own or text_of(meta.get("title"))) else None
-    comments: Sequence[Comment] = [
-        _comment(row, gathered.people, is_own=is_own) for row in utterances if row is not root
-    ]
+    read = _own_comment if is_own else _comment
+    comments: Sequence[Comment] = [read(row, gathered.people) for row in utterances if row is not root]
     comments = below_article(comments, gathered.key if root else None)
     if is_own:
-        comments = _with_native_ids(
-            comments, {id_of(row["id"]): id_of(_meta(row).get("native_id")) for row in utterances}
-        )
+        native_ids = {id_of(row["id"]): id_of(_meta(row).get("native_id")) for row in utterances}
+        comments = [with_native_ids(comment, native_ids) for comment in comments]
     if not comments and root is None:
         raise EmptyDocument(document.location, "no comment")
     name = text_of(gathered.about.get("name")) or Path(document.file).parent.name or Path(document.file).stem
@@ -175,7 +181,7 @@ def parse(document: Document) -> Thread:
         stated_count=count_of(meta.get("stated_count", meta.get("num_comments"))),
         completeness="partial",
         flags=() if root else (Flag("capture.context_missing", "conversation-without-article"),),
-        dataset=_own_dataset(meta) if is_own else Dataset(name, url=text_of(gathered.about.get("url"))),
+        dataset=read_dataset(meta.get("dataset")) if is_own else Dataset(name, url=text_of(gathered.about.get("url"))),
     )
 
 
@@ -189,12 +195,14 @@ def _own_article(meta: dict[str, Any], root: dict[str, Any] | None) -> Article:
     if title and body.startswith(title):
         body = body.removeprefix(title).removeprefix("\n\n")
     published, precision = text_of(meta.get("published_at")), _meta(root or {}).get("posted_precision")
-    outlet = text_of(meta.get("outlet"))
+    outlet, outlet_name = text_of(meta.get("outlet")), text_of(meta.get("outlet_name"))
     return Article(
         title=title,
         body=body,
         url=text_of(meta.get("article_url")),
         outlet=outlet,
+        outlet_name=outlet_name if outlet_name != outlet else None,
+        byline=text_of(meta.get("byline")),
         published=Moment(published, published, cast("Precision", precision or "second")) if published else None,
         language=text_of(meta.get("language")),
         section=text_of(meta.get("section")),
@@ -218,64 +226,48 @@ def _article(gathered: Gathered, root: dict[str, Any] | None, name: str) -> Arti
     )
 
 
-def _comment(row: dict[str, Any], people: dict[str, Any], *, is_own: bool) -> Comment:
+def _own_comment(row: dict[str, Any], people: dict[str, Any]) -> Comment:
+    """Return a comment as btl exported it, with the ids of that archive."""
+    meta, parent = _meta(row), id_of(row.get("reply-to"))
+    person = people.get(id_of(row.get("speaker")) or "", {})
+    of_author = person | {"author": person.get("name"), "author_native_id": person.get("native_id")}
+    return Comment(
+        body=row["text"] if isinstance(row.get("text"), str) else "",
+        author=read_author(of_author) if person.get("kind") == "commenter" else None,
+        posted=read_moment(meta, "posted_at", "posted_precision"),
+        native_id=id_of(row["id"]),
+        parent_native_id=parent,
+        parent_source=read_parent_source(meta.get("parent_source")) or ("export" if parent else None),
+        state=read_state(meta.get("state")),
+        likes=count_of(meta.get("likes")),
+        dislikes=count_of(meta.get("dislikes")),
+        url=text_of(meta.get("source_url")),
+        flags=read_flags(meta.get("flags")),
+        **read_record(meta),
+    )
+
+
+def _comment(row: dict[str, Any], people: dict[str, Any]) -> Comment:
     meta, stated = _meta(row), row.get("text")
     text = stated if isinstance(stated, str) else ""
     parent = id_of(row.get("reply-to", row.get("reply_to")))
     speaker = id_of(row.get("speaker"))
-    person = people.get(speaker or "", {})
-    state = cast("State", meta.get("state") or "visible") if is_own else STATES.get(text.strip(), "visible")
-    at, precision = text_of(meta.get("posted_at")), meta.get("posted_precision")
+    state = STATES.get(text.strip(), "visible")
     score = count_of(meta.get("score"))
     return Comment(
-        body="" if not is_own and state != "visible" else text,
-        author=_author(speaker, person, is_own=is_own),
-        posted=Moment(at, at, cast("Precision", precision or "second")) if at else moment_of(row.get("timestamp")),
+        body="" if state != "visible" else text,
+        author=_author(speaker, people.get(speaker or "", {})),
+        posted=moment_of(row.get("timestamp")),
         native_id=id_of(row["id"]),
         parent_native_id=parent,
         parent_source="export" if parent else None,
         state=state,
-        likes=count_of(meta.get("likes")) if is_own else None,
-        dislikes=count_of(meta.get("dislikes")) if is_own else None,
         reactions=(("score", score),) if score is not None else (),
-        flags=read_flags(meta.get("flags")) if is_own else (),
-        labels=tuple(_own_labels(meta) if is_own else _labels(meta)),
+        labels=tuple(_labels(meta)),
     )
 
 
-def _own_dataset(meta: dict[str, Any]) -> Dataset | None:
-    name = text_of(meta.get("dataset"))
-    return Dataset(name) if name else None
-
-
-def _own_labels(meta: dict[str, Any]) -> Iterator[Label]:
-    labels = meta.get("labels")
-    for row in labels if isinstance(labels, list) else ():
-        dataset = _own_dataset(row) if isinstance(row, dict) else None
-        name, value = (text_of(row.get(key)) for key in ("name", "value")) if dataset else (None, None)
-        if dataset and name and value:
-            number = row.get("number")
-            is_number = isinstance(number, int | float) and not isinstance(number, bool)
-            yield Label(name, value, float(number) if is_number else None, count_of(row.get("raters")), dataset)
-
-
-def _with_native_ids(comments: Sequence[Comment], native_ids: dict[str | None, str | None]) -> list[Comment]:
-    """Return comments, which have the ids of an archive, with those of their platform, as far as it has any."""
-    return [
-        replace(
-            comment,
-            native_id=native_ids.get(comment.native_id),
-            parent_native_id=native_ids.get(comment.parent_native_id) if comment.parent_native_id else None,
-        )
-        for comment in comments
-    ]
-
-
-def _author(speaker: str | None, person: dict[str, Any], *, is_own: bool) -> Author | None:
-    if is_own:
-        name = text_of(person.get("name"))
-        guest, staff = (None if person.get(key) is None else bool(person[key]) for key in ("is_guest", "is_staff"))
-        return Author(name, None, guest, staff) if name and person.get("kind") == "commenter" else None
+def _author(speaker: str | None, person: dict[str, Any]) -> Author | None:
     if speaker is None or speaker == "[deleted]":
         return None
     return Author(text_of(person.get("name")) or text_of(person.get("username")) or speaker, speaker)

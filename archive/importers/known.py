@@ -80,6 +80,8 @@ def _count_metadata(counts: Counter[str], media_type: str, metadata: dict[str, A
 def platform_of(item: Item) -> str | None:
     """Return the platform that a document's thread will have; None where only its text says."""
     name, document = item
+    if document.mapping is not None and document.mapping.is_own:
+        return None
     if document.mapping is not None:
         return document.mapping.dataset.platform or DEFAULT_PLATFORM
     platform: str | None = getattr(import_module(name), "PLATFORM", None)

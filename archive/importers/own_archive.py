@@ -11,6 +11,7 @@ import tempfile
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing
+from dataclasses import fields
 from pathlib import Path
 from shutil import copyfileobj
 from typing import TYPE_CHECKING, Any, cast
@@ -27,6 +28,8 @@ from archive.thread import (
     Comment,
     Completeness,
     Dataset,
+    Decision,
+    EarlierText,
     Flag,
     Label,
     Moment,
@@ -58,8 +61,8 @@ COMMENTS = """
 select comments.*, commenters.name as author, commenters.native_id as account, is_guest, is_staff from comments
 left join commenters on commenters.id = commenter_id where thread_id = ? order by position"""
 EARLIER_TEXTS = """
-select comment_id, revision, body, capture_id from comment_revisions
-where comment_id in (select id from comments where thread_id = ?)"""
+select comment_id, revision, body, capture_id, written_at, seen_from from comment_revisions
+where comment_id in (select id from comments where thread_id = ?) order by comment_id, revision"""
 EVENTS = """
 select * from events where thread_id = ? and comment_id is not null order by seen_at, run_id, id"""
 FLAGS = """
@@ -74,6 +77,10 @@ where comment_id in (select id from comments where thread_id = ?) order by id"""
 LABELS = """
 select comment_id, dataset_id, labels.name, value, number, raters from labels
 where comment_id in (select id from comments where thread_id = ?) order by labels.id"""
+DECISIONS = "select * from decisions where comment_id in (select id from comments where thread_id = ?) order by id"
+REPORTS = "select * from reports where comment_id in (select id from comments where thread_id = ?) order by id"
+OF_COMMENTS = ("flags", "reactions", "labels", "reports", "decisions", "earlier")
+DECISION = tuple(field.name for field in fields(Decision))
 Row = dict[str, Any]
 
 
@@ -148,6 +155,7 @@ class _Reader:
             article = self._rows(ARTICLE, thread["article_id"])[0]
             texts = self._rows(ARTICLE_TEXTS, thread["article_id"])
             reactions, labels = self._rows(REACTIONS, thread["id"]), self._rows(LABELS, thread["id"])
+            decisions, reports = self._rows(DECISIONS, thread["id"]), self._rows(REPORTS, thread["id"])
             for row in labels:
                 row["dataset"] = datasets[row.pop("dataset_id")]
             for visit, state in zip(visits, history.at_each(visits), strict=True):
@@ -165,6 +173,9 @@ class _Reader:
                     "reactions": _reactions_at(reactions, visit, visits),
                     "dataset": datasets.get(thread["dataset_id"]),
                     "labels": labels,
+                    "reports": _reactions_at(reports, visit, visits),
+                    "decisions": [row for row in decisions if row["seen_at"] <= visit["seen_at"]],
+                    "earlier": [row for row in history.recorded if row["seen_from"] <= visit["seen_at"]],
                 }
                 yield state_then, mapping
 
@@ -207,7 +218,7 @@ def _text_at(texts: Sequence[Row], at: str) -> Row:
 
 
 def _reactions_at(reactions: Sequence[Row], visit: Row, visits: Sequence[Row]) -> list[Row]:
-    """Return the reactions that a visit counted; the last visit has also those of no visit's time."""
+    """Return the reactions or reports that a visit counted; the last visit has also those of no visit's time."""
     times = {visit["seen_at"]}
     if visit is visits[-1]:
         times |= {row["seen_at"] for row in reactions} - {row["seen_at"] for row in visits}
@@ -220,6 +231,7 @@ class _History:
     def __init__(self, comments: list[Row], texts: Sequence[Row], events: Sequence[Row], flags: Sequence[Row]) -> None:
         self.withheld = {row["id"] for row in comments if row["withheld"] is not None}
         self.comments = [row for row in comments if row["id"] not in self.withheld]
+        self.recorded = [row for row in texts if row["revision"] < 0]
         self.texts = {(row["comment_id"], row["revision"]): row for row in texts}
         self.events = [event for event in events if event["comment_id"] not in self.withheld]
         self.flags = [flag for flag in flags if flag["comment_id"] not in self.withheld]
@@ -318,7 +330,7 @@ def _comments(visit: Row, page_of: dict[int, int]) -> Iterator[Comment]:
     above = [row["parent_id"] if row["parent_id"] in ids else None for row in rows]
     order, _ = document_order([row["id"] for row in rows], above)
     position = {rows[i]["id"]: new for new, i in enumerate(order)}
-    more: dict[str, dict[int, list[Row]]] = {name: defaultdict(list) for name in ("flags", "reactions", "labels")}
+    more: dict[str, dict[int, list[Row]]] = {name: defaultdict(list) for name in OF_COMMENTS}
     for name, by_comment in more.items():
         for row in visit[name]:
             by_comment[row["comment_id"]].append(row)
@@ -343,6 +355,11 @@ def _comments(visit: Row, page_of: dict[int, int]) -> Iterator[Comment]:
             page=page_of.get(row["capture_id"], 0),
             reactions=tuple((reaction["kind"], reaction["count"]) for reaction in more["reactions"][own]),
             labels=tuple(map(_label, more["labels"][own])),
+            title=row["title"],
+            edited=_moment(row, "edited_at", "edited_precision"),
+            earlier=tuple(EarlierText(text["body"], text["written_at"]) for text in more["earlier"][own]),
+            decisions=tuple(Decision(*(decision[name] for name in DECISION)) for decision in more["decisions"][own]),
+            reports=tuple((report["kind"], report["count"]) for report in more["reports"][own]),
         )
 
 

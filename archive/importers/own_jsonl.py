@@ -7,20 +7,18 @@ from typing import Any, cast
 
 from archive.importers import documents as text_documents
 from archive.importers.base import CERTAIN, BadDocument, Claim, Document, Probe, Source
-from archive.importers.values import read_flags
-from archive.thread import (
-    Article,
-    Author,
-    Capture,
-    Comment,
-    Completeness,
-    Dataset,
-    Label,
-    Moment,
-    Precision,
-    State,
-    Thread,
+from archive.importers.own_records import (
+    read_author,
+    read_completeness,
+    read_dataset,
+    read_moment,
+    read_parent_source,
+    read_record,
+    read_state,
+    truth_of,
 )
+from archive.importers.values import read_flags
+from archive.thread import Article, Capture, Comment, StatedKind, Thread
 
 NAME = "jsonl"
 
@@ -59,7 +57,7 @@ def _thread(record: dict[str, Any], document: Document) -> Thread:
             outlet=outlet,
             outlet_name=outlet_name if outlet_name != outlet else None,
             byline=article.get("byline"),
-            published=_moment(article.get("published_at"), article.get("published_precision")),
+            published=read_moment(article, "published_at", "published_precision"),
             language=article.get("language"),
             section=article.get("section"),
             fills_in=True,
@@ -77,38 +75,27 @@ def _thread(record: dict[str, Any], document: Document) -> Thread:
         native_id=thread["native_id"],
         url=thread.get("url"),
         stated_count=thread.get("stated_count"),
-        completeness=cast("Completeness", thread.get("completeness") or "unknown"),
-        dataset=_dataset(thread.get("dataset")),
+        completeness=read_completeness(thread.get("completeness"), thread.get("comment_count"), len(comments)),
+        dataset=read_dataset(thread.get("dataset")),
+        stated_kind=cast("StatedKind", thread.get("stated_kind") or "all"),
+        closed=truth_of(thread.get("closed")),
     )
 
 
-def _dataset(row: dict[str, Any] | None) -> Dataset | None:
-    if row is None:
-        return None
-    about = {name: row.get(name) for name in ("version", "licence", "citation", "url")}
-    return Dataset(row["name"], **about, is_shareable=row.get("is_shareable", True))
-
-
 def _comment(row: dict[str, Any], parent: int | None, rows: list[dict[str, Any]]) -> Comment:
+    parent_source = read_parent_source(row.get("parent_source"))
     return Comment(
         body=row["body"],
         parent=parent,
-        author=Author(row["author"]) if row.get("author") else None,
-        posted=_moment(row.get("posted_at"), row.get("posted_precision")),
+        author=read_author(row),
+        posted=read_moment(row, "posted_at", "posted_precision"),
         native_id=row.get("native_id"),
         parent_native_id=None if parent is None else rows[parent].get("native_id"),
-        parent_source=None if parent is None else "export",
-        state=cast("State", row.get("state") or "visible"),
+        parent_source=parent_source or (None if parent is None else "export"),
+        state=read_state(row.get("state")),
         likes=row.get("likes"),
         dislikes=row.get("dislikes"),
         url=row.get("url"),
         flags=read_flags(row.get("flags")),
-        labels=tuple(
-            Label(label["name"], label["value"], label.get("number"), label.get("raters"), Dataset(label["dataset"]))
-            for label in row.get("labels") or ()
-        ),
+        **read_record(row),
     )
-
-
-def _moment(at: str | None, precision: str | None) -> Moment | None:
-    return Moment(at, at, cast("Precision", precision or "second")) if at else None

@@ -12,6 +12,7 @@ from typing import Any, cast
 from archive.importers.base import CERTAIN, BadDocument, Claim, Document, Probe, Source
 from archive.importers.documents import TOO_LONG
 from archive.importers.files import LONGEST_DOCUMENT
+from archive.importers.own_records import read_record
 from archive.importers.values import read_flags
 from archive.text.dates import utc_text
 from archive.thread import (
@@ -21,7 +22,6 @@ from archive.thread import (
     Comment,
     Completeness,
     Dataset,
-    Label,
     Moment,
     ParentSource,
     Precision,
@@ -132,10 +132,7 @@ def _comment(row: Row, rows: list[Row]) -> Comment:
         dislikes=row["dislikes"],
         url=row["url"],
         flags=read_flags(row["flags"]),
-        reactions=tuple((reaction["kind"], reaction["count"]) for reaction in row["reactions"] or ()),
-        labels=tuple(
-            Label(label["name"], label["value"], label["number"], label["raters"]) for label in row["labels"] or ()
-        ),
+        **read_record(row),
     )
 
 

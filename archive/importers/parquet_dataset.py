@@ -7,7 +7,7 @@ file, by the month of its article, else of its first comment: so it can be read 
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from archive.importers.known import count_capture
 from archive.importers.run import Cutter, ImportProgress, Report
 from archive.importers.sources import Sources
 from archive.importers.worker import Item, lost_document, parse_documents
-from archive.thread import Comment, Moment, Thread, article_url
+from archive.thread import Comment, Decision, Moment, Thread, article_url
 from archive.workers.executors import Workers
 from archive.workers.ordered import run_in_order
 
@@ -33,7 +33,18 @@ TIME = pa.timestamp("s", "UTC")
 FLAG = pa.struct(
     [(name, pa.string()) for name in ("code", "rule", "target", "exact")] + [("start", pa.int32()), ("end", pa.int32())]
 )
-LABEL = pa.struct([("name", pa.string()), ("value", pa.string()), ("number", pa.float64()), ("raters", pa.int32())])
+LABEL = pa.struct(
+    [
+        ("name", pa.string()),
+        ("value", pa.string()),
+        ("number", pa.float64()),
+        ("raters", pa.int32()),
+        ("dataset", pa.string()),
+    ]
+)
+COUNTS = pa.list_(pa.struct([("kind", pa.string()), ("count", pa.int64())]))
+EARLIER = pa.struct([("body", pa.string()), ("written_at", pa.string())])
+DECISION = pa.struct([(field.name, pa.string()) for field in fields(Decision)])
 DATASET = pa.struct(
     [*((name, pa.string()) for name in ("name", "version", "licence", "citation", "url")), ("is_shareable", pa.bool_())]
 )
@@ -49,8 +60,9 @@ OF_COMMENT: dict[str, pa.DataType] = {
     "parent_source": pa.string(), "author": pa.string(), "author_native_id": pa.string(), "is_guest": pa.bool_(),
     "is_staff": pa.bool_(), "posted_at": TIME, "posted_text": pa.string(), "posted_precision": pa.string(),
     "body": pa.string(), "state": pa.string(), "likes": pa.int64(), "dislikes": pa.int64(), "url": pa.string(),
-    "flags": pa.list_(FLAG), "reactions": pa.list_(pa.struct([("kind", pa.string()), ("count", pa.int64())])),
-    "labels": pa.list_(LABEL),
+    "flags": pa.list_(FLAG), "reactions": COUNTS, "labels": pa.list_(LABEL), "title": pa.string(), "edited_at": TIME,
+    "edited_at_text": pa.string(), "edited_precision": pa.string(), "reports": COUNTS, "decisions": pa.list_(DECISION),
+    "earlier": pa.list_(EARLIER),
 }  # fmt: skip
 PARTITIONS = pa.schema([("outlet", pa.string()), ("month", pa.string())])
 SCHEMA = pa.schema([*OF_THREAD.items(), *OF_COMMENT.items(), *PARTITIONS])
@@ -189,11 +201,31 @@ def _of_comment(comment: Comment) -> Row:
             }
             for flag in comment.flags
         ],
-        "reactions": [{"kind": kind, "count": count} for kind, count in comment.reactions],
         "labels": [
-            {"name": label.name, "value": label.value, "number": label.number, "raters": label.raters}
+            {
+                "name": label.name,
+                "value": label.value,
+                "number": label.number,
+                "raters": label.raters,
+                "dataset": label.dataset and label.dataset.name,
+            }
             for label in comment.labels
         ],
+        **_record(comment),
+    }
+
+
+def _record(comment: Comment) -> Row:
+    edited = comment.edited or Moment()
+    return {
+        "title": comment.title,
+        "edited_at": _time(edited.at),
+        "edited_at_text": edited.text,
+        "edited_precision": edited.precision,
+        "reactions": [{"kind": kind, "count": count} for kind, count in comment.reactions],
+        "reports": [{"kind": kind, "count": count} for kind, count in comment.reports],
+        "decisions": [asdict(decision) for decision in comment.decisions],
+        "earlier": [asdict(text) for text in comment.earlier],
     }
 
 

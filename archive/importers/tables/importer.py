@@ -25,7 +25,7 @@ from archive.importers.base import (
     Undecided,
 )
 from archive.importers.files import LONGEST_DOCUMENT
-from archive.importers.tables import records
+from archive.importers.tables import own_rows, records
 from archive.importers.tables.columns import COMMENT_WORD, Conclusion, conclude, find_preset, role_names
 from archive.importers.tables.delimited import find_dialect
 from archive.importers.tables.mapping import ColumnMapping
@@ -209,6 +209,8 @@ def gather(source: Source, table: Table, mapping: ColumnMapping) -> Generator[Do
 
 
 def _used_columns(table: Table, mapping: ColumnMapping) -> tuple[str, ...]:
+    if mapping.is_own:
+        return tuple(table.columns)
     in_template = re.findall(r"\{([^{}]+)\}", mapping.article_url or "")
     return tuple(name for name in dict.fromkeys((*mapping.used_columns(), *in_template)) if name in table.columns)
 
@@ -251,6 +253,7 @@ def _add_neighbours(spool: Spool, table: Table, mapping: ColumnMapping) -> None:
 
 def parse(document: Document) -> Thread:
     """Return the thread of one document. Raises BadDocument where it holds no comment."""
-    return parse_rows(
-        document, cast("ColumnMapping", document.mapping), json.loads(document.raw.decode("utf-8", "surrogatepass"))
-    )
+    mapping, record = cast("ColumnMapping", document.mapping), json.loads(document.raw.decode("utf-8", "surrogatepass"))
+    if mapping.is_own and own_rows.is_own(record["rows"]):
+        return own_rows.parse_rows(document, record)
+    return parse_rows(document, mapping, record)

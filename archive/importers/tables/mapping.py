@@ -25,7 +25,7 @@ TIME_READINGS = ("epoch", "epoch_ms", "iso", "day_first", "month_first")
 STATES: tuple[State, ...] = ("visible", "removed", "author_deleted", "withheld")
 SOURCE_KEYS = (
     *("signature", "roots", "delimiter", "encoding", "has_header", "table", "records"),
-    "staff_value",
+    *("staff_value", "is_own"),
 )
 LABEL_KINDS = ("share", "count", "value", "choice")
 
@@ -95,7 +95,8 @@ class LabelRows(Frozen):
 
 @dataclass(frozen=True, slots=True)
 class ColumnMapping(Frozen):
-    """The whole of it. `signature` are the columns by which a preset's table is recognised."""
+    """The whole of it. `signature` are the columns by which a preset's table is recognised; `is_own` says that btl
+    wrote the table, whose columns are then known."""
 
     columns: dict[str, MappedColumn] = field(default_factory=dict)
     dataset: TableOrigin = TableOrigin()
@@ -112,6 +113,7 @@ class ColumnMapping(Frozen):
     table: str | None = None
     records: str | None = None
     staff_value: str | None = None
+    is_own: bool = False
 
     def column(self, role: str) -> str | None:
         """Return the name of a role's column."""

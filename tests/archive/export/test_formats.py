@@ -19,17 +19,22 @@ from hypothesis import strategies as st
 
 from archive.export.formats import FORMATS
 from archive.export.output import output
-from archive.export.rows import LISTS, NUMBERS, TIMES
+from archive.export.rows import LISTS, NUMBERS, OBJECTS, TIMES
 from archive.export.selection import ExportOptions, Selection
 from archive.export.write import Written, export, write
 from archive.store.archive import Archive
 from archive.store.private_tables import PRIVATE_TABLES
 from archive.store.schema import TABLES
-from archive.thread import Flag, Moment
+from archive.thread import Dataset, Decision, EarlierText, Flag, Label, Moment
 from tests.archive.store.test_save import DAYS, save
 from tests.conftest import missing
 from tests.trees import BODIES, made, said
 
+RECORD = {
+    "title": None, "edited_at": None, "edited_at_text": None, "edited_precision": None, "author_native_id": None,
+    "is_guest": None, "is_staff": None, "parent_source": "indent", "reactions": [], "reports": [], "decisions": [],
+    "earlier": [],
+}  # fmt: skip
 LINE = {
     "article": {
         "url": "https://courier.example/ferry",
@@ -42,6 +47,7 @@ LINE = {
         "published_precision": None,
         "language": None,
         "section": None,
+        "published_at_text": None,
     },
     "thread": {
         "id": 1,
@@ -52,6 +58,9 @@ LINE = {
         "url": None,
         "permalink": "/thread/1",
         "dataset": None,
+        "stated_kind": "all",
+        "closed": None,
+        "comment_count": 2,
     },
     "comments": [
         {
@@ -59,12 +68,14 @@ LINE = {
             "body": "off the pier with it", "revision": 0, "state": "visible", "likes": None, "dislikes": None,
             "flags": [{"code": "content.threat", "rule": "r1", "target": None, "start": 0, "end": 12, "exact": "off the pier"}],
             "posted_precision": None, "url": None, "permalink": "/comment/1", "posted_at_text": None, "labels": [],
+            **RECORD,
         },
         {
             "id": 2, "native_id": "n2", "parent_id": 1, "position": 1, "depth": 1, "author": None, "posted_at": None,
             "body": 'a "quoted"\nline, and more', "revision": 0, "state": "visible", "likes": 2, "dislikes": 0,
             "flags": [{"code": "capture.author_missing", "rule": "r", "target": None, "start": None, "end": None, "exact": None}],
             "posted_precision": None, "url": None, "permalink": "/comment/2", "posted_at_text": None, "labels": [],
+            **RECORD,
         },
     ],
     "flags": [
@@ -94,9 +105,12 @@ def exported(path, form, selection=Selection(), *, excel=False):  # noqa: B008
 
 ROWS = """
 select comment_list.*, coalesce(outlets.name, outlets.domain), articles.published_at, articles.published_precision,
-  articles.byline, comments.url, comments.posted_at_text
+  articles.byline, comments.url, comments.posted_at_text, comments.native_id, commenters.native_id, is_guest, is_staff,
+  comments.title, comments.edited_at, comments.edited_at_text, comments.edited_precision, threads.native_id, threads.url,
+  comment_count, completeness, stated_count, language, section, null, '[]', '[]', '[]', '[]', '[]'
 from comment_list join comments using (id) join threads on threads.id = comments.thread_id
 join articles on articles.id = article_id left join outlets on outlets.id = articles.outlet_id
+left join commenters on commenters.id = comments.commenter_id
 order by comments.thread_id, comments.position"""
 
 
@@ -152,7 +166,7 @@ def as_text(cell):
     if isinstance(cell, datetime):
         assert cell.tzinfo is not None
         return cell.strftime("%Y-%m-%dT%H:%M:%SZ")
-    return json.dumps(cell, separators=(",", ":"), ensure_ascii=False) if isinstance(cell, list) else cell
+    return json.dumps(cell, separators=(",", ":"), ensure_ascii=False) if isinstance(cell, list | dict) else cell
 
 
 def test_formats():
@@ -222,8 +236,8 @@ def test_parquet(filled):
     kinds = dict(zip(table.schema_arrow.names, map(str, table.schema_arrow.types), strict=True))
     assert {name for name, kind in kinds.items() if kind == "int64"} == NUMBERS
     assert {name for name, kind in kinds.items() if kind == "timestamp[us, tz=UTC]"} == TIMES
-    assert {name for name, kind in kinds.items() if kind.startswith("list<")} == LISTS
-    assert {kinds[name] for name in kinds if name not in NUMBERS | TIMES | LISTS} == {"string"}
+    assert {name for name, kind in kinds.items() if kind.startswith(("list<", "struct<"))} == LISTS | OBJECTS
+    assert {kinds[name] for name in kinds if name not in NUMBERS | TIMES | LISTS | OBJECTS} == {"string"}
     assert all(field.metadata[b"description"] for field in table.schema_arrow)
     assert table.metadata.row_group(0).column(0).compression == "ZSTD"
 
@@ -252,8 +266,12 @@ def test_the_same_names_in_every_format(tmp_path):
     """What is said of a comment and its article has one name and one value in CSV, Parquet, JSON Lines, ConvoKit, SQL."""
     path = tmp_path / "a.db"
     comment = said("At nine.", "anna", native_id="1", url="https://courier.example/ferry#c1", likes=3,
-                   posted=Moment("2026-03-14T09:02:00Z", "14 March 2026, 09:02", "minute"))  # fmt: skip
-    thread = made(comment, said("So late?", "tom", 0))
+                   posted=Moment("2026-03-14T09:02:00Z", "14 March 2026, 09:02", "minute"),
+                   labels=(Label("rude", "0.25", 0.25, 4), Label("mood", 'cross, "very"; calm')), title="Times",
+                   reactions=(("sad", 2),), reports=(("SPAM", 3),), earlier=(EarlierText("At eight.", DAYS[0]),),
+                   decisions=(Decision("APPROVED", "visible", DAYS[0], "moderator", None, "it is, on Sundays"),),
+                   edited=Moment("2026-03-14T09:05:00Z", "09:05", "minute"))  # fmt: skip
+    thread = made(comment, said("So late?", "tom", 0), dataset=Dataset("harbour corpus", licence="CC-BY-4.0"))
     article = replace(
         thread.article,
         byline="A. Writer",
@@ -278,9 +296,9 @@ def test_the_same_names_in_every_format(tmp_path):
         shown = {name: as_text(cell) for name, cell in cells_.items()}
         assert row == {name: "" if cell is None else str(cell) for name, cell in shown.items()}
         for name in in_json.keys() & shown.keys():
-            assert shown[name] == in_json[name], name
+            assert shown[name] == as_text(in_json[name]), name
         for name in utterance["meta"].keys() & shown.keys() - {"url"}:
-            assert shown[name] == utterance["meta"][name], name
+            assert shown[name] == as_text(utterance["meta"][name]), name
         assert (utterance["meta"]["source_url"], utterance["meta"]["url"]) == (shown["url"], shown["permalink"])
         for name in ("outlet", "outlet_name", "published_at", "published_precision", "byline"):
             assert shown[name] == line["article"][name] == conversation["meta"][name], name
@@ -291,6 +309,14 @@ def test_the_same_names_in_every_format(tmp_path):
     assert (first["url"], rows[0]["outlet"], rows[0]["outlet_name"]) == (
         "https://courier.example/ferry#c1", "courier.example", "Courier",
     )  # fmt: skip
+    assert json.loads(rows[0]["labels"])[0] == typed[0]["labels"][0] == {
+        "dataset": "harbour corpus", "name": "rude", "value": "0.25", "number": 0.25, "raters": 4,
+    }  # fmt: skip
+    assert (typed[0]["earlier"], typed[0]["reports"]) == (
+        [{"body": "At eight.", "written_at": DAYS[0]}],
+        [{"kind": "SPAM", "count": 3}],
+    )
+    assert (typed[0]["decisions"][0]["status"], typed[0]["dataset"]["licence"]) == ("APPROVED", "CC-BY-4.0")
     empty = (rows[1]["codes"], typed[1]["codes"], line["comments"][1]["flags"], utterances[2]["meta"]["flags"])
     assert empty == ("[]", [], [], [])
 
