@@ -1,6 +1,6 @@
 """Coral: stories, comments and users as mongoexport writes them, or as the CSV files that Coral itself imports.
 
-They belong together: a folder or a zip file. Moderators' decisions become states; who moderated is not read.
+They belong together: a folder or a zip file. Of moderators' decisions it is read when, what and why; not who moderated.
 """
 
 import csv
@@ -24,7 +24,9 @@ from archive.importers.gathered import (
 )
 from archive.importers.values import count_of, html_of, id_of, moment_of, text_of
 from archive.text import urls
-from archive.thread import Article, Author, Comment, Flag, State, Thread
+from archive.text.personal_data import EMAIL
+from archive.text.pii_masking import MASK
+from archive.thread import Article, Author, Comment, Decision, EarlierText, Flag, State, Thread
 
 NAME = "coral"
 PLATFORM = "coral"
@@ -33,10 +35,11 @@ STATES: dict[str, State] = {"REJECTED": "removed", "PREMOD": "withheld", "SYSTEM
 STATUSES = ("NONE", "APPROVED", *STATES)
 ROLES = ("COMMENTER", "STAFF", "MODERATOR", "ADMIN", "MEMBER", "EXPERT")
 MODES = ("COMMENTS", "QA", "RATINGS_AND_REVIEWS", "")
-COMMENTS, STORIES, USERS, ACTIONS = "comments", "stories", "users", "actions"
+COMMENTS, STORIES, USERS, ACTIONS, MODERATION = "comments", "stories", "users", "actions", "moderation actions"
+REPORT = "FLAG__"  # begins the names of counts of reports by their reasons; FLAG alone is their sum
 KEYS = (
     *((COMMENTS, "storyID", "revisions", "authorID"), (ACTIONS, "actionType", "commentID")),
-    *((ACTIONS, "commentID", "moderatorID"), (USERS, "role", "username"), (USERS, "role", "profiles")),
+    *((MODERATION, "commentID", "moderatorID"), (USERS, "role", "username"), (USERS, "role", "profiles")),
     *((STORIES, "url", "metadata"), (STORIES, "url", "commentCounts")),
 )
 CSV_COLUMNS = {
@@ -92,10 +95,10 @@ def documents(source: Source) -> Iterator[Document | BadDocument]:
         if files.main is not None:
             kinds[files.main] = _kind(files.head(files.main), files.main) or COMMENTS
         main = files.main or next((name for name, kind in kinds.items() if kind == COMMENTS), None)
-        beside = {name: kind for name, kind in kinds.items() if kind in (STORIES, USERS)}
+        beside = {name: kind for name, kind in kinds.items() if kind in (STORIES, USERS, MODERATION)}
         if main is None or COMMENTS not in kinds.values():
             yield BadDocument(source.name, "of Coral, without its comments beside it")
-        elif kinds[main] == ACTIONS:
+        elif kinds[main] in (ACTIONS, MODERATION):
             yield EmptyDocument(source.name, "what moderators and reporters did: comments have their states and counts")
         elif kinds[main] == COMMENTS and files.main is not None and source.is_kept and beside:
             yield BadDocument(source.name, ONE_FILE)
@@ -110,6 +113,9 @@ def _gather(source: Source, files: CorpusFiles, main: str, beside: dict[str, str
                 for record in _records(file, f"{source.name} ({name})", kind):
                     if isinstance(record, BadDocument):
                         yield record
+                    elif kind == MODERATION:
+                        if comment := id_of(record[1].get("commentID")):
+                            gatherer.add_beside(kind, f"{comment} {record[0]:09}", _action(record[1]))
                     elif own := id_of(record[1].get("id")):
                         gatherer.add_beside(kind, own, _story(record[1]) if kind == STORIES else _user(record[1]))
         with files.open(main) as file:
@@ -121,7 +127,9 @@ def _gather(source: Source, files: CorpusFiles, main: str, beside: dict[str, str
                 if own is None or story is None:
                     yield BadDocument(f"{source.name}:{record[0]}", "a comment without an id or a story")
                 else:
-                    gatherer.add(record[0], record[1], own, None, story)
+                    actions = gatherer.beside_of(MODERATION, own) if MODERATION in beside.values() else []
+                    more = {"moderationActions": actions} if actions else {}
+                    gatherer.add(record[0], record[1] | more, own, None, story)
         yield from gather_documents(
             gatherer, source, JSON_LINES_TYPE, articles=STORIES, people=USERS, person_of="authorID"
         )
@@ -148,6 +156,19 @@ def _story(record: dict[str, Any]) -> dict[str, Any]:
     about = record | metadata if isinstance(metadata, dict) else record
     names = ("url", "title", "author", "publishedAt", "section", "closedAt")
     return {name: about[name] for name in names if about.get(name)}
+
+
+def _action(record: dict[str, Any]) -> dict[str, Any]:
+    reason = record.get("rejectionReason")
+    reason = reason if isinstance(reason, dict) else {}
+    names = ("customReason", "legalGrounds", "detailedExplanation")
+    return {
+        "status": record.get("status"),
+        "createdAt": record.get("createdAt"),
+        "code": reason.get("code"),
+        "explanation": next((text for name in names if (text := text_of(reason.get(name)))), None),
+        "by": "moderator" if record.get("moderatorID") else "system",
+    }
 
 
 def _user(record: dict[str, Any]) -> dict[str, Any]:
@@ -204,6 +225,10 @@ def _comment(record: dict[str, Any], people: dict[str, Any]) -> Comment:
         dislikes=count_of(counts.get("DONT_AGREE")),
         reactions=(("rating", rating),) if rating else (),
         flags=tuple(_flags(tags, counts, revisions, is_staff=bool(is_staff))),
+        edited=moment_of(revisions[-1].get("createdAt")) if len(revisions) > 1 else None,
+        earlier=tuple(map(_earlier, revisions[:-1])),
+        decisions=tuple(_decisions(record.get("moderationActions"))),
+        reports=tuple(_reports(counts).items()),
     )
     return _with_state(comment, record)
 
@@ -238,3 +263,29 @@ def _flags(
     if len(revisions) > 1:
         edited = moment_of(revisions[-1].get("createdAt"))
         yield Flag("platform.edited", "revisions", f"{len(revisions)} texts, the last {edited.at if edited else '?'}")
+
+
+def _earlier(revision: dict[str, Any]) -> EarlierText:
+    written = moment_of(revision.get("createdAt"))
+    return EarlierText(html_of(revision.get("body")), written.at if written else None)
+
+
+def _reports(counts: dict[str, Any]) -> dict[str, int]:
+    """Return how often a comment was reported, by reason where the reasons are counted."""
+    numbers = {name: number for name, value in counts.items() if (number := count_of(value))}
+    by_reason = {name.removeprefix(REPORT): n for name, n in numbers.items() if name.startswith(REPORT)}
+    return by_reason or {name: n for name, n in numbers.items() if name == "FLAG"}
+
+
+def _decisions(actions: Any) -> Iterator[Decision]:
+    for action in actions if isinstance(actions, list) else ():
+        status, decided = str(action.get("status") or "").upper(), moment_of(action.get("createdAt"))
+        if status:
+            yield Decision(
+                status,
+                STATES.get(status, "visible"),
+                decided.at if decided else None,
+                "moderator" if action.get("by") == "moderator" else "system",
+                text_of(action.get("code")),
+                EMAIL.sub(MASK, text_of(action.get("explanation")) or "") or None,
+            )

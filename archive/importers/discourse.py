@@ -11,7 +11,7 @@ from typing import Any
 from archive.importers.base import CERTAIN, BadDocument, Claim, Document, Probe, Source
 from archive.importers.gathered import below_article, cut_objects, load_object, object_capture
 from archive.importers.values import count_of, html_of, id_of, moment_of, text_of
-from archive.thread import Article, Author, Comment, Flag, State, Thread
+from archive.thread import Article, Author, Comment, Decision, Flag, State, Thread
 
 NAME = "discourse"
 PLATFORM = "discourse"
@@ -104,9 +104,20 @@ def _comment(post: dict[str, Any], ids: dict[str | None, str | None], host: str 
         likes=_likes(post),
         reactions=_reactions(post),
         flags=tuple(flags),
+        decisions=tuple(_decisions(post, state)),
     )
     path = text_of(post.get("post_url"))
     return replace(comment, url=f"https://{host}{path}") if host and path and path.startswith("/") else comment
+
+
+def _decisions(post: dict[str, Any], state: State) -> Iterator[Decision]:
+    """Yield that a post was deleted or hidden, which the forum notes the time of."""
+    if state == "visible":
+        return
+    decided = moment_of(post.get("deleted_at" if state != "withheld" else "hidden_at"))
+    status = "hidden" if state == "withheld" else "deleted"
+    at = decided.at if decided else None
+    yield Decision(status, state, at, "author" if state == "author_deleted" else None)
 
 
 def _likes(post: dict[str, Any]) -> int | None:

@@ -86,6 +86,14 @@ class Gatherer(TemporaryTables):
         rows = self._connection.execute(query, (kind, json.dumps(sorted(set(keys)))))
         return {key: json.loads(value) for key, value in rows}
 
+    def beside_of(self, kind: str, key: str) -> list[dict[str, Any]]:
+        """Return all that was added of a kind under keys that are this one, a space and something."""
+        if self._beside:
+            self._flush()
+        query = "select value from beside where kind = ? and key > ? and key < ? order by key"
+        key = replace_unstorable(key)
+        return [json.loads(row[0]) for row in self._connection.execute(query, (kind, f"{key} ", f"{key}!"))]
+
     def keys_without_records(self, kind: str) -> list[str]:
         """Return the keys of articles that no record belongs to. To be called after `threads`."""
         query = "select key from beside where kind = ? and key not in (select root from firsts) order by key"

@@ -153,6 +153,7 @@ def _comment(post: Post, names: dict[str | None, str]) -> Comment:
         body=f"{warning}\n\n{body}" if warning else body,
         author=Author(name, account, is_guest=False) if account else None,
         posted=_posted(post),
+        edited=moment_of(edited),
         native_id=_name(post),
         parent_native_id=names.get(above, above),
         parent_source="export" if above else None,

@@ -24,7 +24,7 @@ from archive.importers.gathered import (
     read_records,
 )
 from archive.importers.values import count_of, id_of, moment_of, text_of
-from archive.thread import Article, Author, Comment, Flag, State, Thread, document_order
+from archive.thread import Article, Author, Comment, Decider, Decision, Flag, State, Thread, document_order
 
 NAME = "reddit"
 PLATFORM = "reddit"
@@ -215,7 +215,17 @@ def _comment(row: dict[str, Any], *, is_second: bool) -> Comment:
         reactions=(("score", score),) if score is not None and not is_second else (),
         url=f"{SITE}{permalink}" if permalink and permalink.startswith("/") else None,
         flags=tuple(_flags(row, state, is_second=is_second)),
+        edited=moment_of(row.get("edited")),
+        decisions=tuple(_decisions(row, state)),
     )
+
+
+def _decisions(row: dict[str, Any], state: State) -> Iterator[Decision]:
+    """Yield what the dump says of who took a comment out."""
+    kind = text_of(_meta(row).get("removal_type"))
+    if kind and state != "visible":
+        decider: Decider = "author" if state == "author_deleted" else "system" if "reddit" in kind else "moderator"
+        yield Decision(kind[:40], state, None, decider)
 
 
 def _later_state(meta: dict[str, Any]) -> State:

@@ -144,6 +144,7 @@ def _comment(message: dict[str, Any]) -> Comment:
         body=body,
         author=Author(name, account) if name or account else None,
         posted=_posted(message),
+        edited=moment_of(message.get("edited_unixtime")),
         native_id=id_of(message.get("id")),
         parent_native_id=above,
         parent_source="export" if above else None,

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from archive.importers.base import CERTAIN, BadDocument, Claim, Document, EmptyDocument, Probe, Source
+from archive.importers.values import moment_of
 from archive.importers.xml_elements import child_text, cut_elements, local_name, parse_element
 from archive.text import urls
-from archive.thread import Article, Author, Capture, Comment, Flag, Moment, State, Thread, nest
+from archive.thread import Article, Author, Capture, Comment, Decision, Flag, Moment, State, Thread, nest
 
 if TYPE_CHECKING:
     from lxml import etree
@@ -128,7 +129,20 @@ def _comments(elements: "list[etree._Element]") -> Iterator[Comment]:
             parent_source=None if parent is None else "export",
             state=STATES.get(approved, "withheld"),
             flags=(Flag("platform.spam", "comment-approved", approved),) if approved == "spam" else (),
+            decisions=tuple(_decisions(row, approved)),
         )
+
+
+def _decisions(row: "etree._Element", approved: str) -> Iterator[Decision]:
+    """Yield what moderators, or Akismet, made of a comment that is not public. WordPress notes when it was binned."""
+    state = STATES.get(approved, "withheld")
+    if state == "visible":
+        return
+    notes = {child_text(child, "meta_key"): child_text(child, "meta_value") for child in row
+             if isinstance(child.tag, str) and local_name(child) == "commentmeta"}  # fmt: skip
+    decided = moment_of(notes.get("_wp_trash_meta_time"))
+    by_akismet = approved == "spam" and notes.get("akismet_result") == "true" and not notes.get("akismet_user_result")
+    yield Decision(approved, state, decided.at if decided else None, "system" if by_akismet else None)
 
 
 def _parent(row: "etree._Element") -> str | None:

@@ -16,11 +16,11 @@ from archive.thread import Frozen, State
 
 COMMENT_ROLES = (
     *("body", "id", "parent", "thread", "posted", "author", "author_id", "likes", "dislikes", "score"),
-    *("comment_url", "state", "staff"),
+    *("comment_url", "state", "staff", "heading", "edited", "reports"),
 )
 ARTICLE_ROLES = ("url", "title", "article_body", "published", "language", "section", "outlet", "byline")
 ROLES = COMMENT_ROLES + ARTICLE_ROLES
-TIMES = frozenset(("posted", "published"))
+TIMES = frozenset(("posted", "published", "edited"))
 TIME_READINGS = ("epoch", "epoch_ms", "iso", "day_first", "month_first")
 STATES: tuple[State, ...] = ("visible", "removed", "author_deleted", "withheld")
 SOURCE_KEYS = (

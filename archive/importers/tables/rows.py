@@ -17,6 +17,7 @@ from archive.importers.tables.readings import (
     find_zone,
     is_null,
     read_count,
+    read_html,
     read_id,
     read_number,
     read_text,
@@ -47,7 +48,7 @@ class _Reader:
         self.mapping = mapping
         zone = find_zone(mapping.dataset.timezone) if mapping.dataset.timezone else None
         self.times: dict[str, Callable[[Any], Moment | None]] = {
-            role: time_reader(mapping.reading(role), zone) for role in ("posted", "published")
+            role: time_reader(mapping.reading(role), zone) for role in ("posted", "published", "edited")
         }
 
     def cell(self, cells: Cells, role: str) -> Any:
@@ -179,7 +180,16 @@ def _comment(cells: Cells, reader: _Reader) -> Comment:
         url=url if url and urls.is_web_address(url) else None,
         flags=flags,
         labels=_labels(cells, reader.mapping),
+        title=_heading(cells, reader, body),
+        edited=reader.time(cells, "edited"),
+        reports=(("reports", reports),) if (reports := read_count(reader.cell(cells, "reports"))) else (),
     )
+
+
+def _heading(cells: Cells, reader: _Reader, body: str) -> str | None:
+    """Return the heading of a comment. Tables fill its column with line breaks of HTML, or with the text, for none."""
+    heading = read_html(reader.cell(cells, "heading"))
+    return heading if heading and heading != body else None
 
 
 def _state(cells: Cells, reader: _Reader) -> State:

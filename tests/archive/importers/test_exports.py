@@ -126,6 +126,10 @@ def test_wordpress(archive, query, tmp_path):
     assert query("select platform, native_id, closed from threads") == [
         ("wordpress", "https://courier.example/?p=77", 1)
     ]
+    decided = "select native_id, status, decisions.state, decided_at, decider from decisions join comments on comments.id = comment_id"
+    assert query(f"{decided} order by native_id") == [
+        ("503", "spam", "removed", None, None), ("504", "0", "withheld", None, None)
+    ]  # fmt: skip
     body = "One paragraph with in it.\n\nAnother."
     assert query("select title, url, byline, body from articles") == [
         ("Harbour & wall", "https://courier.example/wall", "Ida", body)

@@ -374,6 +374,35 @@ def test_coral(archive, query, tmp_path, form):
     assert not any(words in stored(tmp_path) for words in PERSONAL)
 
 
+CORAL_ACTIONS = [
+    {"id": "m2", "tenantID": "t", "commentID": "c2", "moderatorID": "u1", "commentRevisionID": "r", "status": "REJECTED",
+     "createdAt": {"$date": "2026-03-02T15:00:00Z"},
+     "rejectionReason": {"code": "SPAM", "customReason": "an advert, x@example.org says"}},
+    {"id": "m1", "tenantID": "t", "commentID": "c2", "moderatorID": None, "commentRevisionID": "r",
+     "status": "SYSTEM_WITHHELD", "createdAt": {"$date": "2026-03-02T14:06:00Z"}},
+]  # fmt: skip
+
+
+def test_what_coral_has_on_record(archive, query, tmp_path):
+    files = {"comments.json": lines(CORAL), "stories.json": lines(CORAL_STORIES),
+             "commentModerationActions.json": lines(CORAL_ACTIONS)}  # fmt: skip
+    assert read(archive, write(tmp_path / "dump", files)).errors == []
+    assert query(
+        "select native_id, status, decisions.state, decided_at, decider, reason, explanation "
+        "from decisions join comments on comments.id = comment_id order by decisions.id"
+    ) == [
+        ("c2", "REJECTED", "removed", "2026-03-02T15:00:00Z", "moderator", "SPAM", "an advert, ████ says"),
+        ("c2", "SYSTEM_WITHHELD", "withheld", "2026-03-02T14:06:00Z", "system", None, None),
+    ]
+    assert query("select native_id, kind, count from reports join comments on comments.id = comment_id") == [
+        ("c2", "COMMENT_REPORTED_SPAM", 2)
+    ]
+    assert query(
+        "select native_id, edited_at, revision.body, written_at from comments "
+        "join comment_revisions as revision on comment_id = comments.id"
+    ) == [("c1", "2026-03-02T13:05:00Z", "Good.", "2026-03-02T13:05:00Z")]
+
+
 @pytest.mark.parametrize("form", ["folder", "zip"])
 def test_coral_csv(archive, query, tmp_path, form):
     path = write(tmp_path / "dump", CORAL_CSV) if form == "folder" else pack(tmp_path / "dump.zip", CORAL_CSV, "")
