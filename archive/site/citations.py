@@ -1,14 +1,20 @@
-"""Cite a comment or a thread: in the words of Chicago and APA, and for BibTeX. Pure."""
+"""Cite a comment or a thread: in the words of Chicago and APA, and for BibTeX. Pure.
+
+The address on the outlet's own site comes first, then that in the archive: the first is what was published, the second
+what is still there when the first is not.
+"""
 
 import re
 from dataclasses import dataclass
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from archive.site.formatting import INVISIBLE, MONTHS, moment
 
 MAX_LINE = 300
 UNKNOWN, WITHHELD = "unknown author", "author withheld"
 DATE_PARTS = {"year": 1, "month": 2}
+LOOPBACK = re.compile(r"localhost|127(\.\d+){3}|::1|0\.0\.0\.0")
+LOCAL = "(a link on one computer only)"
 
 _TEX = {
     "\\": r"\textbackslash{}",
@@ -31,6 +37,7 @@ class Cited:
     author: str | None = None
     title: str | None = None
     outlet: str | None = None
+    source_url: str | None = None
     posted_at: str | None = None
     precision: str | None = None
     revision: int | None = None
@@ -45,6 +52,16 @@ def permanent_link(cited: Cited, base: str) -> str:
     return quote(f"{base}/{cited.kind}/{cited.number}", safe="%/:?#[]@!$&'()*+,;=~-._")
 
 
+def _archive_link(cited: Cited, base: str) -> str:
+    host = urlsplit(base).hostname or ""
+    return f"{permanent_link(cited, base)} {LOCAL}" if LOOPBACK.fullmatch(host) else permanent_link(cited, base)
+
+
+def _address(url: str | None) -> str:
+    """Return an address of a source, whatever it holds, as one word."""
+    return quote(_line(url), safe="%/:?#[]@!$&'()*+,;=~-._")
+
+
 def format_styles(cited: Cited, base: str) -> list[tuple[str, str]]:
     """Return the name and the text of every style."""
     return [("Chicago", chicago(cited, base)), ("APA", apa(cited, base)), ("BibTeX", bibtex(cited, base))]
@@ -54,27 +71,31 @@ def chicago(cited: Cited, base: str) -> str:
     parts = [_author(cited), f"{_title(cited, '“', '”')}."]
     when = _moment(cited)
     parts.append(f"{_plain(cited.outlet)}, {when}." if cited.outlet else f"{_capital(when)}.")
-    return _spaced([*parts, f"{_archived(cited)}.", f"{permanent_link(cited, base)}.", _sums(cited)])
+    parts += [f"{_address(cited.source_url)}."] if cited.source_url else []
+    return _spaced([*parts, f"{_archived(cited)}.", f"{_archive_link(cited, base)}.", _sums(cited)])
 
 
 def apa(cited: Cited, base: str) -> str:
     kind = "Online comment" if cited.kind == "comment" else "Comment thread"
     parts = [_author(cited), f"({_apa_date(cited)}).", f"{_title(cited, '“', '”')} [{kind}]."]
     parts += [f"{_plain(cited.outlet)}."] if cited.outlet else []
-    return _spaced([*parts, f"{_archived(cited)}.", permanent_link(cited, base), _sums(cited)])
+    parts += [_address(cited.source_url)] if cited.source_url else []
+    return _spaced([*parts, f"{_archived(cited)}.", _archive_link(cited, base), _sums(cited)])
 
 
 def bibtex(cited: Cited, base: str) -> str:
     """Return an entry whose signs neither BibTeX nor TeX interprets; letters of all scripts stay (UTF-8)."""
     posted = _parts(cited)
+    # One entry has one address: the archive's stands in the note where the outlet's is known.
+    archived = f"{_archived(cited)}. {_archive_link(cited, base)}" if cited.source_url else _archived(cited)
     fields = {
         "author": f"{{{_tex(_capital_author(cited))}}}" if cited.kind == "comment" or cited.author else None,
         "title": f"{{{_tex(_title(cited, '‘', '’'))}}}",
         "year": posted[0] if posted else None,
         "date": "-".join(posted) if posted else None,
         "howpublished": _tex(_plain(cited.outlet)),
-        "note": _tex(". ".join(part for part in (_archived(cited), _sums(cited).rstrip(".")) if part)),
-        "url": permanent_link(cited, base),
+        "note": _tex(". ".join(part for part in (archived, _sums(cited).rstrip(".")) if part)),
+        "url": _address(cited.source_url) or permanent_link(cited, base),
         "urldate": (cited.captured_at or "")[:10] if _DATE.match(cited.captured_at or "") else None,
     }
     lines = ",\n".join(f"  {name} = {{{value}}}" for name, value in fields.items() if value)

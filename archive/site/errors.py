@@ -13,7 +13,7 @@ from archive.site.responses import NOT_FOUND, TIMEOUTS, error_page, slow_page
 from archive.site.safety import OWN_PATHS
 
 logger = logging.getLogger(__name__)
-REFUSED = "This cannot be asked here."
+REFUSED = "This query is not available here."
 LONG_PATTERN = (
     f"This pattern is too long: {MAX_PATTERN} letters are the most. The search finds longer phrases in quotes."
 )

@@ -77,7 +77,7 @@ def prepare_jinja2_environment(env: "Environment", datasette: "Datasette") -> No
 
     env.filters.update(FILTERS)
     addresses = {"style_path": static_file("style.css")[1], "script_path": static_file("review.js")[1]}
-    addresses["dossier_path"] = static_file("dossier.js")[1]
+    addresses |= {f"{name}_path": static_file(f"{name}.js")[1] for name in ("dossier", "tables")}
     env.globals.update(addresses, figure=figure, data_path=partial(data_path, datasette))
 
 

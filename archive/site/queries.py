@@ -96,6 +96,10 @@ OUTLETS = """
 select id, domain, coalesce(name, domain) as name,
   (select count(*) from (select 1 from articles where outlet_id = outlets.id limit 1001)) as articles
 from outlets order by id limit 12"""
+OUTLETS_PAGE = """
+select id, domain, coalesce(name, domain) as name,
+  (select count(*) from (select 1 from articles where outlet_id = outlets.id limit 1001)) as articles
+from outlets order by lower(coalesce(name, domain)), id limit :limit offset :skip"""
 
 THREAD = """
 select threads.*, articles.url as article_url, articles.title, articles.byline, articles.published_at,

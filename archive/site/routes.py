@@ -31,6 +31,7 @@ from archive.site.views import (
     threads,
     verdict,
 )
+from archive.store.archive import now
 from archive.store.statistics import COLUMNS
 
 T = TypeVar("T")
@@ -78,6 +79,7 @@ def page(
             return await slow_page(datasette, request)
         if content is None:
             return await not_found(datasette, request)
+        base = viewer.base_address(datasette, request, facts["release"])
         context = {
             **content,
             **added,
@@ -85,7 +87,10 @@ def page(
             "tables": str(datasette.urls.database(db.name)),
             "judges": visitor.judges,
             "reviews_here": viewer.has_reviewers(datasette),
-            "base": viewer.base_address(datasette, request, facts["release"]),
+            "base": base,
+            # For prints. A copy does not change and says which it is: of the newsroom's archive only the time says it.
+            "address": base + request.full_path,
+            "loaded_at": None if facts["release"].get("number") else now(),
         }
         return await responses.html_response(datasette, request, template, context, visitor.reviewer)
 
@@ -222,6 +227,7 @@ ROUTES: list[tuple[str, Callable[..., Awaitable[Any]]]] = [
     (r"/thread/(?P<number>[^/]+)$", page("thread.html", thread.load, parse_thread)),
     (r"/comment/(?P<number>[^/]+)$", page("comment.html", comment.load, parse_number)),
     (r"/threads$", page("threads.html", threads.load, threads.parse_threads, limit=questions.patience)),
+    (r"/outlets$", page("outlets.html", outlet.load_list, outlet.parse_page)),
     (r"/outlet/(?P<name>[^/]+)$", page("outlet.html", outlet.load, outlet.parse_outlet, limit=questions.patience)),
     (r"/commenter/(?P<number>[^/]+)$", page("commenter.html", commenter.load, commenter.parse_commenter)),
     (r"/article/(?P<number>[^/]+)$", page("article.html", article.load, parse_number)),
@@ -244,6 +250,7 @@ ROUTES: list[tuple[str, Callable[..., Awaitable[Any]]]] = [
     (r"/-/password-tool$", not_found),
     (r"/-/below/style\.[0-9a-f]+\.css$", static("style.css", "text/css")),
     (r"/-/below/dossier\.[0-9a-f]+\.js$", static("dossier.js", "text/javascript")),
+    (r"/-/below/tables\.[0-9a-f]+\.js$", static("tables.js", "text/javascript")),
     (r"/-/below/review\.[0-9a-f]+\.js$", static("review.js", "text/javascript")),
 ]
 FILTERS: Mapping[str, Callable[..., Any]] = {

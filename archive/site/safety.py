@@ -16,7 +16,7 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Message, Receive, Send], Awaitable[None]]
 
 OWN_PATHS = re.compile(
-    r"/(((search|flags|removals|threads|dossier)(\.(csv|json))?|agreement|review|about|statistics(/.*)?|dumps"
+    r"/(((search|flags|removals|threads|outlets|dossier)(\.(csv|json))?|agreement|review|about|statistics(/.*)?|dumps"
     r"|robots\.txt|sitemap.*|feeds/.*|(thread|comment|commenter|article|outlet|copies)/.*|questions(/.*)?"
     r"|-/below/.*)?)\Z"
 )

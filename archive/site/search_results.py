@@ -31,7 +31,8 @@ class SearchResult:
     """`ids` of the hits asked for, in order, of `total`; `counts` say how many each value of a filter would leave.
 
     `by` is "words", "flags" or None, if nothing is searched for. `is_whole` is False where more comments match than
-    were looked at, which are the newest; `has_forms` says that other forms of the words were looked for too."""
+    were looked at, which are the newest; `has_forms` says that other forms of the words were looked for too. `months`
+    are those of the matches, where their sources state one."""
 
     query: SearchQuery
     by: str | None
@@ -41,6 +42,7 @@ class SearchResult:
     looked_at: int = 0
     has_forms: bool = False
     counts: Mapping[str, Counter[Any]] = field(default_factory=dict)
+    months: Mapping[str, int] = field(default_factory=dict)
 
 
 def search_comments(
@@ -65,17 +67,21 @@ def _by_index(
     newest = by == "flags" or params.sort is not None
     ids, total = view.find(search.node(), max(1, len(span)), span.start, newest=newest)
     counts: dict[str, Counter[Any]] = {}
+    months: Counter[str] = Counter()
     if counted:
-        dates = "month" if params.date else "year"
-        counts = view.facets(search, [dates if name == "date" else name for name in FACETS])
-        counts["date"] = Counter({_date(number): found for number, found in counts.pop(dates).items()})
+        counts = dict(view.facets(search, [*(name for name in FACETS if name != "date"), "year", "month"]))
+        years, months = (_by_date(counts.pop(name)) for name in ("year", "month"))
+        counts["date"] = months if params.date else years
         levels = counts["severity"]
         counts["severity"] = Counter({name: n for name, level in SEVERITY_LEVELS.items() if (n := levels[level])})
-    return SearchResult(query, by, ids, total, looked_at=total, has_forms=True, counts=counts)
+    return SearchResult(query, by, ids, total, looked_at=total, has_forms=True, counts=counts, months=months)
 
 
-def _date(number: int) -> str:
-    return f"{number:04}" if number < 10_000 else f"{number // 100:04}-{number % 100:02}"
+def _by_date(counts: Mapping[int, int]) -> Counter[str]:
+    """Return the counts of years (2026) or months (202603) by `2026` or `2026-03`."""
+    return Counter(
+        {f"{key:04}" if key < 10_000 else f"{key // 100:04}-{key % 100:02}": found for key, found in counts.items()}
+    )
 
 
 def _filters(params: SearchParams) -> tuple[tuple[tuple[str, Node], ...], FlagFilter | None]:
@@ -105,7 +111,8 @@ def _by_fts5(
         passing = sorted(passing, key=lambda comment: (-comment.score, comment.id), reverse=True)
     counts = {name: search_filters.count_values(newest, passing, params, name) for name in FACETS} if counted else {}
     ids = [comment.id for comment in passing[span]]
-    return SearchResult(query, by, ids, len(passing), not has_more, len(newest), counts=counts)
+    months = Counter(comment.day[:7] for comment in passing if len(comment.day) >= 7) if counted else {}
+    return SearchResult(query, by, ids, len(passing), not has_more, len(newest), counts=counts, months=months)
 
 
 def _candidates(

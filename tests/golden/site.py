@@ -13,6 +13,7 @@ from tests.golden.workshop import Reader, Reply, Workshop
 
 Kept = Iterator[tuple[str, str]]
 PASSWORD = "irene has a long password"
+LOADED = re.compile(r"(?<=, )loaded \d+ \w+ \d{4}, \d\d:\d\d UTC")
 LONG_THREADS = (*range(6, 19), 20)
 CRAWLED = "2026-04-02T"
 
@@ -296,7 +297,7 @@ def _kept(shop: Workshop, what: str, reply: Reply, *, summing: str | None = None
     head = f"{what}\n{reply.status} {reply.kind.lower()}" + (f"\nto {_place(reply.location)}" if reply.location else "")
     kind = reply.kind.partition(";")[0]
     if kind == "text/html" and "<" in reply.text:
-        body = canonical.html(reply.text)
+        body = LOADED.sub("loaded TIME", canonical.html(reply.text))
         if not what.endswith(WITH_HEADER):
             body = HEADER.sub(lambda found: f"{found[1]} {digest(shop.normal(found[0]))}", body, count=1)
         if not what.endswith(WITH_CITATIONS):

@@ -86,6 +86,7 @@ def describe_citation(connection: Connection, row: Row, context: flags.FlagConte
         author=None if withheld or row["commenter_id"] is None else html.author_name(row),
         title=None if thread_withheld else thread_row["title"],
         outlet=thread_row["outlet"],
+        source_url=None if withheld or thread_withheld else source["url"] or thread_row["article_url"],
         posted_at=row["posted_at"],
         precision=row["posted_precision"],
         revision=row["revision"],

@@ -1,4 +1,4 @@
-"""Load an outlet: what is archived of it, its comments over time, its newest articles and its most flagged threads."""
+"""Load an outlet: what is archived of it, its comments over time, its newest and most flagged threads; list outlets."""
 
 import json
 from typing import Any
@@ -7,8 +7,9 @@ from urllib.parse import unquote
 from datasette.utils.asgi import Request
 
 from archive.site import chart, html, queries
-from archive.site.database import Connection, Row, fetch_all, fetch_row
+from archive.site.database import Connection, Row, fetch_all, fetch_row, fetch_value
 from archive.site.formatting import count
+from archive.site.params import parse_id
 from archive.site.questions import base
 from archive.site.questions.series import fill_months, month_label
 from archive.site.viewer import Visitor
@@ -27,8 +28,30 @@ select id from thread_list where outlet = :domain and content_count > 0
 order by content_count desc, id desc limit 5"""
 
 
+PAGE_SIZE, MAX_PAGE = 200, 500
+TOTAL = "select count(*) from (select 1 from outlets limit 100001)"
+
+
 def parse_outlet(request: Request) -> str:
     return unquote(request.url_vars["name"])[:300]
+
+
+def parse_page(request: Request) -> int:
+    return min(max(parse_id(request.args.get("page") or "") or 1, 1), MAX_PAGE)
+
+
+def load_list(connection: Connection, page: int, _: Visitor) -> dict[str, Any] | None:
+    """Return a page of the outlets by name; None if there is no such page."""
+    rows = fetch_all(connection, queries.OUTLETS_PAGE, limit=PAGE_SIZE + 1, skip=(page - 1) * PAGE_SIZE)
+    if not rows and page > 1:
+        return None
+    return {
+        "outlets": rows[:PAGE_SIZE],
+        "outlets_total": fetch_value(connection, TOTAL),
+        "page": page,
+        "before": f"/outlets?page={page - 1}" if page > 1 else None,
+        "after": f"/outlets?page={page + 1}" if len(rows) > PAGE_SIZE else None,
+    }
 
 
 def load(connection: Connection, name: str, _: Visitor) -> dict[str, Any] | None:

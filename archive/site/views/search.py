@@ -8,7 +8,7 @@ from typing import Any
 from archive.search.forms import find_forms
 from archive.search.query import SearchQuery
 from archive.search.words import Term, best_start, find_matches
-from archive.site import flags, html, queries, search_filters, search_queries, search_suggestions
+from archive.site import chart, flags, html, queries, search_filters, search_queries, search_suggestions
 from archive.site.database import Connection, Row, fetch_all
 from archive.site.formatting import count, month, number
 from archive.site.params import (
@@ -28,6 +28,7 @@ from archive.site.params import (
     search_url,
 )
 from archive.site.pieces import EXCERPT_LETTERS, EXCERPT_LETTERS_BEFORE, Piece, cut_excerpt, make_piece
+from archive.site.questions.series import fill_months, month_label
 from archive.site.search_results import SearchResult, search_comments
 from archive.site.viewer import Visitor
 from archive.text.pii_masking import Span
@@ -72,6 +73,8 @@ def load(connection: Connection, params: SearchParams, visitor: Visitor) -> dict
         "articles": _articles(connection, result.query) if result.query.match and params.page == 1 else [],
         **_filters(connection, params, result, codes),
         "counted": None if result.is_whole else f"of the newest {number(result.looked_at)} matches",
+        "chart": _by_month(result),
+        "undated": max(0, result.total - sum(result.months.values())),
         "dates": params.since or params.until or params.outlet or params.flag,
         "from_day": first_day(params.since),
         "to_day": last_day(params.until),
@@ -84,6 +87,15 @@ def load(connection: Connection, params: SearchParams, visitor: Visitor) -> dict
         "feed": search_url(params).replace("/search?", "/feeds/search.atom?", 1),
         "files": [(kind.upper() + _cut(result), search_file_url(params, kind)) for kind in ("csv", "json")],
     }
+
+
+def _by_month(result: SearchResult) -> chart.ColumnChart | None:
+    """Draw the matches by month, where there is more than one."""
+    if len(result.months) < 2:
+        return None
+    months = fill_months(sorted(result.months))
+    values = [result.months.get(month, 0) for month in months]
+    return chart.column_chart("Matches by month", [month_label(month) for month in months], [("comments", values)])
 
 
 def _cut(result: SearchResult) -> str:
@@ -105,9 +117,9 @@ def _summary(result: SearchResult, params: SearchParams) -> str:
     comments = count(result.total, "comment")
     if result.is_whole:
         return f"{comments} match{'es' if result.total == 1 else ''}"
-    verb = "ranked" if result.by == "words" else "shown"
+    verb = "showing the best of" if result.by == "words" else "showing"
     most = number(result.looked_at)
-    newest = f"more than {most} comments match; {verb} are the newest {most}"
+    newest = f"more than {most} comments match; {verb} the latest {most}"
     return f"{comments} here: {newest}" if result.by == "words" and is_filtered(params) else newest.capitalize()
 
 
@@ -197,7 +209,7 @@ def _filters(connection: Connection, params: SearchParams, result: SearchResult,
     labels: list[tuple[str, str, Mapping[Any, str]]] = [
         ("Outlet", "outlet", names(search_queries.OUTLET_NAMES, "outlet")),
         ("Flag", "flag", {code: row["title"] for code, row in codes.items()}),
-        ("Severity", "severity", {name: f"{name} or graver" for name in ("medium", "high")}),
+        ("Severity", "severity", {"medium": "Medium and above", "high": "High and above"}),
         ("Target", "target", {target: target.replace("_", " ") for target in counts["target"]}),
         ("Source", "source", SOURCES),
         ("Review", "status", STATUSES),

@@ -21,7 +21,7 @@ SHOWN_VISITS = 8
 COMPLETENESS = {
     "full": "Complete at the last visit.",
     "partial": "This thread is incomplete.",
-    "unknown": "Nothing says whether this is the whole thread.",
+    "unknown": "Completeness unknown.",
 }
 UNTITLED, WITHHELD_TITLE = "Untitled article", "Withheld by this archive"
 WITHHELD_ARTICLE = {"title": WITHHELD_TITLE, "lead": None, "rest": None, "cut": False, "published": None, "url": None}
@@ -103,6 +103,7 @@ def _citation(connection: Connection, thread: Row, source: Row | None, reason: s
         viewer.citation_name(connection),
         title=thread["title"] if reason is None else None,
         outlet=thread["outlet"],
+        source_url=thread["article_url"] if reason is None else None,
         posted_at=thread["published_at"],
         precision=thread["published_precision"],
         captured_at=(source["fetched_at"] if source else None) or thread["last_seen_at"],
@@ -149,9 +150,10 @@ def _article(thread: Row) -> dict[str, Any]:
 
 def _summary(counts: Row) -> list[tuple[str, str]]:
     """Return what is counted, by its name in THREAD_COUNTS, and in words."""
-    parts = [("stored", describe_stored(counts["stored"], counts["stated"]))]
+    parts = [("stored", describe_stored(counts["stored"], counts["stated"], counts["gone"]))]
     parts += [("unknown", f"{number(counts['unknown'])} by unknown authors")] if counts["unknown"] else []
-    parts += [("gone", f"{number(counts['gone'])} no longer on the site")] if counts["gone"] else []
+    if counts["gone"] and "no longer" not in parts[0][1]:
+        parts.append(("gone", f"{number(counts['gone'])} no longer on the site"))
     if counts["flags"]:
         parts.append(("flags", count(counts["flags"], "flag")))
         parts.append(("flagged", f"{count(counts['flagged'], 'comment')} flagged"))

@@ -43,7 +43,7 @@ READ_ONLY = "This copy of the archive is served as one that never changes, so no
 async def show_review(datasette: Datasette, request: Request) -> Response:
     """The next flag to judge, and what becomes of the form that says how."""
     if not has_reviewers(datasette):
-        return await error_page(datasette, request, 404, "Nobody reviews flags at this site.")
+        return await error_page(datasette, request, 404, "Review is off.")
     is_form = request.method == "POST"
     reviewer = signed_in_reviewer(datasette, request.actor)
     db = find_archive(datasette)

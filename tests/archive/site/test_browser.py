@@ -10,7 +10,7 @@ from archive.store.archive import Archive
 from archive.store.private_tables import PRIVATE_TABLES
 from archive.store.schema import TABLES
 from archive.thread import Dataset, Flag, Label, Moment
-from tests.archive.site.accessibility import CONTRAST, RULES, violations
+from tests.archive.site.accessibility import RULES, violations
 from tests.archive.store.test_save import DAYS, save
 from tests.sites import served
 from tests.trees import made, said
@@ -37,6 +37,15 @@ KEPT = {
     "flag_codes": {"code", "namespace", "mappings"},
     "flag_rules": {"rule"},
 }
+
+DATASETTE_PAGES = (
+    "/archive/comment_list",
+    "/archive/comments/1",
+    "/archive/flag_list?_facet=code",
+    "/archive?sql=select+1",
+)
+# The editor has no name before the page has loaded.
+NAMED = "!document.querySelector('.CodeMirror textarea:not([aria-label])')"
 
 
 def fill(path):
@@ -142,10 +151,38 @@ def test_a_name_that_turns_text_around_turns_nothing_but_itself(browser, site):
 def test_pages_meet_wcag_aa(browser, site, scheme):
     context = browser.new_context(color_scheme=scheme, bypass_csp=True, reduced_motion="reduce")
     page = context.new_page()
-    for path in ("/", "/thread/1", "/comment/1", "/search?q=quay", "/flags", "/archive/comment_list"):
+    for path in ("/", "/thread/1", "/comment/1", "/search?q=quay", "/flags", "/outlets", *DATASETTE_PAGES):
         page.goto(site + path)
-        assert violations(page, CONTRAST if path.startswith("/archive") else RULES[scheme]) == [], path
+        page.wait_for_function(NAMED)
+        assert violations(page, RULES[scheme]) == [], path
     context.close()
+
+
+def test_a_print_has_what_a_page_folds_and_where_it_was(browser, site):
+    page = browser.new_page()
+    page.goto(f"{site}/thread/1")
+    folded, address = page.get_by_text("ballot first").first, page.get_by_text(f"{site}/thread/1, loaded")
+    assert not folded.is_visible()
+    assert not address.is_visible()
+    page.emulate_media(media="print")
+    assert folded.is_visible()
+    assert address.is_visible()
+    assert not page.get_by_role("searchbox").first.is_visible()
+    page.close()
+
+
+def test_filters_are_folded_on_a_phone_only(browser, site):
+    page = browser.new_page(viewport={"width": 390, "height": 800})
+    page.goto(f"{site}/search?q=quay")
+    outlets = page.get_by_role("heading", name="Outlet")
+    assert not outlets.is_visible()
+    page.get_by_text("Filters", exact=True).click()
+    assert outlets.is_visible()
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.reload()
+    assert outlets.is_visible()
+    assert not page.get_by_text("Filters", exact=True).is_visible()
+    page.close()
 
 
 def test_a_phone_needs_no_sideways_scrolling(browser, site):

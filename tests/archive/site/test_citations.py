@@ -1,6 +1,7 @@
 """Citations say what was read, where and when, in signs that no program misreads."""
 
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -47,6 +48,20 @@ def test_chicago_says_everything():
         "Archived in Below the Line, release 3, revision 1, captured 16 March 2026, 06:00 UTC. "
         "https://below.example/comment/2. SHA-256 of the text aa; of the capture bb."
     )
+
+
+def test_the_address_on_the_outlets_site_comes_first_and_a_local_link_says_so():
+    known = replace(EDITED, source_url="https://harbour.example/ferry#c\u202e2 x")
+    source, link = "https://harbour.example/ferry#c%202%20x", "https://below.example/comment/2"
+    for cite in (citations.chicago, citations.apa):
+        text = cite(known, BASE)
+        assert text.index(source) < text.index("Archived in") < text.index(link)
+        assert "one computer" not in text
+    entry = citations.bibtex(known, BASE)
+    assert f"url = {{{source}}}" in entry
+    assert link in entry.partition("note = ")[2].partition("\n")[0]
+    for base in ("http://127.0.0.1:8001", "http://localhost:8001", "http://[::1]:8001"):
+        assert f"{base}/comment/2 (a link on one computer only)" in citations.chicago(EDITED, base)
 
 
 def test_apa_puts_the_day_beside_the_name():
@@ -157,7 +172,8 @@ def test_bib_files(site):
     answer = get(site, "/comment/2.bib")
     assert answer.headers["content-type"] == "text/x-bibtex; charset=utf-8"
     assert answer.headers["content-disposition"] == 'attachment; filename="comment-2.bib"'
-    assert values(answer.text)["url"] == "http://localhost/comment/2"
+    assert values(answer.text)["url"] == "https://example.org/1"
+    assert "http://localhost/comment/2 (a link on one computer only)" in values(answer.text)["note"]
     assert values(page(site, "/thread/1.bib"))["howpublished"] == "Harbour Courier"
     for address in ("/comment/999.bib", "/thread/999.bib", "/thread/99999999999999999999.bib"):
         assert get(site, address).status_code == 404

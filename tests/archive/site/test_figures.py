@@ -131,6 +131,8 @@ def test_lists_that_a_page_links_to_hold_as_many_flags(site):
 
 def test_more_may_be_stored_than_a_source_states():
     assert describe_stored(110, 108) == "110 comments, where the source states 108"
+    assert describe_stored(110, 108, gone=2) == "110 comments: 108 of the 108 on the site, and 2 no longer there"
+    assert describe_stored(110, 108, gone=1) == "110 comments, where the source states 108"
     assert describe_stored(1, None) == "1 comment"
     assert describe_stored(9, 1_200) == "9 of 1,200 comments"
     assert describe_stored(0, 1) == "0 of 1 comment"

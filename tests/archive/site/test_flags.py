@@ -229,7 +229,7 @@ def test_the_newest_of_too_many_flags_are_shown(path, monkeypatch):
 
     monkeypatch.setattr(search_results, "MAX_HITS", 2)
     html = page(application(path), "/search?severity=high")
-    assert "More than 2 comments match; shown are the newest 2." in html
+    assert "More than 2 comments match; showing the latest 2." in html
 
 
 PLACES = st.lists(st.tuples(st.integers(-3, 30), st.integers(-3, 30)), max_size=5)

@@ -298,5 +298,18 @@ def test_a_copy_with_made_up_names_does_not_answer_by_names(path, tmp_path):
         publish(archive, tmp_path / "archive.db", Policy(url=URL, dumps=(), commenters="pseudonyms"))
     site = public_application(tmp_path / "archive.db")
     assert "this question has no answer here" in ask(site, "/questions/names").text
-    assert "made-up name" in ask(site, "/commenter/1").text
+    assert "pseudonym" in ask(site, "/commenter/1").text
     assert "anna" not in ask(site, "/questions/flagged-commenters").text
+
+
+def test_a_search_draws_its_matches_by_month(newsroom, comments):
+    matching = [row for row in comments if re.search(r"\bferry\b", row["body"], re.IGNORECASE)]
+    months = Counter(row["month"] for row in matching if row["month"] and row["precision"] != "year")
+    html = newsroom("/search?q=ferry&sort=newest").text
+    title = re.search(r'aria-label="Matches by month: (\d+) columns [^"]* is (\w+ \d+) with ([\d,]+)\."', html)
+    assert title is not None
+    assert int(title[3].replace(",", "")) == max(months.values())
+    undated = len(matching) - sum(months.values())
+    assert (f"{undated} comment" in html.partition("By the date of the comment")[2]) == bool(undated)
+    (month, _), *_ = months.most_common(1)
+    assert "Matches by month" not in newsroom(f"/search?q=ferry&date={month}").text

@@ -68,7 +68,7 @@ def test_about_says_what_is_here(site):
         "visited from 14 March 2026 to 16 March 2026",
         "complete4",
         "incomplete, and marked so1",
-        "they state 49; of these threads 22 comments are stored here",
+        "they count 49; of these threads 22 comments are archived here",
         "disqus1",
         "Harbour Courier · plain.example",
         "obeys the robots.txt",
@@ -85,7 +85,7 @@ def test_about_of_a_release(copy):
     text = text_of(page(copy, "/about"))
     for words in (
         "Release 3, published 1 April 2026, 10:00 UTC, with version 0.1.0",
-        "Before it: release 2 (1 February 2026, 00:00), release 1 (1 January 2026, 00:00).",
+        "Earlier: release 2 (1 February 2026, 00:00), release 1 (1 January 2026, 00:00).",
         "write to desk@below.example",
         "made-up ones",
         "court-order2 comments",
@@ -187,7 +187,7 @@ def test_what_takes_too_long_is_said(path, monkeypatch):
     monkeypatch.setattr(statistics_page, "MAX_COUNTED", 3)
     assert page(site, "/statistics").count("Not available here") == 5
     assert get(site, "/statistics/comments_by_day.csv").status_code == 503
-    assert "is not counted here" in page(site, "/about")
+    assert "too large to count complete threads here" in page(site, "/about")
 
 
 def test_charts_stay_small_and_say_what_they_leave_out():
@@ -238,7 +238,9 @@ def test_cards_hold_titles_and_numbers_only(site):
     assert "quayside_anna" not in re.sub("<title>.*?</title>", "", head)
     assert '<meta property="og:url" content="http://localhost/comment/1">' in head
     assert '<link rel="canonical" href="http://localhost/thread/1">' in page(site, "/thread/1?view=newest")
-    assert "10 comments, where the source states 9" in page(site, "/thread/1").partition("</head>")[0]
+    assert (
+        "10 comments: 8 of the 9 on the site, and 2 no longer there" in page(site, "/thread/1").partition("</head>")[0]
+    )
     assert "32 comments in 5 threads" in page(site, "/").partition("</head>")[0]
     assert "og:image" not in html
 
@@ -259,7 +261,7 @@ def test_a_withheld_thread_is_its_shape(tmp_path):
     assert "for the reason <code>court-order</code>" in html
     assert "Withheld by this archive" in html
     assert html.count('<li class="c') == 10
-    assert "10 comments, where the source states 9" in html
+    assert "10 comments: 8 of the 9 on the site, and 2 no longer there" in html
     assert html.count("This archive does not show the text.") == 10
     everything = html + "".join(
         page(site, address)

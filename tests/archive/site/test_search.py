@@ -65,7 +65,7 @@ def test_search_filters_are_links_with_counts(site):
 
 
 def test_search_says_what_it_left_out(site):
-    assert "There is no word in this to search for." in page(site, "/search?q=%22%3F%21")
+    assert "Enter at least one word." in page(site, "/search?q=%22%3F%21")
     assert "only its first 16 words" in page(site, "/search?q=" + "ferry+" * 40)
     assert "needs at least" in page(site, "/search?q=f*")
 
@@ -75,7 +75,7 @@ def test_search_ranks_the_newest_of_too_many(tmp_path, monkeypatch):
 
     monkeypatch.setattr(search_results, "MAX_HITS", 5)
     html = page(application(archive_fixture.fill(tmp_path / "many.db")), "/search?q=ferry")
-    assert "More than 5 comments match; ranked are the newest 5." in html
+    assert "More than 5 comments match; showing the best of the latest 5." in html
     assert html.count('<li class="c"') == 5
 
 

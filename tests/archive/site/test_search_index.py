@@ -81,7 +81,7 @@ def test_an_empty_result_says_what_would_find_something(site):
 def test_what_is_wrong_is_said_and_nothing_else_is_searched_for(site):
     html = page(site, "/search?q=ferry+after:soon")
     assert "after:soon is no date. Write after:2026-03-14" in html
-    assert "Nothing was searched for." in html
+    assert "The search was not run." in html
     assert "date=soon was ignored: it is not a date such as" in page(site, "/search?q=ferry&date=soon")
 
 
