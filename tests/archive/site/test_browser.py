@@ -36,6 +36,7 @@ KEPT = {
     "events": {"kind"},
     "flag_codes": {"code", "namespace", "mappings"},
     "flag_rules": {"rule"},
+    "decisions": {"decider"},
 }
 
 DATASETTE_PAGES = (

@@ -32,7 +32,17 @@ VALUES = [
 ]
 # Whose texts the archive itself writes: names of kinds, times and hashes.
 OWN = {"state", "kind", "outcome", "completeness", "confidence", "status", "verdict", "withheld", "code", "level"}
-OWN |= {"corrected_code", "namespace", "counts", "settings", "software_version", "mappings", "codes", "parent_source"}
+OWN |= {
+    "corrected_code",
+    "decider",
+    "namespace",
+    "counts",
+    "settings",
+    "software_version",
+    "mappings",
+    "codes",
+    "parent_source",
+}
 UNIQUE = {"native_id", "identity", "url", "domain", "rule"}
 SEARCHES = ["anchor " * 10, TEN, "an*", "aa*", f'"{TEN}"', f'"{"anchor " * 60}"', "reversed", "script after"]
 PATTERNS = [("contains", "a" * 5_000 + "b"), ("like", "%a" * 40 + "%b"), ("glob", "*a" * 40 + "*b")]
