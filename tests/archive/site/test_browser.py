@@ -9,7 +9,7 @@ import pytest
 from archive.store.archive import Archive
 from archive.store.private_tables import PRIVATE_TABLES
 from archive.store.schema import TABLES
-from archive.thread import Dataset, Flag, Label, Moment
+from archive.thread import Dataset, Decision, Flag, Label, Moment
 from tests.archive.site.accessibility import RULES, violations
 from tests.archive.store.test_save import DAYS, save
 from tests.sites import served
@@ -61,6 +61,8 @@ def fill(path):
         said("A quiet word about the quay.", f"wave {BIDI}", 1, native_id="3"),
     ]  # fmt: skip
     comments[1] = replace(comments[1], labels=(Label("rude", "0.5", 0.5),), reactions=(("laughs", 2),))
+    decisions = (Decision("held", "removed", "2026-03-14T10:00:00Z", "moderator", "tone", "Too loud."),)
+    comments[1] = replace(comments[1], decisions=decisions, reports=(("rude", 2),))
     later = [comments[0], said("thrown off the pier, said the mayor", native_id="1"), replace(comments[3], parent=1)]
     with Archive(path) as archive:
         first = made(*comments, at=DAYS[0], stated_count=9, furniture=("menu", "footer"))
