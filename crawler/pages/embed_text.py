@@ -19,7 +19,8 @@ MOST_LAZY = 200
 LONGEST_LAZY = 200_000
 MOST_LAZY_TAGS = 20_000  # of all of them: Page.html bounds those of the page alone
 ADDRESSES = ("src", "href", "data-src", "data-lazy-src", "data-url")
-LAZY = re.compile(r"data-[\w-]{1,60}\s{0,5}=\s{0,5}[\"']?([A-Za-z0-9+/]{60,}={0,2})")
+LAZY = re.compile(r"(?:data-[\w-]{1,60}\s{0,5}=|\batob\()\s{0,5}[\"']?([\w+/-]{60,}={0,2})", re.ASCII)
+URL_SAFE = str.maketrans("-_", "+/")  # the other alphabet of base64, as usual
 ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
 QUOTED = re.compile(r"(?<!\\)\\{1,8}([\"'/])")
 JSON_VALUE = re.compile(r"^\s*[\[{].*[:\"']", re.DOTALL)
@@ -77,12 +78,12 @@ def read_embed_text(page: Page) -> EmbedText:
 
 
 def _lazy_parts(text: str) -> Iterator[str]:
-    """Yield the HTML and scripts that attributes hold in base64, to be put into the page later."""
+    """Yield the HTML and scripts that attributes, or scripts, hold in base64, to be put into the page later."""
     tags = 0
     for number, match in enumerate(LAZY.finditer(text)):
         if number >= MOST_LAZY:
             return
-        encoded = match[1][:LONGEST_LAZY]
+        encoded = match[1][:LONGEST_LAZY].translate(URL_SAFE)
         try:
             decoded = b64decode(encoded + "=" * (-len(encoded) % 4), validate=True).decode()
         except (binascii.Error, UnicodeDecodeError):

@@ -12,6 +12,7 @@ from crawler.pages.page import BadPage, Fetch, FetchFailed, Page
 from crawler.platforms import FALLBACKS, PLATFORMS, generic
 from crawler.platforms.base import (
     CERTAIN,
+    COUNTED,
     LIKELY,
     UNKNOWN_SHAPE,
     Claim,
@@ -32,8 +33,9 @@ def visit(page: Page, *, most_pages: int = MOST_PAGES) -> PageReader:
     """Read the article of a page and its threads.
 
     The claims are read from the best to the least, until one gives comments and no other saw more in the page, or a
-    service that the page names has given all. A system that the page embeds and that cannot be read adds an empty
-    thread, so that the archive knows of it.
+    service that the page names has given all. Below the section of one service the counters of another, which sites
+    keep when they move, are not asked, even where the first is out of order. A system that the page embeds and that
+    cannot be read adds an empty thread, so that the archive knows of it.
     """
     claims = _claims(page, PLATFORMS)
     has_sections = any(claim.in_page and claim.sections for _, claim in claims)
@@ -44,7 +46,11 @@ def visit(page: Page, *, most_pages: int = MOST_PAGES) -> PageReader:
     article = read_article(page, tuple(element for _, claim in claims for element in claim.sections))
     best: Thread | None = None
     others: list[Thread] = []
+    has_service = False
     for number, (name, claim) in enumerate(claims):
+        if has_service and claim.score == COUNTED:
+            continue
+        has_service = has_service or (claim.score > COUNTED and not claim.in_page)
         thread = yield from _read(name, claim, article, most_pages)
         others.append(thread)
         if best is None or _substance(thread) > _substance(best):
@@ -54,9 +60,16 @@ def visit(page: Page, *, most_pages: int = MOST_PAGES) -> PageReader:
             break
         if claim.score > LIKELY and not claim.in_page and thread.completeness == "full":
             break
+    return _threads(page, article, {name for name, _ in claims}, best, others)
+
+
+def _threads(
+    page: Page, article: Article, claimed: Container[str], best: Thread | None, others: Iterable[Thread]
+) -> tuple[Thread, ...]:
+    """Return what a page's threads are: the best that was read, and those that it shows and nobody could read."""
     has_comments = best is not None and bool(best.comments)
     threads = [other for other in others if other is not best and _is_embedded(page, other)]
-    threads += _unread(page, article, {name for name, _ in claims}, has_comments=has_comments)
+    threads += _unread(page, article, claimed, has_comments=has_comments)
     # That the fallback, which knows no system, found nothing says nothing.
     if best is not None and (best.comments or best.platform != "generic"):
         threads.insert(0, best)

@@ -1,19 +1,21 @@
 """Comment systems are recognised as pages really embed them, with what their services want to be asked with."""
 
 from base64 import b64encode
+from urllib.parse import urlsplit
 
 import pytest
 
 from crawler.pages import embed_text
 from crawler.pages.embed_text import unescape
 from crawler.pages.embeds import check_source, find_embeds, is_address_of_system, load_systems
-from crawler.pages.page import CommentHints, Page
+from crawler.pages.page import CommentHints, FetchFailed, Page
 from crawler.platforms import driver
 
 LAZY = b64encode(
     b'<script>var disqus_config = function () { this.page.identifier = "a-1"; };</script>'
     b'<script src="//id-courier.disqus.com/embed.js"></script>'
 ).decode()
+URL_SAFE = LAZY.rstrip("=").replace("+", "-").replace("/", "_")
 URL = "https://courier.example/ferry"
 
 
@@ -28,6 +30,8 @@ def read(html: str, hints: CommentHints | None = None) -> dict[str, dict[str, st
         ('<div id="disqus_thread"></div>', {"disqus": {}}),
         ('<script src="https://courier.disqus.com/embed.js"></script>', {"disqus": {"key": "courier"}}),
         (f'<div data-id-lazyload-code="{LAZY}"></div>', {"disqus": {"key": "id-courier", "thread": "a-1"}}),
+        (f"<i data-later={URL_SAFE}></i>", {"disqus": {"key": "id-courier", "thread": "a-1"}}),
+        (f"<script>put(atob('{LAZY}'))</script>", {"disqus": {"key": "id-courier", "thread": "a-1"}}),
         (
             '<a data-disqus-identifier=x-9>3</a><script>{"disqusEmbedUrl":"https:\\/\\/courier.disqus.com\\/embed.js"}</script>',
             {"disqus": {"key": "courier", "thread": "x-9"}},
@@ -81,6 +85,23 @@ def test_a_counter_is_less_than_a_section():
 @pytest.mark.parametrize(("url", "names"), [("https://www.zeit.de/a", ["zeit"]), (URL, [])])
 def test_the_system_of_one_outlet_is_looked_for_on_its_own_pages(url, names):
     assert list(find_embeds(Page(url, b"<body data-uuid=u-1>"))) == names
+
+
+def test_the_counters_of_another_service_are_not_asked_while_the_pages_own_is_out_of_order():
+    own = "<vf-conversations vf-container-id=e-1></vf-conversations><meta name=vf:site_id content=s-1>"
+    left = (
+        "<div class=spot-im-replies-count data-post-id=5></div><script src=//recirculation.spot.im/spot/sp_x></script>"
+    )
+    hosts = []
+
+    def fail(fetch):
+        hosts.append(urlsplit(fetch.url).hostname)
+        raise FetchFailed(fetch.url, "HTTP 503", 503)
+
+    (thread,) = driver.run(driver.visit(Page(URL, f"{own}{left}".encode())), fail)
+    assert (thread.platform, thread.completeness, hosts) == ("viafoura", "partial", ["livecomments.viafoura.co"])
+    driver.run(driver.visit(Page(URL, left.encode())), fail)
+    assert hosts[1:] == ["api-2-0.spot.im"]
 
 
 def test_comments_that_are_switched_off_are_noted_and_not_asked_for():

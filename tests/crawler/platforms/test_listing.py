@@ -1,5 +1,7 @@
 """The guards against services that go round in circles, and the ids of Coral's queries."""
 
+import json
+
 import pytest
 
 from archive.thread import Comment
@@ -100,6 +102,39 @@ def test_no_request_changes_anything_at_a_service():
 
 
 LONG = "c-" * 400
+
+
+def waline(*counts):
+    """A Waline thread of 101 comments at the top, in two pages that state these counts."""
+    html = '<div id=waline></div><script>Waline.init({serverURL: "https://w.example"})</script>'
+    requests = []
+
+    def fetch(request):
+        requests.append(request)
+        first = (len(requests) - 1) * 100
+        items = [
+            {"objectId": n, "comment": f"<p>{n}</p>", "children": []} for n in range(first + 1, min(first + 101, 102))
+        ]
+        data = {"page": len(requests), "totalPages": 2, "count": counts[len(requests) - 1], "data": items}
+        return Page(request.url, json.dumps({"errno": 0, "data": data}).encode())
+
+    (thread,) = driver.run(driver.visit(Page("https://courier.example/ferry", html.encode())), fetch)
+    assert [dict(request.headers) for request in requests] == [{"Referer": "https://courier.example/ferry"}] * 2
+    return thread
+
+
+@pytest.mark.parametrize(
+    ("counts", "expected"),
+    [
+        ((101, 101), ("full", "all", [])),
+        ((104, 104), ("full", "approximate", ["platform.removed"])),  # three replies below a comment that is held
+        ((105, 104), ("partial", "all", ["capture.partial_thread"])),  # a thread that changed while it was read
+    ],
+)
+def test_waline_counts_replies_that_nobody_can_read(counts, expected):
+    thread = waline(*counts)
+    assert len(thread.comments) == 101
+    assert (thread.completeness, thread.stated_kind, [flag.code for flag in thread.flags]) == expected
 
 
 def test_long_ids_stay_different_and_what_a_service_wants_back_stays_whole():
