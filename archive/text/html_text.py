@@ -20,6 +20,7 @@ BLOCKS = (
     | frozenset(("li", "main", "nav", "section", "tr", "address", "article", "aside", "center", "dd", "details"))
     | frozenset(("dl", "dt", "figcaption", "footer", "header", "hr"))
 )
+PLAIN = frozenset(("p", "div", "span", "li", "dd"))  # of these nothing but the text counts
 SPACE = re.compile(r"[ \t\r\n\f]+")
 NUMBER = re.compile(r"\d{1,3}(?:[.,'’\u00a0\u202f ]\d{3})+(?!\d)|\d+")
 SCHEME = re.compile(r"^https?://(?:www\.)?")
@@ -33,6 +34,9 @@ def element_text(element: HtmlElement, *, skip: frozenset[HtmlElement] = frozens
     Paragraphs are apart by a blank line, `br` is a line feed, quotes follow "> ", a link is followed by its target
     unless it shows that, and a picture is its alternative text.
     """
+    if len(element) == 0 and element.tag in PLAIN and element not in skip:
+        text = element.text or ""
+        return "" if text.isspace() else SPACE.sub(" ", text).strip(" ")
     simple = bare_paragraphs(element) if not skip else None
     if simple is not None:
         return simple

@@ -10,12 +10,12 @@ from urllib.parse import urljoin
 from lxml.html import HtmlElement
 
 from archive.text.charsets import DecodedText, decode_page
-from archive.text.html_tree import parse_document
+from archive.text.html_tree import TooDeep, parse_document
 from archive.text.storable import load_json
 from archive.text.urls import is_web_address, unwrap_archived
 from archive.thread import Capture, Flag
 
-MOST_TAGS = 400_000
+MOST_TAGS = 250_000
 """Of a page that is read: a thread of 5,000 comments has about 200,000. Each takes some 20 to 60 microseconds."""
 RequestKey = tuple[str, str | None]
 
@@ -127,12 +127,15 @@ class Page:
     def html(self) -> HtmlElement:
         """The tree of the page, which parsers read and do not change. Never raises for broken markup.
 
-        Raise BadPage for a page of too many tags, whole: what is read in part would pass for all that there is.
+        Raise BadPage for a page of too many tags: what is read in part would pass for all that there is.
         """
         tags = self.text.count("<")
         if tags > MOST_TAGS:
             raise BadPage(f"page of {tags:,} tags; at most {MOST_TAGS:,} are read")
-        tree = parse_document(self.text)
+        try:
+            tree = parse_document(self.text)
+        except TooDeep as error:
+            raise BadPage(str(error)) from error
         # lxml makes the Python object of an element anew whenever nobody holds one, at several times the cost.
         self._elements.extend(tree.iter())
         return tree

@@ -48,7 +48,13 @@ def test_a_cut_character_costs_no_thread():
 
 def test_a_page_of_more_tags_than_any_thread_has_is_refused_whole():
     page = Page("https://courier.example/story", b"<b>x</b>" * (MOST_TAGS // 2 + 1))
-    with pytest.raises(BadPage, match=r"^page of 400,002 tags; at most 400,000 are read$"):
+    with pytest.raises(BadPage, match=r"^page of 250,002 tags; at most 250,000 are read$"):
         page.html  # noqa: B018
     failed = advance({}, 1, "article", [page])
-    assert failed == ParseFailed("page of 400,002 tags; at most 400,000 are read", refused=True)
+    assert failed == ParseFailed("page of 250,002 tags; at most 250,000 are read", refused=True)
+
+
+def test_a_page_of_many_tags_that_nests_too_deep_for_libxml2_is_refused():
+    page = Page("https://courier.example/story", b"<div>" * 100_001)
+    with pytest.raises(BadPage, match=r"^page of 100,001 tags, thousands of levels deep; at most 100,000 are read$"):
+        page.html  # noqa: B018
