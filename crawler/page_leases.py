@@ -177,7 +177,8 @@ class PageLeases:
         lease, passed = Lease(), {*slots.full(), *self.barren}
         for _ in range(ROUNDS):
             left = limit - len(lease.entries)
-            hosts = self.hosts.find(connection, now, left, passed) if left > 0 else []
+            # As many as it takes if each has a page for every slot: rows that are too many cost most of a lease.
+            hosts = self.hosts.find(connection, now, -(-left // slots.per_host), passed) if left > 0 else []
             if not hosts:
                 break
             passed.update(row.host for row in hosts)

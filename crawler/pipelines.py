@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, cast
 from scrapy.crawler import Crawler
 
 from archive.store.disk import is_disk_full
+from archive.store.remote_files import RemoteError
 from archive.store.save import SavedThread
 from archive.text.urls import canonical
 from crawler.frontier import VisitResult
@@ -23,11 +24,10 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 BATCH_COMMENTS = 2_000
 BATCH_ITEMS = 50
-BATCH_SECONDS = 0.5
 
 
 class SavePipeline:
-    """Gather visits for BATCH_SECONDS, or until a batch is full, and save them in one transaction.
+    """Gather visits for as long as the WARC file may wait, or until a batch is full, and save them in one transaction.
 
     A transaction for each page would wait for the disk each time.
     """
@@ -48,7 +48,8 @@ class SavePipeline:
         if self.comments >= BATCH_COMMENTS or len(self.batch) >= BATCH_ITEMS:
             self.save_batch()
         elif self.timer is None:
-            self.timer = asyncio.get_running_loop().call_later(BATCH_SECONDS, self.save_batch)
+            flush_s = cast("NewsSpider", self.crawler.spider).state.warc.flush_s
+            self.timer = asyncio.get_running_loop().call_later(flush_s, self.save_batch)
         return item
 
     def close_spider(self) -> None:
@@ -66,7 +67,7 @@ class SavePipeline:
             if spider.state.failure is None:
                 _save(spider, items)
         except Exception as error:
-            if is_disk_full(error):
+            if is_disk_full(error) or isinstance(error, RemoteError):
                 spider.state.stop(error)
             else:
                 logger.exception("%d visits were not saved", len(items))

@@ -11,6 +11,7 @@ from archive.importers.base import BadDocument, Source
 from archive.importers.files import open_file
 from archive.store.archive import Archive, Run
 from archive.store.disk import is_disk_full
+from archive.store.remote_files import list_warcs
 from archive.thread import Thread
 from crawler.evidence.captures import Evidence
 from crawler.outlets import OutletConfig, find_hints
@@ -18,7 +19,7 @@ from crawler.pages import discovery
 from crawler.pages.page import BadPage, CommentHints, Page
 from crawler.platforms import driver
 from crawler.report import CrawlReport
-from crawler.warc.sources import CaptureIndex, open_captures
+from crawler.warc.sources import CaptureIndex, open_captures, open_copies
 
 BATCH = 50  # threads saved in one transaction
 
@@ -33,14 +34,15 @@ class ReplayResult:
 
 def replay_captures(
     archive: Archive,
-    paths: Iterable[Path],
+    paths: Iterable[Path | str],
     url: str | None,
     on_progress: Callable[[CrawlReport], None],
     outlets: Sequence[OutletConfig] = (),
 ) -> ReplayResult:
     """Save every article that the files hold. Captures that the archive has already are skipped.
 
-    `outlets` say what their pages hide of their comments.
+    A path that is a text is an address, of a WARC file or, where it ends in a slash, of a folder of them. `outlets` say
+    what their pages hide of their comments.
     """
     hints = {outlet.home: outlet.comments for outlet in outlets if outlet.comments is not None}
     paths = list(paths)
@@ -56,7 +58,7 @@ def replay_captures(
 def _replay(
     archive: Archive,
     run: Run,
-    paths: Iterable[Path],
+    paths: Iterable[Path | str],
     url: str | None,
     result: ReplayResult,
     on_progress: Callable[[CrawlReport], None],
@@ -64,7 +66,7 @@ def _replay(
 ) -> None:
     for path in paths:
         try:
-            captures = open_captures(path, url=url, base=archive.path.parent, earlier=Evidence(archive).earlier)
+            captures = _open_address(archive, path) if isinstance(path, str) else _open_path(archive, path, url)
         except (OSError, ValueError) as error:
             result.errors.append((str(path), str(error)))
             continue
@@ -74,6 +76,21 @@ def _replay(
         result.errors += [(problem.location, problem.reason) for problem in captures.errors]
     for location, reason in result.errors:
         result.report.count_failure(location, reason)
+
+
+def _open_path(archive: Archive, path: Path, url: str | None) -> CaptureIndex:
+    return open_captures(path, url=url, base=archive.path.parent, earlier=Evidence(archive).earlier)
+
+
+def _open_address(archive: Archive, address: str) -> CaptureIndex:
+    """Copy the files of an address first: a page may have been captured in one of them and its comments in another."""
+    addresses = list_warcs(address) if address.endswith("/") else [address]
+    if not addresses:
+        raise ValueError(f"no WARC file lies at {address}")
+    copies = {archive.copies.fetch(file, keep=True): file for file in addresses}
+    if missing := [file for copy, file in copies.items() if not copy.exists()]:
+        raise ValueError(f"there is no file {missing[0]}")
+    return open_copies(copies, base=archive.path.parent, earlier=Evidence(archive).earlier)
 
 
 def _replay_index(

@@ -16,6 +16,7 @@ from sqlalchemy import select
 from archive.store.archive import Archive, Run
 from archive.store.disk import DiskFull, find_full
 from archive.store.paths import warc_folder
+from archive.store.remote_files import require_file_system
 from archive.store.schema import TABLES
 from archive.store.times import format_time
 from archive.text.urls import canonical
@@ -32,6 +33,7 @@ from crawler.report import CrawlReport, find_warnings
 from crawler.settings import user_agent
 from crawler.spiders.news import NewsSpider
 from crawler.state import CrawlState
+from crawler.warc.remote_writer import RemoteWarc, remote_prefix
 from crawler.warc.writer import WarcFile
 
 RUNS_COMPARED = 5
@@ -43,7 +45,8 @@ class CrawlOptions:
 
     `allow_hosts` are HOST:PORTs that need not be public; they get a request every `delay` seconds, `concurrency` at
     once, all other hosts one a second. `timeout` (seconds) is for one response, `limit` the number of visits,
-    `most_requests` how many requests may be made for one page besides the page itself.
+    `most_requests` how many requests may be made for one page besides the page itself. `warc` is the address of a
+    folder for WARC files, which else lie beside the archive.
     """
 
     contact: str | None = None
@@ -54,6 +57,7 @@ class CrawlOptions:
     limit: int | None = None
     verbose: bool = False
     most_requests: int | None = None
+    warc: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +114,10 @@ def run_crawl(
 
     The caller holds the archive's crawl lock with them. Where nothing is due, nothing is written: no run, no WARC file.
     Raise DiskFull where there is no room for what comes; what was saved before is whole. Raise BrowserMissing where an
-    outlet needs a browser that is not there.
+    outlet needs a browser that is not there, RemoteError where WARC files cannot be put where they should be.
     """
+    if options.warc is not None:
+        require_file_system(options.warc)
     browser = _browser(plan, options)
     settings = scrapy_settings(options, OutletFile(plan.outlets).slots())
     report, frontier = CrawlReport(), Frontier(archive)
@@ -143,10 +149,14 @@ def run_crawl(
 
 
 def open_warc(archive: Archive, run: Run, options: CrawlOptions, evidence: Evidence) -> WarcFile:
-    """Return the WARC file of a run."""
-    name = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-run{run.id}.warc.gz"
+    """Return the WARC file of a run, or those that it puts at an address."""
+    name = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-run{run.id}"
     info = {"http-header-user-agent": user_agent(options.contact), "robots": "obey", "operator": options.contact or ""}
-    return WarcFile(warc_folder(archive.path) / name, info, earlier=evidence.find_payload)
+    if options.warc is not None:
+        prefix = remote_prefix(options.warc, name)
+        archive.note_setting(run, "warc", prefix)
+        return RemoteWarc(prefix, info, earlier=evidence.find_payload)
+    return WarcFile(warc_folder(archive.path) / f"{name}.warc.gz", info, earlier=evidence.find_payload)
 
 
 def pace_of(settings: Mapping[str, Any]) -> Callable[[str], float]:

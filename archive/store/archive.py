@@ -22,6 +22,7 @@ from archive.store.disk import DiskFull, find_full
 from archive.store.entities import IdCache
 from archive.store.preparation import NotAnArchive, ReadOnly, check_version, prepare
 from archive.store.process_identity import worker_name
+from archive.store.remote_files import RemoteCopies
 from archive.store.save import SaveResult, lock_name, save_threads, storable
 from archive.store.schema import TABLES
 from archive.store.times import format_time
@@ -80,6 +81,7 @@ class Archive:
             self.engine = server_engine(address, read_only=read_only)
         else:
             self.engine = reading_engine(self.path) if read_only else writing_engine(self.path)
+        self.copies = RemoteCopies()  # of the WARC files that lie elsewhere
         self._cache = IdCache()
         try:
             self._connection = self.engine.connect()

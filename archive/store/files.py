@@ -12,6 +12,7 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from archive.store.archive import Archive
+from archive.store.remote_files import is_remote_warc
 
 FOLDERS = "select distinct json_extract(settings, '$.folder') from runs where json_extract(settings, '$.folder') <> ''"
 NAMES = "select distinct warc_file from captures where warc_file is not null"
@@ -40,6 +41,7 @@ class FileFinder:
 
     def __init__(self, archive: Archive) -> None:
         self.folder = archive.path.parent
+        self.copies = archive.copies
         self.folders: list[str] = [row[0] for row in archive.read(FOLDERS)]
 
     def candidates(self, name: str) -> list[Path]:
@@ -52,7 +54,11 @@ class FileFinder:
         return list(dict.fromkeys([*paths, Path(name)]))
 
     def find(self, name: str) -> Path:
-        """Return the first of the places where there is a file, or the recorded one where there is none."""
+        """Return the first of the places where there is a file, or the recorded one where there is none.
+
+        Of a WARC file at an address that is a copy. Raise RemoteError where it cannot be fetched."""
+        if is_remote_warc(name):
+            return self.copies.fetch(name, keep=True)
         candidates = self.candidates(name)
         return next((path for path in candidates if _exists(path)), candidates[0])
 

@@ -22,7 +22,8 @@ from archive.thread import Thread
 VISITS = """
 select distinct visits.capture_id from visits join captures on captures.id = visits.capture_id
 where visits.run_id in (select cast(value as bigint) from json_each(:runs))
-  and substr(warc_file, 1, length(:folder)) = :folder
+  and (substr(warc_file, 1, length(:folder)) = :folder or captures.run_id in (select id from runs
+    where json_extract(settings, '$.warc') <> ''))
   and captures.run_id not in (select id from runs where finished_at is null and outcome is null and id <> :run)
   and thread_id in (select thread_id from comments where withheld is not null union
     select threads.id from threads join articles on articles.id = article_id
@@ -31,7 +32,8 @@ order by 1"""
 LONGEST_WAIT_S = 3600.0  # for another crawl that redacts
 SPANS = """
 select warc_file, warc_offset from captures where (id = :root or page_of = :root)
-  and substr(warc_file, 1, length(:folder)) = :folder"""
+  and (substr(warc_file, 1, length(:folder)) = :folder or run_id in (select id from runs
+    where json_extract(settings, '$.warc') <> ''))"""
 # Crawls that were killed; each is looked at once, by the first crawl that ends after it.
 KILLED = "select id, settings from runs where kind = 'crawl' and outcome = 'interrupted' and finished_at is null"
 RECHECKED = "rechecked"

@@ -69,6 +69,11 @@ _CRAWL_OPTIONS = (
         show_default=True,
         help="Seconds between requests to an --allow-host; public hosts get one request a second.",
     ),
+    click.option(
+        "--warc",
+        metavar="ADDRESS",
+        help="Folder for WARC files elsewhere, such as s3://BUCKET/FOLDER.  [default: beside the archive]",
+    ),
     allow_host_option,
     contact_option,
 )
@@ -82,11 +87,14 @@ def crawl_options(command: Callable[..., None]) -> Callable[..., None]:
 
     @wraps(command)
     def with_options(**given: Any) -> None:
+        from archive.store.remote_files import is_address
         from crawler.run import CrawlOptions
 
-        names = ("contact", "allow_hosts", "delay", "concurrency", "timeout", "limit")
+        names = ("contact", "allow_hosts", "delay", "concurrency", "timeout", "limit", "warc")
         options = CrawlOptions(**{name: given.pop(name) for name in names})
         check_allowed_hosts(options.allow_hosts)
+        if options.warc is not None and not is_address(options.warc):
+            raise click.UsageError(f"--warc: {options.warc} is no address, such as s3://BUCKET/FOLDER")
         command(options=options, **given)
 
     return reduce(lambda decorated, option: option(decorated), _CRAWL_OPTIONS, with_options)

@@ -78,6 +78,7 @@ def _crawl(
     path: "Path | ServerAddress", plan: "CrawlPlan", options: "CrawlOptions", wait_s: float, *, quiet: bool
 ) -> "CrawlOutcome":
     """Crawl, once nothing holds the archive alone."""
+    from archive.store.remote_files import RemoteError
     from crawler.browser.chromium import BrowserMissing
     from crawler.frontier import Frontier
     from crawler.report import CrawlReport
@@ -93,6 +94,8 @@ def _crawl(
                 return run_crawl(archive, plan, options, on_progress)
         except BrowserMissing as error:
             fail(str(error))
+        except RemoteError as error:
+            fail(f"{error}; what was saved before has its records, and the same command goes on")
 
 
 def _summarise(outcome: "CrawlOutcome", path: "Path | ServerAddress", *, as_json: bool, quiet: bool) -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @click.option("--url", help="Address of a saved page that does not state its own.")
 @click.option(
     "--outlets",
@@ -27,20 +27,24 @@ if TYPE_CHECKING:
 @database_or_server
 @as_json_option
 def replay(
-    paths: tuple[Path, ...], url: str | None, outlets: Path | None, path: "Path | ServerAddress", as_json: bool
+    paths: tuple[str, ...], url: str | None, outlets: Path | None, path: "Path | ServerAddress", as_json: bool
 ) -> None:
     """Read captured pages into the archive: WARC and WACZ files, saved pages, and folders of them.
 
-    Nothing is fetched.
+    Nothing is fetched from the web. A WARC file that `btl crawl --warc` put elsewhere is named by its address, and all
+    of a folder by an address that ends in a slash.
 
     \b
     Example:  btl replay crawl.warc.gz other.wacz
               btl replay page.html --url https://courier.example/ferry
+              btl replay s3://bucket/warc/
     """
+    from archive.store.remote_files import is_address
     from crawler.reparse import replay_captures
     from crawler.report import CrawlReport
 
-    missing = [str(file) for file in paths if not file.exists()]
+    files = [path if is_address(path) else Path(path) for path in paths]
+    missing = [str(file) for file in files if isinstance(file, Path) and not file.exists()]
     if missing:
         raise click.UsageError(f"no such file or folder: {', '.join(missing)}")
     sites = read_outlets(outlets) if outlets is not None else []
@@ -48,7 +52,7 @@ def replay(
         opened(path) as archive,
         progress_report(quiet=as_json, describe=CrawlReport.line, has_size=False) as on_progress,
     ):
-        result = replay_captures(archive, paths, url, on_progress, sites)
+        result = replay_captures(archive, files, url, on_progress, sites)
     counts = result.report.total
     if as_json:
         print_json({"db": str(path), "counts": result.report.counts()})

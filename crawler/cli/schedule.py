@@ -121,6 +121,7 @@ def _words(file: Path | None, path: Path, options: "CrawlOptions") -> list[str]:
     words += ["--contact", options.contact] if options.contact else []
     words += [word for host in options.allow_hosts for word in ("--allow-host", host)]
     usual = type(options)()
+    words += ["--warc", options.warc] if options.warc else []
     for name in ("delay", "concurrency", "timeout", "limit"):
         value = getattr(options, name)
         words += [f"--{name}", f"{value:.15g}"] if value is not None and value != getattr(usual, name) else []

@@ -18,6 +18,7 @@ from archive.importers.tables.mapping import ColumnMapping
 from archive.importers.tables.table import open_table
 from archive.store.archive import Archive
 from archive.store.files import FileFinder
+from archive.store.remote_files import is_remote_warc
 from archive.store.schema import TABLES
 from crawler.pages.page import CommentHints, Fetch, FetchFailed, Page, RequestKey
 from crawler.warc.reader import Damaged, read_record
@@ -70,14 +71,16 @@ class Evidence:
         return read_record(file, row["warc_offset"], row["warc_length"], earlier=self.earlier)
 
     def file(self, name: str) -> Path:
-        """Return the path of a file that `captures` names, wherever it lies now."""
+        """Return the path of a file that `captures` names, wherever it lies now; of one at an address, of a copy."""
+        if is_remote_warc(name):
+            return self.archive.copies.fetch(name)
         if name not in self._places:
             self._places[name] = self.finder.find(name)
         return self._places[name]
 
     def is_moved(self, name: str) -> bool:
         """Whether a file lies elsewhere than where it is recorded."""
-        return self.file(name) != self.finder.candidates(name)[0]
+        return not is_remote_warc(name) and self.file(name) != self.finder.candidates(name)[0]
 
     def _confirmed_page(self, row: dict[str, Any]) -> Page:
         same_body = and_(CAPTURES.c.sha256 == row["sha256"], CAPTURES.c.url == row["url"])

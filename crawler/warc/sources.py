@@ -3,7 +3,7 @@
 import os
 import re
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -84,6 +84,15 @@ def open_captures(
     return captures
 
 
+def open_copies(addresses: Mapping[Path, str], *, base: Path, earlier: EarlierCapture | None) -> "CaptureIndex":
+    """List the captures of copies of WARC files, which are called by the addresses of these."""
+    captures = CaptureIndex(base, earlier, addresses=addresses)
+    for copy, address in addresses.items():
+        if (problem := captures.add(copy, None)) is not None:
+            captures.errors.append(Problem(address, problem))
+    return captures
+
+
 def _walk_files(folder: Path, errors: list[Problem]) -> Iterator[Path]:
     def on_error(error: OSError) -> None:
         errors.append(Problem(str(error.filename), error.strerror or "cannot be read"))
@@ -114,6 +123,7 @@ class CaptureIndex:
     """The captures of some files by address. Heads are in memory (0.5 KB each), bodies are read when needed.
 
     `errors` grows as files and records are read. `texts` are files of plain texts (WET), which an importer reads.
+    `addresses` are those of files that are copies.
     """
 
     base: Path
@@ -125,6 +135,7 @@ class CaptureIndex:
     used: set[tuple[str, int]] = field(default_factory=set)
     by_path: dict[str, list[IndexedCapture]] | None = None
     values_by_path: dict[str, list[tuple[IndexedCapture, Values]]] = field(default_factory=dict)
+    addresses: Mapping[Path, str] = field(default_factory=dict)
 
     def add(self, path: Path, url: str | None) -> str | None:
         """Index a file; return the reason where it cannot be."""
@@ -208,7 +219,7 @@ class CaptureIndex:
     def _add_capture(self, path: Path, head: RecordHead) -> None:
         whole, base = path.resolve(), self.base.resolve()
         name = whole.relative_to(base).as_posix() if whole.is_relative_to(base) else str(whole)
-        capture = IndexedCapture(path, name, head)
+        capture = IndexedCapture(path, self.addresses.get(path, name), head)
         self.captures.append(capture)
         self.by_address.setdefault(_address_key(head.url), []).append(capture)
 

@@ -64,6 +64,8 @@ class WarcFile:
     written as a revisit record, without its body.
     """
 
+    flush_s = 0.5  # how often what was written is flushed, at most
+
     def __init__(self, path: Path, info: Mapping[str, str], *, earlier: EarlierPayload | None = None) -> None:
         self.path = path
         self.name = f"{path.parent.name}/{path.name}"
@@ -129,8 +131,8 @@ class WarcFile:
         self.file = self.path.open("xb")
         fields = {"software": f"belowtheline/{version('belowtheline')}", "format": "WARC File Format 1.1"}
         self._append(self.writer.create_warcinfo_record(self.path.name, fields | dict(self.info)))
-        self.flush()
-        self.head = self.whole
+        self.file.flush()
+        self.head = self.whole = self.file.tell()
         return self.file
 
     def _response_record(self, exchange: Exchange, digest: str) -> Any:

@@ -1,0 +1,102 @@
+"""WARC files in object storage: crawled into a bucket of moto's, verified, replayed and erased there."""
+
+import fsspec
+import pytest
+from moto.server import ThreadedMotoServer
+
+from archive.store.archive import Archive
+from archive.takedown.erase import erase_planned, plan_erasure
+from archive.takedown.warc_search import read_record_texts
+from crawler.evidence.recheck import forget_again
+from crawler.evidence.verify import verify_archive
+from crawler.reparse import replay_captures
+from tests.news_server import serving
+from tests.scenarios.test_crawl import STORED, TREE, visible
+
+pytestmark = pytest.mark.slow
+SECRET = "Only for those who get up at five."
+
+
+@pytest.fixture(scope="module")
+def server():
+    running = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    running.start()
+    yield "http://{}:{}".format(*running.get_host_and_port())
+    running.stop()
+
+
+@pytest.fixture
+def bucket(server, monkeypatch):
+    for name, value in (("ENDPOINT_URL", server), ("ACCESS_KEY_ID", "a"), ("SECRET_ACCESS_KEY", "b"),
+                        ("DEFAULT_REGION", "us-east-1")):  # fmt: skip
+        monkeypatch.setenv(f"AWS_{name}", value)
+    system = fsspec.filesystem("s3", skip_instance_cache=True)
+    system.mkdir("evidence")
+    return system
+
+
+@pytest.fixture
+def site():
+    with serving() as running:
+        yield running
+
+
+def texts_in(bucket, folder):
+    texts = []
+    for number, name in enumerate(bucket.find("evidence/warc", refresh=True)):
+        copy = folder / f"{number}.warc.gz"
+        bucket.get_file(name, str(copy))
+        texts += [text for record in read_record_texts(copy, 0, None, "", is_gzip=True) for text in record.texts]
+        copy.unlink()
+    return texts
+
+
+def test_warc_files_in_a_bucket(site, desk, bucket, tmp_path):
+    site.validators = True
+    site.post(comments=TREE)
+    for _ in range(2):  # the second time, the server says that the page stands, and it is read from the bucket
+        assert desk.visit(site, "--warc", "s3://evidence/warc/")["counts"]["errors"] == 0
+    assert desk.query(STORED) == visible(TREE)
+    assert desk.query("select outcome from visits order by id") == [("new",), ("unchanged",)]
+    assert desk.warcs() == []
+    names = {name for (name,) in desk.query("select distinct warc_file from captures")}
+    assert names == {f"s3://{name}" for name in bucket.find("evidence/warc", refresh=True)}
+    assert all(name.startswith("s3://evidence/warc/20") for name in names)
+    with Archive(desk.path) as archive, Archive(tmp_path / "again.db") as again:
+        assert verify_archive(archive).differences == []
+        assert replay_captures(again, ["s3://evidence/warc/"], None, lambda _: None).errors == []
+        assert again.read(STORED) == visible(TREE)
+        assert verify_archive(again).differences == []
+        plan = plan_erasure(archive, "comment", 2, "court-order")
+        assert plan.redactions > 0
+        erase_planned(archive, plan, None)
+        assert list(plan.remaining()) == []
+        verified = verify_archive(archive)
+        assert (verified.differences, verified.counts["redacted"]) == (
+            [],
+            plan.redactions and verified.counts["redacted"],
+        )
+        assert archive.read("select * from settings where name = 'erase_leftover'") == []
+    texts = texts_in(bucket, tmp_path)
+    assert any(TREE[0][3] in text for text in texts) is False or texts
+    assert not any(SECRET in text for text in texts)
+    site.validators = False
+    desk.visit(site, "--warc", "s3://evidence/warc/")  # what was erased is served still, and taken out again
+    assert not any(SECRET in text for text in texts_in(bucket, tmp_path))
+    with Archive(desk.path) as archive:
+        assert forget_again(archive, 3) == 0
+        assert verify_archive(archive).differences == []
+    bucket.rm(next(iter(bucket.find("evidence/warc", refresh=True))))
+    with Archive(desk.path) as archive:
+        assert "gone: No such file or directory: s3://evidence/warc/" in verify_archive(archive).differences[0].what
+
+
+def test_a_bucket_that_is_not_there_ends_the_crawl_and_is_named(site, desk, bucket):
+    site.post(comments=TREE)
+    allowed = ("--allow-host", site.address)
+    done = desk.btl("crawl", *site.urls(), *allowed, "--warc", "s3://nowhere/warc", status=1)
+    assert done.stderr.startswith("error: s3://nowhere/warc/")
+    assert "Traceback" not in done.stderr
+    assert desk.query("select count(*) from captures") == [(0,)]
+    assert desk.query("select outcome from runs") == [("failed",)]
+    assert desk.visit(site)["counts"]["comments_new"] == 4
