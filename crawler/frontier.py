@@ -94,8 +94,14 @@ class Frontier:
     def record_visits(self, visits: Iterable[tuple[FrontierEntry, VisitResult]], now: datetime) -> None:
         """Store what visits brought and when the next ones are due, in one transaction."""
         with self.archive.transaction(alone=False) as connection:
-            for entry, result in visits:
-                self._record_visit(connection, entry, result, now)
+            self.record_visits_in(connection, visits, now)
+
+    def record_visits_in(
+        self, connection: Connection, visits: Iterable[tuple[FrontierEntry, VisitResult]], now: datetime
+    ) -> None:
+        """Do the same in the caller's transaction: then a worker that is killed has saved a page and visited it."""
+        for entry, result in sorted(visits, key=lambda visit: visit[0].host):  # as leases lock them
+            self._record_visit(connection, entry, result, now)
 
     def _record_visit(self, connection: Connection, entry: FrontierEntry, result: VisitResult, now: datetime) -> None:
         following = next_visit(entry, now, changed=result.changed, settled=result.settled)

@@ -2,16 +2,17 @@
 
 import asyncio
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, cast
 
 from scrapy.crawler import Crawler
+from sqlalchemy import Connection
 
 from archive.store.disk import is_disk_full
 from archive.store.remote_files import RemoteError
-from archive.store.save import SavedThread
+from archive.store.save import SavedThread, SaveResult
 from archive.text.urls import canonical
 from crawler.frontier import VisitResult
 from crawler.items import VisitItem
@@ -82,20 +83,36 @@ def _save(spider: NewsSpider, items: Sequence[VisitItem]) -> None:
     state = spider.state
     state.warc.flush()  # first, so that a run that is killed leaves no rows that point at nothing
     items = [_name_outlet(state, item) for item in items]
-    saved = state.archive.save([thread for item in items for thread in item.threads], state.run)
-    failures = {id(thread): reason for thread, reason in saved.failures}
-    outcomes = iter(saved.outcomes)
     visits: list[tuple[FrontierEntry, VisitResult]] = []
+
+    def record(connection: Connection, saved: SaveResult) -> None:
+        """Record the visits whose threads are saved with them: a kill in between would have pages visited twice."""
+        visits[:] = _visits(items, saved)
+        state.frontier.record_visits_in(connection, visits, datetime.now(UTC))
+
+    saved = state.archive.save([thread for item in items for thread in item.threads], state.run, record)
+    for thread, saved_thread in zip((thread for item in items for thread in item.threads), saved.outcomes, strict=True):
+        state.report.count_thread(thread, saved_thread)
+    failures = {id(thread): reason for thread, reason in saved.failures}
+    for item in items:
+        if (reason := _failure(item, failures)) is not None:
+            spider.record_failure(item.entry, reason, ours=True)
+    spider.release_visits(entry for entry, _ in visits)
+
+
+def _visits(items: Sequence[VisitItem], saved: SaveResult) -> list[tuple["FrontierEntry", VisitResult]]:
+    """Return the visits all of whose threads were saved."""
+    failures = {id(thread): reason for thread, reason in saved.failures}
+    outcomes, visits = iter(saved.outcomes), []
     for item in items:
         saved_threads = [next(outcomes) for _ in item.threads]
-        for thread, saved_thread in zip(item.threads, saved_threads, strict=True):
-            state.report.count_thread(thread, saved_thread)
-        reason = next((failures[id(thread)] for thread in item.threads if id(thread) in failures), None)
-        if reason is None:
+        if _failure(item, failures) is None:
             visits.append((item.entry, _visit_result(item, saved_threads)))
-        else:
-            spider.record_failure(item.entry, reason, ours=True)
-    spider.record_visits(visits, datetime.now(UTC))
+    return visits
+
+
+def _failure(item: VisitItem, failures: Mapping[int, str]) -> str | None:
+    return next((failures[id(thread)] for thread in item.threads if id(thread) in failures), None)
 
 
 def _name_outlet(state: CrawlState, item: VisitItem) -> VisitItem:

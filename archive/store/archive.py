@@ -35,6 +35,9 @@ UNDOABLE = "import"  # the kind of run that notes what it changes, and can be ta
 RUNS_THAT_READ_NOTHING = ("flag", "review", "withhold", "restore", "erase", "copies", "publish")
 
 
+Then = Callable[[Connection, SaveResult], None]
+
+
 class Busy(Exception):
     """Another process held the archive for longer than LONGEST_WAIT_S."""
 
@@ -265,15 +268,17 @@ class Archive:
             counted = counted.join(captures, captures.c.id == comments.c.capture_id).where(captures.c.run_id >= since)
         return int(self._connection.execute(counted).scalar_one())
 
-    def save(self, threads: Sequence[Thread], run: Run) -> SaveResult:
+    def save(self, threads: Sequence[Thread], run: Run, then: Then | None = None) -> SaveResult:
         """Save a batch in one transaction. If one thread cannot be saved the others are, each in its own.
+
+        `then` writes what follows from what was saved: in the same transaction, or else in one after all of them.
 
         Where another writer was faster, all of it is looked up and saved again. A thread with a text that the engine
         cannot hold is saved with what can be held of it, see `storable`.
         """
         for tries in range(MOST_TRIES):
             try:
-                return self._save(threads, run)
+                return self._save(threads, run, then)
             except (DatabaseError, ValueError) as error:
                 self._cache.clear()
                 if self.dialect.is_conflict(error) and tries < MOST_TRIES - 1:
@@ -282,7 +287,8 @@ class Archive:
                     break
                 cleaned = storable(threads[0])
                 if cleaned == threads[0]:
-                    return SaveResult(failures=[(threads[0], str(getattr(error, "orig", error)))], outcomes=[None])
+                    failure = (threads[0], str(getattr(error, "orig", error)))
+                    return self._follow(SaveResult(failures=[failure], outcomes=[None]), then)
                 threads = [cleaned]
             except BaseException:
                 self._cache.clear()
@@ -293,10 +299,19 @@ class Archive:
             result.counts.update(part.counts)
             result.failures += part.failures
             result.outcomes += part.outcomes
-        return result
+        return self._follow(result, then)
 
-    def _save(self, threads: Sequence[Thread], run: Run) -> SaveResult:
+    def _follow(self, saved: SaveResult, then: Then | None) -> SaveResult:
+        if then is not None:
+            with self.transaction(alone=False) as connection:
+                then(connection, saved)
+        return saved
+
+    def _save(self, threads: Sequence[Thread], run: Run, then: Then | None) -> SaveResult:
         with self.transaction(alone=False) as connection:
             self.dialect.lock(connection, (lock_name(thread) for thread in threads))
             is_undoable = run.kind == UNDOABLE
-            return save_threads(connection, self._cache, threads, run.id, run.started_at, is_undoable=is_undoable)
+            saved = save_threads(connection, self._cache, threads, run.id, run.started_at, is_undoable=is_undoable)
+            if then is not None:
+                then(connection, saved)
+            return saved

@@ -43,7 +43,7 @@ def replay(
     from crawler.reparse import replay_captures
     from crawler.report import CrawlReport
 
-    files = [path if is_address(path) else Path(path) for path in paths]
+    files = [path if is_address(str(path)) else Path(path) for path in paths]
     missing = [str(file) for file in files if isinstance(file, Path) and not file.exists()]
     if missing:
         raise click.UsageError(f"no such file or folder: {', '.join(missing)}")

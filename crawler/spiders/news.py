@@ -230,8 +230,15 @@ class NewsSpider(Spider):
         visits = list(visits)
         with self.state.storing():
             self.state.frontier.record_visits(visits, now)
-            self.state.report.count_visits(len(visits))
+            self.release_visits(entry for entry, _ in visits)
+            return
         for entry, _ in visits:
+            self._release(entry)
+
+    def release_visits(self, entries: Iterable[FrontierEntry]) -> None:
+        """Count visits that are recorded in the frontier, and release their entries."""
+        for entry in entries:
+            self.state.report.count_visits(1)
             self._release(entry)
 
     def record_failure(

@@ -32,7 +32,8 @@ def bucket(server, monkeypatch):
         monkeypatch.setenv(f"AWS_{name}", value)
     system = fsspec.filesystem("s3", skip_instance_cache=True)
     system.mkdir("evidence")
-    return system
+    yield system
+    system.rm("evidence", recursive=True)
 
 
 @pytest.fixture
@@ -72,13 +73,11 @@ def test_warc_files_in_a_bucket(site, desk, bucket, tmp_path):
         erase_planned(archive, plan, None)
         assert list(plan.remaining()) == []
         verified = verify_archive(archive)
-        assert (verified.differences, verified.counts["redacted"]) == (
-            [],
-            plan.redactions and verified.counts["redacted"],
-        )
+        assert verified.differences == []
+        assert verified.counts["redacted"] > 0
         assert archive.read("select * from settings where name = 'erase_leftover'") == []
     texts = texts_in(bucket, tmp_path)
-    assert any(TREE[0][3] in text for text in texts) is False or texts
+    assert any("ferry-timetable-for-spring" in text for text in texts)
     assert not any(SECRET in text for text in texts)
     site.validators = False
     desk.visit(site, "--warc", "s3://evidence/warc/")  # what was erased is served still, and taken out again
