@@ -4,8 +4,7 @@ A comment is identified by its number, which themes print as an id (`comment-12`
 data (`data-commentid`), or at the least in its links (`#comment-12`, `replytocom=12`).
 """
 
-import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -13,28 +12,24 @@ from lxml.etree import XPath
 from lxml.html import HtmlElement
 
 from crawler.platforms.class_names import WIDGET, traits
-
-NUMBERED = re.compile(
-    r"(?:(?:li|div|wrap|wrapper|wp|article|dt|the|single|item|id)[-_]?)?comments?"
-    r"(?:[-_]?(?:id|item|wrap|li|div|entry|holder))?[-_]?(\d{1,19})",
-    re.IGNORECASE,
+from crawler.platforms.comment_numbers import (
+    MOVE_FORM,
+    OWN_LINK,
+    REPLY_LINK,
+    Numbering,
+    Numbers,
+    linked_number,
+    number_of,
 )
-WPDISCUZ = re.compile(r"(?:wpd-comm|wc-comm|wc_comm|comm)-(\d{1,19})_(\d{1,19})")
-OWN_LINK = re.compile(r"#(?:(?:li|div)-)?comment[-_]?(\d{1,19})$", re.IGNORECASE)
-REPLY_LINK = re.compile(r"[?&]replytocom=(\d{1,19})")
-MOVE_FORM = re.compile(r"moveForm\(\s*['\"][\w-]+['\"]\s*,\s*['\"]?(\d{1,19})")
+
 MARKED = XPath("//*[@id or @data-commentid or @data-comment-id or (self::a and @name)]")
 UNMARKED = XPath("//*[self::li or self::div or self::article or self::dd or self::tr][@class]")
 LISTS = frozenset(("ol", "ul", "dl", "table", "tbody"))
 ENDS = LISTS | frozenset(("html", "body", "form", "main", "section", "aside", "tr"))
-NO_COMMENT = frozenset(("a", "input", "button", "form", "textarea", "label", "script", "style", "span", "time", "img"))
 HEADS = frozenset(("dt", "a", "h2", "h3", "h4", "h5", "h6"))
 MOST_SIBLINGS = 40
 LEVELS_TO_LIST = 4
 MOST_SAMPLES, MOST_LINKS = 12, 20
-Numbers = tuple[str, str | None]
-Numbering = Callable[[HtmlElement], Numbers | None]
-"""Returns the number of the comment that an element is, and its parent's where it says that."""
 
 
 @dataclass(eq=False, slots=True)
@@ -62,36 +57,6 @@ def find_comments(tree: HtmlElement, numbering: Numbering | None = None) -> list
     return _Assignment(tree, marks.comments(), marks.owner).assign()
 
 
-def number_of(element: HtmlElement) -> tuple[str, str | None] | None:
-    """Return the number of the comment that an element is, and its parent's where the id says it."""
-    name = element.get("id")
-    if name:
-        match = NUMBERED.fullmatch(name)
-        if match is not None:
-            return None if _is_around_form(element, name) else (match[1], None)
-        match = WPDISCUZ.fullmatch(name)
-        if match is not None:
-            return match[1], match[2]
-    if element.tag == "a" and element.get("name"):
-        match = NUMBERED.fullmatch(element.get("name"))
-        return (match[1], None) if match is not None else None
-    if element.tag in NO_COMMENT:
-        return None
-    number = element.get("data-commentid") or element.get("data-comment-id")
-    return (number, None) if _is_number(number) else None
-
-
-def _is_around_form(element: HtmlElement, name: str) -> bool:
-    """Whether an element is called "comments" with a number, that of the post, and holds the form for new ones."""
-    return name[:8].lower() == "comments" and any(
-        below.tag in ("form", "textarea") or below.get("id") == "respond" for below in element.iter()
-    )
-
-
-def _is_number(value: str | None) -> bool:
-    return value is not None and value.isascii() and value.isdigit() and len(value) < 20
-
-
 class _MarkIndex:
     """Which elements mark which comments.
 
@@ -111,7 +76,7 @@ class _MarkIndex:
                 self._mark(element, *numbers)
         if not self.first and numbering is number_of:
             wrappers = [e for e in UNMARKED(tree) if traits(e.get("class")).wrapper]
-            linked = ((element, _linked_number(element)) for element in wrappers)
+            linked = ((element, linked_number(element)) for element in wrappers)
             for element, numbers in self._without_widgets((e, (number, None)) for e, number in linked if number):
                 if element not in self.owner and numbers[0] not in self.first:
                     self._mark(element, *numbers)
@@ -209,17 +174,6 @@ def _holds_replies(element: HtmlElement) -> bool:
     return element.tag in LISTS or traits(element.get("class")).children
 
 
-def _linked_number(element: HtmlElement) -> str | None:
-    """Return the number in the links of a comment that has it nowhere else."""
-    for link in element.iter("a"):
-        href = link.get("href") or ""
-        match = OWN_LINK.search(href) or REPLY_LINK.search(href) or MOVE_FORM.search(link.get("onclick") or "")
-        number = match[1] if match else link.get("data-commentid")
-        if match or _is_number(number):
-            return str(number)
-    return None
-
-
 class _Assignment:
     """Gives each comment the elements that are its own."""
 
@@ -291,34 +245,3 @@ def _is_pingback(element: HtmlElement) -> bool:
         return True
     above = element.getparent()
     return above is not None and (traits(above.get("class")).ping or traits(above.get("id")).ping)
-
-
-def settle_parents(comments: Sequence[CommentElement]) -> dict[str, tuple[str | None, str | None]]:
-    """Return, by number, the number of the comment that each one replies to, and the rule where that was concluded.
-
-    What an id says counts most; then nesting, unless the printed depths contradict it; without nesting, depth alone.
-    """
-    numbers = {comment.number for comment in comments}
-    if any(comment.depth == 0 for comment in comments):  # this theme counts from 0
-        for comment in comments:
-            comment.depth = None if comment.depth is None else comment.depth + 1
-    latest: dict[int, CommentElement] = {}
-    result: dict[str, tuple[str | None, str | None]] = {}
-    for comment in comments:
-        result[comment.number] = _parent(comment, numbers, latest)
-        if comment.depth is not None:
-            latest[comment.depth] = comment
-    return result
-
-
-def _parent(
-    comment: CommentElement, numbers: set[str], latest: Mapping[int, CommentElement]
-) -> tuple[str | None, str | None]:
-    if comment.stated_parent in numbers and comment.stated_parent != comment.number:
-        return comment.stated_parent, None
-    above, depth, rule = comment.above, comment.depth, None
-    while above is not None and depth is not None and above.depth is not None and above.depth >= depth:
-        above, rule = above.above, "depth-class"
-    if above is None and depth is not None and depth > 1:
-        above, rule = latest.get(depth - 1), "depth-class"
-    return (None if above is None else above.number), rule

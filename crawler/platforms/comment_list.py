@@ -13,11 +13,13 @@ from lxml.html import HtmlElement
 
 from archive.text import line_rules
 from crawler.pages.page import Page
+from crawler.platforms.block_ids import block_id
 from crawler.platforms.comment_blocks import build_comments, climb
 from crawler.platforms.comment_elements import CommentElement
 from crawler.platforms.comment_fields import CommentFields
-from crawler.platforms.repeated_groups import Group, PageIndex, dated_groups, index_page, likely_groups, unite
-from crawler.platforms.section_evidence import ENOUGH, Evidence, block_id, weigh
+from crawler.platforms.page_index import Group, PageIndex, index_page
+from crawler.platforms.repeated_groups import dated_groups, likely_groups, unite
+from crawler.platforms.section_evidence import ENOUGH, Evidence, weigh
 from crawler.platforms.section_words import words_of
 
 DIGITS = re.compile(r"\d+")

@@ -17,13 +17,13 @@ from archive.text.removal_notices import as_removed
 from archive.thread import Article, Author, Comment, Flag, Thread, nest
 from crawler.pages.page import Fetch, Page
 from crawler.platforms.base import FALLBACK, Claim, ThreadReader, partial_flags, shortfall
+from crawler.platforms.block_ids import block_id
 from crawler.platforms.comment_fields import posted
 from crawler.platforms.comment_list import Block, find_list
 from crawler.platforms.comment_pages import other_pages
 from crawler.platforms.json_comments import UNNAMED
 from crawler.platforms.listing import Listing, Requests, without_key
 from crawler.platforms.record_parents import infer_parents
-from crawler.platforms.section_evidence import block_id
 from crawler.platforms.thread_completeness import around, reasons_for_more
 from crawler.platforms.votes import count_votes
 

@@ -1,24 +1,21 @@
 """Comments that a page marks up as schema.org's Comment: in JSON-LD, nested or by `parentItem`, or as microdata."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from lxml.html import HtmlElement
-
-from archive.text.html_text import element_text, html_text, parse_count, parse_moment
+from archive.text.html_text import html_text, parse_count, parse_moment
 from archive.text.removal_notices import as_removed
-from archive.thread import Article, Author, Comment, Moment, Thread, nest
+from archive.thread import Article, Author, Comment, Thread, nest
 from crawler.pages import jsonld
 from crawler.pages.page import BadPage, Page
+from crawler.platforms import microdata
 from crawler.platforms.base import LIKELY, Claim, ThreadReader, partial_flags, shortfall
 from crawler.platforms.comment_blocks import section_of
 from crawler.platforms.json_comments import UNNAMED
 from crawler.platforms.listing import without_key
-from crawler.platforms.section_evidence import id_part
 from crawler.platforms.thread_completeness import around, reasons_for_more
-from crawler.platforms.votes import count_votes
 
 COMMENT_TYPES = frozenset(("Comment", "UserComments"))
 SIGNS = tuple(f"{begin}{name}" for name in COMMENT_TYPES for begin in ("schema.org/", '"', '"schema:'))
@@ -32,7 +29,6 @@ COMMENTED_TYPES = (
     "WebPage",
 )
 MOST_COMMENTS = 50_000
-Properties = Mapping[str, HtmlElement]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,10 +65,9 @@ def claim(page: Page) -> SchemaOrgClaim | None:
         return None
     comments, sections = list(_jsonld_comments(page)), ()
     if not comments:
-        items = [element for element in page.html.iter() if _item_type(element) in COMMENT_TYPES]
-        above = _items_above(items)
-        comments = list(_microdata_comments(items, above))
-        sections = tuple(item for item in items if above[item] is None)
+        items = microdata.find_items(page.html, COMMENT_TYPES)
+        comments = list(microdata.read_comments(items))
+        sections = tuple(item for item, above in items.items() if above is None)
     return (
         SchemaOrgClaim(page=page, score=LIKELY, sections=sections, in_page=len(comments), comments=comments)
         if comments
@@ -85,19 +80,13 @@ def _stated_count(page: Page) -> int | None:
         stated = _count(item.get("commentCount"))
         if stated is not None:
             return stated
-    for element in page.html.iter():
-        if (element.get("itemprop") or "").lower() == "commentcount":
-            return _element_count(element)
-    return None
+    return microdata.stated_count(page.html)
 
 
 def _count(value: Any) -> int | None:
     if isinstance(value, str):
         return parse_count(value)
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
-
-
-# JSON-LD
 
 
 def _jsonld_comments(page: Page) -> Iterator[Comment]:
@@ -159,102 +148,3 @@ def _votes(item: jsonld.JsonObject, name: str, action: str) -> int | None:
             if isinstance(stated, str) and stated.rpartition("/")[2] == action:
                 return _count(statistic.get("userInteractionCount"))
     return None
-
-
-# microdata
-
-
-def _item_type(element: HtmlElement) -> str | None:
-    return (element.get("itemtype") or "").strip().rstrip("/").rpartition("/")[2] or None
-
-
-def _items_above(items: Sequence[HtmlElement]) -> dict[HtmlElement, HtmlElement | None]:
-    """Return the item that each item stands in, None for the outermost."""
-    members = frozenset(items)
-    return {item: next((above for above in item.iterancestors() if above in members), None) for item in items}
-
-
-def _microdata_comments(
-    items: Sequence[HtmlElement], items_above: Mapping[HtmlElement, HtmlElement | None]
-) -> Iterator[Comment]:
-    all_items = frozenset(items)
-    within: dict[HtmlElement | None, set[HtmlElement]] = {}
-    for item, above in items_above.items():
-        within.setdefault(above, set()).add(item)
-    keys = {item: _item_id(item) or f"{UNNAMED}{n}" for n, item in enumerate(items)}
-    for item in items:
-        properties = _properties(item, all_items)
-        body = _first(properties, "text", "commenttext", "description")
-        if body is None:
-            continue
-        above = items_above[item]
-        votes = count_votes(_own_elements(item, all_items))
-        comment = Comment(
-            element_text(body, skip=frozenset(within.get(item, ()))),
-            author=_author(_first(properties, "author", "creator")),
-            posted=_posted(_first(properties, "datecreated", "datepublished", "commenttime")),
-            native_id=keys[item],
-            parent_native_id=None if above is None else keys[above],
-            parent_source="dom",
-            likes=_first_count(properties.get("upvotecount"), votes["likes"]),
-            dislikes=_first_count(properties.get("downvotecount"), votes["dislikes"]),
-        )
-        yield as_removed(comment)
-
-
-def _item_id(item: HtmlElement) -> str | None:
-    stated = item.get("itemid") or item.get("id")
-    number = id_part(stated) if stated else None
-    return number if number and len(number) > 1 else stated or item.get("data-comment-id")
-
-
-def _first_count(element: HtmlElement | None, count: int | None) -> int | None:
-    stated = _element_count(element)
-    return count if stated is None else stated
-
-
-def _own_elements(item: HtmlElement, items: frozenset[HtmlElement]) -> Iterator[HtmlElement]:
-    """Yield the elements of an item in document order, without those of items within it."""
-    stack = list(reversed(item))
-    while stack:
-        element = stack.pop()
-        if element not in items and isinstance(element.tag, str):
-            yield element
-            stack.extend(reversed(element))
-
-
-def _properties(item: HtmlElement, items: frozenset[HtmlElement]) -> Properties:
-    """Return the elements of an item's properties, the first of each name, without those of items within it."""
-    result: dict[str, HtmlElement] = {}
-    stack = list(reversed(item))
-    while stack:
-        element = stack.pop()
-        if element in items or not isinstance(element.tag, str):
-            continue
-        for name in (element.get("itemprop") or "").lower().split():
-            result.setdefault(name, element)
-        stack.extend(reversed(element))
-    return result
-
-
-def _first(properties: Properties, *names: str) -> HtmlElement | None:
-    return next((properties[name] for name in names if name in properties), None)
-
-
-def _author(element: HtmlElement | None) -> Author | None:
-    if element is None:
-        return None
-    names = (below for below in element.iter() if (below.get("itemprop") or "").lower() == "name")
-    inner = next(names, element)  # the author may be a Person with a name, a picture, an address
-    name = " ".join((inner.get("content") or inner.text_content()).split())
-    return Author(name) if name else None
-
-
-def _posted(element: HtmlElement | None) -> Moment | None:
-    if element is None:
-        return None
-    return parse_moment(" ".join(element.text_content().split()), element.get("datetime") or element.get("content"))
-
-
-def _element_count(element: HtmlElement | None) -> int | None:
-    return None if element is None else parse_count(element.get("content") or element.text_content())

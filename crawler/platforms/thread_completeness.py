@@ -60,6 +60,9 @@ def _names_loader(names: str) -> bool:
 
 def line_of_button(element: HtmlElement) -> str:
     """Return what a button says; nothing of an element that holds more than a button."""
+    if len(element) == 0:
+        text = element.text or ""
+        return " ".join(text.split()) if len(text) <= LONGEST_BUTTON * 2 else ""
     length, pieces = 0, []
     for piece in element.itertext():
         pieces.append(piece)

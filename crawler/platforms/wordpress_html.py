@@ -4,8 +4,6 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import islice
-from urllib.parse import urlsplit
 
 from lxml.html import HtmlElement
 
@@ -14,12 +12,12 @@ from archive.text.dates import infer_day_first
 from archive.text.removal_notices import as_removed
 from archive.thread import Author, Comment, Flag
 from crawler.pages.page import Page
-from crawler.platforms.comment_elements import CommentElement, Numbering, find_comments, settle_parents
+from crawler.platforms.comment_elements import CommentElement, find_comments
 from crawler.platforms.comment_fields import CommentFields, parse_fields, posted
+from crawler.platforms.comment_numbers import Numbering
+from crawler.platforms.numbered_parents import settle_parents
+from crawler.platforms.wordpress_paging import other_pages
 
-COMMENT_PAGE = re.compile(r"([?&]cpage=|/comment-page-)(\d{1,5})(?=[/&#?]|$)")
-COMMENT_LINK = re.compile(r"#comment-(\d{1,19})$")
-MOST_PAGES = 500
 SECTION = re.compile(
     r"(?:^|\s)(?:comments|respond|commentform|comment-respond|comments-area|comment-area|comments-wrapper|"
     r"comments_wrap|"
@@ -37,7 +35,6 @@ NOTICE_TAGS = frozenset(("p", "div", "span", "h3", "h4", "em"))
 HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 LOGIN = re.compile(r"(?:^|\s)byuser\s+comment-author-(\S+)")
 LONGEST_HEADING = 200
-PAGER_LEVELS = 3  # how far above the current page's number the links to the others may stand
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +73,7 @@ def read_comment_page(page: Page, page_number: int, numbering: Numbering | None 
         _stated_count(outside[:before] if elements else outside, inside_sections, has_list=bool(elements)),
         len(elements) - len(read),
         _closed(outside, inside_sections),
-        *_other_pages(page, {element.number for element in elements}),
+        *other_pages(page, {element.number for element in elements}),
     )
 
 
@@ -249,54 +246,3 @@ def _line(element: HtmlElement) -> str | None:
         if length > LONGEST_HEADING + 1:  # stop early: sections hold whole threads
             return None
     return " ".join(words)
-
-
-# comment pages
-
-
-def _other_pages(page: Page, comments: set[str]) -> tuple[int | None, Mapping[int, str]]:
-    """Return this comment page's number, and the addresses of the others: those linked, and those between them.
-
-    `comments` are the numbers of the comments that stand here: a link to one of them names this page.
-    """
-    own = page.url.partition("#")[0]
-    post = COMMENT_PAGE.sub("", urlsplit(own).path).rstrip("/")
-    linked: dict[int, str] = {}
-    current, is_first = _page_number(own), False
-    for link in page.html.iter("a"):
-        href = link.get("href") or ""
-        comment = COMMENT_LINK.search(href)
-        leads_here = comment is not None and comment[1] in comments
-        if not COMMENT_PAGE.search(href) or "replytocom" in href:
-            # The first page is the one whose comments are linked without a page number.
-            is_first = is_first or (leads_here and not href.startswith("#"))
-            continue
-        url, _, _ = (page.absolute(href) or "").partition("#")
-        number = _page_number(url)
-        if number and COMMENT_PAGE.sub("", urlsplit(url).path).rstrip("/") == post:
-            linked.setdefault(number, url)
-            current = current or (number if leads_here else None)
-    if not linked:
-        return current, {}
-    current = current or _current_number(page.html) or (1 if is_first and 1 not in linked else None)
-    pattern = next(iter(linked.values()))
-    numbers = range(1, min(max(linked), MOST_PAGES) + 1)
-    return current, {n: linked.get(n) or COMMENT_PAGE.sub(rf"\g<1>{n}", pattern) for n in numbers if n != current}
-
-
-def _page_number(url: str) -> int | None:
-    match = COMMENT_PAGE.search(url)
-    return int(match[2]) if match else None
-
-
-def _current_number(tree: HtmlElement) -> int | None:
-    """Return the number that the list of comment pages marks as current."""
-    for element in tree.iter("span"):
-        classes = (element.get("class") or "").split()
-        if "current" in classes and "page-numbers" in classes:
-            # A list of the article's own pages looks the same.
-            links = (link for above in islice(element.iterancestors(), PAGER_LEVELS) for link in above.iter("a"))
-            if any(COMMENT_PAGE.search(link.get("href") or "") for link in links):
-                digits = "".join(ch for ch in element.text_content() if ch.isdecimal())
-                return int(digits) if digits and len(digits) < 6 else None
-    return None

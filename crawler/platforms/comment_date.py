@@ -1,0 +1,121 @@
+"""The date of one comment of an HTML list: in elements made for it, else in any short line or bare text."""
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from itertools import islice
+from typing import NamedTuple
+
+from lxml.html import HtmlElement
+
+from archive.text.dates import find_date, is_date, may_hold_date, parse_date
+from archive.text.html_text import fold_space, line_of
+from archive.text.relative_dates import is_short_age
+from archive.thread import Moment
+from crawler.platforms.comment_elements import CommentElement
+from crawler.platforms.comment_parts import LONGEST_LINE, Part, holds_text, is_own_link, is_short, property_of
+
+DATE_PROPERTIES = frozenset(("datecreated", "datepublished", "commenttime", "dateposted"))
+MACHINE_ATTRIBUTES = ("datetime", "content", "title", "data-time", "data-date", "data-timestamp")
+LINES = frozenset(
+    "small em i b strong span cite p div dt dd h2 h3 h4 h5 h6 td li a header footer label address".split()  # noqa: SIM905
+)
+ORDINAL = re.compile(r"(\d) (st|nd|rd|th|er|º|ª)\b", re.IGNORECASE)
+MOST_DATED = 200  # elements of one comment that are called a date
+LONGEST_BESIDE = 40  # characters beside a date that stands as bare text: a name, "says"
+_HAS_DIGIT = re.compile(r"\d")
+WINDOW, STEP, LONGEST_SCAN = 120, 80, 400  # characters; windows overlap, so that no date is cut in two
+PRECISIONS = {None: 0, "year": 1, "month": 2, "day": 3, "hour": 4, "minute": 5, "second": 6}
+PRECISE_ENOUGH = PRECISIONS["minute"]
+
+
+class DateStamp(NamedTuple):
+    """Where a date stands, its visible text, and its form for machines."""
+
+    element: HtmlElement | None = None
+    text: str | None = None
+    machine: str | None = None
+    is_bare: bool = False  # the element holds more than the date
+
+
+def find_stamp(comment: CommentElement, parts: Sequence[Part]) -> DateStamp:
+    """Return the most precise date among some elements; of two that are alike the first."""
+    best, best_precision = DateStamp(), -1
+    for element in _date_candidates(parts):
+        stamp = _read_stamp(element)
+        if element is comment.root or (stamp.text is None and stamp.machine is None):
+            continue
+        precision = _precision(stamp.machine)
+        if precision < PRECISE_ENOUGH:
+            precision = max(precision, _precision(stamp.text))
+        if precision > best_precision:
+            best, best_precision = stamp, precision
+        if best_precision >= PRECISE_ENOUGH:
+            break
+    return best if best.element is not None else _find_bare_date(parts)
+
+
+def _find_bare_date(parts: Sequence[Part]) -> DateStamp:
+    """Return the first date that stands as bare text between other elements."""
+    for element, _ in parts:
+        for text in (element.text, *(child.tail for child in element)):
+            line = fold_space(text or "")
+            if 5 <= len(line) <= LONGEST_LINE and may_hold_date(line):
+                where = _find_span(line)
+                if where is not None and len(line) - (where[1] - where[0]) <= LONGEST_BESIDE:
+                    return DateStamp(element, ORDINAL.sub(r"\1\2", line)[where[0] : where[1]], is_bare=True)
+    return DateStamp()
+
+
+def _date_candidates(parts: Sequence[Part]) -> Iterator[HtmlElement]:
+    """Yield the elements that may hold the date, those made for it first, any short line last."""
+    yield from (e for e, _ in parts if e.tag == "time" or property_of(e) in DATE_PROPERTIES)
+    yield from (e for e, _ in parts if e.tag == "abbr" and e.get("title"))
+    yield from islice((e for e, kind in parts if kind.dated and not holds_text(e)), MOST_DATED)
+    for link, _ in parts:
+        if is_own_link(link):
+            above = link.getparent()
+            if above is not None and is_short(above):
+                yield above
+            yield link
+    yield from (e for e, _ in reversed(parts) if e.tag in LINES and is_short(e))
+
+
+def _read_stamp(element: HtmlElement) -> DateStamp:
+    values = (element.get(name) for name in MACHINE_ATTRIBUTES)
+    machine = next((value for value in values if value and _precision(value) >= 0), None)
+    text = ORDINAL.sub(r"\1\2", line_of(element, LONGEST_SCAN + WINDOW, " "))
+    where = _find_span(text)
+    if where is not None and (_HAS_DIGIT.search(text[where[0] : where[1]]) or machine or is_date(text)):
+        return DateStamp(element, text[where[0] : where[1]] or None, machine)
+    if is_short_age(text):
+        return DateStamp(element, text, machine)
+    if element.tag == "time" or machine:
+        return DateStamp(element, text[:LONGEST_LINE] or None, machine)
+    return DateStamp(element)
+
+
+def _find_span(line: str) -> tuple[int, int] | None:
+    """Return the span of a date in a line that may hold other things before and after it."""
+    if not may_hold_date(line):
+        return None
+    for start in range(0, min(len(line), LONGEST_SCAN), STEP):
+        where = find_date(line[start : start + WINDOW])
+        if where is not None:
+            return start + where[0], start + where[1]
+    return None
+
+
+def _precision(text: str | None) -> int:
+    """Return how exactly a text states a time: 0 where it is a time that cannot be dated, -1 where it is none."""
+    if not text:
+        return -1
+    moment = read_moment(text)
+    if moment.at is None:
+        return 0 if find_date(text[:WINDOW]) or is_short_age(text) else -1
+    return PRECISIONS[moment.precision]
+
+
+@lru_cache(1024)
+def read_moment(text: str) -> Moment:
+    return parse_date(text)
