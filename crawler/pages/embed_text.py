@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from lxml.etree import XPath
 from lxml.html import HtmlElement
 
 from archive.text.html_tree import parse_fragment
@@ -23,6 +24,8 @@ LAZY = re.compile(r"(?:data-[\w-]{1,60}\s{0,5}=|\batob\()\s{0,5}[\"']?([\w+/-]{6
 URL_SAFE = str.maketrans("-_", "+/")  # the other alphabet of base64, as usual
 ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
 QUOTED = re.compile(r"(?<!\\)\\{1,8}([\"'/])")
+# Elements that can tell of a system: by an attribute, by their text, or by a name that HTML itself has not.
+TELLING = XPath("descendant-or-self::*[@* or self::script or contains(name(), '-') or contains(name(), ':')]")
 JSON_VALUE = re.compile(r"^\s*[\[{].*[:\"']", re.DOTALL)
 
 
@@ -41,7 +44,7 @@ class EmbedText:
     @cached_property
     def elements(self) -> Sequence[tuple[HtmlElement, str]]:
         trees = [self.page.html, *map(parse_fragment, self.lazy)]
-        return [(e, _address(e)) for tree in trees for e in tree.iter() if isinstance(e.tag, str)]
+        return [(element, _address(element)) for tree in trees for element in TELLING(tree)]
 
     @cached_property
     def metas(self) -> Mapping[str, str]:
@@ -67,7 +70,7 @@ class EmbedText:
         for element, _ in self.elements:
             if element.tag == "script" and element.text:
                 yield element.text[:LONGEST_SCRIPT]
-            for name, value in element.attrib.items():
+            for name, value in element.items():
                 if len(value) > 20 and (JSON_VALUE.match(value[:2000]) or name.startswith("on")):
                     yield value[:LONGEST_SCRIPT]
 
@@ -95,7 +98,11 @@ def _lazy_parts(text: str) -> Iterator[str]:
 
 
 def _address(element: HtmlElement) -> str:
-    return next((value for name in ADDRESSES if (value := element.get(name))), "")
+    for name in ADDRESSES:
+        value: str | None = element.get(name)
+        if value:
+            return value
+    return ""
 
 
 def unescape(text: str) -> str:
