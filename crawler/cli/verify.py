@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING
 import click
 
 from archive.cli.common import as_json as as_json_option
-from archive.cli.common import database_or_server, fail, open_for_reading, open_for_writing, print_json
+from archive.cli.common import (
+    cluster_option,
+    database_or_server,
+    fail,
+    open_for_reading,
+    open_for_writing,
+    opened_workers,
+    print_json,
+)
 from archive.text.numbers import format_count
 
 if TYPE_CHECKING:
@@ -23,8 +31,17 @@ if TYPE_CHECKING:
     help="First record that files below OLD are now below NEW.",
 )
 @database_or_server
+@click.option("--workers", type=click.IntRange(0, 64), help="Processes that read captures again.  [default: 2 at most]")
+@cluster_option
 @as_json_option
-def verify(release: Path | None, relink: str | None, path: "Path | ServerAddress", as_json: bool) -> None:
+def verify(
+    release: Path | None,
+    relink: str | None,
+    path: "Path | ServerAddress",
+    workers: int | None,
+    cluster: str | None,
+    as_json: bool,
+) -> None:
     """Check the archive against its evidence: every capture's digest, and every comment read again from its capture.
 
     With RELEASE, a folder that `btl publish` made, check its files, its database and the chain of releases instead.
@@ -34,13 +51,14 @@ def verify(release: Path | None, relink: str | None, path: "Path | ServerAddress
     \b
     Example:  btl verify --db archive.db
               btl verify public/archive.releases/0001
+              btl verify --cluster tcp://scheduler:8786
               btl verify --relink /mnt/old/corpus=/srv/corpus
     """
     if relink is not None:
         if release is not None:
             raise click.UsageError("--relink is for an archive, not for a release")
         _relink(path, relink)
-    differences, counts = _verify_archive(path) if release is None else _verify_release(release)
+    differences, counts = _verify_archive(path, workers, cluster) if release is None else _verify_release(release)
     checked = release or path
     if as_json:
         listed = [{"place": location, "what": what} for location, what in differences]
@@ -72,11 +90,13 @@ def _verify_release(release: Path) -> tuple[list[tuple[str, str]], dict[str, int
     return verify_release(release), {}
 
 
-def _verify_archive(path: "Path | ServerAddress") -> tuple[list[tuple[str, str]], dict[str, int]]:
+def _verify_archive(
+    path: "Path | ServerAddress", count: int | None, cluster: str | None
+) -> tuple[list[tuple[str, str]], dict[str, int]]:
     from crawler.evidence.verify import verify_archive
 
-    with open_for_reading(path) as archive:
-        result = verify_archive(archive)
+    with open_for_reading(path) as archive, opened_workers(count, cluster) as workers:
+        result = verify_archive(archive, workers)
     differences = [(difference.subject, difference.what) for difference in result.differences]
     return differences, dict(result.counts)
 

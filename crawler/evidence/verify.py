@@ -4,29 +4,31 @@ import lzma
 import os
 import zlib
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from errno import ENOENT
 from hashlib import sha256
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Select, func, select
 from zstandard import ZstdError
 
-from archive.importers import choose_importer
-from archive.importers.base import GATHERED, GROUPED, BadDocument, Document, Probe
+from archive.importers.base import GATHERED, GROUPED, BadDocument, Document
 from archive.importers.run_options import RunOptions
-from archive.importers.tables import importer as table_importer
 from archive.importers.tables.mapping import ColumnMapping
 from archive.store.archive import Archive
 from archive.store.schema import TABLES
 from archive.store.suppressions import SuppressionList
 from archive.thread import Thread
-from crawler.evidence.captures import Evidence, ImportedFiles, fetch_from, is_imported
+from archive.workers.executors import Workers
+from archive.workers.ordered import run_in_order
+from crawler.evidence.captures import Evidence, ImportedFiles, is_imported
 from crawler.evidence.compare import Difference, compare_thread
+from crawler.evidence.parse_visits import Parsed, ReadDocument, ReadPages, ReadVisit, lost_visit, parse_visits
 from crawler.pages.page import Page
-from crawler.platforms import driver
 from crawler.warc.reader import Damaged, Redacted
 
 CAPTURES, VISITS, THREADS = TABLES["captures"], TABLES["visits"], TABLES["threads"]
@@ -37,6 +39,7 @@ COUNTS = ("captures", *STATUSES, "redacted", "texts", "unchecked", "withheld")
 # What reading a compressed file raises where it is not what it was.
 BROKEN = (EOFError, zlib.error, lzma.LZMAError, ZstdError)
 Row = dict[str, Any]
+CHUNK_BYTES, CHUNK_VISITS = 1 << 19, 20
 
 
 @dataclass(slots=True)
@@ -52,17 +55,38 @@ class VerifyResult:
     differences: list[Difference] = field(default_factory=list)
 
 
-def verify_archive(archive: Archive) -> VerifyResult:
-    """Check every capture, and every comment and revision against the capture that it was first read from."""
+def verify_archive(archive: Archive, workers: Workers | None = None) -> VerifyResult:
+    """Check every capture, and every comment and revision against the capture that it was first read from.
+
+    This process reads captures and compares; `workers`, else processes of this machine, parse what was read.
+    """
     result = VerifyResult()
     with archive.engine.connect() as connection, ImportedFiles() as imported:
         verifier = _Verifier(connection, Evidence(archive), imported, result)
         roots = select(CAPTURES.c.id).where(CAPTURES.c.page_of.is_(None)).order_by(CAPTURES.c.id)
-        for capture_id in connection.execute(roots).scalars().all():
-            verifier.verify_visit(next(_rows(connection, select(CAPTURES).where(CAPTURES.c.id == capture_id))))
+        visits = map(verifier.read_visit, connection.execute(roots).scalars().all())
+        chunks = _chunks(visits)
+        parsed = run_in_order(parse_visits, chunks, workers or Workers(), lost_visit, preload=parse_visits.__module__)
+        with closing(parsed) as results:
+            for visit, threads in chain.from_iterable(zip(*chunk, strict=True) for chunk in results):
+                verifier.compare_visit(visit, threads)
         withheld = select(func.count()).select_from(COMMENTS).where(COMMENTS.c.withheld.is_not(None))
         result.counts["withheld"] = connection.execute(withheld).scalar_one()
     return result
+
+
+def _chunks(visits: Iterable[ReadVisit]) -> Iterator[list[ReadVisit]]:
+    """Gather visits to what is worth a trip to another process."""
+    chunk: list[ReadVisit] = []
+    size = 0
+    for visit in visits:
+        chunk.append(visit)
+        size += visit.content.size if visit.content is not None else 0
+        if size >= CHUNK_BYTES or len(chunk) >= CHUNK_VISITS:
+            yield chunk
+            chunk, size = [], 0
+    if chunk:
+        yield chunk
 
 
 class _Verifier:
@@ -75,30 +99,37 @@ class _Verifier:
         self.suppressions = SuppressionList.load(connection)
         self.options = RunOptions(connection)
         self._document_files: dict[str, Path] = {}  # where the last document of each was
+        self._differences = result.differences  # of what is read or compared now
 
-    def verify_visit(self, row: Row) -> None:
-        """Verify an article's capture with its further pages, or one imported document."""
-        further = list(_rows(self.connection, select(CAPTURES).where(CAPTURES.c.page_of == row["id"])))
-        ids = [capture["id"] for capture in (row, *further)]
+    def read_visit(self, root: int) -> ReadVisit:
+        """Read and check an article's capture with its further pages, or one imported document."""
+        row = next(_rows(self.connection, select(CAPTURES).where(CAPTURES.c.id == root)))
+        further = tuple(_rows(self.connection, select(CAPTURES).where(CAPTURES.c.page_of == root)))
+        visit = ReadVisit(root, [capture["id"] for capture in (row, *further)])
+        self._differences = visit.differences
         try:
-            threads = self._parse_document(row) if is_imported(row) else self._parse_pages(row, further)
+            visit.content = self._read_document_of(row) if is_imported(row) else self._read_pages(row, further)
         except (BadDocument, ValueError) as error:
-            self._differs(f"capture {row['id']}", str(error))
-            self._count_unchecked(ids)
-            return
-        if threads is None:
-            self._count_unchecked(ids)
-            return
-        for thread in threads:
-            self._compare_thread(row["id"], ids, thread)
+            self._differs(f"capture {root}", str(error))
+        return visit
 
-    def _parse_pages(self, row: Row, further: Sequence[Row]) -> Sequence[Thread] | None:
-        """Parse the pages of a visit once more; return None where they are not all there: it would read otherwise."""
+    def compare_visit(self, visit: ReadVisit, parsed: Parsed) -> None:
+        """Compare what was parsed of a visit with what is stored of it."""
+        self._differences = self.result.differences
+        self._differences += visit.differences
+        if isinstance(parsed, str):
+            self._differs(f"capture {visit.root}", parsed)
+        if isinstance(parsed, str) or visit.content is None:
+            self._count_unchecked(visit.capture_ids)
+            return
+        for thread in parsed:
+            self._compare_thread(visit.root, visit.capture_ids, thread)
+
+    def _read_pages(self, row: Row, further: tuple[Row, ...]) -> ReadPages | None:
+        """Read the pages of a visit; return None where they are not all there: they would be parsed otherwise."""
         pages = [self._read_page(capture) for capture in (row, *further)]
         first, *more = (page for page in pages if page is not None) if None not in pages else (None,)
-        if first is None:
-            return None
-        return driver.run(driver.visit(first), fetch_from(further, more))
+        return None if first is None else ReadPages(first, further, tuple(page for page in more if page is not None))
 
     def _read_page(self, row: Row) -> Page | None:
         """Read and check a captured page; return None where it is not what it was."""
@@ -140,8 +171,8 @@ class _Verifier:
             texts = select(func.count()).select_from(table).where(table.c.capture_id.in_(ids))
             self.result.counts["unchecked"] += self.connection.execute(texts).scalar_one()
 
-    def _parse_document(self, row: Row) -> Sequence[Thread] | None:
-        """Parse an imported document once more; return None where it is not what it was."""
+    def _read_document_of(self, row: Row) -> ReadDocument | None:
+        """Read an imported document once more; return None where it is not what it was."""
         try:
             document, head, is_moved = self._read_document(row)
         except OSError as error:
@@ -155,10 +186,7 @@ class _Verifier:
             return None
         if not self._has_bytes(document.raw, row, is_moved=is_moved):
             return None
-        if document.mapping:
-            return [table_importer.parse(document)]
-        importer = choose_importer(Probe(head, document.file), self.options.format(row["run_id"]))
-        return [importer.parse(document)]
+        return ReadDocument(document, head, None if document.mapping else self.options.format(row["run_id"]))
 
     def _read_document(self, row: Row) -> tuple[Document, bytes, bool]:
         """Return a document, the beginning of its file, and whether that lies elsewhere than where it is recorded.
@@ -204,7 +232,7 @@ class _Verifier:
         self.result.differences += differences
 
     def _differs(self, subject: str, what: str) -> None:
-        self.result.differences.append(Difference(subject, what))
+        self._differences.append(Difference(subject, what))
 
 
 def _explain(error: OSError, row: Row) -> str:

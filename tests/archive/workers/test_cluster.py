@@ -11,8 +11,9 @@ import pytest
 from distributed import Client, LocalCluster
 
 from archive.store.archive import Archive
-from archive.workers.executors import Cluster, NoCluster, open_workers
+from archive.workers.executors import Cluster, NoCluster, Workers, open_workers
 from archive.workers.ordered import ENDED, run_in_order
+from crawler.evidence.verify import verify_archive
 from tests.archive.importers.test_run import CONTENT, corpus, import_files
 from tests.archive.workers.test_ordered import deadly
 from tests.btl import run_btl
@@ -82,6 +83,18 @@ def test_flags_by_a_cluster_that_is_named(tmp_path, scheduler):
     done = run_btl(("flag", "--cluster", scheduler), tmp_path)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("9 comments looked at")
+
+
+def test_an_archive_is_verified_by_a_cluster_in_order(tmp_path, scheduler, monkeypatch):
+    with Archive(tmp_path / "archive.db") as archive:
+        import_files(archive, [str(corpus(tmp_path / "corpus", 12))], workers=0)
+        with archive.transaction() as connection:
+            connection.exec_driver_sql("update comments set body = 'Otherwise.' where id in (2, 5, 30)")
+        here = verify_archive(archive, Workers(0))
+        monkeypatch.setattr("crawler.evidence.verify.CHUNK_VISITS", 3)
+        with open_workers(cluster=scheduler) as workers:
+            assert verify_archive(archive, workers) == here
+    assert len(here.differences) >= 3
 
 
 def test_a_cluster_that_does_not_answer_is_named(tmp_path):
