@@ -44,7 +44,7 @@ def bare(source: Path, target: Path) -> tuple[int, float]:
     """Rows that bare sqlite3 wrote, and the seconds that `executemany` and the commit took."""
     Archive(target).close()
     read, write = sqlite3.connect(source), sqlite3.connect(target, isolation_level=None)
-    for pragma in ("journal_mode = wal", "synchronous = normal", "foreign_keys = on", "cache_size = -65536"):
+    for pragma in ("journal_mode = wal", "synchronous = normal", "foreign_keys = on", "cache_size = -32768"):
         write.execute(f"pragma {pragma}")
     seconds, written = 0.0, 0
     write.execute("begin")

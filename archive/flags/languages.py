@@ -30,16 +30,17 @@ def choose_language(text: str, candidates: tuple[str, ...], stated: str | None) 
     # Two English words settle it: classifying costs more than all else that most texts need.
     if DEFAULT in candidates and len(ENGLISH_WORDS.intersection(text.split())) > 1:
         return DEFAULT
-    language, probability = _identifier().classify(text)
+    language, probability = identifier().classify(text)
     if language in candidates:
         return str(language)
     return "" if probability > SURE else default
 
 
 @cache
-def _identifier() -> LanguageIdentifier:
-    identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
-    identifier.set_languages(languages() if len(languages()) > 1 else [DEFAULT, "de"])
+def identifier() -> LanguageIdentifier:
+    """Load the model that tells languages apart, once a process."""
+    model = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    model.set_languages(languages() if len(languages()) > 1 else [DEFAULT, "de"])
     with suppress(AttributeError):  # of the model of 140 languages, only ours stay in memory: 28 MB less
-        identifier._full_model = identifier.nb_ptc, identifier.nb_pc, identifier.nb_classes
-    return identifier
+        model._full_model = model.nb_ptc, model.nb_pc, model.nb_classes
+    return model

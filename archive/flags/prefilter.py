@@ -6,7 +6,6 @@ are disguised. It may let too much through, never too little: what it lets throu
 
 import re
 from bisect import bisect_right
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from string import ascii_lowercase
 
@@ -46,18 +45,16 @@ class Prefilter:
         decides whether that word is a run of words.
         """
         self._is_run = is_run
-        anywhere: dict[str, dict[str, int]] = defaultdict(dict)
-        inside: dict[str, dict[str, int]] = defaultdict(dict)
+        anywhere, inside = _Patterns(), _Patterns()
         for language, masks in words.items():
             for word, mask in masks.items():
-                spelling = flatten(word)
-                anywhere[spelling][language] = anywhere[spelling].get(language, 0) | mask
+                anywhere.add(flatten(word), language, mask)
             for word in grave.get(language, ()):
                 if len(word) >= SHORTEST_HIDDEN:
-                    inside[word][language] = ANY_TAG
-                anywhere[f" {' '.join(word)} "][language] = masks[word]
+                    inside.add(word, language, ANY_TAG)
+                anywhere.add(f" {' '.join(word)} ", language, masks[word])
         for letter in ascii_lowercase:
-            anywhere[letter * 3] = {}
+            anywhere.tags[letter * 3] = ()
         self._anywhere, self._inside = _WordFinder(anywhere), _WordFinder(inside)
 
     def search(self, normalized: str) -> "PrefilterHits":
@@ -105,13 +102,28 @@ class PrefilterHits:
         return [mask | everywhere for mask in masks] if everywhere else masks
 
 
+class _Patterns:
+    """Patterns with their tags by language. Of 180,000 a few thousand differ in their tags, which they share at once:
+    a dictionary each would take 40 MB that the process never gives back."""
+
+    def __init__(self) -> None:
+        self.tags: dict[str, Tags] = {}
+        self._shared: dict[Tags, Tags] = {}
+
+    def add(self, pattern: str, language: str, mask: int) -> None:
+        """Add tags of one language to those that a pattern has."""
+        by_language = dict(self.tags.get(pattern, ()))
+        by_language[language] = by_language.get(language, 0) | mask
+        tags = tuple(by_language.items())
+        self.tags[pattern] = self._shared.setdefault(tags, tags)
+
+
 class _WordFinder:
     """An Aho-Corasick automaton whose patterns have tags by language."""
 
-    def __init__(self, patterns: Mapping[str, dict[str, int]]) -> None:
-        shared: dict[Tags, Tags] = {}  # of 180,000 patterns a few thousand differ in their tags
-        self._tags = [shared.setdefault(tags, tags) for tags in map(tuple, map(dict.items, patterns.values()))]
-        self._automaton = AhoCorasick(list(patterns), implementation=Implementation.ContiguousNFA)
+    def __init__(self, patterns: _Patterns) -> None:
+        self._tags = list(patterns.tags.values())
+        self._automaton = AhoCorasick(list(patterns.tags), implementation=Implementation.ContiguousNFA)
 
     def search(self, text: str) -> list[Hit]:
         tags = self._tags

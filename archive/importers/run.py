@@ -17,12 +17,13 @@ from archive.store.archive import Archive, Run
 from archive.thread import Thread
 from archive.workers.executors import Workers
 from archive.workers.ordered import run_in_order
+from archive.workers.processes import give_back_memory
 
 # What a worker is given at a time: enough to be worth the trip to another process.
 CHUNK_BYTES = 1 << 18
 CHUNK_DOCUMENTS = 100
 # One transaction each.
-BATCH_COMMENTS = 10_000
+BATCH_COMMENTS = 5_000
 BATCH_THREADS = 2_000
 MOST_ERRORS = 10_000  # that are listed: of a file of millions of rows each may be one
 NO_OPTIONS = Options()
@@ -195,6 +196,7 @@ class _Saver:
             location = f"{file}:{thread.capture.line}" if thread.capture.line else file
             self.progress.add_error(BadDocument(location, reason))
         self.saved += len(batch) - len(saved.failures)
+        give_back_memory()
 
     def _note_mappings(self) -> None:
         if len(self.progress.mappings) > self._mappings_noted:

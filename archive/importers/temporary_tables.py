@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Self
 
 CACHE_KIB = 16_384  # and as much again while an index is made, however many records there are
+READING_CACHE_KIB = 2_048
 
 
 class TemporaryTables:
@@ -20,6 +21,11 @@ class TemporaryTables:
             self._connection.execute(f"pragma {pragma}")
         self._connection.executescript(tables)
         self._connection.execute("begin")
+
+    def shrink(self) -> None:
+        """Give memory back: what is read once, and in order, needs no cache."""
+        self._connection.execute(f"pragma cache_size = -{READING_CACHE_KIB}")
+        self._connection.execute("pragma shrink_memory").fetchall()
 
     def __enter__(self) -> Self:
         return self

@@ -1,5 +1,6 @@
 """What worker processes of this machine do on Ctrl-C, when the command is killed, and when they hang or eat memory."""
 
+import ctypes
 import faulthandler
 import multiprocessing
 import os
@@ -60,6 +61,12 @@ def limit_memory() -> None:
         _, hard = resource.getrlimit(resource.RLIMIT_AS)
         limit = MAX_MEMORY_BYTES if hard == resource.RLIM_INFINITY else min(MAX_MEMORY_BYTES, hard)
         resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
+
+
+def give_back_memory() -> None:
+    """Give memory that is free, and that the C library holds back, to the system: what a batch took need not stay."""
+    with suppress(AttributeError, OSError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 @contextmanager

@@ -55,6 +55,7 @@ class Spool(TemporaryTables):
             "select rows.key, line, row from firsts cross join rows on rows.key = firsts.key order by first, rows.rowid"
         )
         self._connection.execute("create index rows_key on rows (key)")
+        self.shrink()
         with closing(self._connection.execute(query)) as cursor:
             for key, rows in groupby(cursor, key=itemgetter(0)):
                 yield key, ((line, row) for _, line, row in rows)
