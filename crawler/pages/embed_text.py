@@ -6,6 +6,7 @@ from base64 import b64decode
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 
 from lxml.etree import XPath
 from lxml.html import HtmlElement
@@ -20,7 +21,12 @@ MOST_LAZY = 200
 LONGEST_LAZY = 200_000
 MOST_LAZY_TAGS = 20_000  # of all of them: Page.html bounds those of the page alone
 ADDRESSES = ("src", "href", "data-src", "data-lazy-src", "data-url")
-LAZY = re.compile(r"(?:data-[\w-]{1,60}\s{0,5}=|\batob\()\s{0,5}[\"']?([\w+/-]{60,}={0,2})", re.ASCII)
+ENCODED = r"\s{0,5}[\"']?([\w+/-]{60,}={0,2})"
+# Two patterns, each of which begins with letters: these are found several times as fast as one that does not.
+LAZY = (
+    re.compile(rf"data-[\w-]{{1,60}}\s{{0,5}}={ENCODED}", re.ASCII),
+    re.compile(rf"atob\((?<!\watob\(){ENCODED}", re.ASCII),
+)
 URL_SAFE = str.maketrans("-_", "+/")  # the other alphabet of base64, as usual
 ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
 QUOTED = re.compile(r"(?<!\\)\\{1,8}([\"'/])")
@@ -83,9 +89,8 @@ def read_embed_text(page: Page) -> EmbedText:
 def _lazy_parts(text: str) -> Iterator[str]:
     """Yield the HTML and scripts that attributes, or scripts, hold in base64, to be put into the page later."""
     tags = 0
-    for number, match in enumerate(LAZY.finditer(text)):
-        if number >= MOST_LAZY:
-            return
+    matches = [match for pattern in LAZY for match in islice(pattern.finditer(text), MOST_LAZY)]
+    for match in sorted(matches, key=lambda match: match.start())[:MOST_LAZY]:
         encoded = match[1][:LONGEST_LAZY].translate(URL_SAFE)
         try:
             decoded = b64decode(encoded + "=" * (-len(encoded) % 4), validate=True).decode()
