@@ -1,5 +1,8 @@
 """WARC files in object storage: crawled into a bucket of moto's, verified, replayed and erased there."""
 
+import signal
+import time
+
 import fsspec
 import pytest
 from moto.server import ThreadedMotoServer
@@ -99,3 +102,22 @@ def test_a_bucket_that_is_not_there_ends_the_crawl_and_is_named(site, desk, buck
     assert desk.query("select count(*) from captures") == [(0,)]
     assert desk.query("select outcome from runs") == [("failed",)]
     assert desk.visit(site)["counts"]["comments_new"] == 4
+
+
+def test_a_killed_crawl_leaves_no_row_without_its_record(site, desk, tmp_path):
+    for number in range(30):
+        site.post(f"the-harbour-office-news-{number}", comments=TREE[:2])
+    options = ("--allow-host", site.address, "--delay", "0.05", "--warc", f"file://{tmp_path}/warc")
+    running = desk.start("crawl", *site.urls(), *options)
+    while running.poll() is None and not (tmp_path / "warc").exists():
+        time.sleep(0.01)
+    running.send_signal(signal.SIGKILL)
+    running.communicate()
+    with Archive(desk.path) as archive:
+        assert verify_archive(archive).differences == []
+    desk.btl("crawl", *site.urls(), *options)
+    with Archive(desk.path) as archive:
+        assert verify_archive(archive).differences == []
+        assert archive.read("select count(*) from comments") == [(60,)]
+        names = {name for (name,) in archive.read("select distinct warc_file from captures")}
+    assert names <= {f"file://{file}" for file in (tmp_path / "warc").iterdir()}
