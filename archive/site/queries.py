@@ -192,11 +192,20 @@ where id in (select max(id) from reviews where flag_id in (select value from jso
 SPANS = 'select flag_id, start, "end", exact from flag_spans where flag_id in (select value from json_each(:ids))'
 # The highest first: a dataset may ask dozens of questions of each comment, and most answers are 0. More of a value is
 # read than a page shows, so that personal data is masked before it is cut.
-LABELS = """
-select comment_id, datasets.name as dataset, substr(labels.name, 1, 301) as name,
-  substr(labels.value, 1, 5000) as value, raters
-from labels join datasets on datasets.id = dataset_id
-where comment_id in (select value from json_each(:ids)) order by comment_id, coalesce(number, 0) desc, labels.id"""
+_OF_THESE = "where comment_id in (select value from json_each(:ids))"
+_MODERATION = "null as raters, 0 as size, 'its source' as dataset"
+LABELS = f"""
+select comment_id, dataset, name, value, raters from (
+  select comment_id, substr(labels.name, 1, 301) as name, substr(labels.value, 1, 5000) as value, raters,
+    coalesce(number, 0) as size, datasets.name as dataset, 0 as part, labels.id
+  from labels join datasets on datasets.id = dataset_id {_OF_THESE}
+  union all
+  select comment_id, 'moderation', status || coalesce(' by ' || decider, '') || coalesce(', ' || decided_at, '')
+    || coalesce(', reason: ' || substr(reason, 1, 301), ''), {_MODERATION}, 1, id from decisions {_OF_THESE}
+  union all
+  select comment_id, 'reported', substr(kind, 1, 301) || ' (' || "count" || ')', {_MODERATION}, 2, id
+  from reports {_OF_THESE})
+order by comment_id, part, size desc, id"""  # noqa: S608
 _EVENTS = """
 from events where comment_id in (select value from json_each(:ids)) and kind <> 'added' order by seen_at, id"""
 # Texts are long, and most pages say no more of an edit than that there was one.

@@ -5,7 +5,7 @@ import pytest
 from archive.site.app import application
 from archive.store.archive import Archive
 from archive.takedown import withhold
-from archive.thread import Dataset, Label
+from archive.thread import Dataset, Decision, Label
 from tests.archive.store.test_save import DAYS, save
 from tests.archive_fixture import page
 from tests.trees import made, said
@@ -46,6 +46,17 @@ def test_a_thread_names_its_dataset_and_shows_labels_the_highest_first(site):
     assert "2 labels of 2 datasets" in html
     assert "<bdi>rude</bdi>: <bdi>no</bdi>, <bdi>harbour &lt;corpus&gt;</bdi>" in html
     assert "labels of" in page(site, "/comment/1")
+
+
+def test_a_thread_shows_what_moderators_decided_and_readers_reported(tmp_path):
+    decision = Decision("REJECTED", "removed", DAYS[0], "moderator", "<i>SPAM</i>", "kim again")
+    comment = said("Buy a ferry.", decisions=(decision,), reports=(("SPAM", 2),))
+    with Archive(tmp_path / "archive.db") as archive:
+        save(archive, made(comment, at=DAYS[0]))
+    html = page(application(tmp_path / "archive.db"), "/thread/1")
+    assert f"REJECTED by moderator, {DAYS[0]}, reason: &lt;i&gt;SPAM&lt;/i&gt;" in html
+    assert "<bdi>reported</bdi>: <bdi>SPAM (2)</bdi>" in html
+    assert "kim again" not in html
 
 
 def test_a_thread_of_no_dataset_names_none(site):
