@@ -61,12 +61,12 @@ def measure(rows: int, threads: int, seconds: float) -> dict[str, object]:
         table, database = Path(folder, "comments.csv"), Path(folder, "archive.db")
         write_table(table, rows, threads)
         command = [sys.executable, "-m", "archive.cli", "import", str(table), "--db", str(database)]
-        began, peak, shares = time.monotonic(), 0, []
+        began, peak, shares, when = time.monotonic(), 0, [], 0.0
         with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
             while process.poll() is None:
                 now = [share_kb(one) for one in children(process.pid)]
                 if sum(now) > peak:
-                    peak, shares = sum(now), now
+                    peak, shares, when = sum(now), now, time.monotonic() - began
                 if time.monotonic() - began > seconds:
                     process.send_signal(signal.SIGINT)
                     seconds = float("inf")
@@ -80,6 +80,7 @@ def measure(rows: int, threads: int, seconds: float) -> dict[str, object]:
         "seconds": round(took, 1),
         "peak_mb": peak // 1024,
         "processes_mb": sorted((share // 1024 for share in shares), reverse=True),
+        "peak_after_s": round(when, 1),
         "ended_with": process.returncode,
     }
 
