@@ -79,7 +79,9 @@ def _replay(
 
 
 def _open_path(archive: Archive, path: Path, url: str | None) -> CaptureIndex:
-    return open_captures(path, url=url, base=archive.path.parent, earlier=Evidence(archive).earlier)
+    evidence = Evidence(archive)
+    base = archive.path.parent
+    return open_captures(path, url=url, base=base, earlier=evidence.earlier, confirmed=evidence.confirmed)
 
 
 def _open_address(archive: Archive, address: str) -> CaptureIndex:
@@ -90,7 +92,8 @@ def _open_address(archive: Archive, address: str) -> CaptureIndex:
     copies = {archive.copies.fetch(file, keep=True): file for file in addresses}
     if missing := [file for copy, file in copies.items() if not copy.exists()]:
         raise ValueError(f"there is no file {missing[0]}")
-    return open_copies(copies, base=archive.path.parent, earlier=Evidence(archive).earlier)
+    evidence = Evidence(archive)
+    return open_copies(copies, base=archive.path.parent, earlier=evidence.earlier, confirmed=evidence.confirmed)
 
 
 def _replay_index(

@@ -98,6 +98,15 @@ class Evidence:
         row = self._first_row(condition)
         return self._read_page(row) if row else None
 
+    def confirmed(self, url: str, date: str) -> Page | None:
+        """Return the last page captured from an address up to a time, which a 304 of that time confirms."""
+        is_page = and_(CAPTURES.c.http_status == HTTPStatus.OK, CAPTURES.c.media_type.in_(HTML))
+        condition = and_(CAPTURES.c.url == url, CAPTURES.c.fetched_at <= date, is_page)
+        statement = select(CAPTURES).where(condition).order_by(CAPTURES.c.fetched_at.desc(), CAPTURES.c.id).limit(1)
+        with self.archive.engine.connect() as connection:
+            row = connection.execute(statement).mappings().first()
+        return self._read_page(dict(row)) if row else None
+
     def find_payload(self, url: str, digest: str) -> tuple[str, str] | None:
         """Return address and time of the first capture with this payload from this address, for a revisit record."""
         same_payload = and_(CAPTURES.c.url == url, CAPTURES.c.payload_digest == digest)

@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
+from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 from zipfile import ZIP_STORED, BadZipFile, ZipFile
@@ -60,18 +61,25 @@ KINDS = {
 ZIP_NAME_LENGTHS = 26  # offset of two 16-bit numbers in a zip's local header of 30 bytes
 ZIP_LOCAL_HEADER = 30
 EarlierCapture = Callable[[str, str, str | None], Page | None]
+ConfirmedCapture = Callable[[str, str], Page | None]
 
 
 def open_captures(
-    path: Path, *, url: str | None = None, base: Path | None = None, earlier: EarlierCapture | None = None
+    path: Path,
+    *,
+    url: str | None = None,
+    base: Path | None = None,
+    earlier: EarlierCapture | None = None,
+    confirmed: ConfirmedCapture | None = None,
 ) -> "CaptureIndex":
     """List the captures of a file or folder.
 
     `url` is the address of a saved page that does not name its own. Files are named relative to `base`. `earlier`
-    returns what a revisit record refers to where these files do not hold it. Raise ValueError where a file is neither
-    of these, OSError where it cannot be read.
+    returns what a revisit record refers to where these files do not hold it, and `confirmed` the last page of an
+    address up to a time, which a 304 says is as it was. Raise ValueError where a file is neither of these, OSError
+    where it cannot be read.
     """
-    captures = CaptureIndex(base or Path.cwd(), earlier)
+    captures = CaptureIndex(base or Path.cwd(), earlier, confirmed)
     if path.is_dir():
         for file in _walk_files(path, captures.errors):
             problem = captures.add(file, None)
@@ -84,9 +92,15 @@ def open_captures(
     return captures
 
 
-def open_copies(addresses: Mapping[Path, str], *, base: Path, earlier: EarlierCapture | None) -> "CaptureIndex":
+def open_copies(
+    addresses: Mapping[Path, str],
+    *,
+    base: Path,
+    earlier: EarlierCapture | None,
+    confirmed: ConfirmedCapture | None,
+) -> "CaptureIndex":
     """List the captures of copies of WARC files, which are called by the addresses of these."""
-    captures = CaptureIndex(base, earlier, addresses=addresses)
+    captures = CaptureIndex(base, earlier, confirmed, addresses=addresses)
     for copy, address in addresses.items():
         if (problem := captures.add(copy, None)) is not None:
             captures.errors.append(Problem(address, problem))
@@ -128,6 +142,7 @@ class CaptureIndex:
 
     base: Path
     earlier: EarlierCapture | None = None
+    confirmed: ConfirmedCapture | None = None
     errors: list[Problem] = field(default_factory=list)
     texts: list[Path] = field(default_factory=list)
     captures: list[IndexedCapture] = field(default_factory=list)
@@ -224,19 +239,47 @@ class CaptureIndex:
         self.by_address.setdefault(_address_key(head.url), []).append(capture)
 
     def pages(self) -> Iterator[Page]:
-        """Yield HTML pages by date, without those that `fetch` returned as further pages of an earlier one."""
-        candidates = [c for c in self.captures if c.head.media_type in HTML and c.head.status in (200, None)]
+        """Yield HTML pages by date, without those that `fetch` returned as further pages of an earlier one.
+
+        A 304 is the page that it confirms, at its own time: its comments may come from elsewhere.
+        """
+        candidates = [c for c in self.captures if _is_page(c) or c.head.status == HTTPStatus.NOT_MODIFIED]
         # Further pages of a thread come last: by then their article has fetched them.
         candidates.sort(key=lambda c: (bool(COMMENT_PAGE.search(c.head.url)), c.head.date or ""))
         for capture in candidates:
             if capture.key in self.used:
                 continue
             try:
-                yield self._read_page(capture)
+                page = self._read_page(capture) if _is_page(capture) else self._read_confirmed(capture)
+                if page is not None:
+                    yield page
             except Redacted:
                 continue
             except (Damaged, OSError, ValueError) as error:
                 self.errors.append(Problem(f"{capture.file}:{capture.head.offset}", str(error)))
+
+    def _read_confirmed(self, capture: IndexedCapture) -> Page | None:
+        """Return the page that a 304 confirms, the last one before it from its address; None where there is none."""
+        head = capture.head
+        same_address = (c for c in self.by_address.get(_address_key(head.url), []) if c.head.url == head.url)
+        before = [c for c in same_address if _is_page(c) and (c.head.date or "") <= (head.date or "")]
+        if before:
+            page = self._read_page(max(before, key=lambda c: c.head.date or ""))
+        else:
+            found = self.confirmed(head.url, head.date) if self.confirmed and head.date else None
+            if found is None:
+                return None
+            page = found
+        stored = replace(
+            page.capture,
+            fetched_at=head.date,
+            http_status=head.status,
+            file=capture.name,
+            offset=head.offset,
+            length=head.length,
+            payload_digest=None,
+        )
+        return Page(page.url, page.body, page.headers, head.date, stored)
 
     def fetch(self, request: Fetch, near: str | None) -> Page:
         """Return the capture of a request that is nearest to a time, preferably not before it. Raise FetchFailed.
@@ -267,7 +310,7 @@ class CaptureIndex:
         return page
 
     def _nearest(self, url: str, near: str | None, body: str | None) -> IndexedCapture | None:
-        candidates = self.by_address.get(_address_key(url), [])
+        candidates = [c for c in self.by_address.get(_address_key(url), []) if c.head.status != HTTPStatus.NOT_MODIFIED]
         same_body = [capture for capture in candidates if capture.head.request_sha256 == body]
         # The one response of an address whose request nobody recorded is the response to this one.
         is_alone = len(candidates) == 1 and candidates[0].head.request_sha256 is None
@@ -336,6 +379,11 @@ class CaptureIndex:
             if capture.head.date == date and same and capture.head.kind in ("response", REDACTED):
                 return self._read_record(capture)
         return self.earlier(url, date, digest) if self.earlier else None
+
+
+def _is_page(capture: IndexedCapture) -> bool:
+    """Whether a capture is an HTML page with its content."""
+    return capture.head.media_type in HTML and capture.head.status in (200, None)
 
 
 def _nearest_to(near: str | None, captures: Iterable[IndexedCapture]) -> IndexedCapture | None:

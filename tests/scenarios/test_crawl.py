@@ -6,7 +6,7 @@ from importlib.metadata import version
 
 import pytest
 
-from tests.news_server import Answer, serving
+from tests.news_server import Answer, Asked, serving
 
 TREE = [
     (1, 0, "Anna", "The new timetable is a relief."),
@@ -286,3 +286,27 @@ def test_the_contact_is_in_the_user_agent(site, desk):
     assert {a.headers["user-agent"] for a in site.asked} == {
         f"belowtheline/{version('belowtheline')} (+desk@example.org)"
     }
+
+
+def test_a_page_that_did_not_change_is_replayed_with_what_its_comments_were_then(desk, site):
+    post = site.post(comments=[(1, 0, "Anna", "The kiosk opens at nine.")])
+    page = site.answer(Asked(post.path, 0.0, {})).body
+    site.asked.clear()
+
+    def unchanged(asked: Asked) -> Answer:  # its comments come from the API
+        is_known = asked.headers.get("if-none-match") == '"page"'
+        return Answer(b"" if is_known else page, 304 if is_known else 200, headers={"ETag": '"page"'})
+
+    site.hook(post.path, unchanged)
+    for later in ((1, 0, "Anna", "The kiosk opens at ten."), (1, 0, "Anna", "The kiosk is closed.")):
+        desk.visit(site)
+        post.comments[:] = [later, (2, 1, "Finn", "Since when?")]
+    desk.visit(site)
+    rows = (
+        "select native_id, body, (select count(*) from comment_revisions where comment_id = comments.id) from comments"
+    )
+    assert desk.query("select count(*) from captures where http_status = 304") == [(2,)]
+    assert desk.query(rows) == [("1", "The kiosk is closed.", 2), ("2", "Since when?", 0)]
+    replayed = desk.replay()
+    assert replayed.query(rows) == desk.query(rows)
+    assert "0 differences" in replayed.btl("verify").stdout
