@@ -3,9 +3,7 @@
 import signal
 import time
 
-import fsspec
 import pytest
-from moto.server import ThreadedMotoServer
 
 from archive.store.archive import Archive
 from archive.takedown.erase import erase_planned, plan_erasure
@@ -13,6 +11,7 @@ from archive.takedown.warc_search import read_record_texts
 from crawler.evidence.recheck import forget_again
 from crawler.evidence.verify import verify_archive
 from crawler.reparse import replay_captures
+from tests.buckets import object_storage
 from tests.news_server import serving
 from tests.scenarios.test_crawl import STORED, TREE, visible
 
@@ -20,23 +19,11 @@ pytestmark = pytest.mark.slow
 SECRET = "Only for those who get up at five."
 
 
-@pytest.fixture(scope="module")
-def server():
-    running = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    running.start()
-    yield "http://{}:{}".format(*running.get_host_and_port())
-    running.stop()
-
-
 @pytest.fixture
-def bucket(server, monkeypatch):
-    for name, value in (("ENDPOINT_URL", server), ("ACCESS_KEY_ID", "a"), ("SECRET_ACCESS_KEY", "b"),
-                        ("DEFAULT_REGION", "us-east-1")):  # fmt: skip
-        monkeypatch.setenv(f"AWS_{name}", value)
-    system = fsspec.filesystem("s3", skip_instance_cache=True)
-    system.mkdir("evidence")
-    yield system
-    system.rm("evidence", recursive=True)
+def bucket(monkeypatch):
+    with object_storage(monkeypatch) as system:
+        system.mkdir("evidence")
+        yield system
 
 
 @pytest.fixture

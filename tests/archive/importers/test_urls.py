@@ -7,11 +7,11 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import fsspec
 import pytest
-from moto.server import ThreadedMotoServer
 
 from archive.importers.files import files
 from archive.importers.run import import_files
 from tests.archive.importers.test_run import jsonl
+from tests.buckets import object_storage
 from tests.documents import numbered
 
 URLS = "select url from articles order by url"
@@ -48,19 +48,10 @@ def test_what_is_not_there_is_an_error_and_the_others_are_read(archive, query, m
 
 @pytest.mark.slow
 def test_a_bucket(archive, query, monkeypatch):
-    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    for name, value in (("ENDPOINT_URL", f"http://{host}:{port}"), ("ACCESS_KEY_ID", "a"), ("SECRET_ACCESS_KEY", "b"),
-                        ("DEFAULT_REGION", "us-east-1")):  # fmt: skip
-        monkeypatch.setenv(f"AWS_{name}", value)
-    try:
-        bucket = fsspec.filesystem("s3", skip_instance_cache=True)
-        bucket.mkdir("corpus")
-        bucket.pipe("corpus/a.jsonl", jsonl({"text": numbered(1), "url": "https://courier.example/1"}))
+    with object_storage(monkeypatch) as system:
+        system.mkdir("corpus")
+        system.pipe("corpus/a.jsonl", jsonl({"text": numbered(1), "url": "https://courier.example/1"}))
         assert not import_files(archive, ["s3://corpus/"], workers=0).errors
-    finally:
-        server.stop()
     assert query(URLS) == [("https://courier.example/1",)]
 
 
