@@ -83,12 +83,10 @@ def _save(spider: NewsSpider, items: Sequence[VisitItem]) -> None:
     state = spider.state
     state.warc.flush()  # first, so that a run that is killed leaves no rows that point at nothing
     items = [_name_outlet(state, item) for item in items]
-    visits: list[tuple[FrontierEntry, VisitResult]] = []
 
     def record(connection: Connection, saved: SaveResult) -> None:
         """Record the visits whose threads are saved with them: a kill in between would have pages visited twice."""
-        visits[:] = _visits(items, saved)
-        state.frontier.record_visits_in(connection, visits, datetime.now(UTC))
+        state.frontier.record_visits_in(connection, _visits(items, saved), datetime.now(UTC))
 
     saved = state.archive.save([thread for item in items for thread in item.threads], state.run, record)
     for thread, saved_thread in zip((thread for item in items for thread in item.threads), saved.outcomes, strict=True):
@@ -97,7 +95,8 @@ def _save(spider: NewsSpider, items: Sequence[VisitItem]) -> None:
     for item in items:
         if (reason := _failure(item, failures)) is not None:
             spider.record_failure(item.entry, reason, ours=True)
-    spider.release_visits(entry for entry, _ in visits)
+        else:
+            spider.release_visit(item.entry)
 
 
 def _visits(items: Sequence[VisitItem], saved: SaveResult) -> list[tuple["FrontierEntry", VisitResult]]:

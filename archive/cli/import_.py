@@ -144,9 +144,10 @@ def import_(
 
 
 def _require_files(paths: Sequence[str]) -> None:
-    from archive.importers.files import STANDARD_INPUT, is_url
+    from archive.importers.files import STANDARD_INPUT
+    from archive.store.remote_files import is_address
 
-    missing = [name for name in paths if name != STANDARD_INPUT and not is_url(name) and not Path(name).exists()]
+    missing = [name for name in paths if name != STANDARD_INPUT and not is_address(name) and not Path(name).exists()]
     if missing:
         raise click.UsageError(f"no such file or folder: {', '.join(missing)}")
 

@@ -5,6 +5,9 @@ without any is spared the looking.
 """
 
 import sqlite3
+from dataclasses import fields
+
+from archive.thread import Decision
 
 EMPTY = "json('[]')"
 
@@ -56,7 +59,7 @@ FIELDS = {
     "labels": {"dataset": "text", "name": "text", "value": "text", "number": "real", "raters": "integer"},
     "reactions": {"kind": "text", "count": "integer"},
     "reports": {"kind": "text", "count": "integer"},
-    "decisions": dict.fromkeys(("status", "state", "decided_at", "decider", "reason", "explanation"), "text"),
+    "decisions": dict.fromkeys((field.name for field in fields(Decision)), "text"),
     "earlier": {"body": "text", "written_at": "text"},
     "dataset": dict.fromkeys(("name", "version", "licence", "citation", "url"), "text") | {"is_shareable": "truth"},
 }

@@ -3,7 +3,6 @@
 For the process that workers are forked from: it loads them once, and its workers share them in memory.
 """
 
-import ctypes
 import gc
 import mmap
 from contextlib import suppress
@@ -12,6 +11,7 @@ from typing import Any
 
 from archive.flags.detect import find_matches, prefilter
 from archive.flags.languages import choose_language, identifier
+from archive.workers.processes import give_back_memory
 
 LONG_ENOUGH = "Fähre Hafen Fahrplan Insel Bäckerei"  # to be looked at by the model that tells languages
 
@@ -26,16 +26,10 @@ def _map_table(identifier: Any) -> None:
         identifier.tk_nextmove = memoryview(mapped).cast(table.typecode)
 
 
-def _give_back() -> None:
-    """Give the memory that loading took and needs no more back to the system, where its C library can."""
-    with suppress(AttributeError, OSError):
-        ctypes.CDLL(None).malloc_trim(0)
-
-
 prefilter()
 choose_language(LONG_ENOUGH, ("de",), None)
 find_matches(f"{LONG_ENOUGH}: +43 1 58858 0")  # loads what knows telephone numbers
 _map_table(identifier())
 gc.collect()
-_give_back()
+give_back_memory()  # what loading took and needs no more
 gc.freeze()  # the collector would write to what is shared, and so copy it

@@ -14,9 +14,9 @@ from typing import Any, BinaryIO, cast
 
 from archive.importers.base import HEAD_LENGTH, BadDocument
 from archive.store.paths import kept_folder
+from archive.store.remote_files import RemoteError, file_system, is_address
 
 STANDARD_INPUT = "-"
-URL = re.compile(r"[a-z][a-z0-9+.-]+://")
 BUFFER_BYTES = 1 << 18
 LONGEST_DOCUMENT = 64 << 20
 GZIP, BZIP2, XZ, ZSTD = b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd"
@@ -41,7 +41,7 @@ def files(paths: list[str], *, but: Path | None = None, passed_over: list[str] |
     left_out = {f"{but.resolve()}{end}" for end in ("", "-wal", "-shm", "-journal")} if but else set()
     kept = kept_folder(but.resolve()) if but else None
     for path in paths:
-        if is_url(path):
+        if is_address(path):
             yield from _files_at(path, passed_over)
         elif path != STANDARD_INPUT and Path(path).is_dir():
             for folder, folders, names in os.walk(path):
@@ -57,11 +57,6 @@ def files(paths: list[str], *, but: Path | None = None, passed_over: list[str] |
                         yield str(file)
         else:
             yield path
-
-
-def is_url(path: str) -> bool:
-    """Whether a path is an address that fsspec opens: s3://bucket/corpus/, https://host/file.jsonl.gz."""
-    return URL.match(path) is not None
 
 
 def _files_at(url: str, passed_over: list[str] | None) -> Iterator[str]:
@@ -83,13 +78,11 @@ def _files_at(url: str, passed_over: list[str] | None) -> Iterator[str]:
 
 
 def _file_system(url: str) -> tuple[Any, str]:
-    """Return what opens an address, and its path there. Raises BadDocument where a package is missing for it."""
+    """Return what opens an address, and its path there. Raise BadDocument."""
     try:
-        from fsspec.core import url_to_fs  # only addresses need it
-
-        return cast("tuple[Any, str]", url_to_fs(url))
-    except ImportError as error:
-        raise BadDocument(url, f"reading it needs the extra: pip install 'belowtheline[s3]' ({error})") from error
+        return file_system(url)
+    except RemoteError as error:
+        raise BadDocument(url, str(error).removeprefix(f"{url}: ")) from error
 
 
 @contextmanager
@@ -103,7 +96,7 @@ def open_file(path: str) -> Iterator[tuple[BinaryIO, Callable[[], int]]]:
     if path == STANDARD_INPUT:
         yield _decompressed(cast("io.BufferedReader", sys.stdin.buffer)), lambda: 0
         return
-    if is_url(path):
+    if is_address(path):
         system, name = _file_system(path)
         with system.open(name, "rb") as file:
             buffered = io.BufferedReader(file, BUFFER_BYTES)

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, TypedDict, cast
+from typing import Any, TypedDict, cast, get_args
 
 from archive.importers.values import count_of, read_flags, text_of
 from archive.text.dates import utc_text
@@ -28,9 +28,7 @@ from archive.thread import (
 )
 
 Row = Mapping[str, Any]
-STATES = ("visible", "removed", "author_deleted", "withheld", "missing")
-PARENT_SOURCES = ("api", "dom", "indent", "feed", "export", "unknown")
-DECIDERS = ("moderator", "system", "author")
+STATES, PARENT_SOURCES, DECIDERS = get_args(State), get_args(ParentSource), get_args(Decider)
 
 
 class Record(TypedDict):

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, cast
 
 from archive.importers import choose_importer
 from archive.importers.base import HEAD_LENGTH, BadDocument, Importer, Options, Probe, Source
-from archive.importers.files import STANDARD_INPUT, files, is_url, open_file
+from archive.importers.files import STANDARD_INPUT, files, open_file
 from archive.importers.keep import keep_content
 from archive.store.files import stored_name
 from archive.store.paths import kept_folder
+from archive.store.remote_files import is_address
 
 if TYPE_CHECKING:
     from io import BufferedReader
@@ -59,7 +60,7 @@ class Sources:
         return list(self.kept.values())
 
     def _stored_name(self, label: str) -> str:
-        if label not in self.kept and (self.archive is None or is_url(label) or Path(label).is_absolute()):
+        if label not in self.kept and (self.archive is None or is_address(label) or Path(label).is_absolute()):
             return label  # as it was typed
         assert self.archive is not None
         return stored_name(self.archive, self.kept.get(label) or Path(label))
@@ -67,7 +68,7 @@ class Sources:
 
 def size_of(paths: list[str]) -> int | None:
     """Return how many bytes on disk these files have; None where that is not known."""
-    if any(path == STANDARD_INPUT or is_url(path) for path in paths):
+    if any(path == STANDARD_INPUT or is_address(path) for path in paths):
         return None
     return sum(Path(path).stat().st_size for path in paths if Path(path).is_file())
 
@@ -77,7 +78,7 @@ def opened(path: str, options: Options) -> Iterator[tuple[Importer, Source, Posi
     """Open a file, with the importer that reads it. Raises BadDocument where none does."""
     with open_file(path) as (file, position):
         head = cast("BufferedReader", file).peek(HEAD_LENGTH)[:HEAD_LENGTH]
-        is_pipe = path == STANDARD_INPUT or is_url(path)  # it has no path that an importer could open
+        is_pipe = path == STANDARD_INPUT or is_address(path)  # it has no path that an importer could open
         name = "standard input" if path == STANDARD_INPUT else path
         importer = choose_importer(Probe(head, name), options.format)
         yield importer, Source(file, name, None if is_pipe else Path(path), options), position

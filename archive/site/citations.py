@@ -49,7 +49,7 @@ class Cited:
 
 def permanent_link(cited: Cited, base: str) -> str:
     """Return the permanent link."""
-    return quote(f"{base}/{cited.kind}/{cited.number}", safe="%/:?#[]@!$&'()*+,;=~-._")
+    return _address(f"{base}/{cited.kind}/{cited.number}")
 
 
 def _archive_link(cited: Cited, base: str) -> str:
@@ -58,7 +58,7 @@ def _archive_link(cited: Cited, base: str) -> str:
 
 
 def _address(url: str | None) -> str:
-    """Return an address of a source, whatever it holds, as one word."""
+    """Return an address, whatever a source put into it, as one word."""
     return quote(_line(url), safe="%/:?#[]@!$&'()*+,;=~-._")
 
 

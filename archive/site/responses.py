@@ -21,7 +21,9 @@ from datasette.utils.asgi import Request, Response
 from archive.site.database import ArchiveDatabase, Connection, TookTooLong, in_time
 
 PRIVATE = "private, no-store"
-NOT_FOUND = "This archive has no page at this address: the number or name may be mistyped, or of another archive."
+NOT_FOUND = (
+    "This archive has no page at this address: the number or name may be mistyped, or belong to another archive."
+)
 TOO_LONG = (
     "This took too long, so the answer was stopped. Search for a rarer word, or ask for fewer rows (_size=10) or "
     "columns (_col=id), and try again in a moment."

@@ -79,22 +79,26 @@ def page(
             return await slow_page(datasette, request)
         if content is None:
             return await not_found(datasette, request)
-        base = viewer.base_address(datasette, request, facts["release"])
-        context = {
-            **content,
-            **added,
-            **facts,
-            "tables": str(datasette.urls.database(db.name)),
-            "judges": visitor.judges,
-            "reviews_here": viewer.has_reviewers(datasette),
-            "base": base,
-            # For prints. A copy does not change and says which it is: of the newsroom's archive only the time says it.
-            "address": base + request.full_path,
-            "loaded_at": None if facts["release"].get("number") else now(),
-        }
+        context = content | added | facts | _site_context(datasette, request, db, visitor, facts["release"])
         return await responses.html_response(datasette, request, template, context, visitor.reviewer)
 
     return view
+
+
+def _site_context(
+    datasette: Datasette, request: Request, db: ArchiveDatabase, visitor: Visitor, release: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return what every page's template needs of the site and its visitor."""
+    base = viewer.base_address(datasette, request, release)
+    return {
+        "tables": str(datasette.urls.database(db.name)),
+        "judges": visitor.judges,
+        "reviews_here": viewer.has_reviewers(datasette),
+        "base": base,
+        # For prints. A copy does not change and says which it is: of the newsroom's archive only the time says it.
+        "address": base + request.full_path,
+        "loaded_at": None if release.get("number") else now(),
+    }
 
 
 def rows_file(
@@ -134,11 +138,7 @@ def text_file(content_type: str, load: LoadFile[str | bytes], parse: Parse = no_
             return load(connection, query, visitor, _base(datasette, request, connection))
 
         try:
-            text = await read(
-                datasette,
-                db,
-                lambda connection: load(connection, query, visitor, _base(datasette, request, connection)),
-            )
+            text = await read(datasette, db, work)
         except TIMEOUTS:
             return await slow_page(datasette, request)
         if text is None:

@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import fields
 from typing import Any
 
 from sqlalchemy import Table
@@ -18,7 +19,7 @@ from archive.thread import Comment, Decision, EarlierText, Moment, digest
 COMMENTS, DECISIONS, REPORTS, REVISIONS = (
     TABLES[name] for name in ("comments", "decisions", "reports", "comment_revisions")
 )
-DECISION_COLUMNS = ("status", "state", "decided_at", "decider", "reason", "explanation")
+DECISION_COLUMNS = tuple(field.name for field in fields(Decision))
 NO_EDIT = Moment()
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
 
-ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+://\S+")
+ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+://.")
 WARC_SUFFIXES = (".warc", ".warc.gz")
 MOST_COPIED_BYTES = 1 << 30  # where files are read one after another
 
@@ -20,8 +20,8 @@ class RemoteError(OSError):
 
 
 def is_address(name: str) -> bool:
-    """Return whether a name is the address of something that fsspec opens, and no path."""
-    return ADDRESS.fullmatch(name) is not None
+    """Return whether a name is an address that fsspec opens, and no path: s3://bucket/corpus/, https://host/a.jsonl."""
+    return ADDRESS.match(name) is not None
 
 
 def is_remote_warc(name: str) -> bool:
@@ -31,12 +31,12 @@ def is_remote_warc(name: str) -> bool:
 
 def require_file_system(address: str) -> None:
     """Raise RemoteError where nothing opens an address, or a package is missing for it."""
-    _file_system(address)
+    file_system(address)
 
 
 def put(file: Path, address: str) -> None:
     """Write a file to an address, whole or not at all. Raise RemoteError."""
-    system, name = _file_system(address)
+    system, name = file_system(address)
     try:
         with _errors(address):
             if "file" in system.protocol:  # where a copy that is broken off would stay
@@ -51,7 +51,7 @@ def put(file: Path, address: str) -> None:
 
 def exists(address: str) -> bool:
     """Return whether there is a file at an address. Raise RemoteError."""
-    system, name = _file_system(address)
+    system, name = file_system(address)
     with _errors(address):
         system.invalidate_cache()
         return bool(system.exists(name))
@@ -59,7 +59,7 @@ def exists(address: str) -> bool:
 
 def delete(address: str) -> None:
     """Delete a file, if it is there. Raise RemoteError."""
-    system, name = _file_system(address)
+    system, name = file_system(address)
     with _errors(address):
         if system.exists(name):
             system.rm_file(name)
@@ -68,7 +68,7 @@ def delete(address: str) -> None:
 
 def list_warcs(address: str) -> list[str]:
     """Return the addresses of the WARC files that begin with an address: a folder, or a part of a name."""
-    system, name = _file_system(address)
+    system, name = file_system(address)
     with _errors(address):
         system.invalidate_cache()
         name = f"{name.rstrip('/')}/" if address.endswith("/") else name
@@ -98,7 +98,7 @@ class RemoteCopies:
         """
         copy = self.path(address)
         if copy not in self._sizes:
-            system, name = _file_system(address)
+            system, name = file_system(address)
             copy.parent.mkdir(exist_ok=True)
             part = copy.with_name("part")
             try:
@@ -118,13 +118,14 @@ class RemoteCopies:
         copy.unlink(missing_ok=True)
 
 
-def _file_system(address: str) -> tuple[Any, str]:
+def file_system(address: str) -> tuple[Any, str]:
+    """Return what opens an address, and its path there. Raise RemoteError, also where a package is missing for it."""
     from fsspec.core import url_to_fs  # only addresses need it
 
     try:
         system, name = url_to_fs(address)
     except ImportError as error:
-        raise RemoteError(f"{address} needs the extra: pip install 'belowtheline[s3]' ({error})") from error
+        raise RemoteError(f"{address}: it needs the extra: pip install 'belowtheline[s3]' ({error})") from error
     except ValueError as error:
         raise RemoteError(f"{address}: {error}") from error
     return system, name

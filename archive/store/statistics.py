@@ -121,6 +121,11 @@ HIDDEN_STATES = ("author_deleted", "missing", "removed", "withheld")
 STATES = "select state, count(*) from comments where state <> 'visible' group by state"
 
 
+def tells_gone(stored: int, stated: int | None, gone: int) -> bool:
+    """Whether more are stored than a source states because it no longer shows them all."""
+    return stated is not None and stored - gone <= stated < stored
+
+
 def describe_stored(stored: int, stated: int | None, gone: int = 0) -> str:
     """Say how many comments are stored, of how many that the source states, and how many of them it no longer shows.
 
@@ -129,7 +134,7 @@ def describe_stored(stored: int, stated: int | None, gone: int = 0) -> str:
         return f"{stored:,} comment{'' if stored == 1 else 's'}"
     if stored <= stated:
         return f"{stored:,} of {stated:,} comment{'' if stated == 1 else 's'}"
-    if gone and stored - gone <= stated:
+    if tells_gone(stored, stated, gone):
         return f"{stored:,} comments: {stored - gone:,} of the {stated:,} on the site, and {gone:,} no longer there"
     return f"{stored:,} comment{'' if stored == 1 else 's'}, where the source states {stated:,}"
 

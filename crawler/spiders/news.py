@@ -230,16 +230,16 @@ class NewsSpider(Spider):
         visits = list(visits)
         with self.state.storing():
             self.state.frontier.record_visits(visits, now)
-            self.release_visits(entry for entry, _ in visits)
+            for entry, _ in visits:
+                self.release_visit(entry)
             return
         for entry, _ in visits:
             self._release(entry)
 
-    def release_visits(self, entries: Iterable[FrontierEntry]) -> None:
-        """Count visits that are recorded in the frontier, and release their entries."""
-        for entry in entries:
-            self.state.report.count_visits(1)
-            self._release(entry)
+    def release_visit(self, entry: FrontierEntry) -> None:
+        """Count a visit that is recorded in the frontier, and release its entry."""
+        self.state.report.count_visits(1)
+        self._release(entry)
 
     def record_failure(
         self, entry: FrontierEntry, reason: str, *, wait_s: int | None = None, ours: bool = False

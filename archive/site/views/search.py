@@ -202,27 +202,7 @@ def _filters(connection: Connection, params: SearchParams, result: SearchResult,
     if not result.counts:
         return {"filters": "", "more_filters": "", "more_open": False, "listed": None, "pickers": []}
     counts = result.counts
-
-    def names(sql: str, name: str) -> dict[int, str]:
-        return _names(connection, sql, name, counts[name], params)
-
-    labels: list[tuple[str, str, Mapping[Any, str]]] = [
-        ("Outlet", "outlet", names(search_queries.OUTLET_NAMES, "outlet")),
-        ("Flag", "flag", {code: row["title"] for code, row in codes.items()}),
-        ("Severity", "severity", {"medium": "Medium and above", "high": "High and above"}),
-        ("Target", "target", {target: target.replace("_", " ") for target in counts["target"]}),
-        ("Source", "source", SOURCES),
-        ("Review", "status", STATUSES),
-        ("Date", "date", {key: month(key) if len(key) == 7 else key for key in counts["date"]}),
-        (
-            "Commenter",
-            "commenter",
-            names(search_queries.COMMENTER_NAMES, "commenter"),
-        ),
-        ("Dataset", "dataset", names(search_queries.DATASET_NAMES, "dataset")),
-        ("Label", "label", {}),
-        ("On the site", "state", STATES),
-    ]
+    labels = _filter_labels(connection, params, counts, codes)
     filters = {
         name: search_filters.list_values(title, name, params, counts[name], names) for title, name, names in labels
     }
@@ -243,6 +223,33 @@ def _filters(connection: Connection, params: SearchParams, result: SearchResult,
             if name in ("outlet", "flag")
         ],
     }
+
+
+def _filter_labels(
+    connection: Connection, params: SearchParams, counts: Mapping[str, Counter[Any]], codes: flags.Codes
+) -> list[tuple[str, str, Mapping[Any, str]]]:
+    """Return title and name of each filter, and what its values are called."""
+
+    def names(sql: str, name: str) -> dict[int, str]:
+        return _names(connection, sql, name, counts[name], params)
+
+    return [
+        ("Outlet", "outlet", names(search_queries.OUTLET_NAMES, "outlet")),
+        ("Flag", "flag", {code: row["title"] for code, row in codes.items()}),
+        ("Severity", "severity", {"medium": "Medium and above", "high": "High and above", "critical": "Critical"}),
+        ("Target", "target", {target: target.replace("_", " ") for target in counts["target"]}),
+        ("Source", "source", SOURCES),
+        ("Review", "status", STATUSES),
+        ("Date", "date", {key: month(key) if len(key) == 7 else key for key in counts["date"]}),
+        (
+            "Commenter",
+            "commenter",
+            names(search_queries.COMMENTER_NAMES, "commenter"),
+        ),
+        ("Dataset", "dataset", names(search_queries.DATASET_NAMES, "dataset")),
+        ("Label", "label", {}),
+        ("On the site", "state", STATES),
+    ]
 
 
 def _names(connection: Connection, sql: str, name: str, counter: Counter[int], params: SearchParams) -> dict[int, str]:

@@ -13,7 +13,7 @@ from archive.site.formatting import count, day, moment, number
 from archive.site.params import THREAD_PAGE, VIEWS, ThreadParams, thread_files, thread_url
 from archive.site.pieces import split_body
 from archive.site.viewer import Visitor
-from archive.store.statistics import THREAD_COUNTS, describe_stored
+from archive.store.statistics import THREAD_COUNTS, describe_stored, tells_gone
 
 OPEN_PARAGRAPHS = 2
 MAX_ARTICLE = 100_000
@@ -152,7 +152,7 @@ def _summary(counts: Row) -> list[tuple[str, str]]:
     """Return what is counted, by its name in THREAD_COUNTS, and in words."""
     parts = [("stored", describe_stored(counts["stored"], counts["stated"], counts["gone"]))]
     parts += [("unknown", f"{number(counts['unknown'])} by unknown authors")] if counts["unknown"] else []
-    if counts["gone"] and "no longer" not in parts[0][1]:
+    if counts["gone"] and not tells_gone(counts["stored"], counts["stated"], counts["gone"]):
         parts.append(("gone", f"{number(counts['gone'])} no longer on the site"))
     if counts["flags"]:
         parts.append(("flags", count(counts["flags"], "flag")))
