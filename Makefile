@@ -8,7 +8,7 @@ QUICK := tests/test_architecture.py tests/archive/test_thread.py tests/archive/t
 UV := $(shell command -v uv 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test quick check constraints licences sbom bench docs pictures format system clean
+.PHONY: help install demo test quick check constraints licences sbom bench docs pictures format system ghost clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -84,6 +84,10 @@ format: .venv/installed ## format the code
 # Chromium, nginx and comment servers for the tests, from Debian and in .servers/.
 system: .venv/installed
 	@SYSTEM=$(SYSTEM) tests/servers/install.sh $(CURDIR)/$(BIN)/python
+
+# Half a gigabyte of packages: its test is skipped without it, in CI too.
+ghost: system ## install Ghost for its test, from npm, in .servers/
+	@tests/servers/install.sh $(CURDIR)/$(BIN)/python ghost
 
 clean: ## remove .venv, caches and the demo's archive
 	@rm -rf .venv .servers .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist sbom.json demo.db demo.db-wal demo.db-shm demo-public

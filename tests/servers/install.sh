@@ -1,7 +1,7 @@
 #!/bin/sh
 # Install what tests of real servers and of pages in a browser need, and say so first. Nothing is started and nothing
 # that is there is upgraded. SYSTEM=no installs nothing: those tests are then skipped, with the reason.
-# Usage: [SYSTEM=no] tests/servers/install.sh PYTHON
+# Usage: [SYSTEM=no] tests/servers/install.sh PYTHON [ghost]
 root=$(cd "$(dirname "$0")/../.." && pwd)
 python=$1
 
@@ -57,6 +57,15 @@ waline() { # a lockfile's hashes; nothing of a package is run, nor built: Postgr
     && cp "$root/tests/servers/npm/waline/package.json" "$root/tests/servers/npm/waline/package-lock.json" . \
     && PATH="$root/.servers/node/bin:$PATH" npm ci --ignore-scripts --omit=optional --no-audit --no-fund
 }
+ghost() { # its own list names what only its developers need, and so cannot be installed as a dependency of ours
+  rm -rf "$root/.servers/ghost" && mkdir "$root/.servers/ghost" && cd "$root/.servers/ghost" || return
+  PATH="$root/.servers/node/bin:$PATH"
+  npm pack --silent ghost@5.130.6 && sha512sum -c --quiet "$root/tests/servers/npm/ghost/tarball.sha512" \
+    && tar xzf ghost-5.130.6.tgz --strip-components=1 && rm ghost-5.130.6.tgz \
+    && npm pkg delete devDependencies scripts && npm pkg set --json "overrides=$(npm pkg get resolutions)" \
+    && npm pkg delete overrides.@tryghost/i18n && cp "$root/tests/servers/npm/ghost/package-lock.json" . \
+    && npm ci --ignore-scripts --omit=dev --omit=optional --legacy-peer-deps --no-audit --no-fund
+}
 server() { # server NAME TITLE LIST: install what LIST says, where it is not there
   if ! has "$1" "$3"; then
     if [ "$SYSTEM" = no ]; then
@@ -73,4 +82,5 @@ server isso Isso isso.txt &
 server xtd django-comments-xtd xtd.txt &
 { server node Node.js node.txt; server waline Waline npm/waline/package-lock.json; } &
 wait
+if [ "$2" = ghost ]; then server ghost Ghost npm/ghost/package-lock.json; fi
 exit 0

@@ -69,7 +69,7 @@ def wordpress(folder: Path) -> Iterator[WordPress]:
     needed = [FILES / "wp-load.php", *(THEMES / f"twentytwenty{each}" for each in ("one", "two", "three"))]
     if not all(path.exists() for path in needed) or not shutil.which("php") or not shutil.which("mariadbd"):
         raise Missing("WordPress, PHP or MariaDB is not installed: `make system` installs them on Debian, as root")
-    with _database(folder) as socket:
+    with database(folder) as socket:
         place = f"127.0.0.1:{free_port()}"
         root = _files(folder, socket, place)
         site = WordPress(root, place)
@@ -82,7 +82,8 @@ def wordpress(folder: Path) -> Iterator[WordPress]:
 
 
 @contextmanager
-def _database(folder: Path) -> Iterator[Path]:
+def database(folder: Path) -> Iterator[Path]:
+    """Start MariaDB with an empty database called wordpress; return its socket."""
     data, socket, log = folder / "data", folder / "db.sock", folder / "db.log"
     who = ["--user=root"] if os.geteuid() == 0 else []
     base = [f"--datadir={data}", "--no-defaults"]
