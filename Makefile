@@ -85,7 +85,7 @@ format: .venv/installed ## format the code
 system: .venv/installed
 	@SYSTEM=$(SYSTEM) tests/servers/install.sh $(CURDIR)/$(BIN)/python
 
-# Half a gigabyte of packages: its test is skipped without it, in CI too.
+# Half a gigabyte of packages: its test is one more where it is installed.
 ghost: system ## install Ghost for its test, from npm, in .servers/
 	@tests/servers/install.sh $(CURDIR)/$(BIN)/python ghost
 

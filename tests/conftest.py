@@ -14,9 +14,12 @@ from archive.store.archive import Archive
 from tests.btl import preload_pools
 from tests.crawling import Desk
 from tests.postgres_server import Cluster, find_programs, running_cluster
+from tests.servers import INSTALLED
 
 ROOT = Path(__file__).parent.parent
 SEED = ROOT.parent / "shared" / "seed"
+# Too large for every machine: not a part that is missing, but a test more where `make ghost` installed it.
+collect_ignore = [] if (INSTALLED / "ghost" / "installed").exists() else ["scenarios/test_ghost.py"]
 
 
 # No test depends on how fast the machine is at the moment.

@@ -1,12 +1,13 @@
 """Whole crawls of a real Ghost: what its database holds and it shows to readers is what the archive holds.
 
-Not part of every run, since Ghost is large: `make ghost` installs it.
+Collected only where `make ghost` has installed it, since it is large.
 """
 
 from collections.abc import Iterator
 
 import pytest
 
+from tests.conftest import missing
 from tests.crawling import Desk
 from tests.servers import Missing
 from tests.servers.ghost import Ghost, ghost
@@ -34,7 +35,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ghost]:
         with ghost(tmp_path_factory.mktemp("ghost")) as started:
             yield started
     except Missing as reason:
-        pytest.skip(str(reason))
+        missing(str(reason))
 
 
 def html(text: str) -> str:

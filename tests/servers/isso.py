@@ -78,7 +78,7 @@ class Isso:
 @contextmanager
 def isso(folder: Path, *, moderation: bool = False) -> Iterator[Isso]:
     """Raises Missing."""
-    command = INSTALLED / "isso" / "bin" / "isso"
+    python = INSTALLED / "isso" / "bin" / "python"  # `isso` beside it names the folder where it was installed
     if not (INSTALLED / "isso" / "installed").exists():
         raise Missing("Isso is not installed: `make system` installs it")
     port = free_port()
@@ -86,6 +86,6 @@ def isso(folder: Path, *, moderation: bool = False) -> Iterator[Isso]:
     config = folder / "isso.cfg"
     config.write_text(CONFIG.format(folder=folder, site=site, port=port, moderation=str(moderation).lower()))
     log = folder / "isso.log"
-    with running([str(command), "-c", str(config), "run"], log) as process:
+    with running([str(python), "-c", "import isso; isso.main()", "-c", str(config), "run"], log) as process:
         wait_for(f"http://127.0.0.1:{port}/?uri=%2F", process, log)
         yield Isso(folder, f"127.0.0.1:{port}")

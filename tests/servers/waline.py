@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.postgres_server import Cluster
-from tests.servers import INSTALLED, Missing, free_port, running, wait_for
+from tests.servers import INSTALLED, Missing, find_node, free_port, running, wait_for
 
 TABLES = """
 create table wl_comment (id serial primary key, user_id int, comment text, insertedat timestamp, ip text, link text,
@@ -84,8 +84,8 @@ def waline(folder: Path, cluster: Cluster) -> Iterator[Waline]:
     """Start a server with an empty database. Raise Missing."""
     import psycopg
 
-    installed, node = INSTALLED / "waline", INSTALLED / "node" / "bin" / "node"
-    if not (installed / "installed").exists() or not node.exists():
+    installed, node = INSTALLED / "waline", find_node()
+    if not (installed / "installed").exists() or node is None:
         raise Missing("Waline is not installed: `make system` installs it")
     name = cluster.create()
     with psycopg.connect(cluster.address(name), autocommit=True) as connection:
