@@ -19,7 +19,8 @@ from crawler.pages import discovery
 from crawler.pages.page import BadPage, CommentHints, Page
 from crawler.platforms import driver
 from crawler.report import CrawlReport
-from crawler.warc.sources import CaptureIndex, open_captures, open_copies
+from crawler.warc.capture_index import CaptureIndex
+from crawler.warc.sources import open_captures, open_copies
 
 BATCH = 50  # threads saved in one transaction
 
@@ -74,8 +75,23 @@ def _replay(
         for file in captures.texts:
             _import_texts(archive, run, file, result, on_progress)
         result.errors += [(problem.location, problem.reason) for problem in captures.errors]
+        _count_unconfirmed(captures, result)
     for location, reason in result.errors:
         result.report.count_failure(location, reason)
+
+
+def _count_unconfirmed(captures: CaptureIndex, result: ReplayResult) -> None:
+    """Name the visits that found a page as it was, where neither the files nor the archive hold that page.
+
+    What they brought is missing, so they are errors; where the address does not look like an article's, it may be a
+    section's front page, and is named only.
+    """
+    for capture in captures.unconfirmed:
+        url, place = capture.head.url, f"{capture.name}:{capture.head.offset}"
+        if discovery.looks_like_article(url):
+            result.errors.append((place, f"{url}: not changed since a capture that is not there"))
+        elif discovery.may_be_article(url):
+            result.report.count_skipped(url, f"not changed since a capture that is not there ({place})")
 
 
 def _open_path(archive: Archive, path: Path, url: str | None) -> CaptureIndex:

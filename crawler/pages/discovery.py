@@ -131,6 +131,12 @@ def looks_like_article(url: str) -> bool:
     return bool(path) and (words >= FEWEST_WORDS or (words >= 1 and bool(NUMBERED_PATH.search(path))))
 
 
+def may_be_article(url: str) -> bool:
+    """Whether an address does not say that there is no article: a front page, a feed, a picture."""
+    path = urlsplit(url).path.rstrip("/")
+    return bool(path) and not MEDIA.search(path) and not NO_ARTICLE.search(path)
+
+
 def find_leads(page: Page, kind: str) -> Iterator[Lead]:
     """Yield what a feed, sitemap or front page lists, each address once, at most MOST_LEADS."""
     parsers = {"feed": _parse_feed, "sitemap": _parse_sitemap, "front": _parse_front_page}

@@ -14,8 +14,10 @@ from urllib.parse import urljoin
 from archive.text.dates import parse_date
 from archive.text.urls import canonical, unwrap_archived
 from crawler.pages.page import Page
+from crawler.warc.record_heads import RecordHead
 
 HEAD_LENGTH = 1 << 20
+MAX_BYTES = 64 << 20
 HTML = ("text/html", "application/xhtml+xml")
 # The notes that programs leave in what they save: address, and time where they write it.
 NOTES = (
@@ -56,6 +58,21 @@ def is_bundle(head: bytes) -> bool:
     start = head[:8192].lstrip()
     is_mhtml = bool(MHTML_HEADER.match(start)) and bool(MULTIPART.search(start))
     return is_mhtml or (start.startswith(WEB_ARCHIVE) and b"WebMainResource" in head)
+
+
+def list_saved_page(path: Path, url: str | None) -> Iterator[tuple[Path, RecordHead]]:
+    """Yield the one page of a file, of `url` where that is given. Raise ValueError where its address is unknown."""
+    size = path.stat().st_size
+    if size > MAX_BYTES:
+        raise ValueError(f"{path}: a page of {size >> 20} MB")
+    try:
+        origin = find_origin(path.read_bytes())
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
+    address = canonical(url) or origin.url
+    if address is None:
+        raise ValueError(f"{path}: the page does not say its address: name it with --url https://...")
+    yield path, RecordHead("saved", address, origin.date, None, "text/html", 0, size)
 
 
 def read_saved_page(file: Path, offset: int, length: int, url: str, date: str | None) -> Page:

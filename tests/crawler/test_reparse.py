@@ -1,12 +1,15 @@
 """Captured bytes read again: own WARC files, saved pages, folders, WACZ; and the proof that rows come from them."""
 
 import gzip
+import json
 import shutil
 import sqlite3
 import zipfile
 from pathlib import Path
 
 import pytest
+
+from crawler.warc.writer import Exchange, WarcFile
 
 PAGES = Path(__file__).parents[1] / "pages"
 SAVED = PAGES / "wordpress" / "html5" / "00.html"
@@ -106,3 +109,32 @@ def test_a_changed_row_differs_from_its_bytes(desk, site):
         desk.path.write_bytes(whole)
         desk.change(spoil)
         assert said in desk.btl("verify", status=1).stdout, spoil
+
+
+def test_visits_that_found_a_page_as_it_was_are_named_where_it_is_not_there(desk):
+    def exchange(path: str, status: int = 304, media_type: str = "") -> Exchange:
+        headers = [(b"Content-Type", media_type.encode())] if media_type else []
+        url = f"https://courier.example{path}"
+        return Exchange(url, "GET", [], b"", status, "-", headers, b"", f"2026-03-14T0{status % 9}:00:00Z")
+
+    file = WarcFile(desk.folder / "a.warc.gz", {})
+    for path in (
+        "/2026/03/ferry-leaves-later",
+        "/ferry",
+        "/",
+        "/feed/",
+        "/sitemap.xml",
+        "/politics-of-the-old-harbour",
+    ):
+        file.write(exchange(path))
+    file.write(exchange("/wp-json-of-some-other-kind", media_type="application/json"))
+    file.write(exchange("/list-of-all-the-news", 200, "application/rss+xml"))
+    file.write(exchange("/list-of-all-the-news"))
+    file.close()
+    counts = json.loads(desk.btl("replay", "a.warc.gz", "--json", status=1).stdout)["counts"]
+    assert [failure["reason"].partition(": ")[0] for failure in counts["failures"]] == [
+        "https://courier.example/2026/03/ferry-leaves-later",
+        "https://courier.example/politics-of-the-old-harbour",
+    ]
+    assert [page["url"] for page in counts["without_comments"]] == ["https://courier.example/ferry"]
+    assert (counts["errors"], counts["skipped"]) == (2, 1)

@@ -310,3 +310,10 @@ def test_a_page_that_did_not_change_is_replayed_with_what_its_comments_were_then
     replayed = desk.replay()
     assert replayed.query(rows) == desk.query(rows)
     assert "0 differences" in replayed.btl("verify").stdout
+    without_page = desk.warcs()[1:]
+    named = json.loads(desk.btl("replay", *without_page, "--db", "without.db", "--json", status=1).stdout)["counts"]
+    assert [failure["reason"] for failure in named["failures"]] == [
+        f"{site.urls()[0]}: not changed since a capture that is not there"
+    ] * 2
+    places = [failure["url"].rpartition(":")[0] for failure in named["failures"]]
+    assert places == [f"archive-warc/{warc.name}" for warc in without_page]

@@ -15,7 +15,7 @@ import pytest
 import zstandard
 
 from archive.text.decoding import decode_body
-from crawler.warc import reader
+from crawler.warc import record_heads
 from crawler.warc.sources import open_captures
 
 URL = "https://courier.example/2026/03/the-ferry-leaves-later"
@@ -75,7 +75,7 @@ def test_cut_and_joined_zstd_is_named(tmp_path: Path) -> None:
 
 
 def test_zstd_frames_after_one_that_cannot_be_read_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reader, "MAX_RECORD_BYTES", 4_000)
+    monkeypatch.setattr(record_heads, "MAX_RECORD_BYTES", 4_000)
     compress = zstandard.ZstdCompressor().compress
     good, large = compress(record(HTML.encode())), compress(record(b"\0" * 5_000))
     incompressible = compress(record(random.Random(5).randbytes(6_000)))

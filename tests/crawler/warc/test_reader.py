@@ -5,7 +5,8 @@ from hashlib import sha256
 
 import pytest
 
-from crawler.warc.reader import Damaged, RecordHead, read_heads, read_record
+from crawler.warc.reader import Damaged, read_record
+from crawler.warc.record_heads import RecordHead, read_heads
 from crawler.warc.writer import Exchange, WarcFile
 
 URL = "https://courier.example/ferry"

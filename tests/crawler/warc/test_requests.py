@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from crawler.pages.page import Fetch, FetchFailed
-from crawler.warc import sources
+from crawler.warc import capture_index
 from crawler.warc.similar import asks_alike, request_values
 from crawler.warc.sources import open_captures
 from crawler.warc.writer import Exchange, WarcFile
@@ -143,7 +143,7 @@ def test_a_redirect_to_what_was_not_captured_is_no_circle(tmp_path):
 
 
 def test_captures_beyond_those_that_are_compared_are_named(warc, monkeypatch):
-    monkeypatch.setattr(sources, "MOST_SIMILAR", 2)
+    monkeypatch.setattr(capture_index, "MOST_SIMILAR", 2)
     captures = open_captures(warc)
     for offset in (4, 5):
         with pytest.raises(FetchFailed):
