@@ -155,33 +155,14 @@ def _thread_sources(scope: _Scope, *, filter_flags: bool) -> dict[str, TableSour
 
 def _text_sources(policy: Policy, scope: _Scope, *, filter_flags: bool) -> dict[str, TableSource]:
     """Return the sources of comments, their authors, earlier texts and events."""
-    has_names = policy.commenters == "shown"
-    name = "commenters.name" if has_names else "(select name from temp.public_names where id = commenters.id)"
+    public = f"comment_id {scope.comments} and {{}}.comment_id not in (select id from temp.withheld_comments)"
     return {
-        "commenters": TableSource(
-            {"name": name} | ({} if has_names else {"native_id": "null"}),
-            "src.commenters",
-            "false"
-            if policy.commenters == "dropped"
-            else "commenters.id in (select commenter_id from temp.public_commenters)"
-            if scope is SELECTED_THREADS
-            else "true",
-        ),
+        "commenters": _commenter_source(policy, scope),
         "comments": _comment_source(policy, scope, filter_flags=filter_flags),
         "reactions": TableSource({}, "src.reactions", f"reactions.comment_id {scope.comments}"),
-        "reports": TableSource(
-            {},
-            "src.reports",
-            f"reports.comment_id {scope.comments} "
-            "and reports.comment_id not in (select id from temp.withheld_comments)",
-        ),
-        "decisions": TableSource(
-            # What moderators wrote is about a reader, and for no reader's eyes.
-            {"explanation": "null"},
-            "src.decisions",
-            f"decisions.comment_id {scope.comments} "
-            "and decisions.comment_id not in (select id from temp.withheld_comments)",
-        ),
+        "reports": TableSource({}, "src.reports", "reports." + public.format("reports")),
+        # What moderators wrote is about a reader, and for no reader's eyes.
+        "decisions": TableSource({"explanation": "null"}, "src.decisions", "decisions." + public.format("decisions")),
         "comment_revisions": TableSource(
             {
                 "body": "coalesce(altered.body, comment_revisions.body)",
@@ -191,11 +172,7 @@ def _text_sources(policy: Policy, scope: _Scope, *, filter_flags: bool) -> dict[
 left join temp.altered_revisions as altered on altered.id = comment_revisions.id""",
             f"comment_revisions.comment_id {scope.comments}",
         ),
-        "labels": TableSource(
-            {},
-            "src.labels",
-            f"labels.comment_id {scope.comments} and labels.comment_id not in (select id from temp.withheld_comments)",
-        ),
+        "labels": TableSource({}, "src.labels", "labels." + public.format("labels")),
         # Worked out anew of the texts that the copy shows: see copy.build_copy.
         "text_copies": TableSource({}, "src.text_copies", "false"),
         "events": TableSource(
@@ -207,6 +184,17 @@ left join temp.altered_revisions as altered on altered.id = comment_revisions.id
             f"events.thread_id {scope.threads}",
         ),
     }
+
+
+def _commenter_source(policy: Policy, scope: _Scope) -> TableSource:
+    has_names = policy.commenters == "shown"
+    name = "commenters.name" if has_names else "(select name from temp.public_names where id = commenters.id)"
+    is_public = "true"
+    if policy.commenters == "dropped":
+        is_public = "false"
+    elif scope is SELECTED_THREADS:
+        is_public = "commenters.id in (select commenter_id from temp.public_commenters)"
+    return TableSource({"name": name} | ({} if has_names else {"native_id": "null"}), "src.commenters", is_public)
 
 
 def _comment_source(policy: Policy, scope: _Scope, *, filter_flags: bool) -> TableSource:
