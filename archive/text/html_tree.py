@@ -4,7 +4,7 @@ import re
 from html.parser import HTMLParser as Tokenizer
 from itertools import islice
 
-from lxml.etree import ElementDefaultClassLookup, ErrorTypes, SubElement
+from lxml.etree import ElementDefaultClassLookup, ErrorTypes, ParserError, SubElement
 from lxml.html import (
     HtmlComment,
     HtmlElement,
@@ -41,7 +41,10 @@ class TooDeep(ValueError):
 def parse_document(html: str) -> HtmlElement:
     """Parse a page into a tree with `head` and `body`. Never raises for broken markup, but TooDeep."""
     parser = _new_parser()
-    tree = document_fromstring(_encode(html).strip() or EMPTY, parser=parser, ensure_head_body=True)
+    try:
+        tree = document_fromstring(_encode(html).strip() or EMPTY, parser=parser, ensure_head_body=True)
+    except ParserError:  # nothing but comments
+        return document_fromstring(EMPTY, parser=parser, ensure_head_body=True)
     if not _is_cut_short(parser):
         return tree
     tags = html.count("<")

@@ -6,6 +6,7 @@ from base64 import b64decode
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from html import unescape as unescape_html
 from itertools import islice
 
 from lxml.etree import XPath
@@ -21,11 +22,19 @@ MOST_LAZY = 200
 LONGEST_LAZY = 200_000
 MOST_LAZY_TAGS = 20_000  # of all of them: Page.html bounds those of the page alone
 ADDRESSES = ("src", "href", "data-src", "data-lazy-src", "data-url")
+LOADED_LATER = (
+    "script",
+    "iframe",
+    "amp-iframe",
+    "embed",
+)  # until readers agree: each plugin has a name for the address
 ENCODED = r"\s{0,5}[\"']?([\w+/-]{60,}={0,2})"
-# Two patterns, each of which begins with letters: these are found several times as fast as one that does not.
+# Patterns each of which begins with letters: these are found several times as fast as one that does not.
 LAZY = (
     re.compile(rf"data-[\w-]{{1,60}}\s{{0,5}}={ENCODED}", re.ASCII),
     re.compile(rf"atob\((?<!\watob\(){ENCODED}", re.ASCII),
+    re.compile(rf"javascript;(?:charset=[\w-]{{1,20}};)?base64,{ENCODED}", re.ASCII),
+    re.compile(rf"text/template[\"']?[^<>]{{0,200}}>{ENCODED}", re.ASCII),
 )
 URL_SAFE = str.maketrans("-_", "+/")  # the other alphabet of base64, as usual
 ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
@@ -50,7 +59,7 @@ class EmbedText:
     @cached_property
     def elements(self) -> Sequence[tuple[HtmlElement, str]]:
         trees = [self.page.html, *map(parse_fragment, self.lazy)]
-        return [(element, _address(element)) for tree in trees for element in TELLING(tree)]
+        return [(element, address_of(element)) for tree in trees for element in TELLING(tree)]
 
     @cached_property
     def metas(self) -> Mapping[str, str]:
@@ -77,7 +86,8 @@ class EmbedText:
             if element.tag == "script" and element.text:
                 yield element.text[:LONGEST_SCRIPT]
             for name, value in element.items():
-                if len(value) > 20 and (JSON_VALUE.match(value[:2000]) or name.startswith("on")):
+                value = unescape_html(value) if "&quot;" in value else value  # escaped twice
+                if len(value) > 15 and (JSON_VALUE.match(value[:2000]) or name.startswith("on")):
                     yield value[:LONGEST_SCRIPT]
 
 
@@ -99,14 +109,17 @@ def _lazy_parts(text: str) -> Iterator[str]:
         more = decoded.count("<")
         if (more or "//" in decoded) and tags + more <= MOST_LAZY_TAGS:
             tags += more
-            yield decoded
+            yield decoded if more else f"<script>{decoded}</script>"
 
 
-def _address(element: HtmlElement) -> str:
+def address_of(element: HtmlElement) -> str:
+    """Return where an element leads, or loads from, now or later."""
     for name in ADDRESSES:
         value: str | None = element.get(name)
-        if value:
+        if value and not value.startswith(("about:", "data:")):
             return value
+    if element.tag in LOADED_LATER:
+        return next((value for name, value in element.items() if "src" in name and "//" in value), "")
     return ""
 
 

@@ -6,20 +6,22 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from ahocorasick_rs import AhoCorasick
 from lxml.html import HtmlElement
 
 from archive.text.hosts import registered_site
 from archive.text.urls import canonical
-from crawler.pages.embed_text import EmbedText, read_embed_text
+from crawler.pages.embed_text import EmbedText, address_of, read_embed_text
 from crawler.pages.page import CommentHints, Page
 
 LONGEST_VALUE = 500
+LONGEST_QUERY = 8_000
 SCRIPT_PATH = re.compile(r"(?:/assets/js)?/[^/]*\.m?js$|/ghost/api(?:/\w+)?/?$")
 PATTERNS = ("src", "id", "class", "code")
-SOURCES = ("meta", "attribute", "any", "id", "near", "json", "code", "src")
+SOURCES = ("meta", "attribute", "any", "id", "near", "json", "query", "code", "src")
+NAMING = ("data-provider", "data-module", "data-component", "data-type", "data-system", "data-service", "data-platform")
 WHOLE_SOURCES = ("canonical", "path")
 UNSET = frozenset(("", "null", "undefined", "none", "false", "0", "auto"))
 
@@ -31,6 +33,7 @@ class Marker:
     tags: frozenset[str]
     attributes: frozenset[str]
     metas: frozenset[str]
+    names: frozenset[str]
     patterns: Mapping[str, re.Pattern[str]]
 
     def matches(self, element: HtmlElement, address: str) -> bool:
@@ -43,6 +46,7 @@ class Marker:
             or ("src" in patterns and bool(address) and bool(patterns["src"].search(address)))
             or ("id" in patterns and bool(patterns["id"].fullmatch(element.get("id") or "")))
             or ("class" in patterns and bool(patterns["class"].search(element.get("class") or "")))
+            or (bool(self.names) and any((element.get(name) or "").lower() in self.names for name in NAMING))
         )
 
     def matches_code(self, code: str) -> bool:
@@ -99,8 +103,8 @@ def load_systems() -> dict[str, System]:
     return {
         name: System(
             table.get("words", (name,)),
-            _marker(table),
-            _marker(table.get("weak", {})),
+            _marker(name, table),
+            _marker(name, table.get("weak", {})),
             {key: tuple(sources) for key, sources in table.get("values", {}).items()},
             frozenset(table.get("sites", ())),
             re.compile(table["off"]) if "off" in table else None,
@@ -116,11 +120,12 @@ def _words() -> AhoCorasick:
     return AhoCorasick(sorted({word for system in load_systems().values() for word in system.words}))
 
 
-def _marker(table: Mapping[str, Sequence[str]]) -> Marker:
+def _marker(name: str, table: Mapping[str, Sequence[str]]) -> Marker:
     return Marker(
         frozenset(table.get("tags", ())),
         frozenset(table.get("attributes", ())),
         frozenset(table.get("metas", ())),
+        frozenset((name,) if table.get("named") else ()),
         {key: re.compile(str(table[key])) for key in PATTERNS if key in table},
     )
 
@@ -237,6 +242,7 @@ class _Search:
             "id": lambda: _search(re.compile(name), (e.get("id") or "" for e in elements)),
             "near": lambda: _search(_json_pattern(name), scripts),
             "json": lambda: _search(_json_pattern(name), all_scripts),
+            "query": lambda: _parameter(name, elements),
             "code": lambda: _search(re.compile(name), all_scripts),
             "src": lambda: _search(re.compile(name), (address for _, address in all_elements)),
         }
@@ -259,6 +265,16 @@ def _search(pattern: re.Pattern[str], texts: Iterable[str]) -> str | None:
             value = "/".join(filter(None, match.groups()))
             if value.strip().lower() not in UNSET:
                 return value
+    return None
+
+
+def _parameter(name: str, elements: Iterable[HtmlElement]) -> str | None:
+    """Return a parameter of the first address that elements lead to and that has it."""
+    for element in elements:
+        query = address_of(element).partition("?")[2].partition("#")[0]
+        value = next((value for key, value in parse_qsl(query[:LONGEST_QUERY]) if key == name), None)
+        if value:
+            return value
     return None
 
 

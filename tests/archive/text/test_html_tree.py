@@ -28,3 +28,7 @@ def test_a_long_attribute_is_left_whole() -> None:
     tree = parse_document(f'<html><body><img alt="x" data-json="{value}"></body></html>')
     (picture,) = tree.iter("img")
     assert (picture.get("alt"), picture.get("data-json")) == ("x", value)
+
+
+def test_a_page_of_comments_alone_is_empty() -> None:
+    assert parse_document("<!-- <p>Later</p> -->").text_content() == ""

@@ -76,6 +76,75 @@ def test_systems_and_values(html, embeds):
     assert read(html) == embeds
 
 
+C, R = "https://c.example", "https://r.example"
+CONFIG = 'var disqus_config = function () { this.page.identifier = "a-1"; }; s.src = "//courier.disqus.com/embed.js";'
+IN_BASE64 = b64encode(CONFIG.encode()).decode()
+MARKED_UP = b64encode(f"<div id=disqus_thread></div><script>{CONFIG}</script>".encode()).decode()
+DISQUS = {"key": "courier", "thread": "a-1"}
+
+
+@pytest.mark.parametrize(
+    ("name", "html", "values"),
+    [
+        ("viafoura", '<i data-c="{&quot;viafoura&quot;:{&quot;containerId&quot;:&quot;b-1&quot;,&quot;siteUuid&quot;:&quot;s-1&quot;}}">',
+         {"thread": "b-1", "key": "s-1"}),
+        ("viafoura", '<i data-c="{&amp;quot;vf:container_id&amp;quot;:&amp;quot;b-1&amp;quot;}">', {"thread": "b-1"}),
+        ("viafoura", '<script>{"props":{"viafoura":{"section_uuid":"s-1","container_id":"b-1"}}}</script>',
+         {"thread": "b-1", "key": "s-1"}),
+        ("viafoura", r'<script>f.push([1,"a:[\"$\",\"vf-conversations\",{\"vf-container-id\":\"b-1\"}]"])</script>',
+         {"thread": "b-1"}),
+        ("viafoura", "<template><vf-conversations vf-container-id=b-1></vf-conversations></template>", {"thread": "b-1"}),
+        ("coral", f'<i class="coral" data-c="{{&quot;rootURL&quot;:&quot;{C}&quot;,&quot;storyID&quot;:&quot;77&quot;}}">',
+         {"thread": "77", "host": C}),
+        ("coral", r'<script>{"coral":{"storyID":"77","rootURL":"https:\/\/c.example"}}</script>', {"thread": "77", "host": C}),
+        ("coral", f'<script>var coral_comments={{"root_url":"{C}","story_id":77}}</script>', {"thread": "77", "host": C}),
+        ("coral", "<amp-iframe src='https://a.coral.coralproject.net/embed/amp?storyID=77&amp;x=1'></amp-iframe>",
+         {"thread": "77", "host": "https://a.coral.coralproject.net"}),
+        ("coral", f"<div data-module=Coral data-root-url={C} data-story-id=77></div>", {"thread": "77", "host": C}),
+        ("disqus", "<iframe data-src='//disqus.com/embed/comments/?base=default&f=courier&t_i=a-1'></iframe>", DISQUS),
+        ("disqus", "<amp-iframe src='//x.example/amp.html?disqus_identifier=a-1&shortname=courier'></amp-iframe>", DISQUS),
+        ("disqus", '<script>{"disqus":{"shortname":"courier","identifier":"a-1"}}</script>', DISQUS),
+        ("disqus", "<disqus-comments shortname=courier identifier=a-1></disqus-comments>", DISQUS),
+        ("disqus", '<i data-c="{&quot;type&quot;:&quot;disqus&quot;,&quot;shortname&quot;:&quot;courier&quot;}">', {"key": "courier"}),
+        ("disqus", "<script data-litespeed-src=//courier.disqus.com/embed.js></script>", {"key": "courier"}),
+        ("disqus", f"<script src=data:text/javascript;base64,{IN_BASE64}></script>", DISQUS),
+        ("disqus", f'<script type="text/template">{MARKED_UP}</script>', DISQUS),
+        ("openweb", "<amp-iframe src='//amp.spot.im/production.html?spotId=sp_a&amp;postId=12'></amp-iframe>",
+         {"key": "sp_a", "thread": "12"}),
+        ("openweb", "<div data-openweb-spot-id=sp_a data-openweb-post-id=12></div>", {"key": "sp_a", "thread": "12"}),
+        ("openweb", '<script>{"spotImId":"sp_a","spotImPostId":"12"}</script>', {"key": "sp_a", "thread": "12"}),
+        ("vuukle", '<script>{"vuukle":{"apiKey":"k-1","articleId":"12"}}</script>', {"key": "k-1", "thread": "12"}),
+        ("vuukle", "<amp-iframe src='//cdn.vuukle.com/amp.html?id=12&apiKey=k-1'></amp-iframe>", {"key": "k-1", "thread": "12"}),
+        ("remark42", f"<iframe data-src='{R}/web/iframe.html?site_id=s&url=https%3A%2F%2Fa.example%2Ff'></iframe>",
+         {"host": R, "key": "s", "thread": "https://a.example/f"}),
+        ("discourse", f"<iframe id=discourse-embed-frame src='{R}/embed/comments?topic_id=12'></iframe>", {"host": R, "thread": "12"}),
+        ("comentario", "<script data-src=//r.example/comentario.js></script>", {"host": "//r.example/comentario.js", "thread": "/ferry"}),
+        ("waline", f'<script>{{"waline":{{"serverURL":"{R}"}}}}</script>', {"host": R, "thread": "/ferry"}),
+        ("artalk", f"<div id=artalk-box data-server={R} data-site=s data-page-key=/f></div>", {"host": R, "key": "s", "thread": "/f"}),
+        ("cusdis", f"<iframe data-src='{R}/iframe?appId=k&pageId=12'></iframe><!-- cusdis -->", {"host": R, "key": "k", "thread": "12"}),
+        ("giscus", "<iframe class=giscus-frame data-src='//giscus.app/en/widget?term=t'></iframe>", {"thread": "t"}),
+        ("facebook", "<amp-facebook-comments data-href=https://a.example/f></amp-facebook-comments>", {"thread": "https://a.example/f"}),
+        ("facebook", "<iframe src='//www.facebook.com/plugins/feedback.php?href=https%3A%2F%2Fa.example'></iframe>",
+         {"thread": "https://a.example"}),
+    ],
+)  # fmt: skip
+def test_other_ways_to_embed_a_system(name, html, values):
+    assert read(html) == {name: values}
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        '<script>{"disqus":{"enabled":false},"coral":{"color":"red"},"viafoura":{"enabled":false}}</script>',
+        "<!-- <vf-conversations vf-container-id=b-1></vf-conversations><div id=disqus_thread></div> -->",
+        "<iframe src='//x.example/share?u=disqus'></iframe><a href='//www.facebook.com/plugins/like.php?href=x'></a>",
+        "<script>var a = {rootURL: '/static', stories: [1]}; coral = 'reef'; spot_id = 5;</script>",
+    ],
+)
+def test_what_only_mentions_a_system_embeds_none(html):
+    assert not any(embed.certain for embed in find_embeds(Page(URL, html.encode())).values())
+
+
 def test_a_counter_is_less_than_a_section():
     html = "<div class='viafoura'></div><div id='disqus_thread'></div>"
     embeds = find_embeds(Page(URL, html.encode()))
