@@ -32,8 +32,17 @@ SHARE = 0.6  # of the blocks that must share a line which is none of the comment
 Block = tuple[CommentElement, CommentFields]
 
 
-def find_list(page: Page) -> tuple[list[Block], HtmlElement] | None:
-    """Return the comments of a page and the section that they stand in; None where nothing reads as comments."""
+@dataclass(frozen=True, slots=True)
+class CommentList:
+    """The comments of a page and the section that they stand in; `is_cut` where the page has more than are read."""
+
+    blocks: list[Block]
+    section: HtmlElement
+    is_cut: bool
+
+
+def find_list(page: Page) -> CommentList | None:
+    """Return the comments of a page; None where nothing reads as comments."""
     index = index_page(page.html)
     stated = _stated_counts(page, index)
     best = _best(likely_groups(index), index, stated)
@@ -41,11 +50,10 @@ def find_list(page: Page) -> tuple[list[Block], HtmlElement] | None:
         best = _best(dated_groups(index, page.html), index, stated)
     if best is None:
         return None
-    comments, section = best
-    blocks = [(comment, replace(index.fields_of(comment))) for comment in comments]
+    blocks = [(comment, replace(index.fields_of(comment))) for comment in best.comments]
     blocks = [(comment, fields) for comment, fields in blocks if fields.body or fields.name]
     _strip_repeated_lines([fields for _, fields in blocks])
-    return _without_copies(blocks), section
+    return CommentList(_without_copies(blocks), best.section, best.group.is_cut)
 
 
 def _strip_repeated_lines(fields: Sequence[CommentFields]) -> None:
@@ -83,9 +91,7 @@ def _without_copies(blocks: Sequence[Block]) -> list[Block]:
     return result
 
 
-def _best(
-    groups: Sequence[Group], index: PageIndex, stated: frozenset[int]
-) -> tuple[list[CommentElement], HtmlElement] | None:
+def _best(groups: Sequence[Group], index: PageIndex, stated: frozenset[int]) -> "_Weighed | None":
     weighed: list[_Weighed] = []
     seen: set[tuple[HtmlElement, HtmlElement, int]] = set()
     for group in groups:
@@ -105,7 +111,7 @@ def _best(
             and _are_whole(entry.comments, index, first.group, second.group)
         ):
             weighed.insert(0, entry)
-    return (weighed[0].comments, weighed[0].section) if weighed else None
+    return weighed[0] if weighed else None
 
 
 def _are_whole(comments: Sequence[CommentElement], index: PageIndex, *groups: Group) -> bool:

@@ -23,12 +23,14 @@ from crawler.platforms.comment_list import Block, find_list
 from crawler.platforms.comment_pages import other_pages
 from crawler.platforms.json_comments import UNNAMED
 from crawler.platforms.listing import Listing, Requests, without_key
+from crawler.platforms.page_index import MOST_BLOCKS
 from crawler.platforms.record_parents import infer_parents
 from crawler.platforms.thread_completeness import around, reasons_for_more
 from crawler.platforms.votes import count_votes
 
 LONGEST_HEADING = 200
 MOST_PAGES = 200  # of one thread
+TOO_MANY = f"a page of more than {MOST_BLOCKS:,} comments: the rest was not read"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +39,7 @@ class GenericClaim(Claim):
 
     blocks: Sequence[Block]
     section: HtmlElement
+    is_cut: bool
 
     def read(self, article: Article) -> ThreadReader:
         """Return what the page holds, and the pages that its section leads to. Whether there is more nobody says."""
@@ -48,6 +51,7 @@ class GenericClaim(Claim):
         stated = _stated_count(self.page, {element.root for element, _ in self.blocks})
         followed = {link for page in read for link in page.links}
         reasons = listing.reasons + shortfall(stated, len(comments))
+        reasons += [TOO_MANY] if any(page.is_cut for page in read) else []
         for page in read:
             reasons += reasons_for_more(around(page.section), None, len(comments), followed)
         return Thread(
@@ -95,11 +99,12 @@ class _ReadPage:
 
     section: HtmlElement
     links: Mapping[HtmlElement, str]
+    is_cut: bool
 
 
 def _read_on(first: GenericClaim, listing: Listing, read: list[_ReadPage]) -> Requests:
     """Read the pages that a section leads to, and those that these lead to, as long as they bring something new."""
-    read.append(_ReadPage(first.section, other_pages(around(first.section), first.page)))
+    read.append(_ReadPage(first.section, other_pages(around(first.section), first.page), first.is_cut))
     queue = deque(dict.fromkeys(read[0].links.values()))
     seen = {first.page.url.partition("#")[0], *queue}
     while queue and len(listing.pages) < MOST_PAGES:
@@ -111,7 +116,7 @@ def _read_on(first: GenericClaim, listing: Listing, read: list[_ReadPage]) -> Re
         if _is_known(listing, comments := list(further.comments(len(listing.pages)))):
             continue
         listing.add(comments)
-        read.append(_ReadPage(further.section, other_pages(around(further.section), page)))
+        read.append(_ReadPage(further.section, other_pages(around(further.section), page), further.is_cut))
         queue += [url for url in dict.fromkeys(read[-1].links.values()) if url not in seen]
         seen.update(read[-1].links.values())
     listing.reasons += [f"{len(queue)} pages of comments were not read"] if queue else []
@@ -153,9 +158,14 @@ def claim(page: Page) -> GenericClaim | None:
     comments = find_list(page)
     if comments is None:
         return None
-    blocks, section = comments
     return GenericClaim(
-        page=page, score=FALLBACK, sections=_sections(blocks), in_page=len(blocks), blocks=blocks, section=section
+        page=page,
+        score=FALLBACK,
+        sections=_sections(comments.blocks),
+        in_page=len(comments.blocks),
+        blocks=comments.blocks,
+        section=comments.section,
+        is_cut=comments.is_cut,
     )
 
 

@@ -33,13 +33,14 @@ MOST_TOKENS = 8
 @dataclass(eq=False, slots=True)
 class Group:
     """Elements of one shape, in document order; `own` is how far their shape calls them comments, `around` how far
-    what they stand in does; `weak` where that is called something else."""
+    what they stand in does; `weak` where that is called something else; `is_cut` where there are more of them."""
 
     elements: list[HtmlElement]
     own: int = 0
     around: int = 0
     weak: int = 0
     has_ids: bool = False
+    is_cut: bool = False
 
 
 @dataclass(eq=False, slots=True)
@@ -156,6 +157,8 @@ def _enter(index: PageIndex, element: HtmlElement, around: _Surroundings, within
     for group in groups:
         if len(group.elements) < MOST_BLOCKS:
             group.elements.append(element)
+        else:
+            group.is_cut = True
 
 
 def _group(index: PageIndex, key: Key, words: NameWords, around: _Surroundings) -> Group:

@@ -48,24 +48,25 @@ def _anchored_groups(index: PageIndex) -> list[Group]:
     largest = sorted(index.anchors.values(), key=len, reverse=True)[:MOST_ANCHORS]
     groups = []
     for anchors in largest:
-        roots = roots_of(anchors) if 2 <= len(anchors) <= MOST_BLOCKS else []
+        roots = roots_of(anchors[:MOST_BLOCKS]) if len(anchors) >= 2 else []
         if len(roots) >= 2:
             around = index.surroundings[roots[-1]]
             own = max(words_of(root.get("class")).strength for root in roots[:8])
-            groups.append(Group(roots, own, around.strength, around.weak))
+            groups.append(Group(roots, own, around.strength, around.weak, is_cut=len(anchors) > MOST_BLOCKS))
     return groups
 
 
 def unite(first: Group, second: Group, index: PageIndex) -> Group | None:
     """Return two groups as one where their elements are alike in tag, and none is in both: comments and replies."""
-    if first.elements[0].tag != second.elements[0].tag or len(first.elements) + len(second.elements) > MOST_BLOCKS:
+    if first.elements[0].tag != second.elements[0].tag:
         return None
     members = set(first.elements)
     if any(element in members for element in second.elements) or _are_parts(first, second) or _are_parts(second, first):
         return None
     elements = sorted((*first.elements, *second.elements), key=index.order.__getitem__)
-    own, around = min(first.own, second.own), min(first.around, second.around)
-    return Group(elements, own, around, max(first.weak, second.weak), first.has_ids and second.has_ids)
+    own, around, weak = min(first.own, second.own), min(first.around, second.around), max(first.weak, second.weak)
+    is_cut = first.is_cut or second.is_cut or len(elements) > MOST_BLOCKS
+    return Group(elements[:MOST_BLOCKS], own, around, weak, first.has_ids and second.has_ids, is_cut)
 
 
 def _are_parts(outer: Group, inner: Group) -> bool:
@@ -95,11 +96,11 @@ def dated_groups(index: PageIndex, tree: HtmlElement) -> list[Group]:
         dated.setdefault((element.tag, class_, place), []).append(element)
     groups = []
     for anchors in dated.values():
-        if 2 <= len(anchors) <= MOST_BLOCKS:
-            roots = roots_of(anchors)
-            if len(roots) >= 2:
-                around = index.surroundings[roots[0]]
-                groups.append(Group(roots, 0, around.strength, around.weak))
+        roots = roots_of(anchors[:MOST_BLOCKS]) if len(anchors) >= 2 else []
+        if len(roots) >= 2:
+            around = index.surroundings[roots[0]]
+            is_cut = len(anchors) > MOST_BLOCKS
+            groups.append(Group(roots, 0, around.strength, around.weak, is_cut=is_cut))
     groups.sort(key=lambda group: -len(group.elements))
     return groups[:MOST_GROUPS]
 

@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from crawler.pages.page import FetchFailed, Page
-from crawler.platforms import driver, generic
+from crawler.platforms import driver, generic, page_index, repeated_groups
 
 ADDRESS = "https://courier.example/2026/03/ferry"
 ARTICLE = (
@@ -228,3 +228,19 @@ def test_a_list_of_the_shape_of_its_blocks_is_no_comment():
     )
     thread = read(flat(block, "<div id='own-comments-list'>{}</div>"))
     assert [(c.native_id, c.parent) for c in thread.comments] == [("41", None), ("42", None), ("43", None)]
+
+
+@pytest.mark.parametrize("kind", ["classes", "numbered ids", "bare list", "header line"])
+def test_a_list_longer_than_is_read_is_partial_and_says_so(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    around = '<ul id="comments">{}</ul>' if kind == "bare list" else '<div class="comments">{}</div>'
+    blocks = (
+        BLOCKS[kind].format(n=41 + n, name=f"Reader {n}", date=f"2 March 2026, 09:{10 + n}", text=f"At {n}.")
+        for n in range(14)
+    )
+    section = around.format("".join(blocks))
+    assert (len(read(section).comments), read(section).completeness) == (14, "unknown")
+    for module in (page_index, repeated_groups):
+        monkeypatch.setattr(module, "MOST_BLOCKS", 12)
+    thread = read(section)
+    assert (len(thread.comments), thread.completeness) == (12, "partial")
+    assert generic.TOO_MANY in [flag.evidence for flag in thread.flags if flag.code == "capture.partial_thread"]
