@@ -1,16 +1,15 @@
 """The fields of the index beside an archive, and how a comment becomes a document of it. No text is stored there."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
-from typing import Any
+from functools import cache, lru_cache
 
 import tantivy
 
 from archive.search.nodes import is_date
 from archive.search.words import fold
 
-VERSION = 1
+VERSION = 2
 # ISO 639 codes of the languages that have a stemmer, and what Tantivy calls them.
 STEMMERS = {
     "ar": "arabic", "da": "danish", "de": "german", "el": "greek", "en": "english", "es": "spanish", "fi": "finnish",
@@ -19,7 +18,7 @@ STEMMERS = {
 }  # fmt: skip
 _ALIASES = {"nb": "no", "nn": "no"}
 DEFAULT_LANGUAGE = "en"
-NUMBERS = ("outlet", "commenter", "dataset", "day", "month", "year", "severity")
+NUMBERS = ("outlet", "commenter", "dataset", "day", "month", "severity")
 LISTS = ("state", "codes", "sources", "targets", "statuses", "flags", "labels")
 STATE_ID = 0  # the document that says how current the index is: no comment has this id
 # A flag as one token: its parts, apart by what none of them has.
@@ -116,65 +115,70 @@ def register_analyzers(index: tantivy.Index) -> None:
 
 def to_document(comment: IndexedComment, default_language: str) -> tantivy.Document:
     """Return the document of a comment."""
-    values: dict[str, Any] = {"id": comment.id, "state": comment.state}
-    values["order"] = sort_key(comment.posted_at, comment.id)
-    if words := fold(comment.body):
-        values["words"] = words
-        values[stem_field(language_of(comment.language) or default_language)] = words
-    for name in ("outlet", "commenter", "dataset"):
-        number = getattr(comment, name)
-        if number is not None:
-            values[name] = number
-    if comment.author:
-        values["author"] = fold(comment.author)
-    values |= {**_dates(comment.posted_at), **_flags(comment.flags)}
-    if comment.labels:
-        values["labels"] = list(dict.fromkeys(comment.labels))
     document = tantivy.Document()
-    for name, value in values.items():
-        add = document.add_text if isinstance(value, str | list) else document.add_unsigned
-        for one in value if isinstance(value, list) else [value]:
-            add(name, one)
+    document.add_unsigned("id", comment.id)
+    document.add_text("state", comment.state)
+    document.add_unsigned("order", sort_key(comment.posted_at, comment.id))
+    if words := fold(comment.body):
+        document.add_text("words", words)
+        document.add_text(stem_field(language_of(comment.language) or default_language), words)
+    if comment.author:
+        document.add_text("author", fold(comment.author))
+    day = _day(comment.posted_at)
+    numbers = {"outlet": comment.outlet, "commenter": comment.commenter, "dataset": comment.dataset, "day": day}
+    for name, number in {**numbers, "month": day and day // 100}.items():
+        if number is not None:
+            document.add_unsigned(name, number)
+    if comment.flags:
+        _add_flags(document, comment.flags)
+    for label in dict.fromkeys(comment.labels):
+        document.add_text("labels", label)
     return document
 
 
-def _dates(posted_at: str | None) -> Mapping[str, int]:
+def _day(posted_at: str | None) -> int | None:
     day = (posted_at or "")[:10]
-    if not is_date(day) or len(day) != 10:
-        return {}
-    number = int(day.replace("-", ""))
-    return {"day": number, "month": number // 100, "year": number // 10_000}
+    return int(day.replace("-", "")) if len(day) == 10 and _first_second(day) else None
 
 
-def _flags(flags: Iterable[FlagParts]) -> Mapping[str, Any]:
-    flags = list(flags)
-    if not flags:
-        return {}
-    lists: dict[str, Any] = {
+def _add_flags(document: tantivy.Document, flags: Sequence[FlagParts]) -> None:
+    lists = {
         "codes": [flag.code for flag in flags],
         "sources": [flag.source for flag in flags],
         "targets": [flag.target for flag in flags if flag.target],
         "statuses": [flag.status for flag in flags if flag.source == "content"],
         "flags": [flag.token() for flag in flags],
     }
-    distinct = {name: list(dict.fromkeys(values)) for name, values in lists.items()}
-    return {**distinct, "severity": max(flag.severity for flag in flags)}
+    for name, values in lists.items():
+        for value in dict.fromkeys(values):
+            document.add_text(name, value)
+    document.add_unsigned("severity", max(flag.severity for flag in flags))
 
 
 def sort_key(posted_at: str | None, number: int) -> int:
     """Return what sorts comments by their time, those without one before all others, and of one time by id."""
-    digits = "".join(filter(str.isdecimal, (posted_at or "")[:19]))
-    is_time = is_date((posted_at or "")[:10]) and digits.isascii()
-    seconds = _seconds(digits.ljust(14, "0")) if is_time else 0
+    posted_at = posted_at or ""
+    first = _first_second(posted_at[:10])
+    clock = "".join(filter(str.isdecimal, posted_at[10:19]))
+    seconds = first and first + (_seconds_of(clock) if clock.isascii() else 0)
     return (min(seconds, _LATEST) << 30) | (number & _IDS)
 
 
-def _seconds(digits: str) -> int:
-    """Return a number that grows with the time: seconds, as if all months had 31 days."""
-    pairs = [digits[at : at + 2] for at in range(4, 14, 2)]
-    year, month, day, hour, minute, second = map(int, (digits[:4], *pairs))
-    days = (max(0, year - 1600) * 12 + month) * 31 + day
-    return ((days * 24 + hour) * 60 + minute) * 60 + second
+@lru_cache(10_000)
+def _first_second(date: str) -> int:
+    """Return the first second of a date as a number that grows with the time, as if all months had 31 days.
+
+    A month counts as its day 0, a year as its month 0. What is no date gives 0."""
+    if not is_date(date):
+        return 0
+    digits = date.replace("-", "").ljust(8, "0")
+    year, month, day = int(digits[:4]), int(digits[4:6]), int(digits[6:])
+    return max(1, ((max(0, year - 1600) * 12 + month) * 31 + day) * 24 * 3600)
+
+
+def _seconds_of(clock: str) -> int:
+    clock = clock.ljust(6, "0")
+    return (int(clock[:2]) * 60 + int(clock[2:4])) * 60 + int(clock[4:6])
 
 
 def day_bounds(text: str) -> tuple[int, int]:

@@ -112,13 +112,18 @@ def _values(flag: FlagFacts, name: str, params: SearchParams) -> Iterable[str]:
 
 
 def list_values(
-    title: str, name: str, params: SearchParams, counter: Counter[Any], labels: Mapping[Any, str]
+    title: str, name: str, params: SearchParams, counter: Counter[Any] | None, labels: Mapping[Any, str]
 ) -> dict[str, Any]:
-    """Return a filter as its template needs it: the most frequent values as links with their counts."""
+    """Return a filter as its template needs it: the most frequent values as links with their counts.
+
+    Without a counter, which takes long, there is a link that asks for it."""
     chosen = getattr(params, name)
+    is_counted = counter is not None
+    counter = counter or Counter()
     top = counter.most_common(LISTED_VALUES)
     return {
         "title": title,
+        "is_counted": is_counted,
         "remove": search_url(params, **{name: None}) if chosen is not None else None,
         "values": [
             {

@@ -21,6 +21,8 @@ from archive.site.viewer import comment_total
 # With more comments than this, ranking by FTS5 takes too long: see bm25.
 MAX_RANKED_BY_FTS5 = 400_000
 MAX_FLAGS_READ = 5_000
+# Of more matches than this, commenters are counted on request: a common word has nearly as many as the archive.
+MAX_WITH_COMMENTERS = 5_000
 FACETS = (
     "outlet", "flag", "severity", "target", "source", "status", "date", "commenter", "dataset", "label", "state"
 )  # fmt: skip
@@ -32,7 +34,7 @@ class SearchResult:
 
     `by` is "words", "flags" or None, if nothing is searched for. `is_whole` is False where more comments match than
     were looked at, which are the newest; `has_forms` says that other forms of the words were looked for too. `months`
-    are those of the matches, where their sources state one."""
+    are those of the matches, where their sources state one. What takes long is not in `counts` unless asked for."""
 
     query: SearchQuery
     by: str | None
@@ -69,19 +71,25 @@ def _by_index(
     counts: dict[str, Counter[Any]] = {}
     months: Counter[str] = Counter()
     if counted:
-        counts = dict(view.facets(search, [*(name for name in FACETS if name != "date"), "year", "month"]))
-        years, months = (_by_date(counts.pop(name)) for name in ("year", "month"))
-        counts["date"] = months if params.date else years
+        left_out = {"date"} if total <= MAX_WITH_COMMENTERS or _asks_for_commenters(params) else {"date", "commenter"}
+        counts = dict(view.facets(search, [*(name for name in FACETS if name not in left_out), "month"]))
+        by_month = counts.pop("month")
+        months = Counter({f"{key // 100:04}-{key % 100:02}": found for key, found in by_month.items()})
+        counts["date"] = months if params.date else _by_year(months)
         levels = counts["severity"]
         counts["severity"] = Counter({name: n for name, level in SEVERITY_LEVELS.items() if (n := levels[level])})
     return SearchResult(query, by, ids, total, looked_at=total, has_forms=True, counts=counts, months=months)
 
 
-def _by_date(counts: Mapping[int, int]) -> Counter[str]:
-    """Return the counts of years (2026) or months (202603) by `2026` or `2026-03`."""
-    return Counter(
-        {f"{key:04}" if key < 10_000 else f"{key // 100:04}-{key % 100:02}": found for key, found in counts.items()}
-    )
+def _asks_for_commenters(params: SearchParams) -> bool:
+    return params.values == "commenter" or params.commenter is not None
+
+
+def _by_year(months: Counter[str]) -> Counter[str]:
+    years: Counter[str] = Counter()
+    for month, found in months.items():
+        years[month[:4]] += found
+    return years
 
 
 def _filters(params: SearchParams) -> tuple[tuple[tuple[str, Node], ...], FlagFilter | None]:

@@ -204,9 +204,11 @@ def _filters(connection: Connection, params: SearchParams, result: SearchResult,
     counts = result.counts
     labels = _filter_labels(connection, params, counts, codes)
     filters = {
-        name: search_filters.list_values(title, name, params, counts[name], names) for title, name, names in labels
+        name: search_filters.list_values(title, name, params, counts.get(name), names) for title, name, names in labels
     }
-    used = {name: entry for name, entry in filters.items() if entry["values"] or entry["remove"]}
+    used = {
+        name: entry for name, entry in filters.items() if entry["values"] or entry["remove"] or not entry["is_counted"]
+    }
     listed = [
         search_filters.list_every_value(title, name, params, counts[name], names)
         for title, name, names in labels
@@ -231,7 +233,7 @@ def _filter_labels(
     """Return title and name of each filter, and what its values are called."""
 
     def names(sql: str, name: str) -> dict[int, str]:
-        return _names(connection, sql, name, counts[name], params)
+        return _names(connection, sql, name, counts.get(name, Counter()), params)
 
     return [
         ("Outlet", "outlet", names(search_queries.OUTLET_NAMES, "outlet")),

@@ -20,7 +20,7 @@ from tests import archive_fixture
 from tests.archive.search.test_query import PIECES
 from tests.archive.search.texts import TEXTS, matching
 
-FACETS = ("outlet", "flag", "severity", "target", "source", "status", "year", "month", "commenter", "state", "label")
+FACETS = ("outlet", "flag", "severity", "target", "source", "status", "month", "commenter", "state", "label")
 
 
 def opened(path):

@@ -71,6 +71,20 @@ def test_every_value_of_a_filter_can_be_reached(site, monkeypatch):
     assert values.count("<li>") == int(address[2]) > 1
 
 
+def test_commenters_of_many_matches_are_counted_on_request(site, monkeypatch):
+    from archive.site import search_results
+
+    monkeypatch.setattr(search_results, "MAX_WITH_COMMENTERS", 13)
+    html = page(site, "/search?q=ferry&sort=newest")
+    address = re.search(
+        r'<h2>Commenter</h2><ul class="plain filter"></ul><p><a href="([^"]+)"[^>]*>Count by comm', html
+    )
+    listed = page(site, address[1].replace("&amp;", "&"))
+    assert listed.count("<li>", listed.index("All values: commenter")) > 1
+    href, number = re.search(r'<a href="(/search[^"]+commenter=\d+[^"]*)".*?class="note">(\d+)<', listed).groups()
+    assert found(site, href.replace("&amp;", "&"))[0] == int(number)
+
+
 def test_an_empty_result_says_what_would_find_something(site):
     html = page(site, "/search?q=fery")
     assert re.search(r'href="/search\?q=ferry"><bdi>ferry</bdi></a> <span class="note">14 comments<', html)
