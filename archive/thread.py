@@ -52,6 +52,7 @@ class Flag(Frozen):
 
     `rule` names how it was concluded, `evidence` is what was seen. `start` and `end` count code points of the body;
     `target` is the group that is meant. Flags that differ in their place alone are one flag with several places.
+    `dataset` is the one whose label raised it, from a threshold on that a mapping states: then that makes the claim.
     """
 
     code: str
@@ -60,6 +61,7 @@ class Flag(Frozen):
     start: int | None = None
     end: int | None = None
     target: str | None = None
+    dataset: "Dataset | None" = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ The utterance that a conversation begins with is its article where the conversat
 import json
 import re
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -161,7 +162,8 @@ def parse(document: Document) -> Thread:
         first = next((row for row in utterances if _meta(row).get("kind") == "article"), None)
     is_own = "article_url" in meta and "platform" in meta
     root = first if first and (is_own or text_of(meta.get("title"))) else None
-    read = _own_comment if is_own else _comment
+    dataset = read_dataset(meta.get("dataset")) if is_own else None
+    read = partial(_own_comment, dataset=dataset) if is_own else _comment
     comments: Sequence[Comment] = [read(row, gathered.people) for row in utterances if row is not root]
     comments = below_article(comments, gathered.key if root else None)
     if is_own:
@@ -181,7 +183,7 @@ def parse(document: Document) -> Thread:
         stated_count=count_of(meta.get("stated_count", meta.get("num_comments"))),
         completeness="partial",
         flags=() if root else (Flag("capture.context_missing", "conversation-without-article"),),
-        dataset=read_dataset(meta.get("dataset")) if is_own else Dataset(name, url=text_of(gathered.about.get("url"))),
+        dataset=dataset if is_own else Dataset(name, url=text_of(gathered.about.get("url"))),
     )
 
 
@@ -226,7 +228,7 @@ def _article(gathered: Gathered, root: dict[str, Any] | None, name: str) -> Arti
     )
 
 
-def _own_comment(row: dict[str, Any], people: dict[str, Any]) -> Comment:
+def _own_comment(row: dict[str, Any], people: dict[str, Any], dataset: Dataset | None) -> Comment:
     """Return a comment as btl exported it, with the ids of that archive."""
     meta, parent = _meta(row), id_of(row.get("reply-to"))
     person = people.get(id_of(row.get("speaker")) or "", {})
@@ -242,7 +244,7 @@ def _own_comment(row: dict[str, Any], people: dict[str, Any]) -> Comment:
         likes=count_of(meta.get("likes")),
         dislikes=count_of(meta.get("dislikes")),
         url=text_of(meta.get("source_url")),
-        flags=read_flags(meta.get("flags")),
+        flags=read_flags(meta.get("flags"), dataset),
         **read_record(meta),
     )
 

@@ -18,7 +18,7 @@ from archive.importers.own_records import (
     truth_of,
 )
 from archive.importers.values import read_flags
-from archive.thread import Article, Capture, Comment, StatedKind, Thread
+from archive.thread import Article, Capture, Comment, Dataset, StatedKind, Thread
 
 NAME = "jsonl"
 
@@ -47,7 +47,8 @@ def parse(document: Document) -> Thread:
 def _thread(record: dict[str, Any], document: Document) -> Thread:
     article, thread, rows = record["article"], record["thread"], record["comments"]
     index = {row["id"]: number for number, row in enumerate(rows)}  # comments come in document order
-    comments = [_comment(row, index.get(row["parent_id"]), rows) for row in rows]
+    dataset = read_dataset(thread.get("dataset"))
+    comments = [_comment(row, index.get(row["parent_id"]), rows, dataset) for row in rows]
     outlet, outlet_name = article.get("outlet"), article.get("outlet_name")
     return Thread(
         article=Article(
@@ -76,13 +77,13 @@ def _thread(record: dict[str, Any], document: Document) -> Thread:
         url=thread.get("url"),
         stated_count=thread.get("stated_count"),
         completeness=read_completeness(thread.get("completeness"), thread.get("comment_count"), len(comments)),
-        dataset=read_dataset(thread.get("dataset")),
+        dataset=dataset,
         stated_kind=cast("StatedKind", thread.get("stated_kind") or "all"),
         closed=truth_of(thread.get("closed")),
     )
 
 
-def _comment(row: dict[str, Any], parent: int | None, rows: list[dict[str, Any]]) -> Comment:
+def _comment(row: dict[str, Any], parent: int | None, rows: list[dict[str, Any]], dataset: Dataset | None) -> Comment:
     parent_source = read_parent_source(row.get("parent_source"))
     return Comment(
         body=row["body"],
@@ -96,6 +97,6 @@ def _comment(row: dict[str, Any], parent: int | None, rows: list[dict[str, Any]]
         likes=row.get("likes"),
         dislikes=row.get("dislikes"),
         url=row.get("url"),
-        flags=read_flags(row.get("flags")),
+        flags=read_flags(row.get("flags"), dataset),
         **read_record(row),
     )

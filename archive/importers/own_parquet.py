@@ -26,6 +26,7 @@ from archive.thread import (
     ParentSource,
     Precision,
     State,
+    StatedKind,
     Thread,
 )
 
@@ -85,6 +86,7 @@ def parse(document: Document) -> Thread:
 def _thread(rows: list[Row], document: Document) -> Thread:
     first = rows[0]
     comments = [row for row in rows if row["position"] is not None]
+    dataset = Dataset(**first["dataset"]) if first["dataset"] else None
     return Thread(
         article=Article(
             title=first["article_title"],
@@ -98,7 +100,7 @@ def _thread(rows: list[Row], document: Document) -> Thread:
             section=first["section"],
             fills_in=True,
         ),
-        comments=tuple(_comment(row, comments) for row in comments),
+        comments=tuple(_comment(row, comments, dataset) for row in comments),
         platform=first["thread_platform"],
         capture=Capture(
             sha256=sha256(document.raw).hexdigest(),
@@ -112,11 +114,13 @@ def _thread(rows: list[Row], document: Document) -> Thread:
         url=first["thread_url"],
         stated_count=first["stated_count"],
         completeness=cast("Completeness", first["completeness"] or "unknown"),
-        dataset=Dataset(**first["dataset"]) if first["dataset"] else None,
+        dataset=dataset,
+        stated_kind=cast("StatedKind", first.get("stated_kind") or "all"),
+        closed=first.get("closed"),
     )
 
 
-def _comment(row: Row, rows: list[Row]) -> Comment:
+def _comment(row: Row, rows: list[Row], dataset: Dataset | None) -> Comment:
     parent = row["parent_position"]
     named = row["author"] is not None or row["author_native_id"] is not None
     return Comment(
@@ -125,13 +129,13 @@ def _comment(row: Row, rows: list[Row]) -> Comment:
         author=Author(row["author"], row["author_native_id"], row["is_guest"], row["is_staff"]) if named else None,
         posted=_moment(row, "posted"),
         native_id=row["native_id"],
-        parent_native_id=None if parent is None else rows[parent]["native_id"],
+        parent_native_id=row.get("parent_native_id") or (None if parent is None else rows[parent]["native_id"]),
         parent_source=cast("ParentSource | None", row["parent_source"]),
         state=cast("State", row["state"]),
         likes=row["likes"],
         dislikes=row["dislikes"],
         url=row["url"],
-        flags=read_flags(row["flags"]),
+        flags=read_flags(row["flags"], dataset),
         **read_record(row),
     )
 

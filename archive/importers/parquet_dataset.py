@@ -54,6 +54,7 @@ OF_THREAD: dict[str, pa.DataType] = {
     "source_file": pa.string(), "dataset": DATASET, "article_url": pa.string(), "article_title": pa.string(),
     "outlet_domain": pa.string(), "outlet_name": pa.string(), "byline": pa.string(), "published_at": TIME,
     "published_text": pa.string(), "published_precision": pa.string(), "language": pa.string(), "section": pa.string(),
+    "stated_kind": pa.string(), "closed": pa.bool_(),
 }  # fmt: skip
 OF_COMMENT: dict[str, pa.DataType] = {
     "article_body": pa.string(), "position": pa.int32(), "parent_position": pa.int32(), "native_id": pa.string(),
@@ -62,7 +63,7 @@ OF_COMMENT: dict[str, pa.DataType] = {
     "body": pa.string(), "state": pa.string(), "likes": pa.int64(), "dislikes": pa.int64(), "url": pa.string(),
     "flags": pa.list_(FLAG), "reactions": COUNTS, "labels": pa.list_(LABEL), "title": pa.string(), "edited_at": TIME,
     "edited_at_text": pa.string(), "edited_precision": pa.string(), "reports": COUNTS, "decisions": pa.list_(DECISION),
-    "earlier": pa.list_(EARLIER),
+    "earlier": pa.list_(EARLIER), "parent_native_id": pa.string(),
 }  # fmt: skip
 PARTITIONS = pa.schema([("outlet", pa.string()), ("month", pa.string())])
 SCHEMA = pa.schema([*OF_THREAD.items(), *OF_COMMENT.items(), *PARTITIONS])
@@ -169,6 +170,8 @@ def _of_thread(thread: Thread) -> Row:
         **_moment("published", article.published),
         "language": article.language,
         "section": article.section,
+        "stated_kind": thread.stated_kind,
+        "closed": thread.closed,
         "outlet": article.outlet,
         "month": _month(thread),
     }
@@ -178,6 +181,7 @@ def _of_comment(comment: Comment) -> Row:
     author = comment.author
     return {
         "parent_position": comment.parent,
+        "parent_native_id": comment.parent_native_id,
         "native_id": comment.native_id,
         "parent_source": comment.parent_source,
         "author": author and author.name,

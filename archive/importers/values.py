@@ -6,11 +6,12 @@ from typing import Any
 
 from archive.flags.codes import severities
 from archive.text import dates
-from archive.thread import Flag, Moment
+from archive.thread import Dataset, Flag, Moment
 
 EPOCH = re.compile(r"\d{9,13}(?:\.\d{1,9})?")
 SMALL = re.compile(r"-?\d{1,18}")
 OF_SOURCE = ("platform.", "capture.")
+BY_LABEL = "label:"  # before the rule of a flag that a label of a dataset raised
 EARLIEST, LATEST = 86_400.0, 4_102_444_800.0  # 1970-01-02 and 2100, as seconds
 
 
@@ -57,14 +58,17 @@ def html_of(value: Any) -> str:
     return html_text(value) if isinstance(value, str) else ""
 
 
-def read_flags(value: Any) -> tuple[Flag, ...]:
-    """Return what an export of ours says that the source or its reading says of a comment.
+def read_flags(value: Any, dataset: Dataset | None = None) -> tuple[Flag, ...]:
+    """Return what an export of ours says that the source or its reading says of a comment, or labels of its dataset.
 
     What rules found in a text is found anew, by the rules of today.
     """
     flags = []
     for flag in value if isinstance(value, list) else ():
         code, rule = (flag.get("code"), flag.get("rule")) if isinstance(flag, dict) else (None, None)
-        if isinstance(code, str) and isinstance(rule, str) and code.startswith(OF_SOURCE) and code in severities():
-            flags.append(Flag(code, rule, text_of(flag.get("exact"))))
+        if not isinstance(code, str) or not isinstance(rule, str) or code not in severities():
+            continue
+        if code.startswith(OF_SOURCE) or (dataset is not None and rule.startswith(BY_LABEL)):
+            by = dataset if rule.startswith(BY_LABEL) else None
+            flags.append(Flag(code, rule, text_of(flag.get("exact")), dataset=by))
     return tuple(dict.fromkeys(flags))

@@ -23,6 +23,7 @@ from archive.store.writer import RowWriter
 from archive.thread import Flag
 
 Span = tuple[int, int]
+DATASET = "dataset:"  # before the name of a detector that is a dataset
 
 # Both take a JSON list of ids, so that one statement serves any number of rows.
 RECOUNT_COMMENTS = f"""
@@ -78,7 +79,7 @@ class FlagWriter:
         ids: dict[tuple[str, str, str | None, str | None], int] = {}
         shown = 0
         for flag in flags:
-            in_text = flag.code.startswith(TEXT_NAMESPACES)
+            in_text = flag.code.startswith(TEXT_NAMESPACES) and flag.dataset is None
             key = (flag.code, flag.rule, flag.target, None if in_text else flag.evidence)
             if key not in ids:
                 detector = self._detector_of(flag, platform)
@@ -131,17 +132,31 @@ class FlagWriter:
     def detector(self, name: str, lexicon_sha256: str | None = None) -> int:
         """Return the id of a detector of this version, added where it is new, and its rules with it."""
         if name not in self.detectors:
-            table, current = TABLES["detectors"], version("belowtheline")
-            same = and_(table.c.name == name, table.c.version == current)
-            same &= func.coalesce(table.c.lexicon_sha256, "") == (lexicon_sha256 or "")
-            stored = self.writer.connection.execute(select(table.c.id).where(same)).scalar()
-            row = {"name": name, "version": current, "lexicon_sha256": lexicon_sha256}
-            self.detectors[name] = stored or self.writer.insert("detectors", row)
-            if lexicon_sha256 and not stored:
+            detector_id, is_new = self._detector(name, version("belowtheline"), lexicon_sha256)
+            self.detectors[name] = detector_id
+            if lexicon_sha256 and is_new:
                 list_rules(self.writer.connection)
         return self.detectors[name]
 
+    def other_detector(self, name: str, its_version: str, lexicon_sha256: str | None = None) -> int:
+        """Return the id of a detector of another version than this one, added where it is new."""
+        key = f"{name} {its_version} {lexicon_sha256 or ''}"
+        if key not in self.detectors:
+            self.detectors[key] = self._detector(name, its_version, lexicon_sha256)[0]
+        return self.detectors[key]
+
+    def _detector(self, name: str, its_version: str, lexicon_sha256: str | None) -> tuple[int, bool]:
+        """Return the id of a detector, and whether it had to be added."""
+        table = TABLES["detectors"]
+        same = and_(table.c.name == name, table.c.version == its_version)
+        same &= func.coalesce(table.c.lexicon_sha256, "") == (lexicon_sha256 or "")
+        stored = self.writer.connection.execute(select(table.c.id).where(same)).scalar()
+        row = {"name": name, "version": its_version, "lexicon_sha256": lexicon_sha256}
+        return stored or self.writer.insert("detectors", row), not stored
+
     def _detector_of(self, flag: Flag, platform: str) -> int:
+        if flag.dataset is not None:
+            return self.other_detector(DATASET + flag.dataset.name, flag.dataset.version or "")
         if flag.code.startswith(TEXT_NAMESPACES):
             return self.detector(detector_of(flag.rule), data_sha256())
         if flag.code == CODE:

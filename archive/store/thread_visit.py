@@ -39,10 +39,11 @@ class ThreadVisit:
         return flags if self.thread.rules else (*flags, *comment_flags(self.thread, i))
 
     def text_flags_of(self, i: int) -> list[Flag]:
-        return [flag for flag in self.flags_of(i) if flag.code.startswith(TEXT_NAMESPACES)]
+        return [flag for flag in self.flags_of(i) if flag.dataset is None and flag.code.startswith(TEXT_NAMESPACES)]
 
     def source_flags_of(self, i: int) -> list[Flag]:
-        return [flag for flag in self.thread.comments[i].flags if not flag.code.startswith(TEXT_NAMESPACES)]
+        flags = self.thread.comments[i].flags
+        return [flag for flag in flags if flag.dataset is None and not flag.code.startswith(TEXT_NAMESPACES)]
 
     def text_context(self) -> TextContext:
         """Return what surrounds the earlier texts of comments, as far as it is known."""

@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -366,12 +366,31 @@ class _ThreadUpdate:
         for comment_id, flags in source.items():
             if not self.late:
                 self.flags[comment_id] += [flag for flag in flags if (flag.code, flag.rule) not in active[comment_id]]
+        self._add_flags_by_labels(seen)
         for comment_id, flags in self.flags.items():
             if flags:
                 revision = self.stored[comment_id].revision if comment_id in self.stored else 0
                 text = self.visit.thread.comments[self.index[comment_id]].body if comment_id in self.index else ""
                 self._raise(Subject("comment_id", comment_id, revision), flags, text)
                 self.entities.flags.recount(comments=[comment_id])
+
+    def _add_flags_by_labels(self, seen: Mapping[int, int]) -> None:
+        """Raise the flags that labels raise on seen comments (by id, with their numbers) and that do not stand there.
+
+        A label is never taken back, and neither is what it raises.
+        """
+        comments = self.visit.thread.comments
+        given = {id_: flags for id_, i in seen.items() if (flags := [f for f in comments[i].flags if f.dataset])}
+        if not given:
+            return
+        table = TABLES["flags"]
+        of_thread = select(TABLES["comments"].c.id).where(TABLES["comments"].c.thread_id == self.visit.thread_id)
+        active = table.c.comment_id.in_(of_thread) & table.c.withdrawn_at.is_(None)
+        statement = select(table.c.comment_id, table.c.revision, table.c.code, table.c.rule).where(active)
+        stored = {tuple(row) for row in self.entities.connection.execute(statement)}
+        for comment_id, flags in given.items():
+            revision = self.stored[comment_id].revision
+            self.flags[comment_id] += [f for f in flags if (comment_id, revision, f.code, f.rule) not in stored]
 
     def _active_comment_flags(self) -> Iterable[tuple[int, int, str, str, str]]:
         """Return id, comment, code, rule and status of the platform's own flags that were not withdrawn."""

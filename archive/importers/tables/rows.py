@@ -23,6 +23,7 @@ from archive.importers.tables.readings import (
     read_text,
     time_reader,
 )
+from archive.importers.values import BY_LABEL
 from archive.text import urls
 from archive.text.removal_notices import as_removed
 from archive.thread import Article, Author, Capture, Comment, Dataset, Flag, Label, Moment, State, Thread, nest
@@ -46,6 +47,7 @@ class _Reader:
 
     def __init__(self, mapping: ColumnMapping) -> None:
         self.mapping = mapping
+        self.dataset = _dataset(mapping)
         zone = find_zone(mapping.dataset.timezone) if mapping.dataset.timezone else None
         self.times: dict[str, Callable[[Any], Moment | None]] = {
             role: time_reader(mapping.reading(role), zone) for role in ("posted", "published", "edited")
@@ -96,7 +98,7 @@ def parse_rows(document: Document, mapping: ColumnMapping, record: dict[str, Any
         native_id=native_id,
         completeness="full" if mapping.dataset.complete else "partial",
         flags=(Flag("capture.context_missing", "rows-without-article"),) if is_loose else (),
-        dataset=_dataset(mapping),
+        dataset=reader.dataset,
     )
 
 
@@ -161,7 +163,7 @@ def _comment(cells: Cells, reader: _Reader) -> Comment:
     body = reader.body(cells, "body") or ""
     own, parent = reader.id(cells, "id"), reader.id(cells, "parent")
     state = _state(cells, reader)
-    flags = _flags_by_labels(cells, reader.mapping)
+    flags = _flags_by_labels(cells, reader)
     if not body and state == "visible":
         flags = (*flags, Flag("capture.body_missing", "empty-cell"))
     name, author_id = reader.text(cells, "author"), reader.id(cells, "author_id")
@@ -239,14 +241,14 @@ def _labels(cells: Cells, mapping: ColumnMapping) -> tuple[Label, ...]:
     return tuple(labels)
 
 
-def _flags_by_labels(cells: Cells, mapping: ColumnMapping) -> tuple[Flag, ...]:
+def _flags_by_labels(cells: Cells, reader: _Reader) -> tuple[Flag, ...]:
     """Raise the flags that the mapping raises from a label of at least so much; the label is their evidence."""
     flags = []
-    for column in mapping.labels:
+    for column in reader.mapping.labels:
         number = read_number(cells.get(column.column)) if column.flag and column.at is not None else None
         if column.flag and number is not None and column.at is not None and number >= column.at:
-            rule = f"label:{column.name}>={column.at:g}"
-            flags.append(Flag(column.flag, rule, f"{column.name} = {number:g}"))
+            rule = f"{BY_LABEL}{column.name}>={column.at:g}"
+            flags.append(Flag(column.flag, rule, f"{column.name} = {number:g}", dataset=reader.dataset))
     return tuple(flags)
 
 

@@ -4,7 +4,7 @@ from archive.export.write import export
 from archive.importers.run import import_files
 from archive.store.archive import Archive
 from archive.takedown import withhold
-from archive.thread import Dataset, Label
+from archive.thread import Dataset, Flag, Label
 from tests.archive.store.test_save import DAYS, save
 from tests.trees import made, said
 
@@ -17,7 +17,9 @@ join threads on threads.id = thread_id order by labels.id"""
 
 def test_datasets_and_labels_come_back(archive, path, tmp_path, query):
     labels = (Label("rude", "0.2", 0.2, 10), Label("mood", "cross", None, None, Dataset("second corpus")))
-    save(archive, made(said("The ferry was late.", labels=labels), at=DAYS[0], native_id="t1", dataset=CLOSED))
+    flags = (Flag("content.insult", "label:rude>=0.2", "rude = 0.2", dataset=CLOSED),)
+    late = said("The ferry was late.", labels=labels, flags=flags)
+    save(archive, made(late, at=DAYS[0], native_id="t1", dataset=CLOSED))
     secret = said("A ferry of old.", "tom", labels=(Label("rude", "1", 1.0),))
     save(archive, made(secret, at=DAYS[0], native_id="t2", url="https://courier.example/b", dataset=CLOSED))
     withhold.withhold(archive, "comment", 2, "privacy")
@@ -32,4 +34,10 @@ def test_datasets_and_labels_come_back(archive, path, tmp_path, query):
             ("harbour corpus",),
             ("harbour corpus",),
         ]
+        by_label = "select code, rule, name, version from flags join detectors on detectors.id = detector_id where code like 'content.%'"
+        assert (
+            copy.read(by_label)
+            == query(by_label)
+            == [("content.insult", "label:rude>=0.2", "dataset:harbour corpus", "2")]
+        )
         assert import_files(copy, [str(lines)], workers=0).counts["labels_new"] == 0

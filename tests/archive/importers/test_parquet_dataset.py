@@ -5,11 +5,14 @@ import json
 import pyarrow.dataset as datasets
 import pytest
 
-from archive.importers.run import import_files
+from archive.importers.base import Options
+from archive.importers.parquet_dataset import convert_files
+from archive.importers.run import ImportProgress, import_files
 from archive.store.archive import Archive
+from archive.workers.executors import Workers
+from tests.archive.importers.test_own_records import everything, exported, fill
+from tests.both_engines import query_of
 from tests.btl import run_btl
-
-pytestmark = pytest.mark.slow
 
 ROWS = (
     ("1", "", "9", "courier.example", "2026-02-27T10:00:00Z", "Ann", "You are an idiot, and the ferry is late.", 3),
@@ -39,6 +42,7 @@ def content(path, source):
         return archive.read(CONTENT)
 
 
+@pytest.mark.slow
 def test_comments_are_written_by_outlet_and_month_and_read_back(tmp_path, table):
     done = run_btl(("import", table, "--to", "parquet", "out", "--json"), tmp_path)
     assert done.returncode == 0, done.stderr
@@ -60,6 +64,20 @@ def test_comments_are_written_by_outlet_and_month_and_read_back(tmp_path, table)
     assert content(tmp_path / "back.db", tmp_path / "out") == content(tmp_path / "direct.db", table)
 
 
+def test_all_that_is_on_record_of_comments_is_written_and_read_back(archive, query, tmp_path):
+    fill(archive)
+    lines, out = exported(archive, "jsonl", tmp_path), tmp_path / "out"
+    convert_files([lines], out, workers=Workers(0), options=Options(), report=lambda _: None, progress=ImportProgress())
+    with Archive(tmp_path / "copy.db") as copy:
+        assert import_files(copy, [str(out)], workers=0).errors == []
+        with query_of(tmp_path / "copy.db") as query_copy:
+            assert everything(query_copy) == everything(query)
+            assert query_copy("select stated_kind, closed from threads") == query(
+                "select stated_kind, closed from threads"
+            )
+
+
+@pytest.mark.slow
 def test_a_folder_in_use_is_left_alone(tmp_path, table):
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "mine").touch()

@@ -145,8 +145,13 @@ def test_a_label_raises_a_flag_where_the_mapping_says_so(archive, query, tmp_pat
     )
     write_csv(tmp_path / "x.csv", [row | {"rude": str(int(row["comment_id"]) / 12)} for row in rows()])
     assert btl("import", "x.csv", "--mapping", "m.toml").exit_code == 0
-    raised = query("select rule, count(*) from flags where code = 'content.insult' group by 1")
-    assert raised == [("label:rude>=0.5", 7)]
+    raised = "select detectors.name, rule, count(*) from flags join detectors on detectors.id = detector_id where code = 'content.insult' and withdrawn_at is null group by 1, 2"
+    assert query(raised) == [("dataset:harbour", "label:rude>=0.5", 7)]
+    assert btl("flag").exit_code == 0  # our own rules do not take back what others found
+    write_csv(tmp_path / "x.csv", [row | {"rude": "0.75"} for row in rows()])  # which flags stored comments, too
+    for _ in range(2):
+        assert btl("import", "x.csv", "--mapping", "m.toml").exit_code == 0
+        assert query(raised) == [("dataset:harbour", "label:rude>=0.5", 12)]
     assert query("select name, licence, is_shareable from datasets") == [("harbour", "CC0-1.0", 1)]
     assert query("select distinct dataset_id from threads") == [(1,)]
 
