@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 MANY = 20  # articles without any comment, which may be comments that were taken for articles
 COUNTS = (
     "documents", "rows", "rows_merged", "rows_empty", "errors", "empty", "files_passed_over", "personal_left_out",
+    "reviews_new", "reviews_left_out", "visits_failed",
 )  # fmt: skip
 
 
@@ -188,6 +189,7 @@ def import_paths(
     from archive.cli.progress import progress_report
     from archive.importers.base import Options
     from archive.importers.run import ImportProgress, import_files
+    from archive.review.merge import merge_reviews
     from archive.takedown.kept_files import recheck_kept
 
     progress = ImportProgress()
@@ -201,6 +203,7 @@ def import_paths(
                 options=options or Options(),
                 report=report,
                 progress=progress,
+                merges=(merge_reviews,),
             )
     finally:
         left = recheck_kept(archive, progress.kept)
@@ -253,6 +256,8 @@ def _sentence(counts: dict[str, int], path: "Path | ServerAddress") -> str:
         ("rows", "row of tables", "rows of tables"),
         ("rows_merged", "of them repeats a comment", "of them repeat a comment"),
         ("rows_empty", "of them without one"),
+        ("reviews_new", "review", "reviews"),
+        ("reviews_left_out", "review of texts that are not here", "reviews of texts that are not here"),
         ("empty", "without a text"),
         ("personal_left_out", "personal value left out", "personal values left out"),
         ("errors", "could not be read"),

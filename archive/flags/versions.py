@@ -12,6 +12,7 @@ from archive.flags.rules import load_rules
 
 RULES, SHAPES = "rules", "shapes"
 DETECTORS = (RULES, SHAPES)
+DATASET = "dataset:"  # before the name of a detector that is a dataset, whose labels raised flags
 GUARDS = {
     "guard.negation": ("context.negated", "A negation before the words, within their clause."),
     "guard.quotation-marks": ("context.quoted", "The words stand in quotation marks, and not alone."),

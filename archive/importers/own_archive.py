@@ -1,7 +1,8 @@
 """Another archive of btl: each visit of its threads as it found them, so that both histories become one.
 
-What that archive withholds or has erased does not come with it, nor do reviews; what rules found is found anew. The
-captures keep their digests and say where their bytes lie, so that a second import of the same archive adds nothing.
+What that archive withholds or has erased does not come with it; what rules found is found anew. Reviewers' verdicts and
+failed visits follow when the threads are saved. The captures keep their digests and say where their bytes lie, so that
+a second import of the same archive adds nothing.
 """
 
 import json
@@ -9,17 +10,18 @@ import re
 import sqlite3
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, closing
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import fields
 from pathlib import Path
 from shutil import copyfileobj
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
+from archive.flags.versions import DATASET
 from archive.importers.base import CERTAIN, BadDocument, Claim, Document, EmptyDocument, Probe, Source
 from archive.importers.documents import TOO_LONG
 from archive.importers.files import LONGEST_DOCUMENT
-from archive.importers.tables.mapping import ColumnMapping
+from archive.importers.own_archive_visits import Row, VisitReader
 from archive.importers.tables.records import SQLITE_MAGIC
 from archive.thread import (
     Article,
@@ -42,46 +44,11 @@ from archive.thread import (
 
 if TYPE_CHECKING:
     from archive.store.archive import Archive
-    from archive.store.files import FileFinder
 
 NAME = "archive"
 MARK = re.compile(rb"belowtheline[\x00-\x20]?m?\d{3}_\w")  # of the rows that migrations leave in their table
-VOTES = re.compile(r"(\d+|\?) for, (\d+|\?) against")
-THREADS = """
-select threads.* from threads join articles on articles.id = article_id
-where threads.withheld is null and articles.withheld is null order by threads.id"""
-ARTICLE = """
-select articles.*, outlets.domain, outlets.name as outlet_name from articles
-left join outlets on outlets.id = outlet_id where articles.id = ?"""
-DATASETS = "select * from datasets"
-ARTICLE_TEXTS = "select revision, title, body, seen_until from article_revisions where article_id = ? order by revision"
-VISITS = "select * from visits where thread_id = ? and capture_id is not null order by seen_at, id"
-CAPTURES = "select * from captures where id = ? or page_of = ? order by page_of is not null, id"
-COMMENTS = """
-select comments.*, commenters.name as author, commenters.native_id as account, is_guest, is_staff from comments
-left join commenters on commenters.id = commenter_id where thread_id = ? order by position"""
-EARLIER_TEXTS = """
-select comment_id, revision, body, capture_id, written_at, seen_from from comment_revisions
-where comment_id in (select id from comments where thread_id = ?) order by comment_id, revision"""
-EVENTS = """
-select * from events where thread_id = ? and comment_id is not null order by seen_at, run_id, id"""
-FLAGS = """
-select comment_id, thread_id, code, rule, evidence, created_at, withdrawn_at from flags
-join detectors on detectors.id = detector_id
-where detectors.name = :platform and code not between 'content.' and 'context/' and code not like 'crawl.%'
-  and code <> 'archive.withheld' and not (code = 'capture.partial_thread' and rule = 'stated-count')
-  and (thread_id = :thread or comment_id in (select id from comments where thread_id = :thread)) order by flags.id"""
-REACTIONS = """
-select comment_id, kind, count, seen_at from reactions
-where comment_id in (select id from comments where thread_id = ?) order by id"""
-LABELS = """
-select comment_id, dataset_id, labels.name, value, number, raters from labels
-where comment_id in (select id from comments where thread_id = ?) order by labels.id"""
-DECISIONS = "select * from decisions where comment_id in (select id from comments where thread_id = ?) order by id"
-REPORTS = "select * from reports where comment_id in (select id from comments where thread_id = ?) order by id"
 OF_COMMENTS = ("flags", "reactions", "labels", "reports", "decisions", "earlier")
 DECISION = tuple(field.name for field in fields(Decision))
-Row = dict[str, Any]
 
 
 def claim(probe: Probe) -> Claim | None:
@@ -105,9 +72,26 @@ def _is_archive(name: str) -> bool:
 
 
 def documents(source: Source) -> Iterator[Document | BadDocument]:
-    """Yield a document for each visit of each thread, in the order in which they were seen."""
-    from archive.store.archive import Archive, NotAnArchive, ReadOnly  # what opens databases takes long to load
+    """Yield a document for each visit of each thread, those of an article in the order in which they were seen."""
     from archive.store.files import FileFinder
+
+    with opened(source) as archive:
+        finder = FileFinder(archive)
+        if source.path is not None:
+            finder.folder = source.path.parent
+        for number, (visit, mapping) in enumerate(VisitReader(archive, finder).visits()):
+            raw = json.dumps(visit, ensure_ascii=False).encode("utf-8", "surrogatepass")
+            where = f"{source.name}: visit {visit['visit']}"
+            # A table is noted with its mapping, by the name that captures have, so that it can be read back.
+            file = visit["captures"][0]["warc_file"] if mapping else where
+            document = Document(raw, file, number, mapping=mapping, is_gathered=True)
+            yield BadDocument(where, TOO_LONG) if len(raw) > LONGEST_DOCUMENT else document
+
+
+@contextmanager
+def opened(source: Source) -> Iterator["Archive"]:
+    """Open an archive to read; one that is packed is unpacked for as long. Raise BadDocument where it cannot be."""
+    from archive.store.archive import Archive, NotAnArchive, ReadOnly  # what opens databases takes long to load
 
     with ExitStack() as stack:
         path = source.path
@@ -118,181 +102,17 @@ def documents(source: Source) -> Iterator[Document | BadDocument]:
                 copyfileobj(source.file, copy)
         try:
             archive = stack.enter_context(Archive(path, read_only=True))
-        except ReadOnly:
-            yield BadDocument(source.name, f"of an older version: btl stats --db {source.name} brings it up to date")
-            return
+        except ReadOnly as error:
+            reason = f"of an older version: btl stats --db {source.name} brings it up to date"
+            raise BadDocument(source.name, reason) from error
         except (NotAnArchive, OSError) as error:
-            yield BadDocument(source.name, str(error))
-            return
-        reader = _Reader(archive, FileFinder(archive))
-        if source.path is not None:
-            reader.finder.folder = source.path.parent
-        for number, (visit, mapping) in enumerate(reader.visits()):
-            raw = json.dumps(visit, ensure_ascii=False).encode("utf-8", "surrogatepass")
-            where = f"{source.name}: visit {visit['visit']}"
-            # A table is noted with its mapping, by the name that captures have, so that it can be read back.
-            file = visit["captures"][0]["warc_file"] if mapping else where
-            document = Document(raw, file, number, mapping=mapping, is_gathered=True)
-            yield BadDocument(where, TOO_LONG) if len(raw) > LONGEST_DOCUMENT else document
+            raise BadDocument(source.name, str(error)) from error
+        yield archive
 
 
 def _beginning(path: Path) -> bytes:
     with path.open("rb") as file:
         return file.read(len(SQLITE_MAGIC))
-
-
-class _Reader:
-    """Reads the threads of an archive as they were at each visit."""
-
-    def __init__(self, archive: "Archive", finder: "FileFinder") -> None:
-        self.archive, self.finder = archive, finder
-
-    def visits(self) -> Iterator[tuple[Row, ColumnMapping | None]]:
-        """Yield what each visit found, and what the columns mean of the table that it was read from, if any."""
-        datasets = {row["id"]: row for row in self._rows(DATASETS)}
-        for thread in self._rows(THREADS):
-            history, visits = self._history(thread), self._rows(VISITS, thread["id"])
-            article = self._rows(ARTICLE, thread["article_id"])[0]
-            texts = self._rows(ARTICLE_TEXTS, thread["article_id"])
-            reactions, labels = self._rows(REACTIONS, thread["id"]), self._rows(LABELS, thread["id"])
-            decisions, reports = self._rows(DECISIONS, thread["id"]), self._rows(REPORTS, thread["id"])
-            for row in labels:
-                row["dataset"] = datasets[row.pop("dataset_id")]
-            for visit, state in zip(visits, history.at_each(visits), strict=True):
-                captures, mapping = self._captures(visit)
-                state_then = {
-                    "visit": visit["id"],
-                    "seen_at": visit["seen_at"],
-                    "completeness": history.conclusion(visit) or visit["completeness"],
-                    "stated_count": visit["stated_count"],
-                    "thread": thread,
-                    "article": article | _text_at(texts, visit["seen_at"]),
-                    "captures": captures,
-                    "is_whole": not history.withheld,
-                    **state,
-                    "reactions": _reactions_at(reactions, visit, visits),
-                    "dataset": datasets.get(thread["dataset_id"]),
-                    "labels": labels,
-                    "reports": _reactions_at(reports, visit, visits),
-                    "decisions": [row for row in decisions if row["seen_at"] <= visit["seen_at"]],
-                    "earlier": [row for row in history.recorded if row["seen_from"] <= visit["seen_at"]],
-                }
-                yield state_then, mapping
-
-    def _history(self, thread: Row) -> "_History":
-        return _History(
-            comments=self._rows(COMMENTS, thread["id"]),
-            texts=self._rows(EARLIER_TEXTS, thread["id"]),
-            events=self._rows(EVENTS, thread["id"]),
-            flags=self._rows(FLAGS, {"platform": thread["platform"], "thread": thread["id"]}),
-        )
-
-    def _captures(self, visit: Row) -> tuple[list[Row], ColumnMapping | None]:
-        """Return the captures of a visit, by the paths of their files, and how the columns of a table were read."""
-        captures = self._rows(CAPTURES, visit["capture_id"], visit["capture_id"])
-        mapping = self._mapping(captures[0])
-        for capture in captures:
-            capture["warc_file"] = self._file(capture["warc_file"])
-        return captures, mapping
-
-    def _rows(self, sql: str, *parameters: Any) -> list[Row]:
-        values = parameters[0] if parameters and isinstance(parameters[0], dict) else parameters
-        with self.archive.engine.connect() as connection:
-            return [dict(row) for row in connection.exec_driver_sql(sql, values).mappings()]
-
-    def _mapping(self, capture: Row) -> ColumnMapping | None:
-        from archive.importers.run_options import RunOptions
-
-        if capture["http_status"] is not None or not capture["warc_file"]:
-            return None
-        with self.archive.engine.connect() as connection:
-            return RunOptions(connection).mapping(capture["run_id"], capture["warc_file"])
-
-    def _file(self, name: str | None) -> str | None:
-        return str(self.finder.find(name).resolve()) if name else None
-
-
-def _text_at(texts: Sequence[Row], at: str) -> Row:
-    """Return the title and text that an article had at a time; nothing where those are its present ones."""
-    return next(({"title": t["title"], "body": t["body"]} for t in texts if at <= t["seen_until"]), {})
-
-
-def _reactions_at(reactions: Sequence[Row], visit: Row, visits: Sequence[Row]) -> list[Row]:
-    """Return the reactions or reports that a visit counted; the last visit has also those of no visit's time."""
-    times = {visit["seen_at"]}
-    if visit is visits[-1]:
-        times |= {row["seen_at"] for row in reactions} - {row["seen_at"] for row in visits}
-    return [row for row in reactions if row["seen_at"] in times]
-
-
-class _History:
-    """The comments of one thread, as they are now and, by its events, as they were before."""
-
-    def __init__(self, comments: list[Row], texts: Sequence[Row], events: Sequence[Row], flags: Sequence[Row]) -> None:
-        self.withheld = {row["id"] for row in comments if row["withheld"] is not None}
-        self.comments = [row for row in comments if row["id"] not in self.withheld]
-        self.recorded = [row for row in texts if row["revision"] < 0]
-        self.texts = {(row["comment_id"], row["revision"]): row for row in texts}
-        self.events = [event for event in events if event["comment_id"] not in self.withheld]
-        self.flags = [flag for flag in flags if flag["comment_id"] not in self.withheld]
-
-    def conclusion(self, visit: Row) -> Completeness | None:
-        """Return how whole a visit counted that concluded of comments that they are gone; None for others."""
-        when = visit["seen_at"], visit["run_id"]
-        gone = (e for e in self.events if (e["seen_at"], e["run_id"]) == when and e["after"] == "missing")
-        return next(("full" if event["confidence"] == "high" else "unknown" for event in gone), None)
-
-    def at_each(self, visits: Sequence[Row]) -> list[Row]:
-        """Return comments and flags as they were seen at these visits, which are in order."""
-        rows = {row["id"]: dict(row) for row in self.comments}
-        # What only an older capture shows is missing from the beginning: no event says so.
-        noted = {event["comment_id"] for event in self.events if event["kind"] == "removed"}
-        for row in rows.values():
-            if row["state"] == "missing" and row["id"] not in noted:
-                row["state"] = "visible"
-        events = list(self.events)  # the last one is taken back first
-        states: list[Row] = []
-        for visit in reversed(visits):
-            at = visit["seen_at"]
-            while events and (events[-1]["seen_at"], events[-1]["run_id"]) > (at, visit["run_id"]):
-                self._take_back(rows, events.pop())
-            seen = [
-                row
-                for row in rows.values()
-                if row["first_seen_at"] <= at <= row["last_seen_at"] and row["state"] != "missing"
-            ]
-            flags = [
-                flag
-                for flag in self.flags
-                if flag["created_at"] <= at and (flag["withdrawn_at"] is None or flag["withdrawn_at"] > at)
-            ]
-            states.append({"comments": [dict(row) for row in seen], "flags": flags})
-        return states[::-1]
-
-    def _take_back(self, rows: dict[int, Row], event: Row) -> None:
-        row, before = rows.get(event["comment_id"]), event["before"]
-        if row is None:
-            return
-        match event["kind"]:
-            case "added":
-                del rows[row["id"]]
-            case "edited":
-                text = self.texts.get((row["id"], row["revision"] - 1))
-                if text is not None:
-                    row |= {"body": text["body"], "revision": row["revision"] - 1, "capture_id": text["capture_id"]}
-            case "removed" | "restored":
-                row["state"] = before or row["state"]
-            case "moved":
-                row["parent_id"] = int(before) if before else None
-            case "votes":
-                votes = VOTES.fullmatch(before or "")
-                row |= {"likes": votes and _number(votes[1]), "dislikes": votes and _number(votes[2])}
-            case "renamed":
-                row["author"] = before
-
-
-def _number(text: str) -> int | None:
-    return None if text == "?" else int(text)
 
 
 def parse(document: Document) -> Thread:
@@ -306,7 +126,7 @@ def parse(document: Document) -> Thread:
     is_whole = visit["is_whole"]
     furniture = captures[0]["furniture"]
     return Thread(
-        article=_article(visit["article"], fills_in=captures[0]["http_status"] is None),
+        article=_article(visit, fills_in=captures[0]["http_status"] is None),
         comments=tuple(_comments(visit, page_of)),
         platform=thread["platform"],
         capture=root,
@@ -373,7 +193,8 @@ def _label(row: Row) -> Label:
 
 
 def _flag(row: Row) -> Flag:
-    return Flag(row["code"], row["rule"], row["evidence"])
+    by = Dataset(row["dataset"].removeprefix(DATASET), row["version"] or None) if row["dataset"] else None
+    return Flag(row["code"], row["rule"], row["evidence"], target=row["target"], dataset=by)
 
 
 def _author(row: Row) -> Author | None:
@@ -387,7 +208,8 @@ def _moment(row: Row, at: str, precision: str) -> Moment | None:
     return Moment(row[at], row[f"{at}_text"], row[precision]) if row[at] or row[f"{at}_text"] else None
 
 
-def _article(row: Row, *, fills_in: bool) -> Article:
+def _article(visit: Row, *, fills_in: bool) -> Article:
+    row = visit["article"]
     return Article(
         title=row["title"],
         body=row["body"],
@@ -398,6 +220,11 @@ def _article(row: Row, *, fills_in: bool) -> Article:
         published=_moment(row, "published_at", "published_precision"),
         language=row["language"],
         section=row["section"],
+        flags=tuple(
+            _flag(flag)
+            for flag in visit["flags"]
+            if flag["article_id"] is not None and flag["revision"] == row["revision"]
+        ),
         fills_in=fills_in,
     )
 

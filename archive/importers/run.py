@@ -1,16 +1,18 @@
 """Import files as one run: cut them into documents, have workers parse those, save the threads batch by batch."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from archive.importers import own_archive
 from archive.importers.base import BadDocument, EmptyDocument, Options
+from archive.importers.failed_visits import add_failed_visits
 from archive.importers.files import files
 from archive.importers.known import KnownDocuments, count_capture
-from archive.importers.sources import Sources, size_of, unreadable
+from archive.importers.sources import Sources, opened, size_of, unreadable
 from archive.importers.tables.mapping import as_table
 from archive.importers.worker import Item, lost_document, parse_documents
 from archive.store.archive import Archive, Run
@@ -66,6 +68,7 @@ class ImportProgress:
 
 
 Report = Callable[[ImportProgress], None]
+Merge = Callable[[Archive, Run, Archive], Counter[str]]  # of what another archive holds beside its threads
 
 
 def import_files(
@@ -77,11 +80,12 @@ def import_files(
     options: Options = NO_OPTIONS,
     report: Report = lambda _: None,
     progress: ImportProgress | None = None,
+    merges: Sequence[Merge] = (),
 ) -> ImportProgress:
     """Import files and folders as one run. A document that cannot be read is an error, and the others are saved.
 
     What standard input holds, and with `keep` every file, is kept beside the archive. `progress` is filled in also
-    where an import fails or is stopped.
+    where an import fails or is stopped. `merges` bring what other archives hold beside their threads.
     """
     progress = progress or ImportProgress()
     sources = Sources(archive.path, options, keep=keep)
@@ -96,10 +100,13 @@ def import_files(
         try:
             saver = _Saver(archive, run, sources, progress)
             known = KnownDocuments(archive, progress.counts)
-            chunks = Cutter(sources, progress, report, known).chunks(names)
+            cutter = Cutter(sources, progress, report, known)
+            chunks = cutter.chunks(names)
             parsed = run_in_order(parse_documents, chunks, workers, lost_document, preload="archive.flags.loaded")
             with closing(parsed) as results:
                 saver.save_all(results)
+            for path in cutter.archives:
+                _merge_rest(archive, run, path, (add_failed_visits, *merges), progress)
         finally:
             progress.kept = sources.remove_needless(archive)
     progress.done = progress.size or progress.done  # what lies behind the last document is read, too
@@ -109,13 +116,27 @@ def import_files(
     return progress
 
 
+def _merge_rest(archive: Archive, run: Run, path: str, merges: Sequence[Merge], progress: ImportProgress) -> None:
+    """Add what another archive holds beside what each visit found: it needs the threads, which are saved first."""
+    try:
+        with opened(path, Options(format=own_archive.NAME)) as (_, source, _), own_archive.opened(source) as other:
+            for merge in merges:
+                progress.counts.update(merge(archive, run, other))
+    except BadDocument as error:
+        progress.add_error(error)
+
+
 class Cutter:
-    """Cuts files into documents, leaves out those that are known, if any are, and gathers the others to chunks."""
+    """Cuts files into documents, leaves out those that are known, if any are, and gathers the others to chunks.
+
+    `archives` are the files among them that are archives of btl, or copies that are kept of those.
+    """
 
     def __init__(
         self, sources: Sources, progress: ImportProgress, report: Report, known: KnownDocuments | None = None
     ) -> None:
         self.sources, self.progress, self.report, self.known = sources, progress, report, known
+        self.archives: list[str] = []
 
     def chunks(self, paths: list[str]) -> Iterator[list[Item]]:
         """Yield the documents that are new, in order, a chunk of them at a time."""
@@ -156,6 +177,8 @@ class Cutter:
                 if document.mapping is not None and document.file not in progress.mappings:
                     progress.mappings[document.file] = as_table(document.mapping)
                 yield importer.__name__, document
+            if importer.NAME == own_archive.NAME:
+                self.archives.append(str(self.sources.kept.get(source.name, path)))
             progress.remarks += [f"{source.name}: {remark}" for remark in source.remarks]
 
 

@@ -61,7 +61,9 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
-class _StoredFlag:
+class StoredFlag:
+    """A flag as it stands, with its spans."""
+
     id: int
     code: str
     subject: Subject
@@ -107,7 +109,7 @@ def record(connection: Connection, verdict: Verdict, at: str) -> bool:
     if values in map(tuple, connection.exec_driver_sql(REPEATED, (flag.id, verdict.reviewer))):
         return False
     connection.exec_driver_sql(REVIEW, (flag.id, verdict.reviewer, *values, at))
-    _settle(connection, flag, at)
+    settle(connection, FlagWriter(RowWriter(connection), {}, None, at), flag.id)
     return True
 
 
@@ -119,15 +121,15 @@ def retract(connection: Connection, flag_id: int, reviewer: str, at: str) -> boo
     values = {"flag": flag_id, "reviewer": reviewer.strip(), "at": at}
     if not connection.exec_driver_sql(RETRACT, values).rowcount:
         return False
-    _settle(connection, flag, at)
+    settle(connection, FlagWriter(RowWriter(connection), {}, None, at), flag.id)
     return True
 
 
-def _settle(connection: Connection, flag: _StoredFlag, at: str) -> None:
+def settle(connection: Connection, writer: FlagWriter, flag_id: int) -> None:
     """Derive a flag's status and its text's corrections from the verdicts that count now."""
-    writer = FlagWriter(RowWriter(connection), {}, None, at)
+    flag = _load_flag(connection, flag_id)
     status = _status(_labels(connection, flag))
-    writer.set_status(flag.id, flag.code, flag.rule, flag.status, status)
+    writer.set_status(flag.id, flag.code, flag.rule, flag.status, status, is_counted=not flag.withdrawn)
     if status == "unreviewed" and flag.rule == BY_HAND and not flag.withdrawn:
         writer.withdraw(flag.id, flag.code, flag.rule, status)
     _renew_corrections(connection, writer, flag.subject)
@@ -183,7 +185,7 @@ def _flush(connection: Connection, writer: FlagWriter, subject: Subject) -> None
 # verdicts
 
 
-def _check(connection: Connection, flag: _StoredFlag, verdict: Verdict) -> None:
+def _check(connection: Connection, flag: StoredFlag, verdict: Verdict) -> None:
     if flag.withdrawn:
         raise BadReview(f"flag {flag.id} was withdrawn")
     if flag.corrects is not None:
@@ -198,11 +200,11 @@ def _check(connection: Connection, flag: _StoredFlag, verdict: Verdict) -> None:
         raise BadReview("only a correction has a code or a place in the text")
 
 
-def _check_correction(connection: Connection, flag: _StoredFlag, verdict: Verdict) -> None:
+def _check_correction(connection: Connection, flag: StoredFlag, verdict: Verdict) -> None:
     if not verdict.corrected_code:
         raise BadReview("a correction needs a code")
     _check_code(connection, verdict.corrected_code, flag.subject.column)
-    text = _text(connection, flag.subject)
+    text = text_of(connection, flag.subject)
     spans = _spans(text, verdict.corrected_start, verdict.corrected_end) or flag.spans
     if (verdict.corrected_code, spans) == (flag.code, flag.spans):
         raise BadReview("the correction says what the flag says")
@@ -230,7 +232,7 @@ def _spans(text: str, start: int | None, end: int | None) -> tuple[Span] | None:
     return ((start, end),)
 
 
-def _text(connection: Connection, subject: Subject) -> str:
+def text_of(connection: Connection, subject: Subject) -> str:
     """Return the comment's text at that revision."""
     parameters = {"comment": subject.id, "revision": subject.revision}
     row = connection.exec_driver_sql(TEXT, parameters).fetchone() if subject.column == "comment_id" else None
@@ -239,7 +241,7 @@ def _text(connection: Connection, subject: Subject) -> str:
     return str(row[0])
 
 
-def _labels(connection: Connection, flag: _StoredFlag) -> set[Label]:
+def _labels(connection: Connection, flag: StoredFlag) -> set[Label]:
     """Return the distinct verdicts that reviewers hold now."""
     labels: set[Label] = set()
     for verdict, code, start, end, _ in connection.exec_driver_sql(LATEST, (flag.id,)):
@@ -260,7 +262,7 @@ def _renew_corrections(connection: Connection, writer: FlagWriter, subject: Subj
     Flags that are corrected to the same code and target share one with the spans of all: the index flags_found
     requires it. It names the first of them.
     """
-    flags = _flags(connection, subject)
+    flags = flags_on(connection, subject)
     needed = _corrections(connection, flags)
     for flag in flags:
         if flag.corrects is not None and not flag.withdrawn:
@@ -275,7 +277,7 @@ def _renew_corrections(connection: Connection, writer: FlagWriter, subject: Subj
         _raise(connection, writer, subject, claim, "confirmed")
 
 
-def _corrections(connection: Connection, flags: Sequence[_StoredFlag]) -> list[_Claim]:
+def _corrections(connection: Connection, flags: Sequence[StoredFlag]) -> list[_Claim]:
     originals: dict[tuple[str, str | None], list[int]] = defaultdict(list)
     spans_of: dict[tuple[str, str | None], set[Span]] = defaultdict(set)
     for flag in flags:
@@ -293,24 +295,24 @@ def _corrections(connection: Connection, flags: Sequence[_StoredFlag]) -> list[_
 # flags
 
 
-def _load_flag(connection: Connection, flag_id: int) -> _StoredFlag:
+def _load_flag(connection: Connection, flag_id: int) -> StoredFlag:
     row = connection.exec_driver_sql("select * from flags where id = ?", (flag_id,)).fetchone()
     if row is None:
         raise BadReview(f"there is no flag {flag_id}")
     return _stored_flag(connection, row)
 
 
-def _flags(connection: Connection, subject: Subject) -> list[_StoredFlag]:
+def flags_on(connection: Connection, subject: Subject) -> list[StoredFlag]:
     """Fetch every flag that was ever raised on a text."""
     statement = f"select * from flags where {subject.column} = ? and revision = ? order by id"  # noqa: S608
     rows = connection.exec_driver_sql(statement, (subject.id, subject.revision)).fetchall()
     return [_stored_flag(connection, row) for row in rows]
 
 
-def _stored_flag(connection: Connection, row: Any) -> _StoredFlag:
+def _stored_flag(connection: Connection, row: Any) -> StoredFlag:
     column = next(column for column in LEVELS if getattr(row, column) is not None)
     statement = 'select start, "end" from flag_spans where flag_id = ? order by 1, 2'
-    return _StoredFlag(
+    return StoredFlag(
         row.id,
         row.code,
         Subject(column, getattr(row, column), row.revision),
@@ -327,7 +329,7 @@ def _existing_flag(connection: Connection, writer: FlagWriter, subject: Subject,
     """Return the flag that makes this claim already: at the same span, or else by hand, which gets this span too."""
     similar = [
         flag
-        for flag in _flags(connection, subject)
+        for flag in flags_on(connection, subject)
         if (flag.code, flag.target) == (claim.code, claim.target) and not flag.withdrawn and flag.corrects is None
     ]
     for flag in similar:
@@ -337,12 +339,12 @@ def _existing_flag(connection: Connection, writer: FlagWriter, subject: Subject,
         if flag.rule == BY_HAND:
             new = sorted(set(claim.spans) - set(flag.spans)) if flag.spans else []
             if new:
-                writer.add_spans(flag.id, new, _text(connection, subject))
+                writer.add_spans(flag.id, new, text_of(connection, subject))
             return flag.id
     return None
 
 
 def _raise(connection: Connection, writer: FlagWriter, subject: Subject, claim: _Claim, status: str) -> int:
     flag = Flag(claim.code, claim.rule, target=claim.target)
-    text = _text(connection, subject) if claim.spans else ""
+    text = text_of(connection, subject) if claim.spans else ""
     return writer.raise_reviewed(subject, flag, claim.spans, text, status=status, corrects=claim.corrects)

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, and_, delete, func, insert, select
 
 from archive.flags.annotate import TEXT_NAMESPACES
 from archive.flags.codes import severities
-from archive.flags.versions import data_sha256, detector_of, rule_rows
+from archive.flags.versions import DATASET, data_sha256, detector_of, rule_rows
 from archive.store.schema import TABLES
 from archive.store.suppressions import CODE
 from archive.store.views import REFUSED, STANDING
@@ -23,7 +23,6 @@ from archive.store.writer import RowWriter
 from archive.thread import Flag
 
 Span = tuple[int, int]
-DATASET = "dataset:"  # before the name of a detector that is a dataset
 
 # Both take a JSON list of ids, so that one statement serves any number of rows.
 RECOUNT_COMMENTS = f"""
@@ -100,6 +99,24 @@ class FlagWriter:
         self.add_spans(flag_id, spans, text)
         return flag_id
 
+    def raise_judged(
+        self,
+        subject: Subject,
+        flag: Flag,
+        detector_id: int,
+        spans: Sequence[Span],
+        text: str,
+        *,
+        at: str,
+        withdrawn_at: str | None,
+    ) -> int:
+        """Raise a flag as another archive has it, where people judged it, and return its id."""
+        flag_id = self._insert(subject, flag, detector_id, at)
+        self.add_spans(flag_id, spans, text)
+        if withdrawn_at is not None:
+            self.withdraw(flag_id, flag.code, flag.rule, "unreviewed", withdrawn_at)
+        return flag_id
+
     def add_spans(self, flag_id: int, spans: Iterable[Span], text: str) -> None:
         """Add spans of `text` to a flag."""
         for start, end in spans:
@@ -110,11 +127,12 @@ class FlagWriter:
         self.writer.update("flags", flag_id, {"withdrawn_at": at or self.at})
         return self._count(code, rule, status, -1)
 
-    def set_status(self, flag_id: int, code: str, rule: str, old: str, new: str) -> None:
-        """Set what reviewers made of a flag that is not withdrawn."""
+    def set_status(self, flag_id: int, code: str, rule: str, old: str, new: str, *, is_counted: bool = True) -> None:
+        """Set what reviewers made of a flag; one that is withdrawn is not counted."""
         self.writer.update("flags", flag_id, {"status": new})
-        self._count(code, rule, old, -1)
-        self._count(code, rule, new, 1)
+        if is_counted:
+            self._count(code, rule, old, -1)
+            self._count(code, rule, new, 1)
 
     def recount(self, *, comments: Iterable[int] = (), threads: Iterable[int] = ()) -> None:
         """Have the next `flush` count the flags of these comments and threads anew."""

@@ -72,7 +72,12 @@ where visits.run_id <> :run and visits.id > (select min(id) from visits where ru
   and visits.thread_id in (select id from threads where article_id in
     (select article_id from threads where id in (select thread_id from visits where run_id = :run)))
 group by 1, 2 order by 1"""
-REVIEWED = "select count(distinct flag_id) from reviews where flag_id in (select id from undo_doomed)"
+# By others than the reviews that it brought itself: of flags that go with it, or after those.
+REVIEWED = """
+select count(distinct flag_id) from reviews as later
+where not exists (select 1 from undo_added where name = 'reviews' and later.id between first and last)
+  and (flag_id in (select id from undo_doomed) or later.id > (select min(reviews.id) from undo_added
+    join reviews on reviews.id between first and last where name = 'reviews' and reviews.flag_id = later.flag_id))"""
 WITHHELD_SINCE = """
 select count(*) from withheld
 where not exists (select 1 from undo_added where name = 'withheld' and withheld.id between first and last)

@@ -30,6 +30,7 @@ INSERT_ORDER = (
     "events",
     "flags",
     "flag_spans",
+    "reviews",
     "withheld",
 )
 
