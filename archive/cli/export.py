@@ -53,6 +53,9 @@ PACKED = (".gz", ".zst")
     "restored, moved, renamed or with other votes since, or withheld or restored since. New flags and reviews do not "
     "count.",
 )
+@click.option("--label", metavar="NAME", help="Only comments that a dataset gave this label: rude, or 'mood: cross'.")
+@click.option("--decision", metavar="STATUS", help="Only comments that moderators so decided about, such as REJECTED.")
+@click.option("--report", metavar="KIND", help="Only comments that readers reported for this, such as SPAM.")
 @click.option("--sql", metavar="SELECT", help="Export the rows of this statement instead, as csv, jsonl or parquet.")
 @click.option(
     "--excel",
@@ -68,6 +71,9 @@ def export(
     flag: str | None,
     outlet: str | None,
     since: str | None,
+    label: str | None,
+    decision: str | None,
+    report: str | None,
     sql: str | None,
     excel: bool,
     as_json: bool,
@@ -86,6 +92,7 @@ def export(
     Example:  btl export -o archive.jsonl.zst
               btl export -o threats.csv --excel --flag content.threat --since 2026-03-01
               btl export -o deep.parquet --where "depth > 3 and state <> 'visible'"
+              btl export -o rejected.csv --decision REJECTED --label rude
               btl export -f csv --sql "select outlet, count(*) from comment_list group by 1"
               btl export -f convokit -o corpus --outlet harbour-courier.example
               btl export -o archive.sql && sqlite3 copy.db < archive.sql
@@ -94,7 +101,7 @@ def export(
 
     form = form or _format_of(output)
     with _errors():
-        selection = Selection(where, flag, outlet, since, sql=sql)
+        selection = Selection(where, flag, outlet, since, sql=sql, label=label, decision=decision, report=report)
         _check_output(form, output, path, as_json=as_json)
         _bring_up_to_date(path)
         written = _write(path, form, output, selection, excel=excel)

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any, BinaryIO, NamedTuple
 
 from archive.flags.codes import WITHHELD
-from archive.store.views import NOT_REFUSED
+from archive.store.views import LABEL_FOUND, LABEL_TEXT, NOT_REFUSED
 
 # Flags that no reviewer refused and, if they are about a text, that were raised on the text as it is now. A condition
 # on flags joined to comments.
@@ -24,6 +24,12 @@ FLAGGED = (
     "id in (select comment_id from flags join comments on comments.id = flags.comment_id "  # noqa: S608
     f"where flags.code >= :export_flag and flags.code < :export_flag_end and {CURRENT_FLAGS})"
 )
+# What a dataset, a moderator or readers said of a comment, in the words of its source: table and condition.
+RECORDED = {
+    "label": ("labels", f"{LABEL_FOUND} and :export_label in (labels.name, {LABEL_TEXT})"),
+    "decision": ("decisions", "status = :export_decision"),
+    "report": ("reports", 'kind = :export_report and "count" > 0'),
+}
 # A flag tells when a comment was withheld and when it was restored; neither is an event.
 CHANGED = f"""
 (first_seen_at >= :export_since
@@ -100,6 +106,9 @@ class Selection:
              that a visit at that time or later found edited, removed, restored, moved, renamed or with other votes, or
              that were withheld or restored here since then
     threads  ids of threads, as range(first, last + 1)
+    label    a label that a dataset gave: its name, or "name: value" where it is a text; one that says no is none
+    decision what moderators decided, by the source's own name
+    report   what readers reported it for, by the source's own name
     sql      instead of all that: one SELECT, whose rows are written as they are
     """
 
@@ -109,6 +118,9 @@ class Selection:
     since: str | None = None
     threads: range | None = None
     sql: str | None = None
+    label: str | None = None
+    decision: str | None = None
+    report: str | None = None
 
     def __post_init__(self) -> None:
         if self.sql is not None and self.by_comment | (self.threads is not None):
@@ -123,7 +135,8 @@ class Selection:
     @property
     def by_comment(self) -> bool:
         """Whether it selects among the comments of a thread."""
-        return any(part is not None for part in (self.where, self.flag, self.outlet, self.since))
+        parts = (self.where, self.flag, self.outlet, self.since, self.label, self.decision, self.report)
+        return any(part is not None for part in parts)
 
     def condition(self) -> tuple[str, dict[str, Any]]:
         """Return SQL over `comment_list` and its parameters.
@@ -140,6 +153,9 @@ class Selection:
             is_namespace = self.flag.endswith(".*")
             first = self.flag[:-1] if is_namespace else self.flag
             values |= {"export_flag": first, "export_flag_end": f"{first[:-1]}/" if is_namespace else f"{first}\0"}
+        for name, (table, condition) in self._recorded():
+            parts.append(f"id in (select comment_id from {table} where {condition})")  # noqa: S608
+            values[f"export_{name}"] = getattr(self, name)
         if self.since is not None:
             parts.append(CHANGED)
             values["export_since"] = _utc(self.since)
@@ -147,6 +163,9 @@ class Selection:
             # The line break ends a "--" comment at the end of the condition.
             parts.append(f"(({self.where}\n))")
         return " and ".join(parts), values
+
+    def _recorded(self) -> Iterator[tuple[str, tuple[str, str]]]:
+        return ((name, where) for name, where in RECORDED.items() if getattr(self, name) is not None)
 
     def within(self, column: str) -> str:
         """Return the condition that limits a column of thread ids to `threads`."""
@@ -163,6 +182,11 @@ class Selection:
                 raise WrongUsage(f"no flag {self.flag} in this archive")
         if self.outlet is not None and not _exists(connection, "select 1 from outlets where domain = ?", self.outlet):
             raise WrongUsage(f"no outlet {self.outlet} in this archive")
+        for name, (table, condition) in self._recorded():
+            value = getattr(self, name)
+            statement = f"select 1 from {table} where {condition} limit 1"  # noqa: S608
+            if connection.execute(statement, {f"export_{name}": value}).fetchone() is None:
+                raise WrongUsage(f"no comment with the {name} {value} in this archive")
         try:
             # Each text is prepared by itself too, so that none can close the brackets that it is put into.
             if self.where is not None:

@@ -27,7 +27,7 @@ from archive.search.index_schema import (
     register_analyzers,
     to_document,
 )
-from archive.search.sql import LABEL_FOUND, LABEL_TEXT
+from archive.search.sql import RECORDED
 from archive.store.reading import connect_for_reading
 from archive.store.views import STANDING
 
@@ -43,7 +43,10 @@ NEXT_COMMENTS = f"{_COMMENTS} and comments.id > ? order by comments.id limit {BA
 THESE_COMMENTS = f"{_COMMENTS} and comments.id in (select value from json_each(?))"  # noqa: S608
 _OF_THESE = "comment_id in (select value from json_each(?))"
 FLAGS = f"select distinct comment_id, code, severity, target, status from flags where {_OF_THESE} and {STANDING}"  # noqa: S608
-LABELS = f"select distinct comment_id, {LABEL_TEXT} from labels where {_OF_THESE} and {LABEL_FOUND}"  # noqa: S608
+RECORDS = {
+    table: f"select distinct comment_id, {text} from {table} where {_OF_THESE} and {counts}"  # noqa: S608
+    for table, text, counts in RECORDED.values()
+}
 # What no visit and no takedown changes of a comment.
 LAST_COMMENT = "select id, thread_id || ' ' || first_seen_at from comments order by id desc limit 1"
 MARK_OF = "select thread_id || ' ' || first_seen_at from comments where id = ?"
@@ -141,11 +144,13 @@ def _comments(connection: sqlite3.Connection, rows: Sequence[tuple[Any, ...]]) -
     flags: dict[int, list[FlagParts]] = {}
     for number, *values in connection.execute(FLAGS, (ids,)):
         flags.setdefault(number, []).append(FlagParts(*values))
-    labels: dict[int, list[str]] = {}
-    for number, label in connection.execute(LABELS, (ids,)):
-        labels.setdefault(number, []).append(label)
+    said: dict[str, dict[int, list[str]]] = {table: {} for table in RECORDS}
+    for table, statement in RECORDS.items():
+        for number, text in connection.execute(statement, (ids,)):
+            said[table].setdefault(number, []).append(text)
     for row in rows:
-        more: dict[str, Any] = {"flags": flags.get(row[0], ()), "labels": labels.get(row[0], ())}
+        more: dict[str, Any] = {table: texts.get(row[0], ()) for table, texts in said.items()}
+        more["flags"] = flags.get(row[0], ())
         yield IndexedComment(*row, **more)
 
 

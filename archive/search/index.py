@@ -37,7 +37,7 @@ MOST_REMEMBERED = 256
 MOST_REMOVALS = 100
 # Facets, and the fields that hold their values where these have another name.
 _FLAG_FIELDS = {"flag": "codes", "source": "sources", "target": "targets", "status": "statuses", "severity": "severity"}
-_FIELDS = {**_FLAG_FIELDS, "label": "labels"}
+_FIELDS = {**_FLAG_FIELDS, "label": "labels", "decision": "decisions", "report": "reports"}
 
 T = TypeVar("T")
 Counts = Counter[Any]
@@ -159,7 +159,8 @@ class IndexView:
         self.searcher = index.index.searcher()
         self.state = self._read_state()
         self.languages = [name for name in STEMMERS if self._has_language(name)] or [self.state.default_language]
-        self.writer = QueryWriter(self.schema, lambda: self.flags, self.languages)
+        self.writer = QueryWriter(self.schema, lambda: self.flags, self.texts, self.languages)
+        self._texts: dict[str, list[str]] = {}
         self._facets: OrderedDict[Any, Any] = OrderedDict()
 
     def _read_state(self) -> IndexState:
@@ -179,6 +180,12 @@ class IndexView:
     def flags(self) -> list[FlagParts]:
         """Every distinct flag that comments have."""
         return [FlagParts.from_token(token) for token in self._terms(tantivy.Query.all_query(), ["flags"])["flags"]]
+
+    def texts(self, field: str) -> Sequence[str]:
+        """Return every distinct text that comments have in a field, such as their labels."""
+        if field not in self._texts:
+            self._texts[field] = list(self._terms(tantivy.Query.all_query(), [field])[field])
+        return self._texts[field]
 
     def count(self, node: Node | None) -> int:
         return self._read(lambda: self._total(self.writer.write(node)))

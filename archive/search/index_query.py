@@ -7,19 +7,28 @@ from tantivy import FieldType, Occur, Query, Schema
 
 from archive.search.index_schema import STATE_ID, STEMMERS, FlagParts, day_bounds, stem, stem_field
 from archive.search.nodes import AndNode, FieldNode, FlagFilter, Node, NotNode, OrNode, WordNode
-from archive.search.words import Term
+from archive.search.words import Term, fold
 
 # Returns every distinct flag that comments of the index have.
 LoadFlags = Callable[[], Sequence[FlagParts]]
+# Returns every distinct text that comments of the index have in a field.
+LoadTexts = Callable[[str], Sequence[str]]
 _NUMBERS = ("outlet", "commenter", "dataset")
-_TEXTS = {"label": "labels", "state": "state"}
+_TEXTS = {"label": "labels", "decision": "decisions", "report": "reports", "state": "state"}
 
 
 class QueryWriter:
-    """Write queries for one schema. `load_flags` is asked where a filter has more than codes."""
+    """Write queries for one schema. `load_flags` is asked where a filter has more than codes, `load_texts` where what
+    is looked for was typed."""
 
-    def __init__(self, schema: Schema, load_flags: LoadFlags, languages: Sequence[str] = tuple(STEMMERS)) -> None:
-        self.schema, self.load_flags, self.languages = schema, load_flags, languages
+    def __init__(
+        self,
+        schema: Schema,
+        load_flags: LoadFlags,
+        load_texts: LoadTexts,
+        languages: Sequence[str] = tuple(STEMMERS),
+    ) -> None:
+        self.schema, self.load_flags, self.load_texts, self.languages = schema, load_flags, load_texts, languages
 
     def write(self, node: Node | None) -> Query:
         """Return the query; None is for all comments."""
@@ -73,12 +82,20 @@ class QueryWriter:
         if node.name in _NUMBERS:
             return Query.term_set_query(self.schema, node.name, list(node.values))
         if node.name in _TEXTS:
-            return Query.term_set_query(self.schema, _TEXTS[node.name], list(node.values))
+            field = _TEXTS[node.name]
+            texts = self._alike(field, first) if isinstance(first, Term) else list(node.values)
+            return Query.term_set_query(self.schema, field, texts)
         if isinstance(first, Term):
             return self.words("author", first)
         if isinstance(first, FlagFilter):
             return self._flags(first)
         return self._days(node.name, str(first))
+
+    def _alike(self, field: str, typed: Term) -> list[str]:
+        """Return the texts of a field that are as they were typed, or begin so."""
+        phrase = " ".join(typed.words)
+        folded = {text: fold(text) for text in self.load_texts(field)}
+        return [text for text, it in folded.items() if (it.startswith(phrase) if typed.is_prefix else it == phrase)]
 
     def _flags(self, wanted: FlagFilter) -> Query:
         if wanted == FlagFilter(wanted.codes):

@@ -9,7 +9,7 @@ import tantivy
 from archive.search.nodes import is_date
 from archive.search.words import fold
 
-VERSION = 2
+VERSION = 3
 # ISO 639 codes of the languages that have a stemmer, and what Tantivy calls them.
 STEMMERS = {
     "ar": "arabic", "da": "danish", "de": "german", "el": "greek", "en": "english", "es": "spanish", "fi": "finnish",
@@ -19,7 +19,7 @@ STEMMERS = {
 _ALIASES = {"nb": "no", "nn": "no"}
 DEFAULT_LANGUAGE = "en"
 NUMBERS = ("outlet", "commenter", "dataset", "day", "month", "severity")
-LISTS = ("state", "codes", "sources", "targets", "statuses", "flags", "labels")
+LISTS = ("state", "codes", "sources", "targets", "statuses", "flags", "labels", "decisions", "reports")
 STATE_ID = 0  # the document that says how current the index is: no comment has this id
 # A flag as one token: its parts, apart by what none of them has.
 _APART = "\x1f"
@@ -64,6 +64,8 @@ class IndexedComment:
     body: str
     flags: Sequence[FlagParts] = ()
     labels: Sequence[str] = ()
+    decisions: Sequence[str] = ()
+    reports: Sequence[str] = ()
 
 
 @cache
@@ -131,8 +133,10 @@ def to_document(comment: IndexedComment, default_language: str) -> tantivy.Docum
             document.add_unsigned(name, number)
     if comment.flags:
         _add_flags(document, comment.flags)
-    for label in dict.fromkeys(comment.labels):
-        document.add_text("labels", label)
+    said = (("labels", comment.labels), ("decisions", comment.decisions), ("reports", comment.reports))
+    for name, texts in said:
+        for text in dict.fromkeys(texts):
+            document.add_text(name, text)
     return document
 
 

@@ -6,6 +6,9 @@ from datetime import date
 
 from archive.search.words import Term
 
+# Fields of what datasets, moderators and readers said of a comment.
+RECORDS = ("label", "decision", "report")
+
 
 @dataclass(frozen=True, slots=True)
 class WordNode:
@@ -19,8 +22,9 @@ class WordNode:
 class FieldNode:
     """A condition on a field other than the text: it has one of the values.
 
-    `author` has one Term; `outlet`, `commenter` and `dataset` have ids, `label` and `state` texts; `after` and `before`
-    have one day, month or year (2026-03-14, 2026-03, 2026), `date` such a beginning; `flag` has one FlagFilter."""
+    `author` has one Term; `outlet`, `commenter` and `dataset` have ids, `state` texts; `label`, `decision` and `report`
+    have texts as they are stored, or one Term as it was typed; `after` and `before` have one day, month or year
+    (2026-03-14, 2026-03, 2026), `date` such a beginning; `flag` has one FlagFilter."""
 
     name: str
     values: tuple["str | int | Term | FlagFilter", ...]

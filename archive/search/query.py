@@ -8,7 +8,18 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from archive.search.nodes import AndNode, FieldNode, Node, NotNode, OrNode, WordNode, is_date, join, positive_words
+from archive.search.nodes import (
+    RECORDS,
+    AndNode,
+    FieldNode,
+    Node,
+    NotNode,
+    OrNode,
+    WordNode,
+    is_date,
+    join,
+    positive_words,
+)
 from archive.search.words import Term, fold
 
 MAX_QUERY, MAX_TERMS, MIN_PREFIX, MAX_DEPTH = 500, 16, 2, 20
@@ -16,6 +27,9 @@ FIELDS = {
     "author": 'author:name or author:"two words"',
     "outlet": "outlet:name or outlet:example.org",
     "flag": "flag:insult or flag:content.insult",
+    "label": 'label:rude or label:"mood: cross"',
+    "decision": "decision:rejected",
+    "report": "report:spam",
     "after": "after:2026-03-14, after:2026-03 or after:2026",
     "before": "before:2026-03-14, before:2026-03 or before:2026",
 }
@@ -186,7 +200,7 @@ class _Parser:
         if not words:
             self.errors.setdefault(f"{name}:{text[:40]} has no letter or digit. Write {FIELDS[name]}.")
             return None
-        if name == "author":
+        if name in ("author", *RECORDS):
             is_prefix = token.kind == "word" and text.endswith("*")
             return FieldNode(name, (Term(words, is_prefix and sum(map(len, words)) >= MIN_PREFIX),))
         return FieldNode(name, (text,))  # a name, which `resolve` looks up

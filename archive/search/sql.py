@@ -8,14 +8,17 @@ from typing import Any
 from archive.search.nodes import AndNode, FieldNode, FlagFilter, Node, NotNode, OrNode
 from archive.search.query import full_text
 from archive.search.words import Term, fold
-from archive.store.views import STANDING
+from archive.store.views import LABEL_FOUND, LABEL_TEXT, STANDING
 
 _MATCHING = "select rowid from comments_fts where comments_fts match {}"
 _OF_LIST = "in (select value from json_each({}))"
 _OF_THREADS = "comments.thread_id in (select threads.id from threads {} where {})"
-# What datasets found: a text, or a share or mark that is not low; an answer of 0 or "no" is nothing found.
-LABEL_TEXT = "case when number is null then name || ': ' || substr(value, 1, 40) else name end"
-LABEL_FOUND = "(number >= 0.5 or (number is null and lower(value) not in ('', 'false', 'no', 'none')))"
+# Of each field of what was said of a comment: its table, what is compared, and which rows count.
+RECORDED = {
+    "label": ("labels", LABEL_TEXT, LABEL_FOUND),
+    "decision": ("decisions", "decisions.status", "true"),
+    "report": ("reports", "reports.kind", 'reports."count" > 0'),
+}
 
 
 @dataclass(slots=True)
@@ -104,9 +107,8 @@ def _field(selection: Selection, node: FieldNode) -> str:
             return _OF_THREADS.format("", f"threads.dataset_id {_OF_LIST.format(bind(json.dumps(values)))}")
         case "state":
             return f"comments.state {_OF_LIST.format(bind(json.dumps(values)))}"
-        case "label":
-            chosen = f"{LABEL_TEXT} {_OF_LIST.format(bind(json.dumps(values)))}"
-            return f"exists (select 1 from labels where comment_id = comments.id and {LABEL_FOUND} and {chosen})"  # noqa: S608
+        case "label" | "decision" | "report":
+            return _record(selection, node)
         case "flag" if isinstance(first, FlagFilter):
             return _flag(selection, first)
         case _:
@@ -118,6 +120,20 @@ def _author(selection: Selection, term: Term) -> str:
     phrase = " " + " ".join(term.words) + ("" if term.is_prefix else " ")
     named = f"instr(' ' || folded(name) || ' ', {selection.bind(phrase)})"
     return f"comments.commenter_id in (select id from commenters where {named})"  # noqa: S608
+
+
+def _record(selection: Selection, node: FieldNode) -> str:
+    """Return the condition of what was said of a comment: in these words, or folded where it was typed."""
+    table, text, counts = RECORDED[node.name]
+    first = node.values[0] if node.values else None
+    if isinstance(first, Term):
+        phrase = " ".join(first.words)
+        said = f"folded({text})"
+        chosen = f"substr({said}, 1, {len(phrase)})" if first.is_prefix else said
+        chosen += f" = {selection.bind(phrase)}"
+    else:
+        chosen = f"{text} {_OF_LIST.format(selection.bind(json.dumps(node.values)))}"
+    return f"exists (select 1 from {table} where {table}.comment_id = comments.id and {counts} and {chosen})"  # noqa: S608
 
 
 def _flag(selection: Selection, flag: FlagFilter) -> str:

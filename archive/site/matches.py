@@ -22,6 +22,8 @@ _FIELDS = {
     "commenter": "commenter",
     "dataset": "dataset",
     "label": "label",
+    "decision": "decision",
+    "report": "report",
     "state": "state",
     "date": "date",
     "since": "after",

@@ -29,7 +29,19 @@ SOURCES = {
 }
 STATUSES = {"unreviewed": "not reviewed", "confirmed": "confirmed", "disputed": "reviewers disagree"}
 FLAG_FILTERS = ("flag", "severity", "target", "source", "status")
-FORM_FIELDS = ("q", "outlet", "commenter", "dataset", "label", "state", *FLAG_FILTERS, "date", "sort")
+FORM_FIELDS = (
+    "q",
+    "outlet",
+    "commenter",
+    "dataset",
+    "label",
+    "decision",
+    "report",
+    "state",
+    *FLAG_FILTERS,
+    "date",
+    "sort",
+)
 STATES = {
     "visible": "still on the site",
     "removed": "removed by the site",
@@ -71,6 +83,8 @@ class SearchParams:
     commenter: int | None = None
     dataset: int | None = None
     label: str | None = None
+    decision: str | None = None
+    report: str | None = None
     state: str | None = None
     flag: str | None = None
     severity: str | None = None
@@ -154,6 +168,9 @@ def parse_search(args: Mapping[str, str]) -> SearchParams:
     def choice(name: str, values: Mapping[str, object]) -> str | None:
         return read(name, values.__contains__, f"it is one of {', '.join(values)}")
 
+    def name_of(name: str) -> str | None:
+        return read(name, lambda text: len(text) <= 200, "it is too long")
+
     def day(name: str) -> str | None:
         return read(name, is_date, "it is not a date such as 2026-03-14, 2026-03 or 2026")
 
@@ -162,7 +179,9 @@ def parse_search(args: Mapping[str, str]) -> SearchParams:
         outlet=number("outlet"),
         commenter=number("commenter"),
         dataset=number("dataset"),
-        label=read("label", lambda text: len(text) <= 200, "it is too long"),
+        label=name_of("label"),
+        decision=name_of("decision"),
+        report=name_of("report"),
         state=choice("state", STATES),
         flag=read("flag", re.compile(r"[a-z_]+\.[a-z_]+").fullmatch, "it is not a code such as content.insult"),
         severity=choice("severity", SEVERITY_LEVELS),

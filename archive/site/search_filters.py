@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from archive.site.formatting import number
 from archive.site.params import FLAG_FILTERS, SEVERITY_LEVELS, SearchParams, filters_flags, search_url
 
+LISTS = {"label": "labels", "decision": "decisions", "report": "reports"}  # filters with several values a comment
 LISTED_VALUES = 8
 MOST_LISTED = 1_000
 
@@ -40,6 +41,8 @@ class CommentFacts(NamedTuple):
     dataset: int | None = None
     labels: Sequence[str] = ()
     state: str = ""
+    decisions: Sequence[str] = ()
+    reports: Sequence[str] = ()
 
 
 def filter_comments(comments: Iterable[CommentFacts], params: SearchParams) -> list[CommentFacts]:
@@ -53,6 +56,8 @@ def _passes(comment: CommentFacts, params: SearchParams) -> bool:
         and (params.dataset is None or comment.dataset == params.dataset)
         and (params.state is None or comment.state == params.state)
         and (params.label is None or params.label in comment.labels)
+        and (params.decision is None or params.decision in comment.decisions)
+        and (params.report is None or params.report in comment.reports)
         and (params.date is None or comment.day.startswith(params.date))
         and (params.since is None or comment.day >= params.since)
         and (params.until is None or "" < comment.day[: len(params.until)] <= params.until)
@@ -84,8 +89,8 @@ def count_values(
     without: dict[str, Any] = {} if name in FLAG_FILTERS and not params.q else {name: None}
     others = replace(params, **without)
     comments = passing if others == params else filter_comments(candidates, others)
-    if name == "label":
-        return Counter(label for comment in comments for label in comment.labels)
+    if name in LISTS:
+        return Counter(value for comment in comments for value in getattr(comment, LISTS[name]))
     if name not in FLAG_FILTERS:
         return Counter(value for comment in comments if (value := getattr(comment, name)) is not None)
     counter: Counter[Any] = Counter()

@@ -1,5 +1,6 @@
 """The statements of a search: its candidates, the values of its filters, and the hits of a page."""
 
+from archive.search.sql import RECORDED
 from archive.site.queries import OUTLET, TITLE
 from archive.store.views import STANDING
 
@@ -31,12 +32,14 @@ where threads.id in (select value from json_each(:ids))"""
 FLAG_FACTS = f"""
 select json_group_array(json_array(comment_id, code, severity, target, status)) from flags
 where comment_id in (select value from json_each(:ids)) and {STANDING}"""  # noqa: S608
-# What datasets found: a text, or a share or mark that is not low; an answer of 0 or "no" is nothing found.
-LABEL_FACTS = """
-select json_group_array(json_array(comment_id, label)) from (select distinct comment_id,
-  case when number is null then name || ': ' || substr(value, 1, 40) else name end as label from labels
-  where comment_id in (select value from json_each(:ids))
-    and (number >= 0.5 or (number is null and lower(value) not in ('', 'false', 'no', 'none'))))"""
+# What was said of comments that are not withheld, by the table that says so.
+RECORD_FACTS = {
+    table: f"""
+select json_group_array(json_array(comment_id, said)) from (select distinct comment_id, {text} as said from {table}
+  where comment_id in (select id from comments where id in (select value from json_each(:ids)) and withheld is null)
+    and {counts})"""  # noqa: S608
+    for table, text, counts in RECORDED.values()
+}
 # The newest comments with a code, along the index (code, comment_id): few of its newest rows are not shown.
 NEWEST_FLAGGED = f"""
 with newest as (select comment_id, code, target, status, withdrawn_at from flags

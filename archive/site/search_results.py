@@ -24,7 +24,8 @@ MAX_FLAGS_READ = 5_000
 # Of more matches than this, commenters are counted on request: a common word has nearly as many as the archive.
 MAX_WITH_COMMENTERS = 5_000
 FACETS = (
-    "outlet", "flag", "severity", "target", "source", "status", "date", "commenter", "dataset", "label", "state"
+    "outlet", "flag", "severity", "target", "source", "status", "date", "commenter", "dataset", "label", "state",
+    "decision", "report",
 )  # fmt: skip
 
 
@@ -181,9 +182,7 @@ def _load_facts(connection: Connection, rows: Sequence[Sequence[Any]]) -> list[C
     by_comment: dict[int, list[FlagFacts]] = {}
     for comment, *values in json.loads(fetch_value(connection, search_queries.FLAG_FACTS, ids=ids)):
         by_comment.setdefault(comment, []).append(FlagFacts(*values))
-    labels: dict[int, list[str]] = {}
-    for comment, label in json.loads(fetch_value(connection, search_queries.LABEL_FACTS, ids=ids), strict=False):
-        labels.setdefault(comment, []).append(label)
+    said = {table: _load_records(connection, sql, ids) for table, sql in search_queries.RECORD_FACTS.items()}
     return [
         CommentFacts(
             comment,
@@ -193,8 +192,16 @@ def _load_facts(connection: Connection, rows: Sequence[Sequence[Any]]) -> list[C
             day or "",
             by_comment.get(comment, ()),
             places[thread][1],
-            labels.get(comment, ()),
-            state,
+            state=state,
+            **{table: texts.get(comment, ()) for table, texts in said.items()},
         )
         for comment, score, thread, commenter, day, state in rows
     ]
+
+
+def _load_records(connection: Connection, sql: str, ids: str) -> dict[int, list[str]]:
+    """Return what was said of these comments, by comment."""
+    texts: dict[int, list[str]] = {}
+    for comment, text in json.loads(fetch_value(connection, sql, ids=ids), strict=False):
+        texts.setdefault(comment, []).append(text)
+    return texts

@@ -18,14 +18,17 @@ _WATCHED = {
     "comments": ("thread_id", "commenter_id", "posted_at", "body", "state", "codes", "withheld"),
     "flags": ("comment_id", "code", "severity", "target", "status", "withdrawn_at"),
     "labels": ("comment_id", "name", "value", "number"),
+    "decisions": ("comment_id", "status"),
+    "reports": ("comment_id", "kind"),
     "commenters": ("name",),
     "threads": ("article_id", "dataset_id", "withheld"),
     "articles": ("outlet_id", "language", "withheld"),
 }
+OF_COMMENTS = ("flags", "labels", "decisions", "reports")
 _COMMENTS_OF = {
     "comments": "values ({row}.id)",
     "flags": "select {row}.comment_id where {row}.comment_id is not null",
-    "labels": "values ({row}.comment_id)",
+    **dict.fromkeys(("labels", "decisions", "reports"), "values ({row}.comment_id)"),
     "commenters": "select id from comments where commenter_id = {row}.id",
     "threads": "select id from comments where thread_id = {row}.id",
     "articles": "select comments.id from comments join threads on threads.id = thread_id where article_id = {row}.id",
@@ -33,14 +36,14 @@ _COMMENTS_OF = {
 
 
 def triggers(not_bulk: str) -> dict[str, str]:
-    """Return the triggers by name. While a transaction is bulk, flags and labels that it adds are noted by who adds
-    them: most are of new comments."""
+    """Return the triggers by name. While a transaction is bulk, what it adds to comments is noted by who adds it: most
+    are new."""
     statements: dict[str, str] = {}
     for table, columns in _WATCHED.items():
         statements |= _trigger(table, f"update of {', '.join(columns)}", _differs(columns), "new")
-    for table in ("comments", "flags", "labels"):
+    for table in ("comments", *OF_COMMENTS):
         statements |= _trigger(table, "delete", "true", "old")
-    for table in ("flags", "labels"):
+    for table in OF_COMMENTS:
         statements |= _trigger(table, "insert", not_bulk, "new")
     return statements
 

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 from archive.store.changes import ChangeLog
 from archive.store.dialects import dialect_of
 from archive.store.schema import TABLES
+from archive.store.search_changes import OF_COMMENTS
 
 # Tables come after those that they refer to.
 INSERT_ORDER = (
@@ -100,11 +101,11 @@ class RowWriter:
             self._write_totals()
 
     def _note_changes(self) -> None:
-        """Note the stored comments that get flags or labels, for the index beside the archive: triggers rest here."""
+        """Note the stored comments that get flags, labels and the like, for the index beside it: triggers rest here."""
         if self.connection.dialect.name != "sqlite":
             return  # what the site serves of a server's archive is a copy
         new = self._inserts.get("comments")
-        subjects = {row.get("comment_id") for name in ("flags", "labels") for row in self._inserts.get(name, ())}
+        subjects = {row.get("comment_id") for name in OF_COMMENTS for row in self._inserts.get(name, ())}
         stored = sorted(id_ for id_ in subjects if id_ is not None and (not new or id_ < new[0]["id"]))
         if stored:
             self.connection.execute(insert(TABLES["search_changes"]), [{"comment_id": id_} for id_ in stored])

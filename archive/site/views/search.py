@@ -250,6 +250,8 @@ def _filter_labels(
         ),
         ("Dataset", "dataset", names(search_queries.DATASET_NAMES, "dataset")),
         ("Label", "label", {}),
+        ("Moderators decided", "decision", {}),
+        ("Reported for", "report", {}),
         ("On the site", "state", STATES),
     ]
 

@@ -1,12 +1,15 @@
 """What btl exports comes back equal, whatever the format: comments with all that is on record of them."""
 
+import csv
+import io
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from archive.export.formats import FORMATS
-from archive.export.selection import Selection
+from archive.export.selection import Selection, WrongUsage
 from archive.export.write import export
 from archive.importers.own_records import read_author, read_completeness, read_dataset, read_record, time_of
 from archive.importers.run import import_files
@@ -107,6 +110,24 @@ def test_a_selection_concludes_nothing_of_what_is_not_in_it(archive, query, tmp_
     import_files(archive, [file], workers=0)
     assert query("select count(*) from comments where state = 'missing'") == [(0,)]
     assert query("select count(*) from events") == [(0,)]
+
+
+@pytest.mark.parametrize(
+    ("selection", "bodies"),
+    [
+        ({"label": "mood: cross; very=so, \"yes\""}, 1), ({"label": "mood"}, 1), ({"decision": "APPROVED"}, 1),
+        ({"report": "SPAM", "decision": "PREMOD"}, 1), ({"report": "SPAM", "where": "author = 'tom'"}, 0),
+        ({"label": "rude"}, WrongUsage), ({"decision": "approved"}, WrongUsage), ({"report": "x"}, WrongUsage),
+    ],
+)  # fmt: skip
+def test_a_selection_by_what_was_said_of_comments(archive, tmp_path, selection, bodies):
+    fill(archive)
+    if bodies is WrongUsage:  # of a share below a half, and of names that nobody gave
+        with pytest.raises(WrongUsage, match="no comment with the"):
+            exported(archive, "csv", tmp_path, Selection(**selection))
+    else:
+        file = exported(archive, "csv", tmp_path, Selection(**selection))
+        assert len(list(csv.DictReader(io.StringIO(Path(file).read_text("utf-8"))))) == bodies
 
 
 @pytest.mark.parametrize("form", READ_BACK)

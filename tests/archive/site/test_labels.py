@@ -1,7 +1,10 @@
 """What datasets say of comments, shown beside flags and to be searched by."""
 
+from dataclasses import replace
+
 import pytest
 
+from archive.search.build import build
 from archive.site.app import application
 from archive.store.archive import Archive
 from archive.takedown import withhold
@@ -57,6 +60,49 @@ def test_a_thread_shows_what_moderators_decided_and_readers_reported(tmp_path):
     assert f"REJECTED by moderator, {DAYS[0]}, reason: &lt;i&gt;SPAM&lt;/i&gt;" in html
     assert "<bdi>reported</bdi>: <bdi>SPAM (2)</bdi>" in html
     assert "kim again" not in html
+
+
+REJECTED = Decision("REJECTED", "removed", DAYS[0], "moderator")
+SAID = (
+    said(
+        "The ferry was early.",
+        decisions=(Decision("PREMOD", "withheld"), REJECTED),
+        labels=(Label("mood", "Very cross"),),
+    ),
+    said("The ferry was late.", decisions=(REJECTED,), reports=(("SPAM", 2), ("off topic", 1))),
+    said("No ferry came.", reports=(("SPAM", 1), ("OTHER", 0))),
+    said("A ferry of old.", decisions=(REJECTED,), reports=(("SPAM", 1),)),
+)
+
+
+@pytest.mark.parametrize("is_indexed", [False, True])
+def test_search_filters_by_what_moderators_decided_and_readers_reported(tmp_path, is_indexed):
+    path = tmp_path / "archive.db"
+    with Archive(path) as archive:
+        save(archive, made(*(replace(c, decisions=(), reports=()) for c in SAID), at=DAYS[0], dataset=CORPUS))
+        if is_indexed:
+            build(path)
+        save(archive, made(*SAID, at=DAYS[1], dataset=CORPUS))  # which changes stored comments
+        withhold.withhold(archive, "comment", 4, "privacy")
+    site = application(path)
+    for query, found in (
+        ("q=ferry&decision=REJECTED", 2),
+        ("q=ferry&decision=rejected", 0),
+        ("q=ferry&report=SPAM", 2),
+        ("q=ferry&report=OTHER", 0),
+        ("q=ferry&report=SPAM&decision=REJECTED", 1),
+        ("q=ferry+decision:rejected", 2),
+        ("q=decision:premod", 1),
+        ("q=ferry+-decision:premod", 2),
+        ("q=report:%22off+topic%22+OR+label:%22mood:+very+cross%22", 2),
+        ("q=ferry+report:off*", 1),
+    ):
+        assert f"{found} comment" in page(site, f"/search?{query}"), query
+    html = page(site, "/search?q=ferry")
+    assert 'decision=REJECTED" rel="nofollow"><bdi>REJECTED</bdi></a> <span class="note">2</span>' in html
+    assert 'report=SPAM" rel="nofollow"><bdi>SPAM</bdi></a> <span class="note">2</span>' in html
+    assert "OTHER" not in html
+    assert "decision: has no value" in page(site, "/search?q=decision:")
 
 
 def test_a_thread_of_no_dataset_names_none(site):
