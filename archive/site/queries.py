@@ -43,13 +43,14 @@ THREADS_BY_ID = f"""
 select listed.*, (select content_count from thread_list where thread_list.id = listed.id) as content_count
 from ({_THREADS} where threads.id in (select value from json_each(:ids))) as listed"""  # noqa: S608
 # Live archives: along the index on codes, of each flag on the words the newest comments; public copies have a count.
+# "cross" keeps SQLite from reading all comments first.
 FLAGGED_THREADS_LATELY = f"""
 select thread_id, count(distinct comments.id) as flagged from (
   select (select json_group_array(comment_id) from (select comment_id from flags
     where flags.code = flag_codes.code and comment_id is not null and {STANDING}
     order by comment_id desc limit :limit)) as ids
   from flag_codes where namespace = 'content') as latest
-join json_each(latest.ids) join comments on comments.id = json_each.value
+cross join json_each(latest.ids) cross join comments on comments.id = json_each.value
 where comments.codes like '%"content.%' group by thread_id order by flagged desc, thread_id desc limit 5"""  # noqa: S608
 FLAGGED_THREADS = """
 select id as thread_id from thread_list where content_count > 0 order by content_count desc, id desc limit 5"""
