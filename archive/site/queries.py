@@ -66,7 +66,8 @@ LATEST_REMOVALS = f"{REMOVALS} limit 50"
 REMOVALS += " limit 5"
 _REMOVALS = """
 with newest as materialized (select id, thread_id, comment_id, seen_at, confidence from events
-  where kind = 'removed' and seen_at >= :first and seen_at < :last order by seen_at desc, id desc limit :limit)"""
+  where kind = 'removed' and comment_id is not null and seen_at >= :first and seen_at < :last
+  order by seen_at desc, id desc limit :limit)"""
 REMOVAL_SUMS = (
     _REMOVALS
     + f""", sums as (

@@ -24,7 +24,8 @@ def load(connection: Connection, params: RemovalParams, visitor: Visitor) -> dic
     """Return what the template needs."""
     bounds = {**month_bounds(params), "limit": MAX_COUNTED}
     sums = fetch_all(connection, queries.REMOVAL_SUMS, **bounds)
-    rows = fetch_all(connection, queries.REMOVED, **bounds, outlet=params.outlet, size=PAGE_SIZE)
+    read = MAX_COUNTED if params.outlet is not None else PAGE_SIZE  # of all outlets the newest are those that are shown
+    rows = fetch_all(connection, queries.REMOVED, **bounds | {"limit": read}, outlet=params.outlet, size=PAGE_SIZE)
     outlet = next((row["outlet"] for row in sums if row["outlet_id"] == params.outlet), None) or "this outlet"
     return {
         "sums": [_describe_sum(row, params) for row in sums],
