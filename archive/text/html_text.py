@@ -166,6 +166,8 @@ def fold_space(text: str) -> str:
 
 def line_of(element: HtmlElement, longest: int, separator: str = "") -> str:
     """Return the text of an element as one line, cut where it gets longer: not all that stands in it is read."""
+    if len(element) == 0:
+        return " ".join((element.text or "")[: longest * MOST_SPACE].split())
     length, pieces = 0, []
     for piece in element.itertext():
         pieces.append(piece[: longest * MOST_SPACE])

@@ -3,7 +3,7 @@
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from urllib.parse import parse_qsl, urlsplit
@@ -206,10 +206,17 @@ def _find(name: str, system: System, page: Page, text: EmbedText, hints: Comment
 
 def _matching(system: System, text: EmbedText) -> tuple[list[HtmlElement], bool]:
     """Return the elements that belong to a system, and whether they are more than its counters."""
-    strong = [element for element, address in text.elements if system.strong.matches(element, address)]
-    if strong:
-        return strong, True
-    return [element for element, address in text.elements if system.weak.matches(element, address)], False
+    strong = _matching_marker(system.strong, text)
+    return (strong, True) if strong else (_matching_marker(system.weak, text), False)
+
+
+def _matching_marker(marker: Marker, text: EmbedText) -> list[HtmlElement]:
+    """Return the elements that match a marker. Attributes are looked at only where the page has the word at all."""
+    attributes = frozenset(name for name in marker.attributes if name in text.lower)
+    marker = replace(marker, attributes=attributes)
+    if not (marker.tags or attributes or marker.metas or marker.names or marker.patterns):
+        return []
+    return [element for element, address in text.elements if marker.matches(element, address)]
 
 
 @dataclass(frozen=True, slots=True)

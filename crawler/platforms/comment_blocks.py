@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import pairwise
+from itertools import chain, pairwise
 
 from lxml.html import HtmlElement
 
@@ -109,7 +109,8 @@ def build_comments(roots: Sequence[HtmlElement]) -> tuple[list[CommentElement], 
             above = above.getparent()
     inside: dict[HtmlElement, CommentElement] = {}
     owner: dict[HtmlElement, CommentElement] = {}
-    for element in section.iter("*"):
+    outermost = _outermost((*roots, *adopted), section)
+    for element in chain.from_iterable(start.iter("*") for start in outermost):
         parent = element.getparent()
         own = comments.get(element)
         if own is not None:
@@ -130,6 +131,24 @@ def build_comments(roots: Sequence[HtmlElement]) -> tuple[list[CommentElement], 
         inside[element] = owner[element] = own
         own.own.append(element)
     return list(comments.values()), section
+
+
+def _outermost(elements: Iterable[HtmlElement], section: HtmlElement) -> list[HtmlElement]:
+    """Return those of some elements of a section that stand in no other of them."""
+    members = dict.fromkeys(elements)
+    is_within: dict[HtmlElement | None, bool] = {None: False, section: section in members}
+    outermost = []
+    for member in members:
+        path = []
+        element = member.getparent() if member is not section else None
+        while element not in is_within and element not in members:
+            path.append(element)
+            element = element.getparent()
+        found = element in members or is_within[element]
+        is_within.update(dict.fromkeys(path, found))
+        if not found:
+            outermost.append(member)
+    return outermost
 
 
 def section_of(roots: Sequence[HtmlElement]) -> HtmlElement:

@@ -82,9 +82,11 @@ def _date_candidates(parts: Sequence[Part]) -> Iterator[HtmlElement]:
 
 
 def _read_stamp(element: HtmlElement) -> DateStamp:
-    values = (element.get(name) for name in MACHINE_ATTRIBUTES)
+    names = element.keys()
+    values = (element.get(name) for name in MACHINE_ATTRIBUTES if name in names) if names else ()
     machine = next((value for value in values if value and _precision(value) >= 0), None)
-    text = ORDINAL.sub(r"\1\2", line_of(element, LONGEST_SCAN + WINDOW, " "))
+    text = line_of(element, LONGEST_SCAN + WINDOW, " ")
+    text = ORDINAL.sub(r"\1\2", text) if _HAS_DIGIT.search(text) else text
     where = _find_span(text)
     if where is not None and (_HAS_DIGIT.search(text[where[0] : where[1]]) or machine or is_date(text)):
         return DateStamp(element, text[where[0] : where[1]] or None, machine)

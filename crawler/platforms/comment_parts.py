@@ -72,6 +72,8 @@ def is_button(link: HtmlElement) -> bool:
 
 def is_short(element: HtmlElement) -> bool:
     """Whether an element may be a line of name and date."""
+    if len(element) == 0:
+        return len(element.text or "") <= LONGEST_LINE
     length = 0
     for piece in element.itertext():  # not all of it: a thread may stand within
         length += len(piece)
