@@ -20,6 +20,8 @@ FEW_SAMPLES = 3
 HOPELESS = 1.5  # so far below what is enough that more blocks cannot help
 MOST_ELEMENTS = 400  # of a block that are looked at
 ENOUGH = 4.2  # the score from which blocks are comments
+TEXT, NAME, DATE = 1.0, 2.0, 1.5
+FIELDS = TEXT + NAME + DATE  # the most that reading the fields of blocks can add
 BUTTON_NAME = re.compile(
     r"repl(?:y|ies)(?:$|[\W_])|(?:^|[\W_])(?:respond|responder|repondre|antwort(?:en)?|odpowiedz|otvet|report|"
     r"flag|permalink|"
@@ -56,10 +58,12 @@ def weigh(group: Group, comments: Sequence[CommentElement], index: PageIndex, st
     count = len(comments)
     if count == 1 and not _is_called_one(group, comments[0].root):
         return Evidence()
-    few = _weigh_sample(group, comments, comments[:: max(1, -(-count // FEW_SAMPLES))], index, stated)
-    if count <= FEW_SAMPLES or few.score < ENOUGH - HOPELESS:
+    least = ENOUGH - HOPELESS if count > FEW_SAMPLES else ENOUGH
+    few = _weigh_sample(group, comments, comments[:: max(1, -(-count // FEW_SAMPLES))], index, stated, least)
+    if count <= FEW_SAMPLES or few.score < least:
         return few
-    return _weigh_sample(group, comments, comments[:: max(1, count // MOST_SAMPLES)][:MOST_SAMPLES], index, stated)
+    more = comments[:: max(1, count // MOST_SAMPLES)][:MOST_SAMPLES]
+    return _weigh_sample(group, comments, more, index, stated, ENOUGH)
 
 
 def _weigh_sample(
@@ -68,33 +72,23 @@ def _weigh_sample(
     sample: Sequence[CommentElement],
     index: PageIndex,
     stated: int | None,
+    least: float,
 ) -> Evidence:
-    count = len(comments)
+    """Return the evidence of a sample; none where what shows without reading its fields leaves it below `least`."""
+    count, size = len(comments), len(sample)
+    ids = [block_id(comment) for comment in sample]
+    numbered = len(set(filter(None, ids))) / size if group.has_ids or any(ids) else 0.0
+    buttons = sum(_has_button(comment) for comment in sample) / size
+    score = sum(_outer_scores(group, comments, sample, index, stated).values()) + 1.5 * numbered + 1.5 * buttons
+    if score + FIELDS < least:
+        return Evidence()
     fields = [index.fields_of(comment) for comment in sample]
-    size = len(sample)
     evidence = Evidence()
     evidence.named = sum(bool(f.name) for f in fields) / size
     evidence.dated = sum(bool(f.date_text or f.machine_date) for f in fields) / size
     evidence.texts = sum(bool(f.body) for f in fields) / size
-    ids = [block_id(comment) for comment in sample]
-    numbered = len(set(filter(None, ids))) / size if group.has_ids or any(ids) else 0.0
-    buttons = sum(_has_button(comment) for comment in sample) / size
-    scores = {
-        "text": 1.0 * evidence.texts,
-        "name": 2.0 * evidence.named,
-        "date": 1.5 * evidence.dated,
-        "id": 1.5 * numbered,
-        "button": 1.5 * buttons,
-        "word": max(group.own * 1.0, group.around * 0.75),
-        "many": 0.5 * (count >= 5),
-        "nested": 0.5 * any(comment.above is not None for comment in comments),
-        "stated": 0.5 * min(count, 3) * (stated is not None and abs(stated - count) <= max(1, count // 10)),
-        "weak": -1.5 * min(group.weak, 2),
-        "aside": -0.75 * index.surroundings[comments[0].root].aside,
-    } | _objections(sample, fields, numbered)
-    evidence.score = sum(scores.values())
-    if max(group.own, group.around) < STRONG:
-        evidence.score -= 2  # for a word that other lists bear, too, or none
+    score += TEXT * evidence.texts + NAME * evidence.named + DATE * evidence.dated
+    evidence.score = score + sum(_objections(sample, fields, numbered).values())
     if count == 1 and not _may_stand_alone(comments[0], evidence, numbered):
         evidence.score = 0.0
     if evidence.texts < 0.5 and evidence.named + evidence.dated + numbered < 2:
@@ -102,18 +96,38 @@ def _weigh_sample(
     return evidence
 
 
+def _outer_scores(
+    group: Group,
+    comments: Sequence[CommentElement],
+    sample: Sequence[CommentElement],
+    index: PageIndex,
+    stated: int | None,
+) -> dict[str, float]:
+    """Return what speaks for and against a group before the fields of its blocks are read."""
+    count, size = len(comments), len(sample)
+    return {
+        "word": max(group.own * 1.0, group.around * 0.75),
+        "strong": -2 * (max(group.own, group.around) < STRONG),  # for a word that other lists bear, too, or none
+        "many": 0.5 * (count >= 5),
+        "nested": 0.5 * any(comment.above is not None for comment in comments),
+        "stated": 0.5 * min(count, 3) * (stated is not None and abs(stated - count) <= max(1, count // 10)),
+        "weak": -1.5 * min(group.weak, 2),
+        "aside": -0.75 * index.surroundings[comments[0].root].aside,
+        "elsewhere": -3.0 * _leads_elsewhere(sample),
+        "several": -2.5 * sum(_holds_several(comment) for comment in sample) / size,
+        "article": -6.0 * any(_holds_article(comment) for comment in sample),
+        "form": -4.0 * sum(_is_form(comment) for comment in sample) / size,
+    }
+
+
 def _objections(sample: Sequence[CommentElement], fields: Sequence[CommentFields], numbered: float) -> dict[str, float]:
     """Return what speaks against blocks being comments: `numbered` is the share of them that have ids."""
     size, bodies = len(sample), [f.body for f in fields]
     return {
-        "elsewhere": -3.0 * _leads_elsewhere(sample),
         "headline": -3.0 * sum(_has_headline(comment, f) for comment, f in zip(sample, fields, strict=True)) / size,
         "linked": -2.5 * sum(_is_linked(comment, f) for comment, f in zip(sample, fields, strict=True)) / size,
         "cut": -2.0 * (sum(body.rstrip().endswith(CUT_SHORT) for body in bodies) / size > 0.5),
         "same": -3.0 * (size > 2 and numbered < 0.5 and len(set(bodies)) <= size // 2),
-        "several": -2.5 * sum(_holds_several(comment) for comment in sample) / size,
-        "article": -6.0 * any(_holds_article(comment) for comment in sample),
-        "form": -4.0 * sum(_is_form(comment) for comment in sample) / size,
     }
 
 
