@@ -136,15 +136,15 @@ def build_comments(roots: Sequence[HtmlElement]) -> tuple[list[CommentElement], 
 def _outermost(elements: Iterable[HtmlElement], section: HtmlElement) -> list[HtmlElement]:
     """Return those of some elements of a section that stand in no other of them."""
     members = dict.fromkeys(elements)
-    is_within: dict[HtmlElement | None, bool] = {None: False, section: section in members}
+    is_within = {section: section in members}
     outermost = []
     for member in members:
         path = []
         element = member.getparent() if member is not section else None
-        while element not in is_within and element not in members:
+        while element is not None and element not in is_within and element not in members:
             path.append(element)
             element = element.getparent()
-        found = element in members or is_within[element]
+        found = element is not None and (element in members or is_within[element])
         is_within.update(dict.fromkeys(path, found))
         if not found:
             outermost.append(member)
