@@ -42,18 +42,23 @@ def load_case(folder: Path) -> tuple[Page, Callable[[Fetch], Page]]:
 
 def describe_threads(threads: Sequence[Thread]) -> dict[str, Any]:
     """Return the threads of one visit as JSON values, without what depends on where the bytes are stored."""
-    article = _drop_empty(asdict(threads[0].article))
+    article = _drop_empty(asdict(threads[0].article, dict_factory=_values))
     del article["fills_in"]  # pages are what readers saw
     return {"article": article, "threads": [_describe_thread(t) for t in threads]}
 
 
 def _describe_thread(thread: Thread) -> dict[str, Any]:
-    values = asdict(thread)
+    values = asdict(thread, dict_factory=_values)
     for name in ("article", "capture", "furniture"):
         del values[name]
     values["pages"] = [capture.url for capture in thread.pages]
     values["comments"] = [_drop_empty(comment) for comment in values["comments"]]
     return values
+
+
+def _values(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object as a dictionary: what a flag says of datasets, no page does."""
+    return {name: value for name, value in pairs if name != "dataset" or value is not None}
 
 
 def _drop_empty(values: dict[str, Any]) -> dict[str, Any]:
