@@ -71,6 +71,8 @@ def _describe_rivals(claims: list[tuple[Claim, Importer]]) -> str:
 
 def describe_refusal(head: bytes) -> str:
     """Return why no importer reads a file that begins like this."""
+    if not head:
+        return "the file is empty"
     begin = without_mark(head[:200]).lstrip().lower()
     seen = next((reason for start, reason in REFUSALS if begin.startswith(start.lower())), None)
     if begin.startswith(b"{"):

@@ -13,14 +13,15 @@ from functools import cache
 from importlib.resources import files
 
 from archive.importers.tables.mapping import ARTICLE_ROLES, ColumnMapping, LabelColumn, MappedColumn, presets
-from archive.importers.tables.readings import ROOTS, read_id, read_number, read_prefixed_id, read_text, read_time
+from archive.importers.tables.other_tables import doubt_of
+from archive.importers.tables.profile import COMMENT_WORD, Profile, profile
+from archive.importers.tables.readings import ROOTS, read_id, read_number, read_prefixed_id, read_time
 from archive.importers.tables.records import PARENT_COLUMN
 from archive.importers.tables.table import Table
 from archive.text.dates import infer_day_first
 from archive.text.fold import fold_name
 from archive.text.personal_data import EMAIL, PERSONAL_SHAPES, is_personal_name
 
-CONTENT_ROWS = 2_000  # by which most questions are decided
 LONG_BODY = 1_500  # mean characters: longer texts are articles
 FITS = 0.95
 MOST_CHOICES = 20
@@ -39,31 +40,6 @@ HTML = re.compile(
 )
 SPACED = re.compile(r"\S\s+\S")
 WORDS = re.compile(r"\w{2,}\s+\w{2,}\s+\w{2,}")
-COMMENT_WORD = re.compile(
-    r"comment|kommentar|koment|comentari|commento|reactie|repl(?:y|ies)|parent|antwort|respuesta|reponse|utterance|yorum|комментар|коментар"
-)
-
-
-@dataclass(slots=True)
-class Profile:
-    """What a column holds, over the sample: texts without the empty ones."""
-
-    name: str
-    key: str
-    texts: list[str]
-    rows: int
-
-    @property
-    def mean_length(self) -> float:
-        return sum(map(len, self.texts)) / len(self.texts) if self.texts else 0.0
-
-    @property
-    def distinct(self) -> float:
-        return len(set(self.texts)) / len(self.texts) if self.texts else 0.0
-
-    def share(self, pattern: re.Pattern[str], *, whole: bool = True) -> float:
-        matcher = pattern.fullmatch if whole else pattern.search
-        return sum(matcher(text) is not None for text in self.texts) / len(self.texts) if self.texts else 0.0
 
 
 @dataclass(slots=True)
@@ -94,6 +70,7 @@ def conclude(table: Table, mapping: ColumnMapping | None = None, keep: frozenset
         preset, mapping = find_preset(table.columns)
     profiles = profile(table)
     personal = tuple(name for name, column in profiles.items() if _is_personal(column) and name not in keep)
+    is_concluded = mapping is None or not mapping.columns
     if mapping is None or not mapping.columns:
         concluded = _by_names(profiles, personal, table)
         mapping = replace(concluded, dataset=mapping.dataset) if mapping else concluded
@@ -108,8 +85,12 @@ def conclude(table: Table, mapping: ColumnMapping | None = None, keep: frozenset
             mapping, labels=_labels([profiles[name] for name in profiles if name not in used and name not in personal])
         )
     conclusion.mapping = _without(mapping, {*missing, *(set(personal) & {mapping.column("author") or ""})})
-    if not conclusion.mapping.column("body"):
+    body = conclusion.mapping.column("body")
+    if not body:
         conclusion.doubt = _doubt(profiles)
+        return conclusion
+    if preset is None and is_concluded and (reason := doubt_of(conclusion.mapping, profiles)):
+        conclusion.doubt = f"{reason}. If its comments are in {body!r} all the same: --map body={body!r}"
         return conclusion
     _decide_readings(conclusion, profiles)
     return conclusion
@@ -131,16 +112,6 @@ def find_preset(columns: Sequence[str]) -> tuple[str | None, ColumnMapping | Non
         return None, None
     _, name, preset = max(fitting, key=lambda item: (item[0], item[1]))
     return name, preset
-
-
-def profile(table: Table) -> dict[str, Profile]:
-    """Return what each column holds."""
-    sample = table.sample[:CONTENT_ROWS]
-    result = {}
-    for name in table.columns:
-        texts = [text for row in sample if (text := read_text(row.get(name))) is not None]
-        result[name] = Profile(name, fold_name(name.rpartition(".")[2] or name), texts, len(sample))
-    return result
 
 
 def _is_personal(column: Profile) -> bool:

@@ -5,7 +5,7 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, BinaryIO
@@ -13,6 +13,7 @@ from typing import Any, BinaryIO
 from archive.importers.base import HEAD_LENGTH, BadDocument
 from archive.importers.files import LONGEST_DOCUMENT
 from archive.importers.plain_text.encoding import BOMS
+from archive.importers.tables.row_lines import NEVER_CLOSED, Lines, takes_in_rows
 from archive.text.charsets import decode_page
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
@@ -21,6 +22,8 @@ SAME_WIDTH = 0.9  # share of rows that have as many fields as the most usual row
 NAMED_SAME_WIDTH = 0.65  # the same where the name says that it is a table
 LONGEST_HEADER_CELL = 60
 ENDS_A_SENTENCE = re.compile(r"[.!?…:;]$")
+MOST_TITLE_ROWS = 10
+SEPARATOR_LINE = re.compile(r"\ufeff?sep=([,;\t|])\r?\n", re.IGNORECASE)  # which Excel reads and writes
 STRAY = "\ud800"  # stands for a carriage return inside a line while the csv module reads it: no file decodes to it
 LONE_RETURN = re.compile(r"\r(?!\n)")
 NUMERIC = re.compile(r"[+-]?[\d.,:/ -]*\d[\d.,:/ -]*")
@@ -29,13 +32,15 @@ csv.field_size_limit(LONGEST_DOCUMENT)
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """How a file is delimited. `header` are the first row's cells, `width` its number of cells."""
+    """How a file is delimited. `header` are the first row's cells, `width` its number of cells; `skipped` is how many
+    rows stand before it, which are no part of the table."""
 
     delimiter: str
     encoding: str
     header: tuple[str, ...]
     has_header: bool
     has_line_feeds: bool = True
+    skipped: int = 0
 
     @property
     def width(self) -> int:
@@ -53,18 +58,23 @@ def find_dialect(
     """Return how a file that begins like this is delimited, or None where it is no table.
 
     Nine rows of ten have the same number of cells, and the first row's are short, distinct and end no sentence; two of
-    three are enough where the file's name says that it is a table (`is_named`), and a single column then is one too.
+    three are enough where the file's name says that it is a table (`is_named`): a single column then is one too, and a
+    title may stand above it.
     """
     encoding = encoding or find_encoding(head)
     text = _decoded(head, encoding)
     best: tuple[float, Dialect] | None = None
+    if stated := SEPARATOR_LINE.match(text):
+        delimiter = delimiter or stated[1]
     for candidate in [delimiter] if delimiter else DELIMITERS:
         rows = _first_rows(text, candidate, is_whole=len(head) < HEAD_LENGTH)
+        skipped = 1 if stated else _title_rows(rows) if is_named else 0
+        rows = rows[skipped:]
         if len(rows) < 2:
             continue
         width, count = Counter(map(len, rows)).most_common(1)[0]
         share = count / len(rows)
-        header = rows[0]
+        header = list(distinct_names(rows[0]))
         if (
             width < 2
             or share < (NAMED_SAME_WIDTH if is_named else SAME_WIDTH)
@@ -75,10 +85,28 @@ def find_dialect(
         score = share + min(width, 20) / 100
         if best is None or score > best[0]:
             names = tuple(name.strip() for name in header)
-            best = score, Dialect(candidate, encoding, names, _is_header(header, rows), "\n" in text)
+            best = score, Dialect(candidate, encoding, names, _is_header(header, rows), "\n" in text, skipped)
     if best is None and is_named:
         return _one_column(text, encoding)
     return best[1] if best else None
+
+
+def _title_rows(rows: list[list[str]]) -> int:
+    """Return how many rows stand above the header: titles and notes, which have fewer cells than most rows have."""
+    if not rows:
+        return 0
+    width, _ = Counter(map(len, rows)).most_common(1)[0]
+    first = next((n for n, row in enumerate(rows) if len(row) == width and sum(map(bool, row)) > 1), 0)
+    return first if first <= MOST_TITLE_ROWS and _is_header(rows[first], rows[first + 1 :]) else 0
+
+
+def distinct_names(cells: Sequence[str]) -> Iterator[str]:
+    """Yield the names of columns; the second `text` is `text (2)`."""
+    seen: Counter[str] = Counter()
+    for cell in cells:
+        name = cell.strip()
+        seen[name] += 1
+        yield f"{name} ({seen[name]})" if name and seen[name] > 1 else cell
 
 
 def _one_column(text: str, encoding: str) -> Dialect | None:
@@ -153,34 +181,44 @@ def read_rows(file: BinaryIO, name: str, dialect: Dialect) -> Iterator[tuple[int
     text = io.TextIOWrapper(
         file, encoding, errors="surrogateescape" if encoding.startswith("utf-8") else "replace", newline=""
     )
-    lines: Iterator[str] = _without_stray_returns(text) if dialect.has_line_feeds else text
+    lines = Lines(_without_stray_returns(text) if dialect.has_line_feeds else text)
     reader = csv.reader(lines, delimiter=dialect.delimiter)
     columns, width = dialect.header, dialect.width
     if not dialect.has_header:
         columns = tuple(str(number) for number in range(1, width + 1))
-    is_first = dialect.has_header
+    above = dialect.skipped + dialect.has_header
     while True:
+        lines.taken.clear()
         try:
             row = next(reader, None)
         except csv.Error as error:
-            yield BadDocument(f"{name}:{reader.line_num}", f"no row of a table: {error}")
+            yield BadDocument(
+                lines.place(name), NEVER_CLOSED if len(lines.taken) > 1 else f"no row of a table: {error}"
+            )
+            lines.put_back()
             continue
         if row is None:
             text.detach()
             return
-        if not row:
-            continue
-        if is_first:
-            is_first = False
-            continue
-        if len(row) != width:
-            while len(row) > width and not row[-1]:
-                row.pop()
-            if len(row) != width:
-                reason = f"{len(row)} cells where the header has {width}: the row is left out"
-                yield BadDocument(f"{name}:{reader.line_num}", reason)
-                continue
-        yield reader.line_num, {column: _mended(cell) for column, cell in zip(columns, row, strict=True)}
+        if row and above:
+            above -= 1
+        elif row and (reason := _why_no_row(row, len(lines.taken), dialect)):
+            yield BadDocument(lines.place(name) if reason == NEVER_CLOSED else f"{name}:{lines.number}", reason)
+            if reason == NEVER_CLOSED:
+                lines.put_back()
+        elif row:
+            yield lines.number, {column: _mended(cell) for column, cell in zip(columns, row, strict=True)}
+
+
+def _why_no_row(row: list[str], lines: int, dialect: Dialect) -> str | None:
+    """Return why a row of so many lines is none of the table; cells that are too many and empty are taken away."""
+    if lines > 1 and takes_in_rows(row, dialect.delimiter, dialect.width):
+        return NEVER_CLOSED
+    while len(row) > dialect.width and not row[-1]:
+        row.pop()
+    if len(row) != dialect.width:
+        return f"{len(row)} cells where the header has {dialect.width}: the row is left out"
+    return None
 
 
 def _without_stray_returns(lines: Iterator[str]) -> Iterator[str]:

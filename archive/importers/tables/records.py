@@ -10,11 +10,13 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from datetime import date, datetime
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from archive.importers.base import BadDocument, without_mark
 from archive.importers.files import LONGEST_DOCUMENT
+from archive.importers.tables.delimited import MOST_TITLE_ROWS, distinct_names
 from archive.importers.xml_elements import child_text, cut_elements, local_name, parse_element
 
 SQLITE_MAGIC, ZIP_MAGIC = b"SQLite format 3\x00", b"PK\x03\x04"
@@ -217,17 +219,23 @@ def workbook_sheets(path: Path) -> list[str]:
 
 
 def workbook_rows(path: Path, sheet: str) -> Iterator[Row]:
-    """Yield the rows of a sheet below its header, which is the first row that is not empty, by their number there."""
+    """Yield the rows of a sheet below its header, by their number there.
+
+    The header is the first row that is not empty, but for a title above it, which has one cell.
+    """
     from python_calamine import CalamineWorkbook
 
-    columns: list[str] | None = None
-    for number, cells in enumerate(CalamineWorkbook.from_path(str(path)).get_sheet_by_name(sheet).iter_rows(), 1):
-        if not any(cell not in ("", None) for cell in cells):
-            continue
-        if columns is None:
-            columns = [str(cell).strip() or f"column {index}" for index, cell in enumerate(cells, 1)]
-            continue
-        yield number, {column: _plain(cell) for column, cell in zip(columns, cells, strict=False)}
+    rows = enumerate(CalamineWorkbook.from_path(str(path)).get_sheet_by_name(sheet).iter_rows(), 1)
+    filled = ((number, cells) for number, cells in rows if any(cell not in ("", None) for cell in cells))
+    first = list(islice(filled, MOST_TITLE_ROWS))
+    header = next((n for n, (_, cells) in enumerate(first) if sum(c not in ("", None) for c in cells) > 1), 0)
+    columns: list[str] = []
+    for number, cells in chain(first[header:], filled):
+        if columns:
+            yield number, {column: _plain(cell) for column, cell in zip(columns, cells, strict=False)}
+        else:
+            names = (str(cell).strip() or f"column {index}" for index, cell in enumerate(cells, 1))
+            columns = list(distinct_names(list(names)))
 
 
 def _plain(cell: Any) -> Any:

@@ -64,12 +64,21 @@ def open_table(source: Source, head: bytes) -> Table:
         )
     dialect = find_dialect(head, mapping.delimiter, mapping.encoding, is_named=is_table_name(source.name))
     if dialect is None:
-        raise BadDocument(source.name, "no table: its rows have different numbers of cells")
+        raise Undecided(source.name, _why_no_table(head))
     if not (options.has_header and mapping.has_header):
         dialect = Dialect(dialect.delimiter, dialect.encoding, dialect.header, has_header=False)
     rows = read_rows(source.file, source.name, dialect)
     media_type = "text/tab-separated-values" if dialect.delimiter == "\t" else "text/csv"
     return _sampled(dialect.describe(), rows, media_type)
+
+
+def _why_no_table(head: bytes) -> str:
+    if head.count(b"\n") < 2 and not head.partition(b"\n")[2].strip():
+        return "a table's header without a row below it: there is nothing to import"
+    return (
+        "no table that is understood: its rows have different numbers of cells, or it has no header. --no-header --map "
+        "body=3 reads one without a header, --as text reads it as a text"
+    )
 
 
 def is_table_name(name: str) -> bool:

@@ -133,3 +133,20 @@ def test_every_preset_is_found_by_its_signature():
     for name, preset in presets().items():
         assert find_preset([*preset.signature, "something else"])[0] == name
         assert preset.column("body")
+
+
+@pytest.mark.parametrize(
+    ("columns", "what"),
+    [
+        ({"timestamp": number, "level": lambda i: "INFO", "logger": number, "message": text}, "log"),
+        ({"from": number, "to": number, "subject": text, "body": text}, "e-mails"),
+        ({"commit": number, "author": lambda i: "anna", "date": number, "message": text}, "commits"),
+        ({"Subject": number, "Start Date": number, "End Date": number, "Text": text}, "appointments"),
+        ({"id": number, "title": lambda i: f"The quay {i}", "year": number, "plot": text}, "works"),
+        ({"id": number, "comment": text, "comment (2)": text}, "two columns"),
+    ],
+)
+def test_what_looks_like_something_else_is_in_doubt(columns, what):
+    conclusion = conclude(table(columns))
+    assert what in conclusion.doubt
+    assert "--map body=" in conclusion.doubt

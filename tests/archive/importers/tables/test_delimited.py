@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archive.importers.base import BadDocument
-from archive.importers.tables.delimited import find_dialect, read_rows
+from archive.importers.tables.delimited import Dialect, find_dialect, read_rows
+from archive.importers.tables.row_lines import NEVER_CLOSED
 from tests.documents import HARBOUR
 
 ROWS = [[str(i), f"The ferry, number {i}; late again.", f"reader {i % 3}"] for i in range(1, 9)]
@@ -62,6 +63,53 @@ def test_a_row_of_another_width_is_named_and_the_rest_is_read():
     (bad,) = [row for row in rows if isinstance(row, BadDocument)]
     assert str(bad) == "x.csv:10: 4 cells where the header has 3: the row is left out"
     assert len(rows) == len(ROWS) + 2
+
+
+@pytest.mark.parametrize("first", ["1", "anna"])
+def test_a_quotation_mark_that_is_never_closed_costs_its_own_row(first):
+    lines = [f'{first if first == "anna" else i},anna,"Late, {i}."\n' for i in range(1, 9)]
+    lines[3] = f'{first},tom,"never closed\n'
+    lines[4:] = [line.replace('"', "") for line in lines[4:]]
+    lines[4:] = [line.replace("Late, ", "Late ") for line in lines[4:]]
+    raw = ("id,author,comment\n" + "".join(lines)).encode()
+    rows = read(raw, find_dialect(raw))
+    (bad,) = [row for row in rows if isinstance(row, BadDocument)]
+    assert (bad.location, bad.reason) == ("x.csv:5", NEVER_CLOSED)
+    assert [row[0] for row in rows if row is not bad] == [2, 3, 4, 6, 7, 8, 9]
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "Yes, I know, I do,\nall, of, that",
+        "Three points:\n1. one, 2\n2. two, three, four\n3) five, six, and seven",
+        "Years:\n2021, a year, of grief, 3",
+    ],
+)
+def test_a_cell_of_several_lines_with_commas_is_a_cell(cell):
+    raw = written(",", [[str(i), cell, "anna"] for i in range(5)]).encode()
+    assert [row["comment"] for _, row in read(raw, find_dialect(raw))] == [cell] * 5
+
+
+def test_a_cell_that_never_ends_is_not_read_to_the_end_of_the_file():
+    raw = b'id,comment,author\n1,"never closed,a\n' + b"x\n" * 6000 + b"2,last,b\n"
+    rows = read(raw, Dialect(",", "utf-8", ("id", "comment", "author"), has_header=True))
+    assert rows[0].reason == NEVER_CLOSED
+    assert rows[-1] == (6003, {"id": "2", "comment": "last", "author": "b"})
+
+
+def test_a_title_above_a_table_is_none_of_its_rows():
+    for title in ("Comments of March\n\nCourier, 2024\n", "Comments of March,,\n,,\n", "sep=,\r\n"):
+        raw = (title + written(",")).encode()
+        dialect = find_dialect(raw, is_named=True)
+        assert dialect.header == ("id", "comment", "author"), title
+        assert [list(row.values()) for _, row in read(raw, dialect)] == ROWS
+    assert find_dialect(("sep=;\r\n" + written(";")).encode()).delimiter == ";"
+
+
+def test_columns_of_one_name_are_told_apart():
+    raw = written(",", header=("comment", "comment", "id")).encode()
+    assert find_dialect(raw).header == ("comment", "comment (2)", "id")
 
 
 def test_a_stray_carriage_return_stays_in_its_cell():

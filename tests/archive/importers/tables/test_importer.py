@@ -165,6 +165,26 @@ def test_a_table_in_doubt_is_refused_and_nothing_is_written(tmp_path, btl):
     assert "9 new comments" in btl("import", "x.csv", "--map", "body=bar,id=foo").stdout
 
 
+@pytest.mark.parametrize(
+    ("raw", "why", "status"),
+    [
+        ("", "the file is empty", 1),
+        ("id,comment\n", "without a row below it", 2),
+        ("a b\tc d\ne, f\ng\th\ti\n", "--no-header", 2),
+    ],
+)
+def test_what_is_no_table_but_called_one_is_refused_with_what_to_do(tmp_path, btl, raw, why, status):
+    (tmp_path / "x.csv").write_text(raw)
+    done = btl("import", "x.csv")
+    assert (done.exit_code, why in done.stderr) == (status, True), done.stderr
+
+
+@pytest.mark.parametrize("line", ["The ferry left the quay; nobody knew {}", "anna sat on quay {} | tom stood there"])
+def test_verses_and_dialogues_are_no_table(line):
+    raw = "\n".join(line.format(i) for i in range(30)).encode()
+    assert choose_importer(Probe(raw, "x.txt")).NAME == "text"
+
+
 def test_a_table_in_a_folder_that_is_in_doubt_stops_no_other(tmp_path, btl):
     (tmp_path / "in").mkdir()
     write_csv(
