@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import resource
 import signal
+import socket
 import struct
 import subprocess
 import sys
@@ -14,10 +15,11 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from importlib import import_module
-from multiprocessing.connection import Connection
+from multiprocessing import forkserver
+from multiprocessing.connection import Connection, arbitrary_address
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +30,7 @@ _forks = multiprocessing.get_context("forkserver")
 _forks.set_forkserver_preload(["tests.preloaded"])
 _forks.set_forkserver_preload = lambda _: None  # type: ignore[method-assign]  # what `btl` would load is among it
 OF_OUR_OWN = ("spawn", "forkserver")
+WITH_POOLS = {"flag", "publish", "crawl", "replay", "verify"}  # an import that is interrupted is to wait for its pool
 
 
 def plain_environment() -> dict[str, str]:
@@ -191,6 +194,7 @@ def _lead_group(
     _end_with_the_tests()
     # As in a terminal: a shell has what it starts in the background ignore Ctrl-C, tests and all.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})  # blocked while a pool started the server of forks
     for name, value in constants.items():
         module, _, constant = name.rpartition(".")
         assert hasattr(import_module(module), constant), name
@@ -208,6 +212,28 @@ def preload_pools() -> None:
 def _get_context(method: str, *, real: Callable[[str], Any] = multiprocessing.get_context) -> Any:
     """Fork what `btl` would spawn, as long as it has no threads that a fork would confuse."""
     return real("fork" if method in OF_OUR_OWN and threading.active_count() == 1 else method)
+
+
+def _fork_server() -> None:
+    """Let the pools of this process fork their workers as `btl` does, from a server that has everything loaded already.
+
+    It and they are of this process's group, and notice that it was killed.
+    """
+    running = forkserver._forkserver
+    with socket.socket(socket.AF_UNIX) as listener:
+        address = arbitrary_address("AF_UNIX")
+        listener.bind(address)
+        listener.listen()
+        alive_r, alive_w = os.pipe()
+        pid = os.fork()
+        if pid == 0:
+            os.close(alive_w)
+            with suppress(SystemExit):
+                forkserver.main(listener.detach(), alive_r, [])
+            os._exit(0)
+        os.close(alive_r)
+    running._forkserver_address, running._forkserver_alive_fd, running._forkserver_pid = address, alive_w, pid
+    preload_pools()
 
 
 def _main(
@@ -245,6 +271,8 @@ def _become_btl(
     from archive.cli import main
 
     limits.apply()
+    if not (fork_pools or WITH_POOLS.isdisjoint(words)):
+        _fork_server()
     try:
         main()
     finally:

@@ -2,11 +2,15 @@
 
 import gc
 from importlib import import_module
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from scrapy.settings import default_settings
 
 from archive.flags.detect import prefilter
+from archive.store.archive import Archive
 from archive.text.hosts import registered_site
+from archive.thread import Article, Author, Capture, Comment, Thread
 from crawler.settings import SETTINGS
 
 CRAWLER = (
@@ -26,9 +30,21 @@ def scrapy_parts() -> set[str]:
     return {path.rpartition(".")[0] for path in paths if path.startswith(("scrapy.", "crawler."))}
 
 
+def compile_statements() -> None:
+    """Save a thread and what becomes of it: SQLAlchemy then has the statements of a save ready."""
+    article, capture = Article("Ferry timetable", "At nine.", url="https://courier.example/1"), Capture("0" * 64)
+    with TemporaryDirectory() as folder, Archive(Path(folder, "archive.db")) as archive:
+        run = archive.begin_run("import", {})
+        for bodies in (("At nine.", "At ten."), ("At eleven.",)):
+            comments = tuple(Comment(body, None, Author("anna")) for body in bodies)
+            saved = archive.save([Thread(article, comments, "resiliparse_text", capture)], run)
+        archive.end_run(run, "done", dict(saved.counts))
+
+
 for module in (*CRAWLER, *sorted(scrapy_parts()), *(f"archive.cli.{name}" for name in ARCHIVE), "archive.site.app"):
     import_module(module)
 prefilter()  # compiles all lexicons
 registered_site("https://courier.example/")  # reads the list of public suffixes
+compile_statements()
 gc.collect()
 gc.freeze()  # else the first collection in each fork copies all of it

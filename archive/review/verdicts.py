@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
-from sqlalchemy import Connection, create_engine
-from sqlalchemy.pool import StaticPool
+from sqlalchemy import Connection
 
+from archive.store.dialects.sqlite import engine_of
 from archive.store.flags import FlagWriter, Subject
 from archive.store.writer import RowWriter
 from archive.thread import Flag
@@ -92,7 +92,8 @@ def borrow(connection: sqlite3.Connection) -> Iterator[Connection]:
     """
     isolation_level = connection.isolation_level
     # The engine is never disposed of: that would close a connection which is not ours.
-    engine = create_engine("sqlite://", creator=lambda: connection, poolclass=StaticPool, isolation_level="AUTOCOMMIT")
+    engine = engine_of(lambda: connection)
+    connection.isolation_level = None
     try:
         with engine.connect() as borrowed:
             yield borrowed

@@ -3,6 +3,8 @@
 Append only: once a version is released, what stands here is history and stays as it is.
 """
 
+from functools import cache
+
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.schema import CreateColumn, CreateIndex, CreateTable
 from sqlite_utils import Database, Migrations
@@ -161,6 +163,7 @@ def schema_statements() -> list[str]:
     return [statement for name in TABLES for statement in _table_statements(name)]
 
 
+@cache
 def _table_statements(name: str) -> list[str]:
     dialect, table = sqlite.dialect(), TABLES[name]
     indexes = sorted(table.indexes, key=lambda index: str(index.name))

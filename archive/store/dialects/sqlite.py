@@ -2,6 +2,7 @@
 
 import json
 import os
+import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -14,6 +15,7 @@ from sqlalchemy import Connection, Engine, Table, create_engine, event, func, in
 from sqlalchemy import Dialect as SqlDialect
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.pool import StaticPool
+from sqlalchemy.util import LRUCache
 
 from archive.store import views
 from archive.store.dialects.base import DURABLE, IdBlock
@@ -31,6 +33,7 @@ PRAGMAS = (
     "pragma wal_autocheckpoint = 4000",
 )
 LAST_ID = 1 << 62
+_compiled: LRUCache[Any, Any] = LRUCache(1_000)
 
 
 def _synchronous(*, always: bool = False) -> str:
@@ -43,29 +46,43 @@ def _synchronous(*, always: bool = False) -> str:
 
 def writing_engine(path: Path) -> Engine:
     """Return an engine for an archive file, which is made where it is not there."""
-    engine = create_engine(
-        f"sqlite:///{path}",
-        poolclass=StaticPool,
-        isolation_level="AUTOCOMMIT",
-        connect_args={"check_same_thread": False, "timeout": 1.0},
-    )
 
-    @event.listens_for(engine, "connect")
-    def set_up(connection: Any, _: object) -> None:
+    def connect() -> Any:
+        connection = sqlite3.connect(path, timeout=1.0, check_same_thread=False, isolation_level=None)
         for pragma in (*PRAGMAS, _synchronous()):
             connection.execute(pragma).fetchall()
+        return connection
 
-    return engine
+    return engine_of(connect)
 
 
 def reading_engine(path: Path) -> Engine:
     """Return an engine for an archive file that is there, and is not written."""
-    return create_engine(
-        "sqlite://",
-        creator=partial(connect_for_reading, path, check_same_thread=False, timeout=1.0, isolation_level=None),
-        poolclass=StaticPool,
-        isolation_level="AUTOCOMMIT",
-    )
+    options = {"check_same_thread": False, "timeout": 1.0, "isolation_level": None}
+    return engine_of(partial(connect_for_reading, path, **options))
+
+
+def engine_of(connect: Callable[[], Any]) -> Engine:
+    """Return an engine of the one connection that `connect` opens, which is to have no isolation level.
+
+    All engines share what SQLAlchemy compiles: else each archive that a process opens begins by compiling every
+    statement anew, which takes longer than SQLite takes to run them.
+    """
+    shared = _shared_engine()
+    engine = Engine(StaticPool(connect, dialect=shared.dialect), shared.dialect, shared.url)
+    engine.update_execution_options(compiled_cache=_compiled)
+    if (set_up := shared.dialect.on_connect()) is not None:
+        event.listen(engine, "connect", lambda connection, _: set_up(connection))
+    return engine
+
+
+@cache
+def _shared_engine() -> Engine:
+    """Return an engine that was connected once, so that its dialect knows this SQLite."""
+    engine = create_engine("sqlite://", poolclass=StaticPool, isolation_level="AUTOCOMMIT")
+    engine.connect().close()
+    engine.dispose()
+    return engine
 
 
 @cache
