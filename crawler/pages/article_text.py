@@ -34,9 +34,16 @@ def read_text(page: Page, sections: Sequence[HtmlElement]) -> str:
     try:
         tree = _without(page.html, sections)
         text = extract(tree, url=None, fast=True, include_comments=False, include_tables=True) or ""
-        return _part_paragraphs(text)
+        return _part_paragraphs(text if "\n" in text else _without_rest(text, page.html, frozenset(sections)))
     except Exception:  # noqa: BLE001 a foreign parser over hostile pages; what it cannot take is read more simply
         return _densest_paragraphs(page.html, frozenset(sections))
+
+
+def _without_rest(line: str, tree: HtmlElement, cut: frozenset[HtmlElement]) -> str:
+    """Return the paragraphs of a short page, where trafilatura joined them in one line with all that stands around."""
+    paragraphs = _densest_paragraphs(tree, cut)
+    folded = fold_space(paragraphs)
+    return paragraphs if folded and folded != line and folded in line and len(folded) * 5 > len(line) * 2 else line
 
 
 def _part_paragraphs(text: str) -> str:

@@ -12,6 +12,7 @@ from math import log2
 from lxml.html import HtmlElement
 
 from archive.text import line_rules
+from crawler.pages import jsonld
 from crawler.pages.page import Page
 from crawler.platforms.block_ids import block_id
 from crawler.platforms.comment_blocks import build_comments, climb
@@ -44,6 +45,9 @@ class CommentList:
 def find_list(page: Page) -> CommentList | None:
     """Return the comments of a page; None where nothing reads as comments."""
     index = index_page(page.html)
+    index.is_live_blog = "LiveBlogPosting" in page.text and bool(
+        jsonld.select(jsonld.load_objects(page), "LiveBlogPosting")
+    )
     stated = _stated_counts(page, index)
     best = _best(likely_groups(index), index, stated)
     if best is None:

@@ -15,7 +15,7 @@ from crawler.platforms.class_names import traits
 from crawler.platforms.comment_blocks import BLOCK_TAGS, DIGITS, STATES, Key
 from crawler.platforms.comment_elements import HEADS, CommentElement
 from crawler.platforms.comment_fields import CommentFields, parse_fields
-from crawler.platforms.section_words import NameWords, words_of
+from crawler.platforms.section_words import STRONG, NameWords, words_of
 
 NO_SHAPE = frozenset(("p", "td", "figure"))  # these are in groups only where a name or an id says what they are
 ASIDE = frozenset(("aside", "nav", "footer"))
@@ -64,6 +64,7 @@ class PageIndex:
     lengths: dict[HtmlElement, int] = field(default_factory=dict)
     fields: dict[tuple[HtmlElement | int, ...], CommentFields] = field(default_factory=dict)
     by_class: dict[tuple[str, str], tuple[Group, ...]] = field(default_factory=dict)
+    is_live_blog: bool = False
 
     def fields_of(self, comment: CommentElement) -> CommentFields:
         """Return the fields of a comment, parsed once for all groups that it is a block of: not to be changed."""
@@ -146,7 +147,8 @@ def _enter(index: PageIndex, element: HtmlElement, around: _Surroundings, within
             index.anchors.setdefault((tag, DIGITS.sub("#", class_)), []).append(element)
     if not (tag in BLOCK_TAGS or "-" in tag or (tag in HEADS and (element.get("id") or element.get("name")))):
         return
-    groups = [_group(index, key, words, around) for key, words in _keys(element, around)]
+    is_weak = within.weak > around.weak
+    groups = [_group(index, key, _with_class(words, is_weak=is_weak), around) for key, words in _keys(element, around)]
     if class_:
         of_class = index.by_class.get((tag, class_))
         if of_class is None:
@@ -159,6 +161,11 @@ def _enter(index: PageIndex, element: HtmlElement, around: _Surroundings, within
             group.elements.append(element)
         else:
             group.is_cut = True
+
+
+def _with_class(words: NameWords, *, is_weak: bool) -> NameWords:
+    """Return what a number's name says; that the class beside it names something else counts where it says little."""
+    return words._replace(weak=True) if is_weak and words.strength < STRONG and not words.weak else words
 
 
 def _group(index: PageIndex, key: Key, words: NameWords, around: _Surroundings) -> Group:

@@ -112,6 +112,7 @@ def _outer_scores(
         "nested": 0.5 * any(comment.above is not None for comment in comments),
         "stated": 0.5 * min(count, 3) * (stated is not None and abs(stated - count) <= max(1, count // 10)),
         "weak": -1.5 * min(group.weak, 2),
+        "live": -3.0 * (index.is_live_blog and max(group.own, group.around) < STRONG),  # the newsroom's own entries
         "aside": -0.75 * index.surroundings[comments[0].root].aside,
         "elsewhere": -3.0 * _leads_elsewhere(sample),
         "several": -2.5 * sum(_holds_several(comment) for comment in sample) / size,

@@ -102,3 +102,12 @@ RELATED = '<li><span class="date">May 4, 2011</span></li><div id="comments"><p c
 def test_a_day_that_only_the_page_or_its_address_shows(body, url, at):
     published = article(body=body, url=url).published
     assert (published and published.at) == at
+
+
+def test_a_stub_is_its_paragraphs_and_not_the_offer_below():
+    text = (
+        "The ferry leaves at twenty to six, says the harbour office. The council had asked for a later boat in spring."
+    )
+    offer = '<div class="paywall"><h3>Subscribe to read on</h3><p>The Courier for one crown a week.</p><a>Subscribe</a></div>'
+    stub = article(body=f"<main><article><h1>Ferry to run later</h1><p>{text}</p>{offer}</article></main>")
+    assert stub.body == text

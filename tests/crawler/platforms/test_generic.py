@@ -244,3 +244,27 @@ def test_a_list_longer_than_is_read_is_partial_and_says_so(kind: str, monkeypatc
     thread = read(section)
     assert (len(thread.comments), thread.completeness) == (12, "partial")
     assert generic.TOO_MANY in [flag.evidence for flag in thread.flags if flag.code == "capture.partial_thread"]
+
+
+LIVE = '<div class="{kind}" id="e-{n}"><time>{date}</time><b class="author">{name}</b><p>{text}</p></div>'
+LIVE_JSON = '<script type="application/ld+json">{"@type": "LiveBlogPosting", "headline": "Ferry"}</script>'
+
+
+@pytest.mark.parametrize(
+    ("kind", "around"),
+    [
+        ("live-post", '<div class="live-blog">{}</div>'),
+        ("live-post", "<div>{}</div>"),
+        ("post", LIVE_JSON + "<div>{}</div>"),
+        ("entry", LIVE_JSON + '<div class="stream">{}</div>'),
+    ],
+)
+def test_entries_of_a_live_blog_are_the_newsrooms(kind: str, around: str) -> None:
+    section = flat(LIVE.replace("{kind}", kind), around.replace("{", "{{").replace("}", "}}").replace("{{}}", "{}"))
+    thread = read(section)
+    assert not thread.comments
+    assert "It was on Friday." in thread.article.body
+
+
+def test_comments_below_a_live_blog_are_read() -> None:
+    assert len(read(LIVE_JSON + flat(BLOCKS["classes"])).comments) == 3
