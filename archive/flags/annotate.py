@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from archive.flags.detect import find_matches
+from archive.flags.detect import find_all_matches, find_matches
 from archive.flags.match import Match, TextContext
 from archive.flags.versions import data_sha256
 from archive.thread import Flag, Thread
@@ -14,18 +14,24 @@ TEXT_NAMESPACES = ("content.", "context.")
 
 def annotate_thread(thread: Thread) -> Thread:
     """Add the flags that rules raise on its comments' texts to a thread."""
+    contexts = (_context(thread, position) for position in range(len(thread.comments)))
+    found = find_all_matches(zip((comment.body for comment in thread.comments), contexts, strict=True))
     comments = tuple(
-        replace(comment, flags=(*comment.flags, *flags)) if (flags := comment_flags(thread, position)) else comment
-        for position, comment in enumerate(thread.comments)
+        replace(comment, flags=(*comment.flags, *matches_to_flags(matches))) if matches else comment
+        for comment, matches in zip(thread.comments, found, strict=True)
     )
     return replace(thread, comments=comments, rules=data_sha256())
 
 
 def comment_flags(thread: Thread, position: int) -> tuple[Flag, ...]:
     """Find the flags of the comment at a position of a thread; its parent and the article's title are its context."""
-    comment, article = thread.comments[position], thread.article
-    parent = None if comment.parent is None else thread.comments[comment.parent].body
-    return tuple(matches_to_flags(find_matches(comment.body, TextContext(parent, article.title, article.language))))
+    return tuple(matches_to_flags(find_matches(thread.comments[position].body, _context(thread, position))))
+
+
+def _context(thread: Thread, position: int) -> TextContext:
+    parent = thread.comments[position].parent
+    body = None if parent is None else thread.comments[parent].body
+    return TextContext(body, thread.article.title, thread.article.language)
 
 
 def matches_to_flags(matches: Iterable[Match]) -> list[Flag]:

@@ -1,18 +1,19 @@
 """The rules of one language over the sentences of a text."""
 
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, reduce
+from operator import or_
 
 from archive.flags.context_guards import ContextGuards, GuardMatch
 from archive.flags.lexicon import languages, load_lexicon
 from archive.flags.match import Match, TextContext
 from archive.flags.normalize import NormalizedText
 from archive.flags.rules import Rule, RulePattern, collect_names, compile_rule, load_rules
-from archive.flags.sentences import SPACED_LETTERS, Sentence, Sentences, Token, Tokenizer
+from archive.flags.sentences import Sentence, Sentences, Token, Tokenizer
 from archive.flags.targets import WILDLIFE, TargetResolver
-from archive.flags.vocabulary import GRAVE, UNPROTECTED_TARGETS, Vocabulary, build_vocabulary, iter_phrases
+from archive.flags.vocabulary import GRAVE, UNPROTECTED_TARGETS, Vocabulary, build_vocabulary, iter_phrases, single_bits
 
 # Codes whose matches the guards look at; insults and swearing inside them are left out.
 SEVERE = ("content.threat", "content.incitement", "content.glorification", "content.dehumanisation",
@@ -26,12 +27,9 @@ TAGS_OF_GUARDS = frozenset(
     "BELIEVE.ING BELIEVE.ED BELIEVE.EN".split()
 )
 MAX_MATCHES = 200
-MAX_CACHED_WORDS = 100_000
-ALL_TAGS = -1
-WORD = re.compile(r"[^\W_][\w'@$*]*|[@$][\w@$*']+")
 
-# Whether a pattern's rule is about a group, and the tags of which its matches need one each.
-Needs = tuple[bool, tuple[int, ...]]
+# The tags of which a match of a pattern needs one each, without the need that its anchor meets.
+Needs = tuple[int, ...]
 
 
 @cache
@@ -77,8 +75,6 @@ class LexicalDetector:
         patterns = [pattern for rule in rules for pattern in compile_rule(rule, self.vocabulary, lexicon)]
         self._index_patterns(patterns)
         mask, bit = self.vocabulary.mask, self.vocabulary.bit
-        self.always = mask(("COMMA", "NAME", "NUMBER", "ADV", "GSG", "PERSON"))
-        self._possible_tags: dict[str, int] = {}
         self.of_group = mask(("GROUP", "GADJ"))
         self.tokenizer, self.guards = Tokenizer(self.vocabulary), ContextGuards(self.vocabulary)
         self.targets = TargetResolver(self.tokenizer)
@@ -93,27 +89,30 @@ class LexicalDetector:
     def _index_patterns(self, patterns: Sequence[RulePattern]) -> None:
         """Sort patterns by the tags that they are looked for by, and their needs by what the first stage can see."""
         vocabulary = self.vocabulary
-        self.by_anchor: dict[int, list[RulePattern]] = {}
+        by_anchor: dict[int, list[RulePattern]] = {}
         for pattern in patterns:
-            for bit in vocabulary.bits.values():
-                if bit & pattern.anchors:
-                    self.by_anchor.setdefault(bit, []).append(pattern)
-        self.anchors = 0
-        for bit in self.by_anchor:
-            self.anchors |= bit
+            for bit in single_bits(pattern.anchors):
+                by_anchor.setdefault(bit, []).append(pattern)
+        self.anchors = reduce(or_, by_anchor, 0)
         # The first stage sees rare words and groups; needs that any function word meets are not among them.
         seen = vocabulary.mask(("GROUP", "GPL", "GSG")) | ~vocabulary.common
-        self.seen_by_anchor: dict[int, tuple[Needs, ...]] = {}
-        self.all_by_anchor: dict[int, tuple[Needs, ...]] = {}
-        for bit, anchored in self.by_anchor.items():
-            self.seen_by_anchor[bit] = tuple(
-                {(p.rule.who == "group", tuple(need for need in p.needs if not need & ~seen)) for p in anchored}
-            )
-            self.all_by_anchor[bit] = tuple({(p.rule.who == "group", p.needs) for p in anchored})
         self.visible = vocabulary.mask(("GADJ", "GROUP"))
         for pattern in patterns:
             for need in pattern.needs:
                 self.visible |= 0 if need & ~seen else need
+        # By whether pronouns may stand for a group: patterns about groups fit only where they may.
+        self.patterns: dict[bool, dict[int, list[tuple[Needs, RulePattern]]]] = {}
+        self.seen_needs: dict[bool, dict[int, tuple[Needs, ...]]] = {}
+        for of_group in (False, True):
+            fitting = {
+                bit: [(_other_needs(p, bit), p) for p in anchored if of_group or p.rule.who != "group"]
+                for bit, anchored in sorted(by_anchor.items())
+            }
+            self.patterns[of_group] = fitting
+            self.seen_needs[of_group] = {
+                bit: _weakest({tuple(need for need in needs if not need & ~seen) for needs, _ in anchored})
+                for bit, anchored in fitting.items()
+            }
 
     def visible_words(self) -> Iterator[tuple[str, int]]:
         """Yield the words and phrases that the first stage looks for, with their tags."""
@@ -140,65 +139,36 @@ class LexicalDetector:
                 yield word
 
     def may_fit(self, mask: int, *, of_group: bool) -> bool:
-        """Whether words of these tags, which the first stage saw, are enough for any pattern."""
-        return bool(mask & self.starts) and self._fits(self._with_groups(mask), self.seen_by_anchor, of_group=of_group)
+        """Whether words of these tags, which the first stage saw, are enough for any pattern.
 
-    def may_match(self, sentence: str, mask: int, *, of_group: bool) -> bool:
-        """Whether a sentence in which the first stage saw words of these tags can match any pattern.
-
-        `of_group` is set where its pronouns may stand for a group. This costs less than parsing the sentence.
+        `of_group` is set where pronouns may stand for a group.
         """
-        if not self.may_fit(mask, of_group=of_group):
-            return False
-        mask = self._with_groups(mask)
-        if SPACED_LETTERS.search(sentence):
-            return True
-        for word in WORD.findall(sentence):
-            mask |= self._possible_tags.get(word) or self._collect_possible_tags(word)
-        return self._fits(mask | self.always, self.all_by_anchor, of_group=of_group)
-
-    def _with_groups(self, mask: int) -> int:
         if mask & self.adjective:  # names a group once a person stands behind it
             mask |= self.group_bits
-        return mask | self.others if mask & self.group else mask
-
-    def _fits(self, mask: int, by_anchor: Mapping[int, tuple[Needs, ...]], *, of_group: bool) -> bool:
-        """Whether tags have what some pattern needs."""
-        anchors = mask & self.anchors
-        while anchors:
-            bit = anchors & -anchors  # the lowest bit that is set
-            anchors ^= bit
-            for about_group, needs in by_anchor[bit]:
-                if of_group or not about_group:
-                    for need in needs:
-                        if not mask & need:
-                            break
-                    else:
-                        return True
+        if mask & self.group:
+            mask |= self.others
+        seen_needs = self.seen_needs[of_group]
+        for bit in single_bits(mask & self.anchors):
+            for needs in seen_needs[bit]:
+                for need in needs:
+                    if not mask & need:
+                        break
+                else:
+                    return True
         return False
 
-    def _collect_possible_tags(self, written: str) -> int:
-        """All tags that a word may have, alone or as the first of a phrase, without those that the first stage sees."""
-        mask, vocabulary = self.always, self.vocabulary
-        for part in vocabulary.expansions.get(written, (written,)):
-            word = vocabulary.words.get(part)
-            if word is None:
-                _, word, is_run = self.tokenizer.examine(part)
-                mask |= ALL_TAGS if is_run else 0
-            mask |= word.mask
-            for _, phrase in iter_phrases({part: tree} if (tree := vocabulary.phrases.get(part)) else {}):
-                mask |= phrase.mask & vocabulary.common
-        if len(self._possible_tags) >= MAX_CACHED_WORDS:
-            self._possible_tags.clear()
-        self._possible_tags[written] = mask
-        return mask
-
     def find_matches(
-        self, normalized: NormalizedText, sentences: Sentences, context: TextContext, indexes: Iterable[int]
+        self,
+        normalized: NormalizedText,
+        sentences: Sentences,
+        context: TextContext,
+        indexes: Iterable[int],
+        *,
+        of_group: bool,
     ) -> list[Match]:
         """Return the matches of this language's rules in the sentences of these indexes."""
         matches: dict[tuple[str, str, int, int], Match] = {}
-        for decision in self.decisions(normalized, sentences, context, indexes):
+        for decision in self.decisions(normalized, sentences, context, indexes, of_group=of_group):
             match = decision.match
             if match is not None:
                 matches.setdefault((match.code, match.rule, match.start, match.end), match)
@@ -207,30 +177,45 @@ class LexicalDetector:
         return _without_weaker(list(matches.values()))
 
     def decisions(
-        self, normalized: NormalizedText, sentences: Sentences, context: TextContext, indexes: Iterable[int]
+        self,
+        normalized: NormalizedText,
+        sentences: Sentences,
+        context: TextContext,
+        indexes: Iterable[int],
+        *,
+        of_group: bool = True,
     ) -> Iterator[Decision]:
         """Yield every span that a pattern fits, with what became of it."""
         for index in indexes:
-            for hit in self._hits(sentences, index, context):
+            for hit in self._hits(sentences, index, context, of_group=of_group):
                 yield self._decision(normalized, sentences, hit)
 
-    def _hits(self, sentences: Sentences, index: int, context: TextContext) -> Iterator[_PatternHit]:
+    def _hits(self, sentences: Sentences, index: int, context: TextContext, *, of_group: bool) -> Iterator[_PatternHit]:
         sentence = sentences[index]
-        mask = sentence.mask
-        anchors = mask & self.anchors
+        fitting = self._fitting(sentence.mask, of_group=of_group or bool(sentence.mask & self.group))
+        if not of_group and fitting:  # some word may be a group's in disguise
+            fitting = self._fitting(sentence.mask, of_group=True)
+        for pattern in fitting:
+            for match in pattern.expression.finditer(sentence.signs):
+                if match.end() > match.start():
+                    first, last = match.start(), match.end() - 1
+                    target = self.targets.resolve(sentences, index, first, last, context)
+                    yield _PatternHit(pattern, index, first, last, target)
+
+    def _fitting(self, mask: int, *, of_group: bool) -> list[RulePattern]:
+        """The patterns whose needs the tags of a sentence meet."""
+        fitting: list[RulePattern] = []
+        by_anchor, anchors = self.patterns[of_group], mask & self.anchors
         while anchors:
-            bit = anchors & -anchors
+            bit = anchors & -anchors  # the lowest bit that is set
             anchors ^= bit
-            for pattern in self.by_anchor[bit]:
-                for need in pattern.needs:
+            for needs, pattern in by_anchor[bit]:
+                for need in needs:
                     if not mask & need:
                         break
                 else:
-                    for match in pattern.expression.finditer(sentence.signs):
-                        if match.end() > match.start():
-                            first, last = match.start(), match.end() - 1
-                            target = self.targets.resolve(sentences, index, first, last, context)
-                            yield _PatternHit(pattern, index, first, last, target)
+                    fitting.append(pattern)
+        return fitting
 
     def _decision(self, normalized: NormalizedText, sentences: Sentences, hit: _PatternHit) -> Decision:
         sentence, rule = sentences[hit.index], hit.pattern.rule
@@ -295,3 +280,17 @@ def _without_weaker(matches: list[Match]) -> list[Match]:
         if match.code not in ("content.profanity", "content.insult")
         or not any(graver.start <= match.start and match.end <= graver.end for graver in grave)
     ]
+
+
+def _other_needs(pattern: RulePattern, anchor: int) -> Needs:
+    """What a pattern needs beside its anchor, the rarest first."""
+    return tuple(sorted((need for need in pattern.needs if not need & anchor), key=int.bit_count))
+
+
+def _weakest(needs: AbstractSet[Needs]) -> tuple[Needs, ...]:
+    """Leave out needs that are only met where others of them are met as well."""
+    kept: list[Needs] = []
+    for strong in sorted(needs, key=len):
+        if not any(all(any(not need & ~weak for need in strong) for weak in weaker) for weaker in kept):
+            kept.append(strong)
+    return tuple(kept)

@@ -24,6 +24,7 @@ RULES = {
 }  # fmt: skip
 EMAIL = re.compile(r"[\w.+-]{1,64}(?:@|\s?[\[({]\s?at\s?[\])}]\s?)[\w-]{1,63}(?:(?:\.|\s?[\[({]\s?dot\s?[\])}]\s?)[\w-]{2,24}){1,4}", re.IGNORECASE)  # fmt: skip  # noqa: E501
 LINK = re.compile(r"(?:https?://|www\.)[^\s<>\"']{3,2000}", re.IGNORECASE)
+DIGIT = re.compile("[0-9]")
 DIGITS = re.compile(r"\d(?:[ ().+/-]{0,2}\d){6}")
 STREETS = (
     "street|road|avenue|lane|drive|close|court|way|crescent|terrace|boulevard|gardens|grove|mews|parade|highway|"
@@ -62,7 +63,7 @@ def find_patterns(text: str, normalized: NormalizedText, language: str | None, *
         matches += _matches("shape.link", LINK.finditer(text))
     if "@" in text or "at]" in plain or "at)" in plain:
         matches += _matches("shape.email", EMAIL.finditer(text))
-    if any(digit in text for digit in "0123456789"):
+    if DIGIT.search(text):
         matches += _numbers(text, language)
     if promotes:
         linked = any(match.code in ("content.link", "content.pii") for match in matches)

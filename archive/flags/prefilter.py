@@ -5,6 +5,7 @@ are disguised. It may let too much through, never too little: what it lets throu
 """
 
 import re
+from array import array
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from string import ascii_lowercase
@@ -15,11 +16,11 @@ MARKS = "!\"#%&'()+,-./:;<=>?[\\]^_`{|}~\n\t\r\x0b\x0c\x00"
 FLAT = str.maketrans("01345678@$" + MARKS, "oieasgtbas" + " " * len(MARKS))
 THRICE = re.compile(r"([a-z])\1{2,}")
 SHORTEST_HIDDEN = 5  # of a grave word inside a longer one
-LONG = 9  # words longer than this may be several that are written together
+LONG_WORD = re.compile("[^ ]{10,}")  # may be several that are written together
 ANY_TAG = -1
-EVERYWHERE = -1  # the start of a hit that counts for all sentences
 Tags = tuple[tuple[str, int], ...]  # by language
-Hit = tuple[int, Tags]  # where it starts, and its tags
+REPEATED: Tags = ()  # of a letter three times
+Hit = tuple[int, int, int]  # the number of its pattern, where it starts, and where it ends
 
 
 def flatten(text: str) -> str:
@@ -54,24 +55,30 @@ class Prefilter:
                     inside.add(word, language, ANY_TAG)
                 anywhere.add(f" {' '.join(word)} ", language, masks[word])
         for letter in ascii_lowercase:
-            anywhere.tags[letter * 3] = ()
+            anywhere.tags[letter * 3] = REPEATED
         self._anywhere, self._inside = _WordFinder(anywhere), _WordFinder(inside)
 
     def search(self, normalized: str) -> "PrefilterHits":
         """Find the words of rules in a normalized text."""
         text = flatten(normalized)
-        hits = self._anywhere.search(text)
-        if any(not tags for _, tags in hits):  # letters that are repeated may hide a word
+        finder = self._anywhere
+        hits = finder.search(text)
+        tags = finder.distinct_tags(hits)
+        everywhere: list[Tags] = []
+        if REPEATED in tags:  # letters that are repeated may hide a word
             for shorter in (THRICE.sub(r"\1", text), THRICE.sub(r"\1\1", text)):
-                hits += [(EVERYWHERE, tags) for _, tags in self._anywhere.search(shorter)]
-        for word in text.split(" "):
-            if len(word) > LONG:
-                hits += self._hidden_in(word)
-        return PrefilterHits(hits)
+                everywhere += finder.distinct_tags(finder.search(shorter))
+        if long := LONG_WORD.findall(text):
+            everywhere += self._hidden_in(long)
+        return PrefilterHits(finder, hits, tags, everywhere)
 
-    def _hidden_in(self, word: str) -> Iterator[Hit]:
-        languages = {language for _, tags in self._inside.search(word) for language, _ in tags}
-        yield from ((EVERYWHERE, ((language, ANY_TAG),)) for language in languages if self._is_run(language, word))
+    def _hidden_in(self, words: Sequence[str]) -> Iterator[Tags]:
+        finder = self._inside
+        if not finder.search(" ".join(words)):  # so in most texts
+            return
+        for word in words:
+            languages = {language for tags in finder.distinct_tags(finder.search(word)) for language, _ in tags}
+            yield from (((language, ANY_TAG),) for language in languages if self._is_run(language, word))
 
 
 class PrefilterHits:
@@ -80,25 +87,24 @@ class PrefilterHits:
     `masks` has the tags of all its words by language, ANY_TAG where a word is hidden in a longer one.
     """
 
-    def __init__(self, hits: list[Hit]) -> None:
-        self._hits = hits
+    def __init__(self, finder: "_WordFinder", hits: list[Hit], tags: list[Tags], everywhere: list[Tags]) -> None:
+        self._finder, self._hits, self._everywhere = finder, hits, everywhere
         self.masks: dict[str, int] = {}
-        # Hits of one word share their tuple of tags: each is looked at once, however often its word occurs.
-        for tags in {id(tags): tags for _, tags in hits}.values():
-            for language, mask in tags:
-                self.masks[language] = self.masks.get(language, 0) | mask
+        masks = self.masks
+        for by_language in tags + everywhere:
+            for language, mask in by_language:
+                masks[language] = masks.get(language, 0) | mask
 
     def masks_by_span(self, language: str, spans: Sequence[tuple[int, int]]) -> list[int]:
         """The tags of one language in each span of the text."""
-        starts, everywhere = [start for start, _ in spans], 0
-        masks = [0] * len(spans)
-        for start, tags in self._hits if spans else ():  # a text may be one address, and have no sentence
-            for hit_language, mask in tags:
+        starts, masks, finder = [start for start, _ in spans], [0] * len(spans), self._finder
+        for number, start, _ in self._hits if spans else ():  # a text may be one address, and have no sentence
+            for hit_language, mask in finder.tags_of(number):
                 if hit_language == language:
-                    if start == EVERYWHERE:
-                        everywhere |= mask
-                    else:
-                        masks[max(0, bisect_right(starts, start) - 1)] |= mask
+                    masks[max(0, bisect_right(starts, start) - 1)] |= mask
+        everywhere = 0
+        for tags in self._everywhere:
+            everywhere |= dict(tags).get(language, 0)
         return [mask | everywhere for mask in masks] if everywhere else masks
 
 
@@ -119,15 +125,25 @@ class _Patterns:
 
 
 class _WordFinder:
-    """An Aho-Corasick automaton whose patterns have tags by language."""
+    """An Aho-Corasick automaton whose patterns have tags by language; few combinations, of many patterns."""
 
     def __init__(self, patterns: _Patterns) -> None:
-        self._tags = list(patterns.tags.values())
+        numbers: dict[Tags, int] = {}
+        self._number_by_pattern = array(
+            "l", [numbers.setdefault(tags, len(numbers)) for tags in patterns.tags.values()]
+        )
+        self._tags: list[Tags] = list(numbers)
         self._automaton = AhoCorasick(list(patterns.tags), implementation=Implementation.ContiguousNFA)
 
     def search(self, text: str) -> list[Hit]:
-        tags = self._tags
-        return [
-            (start, tags[number])
-            for number, start, _ in self._automaton.find_matches_as_indexes(text, overlapping=True)
-        ]
+        """Return the number of each pattern that is in a text, with where it starts and ends."""
+        return self._automaton.find_matches_as_indexes(text, overlapping=True)
+
+    def tags_of(self, pattern: int) -> Tags:
+        """The tags of a pattern."""
+        return self._tags[self._number_by_pattern[pattern]]
+
+    def distinct_tags(self, hits: Sequence[Hit]) -> list[Tags]:
+        """The tags of hits in their order, each combination once, however often its words occur."""
+        numbers, tags = self._number_by_pattern, self._tags
+        return [tags[number] for number in dict.fromkeys([numbers[pattern] for pattern, _, _ in hits])]

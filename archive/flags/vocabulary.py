@@ -14,6 +14,7 @@ from archive.flags.lexicon import Lexicon, LexiconEntry, typos, variants
 
 # Signs are CJK ideographs: letters to the regular expressions, and in no word that is looked up.
 FIRST_SIGN = 0x4E00
+UNKNOWN_SIGN = chr(FIRST_SIGN - 1)  # for a set of tags that no word has
 BUILT_IN_TAGS = ("GROUP", "GPL", "GSG", "GADJ", "OTHERS", "NAME", "COMMA", "NUMBER")
 GRAVE = (
     "KILL KILL.S KILL.ED KILL.EN HATE VILE FILTH ANIMAL PRIMITIVE SLUR SLUR_MILD INSULT GENDERED PROFANITY EXPEL "  # noqa: SIM905
@@ -109,6 +110,10 @@ class Vocabulary:
     def sign(self, mask: int) -> str:
         """The character that stands for a set of tags, numbered when first asked for."""
         return self.signs.get(mask) or self.signs.setdefault(mask, chr(FIRST_SIGN + len(self.signs)))
+
+    def known_sign(self, mask: int) -> str:
+        """The character that stands for a set of tags; never a new one, for use once patterns are compiled."""
+        return self.signs.get(mask, UNKNOWN_SIGN)
 
     def signs_with(self, mask: int) -> str:
         """All signs with any of these tags, in their order; only for use once every sign is numbered."""

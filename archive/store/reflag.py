@@ -10,7 +10,7 @@ from itertools import chain
 from sqlalchemy import Connection
 
 from archive.flags.annotate import matches_to_flags
-from archive.flags.detect import find_matches
+from archive.flags.detect import find_all_matches
 from archive.flags.match import TextContext
 from archive.flags.versions import DETECTORS, data_sha256, detector_of
 from archive.store.archive import Archive, Run
@@ -133,8 +133,8 @@ def _matched(
 
 
 def _flags_of(texts: Sequence[StoredText]) -> list[list[Flag] | None]:
-    contexts = (TextContext(text.parent, text.title, text.language) for text in texts)
-    return [matches_to_flags(find_matches(text.body, context)) for text, context in zip(texts, contexts, strict=True)]
+    found = find_all_matches((text.body, TextContext(text.parent, text.title, text.language)) for text in texts)
+    return [matches_to_flags(matches) for matches in found]
 
 
 def _lost_text(_: StoredText, __: str) -> None:

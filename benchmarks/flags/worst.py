@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from archive.flags.detect import find_matches
 from archive.flags.lexical_detector import load_detector
 from archive.flags.lexicon import languages, load_lexicon
-from archive.flags.sentences import LONGEST_SENTENCE
+from archive.flags.sentence_spans import LONGEST_SENTENCE
 
 HARMLESS = (
     "The council met on Tuesday and talked about Muslims, buses and the new bridge; the mayor thanked all women. "
@@ -123,7 +123,7 @@ def _slow_patterns() -> Iterator[str]:
     for language in languages():
         detector = load_detector(language)
         signs = "".join(detector.vocabulary.signs.values())
-        for pattern in {id(p): p for patterns in detector.by_anchor.values() for p in patterns}.values():
+        for pattern in {id(p): p for patterns in detector.patterns[True].values() for _, p in patterns}.values():
             own = [sign for sign in dict.fromkeys(pattern.source) if sign in signs] or [signs[0]]
             repeated = [sign for sign in own if pattern.source.count(sign) > 1] or own
             for alphabet in (own, repeated, [*own[:2], signs[0]]):

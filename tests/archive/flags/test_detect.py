@@ -7,12 +7,15 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from archive.flags.detect import find_matches
+from archive.flags import detect
+from archive.flags.detect import find_all_matches, find_matches
 from archive.flags.explain import explain
+from archive.flags.lexical_detector import load_detector
 from archive.flags.lexicon import load_lexicon
 from archive.flags.match import TextContext
-from archive.flags.sentences import LONGEST_TEXT
+from archive.flags.sentence_spans import LONGEST_TEXT
 from benchmarks.flags import fuzz
+from benchmarks.flags.cases import cases
 from benchmarks.flags.worst import HARMLESS, OPENINGS, REPEATS, repeat
 from tests.call_count import count_calls
 
@@ -387,3 +390,34 @@ def test_what_lies_beyond_the_longest_text_is_not_read():
 @pytest.mark.slow
 def test_two_thousand_random_strings_raise_nothing(capsys):
     assert fuzz.run(2_000, seed=7, progress=False, bound=None), capsys.readouterr().out
+
+
+# many texts at once
+
+
+def test_texts_in_batches_have_the_same_matches_as_alone(monkeypatch):
+    monkeypatch.setattr(detect, "BATCH_SIZE", 500)
+    texts = [(case.text, TextContext(case.parent, case.title)) for case in list(cases("seen_too"))[::12]]
+    assert find_all_matches(texts) == [find_matches(*text) for text in texts]
+    assert find_all_matches([]) == []
+
+
+def test_sentences_that_are_not_joined_would_stay_the_same():
+    """The signs of a sentence say whether it names a group; where they say no, reading it as if it did changes nothing."""
+    tokenizer = load_detector("en").tokenizer
+    joiner, unjoined = tokenizer.groups, 0
+    for case in list(cases("seen_too"))[::9]:
+        text = case.text.lower()
+        terms = [term for word in text.split() for term in tokenizer.terms[word]]
+        if not joiner.may_join(terms, -1):
+            unjoined += 1
+            assert joiner.join(terms) == terms
+    assert unjoined > 20
+
+
+def test_tokens_know_their_places():
+    text = "I'm told that k i l l e r s and theyallmustdie at mus1ims' dinner -- THESE young Muslims, say"
+    sentence = load_detector("en").tokenizer.tokenize(text.lower(), text)[0]
+    assert len(sentence.tokens) == len(sentence.signs)
+    assert all(text[token.start : token.end].strip() for token in sentence.tokens)
+    assert any(text[token.start : token.end] == "THESE young Muslims" for token in sentence.tokens)

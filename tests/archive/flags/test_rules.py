@@ -77,7 +77,7 @@ def test_severe_codes_are_codes():
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_pattern_compiles_and_is_looked_for_by_something(language):
-    patterns = {id(one): one for some in load_detector(language).by_anchor.values() for one in some}.values()
+    patterns = {id(one): one for some in load_detector(language).patterns[True].values() for _, one in some}.values()
     assert len(patterns) == sum(len(one.patterns) for one in load_rules(language))
     for one in patterns:
         assert isinstance(one.expression, re.Pattern), one.raw
