@@ -1,10 +1,12 @@
 """Know what tells more of a person than the name that a site shows, by names of columns and by values. Pure."""
 
 import re
+from urllib.parse import unquote_plus
 
 from archive.text.fold import fold_name
 
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[A-Za-z]{2,}")
+IN_NAME = re.compile(r"([^@\s<>()]+)@[^@\s<>()]+\.[A-Za-z]{2,}")
 ADDRESS = re.compile(r"(?:\d{1,3}\.){3}\d{1,3}|(?:[0-9a-fA-F]{0,4}:){3,7}[0-9a-fA-F]{0,4}")
 PHONE = re.compile(r"\+\d[\d ()/.-]{7,}\d")
 COORDINATES = re.compile(r"-?\d{1,3}\.\d{3,}\s*[,;]\s*-?\d{1,3}\.\d{3,}")
@@ -30,3 +32,28 @@ def is_personal(key: str, value: object) -> bool:
     if is_personal_name(folded):
         return True
     return isinstance(value, str) and any(shape.fullmatch(value.strip()) for shape in PERSONAL_SHAPES)
+
+
+def mask_name(name: str) -> str:
+    """Return a name without the e-mail or IP address that some give as theirs: `kim@…`, `192.0.2.…`."""
+    if "@" in name:
+        return IN_NAME.sub(r"\1@…", name)
+    if ADDRESS.fullmatch(name.strip()):
+        return re.sub(r"(?<=[.:])[^.:]*$", "…", name.strip())
+    return name
+
+
+def without_personal_query(url: str) -> str:
+    """Return an address without those parameters that hold an e-mail or IP address."""
+    if "?" not in url:
+        return url
+    address, mark, query = url.partition("?")
+    query, fragment_mark, fragment = query.partition("#")
+    kept = [part for part in query.split("&") if not _holds_address(unquote_plus(part.partition("=")[2]))]
+    if len(kept) == query.count("&") + 1:
+        return url
+    return address + (mark + "&".join(kept) if kept else "") + fragment_mark + fragment
+
+
+def _holds_address(value: str) -> bool:
+    return EMAIL.search(value) is not None or ADDRESS.fullmatch(value) is not None

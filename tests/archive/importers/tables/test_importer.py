@@ -4,6 +4,7 @@ import csv
 import gzip
 import json
 import sqlite3
+from urllib.parse import urlencode
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -330,3 +331,31 @@ def test_any_parents_make_a_tree_in_which_no_row_is_lost(parents, tmp_path_facto
     for comment in thread.comments:
         if comment.parent is not None:
             assert thread.comments[comment.parent].native_id == comment.parent_native_id
+
+
+NAMES = ["kim@courier.example", "Anna <anna@mail.example>", "tom", "192.0.2.44", "2001:db8::7:1", "50:50 @home"]
+
+
+def test_no_e_mail_or_ip_address_comes_with_names_and_links(archive, path, query, tmp_path):
+    addresses = {"e": "bo@curl.example", "ip": "198.51.100.7"}
+    link = f"https://courier.example/c?{urlencode(addresses)}&p=2"
+    given = [row | {"user": NAMES[i % 6], "comment_url": f"{link}#c{i}", "url": link, "author_email": f"k{i}@secret.example"}
+             for i, row in enumerate(rows())]  # fmt: skip
+    progress = import_files(archive, [str(write_csv(tmp_path / "x.csv", given))], workers=0)
+    assert {row[0] for row in query("select name from commenters")} == {
+        "kim@…", "Anna <anna@…>", "tom", "192.0.2.…", "2001:db8::7:…", "50:50 @home"
+    }  # fmt: skip
+    assert query("select url from comments where id = 1") == [("https://courier.example/c?p=2#c0",)]
+    assert query("select distinct articles.url from articles") == [("https://courier.example/c?p=2",)]
+    archive.maintain("pragma wal_checkpoint(truncate)")
+    for secret in (
+        "courier.example>",
+        "mail.example",
+        "192.0.2.44",
+        "curl.example",
+        "curl%2Eexample",
+        "198.51",
+        "secret.example",
+    ):
+        assert secret.encode() not in path.read_bytes(), secret
+    assert progress.counts["comments_new"] == 12
