@@ -13,7 +13,7 @@ from archive.thread import Comment, Thread
 Item = tuple[str, Document]  # a document, and the module that reads it
 Result = Thread | BadDocument
 FEDERATED = ("mastodon",)  # where an account's name is `kim@social.example`
-OWN = ("archive",)  # whose names are known again by what they are there
+OWN = ("archive.importers.own_archive",)  # whose names are known again by what they are there
 
 
 def parse_documents(items: Sequence[Item]) -> list[Result]:
@@ -23,7 +23,7 @@ def parse_documents(items: Sequence[Item]) -> list[Result]:
         importer: Importer = import_module(name)
         try:
             thread = importer.parse(document)
-            if importer.NAME not in OWN and thread.platform not in FEDERATED:
+            if name not in OWN and thread.platform not in FEDERATED:
                 thread = _without_addresses(thread)
             results.append(annotate_thread(thread))
         except BadDocument as error:
