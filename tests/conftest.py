@@ -1,5 +1,6 @@
 """What tests share: a place for archives, the seed document where it is, and the rule about what CI must not skip."""
 
+import gc
 import os
 import sqlite3
 import sys
@@ -32,6 +33,12 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     """Name a test as soon as it fails: with several processes the summary comes at the end only."""
     if report.failed and "PYTEST_XDIST_WORKER" not in os.environ:
         print(f"\nFAILED {report.nodeid} ({report.when})", file=sys.__stderr__, flush=True)
+
+
+def pytest_collection_finish() -> None:
+    """Pass over what is loaded by now whenever garbage is collected: it stays to the end."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

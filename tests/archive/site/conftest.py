@@ -1,9 +1,14 @@
 """A real browser to look at pages with."""
 
 import shutil
+from functools import partial
 from itertools import product
+from typing import Any
 
+import datasette.app
 import pytest
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
 from playwright.sync_api import sync_playwright
 
 from archive.site import app, public
@@ -13,6 +18,27 @@ from tests.sites import LIMITS
 
 PATIENCE_MS = 1000 * PATIENCE_S
 QUIET = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+
+
+class CompiledTemplates(BytecodeCache):
+    """What one Datasette has compiled serves the next: each test has its own, and all have the same templates."""
+
+    def __init__(self) -> None:
+        self.code: dict[tuple[str, str], Any] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        bucket.code = self.code.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self.code[bucket.key, bucket.checksum] = bucket.code
+
+
+@pytest.fixture(autouse=True, scope="session")
+def templates_are_compiled_once():
+    with pytest.MonkeyPatch.context() as patch:
+        shared = partial(datasette.app.Environment, bytecode_cache=CompiledTemplates())
+        patch.setattr(datasette.app, "Environment", shared)
+        yield
 
 
 @pytest.fixture(autouse=True, scope="session")
