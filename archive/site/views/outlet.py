@@ -6,7 +6,7 @@ from urllib.parse import unquote
 
 from datasette.utils.asgi import Request
 
-from archive.site import chart, html, queries
+from archive.site import chart, html, queries, viewer
 from archive.site.database import Connection, Row, fetch_all, fetch_row, fetch_value
 from archive.site.formatting import count
 from archive.site.params import parse_id
@@ -26,6 +26,13 @@ where articles.outlet_id = :outlet order by articles.published_at desc, threads.
 FLAGGED = """
 select id from thread_list where outlet = :domain and content_count > 0
 order by content_count desc, id desc limit 5"""
+# Live archives count the flagged comments of a thread when they are asked.
+FLAGGED_LATELY = """
+select id from thread_list where content_count > 0 and id in (
+  select threads.id from articles join threads on threads.article_id = articles.id
+  where articles.outlet_id = :outlet order by threads.id desc limit :limit)
+order by content_count desc, id desc limit 5"""
+MAX_THREADS_READ = 500
 
 
 PAGE_SIZE, MAX_PAGE = 200, 500
@@ -69,9 +76,20 @@ def load(connection: Connection, name: str, _: Visitor) -> dict[str, Any] | None
         "counts": counts,
         "card": html.make_card(title, [*parts], f"/outlet/{outlet['domain']}"),
         "newest": _threads(connection, fetch_all(connection, NEWEST, outlet=outlet["id"])),
-        "flagged": _threads(connection, fetch_all(connection, FLAGGED, domain=outlet["domain"])),
+        "flagged": _threads(connection, _most_flagged(connection, outlet)),
+        "flagged_of": None if _is_counted(connection) or counts["threads"] <= MAX_THREADS_READ else MAX_THREADS_READ,
         **_months(connection, outlet["id"], title),
     }
+
+
+def _is_counted(connection: Connection) -> bool:
+    return viewer.has_table(connection, "statistics")
+
+
+def _most_flagged(connection: Connection, outlet: Row) -> list[Row]:
+    if _is_counted(connection):
+        return fetch_all(connection, FLAGGED, domain=outlet["domain"])
+    return fetch_all(connection, FLAGGED_LATELY, outlet=outlet["id"], limit=MAX_THREADS_READ)
 
 
 def _threads(connection: Connection, rows: list[Row]) -> list[Row]:

@@ -126,6 +126,25 @@ def test_what_is_not_there_is_not_found(site, address):
     assert get(site, address).status_code == 404
 
 
+def test_a_large_live_outlet_reads_its_newest_threads_for_flags(site, monkeypatch):
+    from archive.site.views import outlet
+
+    def flagged(address):
+        html = page(site, address)
+        listed = html.partition("Threads with most flagged comments")[2].partition("</section>")[0]
+        return {int(number) for number in re.findall(r'href="/thread/(\d+)"', listed)}, text_of(listed)
+
+    every, text = flagged("/outlet/1")
+    assert len(every) > 1
+    assert "Of its newest" not in text
+    listed = {int(number) for number in re.findall(r'href="/thread/(\d+)"', page(site, "/threads?outlet=1"))}
+    read = sum(number >= max(every) for number in listed)
+    monkeypatch.setattr(outlet, "MAX_THREADS_READ", read)
+    newest, text = flagged("/outlet/gull.example")
+    assert newest == {max(every)}
+    assert f"Of its newest {read} threads." in text
+
+
 def test_faults_of_the_capture_stand_apart(site):
     html = page(site, "/")
     chart = html.partition("<h2>Flags on the words</h2>")[2].partition("</figure>")[0]
