@@ -246,8 +246,27 @@ def test_a_second_import_of_a_table_counts_its_rows_again(archive, tmp_path):
     assert [first[name] for name in counted] == [again[name] for name in counted]
 
 
+RECORDS = ("labels", "decisions", "reports", "reactions", "comment_revisions")
+
+
+def exported(number):
+    """A thread as btl exports it, whose comment has all that may be on record of one."""
+    url = f"https://courier.example/exported/{number}"
+    comment = {
+        "id": number, "native_id": "1", "parent_id": None, "author": "kim", "posted_at": None, "state": "visible",
+        "body": f"The bakery opens at {number}.", "likes": 1, "dislikes": None, "reactions": [{"kind": "sad", "count": 2}],
+        "labels": [{"dataset": "harbour", "name": "rude", "value": "0.9", "number": 0.9, "raters": 3}] * 2,
+        "decisions": [{"status": "REJECTED", "state": "removed", "decider": "moderator", "reason": "SPAM"}],
+        "reports": [{"kind": "SPAM", "count": 4}], "earlier": [{"body": f"It opens at {number + 1}.", "written_at": None}],
+    }  # fmt: skip
+    article = {"title": "Bread", "body": "The bakery.", "url": url, "outlet": "courier.example"}
+    thread = {"platform": "coral", "native_id": f"c{number}", "completeness": "full"}
+    return {"article": article, "thread": thread, "comments": [comment], "flags": []}
+
+
 def test_killed_at_any_moment_a_second_import_completes_it(tmp_path):
     folder = corpus(tmp_path / "corpus", 1500, 6)
+    (folder / "0-threads.jsonl").write_bytes(jsonl(*map(exported, range(1, 101))))
     with Archive(tmp_path / "whole.db") as archive:
         import_files(archive, [str(folder)])
     killed = tmp_path / "killed.db"
@@ -268,8 +287,10 @@ def test_killed_at_any_moment_a_second_import_completes_it(tmp_path):
         with sqlite3.connect(tmp_path / file) as connection:
             contents.append(connection.execute(CONTENT).fetchall())
             contents.append(connection.execute("select * from totals order by name").fetchall())
+            contents.append([connection.execute(f"select count(*) from {name}").fetchone() for name in RECORDS])
         connection.close()
-    assert contents[:2] == contents[2:]
+    assert contents[:3] == contents[3:]
+    assert contents[2] == [(200,), (100,), (100,), (100,), (100,)]
 
 
 def _threads(path):
