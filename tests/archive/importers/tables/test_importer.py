@@ -4,6 +4,7 @@ import csv
 import gzip
 import json
 import sqlite3
+from contextlib import closing
 from urllib.parse import urlencode
 
 import pyarrow as pa
@@ -19,6 +20,7 @@ from archive.importers.base import BadDocument, Options, Probe, Undecided
 from archive.importers.run import import_files
 from archive.importers.tables import importer as tables
 from archive.importers.tables.rows import STATES
+from archive.store.archive import Archive
 
 TEXT = "The ferry, number {}, was late again."
 TREE = "select c.native_id, p.native_id, c.body from comments c left join comments p on p.id = c.parent_id order by c.thread_id, c.position"
@@ -331,6 +333,35 @@ def test_any_parents_make_a_tree_in_which_no_row_is_lost(parents, tmp_path_facto
     for comment in thread.comments:
         if comment.parent is not None:
             assert thread.comments[comment.parent].native_id == comment.parent_native_id
+
+
+ROWS = st.lists(
+    st.tuples(st.integers(1, 9), st.sampled_from(["a", "b", ""]), st.sampled_from(["", "1", "99"]), st.booleans(),
+              st.sampled_from(["", "0", "1"])),
+    max_size=30,
+)  # fmt: skip
+
+
+@settings(deadline=None, max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(drawn=ROWS)
+def test_every_row_is_a_comment_or_counted_and_labels_add_up(drawn, tmp_path_factory):
+    drawn = [*((number, "c", "", False, "1") for number in range(101, 104)), *drawn]  # without texts there is no table
+    folder = tmp_path_factory.mktemp("rows")
+    records = [
+        {"comment_id": str(number), "article_id": thread, "parent_id": parent, "user": f"reader {number}",
+         "comment": "" if is_empty else TEXT.format(number), "hateful": label}
+        for number, thread, parent, is_empty, label in drawn
+    ]  # fmt: skip
+    file = write_csv(folder / "x.csv", records)
+    roles = {"body": "comment", "id": "comment_id", "parent": "parent_id", "thread": "article_id"}
+    with Archive(folder / "archive.db") as archive:
+        counts = import_files(archive, [str(file)], options=Options(format="table", roles=roles)).counts
+        with closing(sqlite3.connect(folder / "archive.db")) as db:
+            comments = db.execute("select count(*) from comments").fetchone()[0]
+            labels, hateful = db.execute("select count(*), coalesce(sum(number), 0) from labels").fetchone()
+    assert counts["rows"] == len(records) == comments + counts["rows_merged"] + counts["rows_empty"]
+    stated = [int(record["hateful"]) for record in records if record["hateful"]]
+    assert (labels, hateful) == (len(stated), sum(stated))
 
 
 NAMES = ["kim@courier.example", "Anna <anna@mail.example>", "tom", "192.0.2.44", "2001:db8::7:1", "50:50 @home"]
