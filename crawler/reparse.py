@@ -47,9 +47,8 @@ def replay_captures(
     """
     hints = {outlet.home: outlet.comments for outlet in outlets if outlet.comments is not None}
     paths = list(paths)
-    run = archive.begin_run("replay", {"paths": [str(path) for path in paths]})
     result = ReplayResult()
-    with archive.ending(run, result.report.counts):
+    with archive.running("replay", {"paths": [str(path) for path in paths]}, result.report.counts) as run:
         _replay(archive, run, paths, url, result, on_progress, hints)
     nothing = bool(result.errors) and not result.report.total["threads"]
     archive.end_run(run, "failed" if nothing else "done", result.report.counts())

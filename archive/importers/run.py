@@ -94,9 +94,8 @@ def import_files(
     if not isinstance(workers, Workers):
         workers = Workers() if workers is None else Workers(workers)
     stated = {"format": options.format} if options.format else {}
-    run = archive.begin_run("import", {"paths": paths, **stated})
-    progress.run = run.id
-    with archive.ending(run, lambda: dict(progress.counts)):
+    with archive.running("import", {"paths": paths, **stated}, lambda: dict(progress.counts)) as run:
+        progress.run = run.id
         try:
             saver = _Saver(archive, run, sources, progress)
             known = KnownDocuments(archive, progress.counts)

@@ -116,8 +116,7 @@ def _run(archive: Archive, settings: dict[str, Any]) -> Iterator[dict[str, Any]]
     if archive.read_only:
         yield counts
         return
-    run = archive.begin_run("publish", settings)
-    with archive.ending(run, dict):
+    with archive.running("publish", settings, dict) as run:
         yield counts
     archive.end_run(run, "done", counts)
 

@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -27,6 +27,7 @@ from archive.store.save import SaveResult, lock_name, save_threads, storable
 from archive.store.schema import TABLES
 from archive.store.times import format_time
 from archive.thread import Thread
+from archive.workers.processes import interrupts_blocked
 
 __all__ = ["UNDOABLE", "Archive", "Busy", "NotAnArchive", "ReadOnly", "Run", "now"]
 LONGEST_WAIT_S = 600.0
@@ -185,6 +186,10 @@ class Archive:
 
     def begin_run(self, kind: str, settings: dict[str, Any]) -> Run:
         """Open a run. Runs of the same kind that never ended, and that nobody works on, are closed as interrupted."""
+        with self.transaction(alone=False) as connection:
+            return self._insert_run(connection, kind, settings)
+
+    def _insert_run(self, connection: Connection, kind: str, settings: dict[str, Any]) -> Run:
         table = TABLES["runs"]
         settings = settings | {"worker": worker_name()}
         killed = table.c.finished_at.is_(None) & table.c.outcome.is_(None) & (table.c.kind == kind)
@@ -196,12 +201,11 @@ class Archive:
             "software_version": version("belowtheline"),
             "settings": json.dumps(settings, ensure_ascii=False),
         }
-        with self.transaction(alone=False) as connection:
-            unfinished = connection.execute(select(table.c.id).where(killed)).scalars().all()
-            if dead := self.dialect.dead_runs(connection, unfinished):
-                connection.execute(update(table).where(table.c.id.in_(dead)).values(outcome="interrupted"))
-            run_id = connection.execute(insert(table).values(row).returning(table.c.id)).scalar_one()
-            self.dialect.open_run(connection, run_id)
+        unfinished = connection.execute(select(table.c.id).where(killed)).scalars().all()
+        if dead := self.dialect.dead_runs(connection, unfinished):
+            connection.execute(update(table).where(table.c.id.in_(dead)).values(outcome="interrupted"))
+        run_id = connection.execute(insert(table).values(row).returning(table.c.id)).scalar_one()
+        self.dialect.open_run(connection, run_id)
         return Run(run_id, row["started_at"], kind)
 
     def end_run(self, run: Run, outcome: str, counts: dict[str, Any]) -> None:
@@ -212,8 +216,21 @@ class Archive:
             connection.execute(update(table).where(table.c.id == run.id).values(values))
 
     @contextmanager
-    def ending(self, run: Run, counts: Callable[[], dict[str, Any]]) -> Iterator[None]:
-        """Close a run as failed or interrupted where the block raises, as far as that can be written."""
+    def running(self, kind: str, settings: dict[str, Any], counts: Callable[[], dict[str, Any]]) -> Iterator[Run]:
+        """Open a run, and close it as failed or interrupted where the block raises, as far as that can be written.
+
+        Ctrl-C waits while the run's row is committed: one between that and the block would leave a run without an end.
+        """
+        with ExitStack() as blocked:
+            with self.transaction(alone=False) as connection:
+                run = self._insert_run(connection, kind, settings)
+                blocked.enter_context(interrupts_blocked())
+            with self._ending(run, counts):
+                blocked.close()
+                yield run
+
+    @contextmanager
+    def _ending(self, run: Run, counts: Callable[[], dict[str, Any]]) -> Iterator[None]:
         try:
             yield
         except BaseException as error:

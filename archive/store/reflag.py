@@ -83,11 +83,11 @@ def flag_all(
 
     After a kill it is simply run again: flags that are there already stay as they are.
     """
-    run = archive.begin_run("flag", {"since": since, "detectors": list(detectors), "rules": data_sha256()})
     progress = FlagProgress(Counter(), archive.count_comments(since))
     if not isinstance(workers, Workers):
         workers = Workers() if workers is None else Workers(workers)
-    with archive.ending(run, lambda: dict(progress.counts)):
+    settings = {"since": since, "detectors": list(detectors), "rules": data_sha256()}
+    with archive.running("flag", settings, lambda: dict(progress.counts)) as run:
         with closing(_matched(_text_batches(archive, since), workers)) as batches:
             for texts, flags in batches:
                 with archive.transaction() as connection:

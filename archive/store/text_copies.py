@@ -41,9 +41,8 @@ Read = Callable[[str, tuple[int, ...]], list[Any]]
 
 def find_in_archive(archive: Archive, report: Callable[[int], None] = lambda _: None) -> dict[str, int]:
     """Compare the texts of an archive as one run, and store which are the same. Return the counts of the run."""
-    run = archive.begin_run("copies", {})
     counts = {"comments": 0, "copies": 0}
-    with archive.ending(run, lambda: dict(counts)):
+    with archive.running("copies", {}, lambda: dict(counts)) as run:
         left_out = _last_left_out(archive.read)
         copies = list(_copies(archive.read, left_out, counts, report))
         with archive.transaction() as connection:
