@@ -25,6 +25,25 @@ def test_ctrl_c_while_a_run_is_opened_closes_it(archive, query):
     assert query(OUTCOMES) == [("import", "interrupted")]
 
 
+def test_ctrl_c_within_a_statement_rolls_back_and_closes_the_run(archive, query):
+    """SQLAlchemy gives up a connection that was interrupted; the run is closed on the next one."""
+
+    def insert_outlets():
+        with archive.transaction() as connection:
+            connection.exec_driver_sql("insert into outlets (domain) values ('gull.example')")
+            event.listen(
+                archive.engine, "after_cursor_execute", lambda *_: signal.raise_signal(signal.SIGINT), once=True
+            )
+            connection.exec_driver_sql("insert into outlets (domain) values ('kelp.example')")
+
+    with pytest.raises(KeyboardInterrupt), archive.running("import", {}, dict):
+        insert_outlets()
+    assert query(OUTCOMES) == [("import", "interrupted")]
+    assert query("select count(*) from outlets") == [(0,)]
+    archive.end_run(archive.begin_run("flag", {}), "done", {})
+    assert query(OUTCOMES + " order by id") == [("import", "interrupted"), ("flag", "done")]
+
+
 def test_a_run_whose_block_raises_has_failed(archive, query):
     with pytest.raises(LookupError), archive.running("flag", {}, dict):
         raise LookupError
