@@ -21,6 +21,7 @@ from archive.flags.targets import LONGEST_CONTEXT
 
 # The words of spam.toml go through the prefilter as a language of their own.
 PROMOTION = "promotion"
+PER_TEXT = 100  # letters that a text takes beside its own
 BATCH_SIZE = 50_000  # characters that are read at once
 LONGEST_SAMPLE = 600  # of a text whose language is to be told
 NO_CONTEXT = TextContext()
@@ -42,7 +43,7 @@ def find_all_matches(texts: Iterable[tuple[str, TextContext]]) -> list[tuple[Mat
     size = 0
     for text, context in texts:
         batch.append((text, context))
-        size += len(text)
+        size += len(text) + PER_TEXT
         if size > BATCH_SIZE:
             found += _find_in_batch(batch)
             batch, size = [], 0

@@ -1,11 +1,14 @@
 """Import files as one run: cut them into documents, have workers parse those, save the threads batch by batch."""
 
+import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+
+from sqlalchemy.exc import DatabaseError
 
 from archive.importers import own_archive
 from archive.importers.base import BadDocument, EmptyDocument, Options
@@ -123,6 +126,8 @@ def _merge_rest(archive: Archive, run: Run, path: str, merges: Sequence[Merge], 
                 progress.counts.update(merge(archive, run, other))
     except BadDocument as error:
         progress.add_error(error)
+    except (OSError, EOFError, ValueError, DatabaseError, sqlite3.Error) as error:
+        progress.add_error(unreadable(path, error))
 
 
 class Cutter:

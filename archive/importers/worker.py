@@ -7,7 +7,7 @@ from operator import is_
 
 from archive.flags.annotate import annotate_thread
 from archive.importers.base import BadDocument, Document, Importer
-from archive.text.personal_data import mask_name, without_personal_query
+from archive.text.personal_data import mask_account, mask_name, without_personal_query
 from archive.thread import Comment, Thread
 
 Item = tuple[str, Document]  # a document, and the module that reads it
@@ -53,7 +53,9 @@ def _comment_without_addresses(comment: Comment) -> Comment:
     if author is None:
         return comment
     name, account = author.name and mask_name(author.name), author.native_id
-    account = None if account and mask_name(account) != account else account
+    account = account and mask_account(account)
+    if name != author.name and author.name and "@" in author.name and account is None:
+        account = mask_account(author.name)
     same = (name, account) == (author.name, author.native_id)
     return comment if same else replace(comment, author=replace(author, name=name, native_id=account))
 

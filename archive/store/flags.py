@@ -111,10 +111,8 @@ class FlagWriter:
         withdrawn_at: str | None,
     ) -> int:
         """Raise a flag as another archive has it, where people judged it, and return its id."""
-        flag_id = self._insert(subject, flag, detector_id, at)
+        flag_id = self._insert(subject, flag, detector_id, at, withdrawn_at=withdrawn_at)
         self.add_spans(flag_id, spans, text)
-        if withdrawn_at is not None:
-            self.withdraw(flag_id, flag.code, flag.rule, "unreviewed", withdrawn_at)
         return flag_id
 
     def add_spans(self, flag_id: int, spans: Iterable[Span], text: str) -> None:
@@ -190,6 +188,7 @@ class FlagWriter:
         *,
         status: str = "unreviewed",
         corrects: int | None = None,
+        withdrawn_at: str | None = None,
     ) -> int:
         values: dict[str, Any] = {
             "comment_id": None,
@@ -203,7 +202,7 @@ class FlagWriter:
             "evidence": flag.evidence,
             "target": flag.target,
             "score": None,
-            "withdrawn_at": None,
+            "withdrawn_at": withdrawn_at,
             "run_id": self.run_id,
             "severity": severities().get(flag.code, 0),
             "status": status,
@@ -211,7 +210,8 @@ class FlagWriter:
             "corrects": corrects,
         }
         values[subject.column] = subject.id
-        self._count(flag.code, flag.rule, status, 1)
+        if withdrawn_at is None:
+            self._count(flag.code, flag.rule, status, 1)
         return self.writer.insert("flags", values)
 
     def _insert_span(self, flag_id: int, span: Span, exact: str) -> None:

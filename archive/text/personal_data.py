@@ -1,12 +1,13 @@
 """Know what tells more of a person than the name that a site shows, by names of columns and by values. Pure."""
 
 import re
+from hashlib import sha256
 from urllib.parse import unquote_plus
 
 from archive.text.fold import fold_name
 
-EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[A-Za-z]{2,}")
-IN_NAME = re.compile(r"([^@\s<>()]+)@[^@\s<>()]+\.[A-Za-z]{2,}")
+EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){0,8}\.[A-Za-z]{2,24}")
+IN_NAME = re.compile(r"(?<![^@\s<>()])([^@\s<>()]+)@[^@\s<>()]+\.[A-Za-z]{2,}")
 ADDRESS = re.compile(r"(?:\d{1,3}\.){3}\d{1,3}|(?:[0-9a-fA-F]{0,4}:){3,7}[0-9a-fA-F]{0,4}")
 PHONE = re.compile(r"\+\d[\d ()/.-]{7,}\d")
 COORDINATES = re.compile(r"-?\d{1,3}\.\d{3,}\s*[,;]\s*-?\d{1,3}\.\d{3,}")
@@ -43,17 +44,34 @@ def mask_name(name: str) -> str:
     return name
 
 
+def mask_account(account: str) -> str:
+    """Return a short hash in the place of an account that is an e-mail or IP address: other people stay others."""
+    return account if mask_name(account) == account else f"masked:{_digest(account)}"
+
+
 def without_personal_query(url: str) -> str:
-    """Return an address without those parameters that hold an e-mail or IP address."""
+    """Return an address with short hashes in the place of parameters that hold an e-mail or IP address.
+
+    They may be what one page, or one thread, has other than the next.
+    """
     if "?" not in url:
         return url
     address, mark, query = url.partition("?")
     query, fragment_mark, fragment = query.partition("#")
-    kept = [part for part in query.split("&") if not _holds_address(unquote_plus(part.partition("=")[2]))]
-    if len(kept) == query.count("&") + 1:
-        return url
-    return address + (mark + "&".join(kept) if kept else "") + fragment_mark + fragment
+    masked = "&".join(map(_mask_parameter, query.split("&")))
+    return url if masked == query else address + mark + masked + fragment_mark + fragment
+
+
+def _mask_parameter(parameter: str) -> str:
+    name, mark, quoted = parameter.partition("=")
+    value = unquote_plus(quoted)
+    return f"{name}{mark}masked-{_digest(value)}" if _holds_address(value) else parameter
 
 
 def _holds_address(value: str) -> bool:
-    return EMAIL.search(value) is not None or ADDRESS.fullmatch(value) is not None
+    return ("@" in value and EMAIL.search(value) is not None) or ADDRESS.fullmatch(value) is not None
+
+
+def _digest(value: str) -> str:
+    """Return so little of a hash that it tells people apart in one archive, and fits too many to name one."""
+    return sha256(value.casefold().encode("utf-8", "surrogatepass")).hexdigest()[:8]

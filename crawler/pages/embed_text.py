@@ -112,14 +112,21 @@ def _lazy_parts(text: str) -> Iterator[str]:
             yield decoded if more else f"<script>{decoded}</script>"
 
 
+LONGEST_ADDRESS = 4_000
+NO_ADDRESSES = ("srcdoc", "srcset")
+
+
 def address_of(element: HtmlElement) -> str:
     """Return where an element leads, or loads from, now or later."""
     for name in ADDRESSES:
         value: str | None = element.get(name)
         if value and not value.startswith(("about:", "data:")):
-            return value
+            return value[:LONGEST_ADDRESS]
     if element.tag in LOADED_LATER:
-        return next((value for name, value in element.items() if "src" in name and "//" in value), "")
+        loaded = (
+            value[:LONGEST_ADDRESS] for name, value in element.items() if "src" in name and name not in NO_ADDRESSES
+        )
+        return next((value for value in loaded if "//" in value), "")
     return ""
 
 

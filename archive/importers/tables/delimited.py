@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 from archive.importers.base import HEAD_LENGTH, BadDocument
 from archive.importers.files import LONGEST_DOCUMENT
 from archive.importers.plain_text.encoding import BOMS
-from archive.importers.tables.row_lines import NEVER_CLOSED, Lines, takes_in_rows
+from archive.importers.tables.row_lines import NEVER_CLOSED, Lines, is_whole, takes_in_rows
 from archive.text.charsets import decode_page
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
@@ -202,7 +202,7 @@ def read_rows(file: BinaryIO, name: str, dialect: Dialect) -> Iterator[tuple[int
             return
         if row and above:
             above -= 1
-        elif row and (reason := _why_no_row(row, len(lines.taken), dialect)):
+        elif row and (reason := _why_no_row(row, lines.taken, dialect)):
             yield BadDocument(lines.place(name) if reason == NEVER_CLOSED else f"{name}:{lines.number}", reason)
             if reason == NEVER_CLOSED:
                 lines.put_back()
@@ -210,9 +210,10 @@ def read_rows(file: BinaryIO, name: str, dialect: Dialect) -> Iterator[tuple[int
             yield lines.number, {column: _mended(cell) for column, cell in zip(columns, row, strict=True)}
 
 
-def _why_no_row(row: list[str], lines: int, dialect: Dialect) -> str | None:
-    """Return why a row of so many lines is none of the table; cells that are too many and empty are taken away."""
-    if lines > 1 and takes_in_rows(row, dialect.delimiter, dialect.width):
+def _why_no_row(row: list[str], lines: Sequence[str], dialect: Dialect) -> str | None:
+    """Return why a row of these lines is none of the table; cells that are too many and empty are taken away."""
+    is_whole_row = len(lines) == 1 or is_whole(lines, dialect.delimiter, dialect.width)
+    if not is_whole_row and takes_in_rows(row, dialect.delimiter, dialect.width):
         return NEVER_CLOSED
     while len(row) > dialect.width and not row[-1]:
         row.pop()

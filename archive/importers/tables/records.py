@@ -221,14 +221,19 @@ def workbook_sheets(path: Path) -> list[str]:
 def workbook_rows(path: Path, sheet: str) -> Iterator[Row]:
     """Yield the rows of a sheet below its header, by their number there.
 
-    The header is the first row that is not empty, but for a title above it, which has one cell.
+    The header is the first row that is not empty, but for a title above it: one cell, where most rows have more.
     """
     from python_calamine import CalamineWorkbook
 
     rows = enumerate(CalamineWorkbook.from_path(str(path)).get_sheet_by_name(sheet).iter_rows(), 1)
     filled = ((number, cells) for number, cells in rows if any(cell not in ("", None) for cell in cells))
     first = list(islice(filled, MOST_TITLE_ROWS))
-    header = next((n for n, (_, cells) in enumerate(first) if sum(c not in ("", None) for c in cells) > 1), 0)
+    is_wide = [sum(cell not in ("", None) for cell in cells) > 1 for _, cells in first]
+    header = is_wide.index(True) if True in is_wide else 0
+    if sum(is_wide[header + 1 :]) * 2 <= len(
+        is_wide[header + 1 :]
+    ):  # a column of texts, with a note beside one of them
+        header = 0
     columns: list[str] = []
     for number, cells in chain(first[header:], filled):
         if columns:

@@ -45,6 +45,15 @@ class Lines:
         self.number -= len(self.taken) - 1
 
 
+def is_whole(lines: Sequence[str], delimiter: str, width: int) -> bool:
+    """Whether lines are one row in which each quotation mark that opens a cell is closed at the end of it."""
+    try:
+        rows = list(csv.reader(lines, delimiter=delimiter, strict=True))
+    except csv.Error:
+        return False
+    return len(rows) == 1 and len(rows[0]) == width
+
+
 def takes_in_rows(row: Sequence[str], delimiter: str, width: int) -> bool:
     """Whether a cell of several lines holds rows of the table: as many cells, and the first of them of the same kind.
 

@@ -6,7 +6,7 @@ import sqlite3
 import tempfile
 import weakref
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import chain, islice
 from pathlib import Path
@@ -15,7 +15,7 @@ from typing import Any
 from archive.importers.base import BadDocument, Options, Source, Undecided, without_mark
 from archive.importers.documents import is_json_lines
 from archive.importers.tables import records
-from archive.importers.tables.delimited import Dialect, find_dialect, read_rows
+from archive.importers.tables.delimited import find_dialect, read_rows
 from archive.importers.tables.mapping import ColumnMapping
 
 TABLE_NAME = re.compile(r"\.(?:csv|tsv|tab)(?:\.(?:gz|bz2|xz|zst))?$", re.IGNORECASE)
@@ -66,7 +66,7 @@ def open_table(source: Source, head: bytes) -> Table:
     if dialect is None:
         raise Undecided(source.name, _why_no_table(head))
     if not (options.has_header and mapping.has_header):
-        dialect = Dialect(dialect.delimiter, dialect.encoding, dialect.header, has_header=False)
+        dialect = replace(dialect, has_header=False)
     rows = read_rows(source.file, source.name, dialect)
     media_type = "text/tab-separated-values" if dialect.delimiter == "\t" else "text/csv"
     return _sampled(dialect.describe(), rows, media_type)

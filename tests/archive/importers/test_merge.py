@@ -161,6 +161,21 @@ def test_verdicts_of_both_archives_count_in_the_order_of_time(archive, query, ot
     assert query("select codes from comments") == before[1]
 
 
+def test_a_flag_that_they_took_back_stands_beside_the_same_one_of_ours(archive, query, tmp_path):
+    by_hand = {"comment_id": 2, "code": "content.threat", "start": 0, "end": 3, "reason": "read aloud", "target": None}
+    with Archive(tmp_path / "third.db") as third:
+        for each in (archive, third):
+            save(each, at(first(), 0))
+        with archive.transaction() as connection:
+            add(connection, reviewer="anna", at=DAYS[3], **by_hand)
+        with third.transaction() as connection:
+            gone = add(connection, reviewer="ben", at=DAYS[4], **by_hand)
+            retract(connection, gone, "ben", DAYS[5])
+        merged(archive, third)
+    stated = "select withdrawn_at is null, count(*) from flags where rule = 'review.by-hand' group by 1 order by 1"
+    assert query(stated) == [(0, 1), (1, 1)]
+
+
 def test_nothing_is_merged_of_what_either_archive_withholds(archive, query, other):
     save(archive, at(first(), 0))
     withhold(archive, "comment", 3, "request")

@@ -10,6 +10,7 @@ from crawler.pages.embed_text import unescape
 from crawler.pages.embeds import check_source, find_embeds, is_address_of_system, load_systems
 from crawler.pages.page import CommentHints, FetchFailed, Page
 from crawler.platforms import driver
+from tests.waiting import no_hang
 
 LAZY = b64encode(
     b'<script>var disqus_config = function () { this.page.identifier = "a-1"; };</script>'
@@ -217,3 +218,14 @@ def test_an_address_that_passes_on_another_is_no_systems():
     embed = "https://courier.disqus.com/embed.js"
     assert is_address_of_system(f"{embed}?v=2")
     assert not is_address_of_system(f"https://counter.example/collect?u={embed}")
+
+
+def test_a_document_within_an_attribute_is_no_address():
+    assert read('<iframe srcdoc="<p>see //launcher.spot.im/spot/sp_abc in the text</p>"></iframe>') == {}
+
+
+@pytest.mark.parametrize("piece", ['<iframe src="//{}"></iframe>', "<script>{}</script>"])
+@pytest.mark.parametrize("filling", ["/" * 300_000, '"disqus",' * 60_000, "/web/iframe.html?" * 20_000])
+def test_long_addresses_and_scripts_are_read_in_a_time_linear_in_them(piece, filling):
+    with no_hang():
+        read(piece.replace("{}", filling))

@@ -91,6 +91,12 @@ def test_a_cell_of_several_lines_with_commas_is_a_cell(cell):
     assert [row["comment"] for _, row in read(raw, find_dialect(raw))] == [cell] * 5
 
 
+@pytest.mark.parametrize("cell", ["It costs a lot:\n2,5,0 million\nmore", 'She said "no":\n7,tom,"Late"\n8,ann,"Late"'])
+def test_lines_like_rows_within_a_cell_that_is_closed_are_its_text(cell):
+    raw = written(",", [[str(i), cell, "anna"] for i in range(5)]).encode()
+    assert [row["comment"] for _, row in read(raw, find_dialect(raw))] == [cell] * 5
+
+
 def test_a_cell_that_never_ends_is_not_read_to_the_end_of_the_file():
     raw = b'id,comment,author\n1,"never closed,a\n' + b"x\n" * 6000 + b"2,last,b\n"
     rows = read(raw, Dialect(",", "utf-8", ("id", "comment", "author"), has_header=True))

@@ -3,6 +3,7 @@
 import csv
 import gzip
 import json
+import re
 import sqlite3
 from contextlib import closing
 from urllib.parse import urlencode
@@ -19,6 +20,7 @@ from archive.importers import choose_importer
 from archive.importers.base import BadDocument, Options, Probe, Undecided
 from archive.importers.run import import_files
 from archive.importers.tables import importer as tables
+from archive.importers.tables.records import workbook_rows
 from archive.importers.tables.rows import STATES
 from archive.store.archive import Archive
 
@@ -367,6 +369,16 @@ def test_every_row_is_a_comment_or_counted_and_labels_add_up(drawn, tmp_path_fac
 NAMES = ["kim@courier.example", "Anna <anna@mail.example>", "tom", "192.0.2.44", "2001:db8::7:1", "50:50 @home"]
 
 
+def test_a_note_beside_a_text_is_no_header_of_a_sheet(tmp_path):
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    for cells in (["comment"], ["First."], ["Second."], ["Third.", "checked"], ["Fourth."]):
+        book.active.append(cells)
+    book.save(tmp_path / "x.xlsx")
+    read = list(workbook_rows(tmp_path / "x.xlsx", book.active.title))
+    assert [row["comment"] for _, row in read] == ["First.", "Second.", "Third.", "Fourth."]
+
+
 def test_no_e_mail_or_ip_address_comes_with_names_and_links(archive, path, query, tmp_path):
     addresses = {"e": "bo@curl.example", "ip": "198.51.100.7"}
     link = f"https://courier.example/c?{urlencode(addresses)}&p=2"
@@ -376,8 +388,9 @@ def test_no_e_mail_or_ip_address_comes_with_names_and_links(archive, path, query
     assert {row[0] for row in query("select name from commenters")} == {
         "kim@…", "Anna <anna@…>", "tom", "192.0.2.…", "2001:db8::7:…", "50:50 @home"
     }  # fmt: skip
-    assert query("select url from comments where id = 1") == [("https://courier.example/c?p=2#c0",)]
-    assert query("select distinct articles.url from articles") == [("https://courier.example/c?p=2",)]
+    masked = r"https://courier\.example/c\?e=masked-[0-9a-f]{8}&ip=masked-[0-9a-f]{8}&p=2"
+    assert re.fullmatch(f"{masked}#c0", query("select url from comments where id = 1")[0][0])
+    assert re.fullmatch(masked, query("select distinct articles.url from articles")[0][0])
     archive.maintain("pragma wal_checkpoint(truncate)")
     for secret in (
         "courier.example>",
