@@ -8,6 +8,16 @@ from sqlalchemy import event
 OUTCOMES = "select kind, outcome from runs"
 
 
+@pytest.fixture(autouse=True)
+def _ctrl_c_interrupts():
+    """As it does in a process that nothing else has run in: servers and crawls have handlers of their own."""
+    handler = signal.signal(signal.SIGINT, signal.default_int_handler)
+    blocked = signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    yield
+    signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+    signal.signal(signal.SIGINT, handler)
+
+
 def test_ctrl_c_while_a_run_is_opened_closes_it(archive, query):
     """At the worst moment: the row is committed, and nobody has taken the run over yet."""
 
