@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -27,7 +27,6 @@ from archive.store.save import SaveResult, lock_name, save_threads, storable
 from archive.store.schema import TABLES
 from archive.store.times import format_time
 from archive.thread import Thread
-from archive.workers.processes import interrupts_blocked
 
 __all__ = ["UNDOABLE", "Archive", "Busy", "NotAnArchive", "ReadOnly", "Run", "now"]
 LONGEST_WAIT_S = 600.0
@@ -219,23 +218,17 @@ class Archive:
     def running(self, kind: str, settings: dict[str, Any], counts: Callable[[], dict[str, Any]]) -> Iterator[Run]:
         """Open a run, and close it as failed or interrupted where the block raises, as far as that can be written.
 
-        Ctrl-C waits while the run's row is committed: one between that and the block would leave a run without an end.
+        That holds from its first row on: Ctrl-C may come between the commit of that and the block.
         """
-        with ExitStack() as blocked:
+        run = None
+        try:
             with self.transaction(alone=False) as connection:
                 run = self._insert_run(connection, kind, settings)
-                blocked.enter_context(interrupts_blocked())
-            with self._ending(run, counts):
-                blocked.close()
-                yield run
-
-    @contextmanager
-    def _ending(self, run: Run, counts: Callable[[], dict[str, Any]]) -> Iterator[None]:
-        try:
-            yield
+            yield run
         except BaseException as error:
-            with suppress(DiskFull, DatabaseError, Busy):
-                self.end_run(run, "failed" if isinstance(error, Exception) else "interrupted", counts())
+            if run is not None:
+                with suppress(DiskFull, DatabaseError, Busy):
+                    self.end_run(run, "failed" if isinstance(error, Exception) else "interrupted", counts())
             raise
 
     def forget_ids(self) -> None:
