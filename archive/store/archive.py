@@ -162,7 +162,7 @@ class Archive:
             connection.exec_driver_sql("commit")
         except BaseException as error:
             with suppress(DatabaseError):
-                _roll_back(connection)
+                connection.exec_driver_sql("rollback")
             if isinstance(error, Exception) and (reason := find_full(error)) is not None:
                 raise DiskFull(f"{self.name}: {reason}") from error
             raise
@@ -325,11 +325,3 @@ class Archive:
             if then is not None:
                 then(connection, saved)
             return saved
-
-
-def _roll_back(connection: Connection) -> None:
-    """Roll back. One whose statement Ctrl-C interrupted has been given up by SQLAlchemy, and opens again when asked."""
-    if connection.invalidated:
-        connection.rollback()
-    else:
-        connection.exec_driver_sql("rollback")

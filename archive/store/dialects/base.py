@@ -4,12 +4,24 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import Connection, Engine, ExceptionContext, Table, event
 
 # In the environment: each transaction is on the disk itself before a command goes on.
 DURABLE = "BTL_DURABLE"
 # The ids of one table that may be given out next: the first of them, and the one after the last.
 IdBlock = list[int]
+
+
+def outlast_interrupts(engine: Engine) -> None:
+    """Have a connection stay open whose statement Ctrl-C interrupted: it rolls back, and notes that its run has ended.
+
+    SQLAlchemy would close it, which here is the only one: whatever else of this process reads by it.
+    """
+
+    @event.listens_for(engine, "handle_error")
+    def keep(context: ExceptionContext) -> None:
+        if not isinstance(context.original_exception, Exception):
+            context.is_disconnect = False
 
 
 class StoreDialect(Protocol):

@@ -21,7 +21,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.pool import StaticPool
 
 from archive.store.address import ServerAddress
-from archive.store.dialects.base import DURABLE, IdBlock
+from archive.store.dialects.base import DURABLE, IdBlock, outlast_interrupts
 from archive.store.dialects.postgresql_schema import create, foreign_tables, is_current
 from archive.store.preparation import NotAnArchive
 from archive.store.schema import TABLES
@@ -83,6 +83,7 @@ def server_engine(address: ServerAddress, *, read_only: bool = False) -> Engine:
         del connection, cursor, executemany
         return (statement if context.compiled else in_driver_style(statement)), parameters
 
+    outlast_interrupts(engine)
     return engine
 
 

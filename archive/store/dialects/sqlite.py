@@ -18,7 +18,7 @@ from sqlalchemy.pool import StaticPool
 from sqlalchemy.util import LRUCache
 
 from archive.store import views
-from archive.store.dialects.base import DURABLE, IdBlock
+from archive.store.dialects.base import DURABLE, IdBlock, outlast_interrupts
 from archive.store.process_identity import is_dead, is_here, worker_name
 from archive.store.reading import connect_for_reading
 from archive.store.schema import TABLES
@@ -78,10 +78,11 @@ def engine_of(connect: Callable[[], Any]) -> Engine:
 
 @cache
 def _shared_engine() -> Engine:
-    """Return an engine that was connected once, so that its dialect knows this SQLite."""
+    """Return an engine that was connected once, so that its dialect, which all share, knows this SQLite."""
     engine = create_engine("sqlite://", poolclass=StaticPool, isolation_level="AUTOCOMMIT")
     engine.connect().close()
     engine.dispose()
+    outlast_interrupts(engine)
     return engine
 
 

@@ -54,6 +54,21 @@ def test_ctrl_c_within_a_statement_rolls_back_and_closes_the_run(archive, query)
     assert query(OUTCOMES + " order by id") == [("import", "interrupted"), ("flag", "done")]
 
 
+def test_ctrl_c_within_a_statement_beside_the_transactions_closes_the_run(archive, query):
+    """What only reads opens a connection for it, which on SQLite is the same one."""
+
+    def read():
+        with archive.engine.connect() as connection:
+            event.listen(
+                archive.engine, "after_cursor_execute", lambda *_: signal.raise_signal(signal.SIGINT), once=True
+            )
+            connection.exec_driver_sql("select count(*) from comments")
+
+    with pytest.raises(KeyboardInterrupt), archive.running("import", {}, dict):
+        read()
+    assert query(OUTCOMES) == [("import", "interrupted")]
+
+
 def test_a_run_whose_block_raises_has_failed(archive, query):
     with pytest.raises(LookupError), archive.running("flag", {}, dict):
         raise LookupError
