@@ -9,6 +9,7 @@ from archive.flags.annotate import annotate_thread
 from archive.importers import wet
 from archive.importers.base import BadDocument, Source
 from archive.importers.files import open_file
+from archive.importers.parsing import parse_document
 from archive.store.archive import Archive, Run
 from archive.store.disk import is_disk_full
 from archive.store.remote_files import list_warcs
@@ -147,7 +148,7 @@ def _import_texts(
                 try:
                     if isinstance(document, BadDocument):
                         raise document
-                    batch.append(annotate_thread(wet.parse(document)))
+                    batch.append(annotate_thread(parse_document(wet, document)))
                 except BadDocument as bad:
                     result.errors.append((bad.location, bad.reason))
                 if len(batch) >= BATCH:

@@ -17,6 +17,7 @@ from archive.flags.codes import WITHHELD
 from archive.publish.policy import Policy
 from archive.store.schema import TABLES
 from archive.store.views import VIEWS
+from archive.text.personal_data import MASKED
 
 NAME_COLUMNS = ("outlet", "article", "author")
 COPIED = (
@@ -194,7 +195,9 @@ def _commenter_source(policy: Policy, scope: _Scope) -> TableSource:
         is_public = "false"
     elif scope is SELECTED_THREADS:
         is_public = "commenters.id in (select commenter_id from temp.public_commenters)"
-    return TableSource({"name": name} | ({} if has_names else {"native_id": "null"}), "src.commenters", is_public)
+    # The hash of an e-mail address tells who somebody is to those who know the address.
+    native_id = f"iif(commenters.native_id like '{MASKED}:%', null, commenters.native_id)" if has_names else "null"
+    return TableSource({"name": name, "native_id": native_id}, "src.commenters", is_public)
 
 
 def _comment_source(policy: Policy, scope: _Scope, *, filter_flags: bool) -> TableSource:

@@ -17,6 +17,7 @@ import zstandard
 from archive.importers import choose_importer
 from archive.importers.base import HEAD_LENGTH, BadDocument, Document, EmptyDocument, Importer, Options, Probe, Source
 from archive.importers.files import open_file
+from archive.importers.parsing import parse_document
 from archive.importers.run_options import RunOptions
 from archive.store.archive import Archive, now
 from archive.store.disk import sync_file
@@ -154,7 +155,7 @@ def _options_of(archive: Archive, names: Sequence[str]) -> list[Options]:
 
 def _has_erased(importer: Importer | None, document: Document, suppressions: SuppressionList) -> bool:
     try:
-        return importer is not None and any(erased_texts(suppressions, importer.parse(document)))
+        return importer is not None and any(erased_texts(suppressions, parse_document(importer, document)))
     except BadDocument:
         return False
 

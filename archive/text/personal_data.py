@@ -17,6 +17,7 @@ PERSONAL_NAME = re.compile(
     r"\w*photo|picture|profile(?:image|picture|pic)\w*|userlocation|location|birth\w*|age|gender|geschlecht|password|voters?|votedips?|fullname|realname"
 )
 PERSONAL_SHAPES = (EMAIL, ADDRESS, PHONE, COORDINATES)
+MASKED = "masked"
 OF_THE_CAPTURE = "warc"  # begins keys whose addresses are the server's
 
 
@@ -44,15 +45,20 @@ def mask_name(name: str) -> str:
     return name
 
 
-def mask_account(account: str) -> str:
-    """Return a short hash in the place of an account that is an e-mail or IP address: other people stay others."""
-    return account if mask_name(account) == account else f"masked:{_digest(account)}"
+def mask_account(account: str) -> str | None:
+    """Return a short hash in the place of an account that is an e-mail address: other people stay others.
+
+    None for an IP address: there are so few of those that a hash would tell which it was.
+    """
+    if mask_name(account) == account:
+        return account
+    return f"{MASKED}:{_digest(account)}" if "@" in account else None
 
 
 def without_personal_query(url: str) -> str:
-    """Return an address with short hashes in the place of parameters that hold an e-mail or IP address.
+    """Return an address without the e-mail addresses in its parameters, and the IP addresses in those called so.
 
-    They may be what one page, or one thread, has other than the next.
+    A short hash stands for an e-mail address: it may be what one page has other than the next.
     """
     if "?" not in url:
         return url
@@ -65,11 +71,11 @@ def without_personal_query(url: str) -> str:
 def _mask_parameter(parameter: str) -> str:
     name, mark, quoted = parameter.partition("=")
     value = unquote_plus(quoted)
-    return f"{name}{mark}masked-{_digest(value)}" if _holds_address(value) else parameter
-
-
-def _holds_address(value: str) -> bool:
-    return ("@" in value and EMAIL.search(value) is not None) or ADDRESS.fullmatch(value) is not None
+    if "@" in value and EMAIL.search(value):
+        return f"{name}{mark}{MASKED}-{_digest(value)}"
+    if ADDRESS.fullmatch(value) and is_personal_name(fold_name(name)):
+        return f"{name}{mark}{MASKED}"
+    return parameter
 
 
 def _digest(value: str) -> str:

@@ -15,6 +15,7 @@ from archive.store.match import match_comments
 from archive.store.schema import TABLES
 from archive.store.suppressions import SuppressionList
 from archive.store.update import stored_comments
+from archive.text.personal_data import mask_account, mask_name
 from archive.thread import Comment, Thread, article_url, digest
 
 COMMENTS, REVISIONS, COMMENTERS, EVENTS, VISITS = (
@@ -216,12 +217,16 @@ class _Comparison:
         return [(name, stored, read) for name, stored, read in pairs if stored != read]
 
     def _authors(self, row: Row, comment: Comment) -> tuple[str | None, str | None]:
-        """Return what must be equal: native ids where both have one, since accounts change their names, else names."""
+        """Return what must be equal: native ids where both have one, since accounts change their names, else names.
+
+        Addresses in them are cut: imports of earlier versions stored them.
+        """
         name, native_id = (comment.author.name, comment.author.native_id) if comment.author else (None, None)
         is_renamed = (row["id"], "renamed") in self.stored.first_values
         if row["author_native_id"] and native_id:
-            return (native_id if is_renamed else row["author_native_id"]), native_id
-        return (self.stored.first_values[(row["id"], "renamed")] if is_renamed else row["name"]), name
+            return (native_id if is_renamed else mask_account(row["author_native_id"])), mask_account(native_id)
+        stored = self.stored.first_values[(row["id"], "renamed")] if is_renamed else row["name"]
+        return stored and mask_name(stored), name and mask_name(name)
 
     def _has_parent(self, row: Row, comment: Comment) -> bool:
         """Whether the first parent of a stored comment is the parent of the captured one."""

@@ -6,6 +6,7 @@ from typing import Any
 
 from archive.importers import choose_importer
 from archive.importers.base import BadDocument, Document, Probe
+from archive.importers.parsing import parse_document
 from archive.importers.tables import importer as table_importer
 from archive.thread import Thread
 from crawler.evidence.captures import fetch_from
@@ -76,6 +77,6 @@ def _parse(content: ReadPages | ReadDocument | None) -> Sequence[Thread]:
     if content is None:
         return ()
     if content.document.mapping:
-        return [table_importer.parse(content.document)]
+        return [parse_document(table_importer, content.document)]
     importer = choose_importer(Probe(content.head, content.document.file), content.format)
-    return [importer.parse(content.document)]
+    return [parse_document(importer, content.document)]

@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from archive.importers.base import BadDocument, EmptyDocument, Source
+from archive.importers.parsing import parse_document
+from archive.importers.tables import importer
 from archive.importers.tables.columns import Conclusion
-from archive.importers.tables.importer import examine, gather, parse, unread_columns
+from archive.importers.tables.importer import examine, gather, unread_columns
 from archive.importers.tables.mapping import as_table
 from archive.thread import Thread
 
@@ -40,7 +42,7 @@ def preview(source: Source) -> Preview:
             result.errors.append(document)
             continue
         try:
-            thread = parse(document)
+            thread = parse_document(importer, document)
         except EmptyDocument as empty:
             result.counts["empty"] += 1
             result.counts["rows"] += empty.rows

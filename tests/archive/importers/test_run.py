@@ -303,6 +303,9 @@ def _threads(path):
             return 0
 
 
+NAME = "a reader that ends its process"
+
+
 def parse(document):
     if b"deadly" in document.raw:
         os._exit(9)

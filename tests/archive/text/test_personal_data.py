@@ -20,10 +20,17 @@ def test_addresses_without_an_e_mail_address_stay(address):
 
 def test_pages_and_people_who_differ_by_an_e_mail_address_still_differ():
     pages = {without_personal_query(f"https://courier.example/c?m={name}@mail.example&p=2") for name in ("kim", "bo")}
-    accounts = {mask_account(f"{name}@mail.example") for name in ("kim", "bo")}
+    accounts = {mask_account(f"{name}@mail.example") or "" for name in ("kim", "bo")}
     assert len(pages) == len(accounts) == 2
     assert not any("mail.example" in masked for masked in (*pages, *accounts))
     assert mask_account("u-17") == "u-17"
+
+
+def test_of_an_ip_address_no_hash_is_left():
+    """There are so few that each could be tried."""
+    assert mask_account("192.0.2.44") is None
+    assert without_personal_query("https://courier.example/c?ip=192.0.2.44") == "https://courier.example/c?ip=masked"
+    assert without_personal_query("https://courier.example/c?v=1.2.3.4") == "https://courier.example/c?v=1.2.3.4"
 
 
 def test_reading_takes_a_time_linear_in_the_text():

@@ -29,6 +29,18 @@ def test_tables_are_read_again_as_they_were_read(archive, tmp_path):
     assert (result.counts["changed"], result.counts["gone"], result.counts["present"]) == (1, 3, 5)
 
 
+def test_addresses_that_were_cut_are_cut_when_a_table_is_read_again(archive, query, tmp_path):
+    names = ("kim@courier.example", "192.0.2.44", "Anna", "bo@curl.example")
+    rows = "".join(f"{i},{i % 3},The ferry was late {i} times.,{names[i % 4]}\n" for i in range(1, 31))
+    (tmp_path / "x.csv").write_text(HEADER + rows)
+    import_files(archive, [str(tmp_path / "x.csv")])
+    assert query("select count(*) from commenters where name like '%@%.%'") == [(0,)]
+    assert verify_archive(archive).differences == []
+    with archive.transaction() as connection:  # as imports of earlier versions stored them
+        connection.exec_driver_sql("update commenters set name = 'kim@courier.example' where name = 'kim@…'")
+    assert verify_archive(archive).differences == []
+
+
 def test_tables_are_read_again_after_a_relink(archive, query, tmp_path):
     (tmp_path / "old").mkdir()
     (tmp_path / "old" / "z.csv").write_text((HEADER + ROWS).replace("comment", "words"))

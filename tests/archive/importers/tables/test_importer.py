@@ -388,7 +388,7 @@ def test_no_e_mail_or_ip_address_comes_with_names_and_links(archive, path, query
     assert {row[0] for row in query("select name from commenters")} == {
         "kim@…", "Anna <anna@…>", "tom", "192.0.2.…", "2001:db8::7:…", "50:50 @home"
     }  # fmt: skip
-    masked = r"https://courier\.example/c\?e=masked-[0-9a-f]{8}&ip=masked-[0-9a-f]{8}&p=2"
+    masked = r"https://courier\.example/c\?e=masked-[0-9a-f]{8}&ip=masked&p=2"
     assert re.fullmatch(f"{masked}#c0", query("select url from comments where id = 1")[0][0])
     assert re.fullmatch(masked, query("select distinct articles.url from articles")[0][0])
     archive.maintain("pragma wal_checkpoint(truncate)")
