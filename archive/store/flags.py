@@ -75,11 +75,11 @@ class FlagWriter:
         Flags that differ in their span alone are one flag with several spans. `text` is what the spans of flags that
         rules found in a text refer to; `platform` is the detector of flags that come from the source.
         """
-        ids: dict[tuple[str, str, str | None, str | None], int] = {}
+        ids: dict[tuple[Any, ...], int] = {}
         shown = 0
         for flag in flags:
             in_text = flag.code.startswith(TEXT_NAMESPACES) and flag.dataset is None
-            key = (flag.code, flag.rule, flag.target, None if in_text else flag.evidence)
+            key = (flag.code, flag.rule, flag.target, None if in_text else flag.evidence, flag.dataset)
             if key not in ids:
                 detector = self._detector_of(flag, platform)
                 ids[key] = self._insert(subject, flag, detector, at or self.at)

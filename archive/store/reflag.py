@@ -37,7 +37,7 @@ ACTIVE_FLAGS = """
 select flags.id, flags.comment_id, flags.code, flags.rule, flags.target, flags.status
 from flags join detectors on detectors.id = flags.detector_id join comments on comments.id = flags.comment_id
 where comment_id in (select cast(value as bigint) from json_each(?)) and flags.revision = comments.revision
-  and flags.withdrawn_at is null and detectors.name in (select value from json_each(?)) and rule not like 'label:%'"""
+  and flags.withdrawn_at is null and detectors.name in (select value from json_each(?))"""
 SPANS = 'select flag_id, start, "end" from flag_spans where flag_id in (select cast(value as bigint) from json_each(?))'
 UNREVIEWED = "unreviewed"
 FlagKey = tuple[str, str, str | None]

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, select
 
+from archive.flags.versions import DATASET
 from archive.store import blanking, diff
 from archive.store.diff import Change, Plan
 from archive.store.entities import Entities
@@ -383,14 +384,19 @@ class _ThreadUpdate:
         given = {id_: flags for id_, i in seen.items() if (flags := [f for f in comments[i].flags if f.dataset])}
         if not given:
             return
-        table = TABLES["flags"]
+        table, detectors = TABLES["flags"], TABLES["detectors"]
         of_thread = select(TABLES["comments"].c.id).where(TABLES["comments"].c.thread_id == self.visit.thread_id)
         active = table.c.comment_id.in_(of_thread) & table.c.withdrawn_at.is_(None)
-        statement = select(table.c.comment_id, table.c.revision, table.c.code, table.c.rule).where(active)
+        columns = table.c.comment_id, table.c.revision, table.c.code, table.c.rule, detectors.c.name
+        statement = select(*columns).join(detectors, detectors.c.id == table.c.detector_id).where(active)
         stored = {tuple(row) for row in self.entities.connection.execute(statement)}
         for comment_id, flags in given.items():
             revision = self.stored[comment_id].revision
-            self.flags[comment_id] += [f for f in flags if (comment_id, revision, f.code, f.rule) not in stored]
+            self.flags[comment_id] += [
+                f
+                for f in flags
+                if f.dataset and (comment_id, revision, f.code, f.rule, DATASET + f.dataset.name) not in stored
+            ]
 
     def _active_comment_flags(self) -> Iterable[tuple[int, int, str, str, str]]:
         """Return id, comment, code, rule and status of the platform's own flags that were not withdrawn."""

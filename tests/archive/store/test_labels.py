@@ -3,7 +3,7 @@
 import pytest
 
 from archive.takedown import erase_rows, withhold
-from archive.thread import Dataset, Label
+from archive.thread import Dataset, Flag, Label
 from tests.both_engines import sqlite_only
 from tests.trees import made, said
 
@@ -31,6 +31,17 @@ def test_labels_are_counted_and_added_once(archive, query):
     assert save(archive, labelled())["labels_new"] == 2
     assert save(archive, labelled(DAYS[1]))["labels_new"] == 0
     assert query(LABELS) == [(2, "rude", "0.2", 0.2), (2, "reason", REASON.value, None)]
+
+
+def test_each_dataset_raises_the_flag_of_its_own_label(archive, query):
+    other = Dataset("quay-corpus")
+    for day, dataset in enumerate((OPEN, other, OPEN, other)):
+        flag = Flag("content.insult", "label:rude>=0.5", "rude = 0.9", dataset=dataset)
+        save(
+            archive, made(said("Heron!", native_id="c1", flags=(flag,)), at=DAYS[day], native_id="t1", dataset=dataset)
+        )
+    raised = "select detectors.name from flags join detectors on detectors.id = detector_id where rule like 'label:%'"
+    assert sorted(query(raised)) == [("dataset:harbour-corpus",), ("dataset:quay-corpus",)]
 
 
 def test_labels_go_and_come_back_with_their_comment(archive, query):
