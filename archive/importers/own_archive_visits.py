@@ -59,6 +59,7 @@ class VisitReader:
 
     def __init__(self, archive: "Archive", finder: "FileFinder") -> None:
         self.archive, self.finder = archive, finder
+        self.datasets = {row["id"]: row for row in self._rows(DATASETS)}
 
     def visits(self) -> Iterator[tuple[Row, ColumnMapping | None]]:
         """Yield what each visit found, and what the columns mean of the table that it was read from, if any.
@@ -76,11 +77,11 @@ class VisitReader:
         history, visits = self._history(thread), self._rows(VISITS, thread["id"])
         article = self._rows(ARTICLE, thread["article_id"])[0]
         texts = self._rows(ARTICLE_TEXTS, thread["article_id"])
-        labels, datasets = self._rows(LABELS, thread["id"]), {row["id"]: row for row in self._rows(DATASETS)}
+        labels = self._rows(LABELS, thread["id"])
         counts = {name: self._rows(sql, thread["id"]) for name, sql in (("reactions", REACTIONS), ("reports", REPORTS))}
         decisions = self._rows(DECISIONS, thread["id"])
         for row in labels:
-            row["dataset"] = datasets[row.pop("dataset_id")]
+            row["dataset"] = self.datasets[row.pop("dataset_id")]
         for visit, state in zip(visits, history.at_each(visits), strict=True):
             captures, mapping = self._captures(visit)
             state_then = {
@@ -94,7 +95,7 @@ class VisitReader:
                 "is_whole": not history.withheld,
                 **state,
                 **{name: _counted_at(rows, visit, visits) for name, rows in counts.items()},
-                "dataset": datasets.get(thread["dataset_id"]),
+                "dataset": self.datasets.get(thread["dataset_id"]),
                 "labels": labels,
                 "decisions": [row for row in decisions if row["seen_at"] <= visit["seen_at"]],
                 "earlier": [row for row in history.recorded if row["seen_from"] <= visit["seen_at"]],

@@ -27,7 +27,7 @@ from archive.search.index_schema import (
     register_analyzers,
     stem_field,
 )
-from archive.search.nodes import FieldNode, FlagFilter, Node, join
+from archive.search.nodes import RECORDS, FieldNode, FlagFilter, Node, join
 
 # More values than this of one facet are not told apart: Tantivy counts them in memory.
 MOST_VALUES = 20_000
@@ -37,7 +37,7 @@ MOST_REMEMBERED = 256
 MOST_REMOVALS = 100
 # Facets, and the fields that hold their values where these have another name.
 _FLAG_FIELDS = {"flag": "codes", "source": "sources", "target": "targets", "status": "statuses", "severity": "severity"}
-_FIELDS = {**_FLAG_FIELDS, "label": "labels", "decision": "decisions", "report": "reports"}
+_FIELDS = {**_FLAG_FIELDS, **RECORDS}
 
 T = TypeVar("T")
 Counts = Counter[Any]
@@ -182,9 +182,14 @@ class IndexView:
         return [FlagParts.from_token(token) for token in self._terms(tantivy.Query.all_query(), ["flags"])["flags"]]
 
     def texts(self, field: str) -> Sequence[str]:
-        """Return every distinct text that comments have in a field, such as their labels."""
+        """Return every distinct text that comments have in a field, such as their labels.
+
+        Raises IndexUnusable where there are more than can be told apart."""
         if field not in self._texts:
-            self._texts[field] = list(self._terms(tantivy.Query.all_query(), [field])[field])
+            texts = list(self._terms(tantivy.Query.all_query(), [field])[field])
+            if len(texts) >= MOST_VALUES:
+                raise IndexUnusable(f"{self.path} has too many different {field}")
+            self._texts[field] = texts
         return self._texts[field]
 
     def count(self, node: Node | None) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from tantivy import FieldType, Occur, Query, Schema
 
 from archive.search.index_schema import STATE_ID, STEMMERS, FlagParts, day_bounds, stem, stem_field
-from archive.search.nodes import AndNode, FieldNode, FlagFilter, Node, NotNode, OrNode, WordNode
+from archive.search.nodes import RECORDS, AndNode, FieldNode, FlagFilter, Node, NotNode, OrNode, WordNode
 from archive.search.words import Term, fold
 
 # Returns every distinct flag that comments of the index have.
@@ -14,7 +14,7 @@ LoadFlags = Callable[[], Sequence[FlagParts]]
 # Returns every distinct text that comments of the index have in a field.
 LoadTexts = Callable[[str], Sequence[str]]
 _NUMBERS = ("outlet", "commenter", "dataset")
-_TEXTS = {"label": "labels", "decision": "decisions", "report": "reports", "state": "state"}
+_TEXTS = {**RECORDS, "state": "state"}
 
 
 class QueryWriter:

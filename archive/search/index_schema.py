@@ -6,7 +6,7 @@ from functools import cache, lru_cache
 
 import tantivy
 
-from archive.search.nodes import is_date
+from archive.search.nodes import RECORDS, is_date
 from archive.search.words import fold
 
 VERSION = 3
@@ -19,7 +19,7 @@ STEMMERS = {
 _ALIASES = {"nb": "no", "nn": "no"}
 DEFAULT_LANGUAGE = "en"
 NUMBERS = ("outlet", "commenter", "dataset", "day", "month", "severity")
-LISTS = ("state", "codes", "sources", "targets", "statuses", "flags", "labels", "decisions", "reports")
+LISTS = ("state", "codes", "sources", "targets", "statuses", "flags", *RECORDS.values())
 STATE_ID = 0  # the document that says how current the index is: no comment has this id
 # A flag as one token: its parts, apart by what none of them has.
 _APART = "\x1f"
@@ -133,9 +133,8 @@ def to_document(comment: IndexedComment, default_language: str) -> tantivy.Docum
             document.add_unsigned(name, number)
     if comment.flags:
         _add_flags(document, comment.flags)
-    said = (("labels", comment.labels), ("decisions", comment.decisions), ("reports", comment.reports))
-    for name, texts in said:
-        for text in dict.fromkeys(texts):
+    for name in RECORDS.values():
+        for text in dict.fromkeys(getattr(comment, name)):
             document.add_text(name, text)
     return document
 

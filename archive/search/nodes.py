@@ -6,8 +6,8 @@ from datetime import date
 
 from archive.search.words import Term
 
-# Fields of what datasets, moderators and readers said of a comment.
-RECORDS = ("label", "decision", "report")
+# Fields of what datasets, moderators and readers said of a comment, and the tables that have it.
+RECORDS = {"label": "labels", "decision": "decisions", "report": "reports"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ import sqlite3
 from dataclasses import dataclass, field
 from typing import Any
 
-from archive.search.nodes import AndNode, FieldNode, FlagFilter, Node, NotNode, OrNode
+from archive.search.nodes import RECORDS, AndNode, FieldNode, FlagFilter, Node, NotNode, OrNode
 from archive.search.query import full_text
 from archive.search.words import Term, fold
 from archive.store.views import LABEL_FOUND, LABEL_TEXT, STANDING
@@ -15,9 +15,9 @@ _OF_LIST = "in (select value from json_each({}))"
 _OF_THREADS = "comments.thread_id in (select threads.id from threads {} where {})"
 # Of each field of what was said of a comment: its table, what is compared, and which rows count.
 RECORDED = {
-    "label": ("labels", LABEL_TEXT, LABEL_FOUND),
-    "decision": ("decisions", "decisions.status", "true"),
-    "report": ("reports", "reports.kind", 'reports."count" > 0'),
+    "label": (RECORDS["label"], LABEL_TEXT, LABEL_FOUND),
+    "decision": (RECORDS["decision"], "decisions.status", "true"),
+    "report": (RECORDS["report"], "reports.kind", 'reports."count" > 0'),
 }
 
 

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 from datasette.utils.asgi import Request
 
-from archive.search.nodes import is_date
+from archive.search.nodes import RECORDS, is_date
 
 # Comments on a page of a thread, hits on a page of a search, and the most hits that a search ranks.
 THREAD_PAGE, SEARCH_PAGE, MAX_HITS = 500, 20, 2000
@@ -30,18 +30,8 @@ SOURCES = {
 STATUSES = {"unreviewed": "not reviewed", "confirmed": "confirmed", "disputed": "reviewers disagree"}
 FLAG_FILTERS = ("flag", "severity", "target", "source", "status")
 FORM_FIELDS = (
-    "q",
-    "outlet",
-    "commenter",
-    "dataset",
-    "label",
-    "decision",
-    "report",
-    "state",
-    *FLAG_FILTERS,
-    "date",
-    "sort",
-)
+    "q", "outlet", "commenter", "dataset", *RECORDS, "state", *FLAG_FILTERS, "date", "sort",
+)  # fmt: skip
 STATES = {
     "visible": "still on the site",
     "removed": "removed by the site",

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+from archive.search.nodes import RECORDS
 from archive.site.formatting import number
 from archive.site.params import FLAG_FILTERS, SEVERITY_LEVELS, SearchParams, filters_flags, search_url
 
-LISTS = {"label": "labels", "decision": "decisions", "report": "reports"}  # filters with several values a comment
 LISTED_VALUES = 8
 MOST_LISTED = 1_000
 
@@ -89,8 +89,8 @@ def count_values(
     without: dict[str, Any] = {} if name in FLAG_FILTERS and not params.q else {name: None}
     others = replace(params, **without)
     comments = passing if others == params else filter_comments(candidates, others)
-    if name in LISTS:
-        return Counter(value for comment in comments for value in getattr(comment, LISTS[name]))
+    if name in RECORDS:
+        return Counter(value for comment in comments for value in getattr(comment, RECORDS[name]))
     if name not in FLAG_FILTERS:
         return Counter(value for comment in comments if (value := getattr(comment, name)) is not None)
     counter: Counter[Any] = Counter()

@@ -22,12 +22,10 @@ MOST_LAZY = 200
 LONGEST_LAZY = 200_000
 MOST_LAZY_TAGS = 20_000  # of all of them: Page.html bounds those of the page alone
 ADDRESSES = ("src", "href", "data-src", "data-lazy-src", "data-url")
-LOADED_LATER = (
-    "script",
-    "iframe",
-    "amp-iframe",
-    "embed",
-)  # until readers agree: each plugin has a name for the address
+# Plugins load these when readers agree or scroll: each plugin has an attribute of its own for the address.
+LOADED_LATER = ("script", "iframe", "amp-iframe", "embed")
+NO_ADDRESSES = ("srcdoc", "srcset")
+LONGEST_ADDRESS = 4_000
 ENCODED = r"\s{0,5}[\"']?([\w+/-]{60,}={0,2})"
 # Patterns each of which begins with letters: these are found several times as fast as one that does not.
 LAZY = (
@@ -112,10 +110,6 @@ def _lazy_parts(text: str) -> Iterator[str]:
             yield decoded if more else f"<script>{decoded}</script>"
 
 
-LONGEST_ADDRESS = 4_000
-NO_ADDRESSES = ("srcdoc", "srcset")
-
-
 def address_of(element: HtmlElement) -> str:
     """Return where an element leads, or loads from, now or later."""
     for name in ADDRESSES:
@@ -123,10 +117,8 @@ def address_of(element: HtmlElement) -> str:
         if value and not value.startswith(("about:", "data:")):
             return value[:LONGEST_ADDRESS]
     if element.tag in LOADED_LATER:
-        loaded = (
-            value[:LONGEST_ADDRESS] for name, value in element.items() if "src" in name and name not in NO_ADDRESSES
-        )
-        return next((value for value in loaded if "//" in value), "")
+        loaded = (value for name, value in element.items() if "src" in name and name not in NO_ADDRESSES)
+        return next((value[:LONGEST_ADDRESS] for value in loaded if "//" in value[:LONGEST_ADDRESS]), "")
     return ""
 
 

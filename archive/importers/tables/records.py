@@ -230,9 +230,8 @@ def workbook_rows(path: Path, sheet: str) -> Iterator[Row]:
     first = list(islice(filled, MOST_TITLE_ROWS))
     is_wide = [sum(cell not in ("", None) for cell in cells) > 1 for _, cells in first]
     header = is_wide.index(True) if True in is_wide else 0
-    if sum(is_wide[header + 1 :]) * 2 <= len(
-        is_wide[header + 1 :]
-    ):  # a column of texts, with a note beside one of them
+    below = is_wide[header + 1 :]
+    if sum(below) * 2 <= len(below):  # a column of texts, with a note beside one of them
         header = 0
     columns: list[str] = []
     for number, cells in chain(first[header:], filled):
