@@ -656,6 +656,14 @@ def test_datasets_that_are_given_on_request_are_not_published(tmp_path, source, 
         assert public.execute("select name, value from labels").fetchall() == [("rude", "0"), ("rude", "1")]
 
 
+def test_accounts_that_stand_for_an_e_mail_address_are_not_published(source, out):
+    with source.transaction() as connection:
+        connection.exec_driver_sql("update commenters set native_id = 'masked:0123abcd' where id = 1")
+        connection.exec_driver_sql("update commenters set native_id = 'u-17' where id = 2")
+    released(source, out, Policy(commenters="shown"))
+    assert rows(out, "select id, native_id from commenters where id < 3 order by id") == [(1, None), (2, "u-17")]
+
+
 def test_the_datasets_of_labels_are_published_with_them(source, out):
     story = {"native_id": "t9", "completeness": "full"}
     labels = (Label("rude", "0.1", 0.1),)

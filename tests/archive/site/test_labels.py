@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from archive.search import index
 from archive.search.build import build
 from archive.site.app import application
 from archive.store.archive import Archive
@@ -103,6 +104,15 @@ def test_search_filters_by_what_moderators_decided_and_readers_reported(tmp_path
     assert 'report=SPAM" rel="nofollow"><bdi>SPAM</bdi></a> <span class="note">2</span>' in html
     assert "OTHER" not in html
     assert "decision: has no value" in page(site, "/search?q=decision:")
+
+
+def test_where_the_index_has_too_many_labels_to_look_through_full_text_answers(tmp_path, monkeypatch):
+    path = tmp_path / "archive.db"
+    with Archive(path) as archive:
+        save(archive, made(*SAID, at=DAYS[0], dataset=CORPUS))
+    build(path)
+    monkeypatch.setattr(index, "MOST_VALUES", 2)
+    assert "1 comment match" in page(application(path), "/search?q=decision:premod")
 
 
 def test_a_thread_of_no_dataset_names_none(site):
