@@ -19,7 +19,8 @@ from contextlib import closing, suppress
 from dataclasses import dataclass
 from importlib import import_module
 from multiprocessing import forkserver
-from multiprocessing.connection import Connection, arbitrary_address
+from multiprocessing.connection import Connection, arbitrary_address, wait
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any
 
@@ -30,12 +31,33 @@ _forks = multiprocessing.get_context("forkserver")
 _forks.set_forkserver_preload(["tests.preloaded"])
 _forks.set_forkserver_preload = lambda _: None  # type: ignore[method-assign]  # what `btl` would load is among it
 OF_OUR_OWN = ("spawn", "forkserver")
+_statuses = threading.Lock()
 WITH_POOLS = {"flag", "publish", "crawl", "replay", "verify"}  # an import that is interrupted is to wait for its pool
 
 
 def plain_environment() -> dict[str, str]:
     """Return it without settings of the machine that would change what is tested, or compile everything each time."""
     return {k: v for k, v in os.environ.items() if not k.startswith("BTL_") and k != "PYTHONDONTWRITEBYTECODE"}
+
+
+class Fork(ForkServerProcess):
+    """A process whose exit status several threads may ask for.
+
+    It can be read once only, and each start of a process reads those of all others: who comes second is told 255.
+    """
+
+    def start(self) -> None:
+        with _statuses:
+            super().start()
+
+    def ended(self, timeout: float = 0) -> int | None:
+        """Wait for its end at most so many seconds; return its exit status, None while it runs."""
+        wait([self.sentinel], timeout)
+        with _statuses:
+            return self.exitcode
+
+
+_forks.Process = Fork  # of pools, too
 
 
 @dataclass(frozen=True)
@@ -82,17 +104,15 @@ def run_btl(
     writer.close()
     with tempfile.TemporaryDirectory() as outputs, closing(reader):
         files = [Path(outputs, name) for name in ("stdout", "stderr")]
-        process = _forks.Process(target=_main, args=(words, folder, _environment(environment), reader, files, limits))
+        process = Fork(target=_main, args=(words, folder, _environment(environment), reader, files, limits))
         process.start()
-        process.join(PATIENCE_S)
-        if process.is_alive():
+        status = process.ended(PATIENCE_S)
+        if status is None:
+            assert process.pid is not None
             os.killpg(process.pid, signal.SIGKILL)  # with its workers
-            process.join()
             raise subprocess.TimeoutExpired(["btl", *words], PATIENCE_S, files[0].read_bytes(), files[1].read_bytes())
         stdout, stderr = (file.read_text(encoding="utf-8") for file in files)
-        status = process.exitcode
         process.close()
-    assert status is not None
     return subprocess.CompletedProcess(["btl", *words], status, stdout, stderr)
 
 
@@ -124,7 +144,7 @@ class StartedBtl:
                 ends[number].close()
                 ends[number] = Connection(os.dup(given), readable=False)
         target = (self.args[1:], folder, _environment(environment), ends, limits, fork_pools, dict(constants or {}))
-        self._process = _forks.Process(target=_lead_group, args=target)
+        self._process = Fork(target=_lead_group, args=target)
         self._process.start()
         for end in ends:
             end.close()
@@ -136,10 +156,10 @@ class StartedBtl:
 
     @property
     def returncode(self) -> int | None:
-        return self._process.exitcode
+        return self._process.ended()
 
     def poll(self) -> int | None:
-        return self._process.exitcode
+        return self._process.ended()
 
     def send_signal(self, number: int) -> None:
         if self.poll() is None:
@@ -159,10 +179,8 @@ class StartedBtl:
         """Return what it still writes until its end."""
         with ThreadPoolExecutor(2) as readers:
             stdout, stderr = readers.submit(self.stdout.read), readers.submit(self.stderr.read)
-            self._process.join(timeout)
-            if self._process.is_alive():
+            if self._process.ended(timeout) is None:
                 self.kill_group()
-                self._process.join()
                 raise subprocess.TimeoutExpired(self.args, timeout, stdout.result(), stderr.result())
             output = stdout.result(), stderr.result()
         self.stdout.close()
