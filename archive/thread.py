@@ -89,7 +89,8 @@ class Dataset(Frozen):
 
 @dataclass(frozen=True, slots=True)
 class Label(Frozen):
-    """What a dataset's people or programs said of a comment: `value` as it stands there, `number` where it is one.
+    """What a dataset's people or programs said of a comment, a thread or an article: `value` as it stands there,
+    `number` where it is one.
 
     A share lies between 0 and 1; `raters` is how many said it, where known. `dataset` is None for that of the thread.
     A label is a finding of theirs, no flag.
@@ -171,6 +172,7 @@ class Article(Frozen):
     section: str | None = None
     flags: tuple[Flag, ...] = ()
     fills_in: bool = False
+    labels: tuple[Label, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +227,7 @@ class Thread(Frozen):
     stated_kind: StatedKind = "all"
     dataset: Dataset | None = None
     seen_at: str | None = None
+    labels: tuple[Label, ...] = ()
 
     def __post_init__(self) -> None:
         ancestors: list[int] = []

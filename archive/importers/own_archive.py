@@ -141,6 +141,7 @@ def parse(document: Document) -> Thread:
         pages=tuple(pages),
         dataset=_dataset(visit["dataset"]) if visit["dataset"] else None,
         seen_at=visit["seen_at"],
+        labels=_labels_of("thread_id", visit),
     )
 
 
@@ -192,6 +193,10 @@ def _label(row: Row) -> Label:
     return Label(row["name"], row["value"], row["number"], row["raters"], _dataset(row["dataset"]))
 
 
+def _labels_of(subject: str, visit: Row) -> tuple[Label, ...]:
+    return tuple(_label(row) for row in visit["labels"] if row[subject] is not None)
+
+
 def _flag(row: Row) -> Flag:
     by = Dataset(row["dataset"].removeprefix(DATASET), row["version"] or None) if row["dataset"] else None
     return Flag(row["code"], row["rule"], row["evidence"], target=row["target"], dataset=by)
@@ -226,6 +231,7 @@ def _article(visit: Row, *, fills_in: bool) -> Article:
             if flag["article_id"] is not None and flag["revision"] == row["revision"]
         ),
         fills_in=fills_in,
+        labels=_labels_of("article_id", visit),
     )
 
 

@@ -47,8 +47,9 @@ REACTIONS = """
 select comment_id, kind, count, seen_at from reactions
 where comment_id in (select id from comments where thread_id = ?) order by id"""
 LABELS = """
-select comment_id, dataset_id, labels.name, value, number, raters from labels
-where comment_id in (select id from comments where thread_id = ?) order by labels.id"""
+select comment_id, thread_id, article_id, dataset_id, name, value, number, raters from labels
+where comment_id in (select id from comments where thread_id = :thread)
+  or (value <> '' and (thread_id = :thread or article_id = :article)) order by id"""
 DECISIONS = "select * from decisions where comment_id in (select id from comments where thread_id = ?) order by id"
 REPORTS = "select * from reports where comment_id in (select id from comments where thread_id = ?) order by id"
 Row = dict[str, Any]
@@ -77,7 +78,7 @@ class VisitReader:
         history, visits = self._history(thread), self._rows(VISITS, thread["id"])
         article = self._rows(ARTICLE, thread["article_id"])[0]
         texts = self._rows(ARTICLE_TEXTS, thread["article_id"])
-        labels = self._rows(LABELS, thread["id"])
+        labels = self._rows(LABELS, {"thread": thread["id"], "article": thread["article_id"]})
         counts = {name: self._rows(sql, thread["id"]) for name, sql in (("reactions", REACTIONS), ("reports", REPORTS))}
         decisions = self._rows(DECISIONS, thread["id"])
         for row in labels:

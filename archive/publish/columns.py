@@ -143,7 +143,7 @@ def _thread_sources(scope: _Scope, *, filter_flags: bool) -> dict[str, TableSour
             {},
             "src.datasets",
             f"datasets.id in (select dataset_id from src.threads where threads.id {scope.threads} "
-            f"union select dataset_id from src.labels where labels.comment_id {scope.comments})",
+            f"union select dataset_id from src.labels where {_public_labels(scope)})",
         ),
         "threads": TableSource(
             counted if filter_flags else {},
@@ -173,7 +173,7 @@ def _text_sources(policy: Policy, scope: _Scope, *, filter_flags: bool) -> dict[
 left join temp.altered_revisions as altered on altered.id = comment_revisions.id""",
             f"comment_revisions.comment_id {scope.comments}",
         ),
-        "labels": TableSource({}, "src.labels", "labels." + public.format("labels")),
+        "labels": TableSource({}, "src.labels", _public_labels(scope)),
         # Worked out anew of the texts that the copy shows: see copy.build_copy.
         "text_copies": TableSource({}, "src.text_copies", "false"),
         "events": TableSource(
@@ -185,6 +185,19 @@ left join temp.altered_revisions as altered on altered.id = comment_revisions.id
             f"events.thread_id {scope.threads}",
         ),
     }
+
+
+def _public_labels(scope: _Scope) -> str:
+    """Return the condition on labels. A thread or an article may have some of a dataset that is not public."""
+    of_comments = (
+        f"labels.comment_id {scope.comments} and labels.comment_id not in (select id from temp.withheld_comments)"
+    )
+    return f"""(({of_comments})
+    or (labels.thread_id {scope.threads} and labels.thread_id in (select threads.id from src.threads
+      join src.articles on articles.id = article_id where threads.withheld is null and articles.withheld is null))
+    or (labels.article_id {scope.articles} and labels.article_id in
+      (select id from src.articles where withheld is null)))
+  and labels.dataset_id in (select id from src.datasets where is_shareable)"""
 
 
 def _commenter_source(policy: Policy, scope: _Scope) -> TableSource:

@@ -128,8 +128,18 @@ where article_id = :article""",
         f"update flags set evidence = null where thread_id in ({_THREADS_OF})",
     ),
     (
+        _put_away("labels", ("value", "number"), "article_id = :article"),
+        "update labels set value = '', number = null where article_id = :article",
+    ),
+    (
         _put_away("captures", ("furniture", "metadata_json"), f"id in {_CAPTURES_OF} and furniture is not null"),
         f"update captures set furniture = null where id in {_CAPTURES_OF}",
+    ),
+)
+_THREADS = (
+    (
+        _put_away("labels", ("value", "number"), f"thread_id {_OF_THESE}"),
+        f"update labels set value = '', number = null where thread_id {_OF_THESE}",
     ),
 )
 _COMMENTER = (
@@ -144,12 +154,17 @@ ROWS_OF_ARTICLE = {
     "article_revisions": "select id from article_revisions where article_id = :article",
     "threads": _THREADS_OF,
     "flags": "select id from flags where article_id = :article",
+    "labels": "select id from labels where article_id = :article",
 }
+LABELS_OF_THREADS = f"select id from labels where thread_id {_OF_THESE}"
 LINES_OF = """
 select withheld.name, row_id from withheld join visits on visits.capture_id = row_id
 where name = 'captures' and visits.thread_id = :thread
 union select withheld.name, row_id from withheld join flags on flags.id = row_id
-where withheld.name = 'flags' and flags.thread_id = :thread"""
+where withheld.name = 'flags' and flags.thread_id = :thread
+union select withheld.name, row_id from withheld join labels on labels.id = row_id
+where withheld.name = 'labels' and (labels.thread_id = :thread
+  or labels.article_id = (select article_id from threads where threads.id = :thread))"""
 STILL_WITHHELD = """
 select 1 from withheld join comments on comments.id = row_id where name = 'comments' and thread_id = :thread
 union all select 1 from withheld join threads on article_id = row_id where name = 'articles' and threads.id = :thread
@@ -167,9 +182,13 @@ select id, furniture from captures where furniture is not null and id in
   (select capture_id from visits where thread_id in (select thread_id from comments where id in
     (select cast(value as bigint) from json_each(:ids))))"""
 PUT_AWAY = "insert into withheld (name, row_id, held) values (?, ?, ?) on conflict (name, row_id) do nothing"
-EVIDENCE = """
-select id, evidence from flags where evidence is not null and thread_id in
-  (select thread_id from comments where id in (select cast(value as bigint) from json_each(:ids)))"""
+_THREADS_WITH = "(select thread_id from comments where id in (select cast(value as bigint) from json_each(:ids)))"
+_ARTICLES_WITH = f"(select article_id from threads where id in {_THREADS_WITH})"
+# What was said of a thread, and may quote its comments: table, column and what stands there when it is put away.
+QUOTING = f"""
+select 'flags', 'evidence', null, id, evidence from flags where evidence is not null and thread_id in {_THREADS_WITH}
+union all select 'labels', 'value', '', id, value from labels
+where value <> '' and (thread_id in {_THREADS_WITH} or article_id in {_ARTICLES_WITH})"""
 OF_COMMENTS = f"select id, name, row_id, held from withheld where comment_id {_OF_THESE}"
 OF_ROWS = f"select id, name, row_id, held from withheld where name = :name and row_id {_OF_THESE}"
 MARK_THREADS = f"update threads set withheld = coalesce(withheld, :reason) where id {_OF_THESE}"
@@ -190,7 +209,7 @@ def blank_comments(connection: Connection, ids: Sequence[int], reason: str) -> N
 
 
 def _blank_lines(connection: Connection, ids: Sequence[int], texts: Sequence[str]) -> None:
-    """Blank the lines beside the comments of a document, and the evidence of its thread's flags, that hold a text."""
+    """Blank the lines beside the comments of a document, and what was said of its thread, that hold a text."""
     few = len(texts) <= MOST_COMPARED
     for capture_id, furniture in connection.exec_driver_sql(FURNITURE, _ids(ids)).fetchall():
         lines = furniture.split("\n")
@@ -199,10 +218,10 @@ def _blank_lines(connection: Connection, ids: Sequence[int], texts: Sequence[str
             connection.exec_driver_sql(PUT_AWAY, ("captures", capture_id, json.dumps({"furniture": furniture})))
             change = "update captures set furniture = ? where id = ?"
             connection.exec_driver_sql(change, ("\n".join(left) or None, capture_id))
-    for flag_id, evidence in connection.exec_driver_sql(EVIDENCE, _ids(ids)).fetchall():
-        if not few or not lines_without([evidence], texts):
-            connection.exec_driver_sql(PUT_AWAY, ("flags", flag_id, json.dumps({"evidence": evidence})))
-            connection.exec_driver_sql("update flags set evidence = null where id = ?", (flag_id,))
+    for table, column, empty, row_id, quoting in connection.exec_driver_sql(QUOTING, _ids(ids)).fetchall():
+        if not few or not lines_without([quoting], texts):
+            connection.exec_driver_sql(PUT_AWAY, (table, row_id, json.dumps({column: quoting})))
+            connection.exec_driver_sql(f"update {table} set {column} = ? where id = ?", (empty, row_id))
 
 
 def lines_without(lines: Iterable[str], texts: Sequence[str]) -> list[str]:
@@ -227,13 +246,15 @@ def blank_commenter(connection: Connection, commenter: int) -> None:
 
 
 def mark_threads(connection: Connection, ids: Sequence[int], reason: str) -> None:
-    """Mark threads of which every comment, present or to come, is withheld."""
+    """Mark threads of which every comment, present or to come, is withheld, and put away what was said of them."""
     connection.exec_driver_sql(MARK_THREADS, _ids(ids) | {"reason": reason})
+    _run(connection, _THREADS, _ids(ids))
 
 
 def unmark_threads(connection: Connection, ids: Sequence[int]) -> None:
     """Undo `mark_threads`."""
     connection.exec_driver_sql(UNMARK_THREADS, _ids(ids))
+    restore_rows(connection, "labels", connection.exec_driver_sql(LABELS_OF_THREADS, _ids(ids)).scalars().all())
 
 
 def restore_comments(connection: Connection, ids: Sequence[int], find_commenter: FindCommenter) -> None:

@@ -269,6 +269,14 @@ class Entities:
         self.flags.raise_flags(subject, flags, platform=visit.thread.platform, at=visit.seen_at)
         self.counts["articles_changed"] += 1
 
+    def add_labels_above(self, visit: ThreadVisit, article_id: int) -> None:
+        """Add what datasets say of a thread and of its article; nothing of those that are withheld."""
+        thread, screened = visit.thread, visit.screened
+        if screened.article_reason is None:
+            self.labels.add_above("article_id", article_id, thread.article.labels, thread.dataset)
+        if screened.article_reason is None and screened.thread_reason is None:
+            self.labels.add_above("thread_id", visit.thread_id, thread.labels, thread.dataset)
+
     # comments
 
     def add_comment(

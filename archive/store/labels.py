@@ -1,4 +1,4 @@
-"""Datasets that threads were taken from, and what they say of comments."""
+"""Datasets that threads were taken from, and what they say of comments, threads and articles."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -12,6 +12,7 @@ from archive.store.writer import RowWriter
 from archive.thread import Dataset, Label
 
 DATASETS, LABELS, COMMENTS = TABLES["datasets"], TABLES["labels"], TABLES["comments"]
+SUBJECTS = ("comment_id", "thread_id", "article_id")
 DATASET_COLUMNS = tuple(field.name for field in fields(Dataset))
 
 
@@ -21,6 +22,7 @@ class LabelWriter:
     def __init__(self, writer: RowWriter, counts: Counter[str]) -> None:
         self.writer, self.counts = writer, counts
         self._rows: dict[str, dict[str, Any]] = {}
+        self._stored: dict[tuple[str, int], Counter[tuple[int, str, str]]] = {}
 
     def dataset_id(self, dataset: Dataset | None) -> int | None:
         """Return the id of a dataset; None for none. A new one is added, a stored one learns what it did not state.
@@ -60,16 +62,37 @@ class LabelWriter:
     def add(self, comment_id: int, labels: Sequence[Label], dataset: Dataset | None) -> None:
         """Add the labels of a comment that is new. `dataset` is the thread's. Raise ValueError where there is none."""
         for label in labels:
-            values = {
-                "comment_id": comment_id,
-                "dataset_id": self._dataset_of(label, dataset),
-                "name": label.name,
-                "value": label.value,
-                "number": label.number,
-                "raters": label.raters,
-            }
-            self.writer.insert("labels", values)
-            self.counts["labels_new"] += 1
+            self._insert("comment_id", comment_id, label, self._dataset_of(label, dataset))
+
+    def add_above(self, subject: str, number: int, labels: Sequence[Label], dataset: Dataset | None) -> None:
+        """Add those labels of a thread or an article (`subject` is its column) that are not stored, as `add_missing`
+        does of comments: several threads of one batch may bring those of their article."""
+        if not labels:
+            return
+        if (subject, number) not in self._stored:
+            columns = (LABELS.c.dataset_id, LABELS.c.name, LABELS.c.value)
+            rows = self.writer.connection.execute(select(*columns).where(LABELS.c[subject] == number))
+            self._stored[subject, number] = Counter(tuple(row) for row in rows)
+        stored, given = self._stored[subject, number], Counter[tuple[int, str, str]]()
+        for label in labels:
+            key = (self._dataset_of(label, dataset), label.name, label.value)
+            given[key] += 1
+            if given[key] > stored[key]:
+                stored[key] += 1
+                self._insert(subject, number, label, key[0])
+
+    def _insert(self, subject: str, number: int, label: Label, dataset_id: int) -> None:
+        values = {
+            **dict.fromkeys(SUBJECTS),
+            subject: number,
+            "dataset_id": dataset_id,
+            "name": label.name,
+            "value": label.value,
+            "number": label.number,
+            "raters": label.raters,
+        }
+        self.writer.insert("labels", values)
+        self.counts["labels_new"] += 1
 
     def add_missing(self, thread_id: int, labels: Mapping[int, Sequence[Label]], dataset: Dataset | None) -> None:
         """Add those labels of stored comments (by id) that are not stored: one that was given twice counts twice."""

@@ -153,6 +153,29 @@ def m011_moderation(db: Database) -> None:
                 db.execute(statement)
 
 
+@migrations()
+def m012_labels_of_threads(db: Database) -> None:
+    """Let labels speak of threads and articles, too: SQLite lets a column be empty in a new table alone.
+
+    Views that somebody added name the table all the same, as its former self did: they are left as they are.
+    """
+    if "thread_id" in db["labels"].columns_dict:
+        return
+    columns = ", ".join(db["labels"].columns_dict)
+    create, *indexes = _table_statements("labels")
+    for statement in (
+        "pragma legacy_alter_table = on",
+        "alter table labels rename to labels_of_comments",
+        "pragma legacy_alter_table = off",
+        *(f"drop index {name}" for name in ("labels_comment_id", "labels_name")),
+        create,
+        f"insert into labels ({columns}) select {columns} from labels_of_comments",  # noqa: S608  # names of our own
+        "drop table labels_of_comments",
+        *indexes,
+    ):
+        db.execute(statement)
+
+
 def _add_column(db: Database, table: str, column: str, more: str = "") -> None:
     added = CreateColumn(TABLES[table].c[column]).compile(dialect=sqlite.dialect())
     db.execute(f"alter table {table} add column {added}{more}")

@@ -112,6 +112,7 @@ def _save_thread(entities: Entities, screened: Screened) -> SavedThread | None:
     else:
         visit.thread_id = row["id"]
         outcome = update.update_thread(entities, visit, row)
+    entities.add_labels_above(visit, article_id)
     _insert_visit(entities, visit, outcome)
     return SavedThread(visit.thread_id, visit.capture_id, outcome, entities.counts - before)
 

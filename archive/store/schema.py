@@ -47,6 +47,15 @@ def _table(about: str, *constraints: CheckConstraint | Index | UniqueConstraint)
     return (*constraints, {"sqlite_strict": True, "comment": about})
 
 
+def _one_subject() -> CheckConstraint:
+    """Return the check that a row speaks of one comment, one thread or one article."""
+    return CheckConstraint(
+        "case when comment_id is null then 0 else 1 end + case when thread_id is null then 0 else 1 end"
+        " + case when article_id is null then 0 else 1 end = 1",
+        name="one_subject",
+    )
+
+
 def _partial(name: str, *columns: str) -> Index:
     """Return an index of the rows that have something in its last column."""
     condition = sql(f"{columns[-1]} is not null")
@@ -420,13 +429,18 @@ class CommentRevision(SQLModel, table=True):
 class Label(SQLModel, table=True):
     __tablename__ = "labels"
     __table_args__ = _table(
-        "What the people or programs of a dataset said of a comment: a finding of theirs, and no flag.",
+        "What the people or programs of a dataset said of a comment, a thread or an article: a finding, and no flag.",
+        _one_subject(),
         Index("labels_comment_id", "comment_id"),
+        _partial("labels_thread_id", "thread_id"),
+        _partial("labels_article_id", "article_id"),
         Index("labels_name", "dataset_id", "name", "number"),
     )
 
     id: int | None = _id("Number of the label.")
-    comment_id: int = _reference("comments.id", "The comment.")
+    comment_id: int | None = _reference("comments.id", "The comment that it speaks of, or empty.")
+    thread_id: int | None = _reference("threads.id", "The thread that it speaks of, or empty.")
+    article_id: int | None = _reference("articles.id", "The article that it speaks of, or empty.")
     dataset_id: int = _reference("datasets.id", "The dataset that has it.")
     name: str = _text("What was asked, as the dataset names it.")
     value: str = _text("What was said, as it stands there.")
@@ -497,11 +511,7 @@ class Flag(SQLModel, table=True):
     __tablename__ = "flags"
     __table_args__ = _table(
         "One flag on one comment, thread or article.",
-        CheckConstraint(
-            "case when comment_id is null then 0 else 1 end + case when thread_id is null then 0 else 1 end"
-            " + case when article_id is null then 0 else 1 end = 1",
-            name="one_subject",
-        ),
+        _one_subject(),
         Index("flags_comment_id", "comment_id", sqlite_where=sql("comment_id is not null")),
         Index("flags_thread_id", "thread_id", sqlite_where=sql("thread_id is not null")),
         Index("flags_article_id", "article_id", sqlite_where=sql("article_id is not null")),

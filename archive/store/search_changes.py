@@ -27,8 +27,8 @@ _WATCHED = {
 OF_COMMENTS = ("flags", "labels", "decisions", "reports")
 _COMMENTS_OF = {
     "comments": "values ({row}.id)",
-    "flags": "select {row}.comment_id where {row}.comment_id is not null",
-    **dict.fromkeys(("labels", "decisions", "reports"), "values ({row}.comment_id)"),
+    **dict.fromkeys(("flags", "labels"), "select {row}.comment_id where {row}.comment_id is not null"),
+    **dict.fromkeys(("decisions", "reports"), "values ({row}.comment_id)"),
     "commenters": "select id from comments where commenter_id = {row}.id",
     "threads": "select id from comments where thread_id = {row}.id",
     "articles": "select comments.id from comments join threads on threads.id = thread_id where article_id = {row}.id",

@@ -29,7 +29,13 @@ delete from withheld where comment_id in (select cast(value as bigint) from json
   or (name = 'captures' and row_id in (select capture_id from visits where thread_id in
     (select thread_id from comments where id in (select cast(value as bigint) from json_each(:comments)))))
   or (name = 'flags' and row_id in (select id from flags where thread_id in
-    (select thread_id from comments where id in (select cast(value as bigint) from json_each(:comments)))))"""
+    (select thread_id from comments where id in (select cast(value as bigint) from json_each(:comments)))))
+  or (name = 'labels' and row_id in (select id from labels where thread_id in
+      (select thread_id from comments where id in (select cast(value as bigint) from json_each(:comments)))
+    or article_id in (select article_id from threads where id in
+      (select thread_id from comments where id in (select cast(value as bigint) from json_each(:comments))))))"""
+FORGET_THREAD = """
+delete from withheld where name = 'labels' and row_id in (select id from labels where thread_id = :number)"""
 FORGET_CHANGES = "delete from import_changes where name = :name and row_id = :number"
 FORGET_THREAD_CHANGES = """
 delete from import_changes where name = 'threads' and row_id in (select id from threads where article_id = :number)"""
@@ -38,7 +44,9 @@ FORGET_ARTICLE = """
 delete from withheld where (name = 'articles' and row_id = :number)
   or (name = 'article_revisions' and row_id in (select id from article_revisions where article_id = :number))
   or (name = 'threads' and row_id in (select id from threads where article_id = :number))
-  or (name = 'flags' and row_id in (select id from flags where article_id = :number))"""
+  or (name = 'flags' and row_id in (select id from flags where article_id = :number))
+  or (name = 'labels' and row_id in (select id from labels where article_id = :number
+    or thread_id in (select id from threads where article_id = :number)))"""
 MARK = """
 update suppressions set erased_at = :at where subject = :subject and number = :number and lifted_at is null"""
 ACTIVE = "select id from suppressions where subject = ? and number = ? and lifted_at is null"
@@ -92,6 +100,8 @@ def destroy_rows(
         connection.exec_driver_sql(FORGET_CHANGES, for_undo)
         if subject == "commenter":
             connection.exec_driver_sql(FORGET_COMMENTER, {"number": number})
+        if subject == "thread":
+            connection.exec_driver_sql(FORGET_THREAD, {"number": number})
         if subject == "article":
             connection.exec_driver_sql(FORGET_ARTICLE, {"number": number})
             connection.exec_driver_sql(FORGET_THREAD_CHANGES, {"number": number})  # former addresses

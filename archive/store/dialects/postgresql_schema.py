@@ -7,8 +7,8 @@ searches and publishes reads a copy.
 
 from functools import cache
 
-from sqlalchemy import Connection, MetaData, inspect
-from sqlalchemy.schema import CreateColumn
+from sqlalchemy import CheckConstraint, Connection, MetaData, inspect
+from sqlalchemy.schema import AddConstraint, CreateColumn
 from sqlite_utils import Database
 
 from archive.store.migrations import migrations
@@ -105,6 +105,7 @@ def create(connection: Connection) -> None:
     for statement in (VERSIONS, *FUNCTIONS):
         connection.exec_driver_sql(statement)
     _add_columns(connection)
+    _let_labels_speak_of_threads(connection)
     metadata().create_all(connection)
     for table in metadata().tables.values():
         for index in table.indexes:
@@ -126,7 +127,20 @@ def _add_columns(connection: Connection) -> None:
             for column in table.columns:
                 if column.name not in present:
                     added = CreateColumn(column).compile(dialect=connection.dialect)
-                    connection.exec_driver_sql(f"alter table {table.name} add column {added}")
+                    targets = (key.column.table.name for key in column.foreign_keys)
+                    refers = "".join(f" references {name} deferrable" for name in targets if name in stored)
+                    connection.exec_driver_sql(f"alter table {table.name} add column {added}{refers}")
+
+
+def _let_labels_speak_of_threads(connection: Connection) -> None:
+    """Make of a table of labels of comments what m012_labels_of_threads makes of it; `_add_columns` has been here."""
+    inspector = inspect(connection)
+    if not inspector.has_table("labels") or inspector.get_check_constraints("labels"):
+        return
+    connection.exec_driver_sql("alter table labels alter column comment_id drop not null")
+    for constraint in metadata().tables["labels"].constraints:
+        if isinstance(constraint, CheckConstraint):
+            connection.execute(AddConstraint(constraint))
 
 
 @cache

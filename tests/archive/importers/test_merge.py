@@ -66,11 +66,13 @@ def first():
         said("Those idiots of the quay.", native_id="3", parent_native_id="77", parent_source="api"),
         completeness="full", dataset=CORPUS, stated_count=9, stated_kind="roots", closed=False, native_id="t1",
         flags=(Flag("capture.context_missing", "test", "part of it"),),
+        labels=(Label("civil", "0.5", 0.5, 3), Label("civil", "0.5", 0.5, 3)),
     )  # fmt: skip
     published = Moment(WROTE, "yesterday", "day")
     return replace(
         thread, article=replace(thread.article, flags=(Flag("capture.encoding_repaired", "ftfy", "â€™"),), byline="Ida",
-                                published=published, language="en", section="Port", outlet_name="The Courier"),
+                                published=published, language="en", section="Port", outlet_name="The Courier",
+                                labels=(Label("mood", "sad"), Label("of note", "1", 1.0, dataset=Dataset("second corpus")))),
     )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import time
 from contextlib import closing
+from dataclasses import replace
 from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
@@ -678,3 +679,23 @@ def test_the_datasets_of_labels_are_published_with_them(source, out):
         assert public.execute("pragma foreign_key_check").fetchall() == []
         joined = "select datasets.name, value from labels join datasets on datasets.id = dataset_id"
         assert public.execute(joined).fetchall() == [("open-corpus", "0.1")]
+
+
+def test_labels_of_threads_and_articles_are_published_but_for_closed_datasets_and_what_is_withheld(source, out):
+    run = source.begin_run("import", {})
+    closed = Label("of note", "no", dataset=Dataset("closed", is_shareable=False))
+    comment, civil = said("The quay was closed.", labels=(closed,)), Label("civil", "1", 1.0)
+    shown = made(comment, native_id="t9", dataset=Dataset("open"), labels=(civil, closed))
+    mood = (Label("mood", "sad"), closed)
+    withheld = made(said("It was not."), native_id="t10", dataset=Dataset("open"), labels=(Label("civil", "0", 0.0),))
+    source.save([replace(shown, article=replace(shown.article, labels=mood)), withheld], run)
+    source.end_run(run, "done", {})
+    (hidden,) = source.read("select id from threads where native_id = 't10'")[0]
+    withhold.withhold(source, "thread", hidden, "privacy")
+    released(source, out)
+    assert rows(out, "select name, value, thread_id is null from labels order by name") == [
+        ("civil", "1", 0),
+        ("mood", "sad", 1),
+    ]
+    assert rows(out, "select name from datasets") == [("open",)]
+    assert rows(out, "pragma foreign_key_check") == []

@@ -1,12 +1,19 @@
 """What datasets say of comments: added once, put away with the comment, and never less strict than it was."""
 
-import pytest
+from dataclasses import replace
 
+import pytest
+from sqlalchemy.exc import DBAPIError
+
+from archive.store.archive import Archive
 from archive.takedown import erase_rows, withhold
 from archive.thread import Dataset, Flag, Label
 from tests.both_engines import sqlite_only
 from tests.trees import made, said
 
+ABOVE = "select thread_id, article_id, name, value, number, raters from labels where comment_id is null order by id"
+CIVIL, SAD = Label("civil", "0.5", 0.5, 3), Label("mood", "sad, mostly")
+CIVIL_ROW, SAD_ROW, NONE_ROW = ("civil", "0.5", 0.5, 3), ("mood", SAD.value, None, None), ("civil", "", None, 3)
 DAYS = [f"2026-03-{day:02}T06:00:00Z" for day in range(14, 24)]
 OPEN = Dataset("harbour-corpus", licence="CC-BY-4.0")
 REASON = Label("reason", "says that the heron was seen")
@@ -96,3 +103,120 @@ def test_a_dataset_learns_what_it_did_not_state_and_stays_closed(archive, query)
 def test_a_thread_belongs_to_the_strictest_of_its_datasets(archive, query, first, second, kept, at):
     save(archive, labelled(DAYS[1], first), labelled(at, second))
     assert query("select name from threads left join datasets on datasets.id = dataset_id") == [(kept,)]
+
+
+def rated(at=DAYS[0], *comments, civil=(CIVIL,), sad=(SAD,), **more):
+    comments = comments or (said("The ferry is early.", native_id="c1"),)
+    thread = made(*comments, at=at, dataset=OPEN, labels=civil, **{"native_id": "t1", **more})
+    return replace(thread, article=replace(thread.article, labels=sad))
+
+
+def test_threads_and_articles_have_labels_which_are_added_once(archive, query):
+    assert save(archive, rated(), rated(native_id="t2"))["labels_new"] == 3
+    stored = [(None, 1, *SAD_ROW), (1, None, *CIVIL_ROW), (2, None, *CIVIL_ROW)]
+    assert query(ABOVE) == stored
+    assert save(archive, rated(DAYS[1]))["labels_new"] == 0
+    assert save(archive, rated(DAYS[2], civil=(CIVIL, CIVIL), sad=(SAD, Label("mood", "glad"))))["labels_new"] == 2
+    assert query(ABOVE) == [*stored, (None, 1, "mood", "glad", None, None), (1, None, *CIVIL_ROW)]
+
+
+def test_a_label_of_a_thread_needs_a_dataset(archive):
+    saved = archive.save([replace(rated(), dataset=None)], archive.begin_run("import", {"paths": []}))
+    assert "of no dataset" in saved.failures[0][1]
+
+
+@pytest.mark.parametrize(
+    ("subject", "left"),
+    [
+        ("thread", [(None, 1, *SAD_ROW), (1, None, *NONE_ROW)]),
+        ("article", [(None, 1, "mood", "", None, None), (1, None, *NONE_ROW)]),
+    ],
+)
+def test_labels_go_and_come_back_with_their_thread_or_article(archive, query, subject, left):
+    save(archive, rated())
+    before = query(ABOVE)
+    withhold.withhold(archive, subject, 1, "privacy")
+    assert query(ABOVE) == left
+    save(archive, rated(DAYS[1], civil=(Label("civil", "1", 1.0),), sad=(SAD,)))
+    assert query(ABOVE) == left
+    withhold.restore(archive, subject, 1)
+    assert query(ABOVE) == before
+
+
+def test_what_is_withheld_twice_comes_back_with_the_last_restore(archive, query):
+    save(archive, rated())
+    before = query(ABOVE)
+    withhold.withhold(archive, "thread", 1, "privacy")
+    withhold.withhold(archive, "article", 1, "privacy")
+    withhold.restore(archive, "thread", 1)
+    assert [row[3] for row in query(ABOVE)] == ["", ""]
+    withhold.restore(archive, "article", 1)
+    assert query(ABOVE) == before
+
+
+def test_a_label_that_quotes_a_comment_goes_and_comes_back_with_it(archive, query):
+    quoting = Label("topic", f"of one who {REASON.value}")
+    save(archive, rated(DAYS[0], said(REASON.value, native_id="c1"), civil=(CIVIL, quoting), sad=(quoting, SAD)))
+    before = query(ABOVE)
+    withhold.withhold(archive, "comment", 1, "privacy")
+    assert [row[3] for row in query(ABOVE)] == ["", SAD.value, CIVIL.value, ""]
+    withhold.restore(archive, "comment", 1)
+    assert query(ABOVE) == before
+
+
+@sqlite_only
+@pytest.mark.parametrize("subject", ["comment", "thread", "article"])
+def test_what_was_said_of_an_erased_thread_is_nowhere_in_the_file(archive, path, query, subject):
+    quoting = Label("topic", f"of one who {REASON.value}")
+    save(archive, rated(DAYS[0], said(REASON.value, native_id="c1"), civil=(quoting,), sad=(quoting,)))
+    erase_rows.destroy_rows(archive, subject, 1, "privacy")
+    save(archive, rated(DAYS[1], civil=(), sad=()))
+    archive.maintain("pragma wal_checkpoint(truncate)")
+    assert [row[3] for row in query(ABOVE)] == ["", ""]
+    assert REASON.value.encode() not in path.read_bytes()
+
+
+OLD_LABELS = """
+create table labels (
+  id {id} primary key, comment_id {integer} not null references comments (id),
+  dataset_id {integer} not null references datasets (id), name text not null, value text not null, number {real},
+  raters {integer}) {strict}"""
+
+
+def make_as_before(archive):
+    """Give an archive the table of labels, and the versions, that it had before threads had any."""
+    sqlite = archive.dialect.__class__.__name__ != "PostgresDialect"
+    kinds = {"id": "integer", "integer": "integer", "real": "real", "strict": "strict"}
+    if not sqlite:
+        kinds = {"id": "bigserial", "integer": "bigint", "real": "double precision", "strict": ""}
+    with archive.unchecked_transaction() as connection:
+        kept = "create table kept_labels as select id, comment_id, dataset_id, name, value, number, raters from labels"
+        for statement in (
+            kept,
+            "drop table labels",
+            OLD_LABELS.format(**kinds),
+            "create index labels_comment_id on labels (comment_id)",
+            "create index labels_name on labels (dataset_id, name, number)",
+            "insert into labels select * from kept_labels",
+            "drop table kept_labels",
+            f"delete from {'_sqlite_migrations' if sqlite else 'schema_versions'} where name = 'm012_labels_of_threads'",
+        ):
+            connection.exec_driver_sql(statement)
+
+
+def test_an_archive_of_before_is_brought_up_to_date(archive, place, query):
+    save(archive, labelled())
+    before = query("select * from labels order by id")
+    make_as_before(archive)
+    assert query(LABELS) == [(2, "rude", "0.2", 0.2), (2, "reason", REASON.value, None)]
+    with Archive(place) as again:
+        columns = "id, comment_id, thread_id, article_id, dataset_id, name, value, number, raters"
+        assert query(f"select {columns} from labels order by id") == before
+        assert save(again, rated(DAYS[1], native_id="t2"), labelled(DAYS[2]))["labels_new"] == 2
+        (second,) = query("select id from threads where native_id = 't2'")
+        assert query(ABOVE) == [(None, 1, *SAD_ROW), (*second, None, *CIVIL_ROW)]
+        with pytest.raises(DBAPIError), again.transaction() as connection:
+            connection.exec_driver_sql(
+                "insert into labels (comment_id, thread_id, dataset_id, name, value) values (1, 1, 1, 'a', 'b')"
+            )
+    assert query.is_intact()

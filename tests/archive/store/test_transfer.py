@@ -14,6 +14,7 @@ THREAD = made(
     said("Never!", native_id="2", parent=0, parent_native_id="1", reactions=(("sad", 2),)),
     said("Anna lives at the quay.", native_id="3"),
     dataset=DATASET,
+    labels=(Label("civil", "1", 1.0),),
 )
 
 

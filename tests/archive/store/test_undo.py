@@ -55,10 +55,17 @@ SECOND = made(
     said("The quay is next.", native_id="3", parent=0, parent_native_id="1", reactions=(("sad", 1),)),
     said("You are all idiots.", native_id="4", author="kim"),
     at=DAYS[1], completeness="full", closed=True, stated_count=9, dataset=CORPUS, flags=(Flag("platform.closed", "x"),),
+    labels=(Label("civil", "1"),),
 )  # fmt: skip
 SECOND = replace(
     SECOND,
-    article=replace(SECOND.article, body="The first ferry leaves at 06:10.", outlet_name="The Courier", byline="Ida"),
+    article=replace(
+        SECOND.article,
+        body="The first ferry leaves at 06:10.",
+        outlet_name="The Courier",
+        byline="Ida",
+        labels=(Label("mood", "sad"),),
+    ),
     comments=(
         *SECOND.comments,
         replace(said("Seen it."), author=replace(ACCOUNT, name="anna b."), native_id="6"),
