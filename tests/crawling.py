@@ -10,6 +10,7 @@ from typing import Any
 
 from tests.btl import NO_LIMITS, PATIENCE_S, Limits, StartedBtl, plain_environment, run_btl
 from tests.news_server import NewsSite
+from tests.waiting import next_second
 
 
 class Desk:
@@ -58,7 +59,8 @@ class Desk:
         connection.close()
 
     def make_due(self) -> None:
-        """Lets all that waits be due."""
+        """Lets all that waits be due, in the next second."""
+        next_second()
         self.change("update frontier set next_at = '2000-01-01T00:00:00Z' where next_at is not null")
 
     def warcs(self) -> list[Path]:
