@@ -13,7 +13,6 @@ from pyarrow.csv import ConvertOptions, ParseOptions, ReadOptions, read_csv
 
 from archive.export.descriptions import describe
 from archive.export.records import FIELDS
-from archive.export.records import LISTS as RECORD_LISTS
 from archive.export.rows import LISTS, NUMBERS, TIMES, batches
 from archive.export.selection import Selection, SqlError, strip_semicolon
 
@@ -35,7 +34,7 @@ _SCALARS = {"text": pa.string(), "integer": pa.int64(), "real": pa.float64(), "t
 def _objects(name: str) -> pa.DataType:
     """Return the type of a column of objects: a list of them, or the dataset."""
     item = pa.struct([(field, _SCALARS[kind]) for field, kind in FIELDS[name].items()])
-    return pa.list_(item) if name in RECORD_LISTS else item
+    return item if name == "dataset" else pa.list_(item)
 
 
 OBJECTS = {name: _objects(name) for name in FIELDS}

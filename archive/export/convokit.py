@@ -3,6 +3,8 @@
 A conversation is a thread. ConvoKit requires a tree whose root has the conversation's id, so the first utterance of
 each is the article, spoken by its outlet; top-level comments reply to it. Speakers are commenters by id, since two may
 share a name; a comment of an unknown author has a speaker of its own, for nobody knows who else wrote it.
+Labels of a thread stand with its conversation, those of its article with the first utterance; what the datasets are
+called, and how to cite them, stands in corpus.json, which ConvoKit calls the corpus' `meta`.
 `timestamp` is in seconds since 1970, or null; `meta` has its precision (posted_precision), whether the selection chose
 the comment or includes it as an ancestor (chosen), its page in the archive (permalink; url says the same) and its own
 address at the source (source_url).
@@ -13,6 +15,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from archive.export.jsonl import (
     COMMENT_FLAGS,
@@ -23,7 +26,7 @@ from archive.export.jsonl import (
     select_threads,
     thread_condition,
 )
-from archive.export.records import LISTS, lists_of
+from archive.export.records import DATASET, LISTS, lists_of
 from archive.export.rows import site_address_sql
 from archive.export.selection import DumpFile, ExportOptions, RowCounts, Selection, pick_comments
 from archive.export.selection import count as count
@@ -47,7 +50,7 @@ COMMENT_META = """'kind', 'comment', 'native_id', comments.native_id,
   'reports', {reports}, 'decisions', {decisions}, 'earlier', {earlier}"""
 ARTICLE_META = """'kind', 'article', 'url', {base} || '/thread/' || threads.id, 'posted_at', published_at,
   'posted_precision', published_precision, 'permalink', {base} || '/thread/' || threads.id,
-  'source_url', articles.url, 'byline', byline, 'flags', json('[]')"""
+  'source_url', articles.url, 'byline', byline, 'flags', json('[]'), 'labels', {article_labels}"""
 COMMENT = UTTERANCE.format(
     id="cast(comments.id as text)",
     thread="comments.thread_id",
@@ -75,7 +78,7 @@ CONVERSATION = MEMBER.format(
   'published_at', published_at, 'published_precision', published_precision, 'byline', byline,
   'permalink', {{base}} || '/thread/' || threads.id, 'language', language, 'section', section, 'platform', platform,
   'native_id', threads.native_id, 'stated_count', stated_count, 'completeness', completeness, 'flags', {OTHER_FLAGS},
-  'dataset', datasets.name""",
+  'dataset', datasets.name, 'labels', {{thread_labels}}""",
 )
 COMMENTER = MEMBER.format(
     "'commenter-' || commenters.id",
@@ -101,10 +104,11 @@ INDEX = {
         "title": TEXT, "outlet": TEXT, "outlet_name": TEXT, "url": TEXT, "permalink": TEXT, "byline": TEXT,
         "published_precision": TEXT, "article_url": TEXT, "published_at": TEXT, "language": TEXT,
         "section": TEXT, "platform": TEXT, "stated_count": NUMBER, "completeness": TEXT, "flags": LIST,
-        "dataset": TEXT, "native_id": TEXT,
+        "dataset": TEXT, "native_id": TEXT, "labels": LIST,
     },
     "overall-index": {
         "name": TEXT, "url": TEXT, "software_version": TEXT, "release": TEXT, "comments": NUMBER, "context": NUMBER,
+        "datasets": LIST, "licence": TEXT, "citation": TEXT,
     },
 }  # fmt: skip
 
@@ -117,11 +121,12 @@ def write(connection: sqlite3.Connection, out: Path, selection: Selection, _opti
     connection.text_factory = bytes
     with pick_comments(connection, selection) as by_comment:
         rows = _write_utterances(connection, out / "utterances.jsonl", selection, base, by_comment=by_comment)
-        conversation = CONVERSATION.format(base=base)
+        conversation = CONVERSATION.format(base=base, **lists_of(connection))
         members = (member for _, member in select_threads(connection, selection, conversation, by_comment=by_comment))
         _write_object(out / "conversations.json", members)
         _write_object(out / "speakers.json", _speakers(connection, selection, by_comment=by_comment))
-    about = {
+        about = _datasets(connection, thread_condition(selection, by_comment=by_comment))
+    about |= {
         "name": release.get("title") or "Below the Line",
         "url": release.get("url"),
         "release": release.get("number"),
@@ -135,6 +140,15 @@ def write(connection: sqlite3.Connection, out: Path, selection: Selection, _opti
     return rows
 
 
+def _datasets(connection: sqlite3.Connection, condition: str) -> dict[str, Any]:
+    """Return the datasets of the threads that are written; of one alone also what other readers look for."""
+    chosen = f"id in (select dataset_id from threads where {condition})"  # noqa: S608
+    rows = connection.execute(f"select {DATASET} from datasets where {chosen} order by id")  # noqa: S608
+    datasets = [json.loads(row[0]) for row in rows]
+    one = {key: datasets[0][key] for key in ("licence", "citation")} if len(datasets) == 1 else {}
+    return {"datasets": datasets, **one}
+
+
 def _release(connection: sqlite3.Connection) -> dict[str, str]:
     """Return the table `release` of a public copy; a live archive has none."""
     if connection.execute("select 1 from sqlite_master where name = 'release'").fetchone() is None:
@@ -146,15 +160,15 @@ def _write_utterances(
     connection: sqlite3.Connection, path: Path, selection: Selection, base: str, *, by_comment: bool
 ) -> RowCounts:
     chosen = "chosen" if by_comment else "true"
-    comment = COMMENT.format(base=base, chosen=chosen, flags=COMMENT_FLAGS, **lists_of(connection))
+    lists = lists_of(connection)
+    comment = COMMENT.format(base=base, chosen=chosen, flags=COMMENT_FLAGS, **lists)
+    article = ARTICLE.format(base=base, **lists)
     lines = CommentLines(select_comments(connection, selection, comment, by_comment=by_comment))
     with path.open("wb") as out:
-        for thread_id, article in select_threads(
-            connection, selection, ARTICLE.format(base=base), by_comment=by_comment
-        ):
-            out.write(article)
-            for line in lines.of_thread(thread_id):
-                out.write(line)
+        for thread_id, line in select_threads(connection, selection, article, by_comment=by_comment):
+            out.write(line)
+            for comment_line in lines.of_thread(thread_id):
+                out.write(comment_line)
     return RowCounts(lines.chosen, lines.context)
 
 

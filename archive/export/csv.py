@@ -6,9 +6,10 @@ from an empty text (""). The lines are made in SQL, which takes half the time of
 
 import re
 import sqlite3
+from itertools import chain
 from typing import BinaryIO
 
-from archive.export.records import LISTS
+from archive.export.records import LISTS, LISTS_ABOVE
 from archive.export.rows import NUMBERS, batches, comment_columns, select_comments, select_rows, write_lines
 from archive.export.selection import DumpFile, ExportOptions, RowCounts, Selection
 from archive.export.selection import count as count
@@ -24,7 +25,8 @@ FOREIGN = (
 )  # fmt: skip
 # Text of comment_list that is never NULL, which printf would write as "(NULL)".
 NOT_NULL = ("body", "article_url", "platform", "state", "codes", "permalink", "first_seen_at", "last_seen_at",
-            *LISTS)  # fmt: skip
+            *LISTS, *LISTS_ABOVE)  # fmt: skip
+COLUMNS_A_CALL = 30  # a function of SQLite takes 127 arguments, and a text three
 FORMULAS = ", ".join(f"char({ord(sign)})" for sign in FORMULA)
 
 
@@ -53,25 +55,31 @@ def line_sql(names: list[str], *, excel: bool = False) -> str:
     printf is fastest; rows that it would garble (a NUL in a text, NULL in a column that should have none) are joined
     cell by cell instead.
     """
-    formats, arguments, joined = [], [], []
+    formats: list[str] = []
+    arguments: list[list[str]] = []
+    joined: list[str] = []
     for name in names:
         text = f"""replace(coalesce({name}, ''), '"', '""')"""
         if name in NUMBERS:
             formats.append("%s")
-            arguments.append(name)
+            arguments.append([name])
             joined.append(f"coalesce({name}, '')")
         elif name in NOT_NULL and not excel:
             formats.append('"%w"')
-            arguments.append(name)
+            arguments.append([name])
             joined.append(f"""{_quote_sql(name)} || {text} || {_quote_sql(name)}""")
         else:
             formats.append("%s%w%s")
-            arguments += [_quote_sql(name, excel=excel), f"coalesce({name}, '')", _quote_sql(name)]
+            arguments.append([_quote_sql(name, excel=excel), f"coalesce({name}, '')", _quote_sql(name)])
             joined.append(f"{_quote_sql(name, excel=excel)} || {text} || {_quote_sql(name)}")
     unfit = " or ".join([f"instr({name}, char(0))" for name in FOREIGN] + [f"{name} is null" for name in NOT_NULL])
     row = " || ',' || ".join(joined)
-    return f"""case when {unfit} then {row} || char(13, 10)
-  else printf('{",".join(formats)}\r\n', {", ".join(arguments)}) end"""
+    printed = " || ',' || ".join(
+        f"printf('{','.join(formats[start : start + COLUMNS_A_CALL])}', {', '.join(chain(*these))})"
+        for start in range(0, len(names), COLUMNS_A_CALL)
+        if (these := arguments[start : start + COLUMNS_A_CALL])
+    )
+    return f"case when {unfit} then {row} else {printed} end || char(13, 10)"
 
 
 def _quote_sql(name: str, *, excel: bool = False) -> str:

@@ -50,11 +50,11 @@ where {} order by {}"""
 _ARTICLE = f"""json_object('article', json_object('url', articles.url, 'title', title, 'body', body,
   'outlet', domain, 'published_at', published_at, 'outlet_name', coalesce(outlets.name, domain), 'byline', byline,
   'published_precision', published_precision, 'language', language, 'section', section,
-  'published_at_text', published_at_text),
+  'published_at_text', published_at_text, 'labels', {{article_labels}}),
   'thread', json_object('id', threads.id, 'platform', platform, 'native_id', native_id, 'stated_count', stated_count,
   'completeness', completeness, 'url', threads.url, 'permalink', {_BASE} || '/thread/' || threads.id,
   'dataset', {DATASET}, 'stated_kind', stated_kind, 'closed', closed,
-  'comment_count', comment_count))"""
+  'comment_count', comment_count, 'labels', {{thread_labels}}))"""
 OTHER_FLAGS = flags_sql(
     f"withdrawn_at is null and {NOT_REFUSED} and (thread_id = threads.id or flags.article_id = articles.id)"
 )
@@ -67,9 +67,10 @@ def write(connection: sqlite3.Connection, out: BinaryIO, selection: Selection, _
     base, threads = site_address_sql(connection), 0
     connection.text_factory = bytes
     with pick_comments(connection, selection) as by_comment:
-        comment = COMMENT.format(**lists_of(connection)).replace(_BASE, base)
+        lists = lists_of(connection)
+        comment = COMMENT.format(**lists).replace(_BASE, base)
         lines = CommentLines(select_comments(connection, selection, comment, by_comment=by_comment))
-        expressions = f"{_ARTICLE.replace(_BASE, base)}, {OTHER_FLAGS}"
+        expressions = f"{_ARTICLE.format(**lists).replace(_BASE, base)}, {OTHER_FLAGS}"
         for thread_id, head, flags in select_threads(connection, selection, expressions, by_comment=by_comment):
             threads += 1
             out.write(head[:-1] + b',"comments":[')

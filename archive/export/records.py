@@ -1,7 +1,8 @@
-"""SQL for what sources and datasets have on record of a comment: JSON lists of objects, the same in every format.
+"""SQL for what sources and datasets have on record of a comment, and datasets of its thread and article: JSON lists of
+objects, the same in every format.
 
-Each is over `comments`; of a withheld one nothing is written. `TABLES` says which table each reads, so that an archive
-without any is spared the looking.
+Those of a comment are over `comments`, the others over `threads` and `articles`; of what is withheld nothing is
+written. `SOURCES` says what each reads, so that an archive without any is spared the looking.
 """
 
 import sqlite3
@@ -12,20 +13,21 @@ from archive.thread import Decision
 EMPTY = "json('[]')"
 
 
-def _list(name: str, item: str, source: str, order: str) -> str:
-    """Return SQL for a JSON list of the rows of one comment."""
+def _list(name: str, item: str, source: str, order: str, shown: str = "comments.withheld is null") -> str:
+    """Return SQL for a JSON list of the rows of one comment, or of what `shown` speaks of."""
     return f"""(select json_group_array(json({name})) from (select {item} as {name}
-  from {source} and comments.withheld is null order by {order}))"""  # noqa: S608
+  from {source} and {shown} order by {order}))"""  # noqa: S608
+
+
+def _labels(of_subject: str, shown: str) -> str:
+    item = """json_object('dataset', datasets.name,
+  'name', labels.name, 'value', labels.value, 'number', number, 'raters', raters)"""
+    source = f"labels join datasets on datasets.id = labels.dataset_id where {of_subject}"
+    return _list("label", item, source, "labels.id", shown)
 
 
 LISTS = {
-    "labels": _list(
-        "label",
-        """json_object('dataset', datasets.name,
-  'name', labels.name, 'value', labels.value, 'number', number, 'raters', raters)""",
-        "labels join datasets on datasets.id = labels.dataset_id where labels.comment_id = comments.id",
-        "labels.id",
-    ),
+    "labels": _labels("labels.comment_id = comments.id", "comments.withheld is null"),
     "reactions": _list(
         "reaction",
         "json_object('kind', kind, 'count', \"count\")",
@@ -53,15 +55,26 @@ LISTS = {
         "earlier.revision",
     ),
 }
-TABLES = {name: name for name in LISTS} | {"earlier": "comment_revisions"}
+# Columns of a comment's row, and lists of their own where a format has a place for threads and articles.
+LISTS_ABOVE = {
+    "thread_labels": _labels("labels.thread_id = threads.id", "threads.withheld is null and labels.value <> ''"),
+    "article_labels": _labels("labels.article_id = articles.id", "articles.withheld is null and labels.value <> ''"),
+}
+SOURCES = {
+    **{name: name for name in LISTS},
+    "earlier": "comment_revisions",
+    **{f"{subject}_labels": f"labels where {subject}_id is not null" for subject in ("thread", "article")},
+}
+_LABEL = {"dataset": "text", "name": "text", "value": "text", "number": "real", "raters": "integer"}
 # The fields of the objects, and their types as SQLite and Arrow have them.
 FIELDS = {
-    "labels": {"dataset": "text", "name": "text", "value": "text", "number": "real", "raters": "integer"},
+    "labels": _LABEL,
     "reactions": {"kind": "text", "count": "integer"},
     "reports": {"kind": "text", "count": "integer"},
     "decisions": dict.fromkeys((field.name for field in fields(Decision)), "text"),
     "earlier": {"body": "text", "written_at": "text"},
     "dataset": dict.fromkeys(("name", "version", "licence", "citation", "url"), "text") | {"is_shareable": "truth"},
+    **dict.fromkeys(LISTS_ABOVE, _LABEL),
 }
 DATASET = """json(iif(datasets.id is null, null, json_object('name', datasets.name, 'version', datasets.version,
     'licence', licence, 'citation', citation, 'url', datasets.url, 'is_shareable', json(iif(is_shareable, 'true',
@@ -73,6 +86,8 @@ DESCRIPTIONS = {
     "decisions": "What the moderation of its source decided about it.",
     "earlier": "Former texts that the source itself has on record.",
     "dataset": "The corpus or export that its thread was taken from.",
+    "thread_labels": "What the people or programs of datasets said of its thread.",
+    "article_labels": "What the people or programs of datasets said of its article.",
 }
 
 
@@ -80,7 +95,7 @@ def lists_of(connection: sqlite3.Connection) -> dict[str, str]:
     """Return SQL for each list; for one whose table is empty, that of an empty list."""
     return {
         name: sql
-        if connection.execute(f'select 1 from "{TABLES[name]}" limit 1').fetchone()  # noqa: S608  # names of our own
+        if connection.execute(f"select 1 from {SOURCES[name]} limit 1").fetchone()  # noqa: S608  # names of our own
         else EMPTY
-        for name, sql in LISTS.items()
+        for name, sql in (LISTS | LISTS_ABOVE).items()
     }

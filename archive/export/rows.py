@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Any, BinaryIO
 
-from archive.export.records import DATASET, EMPTY, FIELDS, lists_of
+from archive.export.records import DATASET, EMPTY, FIELDS, LISTS_ABOVE, lists_of
 from archive.export.records import LISTS as RECORD_LISTS
 from archive.export.selection import Selection, strip_semicolon
 
@@ -54,7 +54,10 @@ MORE_COLUMNS = {
     "section": _ARTICLE.format("section"),
     "dataset": f"""(select {DATASET} from datasets
   where id = (select dataset_id from threads where id = comment_list.thread_id))""",  # noqa: S608
-} | {name: _COMMENT.format(sql) for name, sql in RECORD_LISTS.items()}
+    **{name: _COMMENT.format(sql) for name, sql in RECORD_LISTS.items()},
+    "thread_labels": _THREAD.format(LISTS_ABOVE["thread_labels"]),
+    "article_labels": _ARTICLE.format(LISTS_ABOVE["article_labels"]),
+}
 
 
 def site_address_sql(connection: sqlite3.Connection) -> str:

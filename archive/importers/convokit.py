@@ -6,6 +6,7 @@ The utterance that a conversation begins with is its article where the conversat
 import json
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
@@ -25,6 +26,7 @@ from archive.importers.gathered import (
 from archive.importers.own_records import (
     read_author,
     read_dataset,
+    read_labels,
     read_moment,
     read_parent_source,
     read_record,
@@ -57,7 +59,21 @@ KEYS = re.compile(rb'"reply[-_]to"\s*:')
 IN_ARCHIVE = re.compile(rb"(?:utterances\.jsonl|conversations\.json|speakers\.json|corpus\.json)")
 STATES: dict[str, State] = {"[deleted]": "author_deleted", "[removed]": "removed"}
 LONGEST_LABEL = 40
-NOT_LABELS = frozenset(("permalink", "url", "stickied", "kind", "chosen", "revision"))
+NOT_LABELS = frozenset(
+    ("permalink", "url", "stickied", "kind", "chosen", "revision", "title", "page_title", "domain", "subreddit")
+)
+# What corpora call what is known of them, in corpus.json; index.json has a version of its own.
+ABOUT = {
+    "name": ("name", "corpusname", "title"),
+    "version": ("version", "release"),
+    "licence": ("licence", "license", "licences", "licenses", "spdx"),
+    "citation": ("citation", "cite", "citeas", "howtocite", "reference", "bibtex", "paper"),
+    "url": ("url", "homepage", "website", "source", "doi"),
+}
+OF_PLACE = re.compile(r"(?:^|[\W_])(?:ids?|names?|time)$|(?<=[a-z])(?:I[dD]|Name|Time)$")
+NOT_NUMBERS = frozenset(("score", "timestamp", "retrieved_on", "created_utc"))
+NOT_OF_INDEX = frozenset(("version",))
+LARGEST_ABOUT = 1 << 20
 
 
 def claim(probe: Probe) -> Claim | None:
@@ -136,21 +152,49 @@ def _read_beside(
 
 
 def _without_personal(meta: dict[str, Any]) -> dict[str, Any]:
-    """Return what a conversation or speaker is called: no lists or objects, and nothing personal."""
+    """Return what is said of a conversation or speaker: nothing personal, and no lists but of labels, as btl writes."""
     return {
         key: value
         for key, value in meta.items()
-        if isinstance(value, str | int | float | None) and not is_personal_name(fold_name(key))
+        if (isinstance(value, str | int | float | None) and not is_personal_name(fold_name(key)))
+        or (key == "labels" and isinstance(value, list))
     }
 
 
 def _about(files: CorpusFiles, names: dict[str, str]) -> dict[str, Any]:
-    """Return what corpus.json says the corpus is called."""
+    """Return what corpus.json, or else index.json, says of the corpus: its name, licence and so on."""
+    about: dict[str, Any] = {}
+    for name in OTHERS:
+        value = _read_object(files, names[name]) if name in names else {}
+        if isinstance(datasets := value.get("datasets"), list):  # as btl writes it, whose threads may be of several
+            about.setdefault("datasets", [item for item in datasets if isinstance(item, dict)])
+        meta = value.get("meta")
+        stated = {fold_name(key): item for key, item in (value | (meta if isinstance(meta, dict) else {})).items()}
+        for role, keys in ABOUT.items():
+            text = next((text for key in keys if (text := _text_about(stated.get(key)))), None)
+            is_address = text is not None and urls.is_web_address(text)
+            if text and (role != "url" or is_address) and not (name == "index.json" and role in NOT_OF_INDEX):
+                about.setdefault(role, text)
+    return about
+
+
+def _read_object(files: CorpusFiles, name: str) -> dict[str, Any]:
     try:
-        value = json.loads(files.head(names["corpus.json"])) if "corpus.json" in names else {}
-    except ValueError:
+        with files.open(name) as file:
+            value = json.loads(file.read(LARGEST_ABOUT))
+    except Exception:  # noqa: BLE001 a decompressor's errors have no common base
         return {}
-    return {key: value[key] for key in ("name", "url") if text_of(value.get(key))} if isinstance(value, dict) else {}
+    return value if isinstance(value, dict) else {}
+
+
+def _text_about(value: Any) -> str | None:
+    """Return a text, the first of a list, or what an object is called; index.json has types of Python for texts."""
+    if isinstance(value, list):
+        value = value[0] if value else None
+    if isinstance(value, dict):
+        value = next((value[key] for key in ("spdx", "id", "name", "title", "text") if key in value), None)
+    text = text_of(value)
+    return None if text is None or text.startswith("<class ") else text.strip()
 
 
 def parse(document: Document) -> Thread:
@@ -162,7 +206,7 @@ def parse(document: Document) -> Thread:
         first = next((row for row in utterances if _meta(row).get("kind") == "article"), None)
     is_own = "article_url" in meta and "platform" in meta
     root = first if first and (is_own or text_of(meta.get("title"))) else None
-    dataset = read_dataset(meta.get("dataset")) if is_own else None
+    dataset = _own_dataset(meta, gathered.about) if is_own else None
     read = partial(_own_comment, dataset=dataset) if is_own else _comment
     comments: Sequence[Comment] = [read(row, gathered.people) for row in utterances if row is not root]
     comments = below_article(comments, gathered.key if root else None)
@@ -173,6 +217,8 @@ def parse(document: Document) -> Thread:
         raise EmptyDocument(document.location, "no comment")
     name = text_of(gathered.about.get("name")) or Path(document.file).parent.name or Path(document.file).stem
     article = _own_article(meta, root) if is_own else _article(gathered, root, name)
+    of_article = _meta(root or {})
+    article = replace(article, labels=read_labels(of_article, "labels") if is_own else tuple(_labels(of_article)))
     native_id = text_of(meta.get("native_id")) if is_own else f"{name}:{gathered.key}"
     return Thread(
         article=article,
@@ -183,8 +229,21 @@ def parse(document: Document) -> Thread:
         stated_count=count_of(meta.get("stated_count", meta.get("num_comments"))),
         completeness="partial",
         flags=() if root else (Flag("capture.context_missing", "conversation-without-article"),),
-        dataset=dataset if is_own else Dataset(name, url=text_of(gathered.about.get("url"))),
+        dataset=dataset if is_own else _dataset(name, gathered.about),
+        labels=read_labels(meta, "labels") if is_own else tuple(_labels(meta)),
     )
+
+
+def _own_dataset(meta: dict[str, Any], about: dict[str, Any]) -> Dataset | None:
+    """Return the dataset of a conversation; corpus.json says more of it than its name."""
+    stated = read_dataset(meta.get("dataset"))
+    known = (read_dataset(item) for item in about.get("datasets", ()))
+    return stated and next((dataset for dataset in known if dataset and dataset.name == stated.name), stated)
+
+
+def _dataset(name: str, about: dict[str, Any]) -> Dataset:
+    version, licence, citation, url = (text_of(about.get(key)) for key in ("version", "licence", "citation", "url"))
+    return Dataset(name, version, licence, citation, url)
 
 
 def _meta(utterance: dict[str, Any]) -> dict[str, Any]:
@@ -278,9 +337,9 @@ def _author(speaker: str | None, person: dict[str, Any]) -> Author | None:
 def _labels(meta: dict[str, Any]) -> Iterator[Label]:
     """Yield what a corpus says of an utterance in a word or a number; what is personal or of its place is left out."""
     for key, value in meta.items():
-        if key in NOT_LABELS or is_personal_name(fold_name(key)) or fold_name(key).endswith(("id", "name", "time")):
+        if key in NOT_LABELS or is_personal_name(fold_name(key)) or OF_PLACE.search(key):
             continue
-        if isinstance(value, bool | int | float) and key not in ("score", "timestamp", "retrieved_on"):
+        if isinstance(value, bool | int | float) and key not in NOT_NUMBERS and not key.startswith("num_"):
             yield Label(key, str(value), float(value))
         elif isinstance(value, str) and 0 < len(value.strip()) <= LONGEST_LABEL:
             yield Label(key, value.strip())

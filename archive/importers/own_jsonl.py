@@ -11,6 +11,7 @@ from archive.importers.own_records import (
     read_author,
     read_completeness,
     read_dataset,
+    read_labels,
     read_moment,
     read_parent_source,
     read_record,
@@ -62,6 +63,7 @@ def _thread(record: dict[str, Any], document: Document) -> Thread:
             language=article.get("language"),
             section=article.get("section"),
             fills_in=True,
+            labels=read_labels(article, "labels"),
         ),
         comments=tuple(comments),
         platform=thread["platform"],
@@ -80,6 +82,7 @@ def _thread(record: dict[str, Any], document: Document) -> Thread:
         dataset=dataset,
         stated_kind=cast("StatedKind", thread.get("stated_kind") or "all"),
         closed=truth_of(thread.get("closed")),
+        labels=read_labels(thread, "labels"),
     )
 
 

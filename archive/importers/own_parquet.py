@@ -12,7 +12,7 @@ from typing import Any, cast
 from archive.importers.base import CERTAIN, BadDocument, Claim, Document, Probe, Source
 from archive.importers.documents import TOO_LONG
 from archive.importers.files import LONGEST_DOCUMENT
-from archive.importers.own_records import read_record
+from archive.importers.own_records import read_labels, read_record
 from archive.importers.values import read_flags
 from archive.text.dates import utc_text
 from archive.thread import (
@@ -99,6 +99,7 @@ def _thread(rows: list[Row], document: Document) -> Thread:
             language=first["language"],
             section=first["section"],
             fills_in=True,
+            labels=read_labels(first, "article_labels"),
         ),
         comments=tuple(_comment(row, comments, dataset) for row in comments),
         platform=first["thread_platform"],
@@ -117,6 +118,7 @@ def _thread(rows: list[Row], document: Document) -> Thread:
         dataset=dataset,
         stated_kind=cast("StatedKind", first.get("stated_kind") or "all"),
         closed=first.get("closed"),
+        labels=read_labels(first, "thread_labels"),
     )
 
 

@@ -54,7 +54,7 @@ def read_record(row: Row) -> Record:
                         if (status := text_of(item.get("status")))),
         reports=tuple(_counts(row, "reports")),
         reactions=tuple(_counts(row, "reactions")),
-        labels=tuple(_labels(row)),
+        labels=read_labels(row, "labels"),
     )  # fmt: skip
 
 
@@ -153,8 +153,13 @@ def _counts(row: Row, name: str) -> Iterator[tuple[str, int]]:
             yield kind, count
 
 
-def _labels(row: Row) -> Iterator[Label]:
-    for item in _items(row, "labels"):
+def read_labels(row: Row, column: str) -> tuple[Label, ...]:
+    """Return what datasets said of a comment, a thread or an article, as a column has it."""
+    return tuple(_labels(row, column))
+
+
+def _labels(row: Row, column: str) -> Iterator[Label]:
+    for item in _items(row, column):
         name, value = text_of(item.get("name")), item.get("value")
         if name is None or not isinstance(value, str):
             continue

@@ -21,7 +21,7 @@ from archive.importers.known import count_capture
 from archive.importers.run import Cutter, ImportProgress, Report
 from archive.importers.sources import Sources
 from archive.importers.worker import Item, lost_document, parse_documents
-from archive.thread import Comment, Decision, Moment, Thread, article_url
+from archive.thread import Comment, Decision, Label, Moment, Thread, article_url
 from archive.workers.executors import Workers
 from archive.workers.ordered import run_in_order
 
@@ -54,7 +54,8 @@ OF_THREAD: dict[str, pa.DataType] = {
     "source_file": pa.string(), "dataset": DATASET, "article_url": pa.string(), "article_title": pa.string(),
     "outlet_domain": pa.string(), "outlet_name": pa.string(), "byline": pa.string(), "published_at": TIME,
     "published_text": pa.string(), "published_precision": pa.string(), "language": pa.string(), "section": pa.string(),
-    "stated_kind": pa.string(), "closed": pa.bool_(),
+    "stated_kind": pa.string(), "closed": pa.bool_(), "thread_labels": pa.list_(LABEL),
+    "article_labels": pa.list_(LABEL),
 }  # fmt: skip
 OF_COMMENT: dict[str, pa.DataType] = {
     "article_body": pa.string(), "position": pa.int32(), "parent_position": pa.int32(), "native_id": pa.string(),
@@ -172,6 +173,8 @@ def _of_thread(thread: Thread) -> Row:
         "section": article.section,
         "stated_kind": thread.stated_kind,
         "closed": thread.closed,
+        "thread_labels": _labels(thread.labels),
+        "article_labels": _labels(article.labels),
         "outlet": article.outlet,
         "month": _month(thread),
     }
@@ -205,18 +208,22 @@ def _of_comment(comment: Comment) -> Row:
             }
             for flag in comment.flags
         ],
-        "labels": [
-            {
-                "name": label.name,
-                "value": label.value,
-                "number": label.number,
-                "raters": label.raters,
-                "dataset": label.dataset and label.dataset.name,
-            }
-            for label in comment.labels
-        ],
+        "labels": _labels(comment.labels),
         **_record(comment),
     }
+
+
+def _labels(labels: Sequence[Label]) -> list[Row]:
+    return [
+        {
+            "name": label.name,
+            "value": label.value,
+            "number": label.number,
+            "raters": label.raters,
+            "dataset": label.dataset and label.dataset.name,
+        }
+        for label in labels
+    ]
 
 
 def _record(comment: Comment) -> Row:

@@ -13,6 +13,7 @@ from archive.importers.own_records import (
     read_codes,
     read_completeness,
     read_dataset,
+    read_labels,
     read_moment,
     read_parent_source,
     read_record,
@@ -52,6 +53,7 @@ def parse_rows(document: Document, record: Mapping[str, Any]) -> Thread:
             language=text_of(first.get("language")),
             section=text_of(first.get("section")),
             fills_in=True,
+            labels=read_labels(first, "article_labels"),
         ),
         comments=tuple(with_native_ids(comment, native_ids) for comment in comments),
         platform=text_of(first.get("platform")) or "btl",
@@ -70,6 +72,7 @@ def parse_rows(document: Document, record: Mapping[str, Any]) -> Thread:
         completeness=read_completeness(first.get("completeness"), first.get("comment_count"), len(comments)),
         closed=truth_of(first.get("closed")),
         dataset=read_dataset(first.get("dataset") or _fields_of(first, "dataset")),
+        labels=read_labels(first, "thread_labels"),
     )
 
 

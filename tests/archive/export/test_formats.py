@@ -48,6 +48,7 @@ LINE = {
         "language": None,
         "section": None,
         "published_at_text": None,
+        "labels": [],
     },
     "thread": {
         "id": 1,
@@ -61,6 +62,7 @@ LINE = {
         "stated_kind": "all",
         "closed": None,
         "comment_count": 2,
+        "labels": [],
     },
     "comments": [
         {
@@ -107,7 +109,7 @@ ROWS = """
 select comment_list.*, coalesce(outlets.name, outlets.domain), articles.published_at, articles.published_precision,
   articles.byline, comments.url, comments.posted_at_text, comments.native_id, commenters.native_id, is_guest, is_staff,
   comments.title, comments.edited_at, comments.edited_at_text, comments.edited_precision, threads.native_id, threads.url,
-  comment_count, completeness, stated_count, language, section, null, '[]', '[]', '[]', '[]', '[]'
+  comment_count, completeness, stated_count, language, section, null, '[]', '[]', '[]', '[]', '[]', '[]', '[]'
 from comment_list join comments using (id) join threads on threads.id = comments.thread_id
 join articles on articles.id = article_id left join outlets on outlets.id = articles.outlet_id
 left join commenters on commenters.id = comments.commenter_id
@@ -271,9 +273,11 @@ def test_the_same_names_in_every_format(tmp_path):
                    reactions=(("sad", 2),), reports=(("SPAM", 3),), earlier=(EarlierText("At eight.", DAYS[0]),),
                    decisions=(Decision("APPROVED", "visible", DAYS[0], "moderator", None, "it is, on Sundays"),),
                    edited=Moment("2026-03-14T09:05:00Z", "09:05", "minute"))  # fmt: skip
-    thread = made(comment, said("So late?", "tom", 0), dataset=Dataset("harbour corpus", licence="CC-BY-4.0"))
+    thread = made(comment, said("So late?", "tom", 0), dataset=Dataset("harbour corpus", licence="CC-BY-4.0"),
+                  labels=(Label("civil", "1", 1.0),))  # fmt: skip
     article = replace(
         thread.article,
+        labels=(Label("mood", "sad"),),
         byline="A. Writer",
         outlet_name="Courier",
         published=Moment("2026-03-14T08:00:00Z", "14 March", "minute"),
@@ -312,6 +316,13 @@ def test_the_same_names_in_every_format(tmp_path):
     assert json.loads(rows[0]["labels"])[0] == typed[0]["labels"][0] == {
         "dataset": "harbour corpus", "name": "rude", "value": "0.25", "number": 0.25, "raters": 4,
     }  # fmt: skip
+    civil, mood = ({"dataset": "harbour corpus", "name": name, "value": value, "number": number, "raters": None}
+                   for name, value, number in (("civil", "1", 1.0), ("mood", "sad", None)))  # fmt: skip
+    assert [[civil], [mood]] == [typed[1]["thread_labels"], typed[1]["article_labels"]]
+    assert [[civil], [mood]] == [line["thread"]["labels"], line["article"]["labels"]]
+    assert [[civil], [mood]] == [conversation["meta"]["labels"], utterances[0]["meta"]["labels"]]
+    about = json.loads((tmp_path / "corpus" / "corpus.json").read_text())
+    assert (about["licence"], about["datasets"][0]["name"]) == ("CC-BY-4.0", "harbour corpus")
     assert (typed[0]["earlier"], typed[0]["reports"]) == (
         [{"body": "At eight.", "written_at": DAYS[0]}],
         [{"kind": "SPAM", "count": 3}],

@@ -167,7 +167,7 @@ CORAL_CSV = {
 CORNELL = {
     "utterances.jsonl": lines([
         {"id": "p1", "conversation_id": "p1", "text": "It stands.", "speaker": "ida", "reply-to": None, "timestamp": 1_772_000_000,
-         "meta": {"score": 5}},
+         "meta": {"score": 5, "is_paid": True, "post_id": "p1"}},
         {"id": "k2", "conversation_id": "p1", "text": "[removed]", "speaker": "[deleted]", "reply-to": "k1",
          "timestamp": "1772000200", "meta": {"score": -2, "author_ip": "192.0.2.7"}},
         {"id": "k1", "conversation_id": "p1", "text": "Good work.", "speaker": "mira", "reply-to": "p1",
@@ -175,11 +175,11 @@ CORNELL = {
         {"id": "w1", "root": "w1", "text": "A talk page.", "user": "tom", "reply_to": None, "timestamp": 1_772_000_300, "meta": {}},
         {"id": "bad"},
     ]),
-    "conversations.json": json.dumps({"p1": {"meta": {"title": "The wall", "subreddit": "harbour", "num_comments": 2}},
-                                      "w1": {"meta": {"page_title": "Walls"}}}),
+    "conversations.json": json.dumps({"p1": {"meta": {"title": "The wall", "subreddit": "harbour", "num_comments": 2, "tone": "mild", "gone_awry": 0}},
+                                      "w1": {"meta": {"page_title": "Walls", "gone_awry": 1, "split": "train", "by": "ida@example.org " * 9}}}),
     "speakers.json": json.dumps({"mira": {"meta": {"email": "x@example.org", "username": "Mira"}, "vectors": []}}),
-    "corpus.json": json.dumps({"name": "harbour-corpus"}),
-    "index.json": json.dumps({"utterances-index": {}}),
+    "corpus.json": json.dumps({"name": "harbour-corpus", "license": {"name": "CC-BY-4.0"}, "Citation": ["Quay (2024)"], "url": "quay"}),
+    "index.json": json.dumps({"utterances-index": {}, "version": 3, "licence": "other", "homepage": "https://corpus.example/"}),
 }  # fmt: skip
 
 
@@ -452,12 +452,16 @@ def test_convokit(archive, query, tmp_path, form):
     assert query("select native_id, title, body, byline, section from threads join articles on articles.id = article_id") == [
         ("harbour-corpus:p1", "The wall", "It stands.", "ida", "harbour"), ("harbour-corpus:w1", "Walls", "", None, None)
     ]  # fmt: skip
-    assert query("select name, value, number from labels order by 1") == [
-        ("is_attack", "False", 0.0),
-        ("tone", "calm", None),
-    ]
+    labels = "select name, value, number from labels where {}_id is not null order by id"
+    assert query(labels.format("comment")) == [("is_attack", "False", 0.0), ("tone", "calm", None)]
+    assert query(labels.format("article")) == [("is_paid", "True", 1.0)]
+    assert query(labels.format("thread")) == [
+        ("tone", "mild", None), ("gone_awry", "0", 0.0), ("gone_awry", "1", 1.0), ("split", "train", None)
+    ]  # fmt: skip
     assert query("select kind, count from reactions order by id") == [("score", 3), ("score", -2)]
-    assert query("select name from datasets") == [("harbour-corpus",)]
+    assert query("select name, version, licence, citation, url from datasets") == [
+        ("harbour-corpus", None, "CC-BY-4.0", "Quay (2024)", "https://corpus.example/")
+    ]
     assert not any(words in stored(tmp_path) for words in PERSONAL)
 
 

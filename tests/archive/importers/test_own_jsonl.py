@@ -12,7 +12,7 @@ CLOSED = Dataset("harbour corpus", "2", None, "Quay & Orr (2024)", None, is_shar
 LABELS = """
 select threads.native_id, comments.body, datasets.name, version, citation, is_shareable, labels.name, value, number,
   raters from labels join datasets on datasets.id = labels.dataset_id join comments on comments.id = comment_id
-join threads on threads.id = thread_id order by labels.id"""
+join threads on threads.id = comments.thread_id order by labels.id"""
 
 
 def test_datasets_and_labels_come_back(archive, path, tmp_path, query):
