@@ -134,6 +134,12 @@ def load_flags(
     )
 
 
+def load_labels(connection: Connection, subject: str, number: int) -> list[DatasetLabel]:
+    """Read what datasets say of a thread or an article, the highest first."""
+    rows = fetch_all(connection, queries.LABELS_ABOVE[subject], number=number)
+    return [DatasetLabel(row["name"], row["value"], row["dataset"], row["raters"]) for row in rows]
+
+
 def load_spans(connection: Connection, flags: Sequence[Row]) -> dict[int, list[Row]]:
     ids = json.dumps([flag["id"] for flag in flags])
     return group_by(fetch_all(connection, queries.SPANS, ids=ids), "flag_id") if flags else {}

@@ -73,7 +73,8 @@ class RemovalNote:
 
 
 class DatasetLabel(NamedTuple):
-    """What the people or programs of a dataset said of a comment; `raters` is how many, where that is known."""
+    """What the people or programs of a dataset said of a comment, a thread or an article; `raters` is how many, where
+    that is known."""
 
     name: str
     value: str

@@ -208,6 +208,11 @@ select comment_id, dataset, name, value, raters from (
   select comment_id, 'reported', substr(kind, 1, 301) || ' (' || "count" || ')', {_MODERATION}, 2, id
   from reports {_OF_THESE})
 order by comment_id, part, size desc, id"""  # noqa: S608
+_LABELS_ABOVE = """
+select substr(labels.name, 1, 301) as name, substr(labels.value, 1, 5000) as value, datasets.name as dataset, raters
+from labels join datasets on datasets.id = dataset_id where {}_id = :number and labels.value <> ''
+order by coalesce(number, 0) desc, labels.id"""
+LABELS_ABOVE = {subject: _LABELS_ABOVE.format(subject) for subject in ("thread", "article")}
 _EVENTS = """
 from events where comment_id in (select value from json_each(:ids)) and kind <> 'added' order by seen_at, id"""
 # Texts are long, and most pages say no more of an edit than that there was one.

@@ -5,7 +5,7 @@
 import json
 from typing import Any
 
-from archive.site import html, queries
+from archive.site import flags, html, queries
 from archive.site.database import Connection, Row, fetch_all, fetch_row
 from archive.site.formatting import between, count
 from archive.site.pieces import MAX_TEXT, Body, ComparisonBudget, compare_texts, split_body
@@ -42,6 +42,7 @@ def load(connection: Connection, number: int, _: Visitor) -> dict[str, Any] | No
         "cut": len(row["body"]) > MAX_ARTICLE,
         "threads": listed,
         "comments": comments,
+        "labels": [] if withheld else flags.load_labels(connection, "article", number),
         "versions": [] if withheld else _versions(connection, row),
         "source": fetch_row(connection, queries.CAPTURE, capture=row["capture_id"]) if not withheld else None,
     }

@@ -62,6 +62,8 @@ def load(connection: Connection, params: ThreadParams, visitor: Visitor) -> dict
         "comments": html.render_comments(_comments(connection, params, thread, rows, context), visitor.tables),
         "at": params.at,
         "chips": _chips(connection, thread, context.codes),
+        "labels": [] if reason else flags.load_labels(connection, "thread", thread["id"]),
+        "article_labels": [] if reason else flags.load_labels(connection, "article", thread["article_id"]),
         "completeness": COMPLETENESS.get(thread["completeness"], thread["completeness"]),
         "visits": _visits(params, thread, visits),
         "tools": _tools(params, counts),

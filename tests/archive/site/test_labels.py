@@ -115,6 +115,27 @@ def test_where_the_index_has_too_many_labels_to_look_through_full_text_answers(t
     assert "1 comment match" in page(application(path), "/search?q=decision:premod")
 
 
+def test_a_thread_and_its_article_show_what_datasets_say_of_them(tmp_path):
+    civil, many = Label("civil", "<i>0.8</i>", 0.8, 3), (*MANY, Label("of note", "1", 1.0, None, OTHER))
+    shown = made(said("The ferry was early."), at=DAYS[0], native_id="t1", dataset=CORPUS, labels=(civil,))
+    hidden = made(said("Late."), native_id="t2", url="https://courier.example/2", dataset=CORPUS, labels=(civil,))
+    with Archive(tmp_path / "archive.db") as archive:
+        save(archive, replace(shown, article=replace(shown.article, labels=many)))
+        save(archive, replace(hidden, article=replace(hidden.article, labels=many)))
+        withhold.withhold(archive, "thread", 2, "privacy")
+    site = application(tmp_path / "archive.db")
+    html, of_article = page(site, "/thread/1"), page(site, "/article/1")
+    assert "1 label of <bdi>harbour &lt;corpus&gt;</bdi>" in html
+    assert "<bdi>civil</bdi>: <bdi>&lt;i&gt;0.8&lt;/i&gt;</bdi> (3 raters)" in html
+    for page_of_article in (html, of_article):
+        assert "21 labels of 2 datasets" in page_of_article
+        assert "<ul><li><bdi>of note</bdi>: <bdi>1</bdi>, <bdi>second corpus</bdi></li>" in page_of_article
+        assert '/labels?article_id=1">all</a>' in page_of_article
+    assert "civil" not in of_article
+    assert "civil" not in page(site, "/thread/2")
+    assert "of note" not in page(site, "/thread/2") + page(site, "/article/2")
+
+
 def test_a_thread_of_no_dataset_names_none(site):
     html = page(site, "/thread/2")
     assert "Dataset" not in html
