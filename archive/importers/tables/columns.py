@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.resources import files
 
+from archive.importers.tables.label_subjects import OF_KEYS, with_subjects
 from archive.importers.tables.mapping import ARTICLE_ROLES, ColumnMapping, LabelColumn, MappedColumn, presets
 from archive.importers.tables.other_tables import doubt_of
 from archive.importers.tables.profile import COMMENT_WORD, Profile, profile
@@ -79,15 +80,20 @@ def conclude(table: Table, mapping: ColumnMapping | None = None, keep: frozenset
     if mapping.column("body") in missing or (preset is None and missing):
         conclusion.doubt = f"it has no column {', '.join(missing)}; it has {', '.join(table.columns)}"
         return conclusion
-    if preset is not None and not mapping.labels:
-        used = set(mapping.used_columns())
-        mapping = replace(
-            mapping, labels=_labels([profiles[name] for name in profiles if name not in used and name not in personal])
-        )
+    if preset is not None and all(label.subject != "comment" for label in mapping.labels):
+        used = {*mapping.used_columns(), *personal}
+        more = with_subjects(_labels([profiles[name] for name in profiles if name not in used]), mapping, table)
+        mapping = replace(mapping, labels=(*mapping.labels, *more))
     conclusion.mapping = _without(mapping, {*missing, *(set(personal) & {mapping.column("author") or ""})})
     body = conclusion.mapping.column("body")
     if not body:
         conclusion.doubt = _doubt(profiles)
+        return conclusion
+    above = [label.column for label in conclusion.mapping.labels if label.subject != "comment"]
+    if above and not any(map(conclusion.mapping.column, OF_KEYS)):
+        conclusion.doubt = (
+            f"{above[0]!r} is a label of threads or articles, and no column says whose: --map thread=COLUMN"
+        )
         return conclusion
     if preset is None and is_concluded and (reason := doubt_of(conclusion.mapping, profiles)):
         conclusion.doubt = f"{reason}. If its comments are in {body!r} all the same: --map body={body!r}"
@@ -100,7 +106,8 @@ def _joined(mapping: ColumnMapping) -> set[str]:
     """Return the columns that a table of articles has, where the mapping joins one."""
     if mapping.join is None:
         return set()
-    return {column.name for role, column in mapping.columns.items() if role in ARTICLE_ROLES}
+    of_articles = {label.column for label in mapping.labels if label.subject == "article"}
+    return of_articles | {column.name for role, column in mapping.columns.items() if role in ARTICLE_ROLES}
 
 
 def find_preset(columns: Sequence[str]) -> tuple[str | None, ColumnMapping | None]:
@@ -141,8 +148,8 @@ def _by_names(profiles: dict[str, Profile], personal: tuple[str, ...], table: Ta
     _find_repeated_id(columns, [name for _, _, name, role in proposals if role == "id"], table, taken)
     _settle_parent(columns, table, profiles, taken)
     free = [column for name, column in profiles.items() if name not in taken and name not in personal]
-    labels = _labels(free)
-    return ColumnMapping(columns=columns, labels=labels if "body" in columns else ())
+    mapping = ColumnMapping(columns=columns)
+    return replace(mapping, labels=with_subjects(_labels(free), mapping, table)) if "body" in columns else mapping
 
 
 def _find_repeated_id(columns: dict[str, MappedColumn], named: list[str], table: Table, taken: set[str]) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, fields, replace
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 from archive.importers.tables.readings import IDS, TEXTS, find_zone
 from archive.thread import Frozen, State
@@ -28,6 +28,9 @@ SOURCE_KEYS = (
     *("staff_value", "is_own"),
 )
 LABEL_KINDS = ("share", "count", "value", "choice")
+LabelSubject = Literal["comment", "thread", "article"]
+# How --map names a label by what it speaks of: thread_label.civil=Column.
+LABEL_ROLES: dict[str, LabelSubject] = {"label": "comment", "thread_label": "thread", "article_label": "article"}
 
 
 class BadMapping(ValueError):
@@ -44,7 +47,10 @@ class MappedColumn(Frozen):
 
 @dataclass(frozen=True, slots=True)
 class LabelColumn(Frozen):
-    """A column with somebody's label: a share from 0 to 1, a count of `of`, a value or one of several choices."""
+    """A column with somebody's label: a share from 0 to 1, a count of `of`, a value or one of several choices.
+
+    `subject` says of what: a label of a thread or an article stands in each of its rows.
+    """
 
     column: str
     name: str
@@ -53,6 +59,7 @@ class LabelColumn(Frozen):
     raters: str | None = None
     flag: str | None = None
     at: float | None = None
+    subject: LabelSubject = "comment"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,14 +140,23 @@ class ColumnMapping(Frozen):
         return tuple(dict.fromkeys(names))
 
     def with_roles(self, roles: dict[str, str]) -> "ColumnMapping":
-        """Return the mapping with columns that the user names: `{"body": "Text:html"}`; "" takes a role away."""
-        named = {_column(role, value).name for role, value in roles.items() if value}
+        """Return the mapping with columns that the user names: `{"body": "Text:html"}`; "" takes a role away.
+
+        Labels are named as `{"thread_label.civil": "Civil"}`."""
+        given = {role: value for role, value in roles.items() if role.partition(".")[0] in LABEL_ROLES and "." in role}
+        roles = {role: value for role, value in roles.items() if role not in given}
+        named = {_column(role, value).name for role, value in roles.items() if value} | set(given.values())
         columns = {role: column for role, column in self.columns.items() if column.name not in named}
         for role, value in roles.items():
             columns.pop(role, None)
             if value:
                 columns[role] = _column(role, value)
-        return replace(self, columns=columns)
+        new = [LabelColumn(value, role.partition(".")[2], subject=LABEL_ROLES[role.partition(".")[0]])
+               for role, value in given.items() if value]  # fmt: skip
+        replaced = {(role.partition(".")[2], LABEL_ROLES[role.partition(".")[0]]) for role in given}
+        labels = (label for label in self.labels
+                  if label.column not in named and (label.name, label.subject) not in replaced)  # fmt: skip
+        return replace(self, columns=columns, labels=(*labels, *new))
 
 
 def parse_mapping(table: dict[str, Any], where: str) -> ColumnMapping:
@@ -183,7 +199,12 @@ def _label(label: dict[str, Any], where: str) -> dict[str, Any]:
     label = {"name": label.get("column"), **label}
     if label.get("kind", "value") not in LABEL_KINDS:
         raise BadMapping(f"{where}: a label's kind is one of {', '.join(LABEL_KINDS)}, not {label['kind']!r}")
+    if label.get("subject", "comment") not in get_args(LabelSubject):
+        subjects = ", ".join(get_args(LabelSubject))
+        raise BadMapping(f"{where}: a label's subject is one of {subjects}, not {label['subject']!r}")
     flag = label.pop("flag", None)
+    if flag and label.get("subject", "comment") != "comment":
+        raise BadMapping(f"{where}: the label {label['column']!r} of a {label['subject']} raises no flag")
     if isinstance(flag, dict):
         label |= {"flag": flag.get("code"), "at": flag.get("at")}
     if not label.get("column"):
@@ -199,7 +220,8 @@ def _state(name: str, where: str) -> State:
 
 def _column(role: str, value: str, where: str = "--map") -> MappedColumn:
     if role not in ROLES:
-        raise BadMapping(f"{where}: no role is called {role!r}; there are {', '.join(ROLES)}")
+        names = ", ".join((*ROLES, *(f"{role}.NAME" for role in LABEL_ROLES)))
+        raise BadMapping(f"{where}: no role is called {role!r}; there are {names}")
     # A strptime pattern holds colons of its own.
     if role in TIMES and (match := re.fullmatch(r"(.+?):([^:]*%.*)", str(value))):
         return MappedColumn(match[1], match[2])
@@ -268,6 +290,8 @@ def as_table(mapping: ColumnMapping) -> dict[str, Any]:
 
 def _label_table(label: LabelColumn) -> dict[str, Any]:
     table = _stated(label)
+    if label.subject == "comment":
+        del table["subject"]
     if code := table.pop("flag", None):
         table["flag"] = {"code": code, "at": table.pop("at", 1)}
     return table

@@ -60,6 +60,7 @@ def preview(source: Source) -> Preview:
 def _count(thread: Thread, counts: Counter[str]) -> None:
     counts["threads"] += 1
     counts["comments"] += len(thread.comments)
+    counts["labels"] += len(thread.labels) + len(thread.article.labels)
     for comment in thread.comments:
         counts["replies"] += comment.parent is not None
         counts["orphans"] += comment.parent is None and comment.parent_native_id is not None
@@ -95,7 +96,8 @@ def describe(preview: Preview) -> Iterator[str]:
         yield f"  {role:<14} {column.name}" + (f"  ({column.reading})" if column.reading else "")
     for label in mapping.labels:
         raises = f", raises {label.flag} from {label.at:g}" if label.flag and label.at is not None else ""
-        yield f"  {'label':<14} {label.column}  ({label.kind}{raises})"
+        of = "" if label.subject == "comment" else f" of the {label.subject}"
+        yield f"  {'label':<14} {label.column}  ({label.kind}{of}{raises})"
     if conclusion.personal:
         yield f"  {'left out':<14} {_listed(conclusion.personal)}  (personal; --keep-column NAME keeps one)"
     if preview.left_out:

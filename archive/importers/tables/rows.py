@@ -8,7 +8,8 @@ from typing import Any
 from urllib.parse import quote
 
 from archive.importers.base import Document, EmptyDocument
-from archive.importers.tables.mapping import ColumnMapping
+from archive.importers.tables.label_subjects import unite
+from archive.importers.tables.mapping import ColumnMapping, LabelSubject
 from archive.importers.tables.readings import (
     IDS,
     ROOTS,
@@ -80,6 +81,7 @@ def parse_rows(document: Document, mapping: ColumnMapping, record: dict[str, Any
     comments = list(_detach_from_thread(comments, mapping, key))
     is_loose = not key
     article = _article([cells for _, cells in record["rows"]], record["article"], reader, key, part)
+    article = replace(article, labels=_labels_above(record["rows"], record["article"], reader, "article"))
     scope = "" if mapping.dataset.own_threads and key else mapping.dataset.name
     native_id = ":".join(filter(None, (scope, key or (str(part + 1) if part else ""))))
     capture = Capture(
@@ -99,6 +101,7 @@ def parse_rows(document: Document, mapping: ColumnMapping, record: dict[str, Any
         completeness="full" if mapping.dataset.complete else "partial",
         flags=(Flag("capture.context_missing", "rows-without-article"),) if is_loose else (),
         dataset=reader.dataset,
+        labels=_labels_above(record["rows"], record["article"], reader, "thread"),
     )
 
 
@@ -227,18 +230,33 @@ def _is_staff(cells: Cells, reader: _Reader) -> bool | None:
 
 
 def _labels(cells: Cells, mapping: ColumnMapping) -> tuple[Label, ...]:
-    labels = []
-    for column in mapping.labels:
-        value = cells.get(column.column)
-        if is_null(value):
-            continue
-        number = read_number(value) if column.kind != "choice" else None
-        raters = read_count(cells.get(column.raters)) if column.raters else column.of
-        labels.append(Label(column.name, read_text(value) or "", number, raters))
+    labels = list(_labels_of("comment", cells, mapping))
     labels += [Label(name, value, read_number(value)) for name, value in cells.get(LABELS, ())]
     if (score := read_number(cells.get(mapping.column("score") or ""))) is not None:
         labels.append(Label("score", f"{score:g}", score))
     return tuple(labels)
+
+
+def _labels_of(subject: LabelSubject, cells: Cells, mapping: ColumnMapping) -> Iterator[Label]:
+    for column in mapping.labels:
+        value = cells.get(column.column)
+        if column.subject != subject or is_null(value):
+            continue
+        number = read_number(value) if column.kind != "choice" else None
+        raters = read_count(cells.get(column.raters)) if column.raters else column.of
+        yield Label(column.name, read_text(value) or "", number, raters)
+
+
+def _labels_above(
+    rows: Sequence[tuple[int, Cells]], joined: Cells, reader: _Reader, subject: LabelSubject
+) -> tuple[Label, ...]:
+    """Return what the rows, or the table of articles, say of their thread or of its article."""
+    if all(column.subject != subject for column in reader.mapping.labels):
+        return ()
+    of_rows = (
+        (reader.id(cells, "id") or line, list(_labels_of(subject, cells, reader.mapping))) for line, cells in rows
+    )
+    return unite([*of_rows, ("", list(_labels_of(subject, joined, reader.mapping)))])
 
 
 def _flags_by_labels(cells: Cells, reader: _Reader) -> tuple[Flag, ...]:
