@@ -13,7 +13,7 @@ BEFORE = (
     *("пре", "prije"),
 )
 AROUND = {"för": "sedan", "for": "siden"}
-ABOUT = ("about", "etwa", "environ")
+ABOUT = ("about", "almost", "over", "etwa", "fast", "environ", "circa", "około", "около")
 NOW = (
     *("just now", "gerade eben", "à l['’]instant", "ahora mismo", "proprio ora", "agora mesmo", "zojuist"),
     *("только что",),

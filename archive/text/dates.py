@@ -5,18 +5,18 @@ ambiguous (05/06/2016 without a hint, "3 years ago", a day without its year) has
 """
 
 import re
-import tomllib
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta, tzinfo
-from functools import cache, lru_cache
-from importlib.resources import files
+from functools import lru_cache
 from itertools import islice
 
 from archive.text import age_words
+from archive.text.months import month
 from archive.thread import Moment, Precision
 
 MAX_LENGTH = 120
+_LONGEST_AGE_LINE = 60  # of a name and an age in words
 _DAY_LENGTH = len("2026-03-02")
 
 _HOURS = (  # from UTC
@@ -70,11 +70,12 @@ _CLOCK_FIRST = re.compile(
     re.IGNORECASE,
 )
 _AGO = rf"(?:{'|'.join((*age_words.AGO, *age_words.AGO_CHARACTERS))})"
-_AMOUNT = rf"(?:\d{{1,4}}\+?\s?|{age_words.AMOUNT}\s)"
-_AGE = rf"{_AMOUNT}{age_words.UNIT}(?:,?\s+(?:and\s+)?\d+\s+{age_words.UNIT})?\s?{_AGO}(?!\w)"
+_AMOUNT = rf"(?:\d{{1,4}}\+?\s?|{age_words.AMOUNT}\s|un['’])"
+_ABOUT = rf"(?:(?:{'|'.join(age_words.ABOUT)})\s+)?"
+_AGE = rf"{_ABOUT}{_AMOUNT}{age_words.UNIT}(?:,?\s+(?:and\s+)?\d+\s+{age_words.UNIT})?\s?{_AGO}(?!\w)"
 _AROUND = "|".join(f"{before}(?=.{{3,40}}{after})" for before, after in age_words.AROUND.items())
 _AGE_BEHIND = (
-    rf"(?:{'|'.join(age_words.BEFORE)}|{_AROUND})\s+(?:(?:{'|'.join(age_words.ABOUT)})\s+)?{age_words.AMOUNT}\s+"
+    rf"(?:{'|'.join(age_words.BEFORE)}|{_AROUND})\s+{_ABOUT}{age_words.AMOUNT}\s+"
     rf"{age_words.UNIT}(?![^\W\d_])(?:,?\s+\d+\s+{age_words.UNIT})?"
     rf"(?:\s+(?:{'|'.join(age_words.AROUND.values())}))?"
 )
@@ -93,35 +94,10 @@ _WORDS = re.compile(r"[^\W\d_]+")
 _COMPACT = re.compile(r"(?<!\d)((?:19|20)\d\d)(0\d|1[0-2])([0-2]\d|3[01])T([01]\d|2[0-3])([0-5]\d)([0-5]\d)(?!\d)Z?")
 _GLUED = re.compile(r"(?<=[^\W\d_])(?=\d)|(?<=[^\W_])(?=[A-ZÀ-ÞЀ-Я][^\W\d_])")
 _NUMBERS = re.compile(r"\d+")
+_YEAR_IN = re.compile(r"(?:19|20)\d\d")
+_WITH_YEAR = ("dmy", "mdy")
 _EXACT = re.compile(r"\d{4}|\d[:.h/-]\d|\d+\s\D+\s\D+|[年월月前]")
 _DIGIT = re.compile(r"\d")
-
-
-@cache
-def _months() -> dict[str, int]:
-    """Every month name, and every beginning of one (three letters or more) that can mean one month only."""
-    exact: dict[str, int] = {}
-    for months in tomllib.loads(files(__package__).joinpath("months.toml").read_text("utf-8")).values():
-        for number, forms in enumerate(months, 1):
-            for form in forms.split("/"):
-                exact.setdefault(form.casefold(), number)
-    beginnings: dict[str, set[int]] = {}
-    for name, number in exact.items():
-        for length in range(3, min(len(name), 7)):
-            beginnings.setdefault(name[:length], set()).add(number)
-    english = dict(
-        zip(
-            ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"],
-            range(1, 13),
-            strict=True,
-        )
-    )
-    return {b: n.pop() for b, n in beginnings.items() if len(n) == 1} | english | exact
-
-
-def month(word: str) -> int | None:
-    """Return the month (1 to 12) that a word names in any of the languages, or None."""
-    return _months().get(word.casefold().rstrip("."))
 
 
 def find_date(text: str) -> tuple[int, int] | None:
@@ -163,7 +139,7 @@ def is_age(text: str) -> bool:
 
 def may_hold_date(text: str) -> bool:
     """Whether a text is worth the regular expressions: it has a digit, or a word such as "yesterday"."""
-    return _DIGIT.search(text) is not None or (len(text) <= 30 and _relative(text) is not None)
+    return _DIGIT.search(text) is not None or (len(text) <= _LONGEST_AGE_LINE and _relative(text) is not None)
 
 
 def is_date(text: str) -> bool:
@@ -191,6 +167,8 @@ def parse_date(text: str, day_first: bool | None = None) -> Moment:
     match = _day(text[:MAX_LENGTH])
     if match is None:
         return Moment(text=text)
+    if match.lastgroup in _WITH_YEAR and not _names_a_month(match):
+        return Moment(f"{_YEAR_IN.findall(match[0])[-1]}-01-01T00:00:00Z", text, "year")
     parts = _parts(match, day_first)
     if parts is None:
         return Moment(text=text)
@@ -253,11 +231,23 @@ def _day(text: str) -> re.Match[str] | None:
     # A month's name and an article, at most 18 characters, may stand before the first digit.
     first = _DIGIT.search(text)
     position = max(0, first.start() - 18) if first else len(text)
+    unknown = None
     while match := _DAY.search(text, position):
         if _names_a_month(match):
             return match
+        if unknown is None and match.lastgroup in _WITH_YEAR and _has_clock_behind(text, match):
+            unknown = match
         position = match.start() + 1 if match.lastgroup == "my" else max(match.start() + 1, match.end() - 12)
-    return None
+    return unknown
+
+
+def _has_clock_behind(text: str, match: re.Match[str]) -> bool:
+    """Whether a day, a word and a year are a date, though in a language whose months are not known: a time follows."""
+    if text[: match.start()][-1:].isalpha() or _GLUED.search(match[0].strip("0123456789 .,/-")):
+        return False  # a name runs into the month
+    after = _JOIN.match(text, match.end())
+    clock = _TIME.match(text, after.end() if after else match.end())
+    return clock is not None and clock["m"] is not None and 0 < int(_NUMBERS.findall(match[0])[0]) <= 31
 
 
 def _names_a_month(match: re.Match[str]) -> bool:

@@ -23,6 +23,8 @@ BLOCKS = (
 PLAIN = frozenset(("p", "div", "span", "li", "dd"))  # of these nothing but the text counts
 SPACE = re.compile(r"[ \t\r\n\f]+")
 NUMBER = re.compile(r"\d{1,3}(?:[.,'’\u00a0\u202f ]\d{3})+(?!\d)|\d+")
+SHOWN_ADDRESS = re.compile(r"(?:https?://|www\.)\S+(?<!…)(?<!\.\.\.)", re.IGNORECASE)
+UNSEEN = re.compile("[\u00ad\u200b\u2060]")  # where a long address may be broken
 SCHEME = re.compile(r"^https?://(?:www\.)?")
 LONGEST_NUMBER = 12
 MOST_SPACE = 10  # of what is read for a line of text, times its length
@@ -113,12 +115,17 @@ class _TextWriter:
         self.literal -= tag == "pre"
 
     def _write_target(self, link: HtmlElement) -> None:
-        """Write where a link leads, unless it leads nowhere in the web, or shows that already."""
+        """Write where a link leads, unless it leads nowhere in the web, or shows an address already.
+
+        An address that is shown is the one that was meant: the site may send its readers there by way of its own pages.
+        """
         href = (link.get("href") or "").strip()
         if not is_web_address(href):
             return
-        label = "".join(link.itertext()).strip()
+        label = UNSEEN.sub("", "".join(link.itertext())).strip()
         if not label and link.find(".//img") is None:
+            return
+        if SHOWN_ADDRESS.fullmatch(label):
             return
         bare_label, bare_target = (SCHEME.sub("", url.casefold()).rstrip("/") for url in (label, href))
         if bare_label != bare_target:

@@ -9,6 +9,7 @@ _FOREIGN = re.compile(r"[^\x00-\x7f•·–—‘’“”…«»©\u00a0]")
 _PLAIN_WORDS = tuple(filter(str.isascii, phrases.COMMENT_WORDS))
 _FOREIGN_WORDS = tuple(word for word in phrases.COMMENT_WORDS if not word.isascii())
 _BETWEEN_BUTTONS = re.compile(r"\s*[·•|/]\s*|\s{2,}")
+_GLUED_BUTTONS = re.compile(r"(?<=[^\W\d_])(?=[A-ZÀ-ÖØ-ÞЀ-Я])")
 _BEHIND_BUTTONS = phrases.AROUND_BUTTONS + "@–—#/\t"
 _REPLY_STARTS = ("reply to ", "log in to reply", "antworte auf ")
 _REPLY_ENDS = tuple(filter(None, (word.rstrip(_BEHIND_BUTTONS) for word in phrases.REPLY)))
@@ -50,6 +51,11 @@ def is_heading(text: str) -> bool:
     )
 
 
+def names_comments(text: str) -> bool:
+    """Whether a heading has a word for readers' comments, and not only one that stands over much else ("Ideas")."""
+    return phrases.COMMENT_ALONE.search(text.casefold()) is not None
+
+
 @lru_cache(1024)
 def is_form(text: str) -> bool:
     """Whether a line belongs to a form to write a comment."""
@@ -64,6 +70,11 @@ def begins_as_form(text: str) -> bool:
 def is_break(text: str) -> bool:
     """Whether a line is one of those that stand between an article and what follows it."""
     return len(text) <= 200 and phrases.BREAK.search(text.casefold()) is not None
+
+
+def is_foot(text: str) -> bool:
+    """Whether a line stands at the foot of a page: whose text it is, and who may use it."""
+    return len(text) <= 200 and phrases.FOOT.search(text.casefold()) is not None
 
 
 @lru_cache(1024)
@@ -87,6 +98,8 @@ def is_reply(text: str) -> bool:
     if bare in phrases.REPLY or bare.startswith(_REPLY_STARTS):
         return True
     buttons = _BETWEEN_BUTTONS.split(bare)
+    if len(buttons) == 1 and " " not in bare:  # two elements without a space between them: "ReplyDelete"
+        buttons = [button.casefold() for button in _GLUED_BUTTONS.split(text.strip(phrases.AROUND_BUTTONS))]
     return len(buttons) > 1 and all(
         button.strip(phrases.AROUND_BUTTONS) in phrases.REPLY for button in buttons if button
     )
@@ -147,6 +160,11 @@ def strip_linking(text: str) -> str:
 def is_reference(text: str) -> bool:
     """Whether a line begins as a reference to the parent comment ("in reply to")."""
     return phrases.REFERENCE.match(text) is not None
+
+
+def strip_reference(text: str) -> str:
+    """Remove the "in reply to" at the beginning of a reference."""
+    return phrases.REFERENCE.sub("", text, count=1)
 
 
 def is_rating(text: str) -> bool:

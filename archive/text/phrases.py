@@ -24,9 +24,17 @@ COMMENT = (
     r"gedanken?|pensées?|gedachten?|pensamientos?|talkback|discussions?|diskussion\w*|discussione|myśl\w*|názor\w*|"
     r"dyskusja|readers|leserbriefe|lesermeinung\w*"
 )
+# Words for readers' comments that name nothing else on a page.
+COMMENT_ALONE = re.compile(
+    r"(?:comment|kommentar|kommentt?i|kommentaar|comentari|comentári|commenti|reactie|opmerking|komentar|komentář|"
+    r"hozzászólás|yorum|σχόλι|коммента|комента|коментар|talkback|leserbrief|lesermeinung|bình luận|تعليق|תגוב)|"
+    r"コメント|评论|評論|留言|댓글",
+)
 COUNTED = re.compile(
     rf"(?<![\w.,])(\d{{1,3}}(?:[.,\u00a0 ]\d{{3}})*|\d+|one|ein[e]?|un[ae]?|uno|um|één|een|jeden|"
     rf"один)\s+(?:[^\W\d_]{{2,12}}\s+)?(?:{COMMENT})(?!\w)"
+    rf"|(?:{COMMENT})\W{{1,3}}(?:[^\W\d_]{{2,12}}\s+)?\d[\d.,]*\s?[-–—]\s?\d[\d.,]*\s+(?:of|von|sur|de|di|van|z|из|av|af)"
+    r"\s+(\d{1,3}(?:[.,]\d{3})+|\d+)(?!\w)"
     rf"|(?:{COMMENT})[^\d\n.!?]{{0,12}}[\s:(\[]+(\d{{1,6}})\s*[)\]]?(?:\s|$)"
     rf"|(\d{{1,6}})\s?(?:件の)?(?:コメント|评论|評論|댓글|条评论|則留言|개의 댓글|comments)"
     r"|(?:댓글|コメント|评论|評論)[\s:：(（]*(\d{1,6})"
@@ -65,6 +73,8 @@ FORM = re.compile(
     r"e-mailadres|adres e-?mail|required fields?|erforderliche felder|champs obligatoires|logged in to|log in to|"
     r"login to|sign in to|"
     r"angemeldet|connecté pour|iniciar sesión|эл\.? почт|email не будет|メールアドレス|コメントを残す|コメントする|"
+    r"(?:your|ihr|ihren|dein|deinen|votre|ton|tu|su|tuo|je|uw|twój|ваш|seu|teu|din|ditt) (?:comment|kommentar|"
+    r"commentaire|comentario|comentário|commento|reactie|komentarz|комментарий)|"
     r"发表评论|發表)\b|留下|댓글 남기기|"
     r"اترك|השאר|コメントを",
 )
@@ -93,7 +103,9 @@ ELSEWHERE = re.compile(
     r"najnowsze|powiązane|"
     r"последние|похожие|свежие|читайте|senaste|seneste|siste|viimeisimmät|son|最近|最新|関連|相关|categor\w+|"
     r"kategori\w+|"
-    r"archiv\w*|tags?|schlagw\w+|ingredients?|zutaten|faq)\b|最近の|最新の|関連",
+    r"archiv\w*|tags?|schlagw\w+|ingredients?|zutaten|faq)\b|最近の|最新の|関連|"
+    r"(?<!\d )\b(?:new comments|neue kommentare|nouveaux commentaires|nuevos comentarios|novos comentários|"
+    r"nuovi commenti|nieuwe reacties|nowe komentarze|новые комментарии|nya kommentarer|nye kommentarer)\b",
 )
 SAYS = frozenset(_WORDS["says"])
 SAYS_SUFFIX = re.compile(r"\s*(?:さんのコメント|のコメント|님의 말|님의 댓글|より|说道|說道|说|說)\s*[:：]?$")
@@ -176,6 +188,11 @@ BREAK = re.compile(
     r"whatsapp|tags?|tagged|filed|posted in|"
     r"categor\w+|next|previous|older|newer|sort(?:ed)? by|oldest|newest|print|subscribe|sign up|newsletter|page \d|"
     r"sponsored|advertisement|anzeige|werbung|publicité)\b",
+)
+FOOT = re.compile(
+    r"^(?:©|\(c\)|copyright)|creative commons|\b(?:all rights reserved|alle rechte vorbehalten|tous droits réservés|"
+    r"todos los derechos reservados|todos os direitos reservados|tutti i diritti riservati|alle rechten voorbehouden|"
+    r"wszelkie prawa zastrzeżone|все права защищены)\b",
 )
 SENTENCES = re.compile(r"[^\W\d_]{4}[.!?] ")
 COUNTED_OFF = re.compile(r"#?\d+[.)] ")

@@ -67,7 +67,7 @@ _UNITS: tuple[tuple[Precision, float, str], ...] = (
     ),
 )
 _AGE = re.compile(
-    rf"(?<![\w.,:/-])({age_words.AMOUNT})\+?\s?(?:"
+    rf"(?<![\w.,:/-])({age_words.AMOUNT})(?:\+?\s?|['’])(?:"
     + "|".join(f"({unit})" for _, _, unit in _UNITS)
     + r")(?:(?!\w)|(?=[前전]))",
     re.IGNORECASE,

@@ -213,6 +213,8 @@ def _find_date(entry: Entry) -> None:
         where = dates.find_date(text)
         if not (where and _is_header_date(entry, where, k)):
             where = dates.find_glued_date(text) if k == 0 else None
+        elif k == 0 and text[: where[0]].rstrip().endswith((*"0123456789.",)):
+            where = dates.find_glued_date(text) or where  # "Ann1. May 2014": the day runs into the name
         if where:
             entry.date_at, entry.date = k, text[where[0] : where[1]]
             return

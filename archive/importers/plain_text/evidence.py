@@ -24,6 +24,8 @@ def weigh(run: Run) -> float:
     if not entries:
         return -9.0
     longer = [entry for entry in entries if entry.body_lines > 0 and len(entry.own) > 1]
+    if _are_headers(entries):
+        return -9.0
     heading = _heading_score(run)
     if _share_with_text(run, longer) < 0.4 and not _sentences_under_heading(run, heading):
         return -9.0
@@ -33,6 +35,12 @@ def weigh(run: Run) -> float:
     score = heading + _marks_score(run, longer) + names + _nesting_score(longer)
     score += _position_score(run) + _end_score(run, longer) + _talk_score(longer) + _numbering_score(run)
     return score - 5.0 * _is_elsewhere(run)
+
+
+def _are_headers(entries: list[Entry]) -> bool:
+    """Whether the items that say who speaks hold nothing else: headers, whose texts stand outside of the items."""
+    says = [entry for entry in entries if entry.has_says_line]
+    return len(says) >= 2 and all(not entry.body_lines and not entry.item.content for entry in says)
 
 
 def _share_with_text(run: Run, longer: list[Entry]) -> float:

@@ -9,11 +9,21 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TypeVar
 
-from archive.importers.plain_text.flat_lines import LONGEST_STATED, PROSE, Line, flat_lines, is_anchor, is_outside
+from archive.importers.plain_text.flat_lines import (
+    LEAST_AGAIN,
+    LONGEST_STATED,
+    PROSE,
+    Line,
+    flat_lines,
+    is_anchor,
+    is_outside,
+)
 from archive.importers.plain_text.flat_names import clean_names
 from archive.importers.plain_text.flat_sections import (
+    CLOCK,
     LEAST_SHARE,
     Section,
     find_headings,
@@ -26,9 +36,9 @@ from archive.importers.plain_text.layout import Block, Item, Paragraph
 from archive.text import line_rules
 
 T = TypeVar("T")
-_CLOCK = re.compile(r"\d[:.h]\d\d")
 _COUNT_WORDS = re.compile(r"\d+\s+\w+\b.*\d{4}|\d+ comments?\b", re.IGNORECASE)
 _ARTICLE = 300
+_LEAST_TALK, _MOST_LINES = 30, 4  # characters of a comment, and lines, on average
 
 
 def flat_run(
@@ -43,8 +53,6 @@ def flat_run(
         return None
     lines, named = marked
     headings, stated = find_headings(lines, named)
-    if stated is None and not any(is_anchor(line) for line in lines):
-        return None
     best: tuple[float, Section] | None = None
     reader = _SectionReader(lines)
     for heading in headings:
@@ -100,7 +108,7 @@ def _items(lines: list[Line], section: Section) -> list[Item]:
     for begin, end in zip(section.starts, [*section.starts[1:], section.end], strict=True):
         own = [line for at, line in enumerate(lines[begin:end]) if line.number is None or at > 3]
         head, *rest = own or [Line("", 0, gap=False)]
-        item = Item(2, "•", head.text, None, gap=True, line=begin)
+        item = Item(2, "•", head.numbered[1] if head.numbered else head.text, None, gap=True, line=begin)
         for line in rest:
             item.content += [""] * line.gap + [line.text]
         item.has_text = bool(rest)
@@ -120,6 +128,7 @@ class _Evidence:
     form: bool
     bare: bool  # numbers, or a word behind names
     exact: bool  # as many comments as are stated
+    talk: bool  # under bare names, some of whom speak several times
     is_section: bool
 
 
@@ -133,17 +142,47 @@ def _evidence(lines: list[Line], section: Section) -> _Evidence | None:
     says = _share(anchors, lambda line: line.says) >= LEAST_SHARE
     bare = not any(is_anchor(line) for line in anchors)
     exact = section.stated is not None and abs(section.stated - count) <= max(count > 3, section.stated // 20)
-    by = _share(anchors, lambda line: line.by) >= LEAST_SHARE and (exact or buttons)
+    counting = _are_counted(anchors)
+    by = _share(anchors, lambda line: line.by) >= LEAST_SHARE and (exact or buttons or counting)
     heading = section.heading is not None
     counted = section.heading is not None and line_rules.stated_count(lines[section.heading].text) is not None
     form = any(is_end(line.text) for line in lines[section.end : section.end + 4])
-    clocked = _share(anchors, lambda line: _CLOCK.search(line.text)) >= LEAST_SHARE
-    is_section = counted or buttons or (form and (says or heading)) or (heading and says)
-    if (bare and not exact) or not (is_section or (heading and clocked)):
+    clocked = _share(anchors, lambda line: CLOCK.search(line.text)) >= LEAST_SHARE
+    talk = bare and heading and _is_talk(lines, section)
+    is_section = (
+        talk or counted or buttons or (form and (says or heading or (clocked and count > 1))) or (heading and says)
+    )
+    if (bare and not (exact or talk)) or not (is_section or (heading and clocked)):
         return None
     if count > 1 and _share(spans, lambda span: any(_COUNT_WORDS.fullmatch(line.text) for line in span)) * 3 >= 1:
         return None  # each has its own count of comments: a list of articles
-    return _Evidence(dated, says, by, buttons, heading, form, bare, exact, is_section)
+    if count > 1 and not (buttons or counted) and all(_is_cut_short(span) for span in spans):
+        return None  # the beginnings of comments on several articles
+    return _Evidence(dated, says, by, buttons, heading, form, bare, exact, talk, is_section)
+
+
+def _is_talk(lines: list[Line], section: Section) -> bool:
+    """Whether nearly all that stands below a heading are names and their texts: some name several times, never twice in
+    a row but seldom, and no text twice."""
+    names = [lines[at].text for at in section.anchors]
+    texts = [line.text for line in lines[section.starts[0] : section.end] if line.text not in set(names)]
+    again = len(names) - len(set(names))
+    return (
+        again >= LEAST_AGAIN
+        and len(set(texts)) > len(texts) * 0.9
+        and sum(map(len, texts)) > _LEAST_TALK * len(names)
+        and len(texts) <= _MOST_LINES * len(names)
+    )
+
+
+def _is_cut_short(span: Sequence[Line]) -> bool:
+    return span[-1].text.endswith(("…", "..."))
+
+
+def _are_counted(anchors: Sequence[Line]) -> bool:
+    """Whether the headers of comments number them, one by one."""
+    numbers = [line.numbered[0] for line in anchors if line.numbered]
+    return len(numbers) >= max(2, LEAST_SHARE * len(anchors)) and all(a < b for a, b in pairwise(numbers))
 
 
 def _score(lines: list[Line], section: Section, reader: _SectionReader) -> float:
@@ -159,10 +198,10 @@ def _score(lines: list[Line], section: Section, reader: _SectionReader) -> float
         return 0.0
     names = [entry.name for entry in entries if entry.name]
     likely = _share(names, lambda name: line_rules.name_score(name) > -1) >= LEAST_SHARE
-    counted = shown.bare and shown.exact
+    counted = (shown.bare and shown.exact) or shown.talk
     if names and not (likely or shown.buttons or counted):
         return 0.0
-    named = len(names) >= count * LEAST_SHARE and likely and (shown.buttons or shown.heading)
+    named = len(names) >= count * LEAST_SHARE and likely and (shown.buttons or shown.heading or shown.form)
     parts = shown.dated + shown.says + shown.by + named + counted
     around = shown.heading + shown.exact + shown.buttons + shown.form
     if (
@@ -198,6 +237,7 @@ def _rebuilt(
 def _numbers(lines: list[Line], section: Section) -> Iterator[Line]:
     for begin, end in zip(section.starts, [*section.starts[1:], section.end], strict=True):
         yield from (line for at, line in enumerate(lines[begin:end]) if line.number is not None and at <= 3)
+        yield from (line for line in lines[begin : begin + 1] if line.numbered)
 
 
 def _nearest(parts: Sequence[Paragraph | Block]) -> list[Paragraph]:

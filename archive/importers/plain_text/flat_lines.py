@@ -4,6 +4,7 @@ Most texts have no comments: what is cheap to ask is asked first, of the whole t
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -18,13 +19,17 @@ _LONGEST_ANCHOR = 110
 _LONGEST_HEADING = 200
 LONGEST_STATED = 80
 PROSE = 80
+LONGEST_NAME, LEAST_AGAIN = 30, 2  # of names above texts, some of whom speak again
 _DIGIT = re.compile(r"\d")
 _MAY_HOLD_DATE = re.compile(
     r"\d[:.h]\d\d|(?:19|20)\d\d|\d\D{1,12}\bago\b|\b(?:vor|il y a|hace|há)\s\d|\d\d?[./-]\d\d?[./-]\d\d"
 )
 _NUMBER = re.compile(r"(?:#|no\.? ?)?(\d{1,5})[:.)]?", re.IGNORECASE)
 _STATES_FIRST = re.compile(r"(?:\w+ ){0,3}\(?\d")
+_COUNTER = re.compile(r"(?:[^\W\d_]{3,12}\s)?#?(\d{1,5})\s?[:.)–-]\s+(?=\S)", re.IGNORECASE)
+_ASIDES = re.compile(r"(?:\s*\([^()]*\))+$")
 _COLONS = (":", "：")
+_BULLET = "• "
 
 
 @dataclass(slots=True)
@@ -40,6 +45,7 @@ class Line:
     number: int | None = None
     button: bool = False
     has_button: bool = False
+    numbered: tuple[int, str] | None = None  # the number and the name of a "message 3: by Ann (new)"
 
 
 def line_texts(stream: Sequence[Paragraph | Block]) -> list[str]:
@@ -72,13 +78,14 @@ def flat_lines(
 ) -> tuple[list[Line], frozenset[str]] | None:
     """Return the lines, marked, and those of the `able` ones that are headings; None where they hold no comments."""
     headings = frozenset(filter(is_heading, able))
-    if not _may_hold_comments(texts, headings):
+    forms = frozenset(filter(line_rules.is_form, able))
+    if not _may_hold_comments(texts, headings, forms):
         return None
     lines = list(_lines(stream))
     for line in lines:
         if len(line.text) <= _LONGEST_ANCHOR:
             _mark(line)
-    is_around = headings or any(line.says for line in lines)
+    is_around = headings or forms or any(line.says for line in lines)
     if not is_around and sum(line.button or line.has_button for line in lines) < 2:
         return None
     return lines, headings
@@ -88,19 +95,19 @@ def _is_long_heading(text: str) -> bool:
     return len(text) <= _LONGEST_HEADING and _STATES_FIRST.match(text) is not None
 
 
-def _may_hold_comments(texts: Sequence[str], headings: frozenset[str]) -> bool:
+def _may_hold_comments(texts: Sequence[str], headings: frozenset[str], forms: frozenset[str]) -> bool:
     """Whether what is needed at least may be there: a number stated, a "says:", or two dates or bylines.
 
-    Without a number they count below an article only; dates and bylines need a heading or buttons beside them.
+    Without a number they count below an article only; dates and bylines need a heading, a form or buttons beside them.
     """
-    if any(map(line_rules.stated_count, headings)):
+    if any(map(line_rules.stated_count, headings)) or (headings and _may_hold_talk(texts, headings)):
         return True
     below = texts[next((at for at, text in enumerate(texts) if len(text) >= PROSE), len(texts)) + 1 :]
     short = [text for text in below if len(text) <= SHORT]
     if any(text.endswith(_COLONS) and line_rules.find_says(text) is not None for text in short):
         return True
-    with_digit = [text for text in below if len(text) <= _LONGEST_ANCHOR and _DIGIT.search(text)]
-    if headings.isdisjoint(below):
+    with_digit = [text for text in below if len(text) <= _LONGEST_ANCHOR and _may_hold_number_or_date(text)]
+    if headings.isdisjoint(below) and forms.isdisjoint(below):
         buttons = sum(map(line_rules.is_reply, short))
         if buttons < 2 and buttons + sum(map(line_rules.may_end_in_reply, with_digit)) < 2:
             return False
@@ -108,8 +115,17 @@ def _may_hold_comments(texts: Sequence[str], headings: frozenset[str]) -> bool:
     return len(list(islice(with_date, 2))) == 2 or _may_hold_bylines(short)
 
 
+def _may_hold_talk(texts: Sequence[str], headings: frozenset[str]) -> bool:
+    """Whether short lines below a heading stand there several times, as names do: to each of them, another text."""
+    first = next(at for at, text in enumerate(texts) if text in headings)
+    counts = Counter(text for text in texts[first + 1 :] if len(text) <= LONGEST_NAME)
+    return sum(counts.values()) - len(counts) >= LEAST_AGAIN
+
+
 def _may_hold_bylines(short: Sequence[str]) -> bool:
-    return line_rules.holds_byline_words("\n".join(short)) and sum(map(_is_byline, short)) >= 2
+    if not line_rules.holds_byline_words("\n".join(short)):
+        return False
+    return sum(_is_byline(text) or _numbered_byline(text) is not None for text in short) >= 2
 
 
 def _lines(stream: Sequence[Paragraph | Block]) -> Iterator[Line]:
@@ -121,27 +137,39 @@ def _lines(stream: Sequence[Paragraph | Block]) -> Iterator[Line]:
                 yield Line(text.strip(), at, gap and position == 0)
             below = part.line + len(part.lines)
         else:
-            for item in part.items:
-                yield from _item_lines(item, at)
+            yield from _item_lines(part.items, at)
             below = -1
 
 
-def _item_lines(item: Item, at: int) -> Iterator[Line]:
-    yield Line(f"{item.marker} {item.head}".strip(), at, item.gap)
+def _item_lines(items: Sequence[Item], at: int) -> Iterator[Line]:
+    """Yield the lines of items in the order of the text: below an inner item more of the outer one may stand."""
+    ids = set(map(id, items))
+    rest: list[Item | str | Paragraph] = [item for item in reversed(items) if id(item.parent) not in ids]
     gap = False
-    for part in item.content:
-        if isinstance(part, str) and part:
+    while rest:
+        part = rest.pop()
+        if isinstance(part, Item):
+            yield Line(f"{part.marker} {part.head}".strip(), at, part.gap)
+            rest.extend(reversed(part.content))
+        elif isinstance(part, str) and part:
             yield Line(part.strip(), at, gap)
         gap = part == ""
 
 
 def _mark(line: Line) -> None:
-    text = line.text
+    """Mark what a line may be; the bullet of one that may part comments is none of its words."""
+    text = line.text.removeprefix(_BULLET)
+    _mark_words(line, text)
+    if is_anchor(line) or line.button:
+        line.text = text
+
+
+def _mark_words(line: Line, text: str) -> None:
     short = len(text) <= SHORT
     line.button = short and line_rules.is_reply(text)
     if line.button or not text:
         return
-    if _DIGIT.search(text):
+    if _may_hold_number_or_date(text):
         if (match := _NUMBER.fullmatch(text)) is not None:
             line.number = int(match[1])
             return
@@ -149,19 +177,36 @@ def _mark(line: Line) -> None:
             line.date = True
             line.has_button = line_rules.is_reply(text[where[1] :].strip(AROUND_NAMES))
     line.says = short and text[-1] in _COLONS and line_rules.find_says(text) is not None
-    line.by = short and not line.date and _is_byline(text)
+    line.numbered = _numbered_byline(text)
+    line.by = line.numbered is not None or (short and not line.date and _is_byline(text))
+
+
+def _may_hold_number_or_date(text: str) -> bool:
+    return _DIGIT.search(text) is not None or (len(text) <= SHORT and dates.may_hold_date(text))
 
 
 def _header_date(text: str) -> tuple[int, int] | None:
     """Return where the date of a header stands in a line; None where it is no header, or a count of comments."""
-    where = dates.find_date(text) if _MAY_HOLD_DATE.search(text) else None
-    if where is None or not _is_header(text, where):
+    where = dates.find_date(text) if _MAY_HOLD_DATE.search(text) or not _DIGIT.search(text) else None
+    if where is None or (" " not in text[where[0] : where[1]].strip() and not _DIGIT.search(text)):  # "Today's news"
+        return None
+    if not _is_header(text, where):
         return None
     return None if any(map(line_rules.stated_count, (text[: where[0]], text[where[1] :]))) else where
 
 
 def _is_byline(text: str) -> bool:
     return line_rules.byline_length(text) > 0 and text[-1] not in ".!?"
+
+
+def _numbered_byline(text: str) -> tuple[int, str] | None:
+    """Return the number and the name of a header such as "message 3: by Ann (new)"."""
+    match = _COUNTER.match(text[:SHORT])
+    length = line_rules.byline_length(text[match.end() :]) if match else 0
+    if match is None or not length:
+        return None
+    name = _ASIDES.sub("", text[match.end() + length :])
+    return (int(match[1]), name) if line_rules.name_score(name) > 0 else None
 
 
 def _is_header(text: str, where: tuple[int, int]) -> bool:

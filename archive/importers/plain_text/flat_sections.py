@@ -6,15 +6,27 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from archive.importers.plain_text.dialect import SHORT, fold
-from archive.importers.plain_text.flat_lines import PROSE, Line, is_anchor, is_heading, is_outside
+from archive.importers.plain_text.flat_lines import (
+    LEAST_AGAIN,
+    LONGEST_NAME,
+    PROSE,
+    Line,
+    is_anchor,
+    is_heading,
+    is_outside,
+)
 from archive.importers.plain_text.headings import is_end
 from archive.text import line_rules
 
 LEAST_SHARE = 0.6
+_NEARLY_ALL = 0.8
+CLOCK = re.compile(r"\d[:.h]\d\d")
 _LOWER_END = re.compile(r"(?:^|\s)([^\W\d_A-Z]\S{1,14}|\S{1,14}:)$")
 _MOST_HEADINGS = 4
 _LOW = 3
 _MOST_LEFT_OUT = 4
+_LEAST_NAMED, _LEAST_NAMES = 6, 3  # of two who take turns it is an interview
+_HEAD_LINES = 5  # of a comment, above its date
 
 
 @dataclass(slots=True)
@@ -52,13 +64,20 @@ def ways_to_part(lines: list[Line], heading: int | None) -> list[list[int]]:
         start = _first_prose(lines)
     below = range(start + 1, len(lines))
     ways = [
-        [at for at in below if lines[at].date],
+        _clocked([at for at in below if lines[at].date], lines),
         [at for at in below if lines[at].says],
         [at for at in below if lines[at].by],
         _rising([at for at in below if lines[at].number is not None], lines),
         _suffixed(lines, below),
+        _named(lines, below) if heading is not None and line_rules.names_comments(lines[heading].text) else [],
     ]
     return [way for way in ways if way]
+
+
+def _clocked(dated: list[int], lines: list[Line]) -> list[int]:
+    """Return the dated lines, and only those with a time of day where nearly all have one: others date other things."""
+    clocked = [at for at in dated if CLOCK.search(lines[at].text)]
+    return clocked if len(clocked) >= 3 and len(clocked) >= len(dated) * _NEARLY_ALL else dated
 
 
 def _rising(numbered: list[int], lines: list[Line]) -> list[int]:
@@ -77,10 +96,27 @@ def _suffixed(lines: list[Line], below: range) -> list[int]:
     ends: dict[str, list[int]] = {}
     for at in below:
         text = lines[at].text
+        if is_anchor(lines[at]):
+            continue
         if 4 <= len(text) <= SHORT and len(text.split()) <= 5 and (match := _LOWER_END.search(text)):
             ends.setdefault(match[1], []).append(at)
     most = max(ends.values(), key=len, default=[])
     return most if len(most) >= 3 and len({lines[at].text for at in most}) >= 3 else []
+
+
+def _named(lines: list[Line], below: range) -> list[int]:
+    """Return the lines that are but a name above a text, where some of these names speak several times."""
+    named = [at for at in below[:-1] if _is_bare_name(lines[at]) and _is_text(lines[at + 1].text)]
+    counts = Counter(lines[at].text for at in named)
+    several = sum(count > 1 for count in counts.values())
+    return named if several >= LEAST_AGAIN and len(counts) >= _LEAST_NAMES and len(named) >= _LEAST_NAMED else []
+
+
+def _is_bare_name(line: Line) -> bool:
+    text = line.text
+    if not 2 <= len(text) <= LONGEST_NAME or line.button or line.number is not None or is_anchor(line):
+        return False
+    return line_rules.name_score(text) > 0 and not is_end(text) and not is_heading(text)
 
 
 def part_section(lines: list[Line], anchors: list[int], heading: int | None, stated: int | None) -> Section | None:
@@ -163,7 +199,24 @@ def _begins(lines: list[Line], anchors: list[int], first: int) -> list[int]:
     if all(lines[at].says for at in anchors):
         usual = 0
     begins = [at - min(usual, height) for at, height in zip(anchors, heights, strict=True)]
+    begins = _behind_buttons(lines, anchors, begins)
     return [at - 1 if _is_below_header(lines, at, first) else begin for at, begin in zip(anchors, begins, strict=True)]
+
+
+def _behind_buttons(lines: list[Line], anchors: list[int], begins: list[int]) -> list[int]:
+    """Return where comments begin that all end with a button: behind it, where no name stands straight above."""
+    buttons: list[int] = []
+    for before, at in pairwise(anchors):
+        within = [below for below in range(before + 2, at) if lines[below].button]
+        buttons.append(within[-1] if within else -1)
+    if sum(at >= 0 for at in buttons) < max(2, len(buttons) * LEAST_SHARE):
+        return begins
+    result = begins[:1]
+    for button, at, begin in zip(buttons, anchors[1:], begins[1:], strict=True):
+        above = lines[button + 1 : at]
+        is_head = button >= 0 and len(above) <= _HEAD_LINES and all(len(line.text) <= PROSE for line in above)
+        result.append(button + 1 if is_head and begin == at else begin)
+    return result
 
 
 def _is_below_header(lines: list[Line], at: int, first: int) -> bool:
@@ -216,6 +269,8 @@ def _end(lines: list[Line], at: int, begins: list[int]) -> int:
         if line.button and (with_button or at > start):
             return at + 1
         if is_end(line.text) or is_heading(line.text) or line_rules.is_elsewhere(line.text):
+            return at
+        if at > start and line_rules.is_foot(line.text):
             return at
         if at > start and len(line.text) < 40 and line.text[-1:] not in (".", "!", "?", "…", ")") and not with_button:
             return at

@@ -74,11 +74,21 @@ def _read_top(entry: Entry) -> None:
             return
         if line_rules.is_rating(text) or line_rules.is_number_mark(text):
             entry.take(k)
-        elif line_rules.is_reference(text) and len(text) <= LONGEST_REFERENCE and k + 1 < len(entry.own):
-            entry.answers = ANSWERS.sub("", text, count=1).strip(TRIM)
-            entry.take(k)
+        elif _is_reference(text) and k + 1 < len(entry.own):
+            _take_reference(entry, k)
         else:
             return
+
+
+def _is_reference(text: str) -> bool:
+    return len(text) <= LONGEST_REFERENCE and line_rules.is_reference(text)
+
+
+def _take_reference(entry: Entry, position: int) -> None:
+    text = entry.texts[position]
+    match = ANSWERS.match(text)
+    entry.answers = (text[match.end() :] if match else line_rules.strip_reference(text)).strip(TRIM)
+    entry.take(position)
 
 
 def _read_header(entry: Entry, dialect: Dialect) -> None:
@@ -210,6 +220,9 @@ def _read_ending(entry: Entry, dialect: Dialect) -> None:
     for k in range(len(entry.own) - 1, max(0, len(entry.own) - 7), -1):
         text = entry.texts[k]
         if entry.own[k] in entry.taken:
+            continue
+        if entry.answers is None and entry.body_lines > 1 and _is_reference(text):
+            _take_reference(entry, k)
             continue
         reply, recurs = (
             line_rules.is_reply(text),

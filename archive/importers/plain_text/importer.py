@@ -30,6 +30,7 @@ NAME = "text"
 PLATFORM = "resiliparse_text"
 MOST_LINES = 300_000
 _OTHER_FORMAT = re.compile(r"\s*(?:<[!?a-zA-Z]|[\[{]\s*(?:[\"\[{\]}0-9-]|$)|WARC/|PK\x03|%PDF-|PAR1|SQLite format 3)")
+_ASIDE = re.compile(r"\s*\([^()]*\)$")
 _UNFINISHED = re.compile(
     r"(?:[,(„“\"‘—–-]|\b(?:the|a|an|of|to|and|or|in|for|with|der|die|das|und|zu|de|la|le|les|et|el|los|y|il|e|di|"
     r"het|een|en|i|w|и|в|на))$"
@@ -84,7 +85,7 @@ class _Reader:
         self.furniture: list[str] = []
         self.comments: list[Comment] = []
         self.position: dict[int, int] = {}
-        self.latest: dict[str, int] = {}
+        self.by_name: dict[str, list[int]] = {}
         self.entries = {id(entry.item): entry for run in self.runs for entry in run.entries}
         self.adopted: set[int] = set()
         self.day_first = dates.infer_day_first(entry.date for entry in self.entries.values() if entry.date)
@@ -149,7 +150,7 @@ class _Reader:
         author = Author(entry.name) if entry.name else None
         posted = dates.parse_date(entry.date, self.day_first) if entry.date else None
         if entry.name:
-            self.latest[entry.name] = len(self.comments)
+            self.by_name.setdefault(entry.name, []).append(len(self.comments))
         flags = tuple(_flags_of(entry, body, self.adopted, answers=is_concluded))
         comment = Comment(body, parent, author, posted, parent_source=source, flags=flags)
         self.comments.append(as_removed(comment))
@@ -164,9 +165,15 @@ class _Reader:
         return None
 
     def _answered(self, text: str) -> int | None:
-        """The latest comment above by the one whom a header names: "Bo in reply to Ann", "in reply to TITLE by Ann"."""
-        names = (text, text.rsplit(" by ", 1)[-1])
-        return next((self.latest[name] for name in names if name in self.latest), None)
+        """The latest comment above by the one whom a header names: "Bo in reply to Ann", "in reply to TITLE by Ann".
+
+        Where a title is named, too, it is the beginning of the text of the one that is answered.
+        """
+        bare = _ASIDE.sub("", text)
+        title, _, last = bare.rpartition(" by ")
+        comments = next((found for name in (text, bare, last) if (found := self.by_name.get(name))), [])
+        titled = (at for at in reversed(comments) if title and self.comments[at].body.startswith(title))
+        return next(titled, comments[-1] if comments else None)
 
     def _body(self, entry: Entry, kinds: Kinds) -> str:
         lines: list[str] = []

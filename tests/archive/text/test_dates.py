@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archive.text import dates
+from archive.text.months import month
 from archive.thread import Moment
 from tests.call_count import count_calls
 
@@ -126,8 +127,34 @@ def test_a_number_before_a_date_is_no_day() -> None:
     assert dates.find_date(line) == (15, len(line))
 
 
+@pytest.mark.parametrize(
+    "text", ["14 mis-Mawrth 2016", "14 Mawrth 2016, 09:02", "14. Mawrth 2016 um 9:02", "Mawrth 14, 2016 at 9:02 am"]
+)
+def test_of_a_month_of_an_unknown_language_the_year_is_known_where_a_time_shows_a_date(text: str) -> None:
+    dated = text.endswith(("2", "m"))
+    known = Moment("2016-01-01T00:00:00Z", text, "year") if ":" in text else Moment(text=text)
+    assert dates.parse_date(text) == known
+    assert (dates.find_date(text) is not None) == (dated and ":" in text)
+
+
+@pytest.mark.parametrize("text", ["12 rooms 2016", "Anna LindMarch 1, 2016 at 9:01 AM", "40 Mawrth 2016, 09:02"])
+def test_a_number_and_a_word_before_a_year_are_not_often_a_date(text: str) -> None:
+    assert dates.parse_date(text).precision != "year"
+
+
+def test_a_day_may_run_into_a_name() -> None:
+    assert dates.find_glued_date("Ann1. Mai 2016 um 09:02") == (3, 23)
+    assert dates.find_glued_date("Ann1. Mawrth 2016 um 09:02") == (3, 26)
+
+
+@pytest.mark.parametrize("text", ["about a minute ago", "un'ora fa", "almost 2 years ago", "circa 3 uur geleden"])
+def test_ages_may_be_rough(text: str) -> None:
+    assert dates.find_date(f"Anna Lind {text}") == (10, 10 + len(text))
+    assert dates.may_hold_date(f"Anna Lind of Harbour Street {text}")
+
+
 def test_months() -> None:
-    assert [dates.month(word) for word in ("März", "mar", "marraskuuta", "Wednesday", "kwietnia")] == [
+    assert [month(word) for word in ("März", "mar", "marraskuuta", "Wednesday", "kwietnia")] == [
         3,
         3,
         11,

@@ -15,6 +15,14 @@ from archive.thread import Moment
         ("<blockquote><p>Was it?</p></blockquote><p>It was.</p>", "> Was it?\n\nIt was."),
         ('<a href="https://town.example/plan">the plan</a>', "the plan (https://town.example/plan)"),
         ('<a href="https://www.town.example/">town.example</a>', "town.example"),
+        (
+            '<a href="https://paper.example/out?to=1">https://town.example/<wbr>a\u00adplan</a>',
+            "https://town.example/a\u00adplan",
+        ),
+        (
+            '<a href="https://town.example/plan/2024">https://town.example/pl…</a>',
+            "https://town.example/pl… (https://town.example/plan/2024)",
+        ),
         ('<p>Hello <img alt=":)"><script>x()</script><!-- no -->there</p>', "Hello :)there"),
         ("<pre>a  b\n  c</pre>", "a  b\n  c"),
     ],

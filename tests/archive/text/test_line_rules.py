@@ -29,7 +29,16 @@ def test_linking_words_are_stripped_from_the_end():
 
 
 @pytest.mark.parametrize(
-    ("line", "count"), [("12 comments", 12), ("One Comment", 1), ("1.234 Kommentare", 1234), ("x", None)]
+    ("line", "count"),
+    [
+        ("12 comments", 12),
+        ("One Comment", 1),
+        ("1.234 Kommentare", 1234),
+        ("Comments Showing 1-50 of 4,718 (4718 new)", 4718),
+        ("Kommentare 1 - 10 von 57", 57),
+        ("Reacties 1-20 van 112", 112),
+        ("x", None),
+    ],
 )
 def test_a_heading_states_a_count(line, count):
     assert line_rules.stated_count(line) == count
@@ -39,6 +48,24 @@ def test_the_lists_of_words_are_in_small_letters_and_without_spaces_around():
     for words in (phrases.SAYS, phrases.REPLY, phrases.STOP, phrases.EXCLAIMED, phrases.MORE_ENDS):
         assert len(words) > 10
         assert all(word == " ".join(word.casefold().split()) for word in words)
+
+
+@pytest.mark.parametrize("line", ["ReplyDelete", "AntwortenLöschen", "ResponderEliminar", "ОтветитьУдалить"])
+def test_two_buttons_may_run_into_each_other(line: str) -> None:
+    assert line_rules.is_reply(line)
+    assert not any(map(line_rules.is_reply, ("LinkedIn", "McEdit", "ReplyAll")))
+
+
+@pytest.mark.parametrize("line", ["Neue Kommentare", "New comments", "Nuevos comentarios"])
+def test_new_comments_are_those_of_other_articles(line: str) -> None:
+    assert line_rules.is_elsewhere(line)
+    assert not line_rules.is_elsewhere(f"3 {line}")
+
+
+@pytest.mark.parametrize("line", ["© 2014 The Paper", "Alle Rechte vorbehalten", "Creative Commons Attribution 4.0"])
+def test_the_foot_of_a_page(line: str) -> None:
+    assert line_rules.is_foot(line)
+    assert not line_rules.is_foot("He has the right to a towel.")
 
 
 HEADINGS = (

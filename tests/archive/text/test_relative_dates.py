@@ -3,7 +3,7 @@
 import pytest
 
 from archive.text.dates import parse_date
-from archive.text.relative_dates import place_day
+from archive.text.relative_dates import place_age, place_day
 
 PUBLISHED, FETCHED = "2015-11-20T10:00:00Z", "2026-03-14T06:00:00Z"
 
@@ -30,6 +30,14 @@ def test_no_day_that_is_yet_to_come():
     assert place_day("5 March", "2026-03-01T00:00:00Z", "2026-03-03T00:00:00Z") is None
     assert place_day("5 March", "0001-01-01T00:00:00Z", FETCHED) is None
     assert place_day("29 February", "2014-03-01T00:00:00Z", FETCHED) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "at"), [("un'ora fa", "2026-03-14T05:00:00Z"), ("about a day ago", "2026-03-13T00:00:00Z")]
+)
+def test_ages_in_words(text, at):
+    placed = place_age(text, FETCHED)
+    assert (placed and placed.at) == at
 
 
 def test_a_clock_is_no_year():
