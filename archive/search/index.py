@@ -7,7 +7,7 @@ import json
 import shutil
 import tempfile
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -18,12 +18,14 @@ import tantivy
 
 from archive.search.index_query import QueryWriter, passes
 from archive.search.index_schema import (
+    COUNTED_TEXTS,
     NUMBERS,
     STATE_ID,
     STEMMERS,
     VERSION,
     FlagParts,
     build_schema,
+    flags_of_set,
     register_analyzers,
     stem_field,
 )
@@ -35,9 +37,9 @@ MOST_VALUES = 20_000
 COMMON = 50_000
 MOST_REMEMBERED = 256
 MOST_REMOVALS = 100
-# Facets, and the fields that hold their values where these have another name.
-_FLAG_FIELDS = {"flag": "codes", "source": "sources", "target": "targets", "status": "statuses", "severity": "severity"}
-_FIELDS = {**_FLAG_FIELDS, **RECORDS}
+FLAG_FACETS = ("flag", "source", "target", "status", "severity")
+# The fields that hold the values of facets where these have another name.
+_FIELDS = {**dict.fromkeys(FLAG_FACETS, "flag_set"), **RECORDS}
 
 T = TypeVar("T")
 Counts = Counter[Any]
@@ -75,16 +77,16 @@ class FacetedSearch:
         flags = FieldNode("flag", (flag,)) if flag and flag != FlagFilter() else None
         return join(self.words, *(node for name, node in self.filters if name != without), flags)
 
-    def has(self, name: str) -> bool:
-        if name in _FLAG_FIELDS:
-            return self.flag is not None
-        return any(filtered == name for filtered, _ in self.filters)
-
-    def flag_without(self, name: str) -> FlagFilter | None:
-        """Return what is filtered of flags beside this facet; None if nothing is."""
+    def flag_without(self, name: str) -> FlagFilter:
+        """Return what is filtered of flags beside this facet."""
         nothing: dict[str, Any] = {"codes": ()} if name == "flag" else {name: None}
-        rest = replace(self.flag or FlagFilter(), **nothing)
-        return None if rest == FlagFilter() else rest
+        return replace(self.flag or FlagFilter(), **nothing)
+
+    def node_without(self, name: str) -> Node | None:
+        """Return the query with all filters but that of one facet."""
+        return (
+            self.node(without="flag", flag=self.flag_without(name)) if name in FLAG_FACETS else self.node(without=name)
+        )
 
 
 @contextmanager
@@ -179,7 +181,8 @@ class IndexView:
     @cached_property
     def flags(self) -> list[FlagParts]:
         """Every distinct flag that comments have."""
-        return [FlagParts.from_token(token) for token in self._terms(tantivy.Query.all_query(), ["flags"])["flags"]]
+        sets = self._terms(tantivy.Query.all_query(), ["flag_set"])["flag_set"]
+        return list(dict.fromkeys(flag for flags in sets for flag in flags_of_set(flags)))
 
     def texts(self, field: str) -> Sequence[str]:
         """Return every distinct text that comments have in a field, such as their labels.
@@ -241,49 +244,23 @@ class IndexView:
         return counts
 
     def _count_facets(self, search: FacetedSearch, names: Sequence[str]) -> dict[str, Counts]:
-        """Count the facets that nothing filters in one go, and each of the others by itself."""
-        of_flags = [name for name in names if name in _FLAG_FIELDS and search.flag_without(name) is not None]
-        filtered = [name for name in names if name not in of_flags and search.has(name)]
-        plain = [name for name in names if name not in of_flags and name not in filtered]
-        counts = self._values(search.node(), plain)
-        for name in filtered:
-            own = "flag" if name in _FLAG_FIELDS else name
-            counts |= self._values(search.node(without=own), [name])
-        for name in of_flags:
-            counts[name] = self._flag_values(search, name)
+        """Count the facets in one go of which all filters but their own ask for the same."""
+        by_node: dict[Node | None, list[str]] = {}
+        for name in names:
+            by_node.setdefault(search.node_without(name), []).append(name)
+        counts: dict[str, Counts] = {}
+        for node, alike in by_node.items():
+            fields = dict.fromkeys(_FIELDS.get(name, name) for name in alike)
+            found = self._terms(self.writer.write(node), [name for name in fields if name not in self._unused])
+            for name in alike:
+                values = found.get(_FIELDS.get(name, name), Counter())
+                counts[name] = _flag_values(values, name, search.flag_without(name)) if name in FLAG_FACETS else values
         return counts
 
-    def _values(self, node: Node | None, names: Sequence[str]) -> dict[str, Counts]:
-        fields = {name: _FIELDS.get(name, name) for name in names}
-        counts = self._terms(self.writer.write(node), list(dict.fromkeys(fields.values())))
-        found = {name: counts[field] for name, field in fields.items()}
-        if "severity" in found:
-            levels = found["severity"]
-            found["severity"] = Counter({at: sum(n for level, n in levels.items() if level >= at) for at in range(5)})
-        return found
-
-    def _flag_values(self, search: FacetedSearch, name: str) -> Counts:
-        """Count the values of one facet of flags where another one is filtered: both are to be of one flag."""
-        rest = search.flag_without(name) or FlagFilter()
-        base = search.node(without="flag", flag=rest)
-        tokens = self._terms(self.writer.write(base), ["flags"])["flags"]
-        groups: dict[Any, list[str]] = {}
-        for token in tokens:
-            flag = FlagParts.from_token(token)
-            if passes(rest, flag):
-                for value in _values_of(flag, name):
-                    groups.setdefault(value, []).append(token)
-        return Counter(
-            {
-                value: tokens[of_value[0]] if len(of_value) == 1 else self._count_tokens(base, of_value)
-                for value, of_value in groups.items()
-            }
-        )
-
-    def _count_tokens(self, base: Node | None, tokens: Sequence[str]) -> int:
-        flags = tantivy.Query.term_set_query(self.schema, "flags", list(tokens))
-        both = [(tantivy.Occur.Must, self.writer.write(base)), (tantivy.Occur.Must, flags)]
-        return self._total(tantivy.Query.boolean_query(both))
+    @cached_property
+    def _unused(self) -> set[str]:
+        """The fields which no comment has: to count them takes as long as to count others."""
+        return {name for name in COUNTED_TEXTS if not self.searcher.terms_with_prefix(name, "", limit=1)}
 
     def count_by_outlet_and_month(self, node: Node | None) -> Counter[tuple[int | None, str]]:
         """Count matches by outlet's id and month ("2026-03"; "" without a date)."""
@@ -306,6 +283,8 @@ class IndexView:
             return {}
         wanted = {name: {"terms": {"field": name, "size": MOST_VALUES, "segment_size": MOST_VALUES}} for name in fields}
         found = self.searcher.aggregate(query, wanted)
+        if "flag_set" in fields and len(found["flag_set"]["buckets"]) >= MOST_VALUES:
+            raise IndexUnusable(f"{self.path} has too many different flags beside each other")
         return {
             name: Counter({_value(name, bucket["key"]): bucket["doc_count"] for bucket in found[name]["buckets"]})
             for name in fields
@@ -322,6 +301,16 @@ def _value(field: str, key: Any) -> Any:
 
 def _month(number: int) -> str:
     return f"{number // 100:04}-{number % 100:02}" if number else ""
+
+
+def _flag_values(sets: Mapping[str, int], name: str, rest: FlagFilter) -> Counts:
+    """Count the comments that have a flag with each value of a facet, which is what is filtered beside that, too."""
+    counts: Counts = Counter()
+    for text, comments in sets.items():
+        flags = (flag for flag in flags_of_set(text) if passes(rest, flag))
+        for value in {value for flag in flags for value in _values_of(flag, name)}:
+            counts[value] += comments
+    return counts
 
 
 def _values_of(flag: FlagParts, name: str) -> Iterator[Any]:

@@ -9,7 +9,7 @@ import tantivy
 from archive.search.nodes import RECORDS, is_date
 from archive.search.words import fold
 
-VERSION = 3
+VERSION = 4
 # ISO 639 codes of the languages that have a stemmer, and what Tantivy calls them.
 STEMMERS = {
     "ar": "arabic", "da": "danish", "de": "german", "el": "greek", "en": "english", "es": "spanish", "fi": "finnish",
@@ -18,11 +18,14 @@ STEMMERS = {
 }  # fmt: skip
 _ALIASES = {"nb": "no", "nn": "no"}
 DEFAULT_LANGUAGE = "en"
-NUMBERS = ("outlet", "commenter", "dataset", "day", "month", "severity")
-LISTS = ("state", "codes", "sources", "targets", "statuses", "flags", *RECORDS.values())
+NUMBERS = ("outlet", "commenter", "dataset", "day", "month")
+# Found by, and counted by. All flags of a comment are one text: one count then answers every facet of flags.
+FLAG_TEXTS = ("codes", "flags")
+COUNTED_TEXTS = ("state", "flag_set", *RECORDS.values())
 STATE_ID = 0  # the document that says how current the index is: no comment has this id
-# A flag as one token: its parts, apart by what none of them has.
+# A flag as one token, its parts apart by what none of them has; and the flags of a comment.
 _APART = "\x1f"
+_FLAGS_APART = "\x1e"
 _LATEST = (1 << 34) - 1
 _IDS = (1 << 30) - 1
 
@@ -47,6 +50,12 @@ class FlagParts:
     def from_token(cls, token: str) -> "FlagParts":
         code, severity, target, status = token.split(_APART)
         return cls(code, int(severity), target or None, status)
+
+
+@lru_cache(10_000)
+def flags_of_set(text: str) -> tuple[FlagParts, ...]:
+    """Return the flags of a comment, each once."""
+    return tuple(FlagParts.from_token(token) for token in text.split(_FLAGS_APART))
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +111,8 @@ def build_schema() -> tantivy.Schema:
         builder.add_text_field(stem_field(language), tokenizer_name=stem_field(language), index_option="freq")
     for name in NUMBERS:
         builder.add_unsigned_field(name, indexed=True, fast=True)
-    for name in LISTS:
-        builder.add_text_field(name, tokenizer_name="raw", fast=True, index_option="basic")
+    for name in (*FLAG_TEXTS, *COUNTED_TEXTS):
+        builder.add_text_field(name, tokenizer_name="raw", fast=name in COUNTED_TEXTS, index_option="basic")
     builder.add_text_field("about", stored=True, tokenizer_name="raw", index_option="basic")
     return builder.build()
 
@@ -145,17 +154,12 @@ def _day(posted_at: str | None) -> int | None:
 
 
 def _add_flags(document: tantivy.Document, flags: Sequence[FlagParts]) -> None:
-    lists = {
-        "codes": [flag.code for flag in flags],
-        "sources": [flag.source for flag in flags],
-        "targets": [flag.target for flag in flags if flag.target],
-        "statuses": [flag.status for flag in flags if flag.source == "content"],
-        "flags": [flag.token() for flag in flags],
-    }
-    for name, values in lists.items():
-        for value in dict.fromkeys(values):
-            document.add_text(name, value)
-    document.add_unsigned("severity", max(flag.severity for flag in flags))
+    tokens = sorted({flag.token() for flag in flags})
+    for code in dict.fromkeys(flag.code for flag in flags):
+        document.add_text("codes", code)
+    for token in tokens:
+        document.add_text("flags", token)
+    document.add_text("flag_set", _FLAGS_APART.join(tokens))
 
 
 def sort_key(posted_at: str | None, number: int) -> int:
