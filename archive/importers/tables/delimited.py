@@ -91,6 +91,12 @@ def find_dialect(
     return best[1] if best else None
 
 
+def first_rows(head: bytes, dialect: Dialect) -> list[list[str]]:
+    """Return the rows that a file begins with, the header first."""
+    rows = _first_rows(_decoded(head, dialect.encoding), dialect.delimiter, is_whole=len(head) < HEAD_LENGTH)
+    return rows[dialect.skipped :]
+
+
 def _title_rows(rows: list[list[str]]) -> int:
     """Return how many rows stand above the header: titles and notes, which have fewer cells than most rows have."""
     if not rows:

@@ -27,7 +27,8 @@ from archive.importers.base import (
 from archive.importers.files import LONGEST_DOCUMENT
 from archive.importers.tables import own_rows, records
 from archive.importers.tables.columns import Conclusion, conclude, find_preset, role_names
-from archive.importers.tables.delimited import Dialect, find_dialect
+from archive.importers.tables.delimited import find_dialect
+from archive.importers.tables.lookalikes import is_laid_out_text
 from archive.importers.tables.mapping import ColumnMapping
 from archive.importers.tables.profile import COMMENT_WORD
 from archive.importers.tables.readings import is_null, read_id
@@ -40,14 +41,13 @@ from archive.thread import Thread
 NAME = "table"
 ROWS_WITHOUT_THREAD = 10_000  # make one thread where nothing says what they stand under
 FEWEST_ROWS = 3  # by which a file of no telling name is taken for a table
-MOST_WORDS = 3  # of the name of a column
 OBJECT = re.compile(rb'"((?:[^"\\]|\\.){1,80})"\s*:')
 COLUMNS_NAMED = 12
 KEYS_TRIED = 400
 LONG_RECORD = 2_500  # bytes
 # Keys that rows of comments have and those of articles do not; and such as both have.
 OF_READERS = frozenset(
-    ("user", "username", "userid", "nickname", "nick", "screenname", "speaker", "likes", "upvotes", "votes")
+    ("user", "username", "userid", "nickname", "nick", "screenname", "speaker", "role", "likes", "upvotes", "votes")
 )
 NO_COMMENT = frozenset(("comments", "parent"))
 
@@ -70,14 +70,11 @@ def claim(probe: Probe) -> Claim | None:
     dialect = find_dialect(head, is_named=is_named)
     if dialect is None:
         return Claim(LIKELY, "its name is a table's") if is_named and head.strip() else None
-    if not is_named and (not dialect.has_header or head.count(b"\n") < FEWEST_ROWS or _is_verse(dialect)):
+    if not is_named and (not dialect.has_header or head.count(b"\n") < FEWEST_ROWS):
+        return None
+    if not is_named and is_laid_out_text(head, probe.name, dialect):
         return None
     return Claim(LIKELY, f"a table ({dialect.describe()}, {dialect.width} columns: {_names(dialect.header)})")
-
-
-def _is_verse(dialect: Dialect) -> bool:
-    """Whether two columns of a file of no telling name are halves of lines: what they would be called is too long."""
-    return dialect.width == 2 and any(len(cell.split()) > MOST_WORDS for cell in dialect.header)
 
 
 def _claim_json(head: bytes) -> Claim | None:
