@@ -50,6 +50,15 @@ def no_page_is_too_long_on_a_busy_machine():
         yield
 
 
+@pytest.fixture(autouse=True, scope="session")
+def statements_run_where_they_are_asked():
+    """Have no threads for SQL in process, where a test asks for one page at a time; sites that are served have theirs."""
+    with pytest.MonkeyPatch.context() as patch:
+        for settings in (app.SETTINGS, public.SETTINGS):
+            patch.setitem(settings, "num_sql_threads", 0)
+        yield
+
+
 def patient(make):
     """Let what a browser opens wait as long as a loaded machine may take."""
 

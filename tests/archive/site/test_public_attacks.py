@@ -137,9 +137,13 @@ def links(reply, address):
 
 
 def kind_of(address):
-    """What an address asks for, whatever the numbers and values; the columns to sort by are kinds of their own."""
+    """What an address asks for, whatever the numbers and values.
+
+    On pages the columns to sort by are kinds of their own; the statement is the same for JSON.
+    """
     path, _, query = address.partition("?")
-    return re.sub(r"\d+", "N", path), *sorted(re.sub(r"^((?!_sort).*?=).*", r"\1", part) for part in query.split("&"))
+    value = r"^(.*?=).*" if path.endswith(".json") else r"^((?!_sort).*?=).*"
+    return re.sub(r"\d+", "N", path), *sorted(re.sub(value, r"\1", part) for part in query.split("&"))
 
 
 def test_every_page_that_a_link_leads_to(small):

@@ -83,8 +83,10 @@ def _spoiled(table, value, number, copies):
                 row[column.name] = copies[reference.column.table.name]
         elif str(column.type) == "TEXT" and _is_free(column.name):
             row[column.name] = value + (str(number) if column.name in UNIQUE else "")
+    if table.name in ("flags", "labels"):
+        row |= {"thread_id": None, "article_id": None}  # each speaks of one thing
     if table.name == "flags":
-        row |= {"thread_id": None, "article_id": None, "revision": 0}
+        row["revision"] = 0
     return row
 
 
