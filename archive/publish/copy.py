@@ -108,6 +108,15 @@ update temp.flag_counts set flags = counted.n from
    from temp.active_flags left join src.comments on comments.id = comment_id group by 1) as counted
   where counted.id = flag_counts.id;
 """
+# All of a comment that is counted by, in a twelfth of the space. The statements that count, a dozen, each read the whole
+# table: this one by its name, since temporary tables come first.
+COUNTED_BY = """
+create temp table comments (id integer primary key, thread_id integer, commenter_id integer, outlet text,
+  posted_at text, posted_precision text, first_seen_at text, last_seen_at text, state text, withheld text,
+  codes text, body text);
+insert into temp.comments select id, thread_id, commenter_id, outlet, posted_at, posted_precision, first_seen_at,
+  last_seen_at, state, withheld, codes, substr(body, 1, 1) from main.comments;
+"""
 ROW_COUNTED = """
 select name from sqlite_master
 where type = 'table' and name not like 'sqlite_%' and name not like '%\\_fts%' escape '\\' order by name"""
@@ -291,6 +300,7 @@ def _create_lists(connection: sqlite3.Connection, list_columns: dict[str, list[t
 
 def _count(connection: sqlite3.Connection) -> None:
     """Fill facets, statistics and totals."""
+    run_script(connection, COUNTED_BY)
     for table, facets in FACETS.items():
         for column in facets:
             connection.execute(
@@ -312,6 +322,7 @@ def _count(connection: sqlite3.Connection) -> None:
             f"insert into totals select '{kind}:' || {column}, count(*) from flags "
             f"where {NOT_REFUSED} and {where} group by {column}"
         )
+    connection.execute("drop table temp.comments")
 
 
 def build_full_text(connection: sqlite3.Connection, table: str) -> None:
