@@ -108,8 +108,8 @@ update temp.flag_counts set flags = counted.n from
    from temp.active_flags left join src.comments on comments.id = comment_id group by 1) as counted
   where counted.id = flag_counts.id;
 """
-# All of a comment that is counted by, in a twelfth of the space. The statements that count, a dozen, each read the whole
-# table: this one by its name, since temporary tables come first.
+# All of a comment that is counted by, in a twelfth of the space: a dozen statements count, and each reads the table.
+# They read this one by its name, since temporary tables come first.
 COUNTED_BY = """
 create temp table comments (id integer primary key, thread_id integer, commenter_id integer, outlet text,
   posted_at text, posted_precision text, first_seen_at text, last_seen_at text, state text, withheld text,
