@@ -74,8 +74,9 @@ def clean(text: str, repaired: dict[str, str] | None = None) -> Text:
 
 def _is_plain(text: str) -> bool:
     """Whether there is nothing but ASCII and typography, which most documents hold and needs no closer look."""
-    for mark in TYPOGRAPHY:
-        text = text.replace(mark, "")
+    if not text.isascii():
+        for mark in TYPOGRAPHY:
+            text = text.replace(mark, "")
     return text.isascii() and "\0" not in text
 
 

@@ -15,6 +15,7 @@ from archive.text import dates
 from archive.thread import Moment, Precision
 
 NULLS = frozenset(("", "nan", "n/a", "na", "null", "none", "\\n", "nil", "<na>", "#n/a", "nat"))
+LONGEST_NULL = 64  # with white space around it
 # What stands for "answers no other comment" in columns of parents.
 ROOTS = frozenset(("0", "-1", "root", "t3", "false"))
 WHOLE_FLOAT = re.compile(r"(-?\d+)\.0+")
@@ -32,7 +33,11 @@ def is_null(value: Any) -> bool:
     return (
         value is None
         or (isinstance(value, float) and value != value)
-        or (isinstance(value, str) and value.strip().casefold() in NULLS)
+        or (
+            isinstance(value, str)
+            and (len(value) <= LONGEST_NULL or value.isspace())
+            and value.strip().casefold() in NULLS
+        )
     )
 
 

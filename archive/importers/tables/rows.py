@@ -156,7 +156,10 @@ def _read_comments(rows: Sequence[tuple[int, Cells]], reader: _Reader) -> tuple[
         labels.append(list(comment.labels))
     merged = len(rows) - empty - len(comments)
     return (
-        [replace(comment, labels=tuple(given)) for comment, given in zip(comments, labels, strict=True)],
+        [
+            comment if len(given) == len(comment.labels) else replace(comment, labels=tuple(given))
+            for comment, given in zip(comments, labels, strict=True)
+        ],
         merged,
         empty,
     )
