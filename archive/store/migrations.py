@@ -8,6 +8,7 @@ from functools import cache
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.schema import CreateColumn, CreateIndex, CreateTable
 from sqlite_utils import Database, Migrations
+from sqlite_utils.db import quote_identifier
 
 from archive.store.schema import TABLES
 
@@ -33,6 +34,10 @@ FILL_WITHHELD = """
 update {table} set withheld = (select rule from flags where {column} = {table}.id and code = 'archive.withheld'
   and withdrawn_at is null order by id limit 1)
 where id in (select {column} from flags where code = 'archive.withheld' and withdrawn_at is null)"""
+
+MORE_OF_LABELS = """
+select sql from sqlite_master where tbl_name = 'labels' and type in ('index', 'trigger') and sql is not null
+  and name not in ('labels_comment_id', 'labels_name')"""
 
 
 class TooOld(Exception):
@@ -157,21 +162,29 @@ def m011_moderation(db: Database) -> None:
 def m012_labels_of_threads(db: Database) -> None:
     """Let labels speak of threads and articles, too: SQLite lets a column be empty in a new table alone.
 
-    Views that somebody added name the table all the same, as its former self did: they are left as they are.
+    What somebody added stays: columns, indexes and triggers are made again. Views, triggers and references of other tables
+    name the table all the same, as its former self did: they are left as they are, as `prepare` checks no references.
     """
     if "thread_id" in db["labels"].columns_dict:
         return
-    columns = ", ".join(db["labels"].columns_dict)
+    types = {row["name"]: row["type"] for row in db.query("pragma table_info(labels)")}
+    names = ", ".join(map(quote_identifier, types))
+    more = [row["sql"] for row in db.query(MORE_OF_LABELS)]
     create, *indexes = _table_statements("labels")
     for statement in (
         "pragma legacy_alter_table = on",
         "alter table labels rename to labels_of_comments",
         "pragma legacy_alter_table = off",
-        *(f"drop index {name}" for name in ("labels_comment_id", "labels_name")),
         create,
-        f"insert into labels ({columns}) select {columns} from labels_of_comments",  # noqa: S608  # names of our own
+        *(
+            f"alter table labels add column {quote_identifier(name)} {kind}"
+            for name, kind in types.items()
+            if name not in TABLES["labels"].c
+        ),
+        f"insert into labels ({names}) select {names} from labels_of_comments",  # noqa: S608  # names of columns
         "drop table labels_of_comments",
         *indexes,
+        *more,
     ):
         db.execute(statement)
 

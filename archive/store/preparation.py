@@ -7,6 +7,7 @@ from sqlite_utils import Database
 from sqlmodel import SQLModel
 
 from archive.store import search_changes, views
+from archive.store.dialects import dialect_of
 from archive.store.migrations import migrations
 from archive.store.private_tables import PRIVATE_TABLES
 from archive.store.schema import TABLES
@@ -52,7 +53,8 @@ def check_version(connection: Connection, name: str) -> None:
 def _prepare_file(connection: Connection, name: str, when_free: WhenFree) -> None:
     db = _open_tables(connection, name)
     if migrations.pending(db):
-        when_free(lambda: migrations.apply(db))
+        with dialect_of(connection).unchecked(connection):  # a table may be made anew, which others refer to
+            when_free(lambda: migrations.apply(db))
     when_free(lambda: views.prepare(db))
     if PRIVATE_TABLES - set(db.table_names()):  # an archive that an exported script made has none
         when_free(lambda: SQLModel.metadata.create_all(connection, tables=_PRIVATE))

@@ -220,3 +220,31 @@ def test_an_archive_of_before_is_brought_up_to_date(archive, place, query):
                 "insert into labels (comment_id, thread_id, dataset_id, name, value) values (1, 1, 1, 'a', 'b')"
             )
     assert query.is_intact()
+
+
+ADDED = (
+    "alter table labels add column checked_by text",
+    "create table notes (label_id integer references labels (id), note text)",
+    "insert into notes values (1, 'ask the harbour')",
+    "create index labels_checked on labels (checked_by)",
+    "create trigger labels_noted after insert on labels begin insert into notes values (new.id, new.name); end",
+    "create view rude_labels as select value from labels where name = 'rude'",
+    "update labels set checked_by = 'ann' where id = 2",
+    "drop index labels_name",
+)
+
+
+@sqlite_only
+def test_what_somebody_added_to_labels_of_before_stays(archive, place, query):
+    save(archive, labelled())
+    make_as_before(archive)
+    with archive.transaction() as connection:
+        for statement in ADDED:
+            connection.exec_driver_sql(statement)
+    with Archive(place) as again:
+        save(again, rated(DAYS[1], native_id="t2"))
+    assert query("select id, checked_by from labels where checked_by is not null") == [(2, "ann")]
+    assert query("select note from notes where label_id > 0") == [("ask the harbour",), (SAD.name,), (CIVIL.name,)]
+    assert query("select * from rude_labels") == [("0.2",)]
+    assert {("labels_checked",), ("labels_name",)} <= set(query("select name from sqlite_master where type = 'index'"))
+    assert query.is_intact()
