@@ -65,12 +65,12 @@ def _find_in_batch(texts: Sequence[tuple[str, TextContext]]) -> list[tuple[Match
     first_stage = prefilter()
     hits = [first_stage.search(plain.text) for plain in normalized]
     found = [
-        find_patterns(text, plain, context.language, promotes=PROMOTION in of_text.masks)
+        find_patterns(text, plain, context.language, promotes=of_text.is_of(PROMOTION))
         for (text, context), plain, of_text in zip(texts, normalized, hits, strict=True)
     ]
     readings: list[tuple[int, _Reading]] = []
     for number, of_text in enumerate(hits):
-        if reading := _choose_sentences(*texts[number], normalized[number], of_text):
+        if of_text.starts and (reading := _choose_sentences(*texts[number], normalized[number], of_text)):
             readings.append((number, reading))
     for _, reading in readings:
         for index in reading.indexes:
@@ -86,11 +86,14 @@ def _choose_sentences(
     text: str, context: TextContext, normalized: NormalizedText, hits: PrefilterHits
 ) -> _Reading | None:
     """Choose the language of a text and the sentences that its rules may fit, by what the first stage found."""
-    promising = [name for name in _candidates(hits) if _may_fit(name, hits, context)]
-    language = language_of(normalized.text, hits, context) if promising else ""
+    masks = hits.masks
+    candidates = _candidates(masks)
+    of_groups = {name: _of_group(name, masks[name], context) for name in candidates}
+    promising = [name for name in candidates if load_detector(name).may_fit(masks[name], of_group=of_groups[name])]
+    language = _choose_language(normalized.text, candidates, context) if promising else ""
     if language not in promising:
         return None
-    detector, of_group = load_detector(language), _of_group(language, hits, context)
+    detector, of_group = load_detector(language), of_groups[language]
     sentences = detector.tokenizer.tokenize(normalized.text, normalized.original_case(text))
     indexes = [
         index
@@ -106,17 +109,18 @@ def _place(match: Match) -> tuple[int, int, str]:
 
 def language_of(normalized: str, hits: PrefilterHits, context: TextContext) -> str:
     """Choose the language whose rules are to read a text; "" where there is none."""
-    candidates = _candidates(hits)
-    return choose_language(normalized[:LONGEST_SAMPLE], candidates, context.language) if candidates else ""
+    candidates = _candidates(hits.masks)
+    return _choose_language(normalized, candidates, context) if candidates else ""
 
 
-def _candidates(hits: PrefilterHits) -> tuple[str, ...]:
+def _choose_language(normalized: str, candidates: tuple[str, ...], context: TextContext) -> str:
+    return choose_language(normalized[:LONGEST_SAMPLE], candidates, context.language)
+
+
+def _candidates(masks: dict[str, int]) -> tuple[str, ...]:
     """The languages with a word in the text that some rule starts from."""
-    return tuple(name for name, mask in hits.masks.items() if mask & _starts().get(name, 0))
-
-
-def _may_fit(language: str, hits: PrefilterHits, context: TextContext) -> bool:
-    return load_detector(language).may_fit(hits.masks[language], of_group=_of_group(language, hits, context))
+    starts = _starts()
+    return tuple([name for name, mask in masks.items() if mask & starts.get(name, 0)])
 
 
 @cache
@@ -124,11 +128,13 @@ def _starts() -> dict[str, int]:
     return {language: load_detector(language).starts for language in languages()}
 
 
-def _of_group(language: str, hits: PrefilterHits, context: TextContext) -> bool:
+def _of_group(language: str, mask: int, context: TextContext) -> bool:
     """Whether pronouns may stand for a group: one that the text names, or the parent, or the title."""
     of_group = load_detector(language).of_group
-    around = (text[:LONGEST_CONTEXT] for text in (context.parent, context.title) if text)
-    return bool(hits.masks[language] & of_group) or any(_masks(text).get(language, 0) & of_group for text in around)
+    if mask & of_group:
+        return True
+    around = [_masks(text[:LONGEST_CONTEXT]) for text in (context.parent, context.title) if text]
+    return any(masks.get(language, 0) & of_group for masks in around)
 
 
 @lru_cache(4096)
@@ -145,5 +151,8 @@ def prefilter() -> Prefilter:
     words = {language: dict(detector.visible_words()) for language, detector in detectors.items()}
     grave = {language: list(detector.grave_words()) for language, detector in detectors.items()}
     return Prefilter(
-        {PROMOTION: promotion} | words, grave, lambda language, word: detectors[language].tokenizer.is_run(word)
+        {PROMOTION: promotion} | words,
+        grave,
+        _starts(),
+        lambda language, word: detectors[language].tokenizer.is_run(word),
     )

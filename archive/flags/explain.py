@@ -24,7 +24,7 @@ def explain(text: str, context: TextContext = NO_CONTEXT) -> Iterator[str]:
         sentences = detector.tokenizer.tokenize(normalized.text, normalized.original_case(text))
         for decision in detector.decisions(normalized, sentences, context, range(len(sentences))):
             yield from _decision_lines(decision, text)
-    for match in find_patterns(text, normalized, context.language, promotes=PROMOTION in hits.masks):
+    for match in find_patterns(text, normalized, context.language, promotes=hits.is_of(PROMOTION)):
         yield f"{match.rule}: {text[match.start : match.end]!r}"
     matches = find_matches(text, context)
     yield "flags:" if matches else "no flags"

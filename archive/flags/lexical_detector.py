@@ -103,6 +103,7 @@ class LexicalDetector:
         # By whether pronouns may stand for a group: patterns about groups fit only where they may.
         self.patterns: dict[bool, dict[int, list[tuple[Needs, RulePattern]]]] = {}
         self.seen_needs: dict[bool, dict[int, tuple[Needs, ...]]] = {}
+        self.alone: dict[bool, int] = {}  # the anchors of patterns of which the first stage sees no other need
         for of_group in (False, True):
             fitting = {
                 bit: [(_other_needs(p, bit), p) for p in anchored if of_group or p.rule.who != "group"]
@@ -113,6 +114,7 @@ class LexicalDetector:
                 bit: _weakest({tuple(need for need in needs if not need & ~seen) for needs, _ in anchored})
                 for bit, anchored in fitting.items()
             }
+            self.alone[of_group] = sum(bit for bit, needs in self.seen_needs[of_group].items() if () in needs)
 
     def visible_words(self) -> Iterator[tuple[str, int]]:
         """Yield the words and phrases that the first stage looks for, with their tags."""
@@ -147,8 +149,12 @@ class LexicalDetector:
             mask |= self.group_bits
         if mask & self.group:
             mask |= self.others
-        seen_needs = self.seen_needs[of_group]
-        for bit in single_bits(mask & self.anchors):
+        if mask & self.alone[of_group]:
+            return True
+        seen_needs, anchors = self.seen_needs[of_group], mask & self.anchors
+        while anchors:
+            bit = anchors & -anchors  # the lowest bit that is set
+            anchors ^= bit
             for needs in seen_needs[bit]:
                 for need in needs:
                     if not mask & need:

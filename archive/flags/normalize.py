@@ -19,7 +19,8 @@ DISGUISES = dict(
         strict=True,
     )
 )
-PLAIN = dict(zip("øłđßæœ‘’‚‛“”„«»‹›‐‑‒–—―…·•", "oldsao''''\"\"\"\"\"''------.··", strict=True))
+PLAIN_LETTERS = dict(zip("øłđßæœ", "oldsao", strict=True))
+PLAIN_MARKS = dict(zip("‘’‚‛“”„«»‹›‐‑‒–—―…·•", "''''\"\"\"\"\"''------.··", strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +46,22 @@ class NormalizedText:
 
 def normalize(text: str) -> NormalizedText:
     """Make letters small and plain, and drop invisible characters and combining marks."""
-    if text.isascii():
-        return NormalizedText(text.lower())
+    if (plain := plain_marks(text)).isascii():
+        return NormalizedText(plain.lower())
     if DROPPED.search(text):
         offsets = [offset for offset, letter in enumerate(text) if not DROPPED.match(letter)]
         return NormalizedText(_plain_letters("".join([text[offset] for offset in offsets])), offsets)
     return NormalizedText(_plain_letters(text))
+
+
+def plain_marks(text: str) -> str:
+    """Replace quotation marks, dashes and dots as printers set them, all that many texts have beside ASCII."""
+    if text.isascii():
+        return text
+    for mark, plain in PLAIN_MARKS.items():
+        if mark in text:
+            text = text.replace(mark, plain)
+    return text
 
 
 def _plain_letters(text: str) -> str:
@@ -71,7 +82,7 @@ def _plain_letters(text: str) -> str:
 def _plain_table() -> dict[int, str]:
     """One character for each character that has a plain form of one."""
     table = {code: plain for code, plain in _decompositions() if len(plain) == 1 and plain.isascii()}
-    table |= {ord(letter): plain for letter, plain in PLAIN.items()}
+    table |= {ord(letter): plain for letter, plain in (PLAIN_LETTERS | PLAIN_MARKS).items()}
     table |= dict.fromkeys(SURROGATES, "\ufffd")
     return table | {0x130: "i", 0x131: "i", 0xA0: " "}
 

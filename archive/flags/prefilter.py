@@ -14,12 +14,11 @@ from ahocorasick_rs import AhoCorasick, Implementation
 
 MARKS = "!\"#%&'()+,-./:;<=>?[\\]^_`{|}~\n\t\r\x0b\x0c\x00"
 FLAT = str.maketrans("01345678@$" + MARKS, "oieasgtbas" + " " * len(MARKS))
+FLAT_BYTES = "".join(map(chr, range(128))).translate(FLAT).encode().ljust(256)
 THRICE = re.compile(r"([a-z])\1{2,}")
 SHORTEST_HIDDEN = 5  # of a grave word inside a longer one
-LONG_WORD = re.compile("[^ ]{10,}")  # may be several that are written together
+LONG_WORD = re.compile(" [^ ]{10,}")  # may be several that are written together
 ANY_TAG = -1
-Tags = tuple[tuple[str, int], ...]  # by language
-REPEATED: Tags = ()  # of a letter three times
 Hit = tuple[int, int, int]  # the number of its pattern, where it starts, and where it ends
 
 
@@ -28,7 +27,24 @@ def flatten(text: str) -> str:
 
     A pattern begins with the space before its word, so that its offset here is the word's offset in the text.
     """
+    if text.isascii():
+        return f" {text.encode().translate(FLAT_BYTES).decode()} "
     return f" {text.translate(FLAT)} "
+
+
+class Tags:
+    """What a pattern is looked for by: tags by language. `starts` is whether rules of one of these start from a tag.
+
+    Few patterns differ in their tags, so they share them, and each is equal to itself alone.
+    """
+
+    __slots__ = ("masks", "starts")
+
+    def __init__(self, masks: Mapping[str, int], *, starts: bool) -> None:
+        self.masks, self.starts = masks, starts
+
+
+REPEATED = Tags({}, starts=False)  # of a letter three times
 
 
 class Prefilter:
@@ -38,14 +54,15 @@ class Prefilter:
         self,
         words: Mapping[str, Mapping[str, int]],
         grave: Mapping[str, Iterable[str]],
+        starts: Mapping[str, int],
         is_run: Callable[[str, str], bool],
     ) -> None:
-        """`words` are the words and phrases of each language with their masks.
+        """`words` are the words and phrases of each language with their masks; its rules start from tags of `starts`.
 
         `grave` are the single words that are looked for inside longer ones as well; `is_run(language, word)` then
         decides whether that word is a run of words.
         """
-        self._is_run = is_run
+        self._is_run, self._hidden = is_run, {name: Tags({name: ANY_TAG}, starts=True) for name in grave}
         anywhere, inside = _Patterns(), _Patterns()
         for language, masks in words.items():
             for word, mask in masks.items():
@@ -54,9 +71,8 @@ class Prefilter:
                 if len(word) >= SHORTEST_HIDDEN:
                     inside.add(word, language, ANY_TAG)
                 anywhere.add(f" {' '.join(word)} ", language, masks[word])
-        for letter in ascii_lowercase:
-            anywhere.tags[letter * 3] = REPEATED
-        self._anywhere, self._inside = _WordFinder(anywhere), _WordFinder(inside)
+        self._anywhere = _WordFinder(anywhere, starts, {letter * 3: REPEATED for letter in ascii_lowercase})
+        self._inside = _WordFinder(inside, starts, {})
 
     def search(self, normalized: str) -> "PrefilterHits":
         """Find the words of rules in a normalized text."""
@@ -74,76 +90,94 @@ class Prefilter:
 
     def _hidden_in(self, words: Sequence[str]) -> Iterator[Tags]:
         finder = self._inside
-        if not finder.search(" ".join(words)):  # so in most texts
+        if not finder.search("".join(words)):  # so in most texts
             return
         for word in words:
-            languages = {language for tags in finder.distinct_tags(finder.search(word)) for language, _ in tags}
-            yield from (((language, ANY_TAG),) for language in languages if self._is_run(language, word))
+            found = finder.distinct_tags(finder.search(word))
+            languages = dict.fromkeys(language for tags in found for language in tags.masks)
+            yield from (self._hidden[language] for language in languages if self._is_run(language, word[1:]))
 
 
 class PrefilterHits:
     """What the first stage found in a text.
 
-    `masks` has the tags of all its words by language, ANY_TAG where a word is hidden in a longer one.
+    `starts` is whether any rule may start from one of its words. `masks` has the tags of all its words by language,
+    ANY_TAG where a word is hidden in a longer one.
     """
+
+    __slots__ = ("_everywhere", "_finder", "_hits", "_tags", "starts")
 
     def __init__(self, finder: "_WordFinder", hits: list[Hit], tags: list[Tags], everywhere: list[Tags]) -> None:
         self._finder, self._hits, self._everywhere = finder, hits, everywhere
-        self.masks: dict[str, int] = {}
-        masks = self.masks
-        for by_language in tags + everywhere:
-            for language, mask in by_language:
+        self._tags = tags + everywhere if everywhere else tags
+        self.starts = True in [word.starts for word in self._tags]
+
+    @property
+    def masks(self) -> dict[str, int]:
+        """The tags of all words by language."""
+        masks: dict[str, int] = {}
+        for tags in self._tags:
+            for language, mask in tags.masks.items():
                 masks[language] = masks.get(language, 0) | mask
+        return masks
+
+    def is_of(self, language: str) -> bool:
+        """Whether the text has a word of a language."""
+        return True in [language in word.masks for word in self._tags]
 
     def masks_by_span(self, language: str, spans: Sequence[tuple[int, int]]) -> list[int]:
         """The tags of one language in each span of the text."""
-        starts, masks, finder = [start for start, _ in spans], [0] * len(spans), self._finder
+        starts, masks = [start for start, _ in spans], [0] * len(spans)
+        numbers, tags = self._finder.numbers, self._finder.tags
         for number, start, _ in self._hits if spans else ():  # a text may be one address, and have no sentence
-            for hit_language, mask in finder.tags_of(number):
-                if hit_language == language:
-                    masks[max(0, bisect_right(starts, start) - 1)] |= mask
+            mask = tags[numbers[number]].masks.get(language)
+            if mask is not None:
+                masks[bisect_right(starts, start, 1) - 1] |= mask
         everywhere = 0
-        for tags in self._everywhere:
-            everywhere |= dict(tags).get(language, 0)
+        for hidden in self._everywhere:
+            everywhere |= hidden.masks.get(language, 0)
         return [mask | everywhere for mask in masks] if everywhere else masks
 
 
-class _Patterns:
+class _Patterns(dict[str, tuple[tuple[str, int], ...]]):
     """Patterns with their tags by language. Of 180,000 a few thousand differ in their tags, which they share at once:
     a dictionary each would take 40 MB that the process never gives back."""
 
     def __init__(self) -> None:
-        self.tags: dict[str, Tags] = {}
-        self._shared: dict[Tags, Tags] = {}
+        super().__init__()
+        self._shared: dict[tuple[tuple[str, int], ...], tuple[tuple[str, int], ...]] = {}
 
     def add(self, pattern: str, language: str, mask: int) -> None:
         """Add tags of one language to those that a pattern has."""
-        by_language = dict(self.tags.get(pattern, ()))
+        by_language = dict(self.get(pattern, ()))
         by_language[language] = by_language.get(language, 0) | mask
         tags = tuple(by_language.items())
-        self.tags[pattern] = self._shared.setdefault(tags, tags)
+        self[pattern] = self._shared.setdefault(tags, tags)
 
 
 class _WordFinder:
-    """An Aho-Corasick automaton whose patterns have tags by language; few combinations, of many patterns."""
+    """An Aho-Corasick automaton whose patterns have tags by language; few combinations, of many patterns.
 
-    def __init__(self, patterns: _Patterns) -> None:
-        numbers: dict[Tags, int] = {}
-        self._number_by_pattern = array(
-            "l", [numbers.setdefault(tags, len(numbers)) for tags in patterns.tags.values()]
-        )
-        self._tags: list[Tags] = list(numbers)
-        self._automaton = AhoCorasick(list(patterns.tags), implementation=Implementation.ContiguousNFA)
+    `others` are patterns with tags of their own.
+    """
+
+    def __init__(self, patterns: _Patterns, starts: Mapping[str, int], others: Mapping[str, Tags]) -> None:
+        distinct = list(dict.fromkeys(patterns.values()))
+        self.tags = [
+            Tags(dict(tags), starts=any(mask & starts.get(language, 0) for language, mask in tags)) for tags in distinct
+        ]
+        self.tags += others.values()
+        by_tags = {tags: number for number, tags in enumerate(distinct)}
+        # Which tags a pattern has, by its number: small, so that it stays in the processor's cache.
+        self.numbers = array("H", map(by_tags.__getitem__, patterns.values()))
+        self.numbers.extend(range(len(distinct), len(self.tags)))
+        self._automaton = AhoCorasick([*patterns, *others], implementation=Implementation.ContiguousNFA)
 
     def search(self, text: str) -> list[Hit]:
         """Return the number of each pattern that is in a text, with where it starts and ends."""
         return self._automaton.find_matches_as_indexes(text, overlapping=True)
 
-    def tags_of(self, pattern: int) -> Tags:
-        """The tags of a pattern."""
-        return self._tags[self._number_by_pattern[pattern]]
-
     def distinct_tags(self, hits: Sequence[Hit]) -> list[Tags]:
         """The tags of hits in their order, each combination once, however often its words occur."""
-        numbers, tags = self._number_by_pattern, self._tags
+        numbers, tags = self.numbers, self.tags
         return [tags[number] for number in dict.fromkeys([numbers[pattern] for pattern, _, _ in hits])]

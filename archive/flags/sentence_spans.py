@@ -4,6 +4,11 @@ import re
 from collections.abc import Iterator
 
 SENTENCE_END = re.compile(r"[.!?]+|\n")
+# Only what `_ends_sentence` is true of, in a text of ASCII with its capitals.
+PLAIN_SENTENCE_END = re.compile(
+    r"[.!?\n](?:(?<!\n)[.!?]+|(?<=[!?])|(?<=\.)(?:(?<![0-9]\.)|(?![0-9]))(?<![^a-zA-Z][a-zA-Z]\.)"
+    r"|(?<=\n)(?![a-z](?!\n)|[^\S\n][a-z]))"
+)
 ADDRESS = re.compile(r"(?:https?://|www\.)\S+|[^\s@]{1,64}@[^\s@]{1,255}\.\w+")
 SPACED_LETTERS = re.compile(r"(?:(?<![^\W_])[^\W_](?![^\W_])[\W_]{1,3}){3}[^\W_](?![^\W_])")
 
@@ -27,6 +32,17 @@ def sentence_spans(text: str, cased: str) -> Iterator[tuple[int, int]]:
             yield from _cut_long(text, start, mark.start())
             start = mark.end()
     yield from _cut_long(text, start, last)
+
+
+def plain_sentence_spans(text: str) -> Iterator[tuple[int, int]]:
+    """Yield where each sentence of a text of ASCII begins and ends, given with its capitals."""
+    marks = [mark.span() for mark in PLAIN_SENTENCE_END.finditer(text)]
+    starts, ends = (0, *[end for _, end in marks]), (*[start for start, _ in marks], len(text))
+    for start, end in zip(starts, ends, strict=True):
+        if end - start > LONGEST_SENTENCE:
+            yield from _cut_long(text, start, end)
+        elif end > start and not text[start:end].isspace():
+            yield start, end
 
 
 def _cut_long(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:

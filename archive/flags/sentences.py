@@ -10,8 +10,15 @@ from itertools import chain
 
 from archive.flags.groups import GroupJoiner
 from archive.flags.lexicon import LexiconEntry
-from archive.flags.sentence_spans import SPACED_LETTERS, blank_addresses, sentence_spans
-from archive.flags.terms import TOKEN, Term, Terms
+from archive.flags.normalize import plain_marks
+from archive.flags.sentence_spans import (
+    LONGEST_TEXT,
+    SPACED_LETTERS,
+    blank_addresses,
+    plain_sentence_spans,
+    sentence_spans,
+)
+from archive.flags.terms import CAPITAL, TOKEN, Term, Terms, find_words
 from archive.flags.vocabulary import Vocabulary
 
 SHORTEST_SPACED_RUN = 4
@@ -66,14 +73,11 @@ class Tokenizer:
 
     def tokenize(self, text: str, cased: str) -> "Sentences":
         """Cut a normalized text into sentences; `cased` is the same text with its capitals."""
-        return Sentences(self, blank_addresses(text), cased)
+        return Sentences(self, text, cased)
 
-    def parse(self, text: str, cased: str, start: int, end: int) -> Sentence:
-        """Read the sentence from `start` to `end` of a text."""
-        if cased[start:end].lstrip()[1:].islower():  # no name in it
-            parts = list(chain.from_iterable(map(self.terms.__getitem__, TOKEN.findall(text, start, end))))
-        else:
-            parts = self._parts_with_names(text, cased, start, end)
+    def parse(self, words: Sequence[str], text: str, start: int, end: int) -> Sentence:
+        """Read the sentence from `start` to `end` of a text, with its words as they are written."""
+        parts = list(chain.from_iterable(map(self.terms.__getitem__, words)))
         letters = sum([len(part.text) == 1 for part in parts])
         if letters >= SHORTEST_SPACED_RUN and SPACED_LETTERS.search(text, start, end):
             parts = self._join_letters(parts)
@@ -91,18 +95,6 @@ class Tokenizer:
     def is_run(self, text: str) -> bool:
         """Whether a word is several words written together, a grave one among them."""
         return self.terms.is_run(text)
-
-    def _parts_with_names(self, text: str, cased: str, start: int, end: int) -> list[Term]:
-        """The terms of a sentence; unknown words with a capital are names, but for its first."""
-        parts: list[Term] = []
-        for match in TOKEN.finditer(text, start, end):
-            terms = self.terms[match[0]]
-            name = terms[0].name
-            if name is not None and parts and cased[match.start()].isupper():
-                parts.append(name)
-            else:
-                parts += terms
-        return parts
 
     def _join_letters(self, parts: list[Term]) -> list[Term]:
         """Read l e t t e r s that stand apart as the words that they make."""
@@ -143,12 +135,18 @@ class Tokenizer:
 
 
 class Sentences:
-    """The sentences of a text, each parsed when first asked for; `spans` are their places in the normalized text."""
+    """The sentences of a text, each parsed when first asked for; `spans` are their places in the normalized text.
+
+    Most texts are of ASCII, without an address: what is read of those is the text with its capitals, and nothing else.
+    """
 
     def __init__(self, tokenizer: Tokenizer, text: str, cased: str) -> None:
-        self.text = text
-        self.spans = list(sentence_spans(text, cased))
-        self._tokenizer, self._cased = tokenizer, cased
+        self.text, self._cased = blank_addresses(text), plain_marks(cased)
+        self._is_plain = self.text is text and self._cased.isascii() and len(text) <= LONGEST_TEXT
+        self.spans = list(
+            plain_sentence_spans(self._cased) if self._is_plain else sentence_spans(self.text, self._cased)
+        )
+        self._tokenizer = tokenizer
         self._parsed: dict[int, Sentence] = {}
 
     def __len__(self) -> int:
@@ -159,5 +157,20 @@ class Sentences:
 
     def parse(self, index: int) -> Sentence:
         """Parse a sentence, which then stays parsed."""
-        sentence = self._parsed[index] = self._tokenizer.parse(self.text, self._cased, *self.spans[index])
+        words = self._find_words(index)
+        sentence = self._parsed[index] = self._tokenizer.parse(words, self.text, *self.spans[index])
         return sentence
+
+    def _find_words(self, index: int) -> list[str]:
+        """The words of a sentence with their capitals, which show names; the first word is written with one anyway."""
+        start, end = self.spans[index]
+        if self._is_plain:
+            words = find_words(self._cased[start:end])
+            words[:1] = [word.lower() for word in words[:1]]
+            return words
+        if self._cased[start:end].lstrip()[1:].islower():  # no name in it
+            return TOKEN.findall(self.text, start, end)
+        words = []
+        for match in TOKEN.finditer(self.text, start, end):
+            words.append(f"{CAPITAL}{match[0]}" if words and self._cased[match.start()].isupper() else match[0])
+        return words

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from string import ascii_uppercase
 
 from ahocorasick_rs import AhoCorasick
 
@@ -13,6 +14,13 @@ from archive.flags.word_runs import LONG_ENOUGH, LONGEST_WORD, SHORTEST_RUN, spl
 # A word, or a mark that parts clauses.
 TOKEN = re.compile(r"[^\W_][\w'@$*]*(?:!(?=[^\W_])[\w'@$*]*)*|[@$](?=[^\W_])[\w'@$*]*|&|[,;:()\[\]]|-{2,}|\s-+\s")
 MARKS = frozenset(",;:()[]-")
+# What becomes of the characters of a sentence of ASCII: some stay, some are left to TOKEN, all others part words.
+PARTS = bytes(
+    code if chr(code).isalnum() or chr(code) in ",;:()[]-'" else 0 if chr(code) in "\0_@$*&!" else 32
+    for code in range(128)
+).ljust(256)
+CAPITALS = frozenset(f"^{ascii_uppercase}")
+CAPITAL = "^"  # before a word that is written with a capital, where the word itself is not as it was written
 LEET = str.maketrans("01345678@$!+", "oieasgtbasit")
 THRICE = re.compile(r"(\w)\1{2,}")
 MAX_CACHED_WORDS = 50_000
@@ -40,8 +48,26 @@ class Term:
     name: "Term | None" = None
 
 
+def find_words(sentence: str) -> list[str]:
+    """Find the words and marks in a sentence of ASCII: what TOKEN finds, four times as fast where no mark is rare."""
+    plain = sentence.encode().translate(PARTS).decode()
+    if "-" in plain:
+        if " - " in plain or "--" in plain:
+            return TOKEN.findall(sentence)
+        plain = plain.replace("-", " ")
+    for mark in ",:();[]":
+        if mark in plain:
+            plain = plain.replace(mark, f" {mark} ")
+    if "\0" in plain or " '" in plain or plain.startswith("'"):
+        return TOKEN.findall(sentence)
+    return plain.split()
+
+
 class Terms(dict[str, tuple[Term, ...]]):
-    """The terms of each written word, found when first looked up: several for an abbreviation or a run of words."""
+    """The terms of each written word, found when first looked up: several for an abbreviation or a run of words.
+
+    An unknown word with a capital is a name.
+    """
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         super().__init__()
@@ -57,7 +83,15 @@ class Terms(dict[str, tuple[Term, ...]]):
     def __missing__(self, written: str) -> tuple[Term, ...]:
         if len(self) >= MAX_CACHED_WORDS:
             self.clear()
-        terms = self[written] = tuple(self._read(written))
+        small = written.removeprefix(CAPITAL)
+        lower = small.lower() if small.isascii() else small
+        if lower == written:
+            terms = tuple(self._read(written))
+        elif (name := self[lower][0].name) is not None and written[0] in CAPITALS:
+            terms = (name,)
+        else:
+            terms = self[lower]
+        self[written] = terms
         return terms
 
     def spans(self, text: str, start: int, end: int) -> list[tuple[int, int]]:
