@@ -1,6 +1,6 @@
 """Turn what the rules find in comments into flags of their threads."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from archive.flags.detect import find_all_matches, find_matches
@@ -14,11 +14,20 @@ TEXT_NAMESPACES = ("content.", "context.")
 
 def annotate_thread(thread: Thread) -> Thread:
     """Add the flags that rules raise on its comments' texts to a thread."""
-    contexts = (_context(thread, position) for position in range(len(thread.comments)))
-    found = find_all_matches(zip((comment.body for comment in thread.comments), contexts, strict=True))
+    return annotate_threads([thread])[0]
+
+
+def annotate_threads(threads: Sequence[Thread]) -> list[Thread]:
+    """Add the flags that rules raise on its comments' texts to each thread: many at once take less time than alone."""
+    positions = [(thread, position) for thread in threads for position in range(len(thread.comments))]
+    found = iter(find_all_matches((thread.comments[n].body, _context(thread, n)) for thread, n in positions))
+    return [_annotated(thread, found) for thread in threads]
+
+
+def _annotated(thread: Thread, found: Iterator[Sequence[Match]]) -> Thread:
     comments = tuple(
         replace(comment, flags=(*comment.flags, *matches_to_flags(matches))) if matches else comment
-        for comment, matches in zip(thread.comments, found, strict=True)
+        for comment, matches in zip(thread.comments, found, strict=False)
     )
     return replace(thread, comments=comments, rules=data_sha256())
 

@@ -5,12 +5,12 @@ read sentence by sentence as rows of tags, which the rules' patterns search; the
 ...), each of which is a match of its own.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
-from archive.flags.languages import choose_language
-from archive.flags.lexical_detector import LexicalDetector, load_detector
+from archive.flags.languages import choose_language, evident_language
+from archive.flags.lexical_detector import load_detector
 from archive.flags.lexicon import languages
 from archive.flags.match import Match, TextContext
 from archive.flags.normalize import NormalizedText, normalize
@@ -52,12 +52,16 @@ def find_all_matches(texts: Iterable[tuple[str, TextContext]]) -> list[tuple[Mat
 
 @dataclass(slots=True)
 class _Reading:
-    """What a language's rules read of a text: the sentences of these indexes."""
+    """What a language's rules read of a text: the sentences of these indexes.
 
-    detector: LexicalDetector
+    `is_evident` is whether that is the text's language; otherwise it must be classified, if the rules find anything.
+    """
+
+    language: str
     sentences: Sentences
     indexes: Sequence[int]
     of_group: bool
+    is_evident: bool
 
 
 def _find_in_batch(texts: Sequence[tuple[str, TextContext]]) -> list[tuple[Match, ...]]:
@@ -68,39 +72,46 @@ def _find_in_batch(texts: Sequence[tuple[str, TextContext]]) -> list[tuple[Match
         find_patterns(text, plain, context.language, promotes=of_text.is_of(PROMOTION))
         for (text, context), plain, of_text in zip(texts, normalized, hits, strict=True)
     ]
+    searched = {text: of_text for (text, _), of_text in zip(texts, hits, strict=True) if len(text) <= LONGEST_CONTEXT}
     readings: list[tuple[int, _Reading]] = []
     for number, of_text in enumerate(hits):
-        if of_text.starts and (reading := _choose_sentences(*texts[number], normalized[number], of_text)):
-            readings.append((number, reading))
+        if of_text.starts:
+            around = _masks_around(texts[number][1], searched)
+            readings += [(number, each) for each in _readings(*texts[number], normalized[number], of_text, around)]
     for _, reading in readings:
         for index in reading.indexes:
             reading.sentences.parse(index)
     for number, reading in readings:
-        found[number] += reading.detector.find_matches(
-            normalized[number], reading.sentences, texts[number][1], reading.indexes, of_group=reading.of_group
+        context, plain = texts[number][1], normalized[number]
+        matches = load_detector(reading.language).find_matches(
+            plain, reading.sentences, context, reading.indexes, of_group=reading.of_group
         )
+        if matches and (reading.is_evident or language_of(plain.text, hits[number], context) == reading.language):
+            found[number] += matches
     return [tuple(sorted(matches, key=_place)) if matches else () for matches in found]
 
 
-def _choose_sentences(
-    text: str, context: TextContext, normalized: NormalizedText, hits: PrefilterHits
-) -> _Reading | None:
-    """Choose the language of a text and the sentences that its rules may fit, by what the first stage found."""
+def _readings(
+    text: str, context: TextContext, normalized: NormalizedText, hits: PrefilterHits, around: Sequence[dict[str, int]]
+) -> Iterator[_Reading]:
+    """Yield the sentences that rules may fit by what the first stage found, for each language that a text may be in."""
     masks = hits.masks
     candidates = _candidates(masks)
-    of_groups = {name: _of_group(name, masks[name], context) for name in candidates}
+    of_groups = {name: _of_group(name, masks, around) for name in candidates}
     promising = [name for name in candidates if load_detector(name).may_fit(masks[name], of_group=of_groups[name])]
-    language = _choose_language(normalized.text, candidates, context) if promising else ""
-    if language not in promising:
-        return None
-    detector, of_group = load_detector(language), of_groups[language]
-    sentences = detector.tokenizer.tokenize(normalized.text, normalized.original_case(text))
-    indexes = [
-        index
-        for index, mask in enumerate(hits.masks_by_span(language, sentences.spans))
-        if mask & detector.starts and detector.may_fit(mask, of_group=of_group)
-    ]
-    return _Reading(detector, sentences, indexes, of_group) if indexes else None
+    if not promising:
+        return
+    evident = evident_language(normalized.text[:LONGEST_SAMPLE], candidates, context.language)
+    for language in promising if evident is None else {evident} & {*promising}:
+        detector, of_group = load_detector(language), of_groups[language]
+        sentences = detector.tokenizer.tokenize(normalized.text, normalized.original_case(text))
+        indexes = [
+            index
+            for index, mask in enumerate(hits.masks_by_span(language, sentences.spans))
+            if mask & detector.starts and detector.may_fit(mask, of_group=of_group)
+        ]
+        if indexes:
+            yield _Reading(language, sentences, indexes, of_group, evident is not None)
 
 
 def _place(match: Match) -> tuple[int, int, str]:
@@ -110,11 +121,7 @@ def _place(match: Match) -> tuple[int, int, str]:
 def language_of(normalized: str, hits: PrefilterHits, context: TextContext) -> str:
     """Choose the language whose rules are to read a text; "" where there is none."""
     candidates = _candidates(hits.masks)
-    return _choose_language(normalized, candidates, context) if candidates else ""
-
-
-def _choose_language(normalized: str, candidates: tuple[str, ...], context: TextContext) -> str:
-    return choose_language(normalized[:LONGEST_SAMPLE], candidates, context.language)
+    return choose_language(normalized[:LONGEST_SAMPLE], candidates, context.language) if candidates else ""
 
 
 def _candidates(masks: dict[str, int]) -> tuple[str, ...]:
@@ -128,13 +135,16 @@ def _starts() -> dict[str, int]:
     return {language: load_detector(language).starts for language in languages()}
 
 
-def _of_group(language: str, mask: int, context: TextContext) -> bool:
+def _of_group(language: str, masks: dict[str, int], around: Sequence[dict[str, int]]) -> bool:
     """Whether pronouns may stand for a group: one that the text names, or the parent, or the title."""
     of_group = load_detector(language).of_group
-    if mask & of_group:
-        return True
-    around = [_masks(text[:LONGEST_CONTEXT]) for text in (context.parent, context.title) if text]
-    return any(masks.get(language, 0) & of_group for masks in around)
+    return any(of_text.get(language, 0) & of_group for of_text in (masks, *around))
+
+
+def _masks_around(context: TextContext, searched: Mapping[str, PrefilterHits]) -> list[dict[str, int]]:
+    """The masks of a text's parent and of its title; a parent is mostly among the texts that were searched before."""
+    around = (text[:LONGEST_CONTEXT] for text in (context.parent, context.title) if text)
+    return [searched[text].masks if text in searched else _masks(text) for text in around]
 
 
 @lru_cache(4096)

@@ -23,17 +23,29 @@ def choose_language(text: str, candidates: tuple[str, ...], stated: str | None) 
 
     `stated` is the article's language (BCP 47), which decides where the text is too short to tell.
     """
-    article = (stated or "").partition("-")[0].lower()
-    default = article if article in candidates else DEFAULT if DEFAULT in candidates else candidates[0]
-    if len(text) < SHORTEST:
-        return default
-    # Two English words settle it: classifying costs more than all else that most texts need.
-    if DEFAULT in candidates and len(ENGLISH_WORDS.intersection(text.split())) > 1:
-        return DEFAULT
+    if language := evident_language(text, candidates, stated):
+        return language
     language, probability = identifier().classify(text)
     if language in candidates:
         return str(language)
-    return "" if probability > SURE else default
+    return "" if probability > SURE else _default(candidates, stated)
+
+
+def evident_language(text: str, candidates: tuple[str, ...], stated: str | None) -> str | None:
+    """Choose as `choose_language` does; None where the text must be classified for it.
+
+    That costs more than all else that most texts need, so two English words settle it.
+    """
+    if len(text) < SHORTEST:
+        return _default(candidates, stated)
+    if DEFAULT in candidates and len(ENGLISH_WORDS.intersection(text.split())) > 1:
+        return DEFAULT
+    return None
+
+
+def _default(candidates: tuple[str, ...], stated: str | None) -> str:
+    article = (stated or "").partition("-")[0].lower()
+    return article if article in candidates else DEFAULT if DEFAULT in candidates else candidates[0]
 
 
 @cache

@@ -31,6 +31,7 @@ PLATFORM = "resiliparse_text"
 MOST_LINES = 300_000
 _OTHER_FORMAT = re.compile(r"\s*(?:<[!?a-zA-Z]|[\[{]\s*(?:[\"\[{\]}0-9-]|$)|WARC/|PK\x03|%PDF-|PAR1|SQLite format 3)")
 _ASIDE = re.compile(r"\s*\([^()]*\)$")
+_CONTROL = re.compile("[\0-\x08\x0b\x0e-\x1f\ufffd]")
 _UNFINISHED = re.compile(
     r"(?:[,(„“\"‘—–-]|\b(?:the|a|an|of|to|and|or|in|for|with|der|die|das|und|zu|de|la|le|les|et|el|los|y|il|e|di|"
     r"het|een|en|i|w|и|в|на))$"
@@ -63,8 +64,7 @@ def is_plain_text(head: str) -> bool:
     sample = head[:4096].lstrip("\ufeff")
     if not sample.strip() or _OTHER_FORMAT.match(sample):
         return False
-    control = sum((ch < " " and ch not in "\n\r\t\f") or ch == "\ufffd" for ch in sample)
-    return control * 50 <= len(sample)
+    return len(_CONTROL.findall(sample)) * 50 <= len(sample)
 
 
 def read_text(text: str) -> Reading:

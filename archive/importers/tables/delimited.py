@@ -67,6 +67,8 @@ def find_dialect(
     if stated := SEPARATOR_LINE.match(text):
         delimiter = delimiter or stated[1]
     for candidate in [delimiter] if delimiter else DELIMITERS:
+        if candidate not in text:  # so there is one column
+            continue
         rows = _first_rows(text, candidate, is_whole=len(head) < HEAD_LENGTH)
         skipped = 1 if stated else _title_rows(rows) if is_named else 0
         rows = rows[skipped:]
