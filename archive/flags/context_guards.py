@@ -8,6 +8,7 @@ from functools import lru_cache
 from operator import itemgetter
 
 from archive.flags.sentences import Sentence, Sentences, Token
+from archive.flags.terms import Term
 from archive.flags.vocabulary import Vocabulary
 
 QUOTES = re.compile(r'"[^"]{1,2000}"|(?<![\w"])\'[^\'\n]{2,400}(?:\'(?=\w)[^\'\n]{0,400}){0,5}\'(?!\w)')
@@ -97,7 +98,7 @@ class ContextGuards:
         cue = self._reporting_cue(sentence, first, last)
         end = sentence.tokens[last].end
         if cue is not None and not ENDORSED.search(text, end, end + ENDORSED_WITHIN):
-            denounced = any(token.mask & self.denouncing for token in self._around(sentences, index, first, last))
+            denounced = any(term.mask & self.denouncing for term in self._around(sentences, index, first, last))
             code = "context.counter_speech" if denounced or cue.mask & self.counter else "context.quoted"
             return GuardMatch(code, "guard.reported", cue.start, cue.end)
         condemnation = self._condemnation(sentences, index, last)
@@ -127,8 +128,8 @@ class ContextGuards:
         return None
 
     def _is_own(self, sentence: Sentence, position: int) -> bool:
-        before = sentence.tokens[max(0, position - SUBJECT_REACH) : position + 1]
-        return any(token.mask & self.first_person for token in before)
+        before = sentence.terms[max(0, position - SUBJECT_REACH) : position + 1]
+        return any(term.mask & self.first_person for term in before)
 
     def _condemnation(self, sentences: Sentences, index: int, last: int) -> Token | None:
         """The word that condemns what was written: in the same sentence, or in the next where it speaks of this one."""
@@ -137,17 +138,18 @@ class ContextGuards:
             if token.mask & self.condemning and any(other.mask & self.being for other in rest[:position]):
                 return token
         if index + 1 < len(sentences):
-            following = sentences[index + 1].tokens
-            if following and following[0].mask & self.pointing:
-                return next((token for token in following[:CONDEMNATION_REACH] if token.mask & self.denouncing), None)
+            following = sentences[index + 1]
+            if following.terms and following.terms[0].mask & self.pointing:
+                near = following.tokens[:CONDEMNATION_REACH]
+                return next((token for token in near if token.mask & self.denouncing), None)
         return None
 
-    def _around(self, sentences: Sentences, index: int, first: int, last: int) -> Iterator[Token]:
-        """Yield the tokens of a match's sentence outside of it, and those of the next sentence."""
-        yield from sentences[index].tokens[:first]
-        yield from sentences[index].tokens[last + 1 :]
+    def _around(self, sentences: Sentences, index: int, first: int, last: int) -> Iterator[Term]:
+        """Yield the terms of a match's sentence outside of it, and those of the next sentence."""
+        yield from sentences[index].terms[:first]
+        yield from sentences[index].terms[last + 1 :]
         if index + 1 < len(sentences):
-            yield from sentences[index + 1].tokens
+            yield from sentences[index + 1].terms
 
     def _negated(self, sentence: Sentence, first: int, last: int, *, denies: bool) -> GuardMatch | None:
         """A negation before the match within its clause, or within the match where the rule reads none itself."""

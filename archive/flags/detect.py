@@ -22,7 +22,7 @@ from archive.flags.targets import LONGEST_CONTEXT
 # The words of spam.toml go through the prefilter as a language of their own.
 PROMOTION = "promotion"
 PER_TEXT = 100  # letters that a text takes beside its own
-BATCH_SIZE = 50_000  # characters that are read at once
+BATCH_SIZE = 100_000  # characters that are read at once
 LONGEST_SAMPLE = 600  # of a text whose language is to be told
 NO_CONTEXT = TextContext()
 

@@ -9,6 +9,7 @@ from archive.flags.lexicon import languages
 
 # Shorter texts cannot be told apart.
 SHORTEST = 25
+NEAR = 100
 # Above this probability a text is in a language that has no rules.
 SURE = 0.9
 DEFAULT = "en"
@@ -38,9 +39,11 @@ def evident_language(text: str, candidates: tuple[str, ...], stated: str | None)
     """
     if len(text) < SHORTEST:
         return _default(candidates, stated)
-    if DEFAULT in candidates and len(ENGLISH_WORDS.intersection(text.split())) > 1:
-        return DEFAULT
-    return None
+    if DEFAULT not in candidates:
+        return None
+    near = text[:NEAR].split()[:-1]  # mostly enough; its last word may be cut
+    is_english = len(ENGLISH_WORDS.intersection(near)) > 1 or len(ENGLISH_WORDS.intersection(text.split())) > 1
+    return DEFAULT if is_english else None
 
 
 def _default(candidates: tuple[str, ...], stated: str | None) -> str:

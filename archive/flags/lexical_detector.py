@@ -272,7 +272,7 @@ class LexicalDetector:
 def _is_homonym(token: Token, sentence: Sentence) -> bool:
     """Whether another word of the sentence shows that a word's harmless meaning is meant."""
     for entry in token.entries:
-        if entry.homonyms and any(other.text in entry.homonyms for other in sentence.tokens):
+        if entry.homonyms and any(other.text in entry.homonyms for other in sentence.terms):
             return True
     return False
 

@@ -24,8 +24,9 @@ RULES = {
 }  # fmt: skip
 EMAIL = re.compile(r"[\w.+-]{1,64}(?:@|\s?[\[({]\s?at\s?[\])}]\s?)[\w-]{1,63}(?:(?:\.|\s?[\[({]\s?dot\s?[\])}]\s?)[\w-]{2,24}){1,4}", re.IGNORECASE)  # fmt: skip  # noqa: E501
 LINK = re.compile(r"(?:https?://|www\.)[^\s<>\"']{3,2000}", re.IGNORECASE)
-DIGIT = re.compile("[0-9]")
+ASCII_DIGITS = b"0123456789"
 DIGITS = re.compile(r"\d(?:[ ().+/-]{0,2}\d){6}")
+FEWER_DIGITS = re.compile(r"\d(?: ?\d){5}")  # which SOCIAL_SECURITY cannot do without where there is none of DIGITS
 STREETS = (
     "street|road|avenue|lane|drive|close|court|way|crescent|terrace|boulevard|gardens|grove|mews|parade|highway|"
     "st|rd|ave|ln|dr|blvd|cres|ct|pl|place|square|walk|row"
@@ -35,6 +36,12 @@ ADDRESS = re.compile(
     r"|\b[A-ZÄÖÜ][\wäöüß-]{2,40}(?:straße|strasse|str\.|gasse|allee|weg|platz|straat|laan|plein|gracht|kade)\s{1,2}\d{1,4}[a-z]?\b"
     r"|\b\d{1,4}(?:\s?(?:bis|ter))?,?\s{1,2}(?:rue|avenue|boulevard|impasse|allée|chemin|quai)\s(?:[\w'’-]{1,30}\s?){1,5}"
     r"|\b(?:[Cc]alle|[Aa]venida|[Pp]laza|[Pp]aseo)\s(?:[\w'’-]{1,30}\s){0,4}[\w'’-]{1,30},?\s(?:n[.ºo]*\s?)?\d{1,4}\b"
+)
+# What ADDRESS cannot do without, in its order.
+NUMBERED_NAME = re.compile(r"\d[a-z]?\s{1,3}[A-Z]")
+ROADS = (
+    "straße strasse str. gasse allee weg platz straat laan plein gracht kade "  # noqa: SIM905
+    "rue avenue boulevard impasse allée chemin quai alle venida laza aseo".split()
 )
 PUBLIC = re.compile(r"10 downing|1600 pennsylvania|24 sussex|221b baker|wall st\b", re.IGNORECASE)
 SOCIAL_SECURITY = re.compile(r"\b\d{3}-\d{2}-\d{4}\b|\b[A-CEGHJ-PR-TW-Z]{2} ?\d{2} ?\d{2} ?\d{2} ?[A-D]\b")
@@ -63,7 +70,8 @@ def find_patterns(text: str, normalized: NormalizedText, language: str | None, *
         matches += _matches("shape.link", LINK.finditer(text))
     if "@" in text or "at]" in plain or "at)" in plain:
         matches += _matches("shape.email", EMAIL.finditer(text))
-    if DIGIT.search(text):
+    raw = text.encode(errors="replace")
+    if len(raw.translate(None, ASCII_DIGITS)) < len(raw):
         matches += _numbers(text, language)
     if promotes:
         linked = any(match.code in ("content.link", "content.pii") for match in matches)
@@ -77,9 +85,11 @@ def _matches(rule: str, matches: Iterable[re.Match[str]]) -> Iterator[Match]:
 
 
 def _numbers(text: str, language: str | None) -> list[Match]:
-    addresses = (address for address in ADDRESS.finditer(text) if not PUBLIC.search(address[0]))
-    matches = [*_matches("shape.address", addresses)]
-    if not DIGITS.search(text) and not SOCIAL_SECURITY.search(text):
+    matches: list[Match] = []
+    if NUMBERED_NAME.search(text) or any(road in text for road in ROADS):
+        addresses = (address for address in ADDRESS.finditer(text) if not PUBLIC.search(address[0]))
+        matches += _matches("shape.address", addresses)
+    if not DIGITS.search(text) and not (FEWER_DIGITS.search(text) and SOCIAL_SECURITY.search(text)):
         return matches
     ids = [
         *SOCIAL_SECURITY.finditer(text),

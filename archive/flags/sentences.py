@@ -42,25 +42,25 @@ class Token:
 
 
 class Sentence:
-    """A sentence as `signs`, one character a token, with all their tags in one `mask`."""
+    """A sentence as `terms`, and as `signs`, one character a term, with all their tags in one `mask`."""
 
-    __slots__ = ("_end", "_parts", "_start", "_terms", "_text", "_tokens", "mask", "signs")
+    __slots__ = ("_end", "_start", "_text", "_tokens", "_written", "mask", "signs", "terms")
 
-    def __init__(self, parts: Sequence[Term], mask: int, terms: Terms, text: str, start: int, end: int) -> None:
-        self.signs, self.mask = "".join([part.sign for part in parts]), mask
-        self._parts, self._terms, self._text, self._start, self._end = parts, terms, text, start, end
+    def __init__(self, terms: Sequence[Term], mask: int, written: Terms, text: str, start: int, end: int) -> None:
+        self.terms, self.signs, self.mask = terms, "".join([term.sign for term in terms]), mask
+        self._written, self._text, self._start, self._end = written, text, start, end
         self._tokens: list[Token] | None = None
 
     @property
     def tokens(self) -> list[Token]:
-        """The tokens with their places, made when first asked for."""
+        """The terms with their places, made when first asked for."""
         if self._tokens is None:
-            spans = self._terms.spans(self._text, self._start, self._end)
+            spans = self._written.spans(self._text, self._start, self._end)
             self._tokens, first = [], 0
-            for part in self._parts:
-                start, end = spans[first][0], spans[first + part.width - 1][1]
-                first += part.width
-                self._tokens.append(Token(start, end, part.mask, part.sign, part.text, part.entries, part.target))
+            for term in self.terms:
+                start, end = spans[first][0], spans[first + term.width - 1][1]
+                first += term.width
+                self._tokens.append(Token(start, end, term.mask, term.sign, term.text, term.entries, term.target))
         return self._tokens
 
 
