@@ -29,7 +29,9 @@ __all__ = ["NAME", "PLATFORM", "Reading", "claim", "documents", "parse", "read_b
 NAME = "text"
 PLATFORM = "resiliparse_text"
 MOST_LINES = 300_000
-_OTHER_FORMAT = re.compile(r"\s*(?:<[!?a-zA-Z]|[\[{]\s*(?:[\"\[{\]}0-9-]|$)|WARC/|PK\x03|%PDF-|PAR1|SQLite format 3)")
+_OTHER_FORMAT = re.compile(
+    r"\s*(?:<[!?a-zA-Z]|[\[{]\s*(?:[\"\[{\]}]|-?\d+\s*[,\].eE]|$)|WARC/|PK\x03|%PDF-|PAR1|SQLite format 3)"
+)
 _ASIDE = re.compile(r"\s*\([^()]*\)$")
 _CONTROL = re.compile("[\0-\x08\x0b\x0e-\x1f\ufffd]")
 _UNFINISHED = re.compile(

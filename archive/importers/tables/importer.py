@@ -30,6 +30,7 @@ from archive.importers.tables.columns import Conclusion, conclude, find_preset, 
 from archive.importers.tables.delimited import find_dialect
 from archive.importers.tables.lookalikes import is_laid_out_text
 from archive.importers.tables.mapping import ColumnMapping
+from archive.importers.tables.other_tables import speakers
 from archive.importers.tables.profile import COMMENT_WORD
 from archive.importers.tables.readings import is_null, read_id
 from archive.importers.tables.rows import LABELS, parse_rows
@@ -47,8 +48,9 @@ KEYS_TRIED = 400
 LONG_RECORD = 2_500  # bytes
 # Keys that rows of comments have and those of articles do not; and such as both have.
 OF_READERS = frozenset(
-    ("user", "username", "userid", "nickname", "nick", "screenname", "speaker", "role", "likes", "upvotes", "votes")
+    ("user", "username", "userid", "nickname", "nick", "screenname", "speaker", "likes", "upvotes", "votes")
 )
+OF_ARTICLES = frozenset(("url", "link", "sourceurl", "webpageurl", "title", "headline", "host", "domain", "site"))
 NO_COMMENT = frozenset(("comments", "parent"))
 
 
@@ -94,7 +96,10 @@ def _claim_json(head: bytes) -> Claim | None:
         return Claim(BY_LOOKS, f"a JSON array with the keys {shown}") if is_array else None
     if find_preset(keys)[0] or not names.isdisjoint({*roles["parent"], *of_comments}):
         return Claim(LIKELY, f"JSON with the keys of comments: {shown}")
-    if not names.isdisjoint(OF_READERS) and not _are_long(head):
+    has_readers = not names.isdisjoint(OF_READERS) or (
+        not names.isdisjoint(speakers()) and names.isdisjoint(OF_ARTICLES)
+    )
+    if has_readers and not _are_long(head):
         return Claim(BY_LOOKS + 2 * NEAR, f"JSON with the keys of comments: {shown}")
     return Claim(BY_LOOKS, f"a JSON array with the keys {shown}") if is_array else None
 

@@ -57,4 +57,6 @@ def _is_numeric(cells: Sequence[str]) -> bool:
 
 
 def _is_choice(cells: Sequence[str]) -> bool:
-    return len(cells) >= FEWEST_ROWS and 1 < len(Counter(cells)) <= min(MOST_CHOICES, len(cells) // 2)
+    values = Counter(cells)
+    is_few = len(cells) >= FEWEST_ROWS and 1 < len(values) <= min(MOST_CHOICES, len(cells) // 2)
+    return is_few and all(len(value.split()) <= MOST_WORDS for value in values)

@@ -80,7 +80,15 @@ def doubt_of(mapping: ColumnMapping, profiles: Mapping[str, Profile]) -> str | N
         other = "works that have a title each" if is_of_each else None
     if other is None and _has_speakers(mapping, profiles) and not _is_evident(mapping, profiles):
         other = "what speakers say to each other, as in an interview, a chat or a play"
+    if other is None and not _is_evident(mapping, profiles) and not _are_labelled(mapping, profiles):
+        other = "texts of any kind"
     return f"it looks like {other}, not like comments; it has {', '.join(list(profiles)[:12])}" if other else None
+
+
+def _are_labelled(mapping: ColumnMapping, profiles: Mapping[str, Profile]) -> bool:
+    """Whether texts were rated. Numbers that go up row by row are those of chapters, and one for all says nothing."""
+    columns = [profiles[label.column] for label in mapping.labels]
+    return any(len(set(column.texts)) > 1 and not _counts(column, most=1) for column in columns)
 
 
 def _has_speakers(mapping: ColumnMapping, profiles: Mapping[str, Profile]) -> bool:
@@ -123,11 +131,11 @@ def _mostly(pattern: re.Pattern[str], column: Profile) -> bool:
     return column.share(pattern) > 0.9
 
 
-def _counts(column: Profile) -> bool:
-    """Whether ids only count the rows, whatever stands before the number."""
+def _counts(column: Profile, *, most: int = 0) -> bool:
+    """Whether ids only count the rows, whatever stands before the number; or pages, of `most` more rows each."""
     numbers = [int(match[1]) for text in column.texts if (match := re.search(r"(\d{1,9})\D*$", text))]
     steps = [later - number for number, later in pairwise(numbers)]
-    return len(numbers) > 0.9 * len(column.texts) and sum(step == 1 for step in steps) >= 0.8 * len(steps)
+    return len(numbers) > 0.9 * len(column.texts) and sum(1 - most <= step <= 1 for step in steps) >= 0.8 * len(steps)
 
 
 def _is_log_level(column: Profile) -> bool:

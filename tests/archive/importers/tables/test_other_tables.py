@@ -83,10 +83,14 @@ TALKS = {
     "dialogues": table("dialogue_id,speaker,utterance", lambda i: [i // 6, turn(i, "A", "B"), said(i)]),
     "acts": table("speaker,utterance,act", lambda i: [turn(i, "A", "B"), said(i), turn(i, "statement", "question", "aside")]),
     "quotations": table("author,text", lambda i: [f"Author {i % 9}", said(i)]),
+    "JSON Lines of a novel": lines(lambda i: {"character": turn(i, "Ida", "Tom", "Kim"), "text": said(i)}),
     "JSON Lines": lines(lambda i: {"role": turn(i, "user", "assistant"), "content": said(i)}),
 }  # fmt: skip
 OTHERS = {
     "a transcript": table("start,end,text", lambda i: [f"00:00:{i:02}", f"00:00:{i + 1:02}", said(i)]),
+    "letters": table("sender,recipient,date,text", lambda i: ["Ida", "Tom", f"1919-03-{i + 1:02}", said(i)]),
+    "chapters of a book": table("book,chapter,verse,text", lambda i: [turn(i, "Quay", "Wall"), 1 + i // 8, 1 + i % 8, said(i)]),
+    "texts of any kind": table("id,lang,text", lambda i: [i + 1, "eng", said(i)]),
     "songs": table("artist,song,text", lambda i: [f"Band {i % 4}", f"Song {i % 7}", said(i)]),
     "questions and answers": table("Frage,Antwort", lambda i: [f"Wo ist Kai {i}?", said(i, DE)]),
     "speeches": table("date,speaker,party,text", lambda i: [f"2019-03-{i + 1:02}", f"Member {i % 5}", turn(i, "Blue", "Green"), said(i)]),
@@ -101,6 +105,7 @@ COMMENTS = {
     "under articles": table("author,text,article_url", lambda i: [f"reader{i % 5}", said(i), f"https://courier.example/{i // 6}"]),
     "in threads": table("story_id,author,body", lambda i: [f"s{i // 6}", f"reader{i % 5}", said(i)]),
     "with ids": table("uuid,author,text", lambda i: [f"{i * 7919 % 65536:04x}", f"reader{i % 5}", said(i)]),
+    "rated": table("text,harshness", lambda i: [said(i), i * i % 5 + 1]),
     "labelled": table("text,label", lambda i: [said(i), turn(i * i, "OFFENSE", "OTHER", "OTHER")]),
 }  # fmt: skip
 TEXTS = {
@@ -109,13 +114,15 @@ TEXTS = {
     "glossary": "Term\tDefinition\n" + "".join(f"word{chr(97 + i)}\t{said(i)}\n" for i in ROWS),
     "glossary with a few choices": "Mot\tGenre\tTraduction\n" + "".join(f"mot{chr(97 + i)}\t{turn(i, 'm', 'f')}\tword{chr(97 + i)}\n" for i in ROWS),
     "words": "".join(f"quay{chr(97 + i)}\tKai{chr(97 + i)}\n" for i in ROWS),
+    "words with a few texts": "Pojem\tPopis\n" + "".join(f"slovo{chr(97 + i)}\t{EN[i % 4]}\n" for i in ROWS),
+    "chat": "".join(f"[10:{i:02}] <{turn(i, 'anna', 'tom')}> {said(i)}\n" for i in ROWS),
     "cast": "".join(f"{turn(i, 'Helena', 'Tom')} {i}\tplayed by\tActor {chr(65 + i)}\n" for i in ROWS),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("name", TALKS)
 def test_what_speakers_say_to_each_other_is_refused(name):
-    read_as, doubt = read("x.jsonl" if name == "JSON Lines" else "x.csv", TALKS[name])
+    read_as, doubt = read("x.jsonl" if name.startswith("JSON") else "x.csv", TALKS[name])
     assert (read_as, "what speakers say to each other" in doubt, "--map body=" in doubt) == ("refused", True, True), (
         doubt
     )
@@ -124,7 +131,7 @@ def test_what_speakers_say_to_each_other_is_refused(name):
 @pytest.mark.parametrize("kind", OTHERS)
 def test_other_kinds_are_named(kind):
     read_as, doubt = read("x.csv", OTHERS[kind])
-    assert (read_as, f"it looks like {kind}, not" in doubt) == ("refused", True), doubt
+    assert (read_as, f"it looks like {kind}" in doubt) == ("refused", True), doubt
 
 
 @pytest.mark.parametrize("name", COMMENTS)
