@@ -197,7 +197,7 @@ def _public_labels(scope: _Scope) -> str:
       join src.articles on articles.id = article_id where threads.withheld is null and articles.withheld is null))
     or (labels.article_id {scope.articles} and labels.article_id in
       (select id from src.articles where withheld is null)))
-  and labels.dataset_id in (select id from src.datasets where is_shareable)"""
+  and labels.dataset_id in (select id from temp.public_datasets)"""
 
 
 def _commenter_source(policy: Policy, scope: _Scope) -> TableSource:

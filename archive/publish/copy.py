@@ -231,6 +231,12 @@ def _prepare(connection: sqlite3.Connection, policy: Policy, key: bytes) -> dict
     blurred = [code for code in codes if any(matches(pattern, code) for pattern in policy.blur)]
     _list_codes(connection, "blurred_codes", blurred)
     connection.execute("create temp table public_threads (id integer primary key)")
+    connection.execute("create temp table public_datasets (id integer primary key)")
+    connection.execute(
+        "insert into temp.public_datasets select id from src.datasets "
+        "where is_shareable and name not in (select value from json_each(?))",
+        (json.dumps(policy.without_datasets),),
+    )
     if policy.selects_threads:
         values = {"only": json.dumps(policy.outlets) if policy.outlets else None, "since": policy.since}
         values |= {"without": json.dumps(policy.without_outlets), "until": policy.until}

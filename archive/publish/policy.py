@@ -34,7 +34,7 @@ class Policy:
     withhold         comments with a flag of these codes lose all their text
     blur             codes whose texts the site folds, beside those of the code list
     outlets          domains; empty means all
-    without_datasets names of datasets whose threads are left out
+    without_datasets names of datasets whose threads are left out, and their labels everywhere
     since, until     days of publication, or of the first visit if there is none
     """
 

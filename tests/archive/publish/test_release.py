@@ -699,3 +699,14 @@ def test_labels_of_threads_and_articles_are_published_but_for_closed_datasets_an
     ]
     assert rows(out, "select name from datasets") == [("open",)]
     assert rows(out, "pragma foreign_key_check") == []
+
+
+def test_labels_of_a_dataset_that_is_left_out_are_in_no_thread_of_the_copy(source, out):
+    other = Label("mood", "sad", dataset=Dataset("left out"))
+    thread = made(said("It was not.", labels=(other,)), native_id="t9", dataset=Dataset("open"), labels=(other,))
+    run = source.begin_run("import", {})
+    source.save([replace(thread, article=replace(thread.article, labels=(other, Label("of note", "no"))))], run)
+    source.end_run(run, "done", {})
+    released(source, out, Policy(without_datasets=("left out",)))
+    assert rows(out, "select name from labels") == [("of note",)]
+    assert rows(out, "select name from datasets") == [("open",)]
