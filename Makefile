@@ -35,13 +35,13 @@ demo: .venv/installed ## build the demo, an invented town, and serve it on http:
 # Everything that tests write goes to a folder of its own, which goes with them, whatever becomes of them: in memory where
 # there is room (4 GB), since each transaction waits for a disk.
 memory = $(shell df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 && $$4 > 4000000 { print "/dev/shm" }')
-pytest = tmp=$$(TMPDIR=$(or $(memory),$${TMPDIR:-/tmp}) mktemp -d) && { TMPDIR=$$tmp PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(1); status=$$?; rm -rf "$$tmp"; exit $$status; }
+pytest = tmp=$$(TMPDIR=$(or $(memory),$${TMPDIR:-/tmp}) mktemp -d) && { TMPDIR=$$tmp PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --dist loadfile --no-loadscope-reorder $(1); status=$$?; rm -rf "$$tmp"; exit $$status; }
 
 test: .venv/installed system ## run all tests (SYSTEM=no: install no Debian package, skip what needs one)
-	@$(call pytest,--durations=20 --durations-min=5)
+	@$(call pytest,-n auto --durations=20 --durations-min=5)
 
 quick: .venv/installed ## run the tests that need no server, no browser and no other process: about a minute
-	@$(call pytest,-m "not slow" $(QUICK))
+	@$(call pytest,-n logical -m "not slow" $(QUICK))
 
 check: .venv/installed ## lint, format, types, arrows, generated docs, licences
 	@$(BIN)/ruff check .

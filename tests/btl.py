@@ -282,6 +282,7 @@ def _become_btl(
     os.environ.clear()
     os.environ.update(environment)
     time.tzset()
+    tempfile.tempdir = None  # that of this environment
     os.chdir(folder)
     sys.argv = [str(Path(sys.executable).with_name("btl")), *words]
     if fork_pools:

@@ -41,9 +41,15 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """Run three processes on two cores: a crawl, a browser and a server wait half of their time."""
+    cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+    return cores + (cores + 1) // 2 if config.option.numprocesses == "auto" else None
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the files that take longest, so that no process is left alone with them at the end."""
-    items.sort(key=lambda item: "scenarios" not in item.path.parts)
+    items.sort(key=lambda item: "scenarios" not in item.path.parts and item.path.parent != ROOT / "tests")
 
 
 def missing(reason: str) -> NoReturn:

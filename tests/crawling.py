@@ -5,12 +5,14 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from tests.btl import NO_LIMITS, PATIENCE_S, Limits, StartedBtl, plain_environment, run_btl
 from tests.news_server import NewsSite
-from tests.waiting import next_second
+from tests.waiting import until
 
 
 class Desk:
@@ -24,14 +26,24 @@ class Desk:
         self, *arguments: object, status: int | None = 0, limits: Limits = NO_LIMITS, **environment: str
     ) -> subprocess.CompletedProcess[str]:
         """Runs a command to its end; `status` is what it must end with."""
+        if arguments[0] == "crawl":
+            self._part_visits()
         done = run_btl(arguments, self.folder, plain_environment() | environment, limits=limits)
         if status is not None:
             assert done.returncode == status, f"{done.returncode}\n{done.stdout}\n{done.stderr}"
         return done
 
-    def start(self, *arguments: object, stdout: int | None = None, limits: Limits = NO_LIMITS) -> StartedBtl:
+    def start(
+        self, *arguments: object, stdout: int | None = None, limits: Limits = NO_LIMITS, **environment: str
+    ) -> StartedBtl:
         """Starts a command, in a process group of its own, and leaves it running."""
-        return StartedBtl(arguments, self.folder, plain_environment(), limits, stdout=stdout)
+        return StartedBtl(arguments, self.folder, plain_environment() | environment, limits, stdout=stdout)
+
+    def _part_visits(self) -> None:
+        """Waits for the second after the last visit: two answers that are the same within one are one capture."""
+        with suppress(sqlite3.OperationalError):  # nothing was visited yet
+            (last,) = self.query("select max(fetched_at) from captures")[0]
+            until(lambda: last is None or f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}" > last)
 
     def crawl(self, *targets: object, hosts: Sequence[str] = (), status: int = 0) -> dict[str, Any]:
         """Crawls and gives what `--json` prints."""
@@ -59,8 +71,7 @@ class Desk:
         connection.close()
 
     def make_due(self) -> None:
-        """Lets all that waits be due, in the next second."""
-        next_second()
+        """Lets all that waits be due."""
         self.change("update frontier set next_at = '2000-01-01T00:00:00Z' where next_at is not null")
 
     def warcs(self) -> list[Path]:

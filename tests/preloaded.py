@@ -12,6 +12,8 @@ from archive.store.archive import Archive
 from archive.text.hosts import registered_site
 from archive.thread import Article, Author, Capture, Comment, Thread
 from crawler.settings import SETTINGS
+from crawler.warc.remote_writer import RemoteWarc
+from crawler.warc.writer import WarcFile
 
 CRAWLER = (
     "crawler.run",
@@ -43,6 +45,8 @@ def compile_statements() -> None:
 
 for module in (*CRAWLER, *sorted(scrapy_parts()), *(f"archive.cli.{name}" for name in ARCHIVE), "archive.site.app"):
     import_module(module)
+for warc in (WarcFile, RemoteWarc):
+    warc.flush_s = 0.02  # most crawls of tests visit a page, and would wait half a second for more to save with it
 prefilter()  # compiles all lexicons
 registered_site("https://courier.example/")  # reads the list of public suffixes
 compile_statements()

@@ -23,12 +23,6 @@ def until(state: Callable[[], T], process: StartedBtl | None = None) -> T:
     return found
 
 
-def next_second() -> None:
-    """Wait for the clock's next second: two answers without a body within one second are one capture."""
-    now = int(time.time())
-    until(lambda: int(time.time()) > now)
-
-
 @contextmanager
 def no_hang() -> Iterator[None]:
     """Fail where what stands under this takes more of the processor than anything but a hang would.

@@ -7,7 +7,6 @@ from importlib.metadata import version
 import pytest
 
 from tests.news_server import Answer, Asked, serving
-from tests.waiting import next_second
 
 TREE = [
     (1, 0, "Anna", "The new timetable is a relief."),
@@ -302,7 +301,6 @@ def test_a_page_that_did_not_change_is_replayed_with_what_its_comments_were_then
     for later in ((1, 0, "Anna", "The kiosk opens at ten."), (1, 0, "Anna", "The kiosk is closed.")):
         desk.visit(site)
         post.comments[:] = [later, (2, 1, "Finn", "Since when?")]
-        next_second()
     desk.visit(site)
     rows = (
         "select native_id, body, (select count(*) from comment_revisions where comment_id = comments.id) from comments"

@@ -44,7 +44,7 @@ def test_a_crawl_stops_asking_for_what_it_cannot_keep(site, desk):
 
     def heavy(asked):
         answer = site._answer(asked)
-        answer.body += f"<!-- {dice.randbytes(200_000).hex()} -->".encode()  # 200 kB, compressed
+        answer.body += f"<!-- {dice.randbytes(400_000).hex()} -->".encode()  # 400 kB, compressed
         return answer
 
     site.hook("/2026/", heavy)

@@ -95,7 +95,7 @@ def test_a_killed_crawl_leaves_no_row_without_its_record(site, desk, tmp_path):
     for number in range(30):
         site.post(f"the-harbour-office-news-{number}", comments=TREE[:2])
     options = ("--allow-host", site.address, "--delay", "0.05", "--warc", f"file://{tmp_path}/warc")
-    running = desk.start("crawl", *site.urls(), *options)
+    running = desk.start("crawl", *site.urls(), *options, TMPDIR=str(tmp_path))
     while running.poll() is None and not (tmp_path / "warc").exists():
         time.sleep(0.01)
     running.send_signal(signal.SIGKILL)
