@@ -154,17 +154,18 @@ ROWS_OF_ARTICLE = {
     "article_revisions": "select id from article_revisions where article_id = :article",
     "threads": _THREADS_OF,
     "flags": "select id from flags where article_id = :article",
-    "labels": "select id from labels where article_id = :article",
 }
-LABELS_OF_THREADS = f"select id from labels where thread_id {_OF_THESE}"
+# What is put away of labels of an article and its threads, as far as these themselves are shown.
+LABELS_UNDER = """
+select labels.id, held from withheld join labels on labels.id = row_id
+left join threads on threads.id = labels.thread_id
+join articles on articles.id = coalesce(labels.article_id, threads.article_id)
+where withheld.name = 'labels' and articles.id = :article and threads.withheld is null and articles.withheld is null"""
 LINES_OF = """
 select withheld.name, row_id from withheld join visits on visits.capture_id = row_id
 where name = 'captures' and visits.thread_id = :thread
 union select withheld.name, row_id from withheld join flags on flags.id = row_id
-where withheld.name = 'flags' and flags.thread_id = :thread
-union select withheld.name, row_id from withheld join labels on labels.id = row_id
-where withheld.name = 'labels' and (labels.thread_id = :thread
-  or labels.article_id = (select article_id from threads where threads.id = :thread))"""
+where withheld.name = 'flags' and flags.thread_id = :thread"""
 STILL_WITHHELD = """
 select 1 from withheld join comments on comments.id = row_id where name = 'comments' and thread_id = :thread
 union all select 1 from withheld join threads on article_id = row_id where name = 'articles' and threads.id = :thread
@@ -176,7 +177,7 @@ union all select body from comment_revisions where comment_id {_OF_THESE}"""
 WITHHELD_UNDER = """
 select json_extract(held, '$.body') from withheld where name in ('comments', 'comment_revisions') and comment_id in
   (select comments.id from comments join threads on threads.id = thread_id join articles on articles.id = article_id
-   where articles.url = ?)"""
+   where articles.{} = ?)"""
 FURNITURE = """
 select id, furniture from captures where furniture is not null and id in
   (select capture_id from visits where thread_id in (select thread_id from comments where id in
@@ -254,7 +255,6 @@ def mark_threads(connection: Connection, ids: Sequence[int], reason: str) -> Non
 def unmark_threads(connection: Connection, ids: Sequence[int]) -> None:
     """Undo `mark_threads`."""
     connection.exec_driver_sql(UNMARK_THREADS, _ids(ids))
-    restore_rows(connection, "labels", connection.exec_driver_sql(LABELS_OF_THREADS, _ids(ids)).scalars().all())
 
 
 def restore_comments(connection: Connection, ids: Sequence[int], find_commenter: FindCommenter) -> None:
@@ -283,9 +283,19 @@ def restore_lines(connection: Connection, threads: Iterable[int]) -> None:
                 restore_rows(connection, table, [row_id])
 
 
+def restore_labels(connection: Connection, articles: Iterable[int]) -> None:
+    """Put back what was said of these articles and their threads, but for what quotes a text that is withheld still."""
+    for article in articles:
+        withheld = connection.exec_driver_sql(WITHHELD_UNDER.format("id"), (article,)).scalars()
+        texts = [text for text in withheld if len(text) >= SHORTEST_LINE]
+        for label, held in connection.exec_driver_sql(LABELS_UNDER, {"article": article}).fetchall():
+            if len(texts) <= MOST_COMPARED and lines_without([json.loads(held)["value"]], texts):
+                restore_rows(connection, "labels", [label])
+
+
 def texts_withheld_under(connection: Connection, url: str) -> list[str]:
     """Return the texts of comments that are withheld under an article, present and earlier ones."""
-    return [row[0] for row in connection.exec_driver_sql(WITHHELD_UNDER, (url,))]
+    return [row[0] for row in connection.exec_driver_sql(WITHHELD_UNDER.format("url"), (url,))]
 
 
 def values_of(connection: Connection, ids: Sequence[int]) -> dict[int, dict[str, Any]]:

@@ -19,9 +19,9 @@ from dataclasses import dataclass, replace
 from sqlalchemy import Connection
 
 from archive.flags.codes import WITHHELD
-from archive.store.blanking import lines_without, texts_withheld_under
+from archive.store.blanking import SHORTEST_LINE, lines_without, texts_withheld_under
 from archive.store.diff import identities
-from archive.thread import Article, Author, Flag, Thread, article_url, digest
+from archive.thread import Article, Author, Flag, Label, Thread, article_url, digest
 
 KEY_SETTING = "ledger_key"
 CODE = WITHHELD
@@ -101,7 +101,7 @@ class SuppressionList:
         """Decide what of a parsed thread is withheld, and return what may be saved of it.
 
         The texts of withheld comments stay in the thread: they are stored apart, so that they can be restored. They are
-        taken out of the lines beside the comments.
+        taken out of the lines beside the comments, and so is what datasets say of the thread that quotes them.
         """
         if not self:
             return Screened(thread, {})
@@ -110,8 +110,14 @@ class SuppressionList:
         hashes = [digest(comment.body) for comment in thread.comments]
         comments = self.match_comments(thread, url, native_id, identities(thread.comments, hashes))
         texts = [thread.comments[i].body for i in comments] + texts_withheld_under(connection, url)
+        quoted = [text for text in texts if text]
         lines = [line for line in thread.furniture if not self.matches_text(url, line)]
-        thread = replace(thread, furniture=tuple(lines_without(lines, [text for text in texts if text])))
+        thread = replace(
+            thread,
+            article=replace(thread.article, labels=self._not_quoting(thread.article.labels, url, quoted)),
+            labels=self._not_quoting(thread.labels, url, quoted),
+            furniture=tuple(lines_without(lines, quoted)),
+        )
         of_article = self.find([article_key(url)])
         whole = of_article or self.find([thread_key(thread.platform, native_id)])
         if whole is not None:
@@ -122,6 +128,13 @@ class SuppressionList:
             )
             thread = replace(thread, article=withheld, url=None, furniture=())
         return Screened(thread, comments, whole.reason if whole else None, of_article.reason if of_article else None)
+
+    def _not_quoting(self, labels: Sequence[Label], url: str, texts: Sequence[str]) -> tuple[Label, ...]:
+        """Return the labels of a thread or article that quote none of the texts but very short ones."""
+        texts = [text for text in texts if len(text) >= SHORTEST_LINE]
+        return tuple(
+            label for label in labels if lines_without([label.value], texts) and not self.matches_text(url, label.value)
+        )
 
     def match_comments(
         self, thread: Thread, url: str, native_id: str, identity: Sequence[str]

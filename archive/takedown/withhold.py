@@ -71,6 +71,9 @@ left join withheld on withheld.name = 'commenters' and row_id = commenters.id wh
 ARTICLE_URL = """
 select coalesce(json_extract(held, '$.url'), url) from articles
 left join withheld on name = 'articles' and row_id = articles.id where articles.id = ?"""
+ARTICLES_OF = """
+select distinct article_id from threads where id in (select cast(value as bigint) from json_each(?))
+order by article_id"""
 ADD = """
 insert into suppressions (subject, number, keys, reason, note, run_id, created_at) values (?, ?, ?, ?, ?, ?, ?)
 returning id"""
@@ -246,7 +249,9 @@ class _Takedown:
         free = [thread for thread in whole if not self._is_withheld(still, thread)]
         blanking.unmark_threads(self.connection, free)
         self._withdraw_flags("thread_id", free)
-        blanking.restore_lines(self.connection, {*whole, *(comment.thread_id for comment in comments)})
+        threads = {*whole, *(comment.thread_id for comment in comments)}
+        blanking.restore_lines(self.connection, threads)
+        blanking.restore_labels(self.connection, self._articles_of(threads))
         self._recount(comments, whole)
         return TakedownResult(entries[0][0], len(comments), len(whole))
 
@@ -350,6 +355,10 @@ class _Takedown:
             statement = "select id from threads where article_id = ?"
             return list(self.connection.exec_driver_sql(statement, (number,)).scalars())
         return [number] if subject == "thread" else []
+
+    def _articles_of(self, threads: Iterable[int]) -> list[int]:
+        rows = self.connection.exec_driver_sql(ARTICLES_OF, (json.dumps(list(threads)),))
+        return list(rows.scalars())
 
     def _is_withheld(self, still: SuppressionList, thread: int) -> bool:
         statement = "select platform, native_id, article_id from threads where id = ?"

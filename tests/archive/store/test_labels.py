@@ -1,6 +1,7 @@
 """What datasets say of comments: added once, put away with the comment, and never less strict than it was."""
 
 from dataclasses import replace
+from itertools import permutations
 
 import pytest
 from sqlalchemy.exc import DBAPIError
@@ -154,12 +155,36 @@ def test_what_is_withheld_twice_comes_back_with_the_last_restore(archive, query)
     assert query(ABOVE) == before
 
 
-def test_a_label_that_quotes_a_comment_goes_and_comes_back_with_it(archive, query):
+@sqlite_only
+@pytest.mark.parametrize("order", list(permutations(["comment", "commenter", "thread", "article"], 2)))
+@pytest.mark.parametrize("lifted", [0, 1])
+def test_what_quotes_a_text_comes_back_when_nothing_withholds_that_any_more(archive, query, order, lifted):
     quoting = Label("topic", f"of one who {REASON.value}")
-    save(archive, rated(DAYS[0], said(REASON.value, native_id="c1"), civil=(CIVIL, quoting), sad=(quoting, SAD)))
+    said_so = said(REASON.value, "tom", native_id="c1")
+    save(
+        archive, rated(DAYS[0], said_so, said("The kiosk is open.", "ann"), civil=(quoting, CIVIL), sad=(SAD, quoting))
+    )
+    before = query(ABOVE)
+    for subject in order:
+        withhold.withhold(archive, subject, 1, "privacy")
+    withhold.restore(archive, order[lifted], 1)
+    assert {row[3] for row in query(ABOVE)} <= {"", CIVIL.value, SAD.value}
+    withhold.restore(archive, order[1 - lifted], 1)
+    assert query(ABOVE) == before
+    assert query("select count(*) from withheld") == [(0,)]
+
+
+def quoting_thread(at):
+    quoting = Label("topic", f"of one who {REASON.value}")
+    return rated(at, said(REASON.value, native_id="c1"), civil=(CIVIL, quoting), sad=(quoting, SAD))
+
+
+def test_a_label_that_quotes_a_comment_goes_and_comes_back_with_it(archive, query):
+    save(archive, quoting_thread(DAYS[0]))
     before = query(ABOVE)
     withhold.withhold(archive, "comment", 1, "privacy")
     assert [row[3] for row in query(ABOVE)] == ["", SAD.value, CIVIL.value, ""]
+    assert save(archive, quoting_thread(DAYS[1]))["labels_new"] == 0
     withhold.restore(archive, "comment", 1)
     assert query(ABOVE) == before
 
@@ -167,12 +192,11 @@ def test_a_label_that_quotes_a_comment_goes_and_comes_back_with_it(archive, quer
 @sqlite_only
 @pytest.mark.parametrize("subject", ["comment", "thread", "article"])
 def test_what_was_said_of_an_erased_thread_is_nowhere_in_the_file(archive, path, query, subject):
-    quoting = Label("topic", f"of one who {REASON.value}")
-    save(archive, rated(DAYS[0], said(REASON.value, native_id="c1"), civil=(quoting,), sad=(quoting,)))
+    save(archive, quoting_thread(DAYS[0]))
     erase_rows.destroy_rows(archive, subject, 1, "privacy")
-    save(archive, rated(DAYS[1], civil=(), sad=()))
+    save(archive, quoting_thread(DAYS[1]))
     archive.maintain("pragma wal_checkpoint(truncate)")
-    assert [row[3] for row in query(ABOVE)] == ["", ""]
+    assert [row[3] for row in query(ABOVE) if row[2] == "topic"] == ["", ""]
     assert REASON.value.encode() not in path.read_bytes()
 
 
