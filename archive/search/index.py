@@ -33,6 +33,7 @@ from archive.search.nodes import RECORDS, FieldNode, FlagFilter, Node, join
 
 # More values than this of one facet are not told apart: Tantivy counts them in memory.
 MOST_VALUES = 20_000
+MOST_FLAG_SETS = 20_000  # beyond, flags are counted one by one
 # Facets of queries with more hits are remembered: a word of a million comments takes as long as twenty others.
 COMMON = 50_000
 MOST_REMEMBERED = 256
@@ -180,9 +181,11 @@ class IndexView:
 
     @cached_property
     def flags(self) -> list[FlagParts]:
-        """Every distinct flag that comments have."""
-        sets = self._terms(tantivy.Query.all_query(), ["flag_set"])["flag_set"]
-        return list(dict.fromkeys(flag for flags in sets for flag in flags_of_set(flags)))
+        """Every distinct flag that comments have, or had a moment ago."""
+        tokens = self.searcher.terms_with_prefix("flags", "", limit=MOST_VALUES)
+        if len(tokens) >= MOST_VALUES:
+            raise IndexUnusable(f"{self.path} has too many different flags")
+        return [FlagParts.from_token(token) for token, _ in tokens]
 
     def texts(self, field: str) -> Sequence[str]:
         """Return every distinct text that comments have in a field, such as their labels.
@@ -254,8 +257,25 @@ class IndexView:
             found = self._terms(self.writer.write(node), [name for name in fields if name not in self._unused])
             for name in alike:
                 values = found.get(_FIELDS.get(name, name), Counter())
-                counts[name] = _flag_values(values, name, search.flag_without(name)) if name in FLAG_FACETS else values
+                if name in FLAG_FACETS:
+                    rest = search.flag_without(name)
+                    are_all = len(values) < MOST_FLAG_SETS
+                    values = _flag_values(values, name, rest) if are_all else self._count_each(node, name, rest)
+                counts[name] = values
         return counts
+
+    def _count_each(self, node: Node | None, name: str, rest: FlagFilter) -> Counts:
+        """Count each value of a facet of flags by itself, where comments have too many sets of them."""
+        tokens: dict[Any, list[str]] = {}
+        for flag in self.flags:
+            for value in _values_of(flag, name) if passes(rest, flag) else ():
+                tokens.setdefault(value, []).append(flag.token())
+        base = (tantivy.Occur.Must, self.writer.write(node))
+        counts: Counts = Counter()
+        for value, of_value in tokens.items():
+            have_it = tantivy.Query.term_set_query(self.schema, "flags", of_value)
+            counts[value] = self._total(tantivy.Query.boolean_query([base, (tantivy.Occur.Must, have_it)]))
+        return +counts
 
     @cached_property
     def _unused(self) -> set[str]:
@@ -283,8 +303,6 @@ class IndexView:
             return {}
         wanted = {name: {"terms": {"field": name, "size": MOST_VALUES, "segment_size": MOST_VALUES}} for name in fields}
         found = self.searcher.aggregate(query, wanted)
-        if "flag_set" in fields and len(found["flag_set"]["buckets"]) >= MOST_VALUES:
-            raise IndexUnusable(f"{self.path} has too many different flags beside each other")
         return {
             name: Counter({_value(name, bucket["key"]): bucket["doc_count"] for bucket in found[name]["buckets"]})
             for name in fields

@@ -52,7 +52,7 @@ class FlagParts:
         return cls(code, int(severity), target or None, status)
 
 
-@lru_cache(10_000)
+@lru_cache(50_000)
 def flags_of_set(text: str) -> tuple[FlagParts, ...]:
     """Return the flags of a comment, each once."""
     return tuple(FlagParts.from_token(token) for token in text.split(_FLAGS_APART))

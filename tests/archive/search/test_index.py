@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archive.search import build
-from archive.search.index import FacetedSearch, IndexUnusable, SearchIndex
+from archive.search.index import FLAG_FACETS, FacetedSearch, IndexUnusable, SearchIndex
 from archive.search.nodes import FlagFilter, WordNode
 from archive.search.query import parse_query
 from archive.search.sql import prepare, select_comments
@@ -103,6 +103,14 @@ def test_facets_are_counted_over_one_and_the_same_flag(path):
         sql = f"select code, count(distinct comment_id) from flags where severity >= 4 and comment_id and code <> 'archive.withheld' and {build.STANDING} group by 1"
         assert severe["flag"] == dict(db.execute(sql))
     assert severe["severity"] == view.facets(FacetedSearch(None), ("severity",))["severity"]
+
+
+@pytest.mark.parametrize("flag", [None, FlagFilter(source="content"), FlagFilter(severity=2, status="unreviewed")])
+def test_facets_are_the_same_where_comments_have_too_many_different_flags(path, monkeypatch, flag):
+    facets = opened(path).view.facets(FacetedSearch(None, (), flag), FACETS)
+    assert all(facets[name] for name in FLAG_FACETS)
+    monkeypatch.setattr("archive.search.index.MOST_FLAG_SETS", 1)
+    assert opened(path).view.facets(FacetedSearch(None, (), flag), FACETS) == facets
 
 
 CHANGES = [
