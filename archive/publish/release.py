@@ -194,11 +194,11 @@ class _ReleaseBuilder:
         # Leaving the block of the pool waits for its jobs, also for those of a database that turns out not to be whole.
         with dumps.executor(counts.rows["comments"]) as pool:
             with interrupts_blocked():
+                indexed = pool.submit(index_copy, self.database)  # the longest
                 dumped = [pool.submit(dumps.write_dump, database, folder, job) for job in jobs]
                 checks = [pool.submit(dumps.check_database, database, check) for check in dumps.CHECKS]
                 rows = sum(counts.rows.values())
                 hashed = pool.submit(dumps.file_entry, self.folder, "archive.db", "The database (SQLite)", rows=rows)
-                indexed = pool.submit(index_copy, self.database)
             problems = [problem for check in checks for problem in check.result()]
             if problems:
                 raise NotPublished("the copy is not whole: " + "; ".join(problems[:5]))
