@@ -23,6 +23,7 @@ VOID = frozenset(
 DEEPEST = 10_000
 MOST_ATTRIBUTES = 1_000  # of an element: libxml2 compares each with all before it
 LONG_TAG_FROM = 4_000
+LONG_PIECE = re.compile(rf"<[^<]{{{LONG_TAG_FROM + 1}}}")
 LONG_TAG = re.compile(rf"^([A-Za-z][^\s<>/]{{0,100}})([^<>]{{{LONG_TAG_FROM},}})")  # behind its "<"
 ATTRIBUTE = re.compile(r"""[\s/"'=]*[^\s=/"']+(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"']+))?""")
 # One class for all elements. lxml's own lookup, which gives forms and fields classes of their own, is a call of Python
@@ -68,10 +69,12 @@ def _new_parser() -> HTMLParser:
 
 def _encode(html: str) -> bytes:
     # libxml2 stops at a NUL, and refuses a str that declares an encoding.
-    pieces = html.replace("\0", "").split("<")
-    if max(map(len, pieces)) > LONG_TAG_FROM:
+    html = html.replace("\0", "")
+    if LONG_PIECE.search(html):
+        pieces = html.split("<")
         pieces[1:] = [LONG_TAG.sub(_without_surplus, p) if len(p) > LONG_TAG_FROM else p for p in pieces[1:]]
-    return "<".join(pieces).encode("utf-8", "replace")
+        html = "<".join(pieces)
+    return html.encode("utf-8", "replace")
 
 
 def _without_surplus(tag: re.Match[str]) -> str:

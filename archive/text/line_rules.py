@@ -9,6 +9,8 @@ _FOREIGN = re.compile(r"[^\x00-\x7f•·–—‘’“”…«»©\u00a0]")
 _PLAIN_WORDS = tuple(filter(str.isascii, phrases.COMMENT_WORDS))
 _FOREIGN_WORDS = tuple(word for word in phrases.COMMENT_WORDS if not word.isascii())
 _BETWEEN_BUTTONS = re.compile(r"\s*[·•|/]\s*|\s{2,}")
+_DIGIT, _WORDS = re.compile(r"\d"), re.compile(r"[^\W\d_]+")
+_ONES = frozenset("one ein eine un una une uno um uma één een jeden один en ett μία bir".split())  # noqa: SIM905
 _GLUED_BUTTONS = re.compile(r"(?<=[^\W\d_])(?=[A-ZÀ-ÖØ-ÞЀ-Я])")
 _BEHIND_BUTTONS = phrases.AROUND_BUTTONS + "@–—#/\t"
 _REPLY_STARTS = ("reply to ", "log in to reply", "antworte auf ")
@@ -21,7 +23,10 @@ def stated_count(text: str) -> int | None:
     """Return the number of comments that a heading states, 1 for "one comment", or None."""
     if len(text) > 200:
         return None
-    match = phrases.COUNTED.search(text.casefold())
+    folded = text.casefold()
+    if not _DIGIT.search(text) and _ONES.isdisjoint(_WORDS.findall(folded)):
+        return None
+    match = phrases.COUNTED.search(folded)
     if not match:
         return None
     digits = "".join(ch for ch in next(filter(None, match.groups())) if ch.isdecimal())

@@ -7,6 +7,8 @@ from dataclasses import replace
 from functools import cache
 from itertools import pairwise
 
+from lxml.etree import Comment as MarkupComment
+from lxml.etree import strip_elements
 from lxml.html import HtmlElement
 from trafilatura import extract
 
@@ -23,6 +25,8 @@ MOST_LINK_LEVELS = 100_000
 MOST_TEXT_LEVELS = 30_000_000
 FEW_SECTIONS = 20  # so few are looked up in a copied page one by one
 SAME_BLOCK = ("- ", "|")
+# trafilatura copies what it is given several times and reads nothing of these.
+UNREAD = ("style", "svg", "iframe", "select", MarkupComment)
 LONGEST_BETWEEN = 120  # of a line of name or date between two comments
 
 
@@ -115,7 +119,7 @@ def _weigh_levels(levels: Sequence[Sequence[HtmlElement]]) -> bool:
 
 
 def _without(tree: HtmlElement, sections: Sequence[HtmlElement]) -> HtmlElement:
-    """Return a copy of the page without some of its elements."""
+    """Return a copy of the page without some of its elements, and without what holds no text of an article."""
     copy, dropped = deepcopy(tree), frozenset(sections)
     if len(dropped) > FEW_SECTIONS:
         pairs = zip(tree.iter(), copy.iter(), strict=True)
@@ -125,6 +129,10 @@ def _without(tree: HtmlElement, sections: Sequence[HtmlElement]) -> HtmlElement:
     for twin in twins:
         if twin.getparent() is not None:
             twin.drop_tree()
+    strip_elements(copy, *UNREAD, with_tail=False)
+    for script in copy.iter("script"):
+        if script.get("type") != "application/ld+json":
+            script.text = None
     return copy
 
 

@@ -157,7 +157,7 @@ def _inner_name(element: HtmlElement) -> HtmlElement:
     for below in inside:
         if (is_name(below, traits_of(below)) or property_of(below) == "name") and _visible_text(below).strip():
             return below
-    whole = fold_space(_visible_text(element))
+    whole = fold_space(_inline_text(element))
     candidates = [below for below in inside if below.tag in INNER_NAMES]
     for below in sorted(candidates, key=lambda candidate: INNER_NAMES.index(candidate.tag)):
         text = fold_space(_visible_text(below))
@@ -167,6 +167,15 @@ def _inner_name(element: HtmlElement) -> HtmlElement:
         is_part = below.tag == "a" and len(text) * 3 < len(whole) <= LONGEST_PIECE and not _is_author_tag(below)
         return element if is_part else below
     return element
+
+
+def _inline_text(element: HtmlElement) -> str:
+    """Return the text of an element without that of the boxes in it: a motto below a name is another line."""
+    boxes = [child for child in element if child.tag in ("div", "p", "ul")]
+    text = _visible_text(element)
+    for box in boxes:
+        text = text.replace(_visible_text(box), " ", 1)
+    return text if text.strip() else _visible_text(element)
 
 
 def _visible_text(root: HtmlElement) -> str:

@@ -60,10 +60,11 @@ def find_content(comment: CommentElement, own: Sequence[Part]) -> HtmlElement | 
 
 def _beside_label(content: HtmlElement | None, own: Sequence[Part]) -> HtmlElement | None:
     """Return the text that stands apart from what is called text and holds a word or two ("(new)"), if there is one."""
-    if content is None or len(fold_space(content.text_content())) > LONGEST_LABEL:
+    text = content.text_content() if content is not None else ""
+    if content is None or len(text.split(None, LONGEST_LABEL)) > LONGEST_LABEL or len(fold_space(text)) > LONGEST_LABEL:
         return content
     around = {*content.iterancestors(), *content.iter()}
-    length = len(fold_space(content.text_content()))
+    length = len(fold_space(text))
     for element, kind in own:
         is_text = kind.content is not None and not kind.furniture and element.tag in HOLDERS
         if is_text and element not in around and len(fold_space(element.text_content())) > length:
@@ -172,7 +173,8 @@ def read_body(
     skip = skip | {e for e in elements if e.tag in HEADINGS and body and e not in paragraphs}
     # No paragraphs at all: the text stands bare beside name and date.
     pieces = [element_text(e, skip=skip) for e in (whole, *(comment.siblings if content is None else ()))]
-    return _without_head("\n\n".join(filter(None, pieces)), name) or body
+    text = "\n\n".join(filter(None, pieces))
+    return _without_head(text, name) or body or ("" if any(map(str.isalnum, text)) else text)
 
 
 def _without_title(paragraphs: list[HtmlElement]) -> list[HtmlElement]:

@@ -21,6 +21,7 @@ from crawler.platforms.comment_body import find_content, is_head, is_text_only, 
 from crawler.platforms.comment_date import find_stamp, read_moment
 from crawler.platforms.comment_elements import CommentElement
 from crawler.platforms.comment_parts import (
+    LONGEST_LINE,
     Part,
     is_short,
     traits_of,
@@ -97,10 +98,11 @@ def _head_parts(
 
 def _is_reference(element: HtmlElement) -> bool:
     """Whether a line names the comment that this one answers, and its author."""
-    if element.tag not in ("p", "div", "span") or not element.text:
+    text = element.text
+    if not text or element.tag not in ("p", "div", "span"):
         return False
-    text = element.text.strip()
-    return bool(text) and bool(TO_REPLY.match(text)) and is_short(element)
+    text = text.strip()
+    return 0 < len(text) <= LONGEST_LINE and TO_REPLY.match(text) is not None and is_short(element)
 
 
 def _holds(outer: HtmlElement, inner: HtmlElement, comment: CommentElement) -> bool:

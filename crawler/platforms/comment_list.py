@@ -20,7 +20,7 @@ from crawler.platforms.comment_elements import CommentElement
 from crawler.platforms.comment_fields import CommentFields
 from crawler.platforms.page_index import Group, PageIndex, index_page
 from crawler.platforms.repeated_groups import dated_groups, likely_groups, unite
-from crawler.platforms.section_evidence import ENOUGH, Evidence, weigh
+from crawler.platforms.section_evidence import ENOUGH, Evidence, is_called_one, weigh
 from crawler.platforms.section_words import words_of
 
 DIGITS = re.compile(r"\d+")
@@ -55,7 +55,7 @@ def find_list(page: Page) -> CommentList | None:
     if best is None:
         return None
     blocks = [(comment, replace(index.fields_of(comment))) for comment in best.comments]
-    blocks = [(comment, fields) for comment, fields in blocks if fields.body or fields.name]
+    blocks = _without_forms([block for block in blocks if block[1].body or block[1].name])
     _strip_repeated_lines([fields for _, fields in blocks])
     return CommentList(_without_copies(blocks), best.section, best.group.is_cut)
 
@@ -81,6 +81,18 @@ def _strip_repeated_lines(fields: Sequence[CommentFields]) -> None:
                 lines = field.body.split("\n")
                 if len(lines) > 1 and DIGITS.sub("#", lines[edge].strip()) in repeated:
                     field.body = "\n".join(lines[1:] if edge == 0 else lines[:-1]).strip("\n")
+
+
+def _without_forms(blocks: list[Block]) -> list[Block]:
+    """Leave out what is made to write a comment: among comments with times or ids a block with neither, to type in."""
+    stamped = [bool(fields.date_text or fields.machine_date or block_id(comment)) for comment, fields in blocks]
+    if sum(stamped) * 2 < len(blocks) or all(stamped):
+        return blocks
+    return [
+        block
+        for block, is_stamped in zip(blocks, stamped, strict=True)
+        if is_stamped or not any(element.tag == "textarea" for element in block[0].own)
+    ]
 
 
 def _without_copies(blocks: Sequence[Block]) -> list[Block]:
@@ -139,6 +151,8 @@ class _Weighed:
 
 
 def _weigh(group: Group, roots: Sequence[HtmlElement], index: PageIndex, stated: frozenset[int]) -> _Weighed | None:
+    if len(roots) == 1 and not is_called_one(group, roots[0]):
+        return None
     comments, section = build_comments(roots)
     count = len(comments)
     evidence: Evidence = weigh(group, comments, index, count if count in stated else None)
@@ -155,7 +169,8 @@ def _stated_counts(page: Page, index: PageIndex) -> frozenset[int]:
         if index.lengths[element] > 80 or len(element) > 4:
             continue
         if element.tag[0] == "h" or words_of(element.get("class")).strength or words_of(element.get("id")).strength:
-            stated = line_rules.stated_count(" ".join(element.text_content().split()))
-            if stated:
+            line = " ".join(element.text_content().split())
+            stated = line_rules.stated_count(line)
+            if stated and not line_rules.is_elsewhere(line):
                 result.add(stated)
     return frozenset(result)

@@ -198,7 +198,7 @@ def _stated_count(page: Page, comments: set[HtmlElement]) -> int | None:
             break
         if element.tag in ("h2", "h3", "h4", "h5", "span", "p") and element.getparent() not in comments:
             line = line_of(element, LONGEST_HEADING)
-            if 0 < len(line) <= LONGEST_HEADING and not line_rules.is_elsewhere(line):
-                stated = line_rules.stated_count(line)
-                count = count if stated is None else stated
+            stated = line_rules.stated_count(line) if 0 < len(line) <= LONGEST_HEADING else None
+            if stated is not None and not line_rules.is_elsewhere(line):
+                count = stated
     return count

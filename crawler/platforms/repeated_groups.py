@@ -32,7 +32,10 @@ def likely_groups(index: PageIndex) -> list[Group]:
 
 
 def _in_one_place(elements: list[HtmlElement], index: PageIndex) -> list[HtmlElement]:
-    """Leave out those of a group that stand in a sidebar, or in what is called so, where most others do not."""
+    """Leave out those of a group that stand in a sidebar, or in what is called so, where most others do not.
+
+    One that stands in the list of the others is not left out for a name of its own ("last-comment").
+    """
     apart = {element for element in elements if index.surroundings[element].weak or index.surroundings[element].aside}
     lowest = min((index.surroundings[element].weak for element in elements), default=0)
     main = [
@@ -40,7 +43,11 @@ def _in_one_place(elements: list[HtmlElement], index: PageIndex) -> list[HtmlEle
         for e in elements
         if e not in apart or (index.surroundings[e].weak <= lowest and not index.surroundings[e].aside)
     ]
-    return main if len(main) * 2 >= len(elements) else elements
+    if len(main) * 2 < len(elements):
+        return elements
+    lists = {element.getparent() for element in main} if len(main) < len(elements) else set()
+    members = set(main)
+    return [e for e in elements if e in members or e.getparent() in lists]
 
 
 def _anchored_groups(index: PageIndex) -> list[Group]:

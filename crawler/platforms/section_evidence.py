@@ -17,6 +17,7 @@ from crawler.platforms.section_words import STRONG
 
 MOST_SAMPLES = 12
 FEW_SAMPLES = 3
+MANY = 5
 HOPELESS = 1.5  # so far below what is enough that more blocks cannot help
 MOST_ELEMENTS = 400  # of a block that are looked at
 ENOUGH = 4.2  # the score from which blocks are comments
@@ -56,8 +57,6 @@ def weigh(group: Group, comments: Sequence[CommentElement], index: PageIndex, st
     A few blocks show most groups to be no comments; only where they do not are more looked at.
     """
     count = len(comments)
-    if count == 1 and not _is_called_one(group, comments[0].root):
-        return Evidence()
     least = ENOUGH - HOPELESS if count > FEW_SAMPLES else ENOUGH
     few = _weigh_sample(group, comments, comments[:: max(1, -(-count // FEW_SAMPLES))], index, stated, least)
     if count <= FEW_SAMPLES or few.score < least:
@@ -108,9 +107,10 @@ def _outer_scores(
     return {
         "word": max(group.own * 1.0, group.around * 0.75),
         "strong": -2 * (max(group.own, group.around) < STRONG),  # for a word that other lists bear, too, or none
-        "many": 0.5 * (count >= 5),
+        "many": 0.5 * (count >= MANY),
         "nested": 0.5 * any(comment.above is not None for comment in comments),
         "stated": 0.5 * min(count, 3) * (stated is not None and abs(stated - count) <= max(1, count // 10)),
+        "exact": 1.0 * (stated == count >= MANY),
         "weak": -1.5 * min(group.weak, 2),
         "live": -3.0 * (index.is_live_blog and max(group.own, group.around) < STRONG),  # the newsroom's own entries
         "aside": -0.75 * index.surroundings[comments[0].root].aside,
@@ -191,7 +191,7 @@ def _is_linked(comment: CommentElement, fields: CommentFields) -> bool:
     return linked * 3 > len(fields.body) * 2 and not fields.body.startswith("http")
 
 
-def _is_called_one(group: Group, root: HtmlElement) -> bool:
+def is_called_one(group: Group, root: HtmlElement) -> bool:
     """Whether a single block is called a comment, or has a comment's number, and is not called what is around one."""
     names = f"{root.get('class') or ''} {root.get('id') or ''}"
     return group.own >= STRONG and (not _is_around(root) or not PLURAL.search(names))

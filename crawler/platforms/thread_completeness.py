@@ -49,8 +49,11 @@ def _is_hidden(element: HtmlElement) -> bool:
 
 
 def _is_called_loader(element: HtmlElement) -> bool:
-    class_, id_ = element.get("class"), element.get("id")
-    return bool((class_ or id_) and _names_loader(f"{class_ or ''} {id_ or ''}"))
+    class_ = element.get("class")
+    if class_ and _names_loader(class_):
+        return True
+    id_ = element.get("id")
+    return bool(id_) and _names_loader(id_)
 
 
 @lru_cache(4_096)

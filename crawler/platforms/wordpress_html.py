@@ -211,9 +211,9 @@ def _stated_count(before: Iterable[HtmlElement], inside_sections: set[HtmlElemen
         if not may_count:
             continue
         line = _line(element)
-        if line and not line_rules.is_elsewhere(line):
-            stated = line_rules.stated_count(line)
-            count = count if stated is None else stated
+        stated = line_rules.stated_count(line) if line else None
+        if line and stated is not None and not line_rules.is_elsewhere(line):
+            count = stated
     return count
 
 

@@ -26,6 +26,8 @@ def other_pages(page: Page, comments: set[str]) -> tuple[int | None, Mapping[int
     current, is_first = _page_number(own), False
     for link in page.html.iter("a"):
         href = link.get("href") or ""
+        if "comment-" not in href and "cpage" not in href:
+            continue
         comment = COMMENT_LINK.search(href)
         leads_here = comment is not None and comment[1] in comments
         if not COMMENT_PAGE.search(href) or "replytocom" in href:

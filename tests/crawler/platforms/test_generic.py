@@ -268,3 +268,49 @@ def test_entries_of_a_live_blog_are_the_newsrooms(kind: str, around: str) -> Non
 
 def test_comments_below_a_live_blog_are_read() -> None:
     assert len(read(LIVE_JSON + flat(BLOCKS["classes"])).comments) == 3
+
+
+def test_texts_alone_are_comments_where_there_are_as_many_as_are_stated() -> None:
+    item = '<li class="x-comment"><div class="x-comment-content"><div class="unfold">{text}</div></div></li>'
+    texts = [f"{row[2]} {again}" for again in ("Truly.", "I ask you.") for row in ROWS]
+    around = '<div class="x-comment-widget sidebar"><p class="comments-total">{} comments</p><ul>{}</ul></div>'
+    items = "".join(item.format(text=text) for text in texts)
+    assert [row[2] for row in rows(read(around.format(6, items)))] == texts
+    assert rows(read(around.format(16, items))) == []
+    assert rows(read(around.format("Latest 6", items))) == []
+
+
+def test_a_comment_is_not_left_out_for_the_name_of_its_place() -> None:
+    block = '<li class="comment" id="{id}"><b class="author">{name}</b> <i class="date">{date}</i><p>{text}</p></li>'
+    ids = ("reader-1", "reader-2", "last-reader")
+    blocks = (block.format(id=id_, name=r[0], date=r[1], text=r[2]) for id_, r in zip(ids, ROWS, strict=True))
+    assert [row[0] for row in rows(read(f'<ul class="comments">{"".join(blocks)}</ul>'))] == ["Anna", "Finn", "Ruth"]
+
+
+def test_a_box_to_type_in_is_no_comment() -> None:
+    block = '<div class="comment-data"><b class="user-name">{name}</b> <i class="date">{date}</i><p>{text}</p></div>'
+    form = (
+        '<div class="comment-data"><b class="user-name">You</b><p>Sign out of <i>Courier</i>?</p><textarea></textarea>'
+        "</div>"
+    )
+    thread = read(flat(block, f'<div class="comments">{form}{{}}</div>'))
+    assert [row[0] for row in rows(thread)] == ["Anna", "Finn", "Ruth"]
+
+
+@pytest.mark.parametrize(
+    "motto", ['<div class="bio">Fond of boats</div><div><a href="/f">250 fans</a></div>', "<p>Sails</p>"]
+)
+def test_a_motto_below_a_name_is_none_of_it(motto: str) -> None:
+    block = (
+        '<div class="comment" id="comment_{n}"><div class="author_name"><a href="/p?a={n}">{name}</a>'
+        + motto
+        + '</div><div class="comment_time">{date}</div><div class="comment_text">{text}</div></div>'
+    )
+    assert [row[0] for row in rows(read(flat(block)))] == ["Anna", "Finn", "Ruth"]
+
+
+@pytest.mark.parametrize("text", [".", "???", "😀", "+1"])
+def test_a_text_of_signs_is_kept(text: str) -> None:
+    block = '<div class="comment"><i class="comment-author">{name}</i><div class="comment-body">{text}</div></div>'
+    section = flat(block).replace(ROWS[1][2], text)
+    assert [row[2] for row in rows(read(section))] == [ROWS[0][2], text, ROWS[2][2]]
