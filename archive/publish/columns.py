@@ -173,7 +173,11 @@ def _text_sources(policy: Policy, scope: _Scope, *, filter_flags: bool) -> dict[
 left join temp.altered_revisions as altered on altered.id = comment_revisions.id""",
             f"comment_revisions.comment_id {scope.comments}",
         ),
-        "labels": TableSource({}, "src.labels", _public_labels(scope)),
+        "labels": TableSource(
+            {"value": "coalesce(altered.value, labels.value)"},
+            "src.labels left join temp.altered_labels as altered on altered.id = labels.id",
+            _public_labels(scope),
+        ),
         # Worked out anew of the texts that the copy shows: see copy.build_copy.
         "text_copies": TableSource({}, "src.text_copies", "false"),
         "events": TableSource(
@@ -188,7 +192,7 @@ left join temp.altered_revisions as altered on altered.id = comment_revisions.id
 
 
 def _public_labels(scope: _Scope) -> str:
-    """Return the condition on labels. A thread or an article may have some of a dataset that is not public."""
+    """Return the condition on labels. Of a thread some may not be public, or quote what is not."""
     of_comments = (
         f"labels.comment_id {scope.comments} and labels.comment_id not in (select id from temp.withheld_comments)"
     )
@@ -197,7 +201,8 @@ def _public_labels(scope: _Scope) -> str:
       join src.articles on articles.id = article_id where threads.withheld is null and articles.withheld is null))
     or (labels.article_id {scope.articles} and labels.article_id in
       (select id from src.articles where withheld is null)))
-  and labels.dataset_id in (select id from temp.public_datasets)"""
+  and labels.dataset_id in (select id from temp.public_datasets)
+  and labels.id not in (select id from temp.altered_labels where value is null)"""
 
 
 def _commenter_source(policy: Policy, scope: _Scope) -> TableSource:

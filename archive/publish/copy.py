@@ -16,6 +16,7 @@ from pathlib import Path
 from archive.flags.codes import WITHHELD
 from archive.publish import columns
 from archive.publish.columns import COPIED, FACET_VALUES, FACETS, LISTS, TableSource
+from archive.publish.labels import fill_labels
 from archive.publish.policy import Policy, matches
 from archive.publish.rewrite import fill_altered, run_script
 from archive.publish.titles import fill_titles
@@ -248,6 +249,7 @@ def _prepare(connection: sqlite3.Connection, policy: Policy, key: bytes) -> dict
     _refuse_unshareable(connection, policy)
     fill_altered(connection, policy, key, codes)
     fill_titles(connection, policy, codes)
+    fill_labels(connection, policy, codes)
     run_script(connection, LOOKUPS)
     if connection.execute("select 1 from temp.altered_comments where why is not null limit 1").fetchone():
         connection.execute(

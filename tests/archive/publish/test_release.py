@@ -32,7 +32,7 @@ from archive.store.archive import Archive
 from archive.store.private_tables import PRIVATE_TABLES
 from archive.store.schema import TABLES
 from archive.takedown import withhold
-from archive.thread import Dataset, Label
+from archive.thread import Dataset, Flag, Label
 from tests.archive_fixture import FOLDED, MAIL, NUMBER, PERSONAL, PHONE, fill_reviewed
 from tests.btl import PATIENCE_S, StartedBtl
 from tests.documents import numbered
@@ -710,3 +710,33 @@ def test_labels_of_a_dataset_that_is_left_out_are_in_no_thread_of_the_copy(sourc
     released(source, out, Policy(without_datasets=("left out",)))
     assert rows(out, "select name from labels") == [("of note",)]
     assert rows(out, "select name from datasets") == [("open",)]
+
+
+QUOTED = "Call the keeper on the quay about the heron."
+NAMED, ANSWER = Label("winner", "@tom_bilby77, for once"), Label("answer", "to kim@mail.example")
+
+
+def labelled_in_words(source):
+    run = source.begin_run("import", {})
+    flagged = said(QUOTED, "tom_bilby77", flags=(Flag("content.threat", "test", start=9, end=15),), labels=(NAMED,))
+    thread = made(flagged, said("It is true."), native_id="t9", dataset=Dataset("open"), labels=(NAMED, ANSWER))
+    quoting = (Label("topic", f"one who said: {QUOTED}"), Label("topic", "the keeper"))
+    assert not source.save([replace(thread, article=replace(thread.article, labels=quoting))], run).failures
+    source.end_run(run, "done", {})
+
+
+@pytest.mark.parametrize(
+    ("policy", "shown"),
+    [
+        (Policy(), {NAMED.value, "to ████", f"one who said: {QUOTED}", "the keeper"}),
+        (Policy(mask=()), {NAMED.value, ANSWER.value, f"one who said: {QUOTED}", "the keeper"}),
+        (Policy(withhold=("content.threat",)), {NAMED.value, "to ████", "the keeper"}),
+        (Policy(withhold=("content.pii",)), {NAMED.value, f"one who said: {QUOTED}", "the keeper"}),
+        (Policy(mask=("content.threat",)), {NAMED.value, ANSWER.value, f"one who said: {QUOTED.replace('keeper', '████')}", "the ████"}),
+        (Policy(commenters="dropped"), {"@[name], for once", "to ████", f"one who said: {QUOTED}", "the keeper"}),
+    ],
+)  # fmt: skip
+def test_what_datasets_say_in_words_is_shown_as_the_texts_are(source, out, policy, shown):
+    labelled_in_words(source)
+    released(source, out, policy)
+    assert {value for (value,) in rows(out, "select value from labels")} == shown
