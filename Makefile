@@ -33,9 +33,9 @@ demo: .venv/installed ## build the demo, an invented town, and serve it on http:
 	@$(BIN)/btl demo --db demo.db
 
 # Everything that tests write goes to a folder of its own, which goes with them, whatever becomes of them: in memory where
-# there is room (4 GB), since each transaction waits for a disk.
+# there is room (4 GB), since each transaction waits for a disk. Threads of scikit-learn would spin on cores of others.
 memory = $(shell df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 && $$4 > 4000000 { print "/dev/shm" }')
-pytest = tmp=$$(TMPDIR=$(or $(memory),$${TMPDIR:-/tmp}) mktemp -d) && { TMPDIR=$$tmp PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --dist loadfile --no-loadscope-reorder $(1); status=$$?; rm -rf "$$tmp"; exit $$status; }
+pytest = tmp=$$(TMPDIR=$(or $(memory),$${TMPDIR:-/tmp}) mktemp -d) && { TMPDIR=$$tmp PYTHONDONTWRITEBYTECODE= OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest --dist loadfile --no-loadscope-reorder $(1); status=$$?; rm -rf "$$tmp"; exit $$status; }
 
 test: .venv/installed system ## run all tests (SYSTEM=no: install no Debian package, skip what needs one)
 	@$(call pytest,-n auto --durations=20 --durations-min=5)

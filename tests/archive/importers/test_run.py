@@ -186,7 +186,7 @@ def test_standard_input(path, query):
     assert [file.name for file in path.with_name("archive-kept").iterdir()] == [Path(name).name]
 
 
-def corpus(folder, documents=900, comments=3):
+def corpus(folder, documents, comments=3):
     folder.mkdir()
     for part in range(3):
         lines = [jsonl({"text": numbered(n, comments), "url": f"https://o{n % 7}.example/{n}"})
@@ -203,12 +203,13 @@ left join commenters on commenters.id = commenter_id join captures on captures.i
 order by articles.url, position"""
 
 
-def test_workers_give_the_same_archive_as_one_process(tmp_path):
-    folder, found = corpus(tmp_path / "corpus"), []
+def test_workers_give_the_same_archive_as_one_process(tmp_path, monkeypatch):
+    monkeypatch.setattr("archive.importers.run.CHUNK_DOCUMENTS", 20)
+    folder, found = corpus(tmp_path / "corpus", 180), []
     for workers in (0, 2):
         with Archive(tmp_path / f"{workers}.db") as archive:
             progress = import_files(archive, [str(folder)], workers=workers)
-            assert progress.counts == {"documents": 900, "threads_new": 900, "comments_new": 2700}, progress
+            assert progress.counts == {"documents": 180, "threads_new": 180, "comments_new": 540}, progress
             assert progress.done == progress.size
         with sqlite3.connect(tmp_path / f"{workers}.db") as connection:
             found.append(connection.execute(CONTENT).fetchall())
@@ -265,14 +266,15 @@ def exported(number):
 
 
 def test_killed_at_any_moment_a_second_import_completes_it(tmp_path):
-    folder = corpus(tmp_path / "corpus", 1500, 6)
+    folder = corpus(tmp_path / "corpus", 500, 6)
     (folder / "0-threads.jsonl").write_bytes(jsonl(*map(exported, range(1, 101))))
     with Archive(tmp_path / "whole.db") as archive:
         import_files(archive, [str(folder)])
     killed = tmp_path / "killed.db"
     command = ("import", folder, "--db", killed)
-    for least in (0, 1, 400, 800):
-        process = StartedBtl(command, tmp_path, fork_pools=True, constants={"archive.importers.run.BATCH_THREADS": 100})
+    sizes = {"archive.importers.run.BATCH_THREADS": 30, "archive.importers.run.CHUNK_DOCUMENTS": 30}
+    for least in (0, 1, 130, 260):
+        process = StartedBtl(command, tmp_path, fork_pools=True, constants=sizes)
         until(lambda process=process, least=least: process.poll() is not None or _threads(killed) >= least)
         process.kill_group()
         process.communicate()

@@ -26,10 +26,11 @@ pytestmark = [
 
 
 @pytest.fixture(scope="module")
-def local_cluster():
+def local_cluster(tmp_path_factory):
     settings = {"n_workers": 2, "threads_per_worker": 1, "processes": True, "dashboard_address": "127.0.0.1:0"}
-    one_death = dask.config.set({"distributed.scheduler.allowed-failures": 0})  # a new worker takes seconds to start
-    with one_death, LocalCluster(**settings, host="127.0.0.1") as cluster:
+    one_death = {"distributed.scheduler.allowed-failures": 0}  # a new worker takes seconds to start
+    folder = {"temporary-directory": str(tmp_path_factory.mktemp("dask"))}
+    with dask.config.set(one_death | folder), LocalCluster(**settings, host="127.0.0.1") as cluster:
         yield cluster
 
 
@@ -55,7 +56,8 @@ def kill_worker_once(chunks, address):
 
 
 def test_an_import_by_a_cluster_that_loses_a_worker_equals_a_local_one(tmp_path, scheduler, monkeypatch):
-    folder = corpus(tmp_path / "corpus", 600)
+    folder = corpus(tmp_path / "corpus", 180)
+    monkeypatch.setattr("archive.importers.run.CHUNK_DOCUMENTS", 20)
     with Archive(tmp_path / "local.db") as archive:
         import_files(archive, [str(folder)], workers=0)
     monkeypatch.setattr(
