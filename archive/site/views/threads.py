@@ -20,8 +20,9 @@ from archive.site.params import first_day, last_day, parse_id
 from archive.site.questions import base
 from archive.site.responses import Rows, batches
 from archive.site.viewer import Visitor, has_table
-from archive.store.views import STANDING
+from archive.store.views import LABEL_FOUND, LABEL_TEXT, STANDING
 
+LONGEST_LABEL = 200
 PAGE_SIZE, MAX_PAGE, MAX_TOTAL = 50, 400, 10_000
 SORTS = {
     "published": ("Newest article first", "published_at"),
@@ -29,6 +30,7 @@ SORTS = {
     "comments": ("Most comments first", "comment_count"),
     "flagged": ("Most flagged comments first", "content_count"),
 }
+ABOUT = ("outlet", "since", "until", "flag", "label", "completeness", "sort")  # of a file, as it names its choice
 COMPLETENESS = {"full": "Complete", "partial": "Incomplete", "unknown": "Not known"}
 COLUMNS = (
     "id", "outlet", "article", "published_at", "comment_count", "stated_count", "completeness", "content_count",
@@ -38,6 +40,14 @@ COLUMNS = (
 FLAGGED_COUNTED = "select cast(key2 as integer) from statistics where name = 'threads_by_flag' and key1 = :flag"
 FLAGGED = f"""
 select thread_id from comments where id in (select comment_id from flags where code = :flag and {STANDING})"""
+_HAS_LABEL = f"{LABEL_FOUND} and :label in (labels.name, {LABEL_TEXT})"
+# What datasets say of a thread, or of its article.
+LABELLED = f"""
+select thread_id from labels where thread_id is not null and {_HAS_LABEL}
+union select threads.id from labels join threads on threads.article_id = labels.article_id where {_HAS_LABEL}"""
+HAS_LABELS = """
+select exists (select 1 from labels where thread_id is not null)
+  or exists (select 1 from labels where article_id is not null)"""
 _NAMES = {"since": "from", "until": "to"}
 
 
@@ -51,6 +61,7 @@ class ThreadsParams:
     flag: str | None = None
     completeness: str | None = None
     least: int | None = None
+    label: str | None = None
     sort: str = "published"
     page: int = 1
     problems: tuple[str, ...] = ()
@@ -67,6 +78,7 @@ def parse_threads(request: Request) -> ThreadsParams:
         "flag": args["flag"] if re.fullmatch(r"[a-z_]+(\.[a-z_]+)?", args["flag"]) else None,
         "completeness": args["completeness"] if args["completeness"] in COMPLETENESS else None,
         "least": parse_id(args["least"]),
+        "label": args["label"] if len(args["label"]) <= LONGEST_LABEL else None,
         "sort": args["sort"] if args["sort"] in SORTS else None,
         "page": parse_id(args["page"]),
     }
@@ -75,7 +87,7 @@ def parse_threads(request: Request) -> ThreadsParams:
         for name, value in matches.items()
         if args[name] and value is None
     )
-    values = {name: value for name, value in matches.items() if value is not None}
+    values = {name: value for name, value in matches.items() if value not in (None, "")}
     page = min(max(int(values.pop("page", 1)), 1), MAX_PAGE)
     return ThreadsParams(**values, page=page, problems=problems)
 
@@ -111,6 +123,7 @@ def load(connection: Connection, params: ThreadsParams, _: Visitor) -> dict[str,
         "to_day": last_day(params.until),
         "sorts": SORTS,
         "kinds": COMPLETENESS,
+        "has_labels": fetch_value(connection, HAS_LABELS),
         "before": threads_url(params, page=params.page - 1) if params.page > 1 else None,
         "after": threads_url(params, page=params.page + 1) if len(ids) > PAGE_SIZE and params.page < MAX_PAGE else None,
         "files": [(kind.upper(), threads_url(params, f".{kind}", page=1)) for kind in ("csv", "json")],
@@ -142,6 +155,9 @@ def _conditions(connection: Connection, params: ThreadsParams) -> tuple[str, dic
     if params.least:
         conditions.append("comment_count >= :least")
         values["least"] = params.least
+    if params.label:
+        conditions.append(f"id in ({LABELLED})")
+        values["label"] = params.label
     if params.flag == base.CONTENT:
         conditions.append("content_count > 0")
     elif params.flag:
@@ -158,7 +174,7 @@ def thread_rows(connection: Connection, params: ThreadsParams, _: Visitor, addre
     """Return every thread of a list, in its order."""
     where, values = _conditions(connection, params)
     cursor = connection.execute(f"select id from thread_list where {where} {_order(params)}", values)
-    about = {name: getattr(params, name) for name in ("outlet", "since", "until", "flag", "completeness", "sort")}
+    about = {name: getattr(params, name) for name in ABOUT}
     return Rows(COLUMNS, _batches(connection, cursor, address), about, "threads")
 
 

@@ -1,5 +1,6 @@
 """What datasets say of comments, shown beside flags and to be searched by."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -134,6 +135,32 @@ def test_a_thread_and_its_article_show_what_datasets_say_of_them(tmp_path):
     assert "civil" not in of_article
     assert "civil" not in page(site, "/thread/2")
     assert "of note" not in page(site, "/thread/2") + page(site, "/article/2")
+
+
+def test_threads_are_listed_by_what_datasets_say_of_them(tmp_path, site):
+    labels = {"a": (Label("civil", "0.8", 0.8),), "b": (Label("civil", "0.2", 0.2), Label("mood", "sad")), "c": ()}
+    with Archive(tmp_path / "archive.db") as archive:
+        for name, of_thread in labels.items():
+            thread = made(
+                said("Fog."),
+                at=DAYS[0],
+                native_id=name,
+                url=f"https://courier.example/{name}",
+                dataset=CORPUS,
+                labels=of_thread,
+            )
+            of_article = (Label("of note", "1", 1.0),) if name == "c" else ()
+            save(archive, replace(thread, article=replace(thread.article, labels=of_article)))
+    labelled = application(tmp_path / "archive.db")
+    for query, found in (
+        ("label=civil", [1]), ("label=mood", [2]), ("label=mood:+sad", [2]), ("label=of+note", [3]), ("label=", [3, 2, 1]),
+        ("label=<i>", []), ("label=mood&completeness=full", []),
+    ):  # fmt: skip
+        html = page(labelled, f"/threads?{query}")
+        assert re.findall(r'<th scope="row"><a href="/thread/(\d+)"', html) == [str(number) for number in found], query
+    assert "Label of a dataset" in html
+    assert "is nothing to choose by “label”" in page(labelled, f"/threads?label={'x' * 201}")
+    assert "Label of a dataset" not in page(site, "/threads")
 
 
 def test_a_thread_of_no_dataset_names_none(site):
