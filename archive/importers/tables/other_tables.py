@@ -16,17 +16,8 @@ from archive.text.fold import fold_name
 OF_READERS = frozenset(
     ("author", "author_id", "parent", "thread", "posted", "likes", "dislikes", "score", "state", "staff", "comment_url")
 )
-# What an account is called, as authors of comments are.
-OF_ACCOUNTS = re.compile(
-    r"user|nick|screen|display|comment|kommentat|koment|post|handle|login|benutz|nutzer|usuari|utente|gebruik|uzytk|nimimerk|"
-    r"kaytt|felhaszn|kullan|польз|用户|ユーザ|作者|작성자|reader|leser|lecteur|pseudo|channel|alias|member|account|profile"
-)
 OF_MESSAGES = re.compile(r"comment|koment|komment|post|message|msg|repl|tweet|status|cid|uuid|guid|hex")
 OF_TALKS = re.compile(r"dialog|conversation|session|scene|episode|interview|meeting|turn")
-# An answer or an utterance is no comment by its name alone.
-OF_COMMENTS = re.compile(
-    r"comm?ent|kom+ent|коммент|комент|reactie|repl(?:y|ies)|yorum|评论|コメント|댓글|تعليق|תגובה|σχολι"
-)
 EVIDENT = ("parent", "url", "comment_url", "likes", "dislikes", "score", "state", "staff", "author_id", "title")
 CLOCK = re.compile(r"-?[\[(]?(?:\d{1,3}:)?\d{1,3}:\d{2}(?:[.,]\d+)?[\])]?|-?\d{1,6}(?:[.,]\d+)?")
 ALTERNATING, FEWEST_TURNS = 0.85, 10
@@ -45,6 +36,12 @@ def _kinds(table: str) -> dict[str, list[frozenset[str]]]:
 def speakers() -> frozenset[str]:
     """Return what columns of speakers are called."""
     return _folded(_names()["speakers"])
+
+
+@cache
+def _pattern(kind: str) -> re.Pattern[str]:
+    """Return what recognises the names of columns by the parts of names that are listed."""
+    return re.compile("|".join(map(re.escape, sorted(_folded(_names()[kind])))))
 
 
 @cache
@@ -68,7 +65,7 @@ def doubt_of(mapping: ColumnMapping, profiles: Mapping[str, Profile]) -> str | N
     keys = {column.key for column in profiles.values()}
     if f"{body} (2)" in profiles:
         return f"it has two columns {body!r}, the second of which is called '{body} (2)' here"
-    is_called_so = OF_COMMENTS.search(profiles[body].key) is not None
+    is_called_so = _pattern("comments").search(profiles[body].key) is not None
     kinds = ({} if is_called_so else _kinds("kinds_without_comments")) | _kinds("kinds")
     other = next((kind for kind, groups in kinds.items() if all(keys & group for group in groups)), None)
     if other is None and any(_is_log_level(column) for column in profiles.values()):
@@ -94,7 +91,7 @@ def _are_labelled(mapping: ColumnMapping, profiles: Mapping[str, Profile]) -> bo
 def _has_speakers(mapping: ColumnMapping, profiles: Mapping[str, Profile]) -> bool:
     """Whether a column says who speaks, by its name, or by two or three names that take turns."""
     author = mapping.column("author")
-    if author is not None and not OF_ACCOUNTS.search(profiles[author].key):
+    if author is not None and not _pattern("accounts").search(profiles[author].key):
         return True
     body = mapping.column("body")
     return any(column.key in speakers() or _takes_turns(column) for name, column in profiles.items() if name != body)
@@ -115,9 +112,9 @@ def _is_evident(mapping: ColumnMapping, profiles: Mapping[str, Profile]) -> bool
     """Whether a table with speakers says that it is of comments all the same: what they answer or stand under, their
     dates, votes, accounts or ids. A count of lines is no id, and a time of the day no date."""
     used = {role: profiles[column.name] for role, column in mapping.columns.items() if column.name in profiles}
-    if OF_COMMENTS.search(used["body"].key) or any(role in used for role in EVIDENT):
+    if _pattern("comments").search(used["body"].key) or any(role in used for role in EVIDENT):
         return True
-    if "author" in used and OF_ACCOUNTS.search(used["author"].key):
+    if "author" in used and _pattern("accounts").search(used["author"].key):
         return True
     if "thread" in used and not OF_TALKS.search(used["thread"].key):
         return True

@@ -140,6 +140,39 @@ def test_evidence_of_comments_is_enough(name):
     assert read("x.txt", COMMENTS[name].replace(",", "\t"))[0] == "table"
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(
+            "comment",
+            "Kommentar",
+            "commentaire",
+            "comentario",
+            "commento",
+            "reactie",
+            "komentarz",
+            "hozzászólás",
+            "yorum",
+        ),
+        *(
+            "комментарий",
+            "评论",
+            "コメント",
+            "댓글",
+            "تعليق",
+            "תגובה",
+            "टिप्पणी",
+            "σχόλιο",
+            "bình luận",
+            "Beitrag",
+            "reply",
+        ),
+    ],
+)
+def test_a_table_of_comments_alone_is_known_by_what_they_are_called(name):
+    assert read("x.csv", table(f"Nr,{name}", lambda i: [i + 1, said(i)])) == ("table", {"id": "Nr", "body": name})
+
+
 @pytest.mark.parametrize("name", TEXTS)
 def test_texts_that_are_laid_out_in_columns_are_texts(name):
     assert read("x.txt", TEXTS[name]) == ("text", {})
