@@ -6,7 +6,6 @@ import multiprocessing
 import os
 import resource
 import signal
-import socket
 import struct
 import subprocess
 import sys
@@ -15,11 +14,10 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import dataclass
 from importlib import import_module
-from multiprocessing import forkserver
-from multiprocessing.connection import Connection, arbitrary_address, wait
+from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any
@@ -32,7 +30,6 @@ _forks.set_forkserver_preload(["tests.preloaded"])
 _forks.set_forkserver_preload = lambda _: None  # type: ignore[method-assign]  # what `btl` would load is among it
 OF_OUR_OWN = ("spawn", "forkserver")
 _statuses = threading.Lock()
-WITH_POOLS = {"flag", "publish", "crawl", "replay", "verify"}  # an import that is interrupted is to wait for its pool
 
 
 def plain_environment() -> dict[str, str]:
@@ -128,13 +125,13 @@ class StartedBtl:
         *,
         stdout: int | None = None,
         stderr: int | None = None,
-        fork_pools: bool = False,
+        fork_pools: bool = True,
         constants: Mapping[str, object] | None = None,
     ) -> None:
         """Start it; `constants` are set before it begins, such as {"archive.importers.run.BATCH_THREADS": 10}.
 
-        `stdout` and `stderr` are files to write to instead of pipes. `fork_pools` is for who ends it by `kill_group` or not at
-        all: workers that were forked do not notice that it was killed.
+        `stdout` and `stderr` are files to write to instead of pipes. Without `fork_pools` its pools are those of its users,
+        which take seconds to start.
         """
         self.args = ["btl", *map(str, arguments)]
         pipes = [_forks.Pipe(duplex=False) for _ in range(2)]
@@ -188,11 +185,11 @@ class StartedBtl:
         return output
 
 
-def _end_with_the_tests() -> None:
-    """Be ended when the server of forks ends, as it does with the process of the tests, however that ends."""
+def _die_with_parent(number: int = signal.SIGTERM) -> None:
+    """Be sent a signal when the parent ends: that of `btl` is the server of forks, which ends with the tests."""
     set_parent_death_signal = 1
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGTERM, 0, 0, 0)
+        ctypes.CDLL(None).prctl(set_parent_death_signal, number, 0, 0, 0)
 
 
 def _environment(given: Mapping[str, str] | None) -> dict[str, str]:
@@ -209,7 +206,7 @@ def _lead_group(
     constants: dict[str, object],
 ) -> None:
     os.setsid()
-    _end_with_the_tests()
+    _die_with_parent()
     # As in a terminal: a shell has what it starts in the background ignore Ctrl-C, tests and all.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})  # blocked while a pool started the server of forks
@@ -232,33 +229,23 @@ def _get_context(method: str, *, real: Callable[[str], Any] = multiprocessing.ge
     return real("fork" if method in OF_OUR_OWN and threading.active_count() == 1 else method)
 
 
-def _fork_server() -> None:
-    """Let the pools of this process fork their workers as `btl` does, from a server that has everything loaded already.
+def _tie_forks() -> None:
+    """Have what this process forks die with it: as copies of it, its workers would not notice that it was killed."""
+    parents: list[int] = []
 
-    It and they are of this process's group, and notice that it was killed.
-    """
-    running = forkserver._forkserver
-    with socket.socket(socket.AF_UNIX) as listener:
-        address = arbitrary_address("AF_UNIX")
-        listener.bind(address)
-        listener.listen()
-        alive_r, alive_w = os.pipe()
-        pid = os.fork()
-        if pid == 0:
-            os.close(alive_w)
-            with suppress(SystemExit):
-                forkserver.main(listener.detach(), alive_r, [])
-            os._exit(0)
-        os.close(alive_r)
-    running._forkserver_address, running._forkserver_alive_fd, running._forkserver_pid = address, alive_w, pid
-    preload_pools()
+    def die_with_parent() -> None:
+        _die_with_parent(signal.SIGKILL)
+        if os.getppid() != parents[-1]:
+            os._exit(1)
+
+    os.register_at_fork(before=lambda: parents.append(os.getpid()), after_in_child=die_with_parent)
 
 
 def _main(
     words: list[str], folder: Path, environment: dict[str, str], stdin: Any, files: list[Path], limits: Limits
 ) -> None:
     os.setsid()
-    _end_with_the_tests()
+    _die_with_parent()
     outputs = [os.open(file, os.O_RDWR | os.O_CREAT) for file in files]
     _become_btl(words, folder, environment, [os.dup(stdin.fileno()), *outputs], limits, fork_pools=True)
 
@@ -285,13 +272,12 @@ def _become_btl(
     tempfile.tempdir = None  # that of this environment
     os.chdir(folder)
     sys.argv = [str(Path(sys.executable).with_name("btl")), *words]
-    if fork_pools:
+    if fork_pools and sys.platform == "linux":
+        _tie_forks()
         multiprocessing.get_context = _get_context  # type: ignore[assignment]
     from archive.cli import main
 
     limits.apply()
-    if not (fork_pools or WITH_POOLS.isdisjoint(words)):
-        _fork_server()
     try:
         main()
     finally:

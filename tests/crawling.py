@@ -34,10 +34,16 @@ class Desk:
         return done
 
     def start(
-        self, *arguments: object, stdout: int | None = None, limits: Limits = NO_LIMITS, **environment: str
+        self,
+        *arguments: object,
+        stdout: int | None = None,
+        limits: Limits = NO_LIMITS,
+        fork_pools: bool = True,
+        **environment: str,
     ) -> StartedBtl:
         """Starts a command, in a process group of its own, and leaves it running."""
-        return StartedBtl(arguments, self.folder, plain_environment() | environment, limits, stdout=stdout)
+        where = (self.folder, plain_environment() | environment)
+        return StartedBtl(arguments, *where, limits, stdout=stdout, fork_pools=fork_pools)
 
     def _part_visits(self) -> None:
         """Waits for the second after the last visit: two answers that are the same within one are one capture."""

@@ -26,7 +26,7 @@ def interrupt(process, then=lambda: None):
 @pytest.mark.slow
 def test_an_import_is_ended_with_its_workers_and_goes_on(desk):
     write_documents(desk, 600)
-    process = desk.start("import", "town.jsonl", "--workers", "2")
+    process = desk.start("import", "town.jsonl", "--workers", "2", fork_pools=False)
     until(lambda: desk.path.exists() and desk.query("select 1 from sqlite_master where name = 'runs'"), process)
     until(lambda: desk.query("select 1 from runs"), process)
     errors = interrupt(process)

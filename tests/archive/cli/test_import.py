@@ -155,7 +155,7 @@ def test_a_bar_on_a_terminal(tmp_path, harbour):
     import pty
 
     parent, child = pty.openpty()
-    process = StartedBtl(("import", harbour), tmp_path, stderr=child, fork_pools=True)
+    process = StartedBtl(("import", harbour), tmp_path, stderr=child)
     os.close(child)
     shown = b""
     with suppress(OSError):  # what a terminal gives that nobody writes to any more

@@ -274,7 +274,7 @@ def test_killed_at_any_moment_a_second_import_completes_it(tmp_path):
     command = ("import", folder, "--db", killed)
     sizes = {"archive.importers.run.BATCH_THREADS": 30, "archive.importers.run.CHUNK_DOCUMENTS": 30}
     for least in (0, 1, 130, 260):
-        process = StartedBtl(command, tmp_path, fork_pools=True, constants=sizes)
+        process = StartedBtl(command, tmp_path, constants=sizes)
         until(lambda process=process, least=least: process.poll() is not None or _threads(killed) >= least)
         process.kill_group()
         process.communicate()

@@ -504,7 +504,7 @@ def test_a_publication_that_is_killed_leaves_both_whole(path, out, tmp_path):
         first = released(archive, out)
         _import(archive, tmp_path)
     for delay in (0.05, 0.15, 0.3, 0.6):
-        process = StartedBtl(("publish", out, "--db", path), tmp_path, fork_pools=True)
+        process = StartedBtl(("publish", out, "--db", path), tmp_path)
         time.sleep(delay)
         process.kill_group()
         process.communicate()
