@@ -26,11 +26,14 @@ SIGNS = (
     "wp-block-comment",
     "wpd-comm",
 )
-LESS_SURE = ('="WordPress', "='WordPress", "thread-", "-comment-", "commentlist")
-"""Words without which the pattern is not looked for: that takes longer than all of them."""
-PATTERN = re.compile(
-    r"content=[\"']WordPress|[\"' ]thread-(?:even|odd)[\"' ]|(?:li|div)-comment-\d|class=[\"'][^\"']*\bcommentlist\b"
+LESS_SURE = (
+    ("WordPress", re.compile(r"content=[\"']WordPress")),
+    ("thread-", re.compile(r"thread-(?<=[\"' ]thread-)(?:even|odd)[\"' ]")),
+    ("li-comment-", re.compile(r"li-comment-\d")),
+    ("div-comment-", re.compile(r"div-comment-\d")),
+    ("commentlist", re.compile(r"class=[\"'][^\"']*\bcommentlist\b")),
 )
+"""Words without which a pattern is not looked for; each pattern begins with letters, which are found much faster."""
 API_REASON = "API: "
 
 
@@ -120,8 +123,8 @@ def claim(page: Page) -> WordPressClaim | None:
 
 def _shows_signs(text: str) -> bool:
     """Whether a page may have been made by WordPress."""
-    return any(sign in text for sign in SIGNS) or (
-        any(word in text for word in LESS_SURE) and PATTERN.search(text) is not None
+    return any(sign in text for sign in SIGNS) or any(
+        word in text and pattern.search(text) is not None for word, pattern in LESS_SURE
     )
 
 
