@@ -6,6 +6,7 @@ read sentence by sentence as rows of tags, which the rules' patterns search; the
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
@@ -76,8 +77,8 @@ def _find_in_batch(texts: Sequence[tuple[str, TextContext]]) -> list[tuple[Match
     readings: list[tuple[int, _Reading]] = []
     for number, of_text in enumerate(hits):
         if of_text.starts:
-            around = _masks_around(texts[number][1], searched)
-            readings += [(number, each) for each in _readings(*texts[number], normalized[number], of_text, around)]
+            groups = of_text.groups.union(*_groups_around(texts[number][1], searched))
+            readings += [(number, each) for each in _readings(*texts[number], normalized[number], of_text, groups)]
     for _, reading in readings:
         for index in reading.indexes:
             reading.sentences.parse(index)
@@ -92,18 +93,20 @@ def _find_in_batch(texts: Sequence[tuple[str, TextContext]]) -> list[tuple[Match
 
 
 def _readings(
-    text: str, context: TextContext, normalized: NormalizedText, hits: PrefilterHits, around: Sequence[dict[str, int]]
+    text: str, context: TextContext, normalized: NormalizedText, hits: PrefilterHits, groups: AbstractSet[str]
 ) -> Iterator[_Reading]:
-    """Yield the sentences that rules may fit by what the first stage found, for each language that a text may be in."""
+    """Yield the sentences that rules may fit by what the first stage found, for each language that a text may be in.
+
+    Pronouns may stand for a group in those of `groups`: the text names one, or its parent, or the title.
+    """
     masks = hits.masks
     candidates = _candidates(masks)
-    of_groups = {name: _of_group(name, masks, around) for name in candidates}
-    promising = [name for name in candidates if load_detector(name).may_fit(masks[name], of_group=of_groups[name])]
+    promising = [name for name in candidates if load_detector(name).may_fit(masks[name], of_group=name in groups)]
     if not promising:
         return
     evident = evident_language(normalized.text[:LONGEST_SAMPLE], candidates, context.language)
     for language in promising if evident is None else {evident} & {*promising}:
-        detector, of_group = load_detector(language), of_groups[language]
+        detector, of_group = load_detector(language), language in groups
         sentences = detector.tokenizer.tokenize(normalized.text, normalized.original_case(text))
         indexes = [
             index
@@ -135,22 +138,16 @@ def _starts() -> dict[str, int]:
     return {language: load_detector(language).starts for language in languages()}
 
 
-def _of_group(language: str, masks: dict[str, int], around: Sequence[dict[str, int]]) -> bool:
-    """Whether pronouns may stand for a group: one that the text names, or the parent, or the title."""
-    of_group = load_detector(language).of_group
-    return any(of_text.get(language, 0) & of_group for of_text in (masks, *around))
-
-
-def _masks_around(context: TextContext, searched: Mapping[str, PrefilterHits]) -> list[dict[str, int]]:
-    """The masks of a text's parent and of its title; a parent is mostly among the texts that were searched before."""
+def _groups_around(context: TextContext, searched: Mapping[str, PrefilterHits]) -> list[frozenset[str]]:
+    """The languages in which a text's parent, and the title, name a group; most parents were searched before."""
     around = (text[:LONGEST_CONTEXT] for text in (context.parent, context.title) if text)
-    return [searched[text].masks if text in searched else _masks(text) for text in around]
+    return [searched[text].groups if text in searched else _groups(text) for text in around]
 
 
 @lru_cache(4096)
-def _masks(text: str) -> dict[str, int]:
-    """The first stage's masks of a parent or a title, which many comments share."""
-    return prefilter().search(normalize(text).text).masks
+def _groups(text: str) -> frozenset[str]:
+    """The languages in which a parent or a title names a group; many comments share one."""
+    return prefilter().search(normalize(text).text).groups
 
 
 @cache
@@ -164,5 +161,6 @@ def prefilter() -> Prefilter:
         {PROMOTION: promotion} | words,
         grave,
         _starts(),
+        {language: detector.of_group for language, detector in detectors.items()},
         lambda language, word: detectors[language].tokenizer.is_run(word),
     )

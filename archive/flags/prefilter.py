@@ -19,6 +19,7 @@ THRICE = re.compile(r"([a-z])\1{2,}")
 SHORTEST_HIDDEN = 5  # of a grave word inside a longer one
 LONG_WORD = re.compile(" [^ ]{10,}")  # may be several that are written together
 ANY_TAG = -1
+NO_GROUP = frozenset[str]()
 Hit = tuple[int, int, int]  # the number of its pattern, where it starts, and where it ends
 
 
@@ -33,18 +34,21 @@ def flatten(text: str) -> str:
 
 
 class Tags:
-    """What a pattern is looked for by: tags by language. `starts` is whether rules of one of these start from a tag.
+    """What a pattern is looked for by: tags by language.
 
+    `starts` is whether rules of one of these start from a tag; `groups` are the languages in which it names a group.
     Few patterns differ in their tags, so they share them, and each is equal to itself alone.
     """
 
-    __slots__ = ("masks", "starts")
+    __slots__ = ("groups", "masks", "starts")
 
-    def __init__(self, masks: Mapping[str, int], *, starts: bool) -> None:
-        self.masks, self.starts = masks, starts
+    def __init__(self, masks: Mapping[str, int], starts: Mapping[str, int], groups: Mapping[str, int]) -> None:
+        self.masks = masks
+        self.starts = any(mask & starts.get(language, 0) for language, mask in masks.items())
+        self.groups = frozenset(language for language, mask in masks.items() if mask & groups.get(language, 0))
 
 
-REPEATED = Tags({}, starts=False)  # of a letter three times
+REPEATED = Tags({}, {}, {})  # of a letter three times
 
 
 class Prefilter:
@@ -55,14 +59,16 @@ class Prefilter:
         words: Mapping[str, Mapping[str, int]],
         grave: Mapping[str, Iterable[str]],
         starts: Mapping[str, int],
+        groups: Mapping[str, int],
         is_run: Callable[[str, str], bool],
     ) -> None:
-        """`words` are the words and phrases of each language with their masks; its rules start from tags of `starts`.
+        """`words` are the words and phrases of each language with their masks.
 
-        `grave` are the single words that are looked for inside longer ones as well; `is_run(language, word)` then
-        decides whether that word is a run of words.
+        The rules of a language start from its tags in `starts`, and those in `groups` name a group. `grave` are the
+        single words that are looked for inside longer ones as well; `is_run(language, word)` then decides whether
+        that word is a run of words.
         """
-        self._is_run, self._hidden = is_run, {name: Tags({name: ANY_TAG}, starts=True) for name in grave}
+        self._is_run, self._hidden = is_run, {name: Tags({name: ANY_TAG}, starts, groups) for name in grave}
         anywhere, inside = _Patterns(), _Patterns()
         for language, masks in words.items():
             for word, mask in masks.items():
@@ -71,8 +77,9 @@ class Prefilter:
                 if len(word) >= SHORTEST_HIDDEN:
                     inside.add(word, language, ANY_TAG)
                 anywhere.add(f" {' '.join(word)} ", language, masks[word])
-        self._anywhere = _WordFinder(anywhere, starts, {letter * 3: REPEATED for letter in ascii_lowercase})
-        self._inside = _WordFinder(inside, starts, {})
+        repeated = {letter * 3: REPEATED for letter in ascii_lowercase}
+        self._anywhere = _WordFinder(anywhere, starts, groups, repeated)
+        self._inside = _WordFinder(inside, starts, groups, {})
 
     def search(self, normalized: str) -> "PrefilterHits":
         """Find the words of rules in a normalized text."""
@@ -121,6 +128,11 @@ class PrefilterHits:
                 masks[language] = masks.get(language, 0) | mask
         return masks
 
+    @property
+    def groups(self) -> frozenset[str]:
+        """The languages in which a word names a group."""
+        return NO_GROUP.union(*[tags.groups for tags in self._tags if tags.groups])
+
     def is_of(self, language: str) -> bool:
         """Whether the text has a word of a language."""
         return True in [language in word.masks for word in self._tags]
@@ -161,12 +173,11 @@ class _WordFinder:
     `others` are patterns with tags of their own.
     """
 
-    def __init__(self, patterns: _Patterns, starts: Mapping[str, int], others: Mapping[str, Tags]) -> None:
+    def __init__(
+        self, patterns: _Patterns, starts: Mapping[str, int], groups: Mapping[str, int], others: Mapping[str, Tags]
+    ) -> None:
         distinct = list(dict.fromkeys(patterns.values()))
-        self.tags = [
-            Tags(dict(tags), starts=any(mask & starts.get(language, 0) for language, mask in tags)) for tags in distinct
-        ]
-        self.tags += others.values()
+        self.tags = [*(Tags(dict(tags), starts, groups) for tags in distinct), *others.values()]
         by_tags = {tags: number for number, tags in enumerate(distinct)}
         # Which tags a pattern has, by its number: small, so that it stays in the processor's cache.
         self.numbers = array("H", map(by_tags.__getitem__, patterns.values()))
