@@ -5,6 +5,7 @@ from functools import lru_cache
 
 from archive.text import phrases
 
+LONGEST_END = 40  # of a text, in which it may say that there is more
 _FOREIGN = re.compile(r"[^\x00-\x7f•·–—‘’“”…«»©\u00a0]")
 _PLAIN_WORDS = tuple(filter(str.isascii, phrases.COMMENT_WORDS))
 _FOREIGN_WORDS = tuple(word for word in phrases.COMMENT_WORDS if not word.isascii())
@@ -184,7 +185,8 @@ def is_number_mark(text: str) -> bool:
 
 def cut_marker(text: str) -> str | None:
     """Return the "... read more" at the end of a text that was cut short, or None."""
-    if not text.rstrip(phrases.CLOSERS).casefold().endswith(phrases.MORE_ENDS) and not text.endswith(("…]", "...]")):
+    end = text.rstrip(phrases.CLOSERS)[-LONGEST_END:]
+    if not end.casefold().endswith(phrases.MORE_ENDS) and not text.endswith(("…]", "...]")):
         return None
     match = phrases.MORE.search(text[-60:])
     return match[0].strip() if match else None
@@ -264,9 +266,10 @@ def is_handle(name: str) -> bool:
     """Whether a name is one that people have only on the web: k2, bob e, DD_Austin, DavidinNorthBurnaby."""
     if len(name) > 30 or not name:
         return False
-    inner = sum(ch.isupper() for ch in name[1:]) if " " not in name else 0
+    is_word = " " not in name
+    inner = sum(map(str.isupper, name[1:])) if is_word else 0
     mixed = (
         0 < inner < len(name) - 1 and "-" not in name and "'" not in name and not name.startswith(("Mc", "Mac", "De"))
     )
-    digits = any(ch.isdigit() for ch in name) and any(ch.isalpha() for ch in name) and " " not in name
+    digits = is_word and any(map(str.isdigit, name)) and any(map(str.isalpha, name))
     return "_" in name or digits or mixed or name[0].islower()

@@ -63,13 +63,14 @@ def _has_suffix(entry: Entry, dialect: Dialect) -> bool:
 
 
 def _head_score(entry: Entry, dialect: Dialect) -> float:
-    if _names_position(entry) is None:
+    position = _names_position(entry)
+    if position is None:
         return -3.0
-    head = after_address(entry.texts[_names_position(entry) or 0])
-    if _names_position(entry) == 1 and line_rules.avatar_name(entry.texts[0]) == head:
+    head = after_address(entry.texts[position])
+    if position == 1 and line_rules.avatar_name(entry.texts[0]) == head:
         return 3.0
     score = line_rules.name_score(without_suffix(head, dialect))
-    if head != entry.texts[_names_position(entry) or 0]:
+    if head != entry.texts[position]:
         score = max(score, 0.0) + 2
     if dialect.colon and head[-1:] in (":", "："):
         return max(line_rules.name_score(head[:-1].strip()), 0.0) + 1.5

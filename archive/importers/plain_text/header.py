@@ -224,12 +224,13 @@ def _read_ending(entry: Entry, dialect: Dialect) -> None:
         if entry.answers is None and entry.body_lines > 1 and _is_reference(text):
             _take_reference(entry, k)
             continue
+        folded = fold(text) if dialect.endings or dialect.constants else ""
         reply, recurs = (
             line_rules.is_reply(text),
-            fold(text) in dialect.endings and not _is_only_text(entry, k, dialect),
+            folded in dialect.endings and not _is_only_text(entry, k, dialect),
         )
         votes = entry.button and entry.body_lines > 1 and _VOTES.fullmatch(text) is not None
-        if not (reply or recurs or votes or (fold(text) in dialect.constants and entry.taken)):
+        if not (reply or recurs or votes or (folded in dialect.constants and entry.taken)):
             return
         entry.button |= reply
         entry.recurring |= recurs and line_rules.cut_marker(text) is None

@@ -267,8 +267,10 @@ def _folded(lines: Iterable[str]) -> str:
     """Lines without blank ones at either end, and never two blank ones together."""
     lines_out: list[str] = []
     for line in lines:
-        if line.strip() or (lines_out and lines_out[-1]):
-            lines_out.append(line if line.strip() else "")
+        if not line.isspace() and line:
+            lines_out.append(line)
+        elif lines_out and lines_out[-1]:
+            lines_out.append("")
     while lines_out and not lines_out[-1]:
         lines_out.pop()
     return "\n".join(lines_out)
@@ -282,7 +284,7 @@ def _flags_of(entry: Entry, body: str, adopted: set[int], *, answers: bool) -> I
         yield Flag("capture.parent_inferred", item.rule, body[:60] or None)
     if answers:
         yield Flag("capture.parent_inferred", "answers-name", entry.answers)
-    if any(isinstance(part, Paragraph) and id(part) in adopted for part in entry.parts):
+    if adopted and any(isinstance(part, Paragraph) and id(part) in adopted for part in entry.parts):
         yield Flag("capture.parent_inferred", "lost-indent", body[-60:])
     if (marker := line_rules.cut_marker(body)) is not None:
         yield Flag("capture.truncated", "read-more", marker)

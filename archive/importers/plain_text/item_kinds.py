@@ -81,12 +81,9 @@ def _same_list(segment: list[Item], item: Item, entries: dict[int, Entry]) -> bo
 
 
 def _is_pingback(entry: Entry) -> bool:
-    if any(line_rules.is_pingback(entry.texts[k]) for k in range(min(2, len(entry.own)))):
+    if any(map(line_rules.is_pingback, entry.texts[:2])):
         return True
+    if entry.date is None:
+        return False
     body = [str(entry.parts[index]).strip() for index in entry.own if index not in entry.taken]
-    return (
-        bool(body)
-        and entry.date is not None
-        and body[0].startswith(("[…]", "[...]"))
-        and body[-1].endswith(("[…]", "[...]"))
-    )
+    return bool(body) and body[0].startswith(("[…]", "[...]")) and body[-1].endswith(("[…]", "[...]"))
