@@ -8,6 +8,7 @@ import click
 
 from archive.cli.commands import COMMANDS, TASKS
 from archive.cli.endings import endings
+from archive.workers.garbage import collect_less_often
 
 
 class LazyGroup(click.Group):
@@ -52,5 +53,6 @@ def main(durable: bool) -> None:
 
     `btl COMMAND --help` explains a command.
     """
+    collect_less_often()
     if durable:
         os.environ["BTL_DURABLE"] = "1"  # for the command and the processes that it starts

@@ -9,6 +9,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
+from archive.workers.garbage import collect_less_often
+
 MAX_MEMORY_BYTES = 4 << 30
 _nowhere = -1
 
@@ -42,6 +44,7 @@ def set_up_worker() -> None:
     """
     end_on_interrupt()
     limit_memory()
+    collect_less_often()
     with suppress(AttributeError, OSError):
         os.nice(5)
     if (parent := multiprocessing.parent_process()) is not None:
