@@ -21,7 +21,8 @@ def _list(name: str, item: str, source: str, order: str, shown: str = "comments.
 
 def _labels(of_subject: str, shown: str) -> str:
     item = """json_object('dataset', datasets.name,
-  'name', labels.name, 'value', labels.value, 'number', number, 'raters', raters)"""
+  'name', labels.name, 'value', labels.value, 'number', number, 'raters', raters,
+  'is_shareable', json(iif(datasets.is_shareable, 'true', 'false')))"""
     source = f"labels join datasets on datasets.id = labels.dataset_id where {of_subject}"
     return _list("label", item, source, "labels.id", shown)
 
@@ -65,7 +66,8 @@ SOURCES = {
     "earlier": "comment_revisions",
     **{f"{subject}_labels": f"labels where {subject}_id is not null" for subject in ("thread", "article")},
 }
-_LABEL = {"dataset": "text", "name": "text", "value": "text", "number": "real", "raters": "integer"}
+_LABEL = {"dataset": "text", "name": "text", "value": "text", "number": "real", "raters": "integer",
+          "is_shareable": "truth"}  # fmt: skip
 # The fields of the objects, and their types as SQLite and Arrow have them.
 FIELDS = {
     "labels": _LABEL,

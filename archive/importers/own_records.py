@@ -166,7 +166,9 @@ def _labels(row: Row, column: str) -> Iterator[Label]:
         number, dataset = item.get("number"), text_of(item.get("dataset"))
         if not isinstance(number, int | float) or isinstance(number, bool):
             number = None
-        yield Label(name, value, number, count_of(item.get("raters")), Dataset(dataset) if dataset else None)
+        is_shareable = item.get("is_shareable") is not False
+        by = Dataset(dataset, is_shareable=is_shareable) if dataset else None
+        yield Label(name, value, number, count_of(item.get("raters")), by)
 
 
 def _items(row: Row, name: str) -> Iterator[dict[str, Any]]:

@@ -40,6 +40,7 @@ LABEL = pa.struct(
         ("number", pa.float64()),
         ("raters", pa.int32()),
         ("dataset", pa.string()),
+        ("is_shareable", pa.bool_()),
     ]
 )
 COUNTS = pa.list_(pa.struct([("kind", pa.string()), ("count", pa.int64())]))
@@ -221,6 +222,7 @@ def _labels(labels: Sequence[Label]) -> list[Row]:
             "number": label.number,
             "raters": label.raters,
             "dataset": label.dataset and label.dataset.name,
+            "is_shareable": label.dataset and label.dataset.is_shareable,
         }
         for label in labels
     ]

@@ -314,9 +314,9 @@ def test_the_same_names_in_every_format(tmp_path):
         "https://courier.example/ferry#c1", "courier.example", "Courier",
     )  # fmt: skip
     assert json.loads(rows[0]["labels"])[0] == typed[0]["labels"][0] == {
-        "dataset": "harbour corpus", "name": "rude", "value": "0.25", "number": 0.25, "raters": 4,
+        "dataset": "harbour corpus", "name": "rude", "value": "0.25", "number": 0.25, "raters": 4, "is_shareable": True,
     }  # fmt: skip
-    civil, mood = ({"dataset": "harbour corpus", "name": name, "value": value, "number": number, "raters": None}
+    civil, mood = ({"dataset": "harbour corpus", "name": name, "value": value, "number": number, "raters": None, "is_shareable": True}
                    for name, value, number in (("civil", "1", 1.0), ("mood", "sad", None)))  # fmt: skip
     assert [[civil], [mood]] == [typed[1]["thread_labels"], typed[1]["article_labels"]]
     assert [[civil], [mood]] == [line["thread"]["labels"], line["article"]["labels"]]

@@ -50,6 +50,7 @@ OF_COMMENTS = (
     "select comment_id, kind, count from reactions order by id",
     "select comment_id, revision, body, written_at from comment_revisions order by id",
 )  # fmt: skip
+DATASETS = "select name, version, licence, citation, url, is_shareable from datasets order by name"
 READ_BACK = {"jsonl": "threads.jsonl", "csv": "comments.csv", "parquet": "comments.parquet", "convokit": "corpus"}
 
 
@@ -60,7 +61,7 @@ def fill(archive):
         said("A ferry of old.", "kim", native_id="c3"),
         said("Gone.", None, 2, native_id="c4", parent_native_id="c3", state="removed"),
         at=DAYS[0], native_id="n7", completeness="full", dataset=CORPUS, url="https://courier.example/ferry",
-        labels=(Label("civil", "0.5", 0.5, 3), Label("civil", "0.5", 0.5, 3), Label("tone", "harsh, \"so\"", None, None, Dataset("second corpus"))),
+        labels=(Label("civil", "0.5", 0.5, 3), Label("civil", "0.5", 0.5, 3), Label("tone", "harsh, \"so\"", None, None, Dataset("third corpus", is_shareable=False))),
     )  # fmt: skip
     article = replace(thread.article, byline="Ida", section="Port", language="en", outlet_name="The Courier", labels=(Label("opinion", "no"), Label("length", "2", 2.0)),
                       published=Moment(WROTE, WROTE, "second"))  # fmt: skip
@@ -97,6 +98,7 @@ def test_all_of_it_comes_back_equal_and_once(archive, query, tmp_path, form):
         assert import_files(copy, [file], workers=0).errors == []
         with query_of(tmp_path / "copy.db") as query_copy:
             assert everything(query_copy, without=LOST[form]) == everything(query, without=LOST[form])
+            assert query_copy(DATASETS) == query(DATASETS)
         before = copy.read("select count(*) from comments"), copy.read("select count(*) from labels")
         assert import_files(copy, [file], workers=0).counts["comments_new"] == 0
         assert (copy.read("select count(*) from comments"), copy.read("select count(*) from labels")) == before

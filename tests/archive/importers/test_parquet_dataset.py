@@ -10,7 +10,7 @@ from archive.importers.parquet_dataset import convert_files
 from archive.importers.run import ImportProgress, import_files
 from archive.store.archive import Archive
 from archive.workers.executors import Workers
-from tests.archive.importers.test_own_records import everything, exported, fill
+from tests.archive.importers.test_own_records import DATASETS, everything, exported, fill
 from tests.both_engines import query_of
 from tests.btl import run_btl
 
@@ -72,6 +72,7 @@ def test_all_that_is_on_record_of_comments_is_written_and_read_back(archive, que
         assert import_files(copy, [str(out)], workers=0).errors == []
         with query_of(tmp_path / "copy.db") as query_copy:
             assert everything(query_copy) == everything(query)
+            assert query_copy(DATASETS) == query(DATASETS)
             assert query_copy("select stated_kind, closed from threads") == query(
                 "select stated_kind, closed from threads"
             )
