@@ -44,6 +44,11 @@ def roles(conclusion):
         ("treść", "id_komentarza", "rodzic_id", "użytkownik", "data"),
         ("yorum", "id", "yanit", "kullanıcı", "tarih"),
         ("commentBody", "commentID", "inReplyTo", "userDisplayName", "createDate"),
+        ("message", "id", "parent_id", "from", "created_time"),
+        ("التعليق", "id", "parent", "الاسم", "التاريخ"),
+        ("viesti", "id", "vastaus_viestiin", "nimi", "pvm"),
+        ("コメント", "id", "parent", "投稿者", "日時"),
+        ("Kommentar", "nr", "svar på", "Namn", "datum"),
     ],
 )
 def test_columns_are_known_by_their_names_in_many_languages(body, id_, parent, author, posted):
