@@ -88,6 +88,8 @@ def _weigh_sample(
     evidence.texts = sum(bool(f.body) for f in fields) / size
     score += TEXT * evidence.texts + NAME * evidence.named + DATE * evidence.dated
     evidence.score = score + sum(_objections(sample, fields, numbered).values())
+    if max(group.own, group.around) < STRONG:  # entries of a list of events, jobs, questions have titles
+        evidence.score -= 1.5 * sum(map(_is_titled, sample, fields)) / size
     if count == 1 and not _may_stand_alone(comments[0], evidence, numbered):
         evidence.score = 0.0
     if evidence.texts < 0.5 and evidence.named + evidence.dated + numbered < 2:
@@ -175,6 +177,13 @@ def _has_headline(comment: CommentElement, fields: CommentFields) -> bool:
                 href = link.get("href") or ""
                 return not LINKED_ID.search(href) and not PROFILE_LINK.search(href) and not href.startswith("#")
     return False
+
+
+def _is_titled(comment: CommentElement, fields: CommentFields) -> bool:
+    """Whether what reads as a name is a heading that leads to no page of a person."""
+    headings = (e for e in comment.own[:MOST_ELEMENTS] if e.tag in ("h2", "h3", "h4") and e is not comment.root)
+    heading = next((e for e in headings if fields.name and " ".join(e.text_content().split()) == fields.name), None)
+    return heading is not None and next(heading.iter("a"), None) is None
 
 
 def _is_linked(comment: CommentElement, fields: CommentFields) -> bool:

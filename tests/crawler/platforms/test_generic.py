@@ -314,3 +314,14 @@ def test_a_text_of_signs_is_kept(text: str) -> None:
     block = '<div class="comment"><i class="comment-author">{name}</i><div class="comment-body">{text}</div></div>'
     section = flat(block).replace(ROWS[1][2], text)
     assert [row[2] for row in rows(read(section))] == [ROWS[0][2], text, ROWS[2][2]]
+
+
+TITLED = {
+    "events": '<div class="event" id="e{n}"><time>{date}</time><h3>Choir of {name}</h3><p>{text}</p></div>',
+    "jobs": '<li class="job" id="job-{n}"><h3>Baker</h3><i class="date">{date}</i><p>{text}</p><a href="/{n}">Apply</a></li>',
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", TITLED)
+def test_titles_of_a_list_are_no_names(kind: str) -> None:
+    assert rows(read(flat(TITLED[kind] * 2, "<div>{}</div>"))) == []
