@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, settings
 from archive.store.archive import Archive
 from tests.btl import preload_pools
 from tests.crawling import Desk
+from tests.made_once import new_archive
 from tests.postgres_server import Cluster, find_programs, running_cluster
 from tests.servers import INSTALLED
 
@@ -105,7 +106,7 @@ def desk(tmp_path: Path) -> Desk:
 
 @pytest.fixture
 def archive(path: Path) -> Iterator[Archive]:
-    with Archive(path) as opened:
+    with Archive(new_archive(path)) as opened:
         yield opened
 
 

@@ -10,6 +10,7 @@ from archive.store.archive import Archive
 from archive.store.suppressions import SuppressionList
 from archive.thread import Author, Comment, Moment
 from crawler.evidence.compare import compare_thread
+from tests.made_once import new_archive
 from tests.trees import made
 
 DAYS = [f"2026-03-{day:02}T06:00:00Z" for day in range(1, 29)]
@@ -88,7 +89,7 @@ def _in_document_order(page):
 @given(st.booleans().flatmap(lambda timed: histories(timed=timed)), st.booleans(), st.booleans())
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=25)
 def test_any_history_is_confirmed_by_its_captures(tmp_path_factory, visits, late, older):
-    path = tmp_path_factory.mktemp("any") / "archive.db"
+    path = new_archive(tmp_path_factory.mktemp("any") / "archive.db")
     threads = [made(*comments, at=day) for day, comments in visits]
     if late:
         threads.reverse()
@@ -111,7 +112,7 @@ def test_any_history_is_confirmed_by_its_captures(tmp_path_factory, visits, late
 @given(histories(timed=True))
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=20)
 def test_of_twins_with_times_the_right_one_is_gone(tmp_path_factory, visits):
-    path = tmp_path_factory.mktemp("any") / "archive.db"
+    path = new_archive(tmp_path_factory.mktemp("any") / "archive.db")
     with Archive(path) as archive:
         for day, comments in visits:
             save(archive, made(*comments, at=day, completeness="full"))

@@ -28,6 +28,7 @@ from archive.store.schema import TABLES
 from archive.thread import Dataset, Decision, EarlierText, Flag, Label, Moment
 from tests.archive.store.test_save import DAYS, save
 from tests.conftest import missing
+from tests.made_once import new_archive
 from tests.trees import BODIES, made, said
 
 RECORD = {
@@ -414,7 +415,7 @@ TEXTS = BODIES | st.sampled_from(HOSTILE)
 @given(st.lists(TEXTS, max_size=8), TEXTS, TEXTS)
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=15)
 def test_any_text_survives_every_format(tmp_path_factory, bodies, title, name):
-    path = tmp_path_factory.mktemp("any") / "a.db"
+    path = new_archive(tmp_path_factory.mktemp("any") / "a.db")
     with Archive(path) as archive:
         save(archive, made(*(said(body, body or None) for body in bodies)))
     with closing(sqlite3.connect(path)) as connection, connection:

@@ -7,6 +7,7 @@ import pytest
 
 from archive.store.archive import Archive
 from tests.both_engines import FileQuery, ServerQuery, query_of
+from tests.made_once import new_archive
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -21,7 +22,7 @@ def place(request: pytest.FixtureRequest, path: Path) -> Path | str:
 @pytest.fixture
 def archive(place: Path | str, path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Archive]:
     monkeypatch.chdir(path.parent)  # where files beside an archive on a server lie
-    with Archive(place) as opened:
+    with Archive(new_archive(place) if isinstance(place, Path) else place) as opened:
         yield opened
 
 

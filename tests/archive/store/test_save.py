@@ -12,6 +12,7 @@ from archive.store.archive import Archive, NotAnArchive
 from archive.store.schema import TABLES
 from archive.thread import Flag, Moment
 from tests.both_engines import FileQuery, sqlite_only
+from tests.made_once import new_archive
 from tests.trees import comments, made, said
 from tests.waiting import until
 
@@ -325,7 +326,7 @@ def test_nul_is_kept_where_the_engine_can_hold_it(archive, query):
 @given(comments(), comments())
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
 def test_any_thread_then_any_other_capture_of_it(tmp_path_factory, first, second):
-    path = tmp_path_factory.mktemp("any") / "archive.db"
+    path = new_archive(tmp_path_factory.mktemp("any") / "archive.db")
     with Archive(path) as archive:
         save(archive, made(*first, at=DAYS[0]))
         save(archive, made(*second, at=DAYS[1], completeness="full"))

@@ -19,6 +19,7 @@ from archive.takedown.withhold import restore, withhold
 from archive.thread import Author, Dataset, Flag, Label, Moment
 from tests.both_engines import FileQuery
 from tests.documents import HARBOUR, numbered
+from tests.made_once import new_archive
 from tests.trees import comments, made, said
 
 DAYS = [f"2026-03-{day:02}T06:00:00Z" for day in range(14, 24)]
@@ -107,7 +108,7 @@ def test_everything_is_as_before(archive, query, two):
 @given(st.booleans(), st.lists(st.booleans(), min_size=1, max_size=3), st.data())
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=40)
 def test_whatever_is_imported(tmp_path_factory, is_native, places, data):
-    path = tmp_path_factory.mktemp("any") / "archive.db"
+    path = new_archive(tmp_path_factory.mktemp("any") / "archive.db")
     query = FileQuery(path)
     looks = [data.draw(comments(native=is_native, most=8)) for _ in range(len(places) + 1)]
     with Archive(path) as archive:
