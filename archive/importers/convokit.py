@@ -36,7 +36,7 @@ from archive.importers.own_records import (
 from archive.importers.values import count_of, id_of, moment_of, read_flags, text_of
 from archive.text import urls
 from archive.text.fold import fold_name
-from archive.text.personal_data import is_personal_name
+from archive.text.personal_data import is_personal
 from archive.thread import (
     Article,
     Author,
@@ -156,7 +156,7 @@ def _without_personal(meta: dict[str, Any]) -> dict[str, Any]:
     return {
         key: value
         for key, value in meta.items()
-        if (isinstance(value, str | int | float | None) and not is_personal_name(fold_name(key)))
+        if (isinstance(value, str | int | float | None) and not is_personal(key, value))
         or (key == "labels" and isinstance(value, list))
     }
 
@@ -337,7 +337,7 @@ def _author(speaker: str | None, person: dict[str, Any]) -> Author | None:
 def _labels(meta: dict[str, Any]) -> Iterator[Label]:
     """Yield what a corpus says of an utterance in a word or a number; what is personal or of its place is left out."""
     for key, value in meta.items():
-        if key in NOT_LABELS or is_personal_name(fold_name(key)) or OF_PLACE.search(key):
+        if key in NOT_LABELS or is_personal(key, value) or OF_PLACE.search(key):
             continue
         if isinstance(value, bool | int | float) and key not in NOT_NUMBERS and not key.startswith("num_"):
             yield Label(key, str(value), float(value))

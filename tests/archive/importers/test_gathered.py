@@ -175,7 +175,8 @@ CORNELL = {
         {"id": "w1", "root": "w1", "text": "A talk page.", "user": "tom", "reply_to": None, "timestamp": 1_772_000_300, "meta": {}},
         {"id": "bad"},
     ]),
-    "conversations.json": json.dumps({"p1": {"meta": {"title": "The wall", "subreddit": "harbour", "num_comments": 2, "tone": "mild", "gone_awry": 0}},
+    "conversations.json": json.dumps({"p1": {"meta": {"title": "The wall", "subreddit": "harbour", "num_comments": 2, "tone": "mild", "gone_awry": 0,
+                                             "owner": "kim@mail.example", "host": "192.0.2.9"}},
                                       "w1": {"meta": {"page_title": "Walls", "gone_awry": 1, "split": "train", "by": "ida@example.org " * 9}}}),
     "speakers.json": json.dumps({"mira": {"meta": {"email": "x@example.org", "username": "Mira"}, "vectors": []}}),
     "corpus.json": json.dumps({"name": "harbour-corpus", "license": {"name": "CC-BY-4.0"}, "Citation": ["Quay (2024)"], "url": "quay"}),
@@ -458,6 +459,7 @@ def test_convokit(archive, query, tmp_path, form):
     assert query(labels.format("thread")) == [
         ("tone", "mild", None), ("gone_awry", "0", 0.0), ("gone_awry", "1", 1.0), ("split", "train", None)
     ]  # fmt: skip
+    assert query("select count(*) from labels where name in ('owner', 'host')") == [(0,)]
     assert query("select kind, count from reactions order by id") == [("score", 3), ("score", -2)]
     assert query("select name, version, licence, citation, url from datasets") == [
         ("harbour-corpus", None, "CC-BY-4.0", "Quay (2024)", "https://corpus.example/")
