@@ -47,7 +47,9 @@ class Desk:
 
     def _part_visits(self) -> None:
         """Waits for the second after the last visit: two answers that are the same within one are one capture."""
-        with suppress(sqlite3.OperationalError):  # nothing was visited yet
+        if not self.path.exists():
+            return
+        with suppress(sqlite3.DatabaseError):  # what is no archive holds no visits
             (last,) = self.query("select max(fetched_at) from captures")[0]
             until(lambda: last is None or f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}" > last)
 
