@@ -27,7 +27,6 @@ from archive.search.index_schema import (
     build_schema,
     flags_of_set,
     register_analyzers,
-    stem_field,
 )
 from archive.search.nodes import RECORDS, FieldNode, FlagFilter, Node, join
 
@@ -161,7 +160,8 @@ class IndexView:
         self.path, self.schema = index.path, index.schema
         self.searcher = index.index.searcher()
         self.state = self._read_state()
-        self.languages = [name for name in STEMMERS if self._has_language(name)] or [self.state.default_language]
+        used = {language for language, _ in self.searcher.terms_with_prefix("language", "")}
+        self.languages = [name for name in STEMMERS if name in used] or [self.state.default_language]
         self.writer = QueryWriter(self.schema, lambda: self.flags, self.texts, self.languages)
         self._texts: dict[str, list[str]] = {}
         self._facets: OrderedDict[Any, Any] = OrderedDict()
@@ -175,9 +175,6 @@ class IndexView:
         if values.get("version") != VERSION:
             raise IndexUnusable(f"{self.path} was made by another version")
         return IndexState(**values)
-
-    def _has_language(self, language: str) -> bool:
-        return bool(self.searcher.terms_with_prefix(stem_field(language), "", limit=1))
 
     @cached_property
     def flags(self) -> list[FlagParts]:

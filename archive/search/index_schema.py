@@ -107,6 +107,7 @@ def build_schema() -> tantivy.Schema:
     builder.add_unsigned_field("order", fast=True)
     builder.add_text_field("words", tokenizer_name="words")
     builder.add_text_field("author", tokenizer_name="words")
+    builder.add_text_field("language", tokenizer_name="raw", index_option="basic")
     for language in STEMMERS:
         builder.add_text_field(stem_field(language), tokenizer_name=stem_field(language), index_option="freq")
     for name in NUMBERS:
@@ -131,8 +132,10 @@ def to_document(comment: IndexedComment, default_language: str) -> tantivy.Docum
     document.add_text("state", comment.state)
     document.add_unsigned("order", sort_key(comment.posted_at, comment.id))
     if words := fold(comment.body):
+        language = language_of(comment.language) or default_language
         document.add_text("words", words)
-        document.add_text(stem_field(language_of(comment.language) or default_language), words)
+        document.add_text("language", language)
+        document.add_text(stem_field(language), words)
     if comment.author:
         document.add_text("author", fold(comment.author))
     day = _day(comment.posted_at)
