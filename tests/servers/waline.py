@@ -94,6 +94,7 @@ def waline(folder: Path, cluster: Cluster) -> Iterator[Waline]:
     settings = {
         "PG_HOST": str(cluster.folder), "PG_DB": name, "PG_USER": "tester", "PG_PASSWORD": "none",
         "JWT_TOKEN": "for tests alone", "DISABLE_REGION": "true", "MARKDOWN_TEX": "false", "IPQPS": "0", "TZ": "UTC",
+        "TMPDIR": str(folder),  # where it writes its configuration
     }  # fmt: skip
     command = [str(node), str(Path(__file__).parent / "npm" / "waline" / "server.js"), str(port)]
     log = folder / "waline.log"
