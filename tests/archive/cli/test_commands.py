@@ -42,7 +42,7 @@ def test_help_loads_no_command():
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, env=environment)
     loaded = done.stdout.rpartition("\n  record")[2].split()
     assert {name for name in loaded if name.startswith(("archive.", "crawler"))} == {
-        "archive.cli", "archive.cli.commands", "archive.cli.endings",
+        "archive.cli", "archive.cli.commands", "archive.cli.endings", "archive.workers", "archive.workers.garbage",
     }  # fmt: skip
 
 
