@@ -101,7 +101,7 @@ class SuppressionList:
         """Decide what of a parsed thread is withheld, and return what may be saved of it.
 
         The texts of withheld comments stay in the thread: they are stored apart, so that they can be restored. They are
-        taken out of the lines beside the comments, and so is what datasets say of the thread that quotes them.
+        taken out of the lines beside the comments, and out of labels and flags of the thread that quote them.
         """
         if not self:
             return Screened(thread, {})
@@ -114,8 +114,12 @@ class SuppressionList:
         lines = [line for line in thread.furniture if not self.matches_text(url, line)]
         thread = replace(
             thread,
-            article=replace(thread.article, labels=self._not_quoting(thread.article.labels, url, quoted)),
-            labels=self._not_quoting(thread.labels, url, quoted),
+            article=replace(thread.article, labels=self._without_quotes(thread.article.labels, url, quoted)),
+            labels=self._without_quotes(thread.labels, url, quoted),
+            flags=tuple(
+                replace(flag, evidence=None) if flag.evidence and self._is_quote(flag.evidence, url, quoted) else flag
+                for flag in thread.flags
+            ),
             furniture=tuple(lines_without(lines, quoted)),
         )
         of_article = self.find([article_key(url)])
@@ -129,12 +133,13 @@ class SuppressionList:
             thread = replace(thread, article=withheld, url=None, furniture=())
         return Screened(thread, comments, whole.reason if whole else None, of_article.reason if of_article else None)
 
-    def _not_quoting(self, labels: Sequence[Label], url: str, texts: Sequence[str]) -> tuple[Label, ...]:
-        """Return the labels of a thread or article that quote none of the texts but very short ones."""
-        texts = [text for text in texts if len(text) >= SHORTEST_LINE]
-        return tuple(
-            label for label in labels if lines_without([label.value], texts) and not self.matches_text(url, label.value)
-        )
+    def _without_quotes(self, labels: Sequence[Label], url: str, texts: Sequence[str]) -> tuple[Label, ...]:
+        return tuple(label for label in labels if not self._is_quote(label.value, url, texts))
+
+    def _is_quote(self, text: str, url: str, texts: Sequence[str]) -> bool:
+        """Whether what stands about a thread or article quotes one of the texts, but for very short ones."""
+        quotable = [quoted for quoted in texts if len(quoted) >= SHORTEST_LINE]
+        return not lines_without([text], quotable) or self.matches_text(url, text)
 
     def match_comments(
         self, thread: Thread, url: str, native_id: str, identity: Sequence[str]

@@ -378,3 +378,17 @@ def test_the_commands(filled, path, tmp_path):
     assert btl(path, "restore", "comment", "99").exit_code == 1
     assert btl(path, "withhold", "comment").exit_code == 2
     assert btl(path, "withhold", "thread", "1", "--reason", "law", "--same-text").exit_code == 2
+
+
+def test_the_evidence_of_a_threads_flag_that_quotes_a_withheld_comment_stays_away(archive, path, query):
+    def repaired(at):
+        flags = (Flag("capture.encoding_repaired", "mojibake", f"one line: {SECRET}"), Flag("platform.closed", "page"))
+        return thread(at, flags=flags, furniture=())
+
+    save(archive, repaired(DAYS[0]))
+    before = query("select code, thread_id, evidence from flags where thread_id is not null order by id")
+    withhold.withhold(archive, "comment", 2, "privacy")
+    save(archive, repaired(DAYS[1]))
+    assert holds(path, SECRET) == []
+    withhold.restore(archive, "comment", 2)
+    assert query("select code, thread_id, evidence from flags where thread_id is not null order by id") == before
