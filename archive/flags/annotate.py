@@ -25,6 +25,7 @@ def annotate_threads(threads: Sequence[Thread]) -> list[Thread]:
 
 
 def _annotated(thread: Thread, found: Iterator[Sequence[Match]]) -> Thread:
+    """Add the next matches, which are of this thread's comments, and leave those of other threads."""
     comments = tuple(
         replace(comment, flags=(*comment.flags, *matches_to_flags(matches))) if matches else comment
         for comment, matches in zip(thread.comments, found, strict=False)

@@ -110,7 +110,7 @@ update temp.flag_counts set flags = counted.n from
   where counted.id = flag_counts.id;
 """
 # All of a comment that is counted by, in a twelfth of the space: a dozen statements count, and each reads the table.
-# They read this one by its name, since temporary tables come first.
+# They read this one by its name, since temporary tables come first. Of a body they ask only whether it is empty.
 COUNTED_BY = """
 create temp table comments (id integer primary key, thread_id integer, commenter_id integer, outlet text,
   posted_at text, posted_precision text, first_seen_at text, last_seen_at text, state text, withheld text,

@@ -43,7 +43,7 @@ NEXT_COMMENTS = f"{_COMMENTS} and comments.id > ? order by comments.id limit {BA
 THESE_COMMENTS = f"{_COMMENTS} and comments.id in (select value from json_each(?))"  # noqa: S608
 _OF_THESE = "comment_id in (select value from json_each(?))"
 FLAGS = f"select distinct comment_id, code, severity, target, status from flags where {_OF_THESE} and {STANDING}"  # noqa: S608
-SAID_OF_THESE = {
+RECORD_TEXTS = {
     table: f"select distinct comment_id, {text} from {table} where {_OF_THESE} and {counts}"  # noqa: S608
     for table, text, counts in RECORDED.values()
 }
@@ -144,12 +144,12 @@ def _comments(connection: sqlite3.Connection, rows: Sequence[tuple[Any, ...]]) -
     flags: dict[int, list[FlagParts]] = {}
     for number, *values in connection.execute(FLAGS, (ids,)):
         flags.setdefault(number, []).append(FlagParts(*values))
-    said: dict[str, dict[int, list[str]]] = {table: {} for table in SAID_OF_THESE}
-    for table, statement in SAID_OF_THESE.items():
+    records: dict[str, dict[int, list[str]]] = {table: {} for table in RECORD_TEXTS}
+    for table, statement in RECORD_TEXTS.items():
         for number, text in connection.execute(statement, (ids,)):
-            said[table].setdefault(number, []).append(text)
+            records[table].setdefault(number, []).append(text)
     for row in rows:
-        more: dict[str, Any] = {table: texts.get(row[0], ()) for table, texts in said.items()}
+        more: dict[str, Any] = {table: texts.get(row[0], ()) for table, texts in records.items()}
         more["flags"] = flags.get(row[0], ())
         yield IndexedComment(*row, **more)
 

@@ -32,7 +32,7 @@ from archive.search.nodes import RECORDS, FieldNode, FlagFilter, Node, join
 
 # More values than this of one facet are not told apart: Tantivy counts them in memory.
 MOST_VALUES = 20_000
-MOST_FLAG_SETS = 20_000  # beyond, flags are counted one by one
+MOST_FLAG_SETS = MOST_VALUES  # beyond, flags are counted one by one
 # Facets of queries with more hits are remembered: a word of a million comments takes as long as twenty others.
 COMMON = 50_000
 MOST_REMEMBERED = 256
@@ -256,8 +256,8 @@ class IndexView:
                 values = found.get(_FIELDS.get(name, name), Counter())
                 if name in FLAG_FACETS:
                     rest = search.flag_without(name)
-                    are_all = len(values) < MOST_FLAG_SETS
-                    values = _flag_values(values, name, rest) if are_all else self._count_each(node, name, rest)
+                    is_complete = len(values) < MOST_FLAG_SETS
+                    values = _flag_values(values, name, rest) if is_complete else self._count_each(node, name, rest)
                 counts[name] = values
         return counts
 
@@ -270,8 +270,8 @@ class IndexView:
         base = (tantivy.Occur.Must, self.writer.write(node))
         counts: Counts = Counter()
         for value, of_value in tokens.items():
-            have_it = tantivy.Query.term_set_query(self.schema, "flags", of_value)
-            counts[value] = self._total(tantivy.Query.boolean_query([base, (tantivy.Occur.Must, have_it)]))
+            flags = tantivy.Query.term_set_query(self.schema, "flags", of_value)
+            counts[value] = self._total(tantivy.Query.boolean_query([base, (tantivy.Occur.Must, flags)]))
         return +counts
 
     @cached_property

@@ -6,7 +6,7 @@ from datetime import date
 
 from archive.search.words import Term
 
-# Fields of what datasets, moderators and readers said of a comment, and the tables that have it.
+# Fields of the records that datasets, moderators and readers left of a comment, and their tables.
 RECORDS = {"label": "labels", "decision": "decisions", "report": "reports"}
 
 

@@ -13,7 +13,7 @@ from archive.store.views import LABEL_FOUND, LABEL_TEXT, STANDING
 _MATCHING = "select rowid from comments_fts where comments_fts match {}"
 _OF_LIST = "in (select value from json_each({}))"
 _OF_THREADS = "comments.thread_id in (select threads.id from threads {} where {})"
-# Of each field of what was said of a comment: its table, what is compared, and which rows count.
+# Of each field of records: its table, the column that is compared, and which rows count.
 RECORDED = {
     "label": (RECORDS["label"], LABEL_TEXT, LABEL_FOUND),
     "decision": (RECORDS["decision"], "decisions.status", "true"),
@@ -123,13 +123,13 @@ def _author(selection: Selection, term: Term) -> str:
 
 
 def _record(selection: Selection, node: FieldNode) -> str:
-    """Return the condition of what was said of a comment: in these words, or folded where it was typed."""
+    """Return the condition on the records of a comment: equal to a text, or folded where it was typed."""
     table, text, counts = RECORDED[node.name]
     first = node.values[0] if node.values else None
     if isinstance(first, Term):
         phrase = " ".join(first.words)
-        said = f"folded({text})"
-        chosen = f"substr({said}, 1, {len(phrase)})" if first.is_prefix else said
+        folded = f"folded({text})"
+        chosen = f"substr({folded}, 1, {len(phrase)})" if first.is_prefix else folded
         chosen += f" = {selection.bind(phrase)}"
     else:
         chosen = f"{text} {_OF_LIST.format(selection.bind(json.dumps(node.values)))}"

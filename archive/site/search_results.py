@@ -182,7 +182,7 @@ def _load_facts(connection: Connection, rows: Sequence[Sequence[Any]]) -> list[C
     by_comment: dict[int, list[FlagFacts]] = {}
     for comment, *values in json.loads(fetch_value(connection, search_queries.FLAG_FACTS, ids=ids)):
         by_comment.setdefault(comment, []).append(FlagFacts(*values))
-    said = {table: _load_records(connection, sql, ids) for table, sql in search_queries.RECORD_FACTS.items()}
+    records = {table: _load_records(connection, sql, ids) for table, sql in search_queries.RECORD_FACTS.items()}
     return [
         CommentFacts(
             comment,
@@ -193,14 +193,14 @@ def _load_facts(connection: Connection, rows: Sequence[Sequence[Any]]) -> list[C
             by_comment.get(comment, ()),
             places[thread][1],
             state=state,
-            **{table: texts.get(comment, ()) for table, texts in said.items()},
+            **{table: texts.get(comment, ()) for table, texts in records.items()},
         )
         for comment, score, thread, commenter, day, state in rows
     ]
 
 
 def _load_records(connection: Connection, sql: str, ids: str) -> dict[int, list[str]]:
-    """Return what was said of these comments, by comment."""
+    """Return the records of these comments, by comment."""
     texts: dict[int, list[str]] = {}
     for comment, text in json.loads(fetch_value(connection, sql, ids=ids), strict=False):
         texts.setdefault(comment, []).append(text)

@@ -24,16 +24,13 @@ union all
 select coalesce(json_extract(held, '$.title'), title), coalesce(json_extract(held, '$.body'), body)
 from article_revisions left join withheld on name = 'article_revisions' and row_id = article_revisions.id
 where article_id = ?"""
-FORGET_COMMENTS = """
+_THREADS = "(select thread_id from comments where id in (select cast(value as bigint) from json_each(:comments)))"
+FORGET_COMMENTS = f"""
 delete from withheld where comment_id in (select cast(value as bigint) from json_each(:comments))
-  or (name = 'captures' and row_id in (select capture_id from visits where thread_id in
-    (select thread_id from comments where id in (select cast(value as bigint) from json_each(:comments)))))
-  or (name = 'flags' and row_id in (select id from flags where thread_id in
-    (select thread_id from comments where id in (select cast(value as bigint) from json_each(:comments)))))
-  or (name = 'labels' and row_id in (select id from labels where thread_id in
-      (select thread_id from comments where id in (select cast(value as bigint) from json_each(:comments)))
-    or article_id in (select article_id from threads where id in
-      (select thread_id from comments where id in (select cast(value as bigint) from json_each(:comments))))))"""
+  or (name = 'captures' and row_id in (select capture_id from visits where thread_id in {_THREADS}))
+  or (name = 'flags' and row_id in (select id from flags where thread_id in {_THREADS}))
+  or (name = 'labels' and row_id in (select id from labels where thread_id in {_THREADS}
+    or article_id in (select article_id from threads where id in {_THREADS})))"""  # noqa: S608  # a constant
 FORGET_THREAD = """
 delete from withheld where name = 'labels' and row_id in (select id from labels where thread_id = :number)"""
 FORGET_CHANGES = "delete from import_changes where name = :name and row_id = :number"

@@ -30,7 +30,8 @@ SORTS = {
     "comments": ("Most comments first", "comment_count"),
     "flagged": ("Most flagged comments first", "content_count"),
 }
-ABOUT = ("outlet", "since", "until", "flag", "label", "completeness", "sort")  # of a file, as it names its choice
+# What a file of threads says of its selection.
+ABOUT = ("outlet", "since", "until", "flag", "label", "completeness", "sort")
 COMPLETENESS = {"full": "Complete", "partial": "Incomplete", "unknown": "Not known"}
 COLUMNS = (
     "id", "outlet", "article", "published_at", "comment_count", "stated_count", "completeness", "content_count",

@@ -18,6 +18,10 @@ def _ctrl_c_interrupts():
     signal.signal(signal.SIGINT, handler)
 
 
+def interrupt_next_statement(archive):
+    event.listen(archive.engine, "after_cursor_execute", lambda *_: signal.raise_signal(signal.SIGINT), once=True)
+
+
 def test_ctrl_c_while_a_run_is_opened_closes_it(archive, query):
     """At the worst moment: the row is committed, and nobody has taken the run over yet."""
 
@@ -36,14 +40,12 @@ def test_ctrl_c_while_a_run_is_opened_closes_it(archive, query):
 
 
 def test_ctrl_c_within_a_statement_rolls_back_and_closes_the_run(archive, query):
-    """SQLAlchemy gives up a connection that was interrupted; the run is closed on the next one."""
+    """SQLAlchemy would give up a connection that was interrupted: here it is the only one, and stays."""
 
     def insert_outlets():
         with archive.transaction() as connection:
             connection.exec_driver_sql("insert into outlets (domain) values ('gull.example')")
-            event.listen(
-                archive.engine, "after_cursor_execute", lambda *_: signal.raise_signal(signal.SIGINT), once=True
-            )
+            interrupt_next_statement(archive)
             connection.exec_driver_sql("insert into outlets (domain) values ('kelp.example')")
 
     with pytest.raises(KeyboardInterrupt), archive.running("import", {}, dict):
@@ -59,9 +61,7 @@ def test_ctrl_c_within_a_statement_beside_the_transactions_closes_the_run(archiv
 
     def read():
         with archive.engine.connect() as connection:
-            event.listen(
-                archive.engine, "after_cursor_execute", lambda *_: signal.raise_signal(signal.SIGINT), once=True
-            )
+            interrupt_next_statement(archive)
             connection.exec_driver_sql("select count(*) from comments")
 
     with pytest.raises(KeyboardInterrupt), archive.running("import", {}, dict):
