@@ -18,7 +18,7 @@ from statistics import median
 from sqlalchemy import text
 
 from archive.store.archive import Archive
-from crawler.frontier import Frontier, VisitResult
+from crawler.frontier.frontier import Frontier, VisitResult
 from crawler.state import LEASED_PER_HOST, MAX_LEASED
 
 MOST_MS = 5.0

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from archive.thread import Thread
-from crawler.intervals import FrontierEntry
+from crawler.frontier.intervals import FrontierEntry
 
 
 @dataclass(frozen=True, slots=True)

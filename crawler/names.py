@@ -17,7 +17,7 @@ from archive.store.disk import DiskFull, find_full
 from archive.store.process_identity import worker_name
 from archive.store.schema import TABLES
 from crawler.evidence.captures import Evidence
-from crawler.hosts import Hosts
+from crawler.frontier.hosts import Hosts
 from crawler.platforms import NAMES_APART
 from crawler.platforms.base import NamesApart, platform_name
 from crawler.report import CrawlReport

@@ -14,13 +14,13 @@ from archive.store.disk import is_disk_full
 from archive.store.remote_files import RemoteError
 from archive.store.save import SavedThread, SaveResult
 from archive.text.urls import canonical
-from crawler.frontier import VisitResult
+from crawler.frontier.frontier import VisitResult
 from crawler.items import VisitItem
 from crawler.spiders.news import NewsSpider
 from crawler.state import CrawlState
 
 if TYPE_CHECKING:
-    from crawler.intervals import FrontierEntry
+    from crawler.frontier.intervals import FrontierEntry
 
 logger = logging.getLogger(__name__)
 BATCH_COMMENTS = 2_000

@@ -23,12 +23,12 @@ from archive.text.urls import canonical
 from crawler.browser.chromium import Chromium, find_chromium
 from crawler.evidence.captures import Evidence
 from crawler.evidence.recheck import forget_again
-from crawler.frontier import Candidate, Frontier, host_of
-from crawler.outlet_states import LeftOut, due_left_out
+from crawler.frontier.frontier import Candidate, Frontier, host_of
+from crawler.frontier.outlet_states import LeftOut, due_left_out
+from crawler.frontier.page_leases import Scope
 from crawler.outlets import DEFAULT_DELAY_S, OutletConfig, OutletFile, outlet_keys
-from crawler.page_leases import Scope
 from crawler.pages.page import CommentHints
-from crawler.parse_pool import ParsePool
+from crawler.parser.pool import ParsePool
 from crawler.report import CrawlReport, find_warnings
 from crawler.settings import user_agent
 from crawler.spiders.news import NewsSpider

@@ -57,9 +57,9 @@ SETTINGS = {
     },
     "ITEM_PIPELINES": {"crawler.pipelines.SavePipeline": 300},
     "EXTENSIONS": {
-        "crawler.extensions.WarcRecorder": 100,
-        "crawler.extensions.LeaseKeeper": 100,
-        "crawler.rate_limits.RateLimitPace": 100,
+        "crawler.extensions.warc_recorder.WarcRecorder": 100,
+        "crawler.extensions.lease_keeper.LeaseKeeper": 100,
+        "crawler.extensions.rate_limits.RateLimitPace": 100,
         "scrapy.extensions.telnet.TelnetConsole": None,
         "scrapy.extensions.remote_control.RemoteControl": None,
     },

@@ -11,13 +11,13 @@ from archive.store.archive import Archive, Run
 from archive.store.disk import DiskFull
 from crawler.browser.chromium import Chromium
 from crawler.evidence.captures import Evidence
-from crawler.frontier import Candidate, Frontier
-from crawler.host_leases import HostLeases
-from crawler.hosts import Hosts
-from crawler.intervals import FrontierEntry
-from crawler.page_leases import Scope
+from crawler.frontier.frontier import Candidate, Frontier
+from crawler.frontier.host_leases import HostLeases
+from crawler.frontier.hosts import Hosts
+from crawler.frontier.intervals import FrontierEntry
+from crawler.frontier.page_leases import Scope
 from crawler.pages.page import CommentHints
-from crawler.parse_pool import ParsePool
+from crawler.parser.pool import ParsePool
 from crawler.report import CrawlReport
 from crawler.shared_responses import SharedResponses
 from crawler.warc.writer import WarcFile

@@ -13,7 +13,7 @@ from sqlalchemy import Table
 from archive.flags.codes import codes
 from archive.store.schema import TABLES
 from archive.store.views import FULL_TEXT, VIEWS
-from crawler.case_files import load_case
+from crawler.cases.case_files import load_case
 from crawler.pages.key_log import KeyLog
 from crawler.platforms.known_keys import describe_keys, read_with_keys
 from docs import reference

@@ -80,7 +80,7 @@ def _crawl(
     """Crawl, once nothing holds the archive alone."""
     from archive.store.remote_files import RemoteError
     from crawler.browser.chromium import BrowserMissing
-    from crawler.frontier import Frontier
+    from crawler.frontier.frontier import Frontier
     from crawler.report import CrawlReport
     from crawler.run import run_crawl
 

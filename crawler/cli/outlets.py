@@ -15,7 +15,7 @@ from crawler.cli.common import read_outlets
 
 if TYPE_CHECKING:
     from archive.store.address import ServerAddress
-    from crawler.outlet_states import OutletState
+    from crawler.frontier.outlet_states import OutletState
 
 FAILURES_PRINTED = 5
 names_argument = click.argument("names", nargs=-1, required=True, metavar="OUTLET...")
@@ -60,7 +60,7 @@ def list_(file: Path | None, path: "Path | ServerAddress", as_json: bool) -> Non
     Example:  btl outlets list outlets.toml
               btl outlets --json
     """
-    from crawler.outlet_states import list_outlets
+    from crawler.frontier.outlet_states import list_outlets
 
     listed = {outlet.home for outlet in read_outlets(file)} if file else None
     with open_for_reading(path) as archive:
@@ -117,7 +117,7 @@ def resume(names: tuple[str, ...], path: "Path | ServerAddress", as_json: bool) 
     \b
     Example:  btl outlets resume courier.example
     """
-    from crawler import outlet_states
+    from crawler.frontier import outlet_states
 
     def change(archive: Any, home: str) -> str:
         return "is visited again" if outlet_states.resume(archive, home) else "was not paused"
@@ -134,7 +134,7 @@ def _pause(
     *,
     as_json: bool,
 ) -> None:
-    from crawler import outlet_states
+    from crawler.frontier import outlet_states
 
     def change(archive: Any, home: str) -> str:
         outlet_states.pause(archive, home, datetime.now(UTC), stop=status == "stopped", until=until, note=note)
@@ -147,7 +147,7 @@ def _change(
     names: tuple[str, ...], change: Callable[[Any, str], str], path: "Path | ServerAddress", *, as_json: bool
 ) -> None:
     """Change outlets, none of them where one is not known."""
-    from crawler.outlet_states import NoSuchOutlet, find_outlet, list_outlets
+    from crawler.frontier.outlet_states import NoSuchOutlet, find_outlet, list_outlets
 
     with open_for_writing(path) as archive:
         try:
@@ -177,7 +177,7 @@ def _parse_time(text: str) -> str:
 
 
 def _print_state(state: "OutletState") -> None:
-    from crawler.outlet_states import describe_pause
+    from crawler.frontier.outlet_states import describe_pause
 
     status = {"unlisted": "not in the outlets file", "new": "no crawl has visited it"}.get(state.status, state.status)
     if state.since:

@@ -34,7 +34,7 @@ def record(url: str, name: str, pages: Path, contact: str | None, allow_hosts: t
     Example:  btl record https://courier.example/ferry --case ferry --contact desk@example.org
     """
     from archive.store.paths import warc_folder
-    from crawler.record_case import CaseExists, check_free, record_case
+    from crawler.cases.record_case import CaseExists, check_free, record_case
     from crawler.run import CrawlOptions, run_crawl
 
     plan = make_plan([url], due=False)

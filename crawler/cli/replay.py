@@ -40,7 +40,7 @@ def replay(
               btl replay s3://bucket/warc/
     """
     from archive.store.remote_files import is_address
-    from crawler.reparse import replay_captures
+    from crawler.replay import replay_captures
     from crawler.report import CrawlReport
 
     files = [path if is_address(str(path)) else Path(path) for path in paths]

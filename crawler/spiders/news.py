@@ -22,13 +22,13 @@ from archive.store.times import format_time
 from archive.text.numbers import format_count
 from archive.thread import Capture
 from crawler.browser.tab import BrowserFailed
-from crawler.frontier import Candidate, VisitResult
-from crawler.host_leases import HostPostponed
-from crawler.intervals import FrontierEntry
+from crawler.frontier.frontier import Candidate, VisitResult
+from crawler.frontier.host_leases import HostPostponed
+from crawler.frontier.intervals import FrontierEntry
 from crawler.items import VisitItem
 from crawler.pages.page import CommentHints, Fetch, FetchFailed, Page
-from crawler.parse_page import ParsedPage
-from crawler.parse_pool import PageUnreadable
+from crawler.parser.pool import PageUnreadable
+from crawler.parser.process import ParsedPage
 from crawler.spiders.responses import capture_of, describe_error, page_from_response, validators
 from crawler.state import CrawlState
 

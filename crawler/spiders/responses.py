@@ -8,7 +8,7 @@ from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 
 from archive.thread import Capture
-from crawler.intervals import FrontierEntry
+from crawler.frontier.intervals import FrontierEntry
 from crawler.pages.page import Fetch, Page
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from unittest.mock import Mock
 
 import pytest
 
-from crawler.frontier import Candidate, Frontier
+from crawler.frontier.frontier import Candidate, Frontier
 from crawler.state import LEASED_PER_HOST, CrawlState
 
 HOME = "https://courier.example/"

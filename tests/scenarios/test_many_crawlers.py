@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from archive.store.archive import Archive
-from crawler.frontier import Candidate, Frontier
+from crawler.frontier.frontier import Candidate, Frontier
 from tests.archive.store.conftest import place
 from tests.both_engines import query_of
 from tests.btl import StartedBtl

@@ -10,7 +10,7 @@ from archive.takedown.erase import erase_planned, plan_erasure
 from archive.takedown.warc_search import read_record_texts
 from crawler.evidence.recheck import forget_again
 from crawler.evidence.verify import verify_archive
-from crawler.reparse import replay_captures
+from crawler.replay import replay_captures
 from tests.buckets import object_storage
 from tests.news_server import serving
 from tests.scenarios.test_crawl import STORED, TREE, visible

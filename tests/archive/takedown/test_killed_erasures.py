@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 from archive.store.archive import Archive
-from crawler.reparse import replay_captures
+from crawler.replay import replay_captures
 from crawler.warc.writer import Exchange, WarcFile
 from tests.conftest import ROOT
 from tests.news_server import NewsSite

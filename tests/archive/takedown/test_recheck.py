@@ -5,7 +5,7 @@ import gzip
 from archive.takedown.erase import erase_planned, plan_erasure
 from crawler.evidence.recheck import forget_again
 from crawler.evidence.verify import verify_archive
-from crawler.reparse import replay_captures
+from crawler.replay import replay_captures
 from crawler.warc.writer import Exchange, WarcFile
 from tests.news_server import NewsSite
 

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from archive.store.times import format_time
 from archive.takedown.withhold import withhold
-from crawler.frontier import Candidate, Frontier, VisitResult
-from crawler.hosts import LEASE
-from crawler.intervals import DAY, HOUR, LATE_VISIT, FrontierEntry, next_interval, next_visit
-from crawler.page_leases import Scope
+from crawler.frontier.frontier import Candidate, Frontier, VisitResult
+from crawler.frontier.hosts import LEASE
+from crawler.frontier.intervals import DAY, HOUR, LATE_VISIT, FrontierEntry, next_interval, next_visit
+from crawler.frontier.page_leases import Scope
 from tests.trees import made, said
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)

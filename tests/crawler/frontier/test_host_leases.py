@@ -10,8 +10,8 @@ import pytest
 from archive.store import process_identity
 from archive.store.archive import Archive
 from archive.store.disk import DiskFull
-from crawler.host_leases import HostLeases, HostPostponed, LeaseNotStored
-from crawler.hosts import LEASE, LONGEST_ROBOTS_TXT, REST_AFTER_DEATH_S, Hosts
+from crawler.frontier.host_leases import HostLeases, HostPostponed, LeaseNotStored
+from crawler.frontier.hosts import LEASE, LONGEST_ROBOTS_TXT, REST_AFTER_DEATH_S, Hosts
 
 HOST = "courier.example"
 

@@ -4,7 +4,7 @@ import pytest
 
 from archive.thread import digest
 from crawler.pages.page import MOST_TAGS, BadPage, Page
-from crawler.parse_page import ParseFailed, advance
+from crawler.parser.process import ParseFailed, advance
 
 
 def read(body: bytes):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from crawler import case_files
+from crawler.cases import case_files
 from crawler.platforms import FALLBACKS, PLATFORMS, driver
 from crawler.platforms.base import platform_name
 

@@ -27,9 +27,9 @@ from sqlalchemy import (
 
 from archive.store.schema import TABLES
 from archive.store.times import format_time
-from crawler.dialects import POSTGRESQL, among, among_parameter, as_list, list_parameter
-from crawler.hosts import LEASE, HostLease, Hosts, correct_due
-from crawler.intervals import FrontierEntry
+from crawler.frontier.dialects import POSTGRESQL, among, among_parameter, as_list, list_parameter
+from crawler.frontier.hosts import LEASE, HostLease, Hosts, correct_due
+from crawler.frontier.intervals import FrontierEntry
 
 BARREN_S = 10.0  # for which a host is passed over that has due pages, none of them for this crawl
 ROUNDS = 4  # of looking for hosts in one call

@@ -14,7 +14,7 @@ from time import monotonic
 
 from scrapy.exceptions import IgnoreRequest
 
-from crawler.hosts import LEASE, LONGEST_WAIT, HostLease, Hosts
+from crawler.frontier.hosts import LEASE, LONGEST_WAIT, HostLease, Hosts
 
 logger = logging.getLogger(__name__)
 POLL_S = 0.1

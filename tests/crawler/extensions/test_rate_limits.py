@@ -7,9 +7,9 @@ from scrapy import Request, Spider
 from scrapy.http import Headers, Response
 from scrapy.utils.test import get_crawler
 
-from crawler import rate_limits
+from crawler.extensions import rate_limits
+from crawler.extensions.rate_limits import Budget, RateLimitPace, parse_budget
 from crawler.middlewares.retry_after import HostPostponed, RetryAfterMiddleware
-from crawler.rate_limits import Budget, RateLimitPace, parse_budget
 from tests.crawling import Desk
 from tests.servers.services import Budget as ServersBudget
 from tests.servers.services import serving

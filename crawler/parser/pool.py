@@ -9,7 +9,7 @@ from itertools import count
 
 from archive.workers.processes import interrupts_blocked
 from crawler.pages.page import Fetch, FetchFailed, Page
-from crawler.parse_page import TIMEOUT_S, ParsedPage, ParseFailed, Step, serve
+from crawler.parser.process import TIMEOUT_S, ParsedPage, ParseFailed, Step, serve
 
 MAX_PROCESSES = 3
 PAGES_PER_PROCESS = 4  # with more in hand, another process is started

@@ -13,10 +13,10 @@ from archive.store.process_identity import worker_name
 from archive.store.schema import TABLES
 from archive.store.suppressions import SuppressionList, article_key
 from archive.store.times import format_time
-from crawler.dialects import among, database_now, insert
-from crawler.hosts import Clock, Hosts, note_due
-from crawler.intervals import MAX_INTERVAL_S, MIN_INTERVAL_S, FrontierEntry, next_interval, next_visit
-from crawler.page_leases import PageLeases
+from crawler.frontier.dialects import among, database_now, insert
+from crawler.frontier.hosts import Clock, Hosts, note_due
+from crawler.frontier.intervals import MAX_INTERVAL_S, MIN_INTERVAL_S, FrontierEntry, next_interval, next_visit
+from crawler.frontier.page_leases import PageLeases
 
 MAX_FAILURES = 8  # of an article; lists of articles are tried for ever, for a site that is down comes back
 MAX_REASON = 500  # characters of an error that are stored

@@ -15,7 +15,7 @@ from archive.store.archive import Archive
 from archive.store.process_identity import is_dead
 from archive.store.schema import TABLES
 from archive.store.times import format_milliseconds, format_time
-from crawler.dialects import among, among_parameter, as_list, database_now, insert
+from crawler.frontier.dialects import among, among_parameter, as_list, database_now, insert
 
 HOSTS, FRONTIER = TABLES["hosts"], TABLES["frontier"]
 LEASE = timedelta(minutes=5)

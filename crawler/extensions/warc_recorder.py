@@ -1,10 +1,9 @@
-"""Scrapy extensions: every response goes into the run's WARC file, and the leases of hosts are kept."""
+"""A Scrapy extension that writes every response into the run's WARC file."""
 
-import asyncio
 from contextlib import suppress
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import Any, Protocol
+from typing import Protocol
 
 from scrapy import Request, signals
 from scrapy.crawler import Crawler
@@ -13,8 +12,6 @@ from scrapy.http import Headers, Response
 from archive.store.times import format_time
 from crawler.state import RunState
 from crawler.warc.writer import Exchange
-
-KEEP_S = 1.0
 
 
 class RunSpider(Protocol):
@@ -61,32 +58,6 @@ class WarcRecorder:
             request.meta["warc_position"] = spider.state.warc.write(exchange)
         except OSError as error:  # Scrapy would log it and go on
             spider.state.stop(error)
-
-
-class LeaseKeeper:
-    """Keep the leases of this worker, once a second, as long as its spider runs."""
-
-    def __init__(self, crawler: Crawler) -> None:
-        self.crawler = crawler
-        self.timer: asyncio.TimerHandle | None = None
-
-    @classmethod
-    def from_crawler(cls, crawler: Crawler) -> "LeaseKeeper":
-        keeper = cls(crawler)
-        crawler.signals.connect(keeper.start, signals.spider_opened)
-        crawler.signals.connect(keeper.stop, signals.spider_closed)
-        return keeper
-
-    def start(self) -> None:
-        """Handle the signal `spider_opened`, and go on from there."""
-        self.timer = asyncio.get_running_loop().call_later(KEEP_S, self.start)
-        spider: Any = self.crawler.spider
-        spider.state.host_leases.keep_up()
-
-    def stop(self) -> None:
-        """Handle the signal `spider_closed`."""
-        if self.timer is not None:
-            self.timer.cancel()
 
 
 def _header_pairs(headers: Headers) -> list[tuple[bytes, bytes]]:

@@ -10,20 +10,20 @@ from pathlib import Path
 import pytest
 
 from crawler.pages.page import Fetch, FetchFailed, Page
-from crawler.parse_pool import PageUnreadable, ParsePool
+from crawler.parser.pool import PageUnreadable, ParsePool
 from tests.btl import PATIENCE_S
 
-HERE = Path(__file__).parents[1]
+HERE = Path(__file__).parents[2]
 HTML = (HERE / "pages" / "wordpress" / "pages" / "00.html").read_bytes()
 MORE = (HERE / "pages" / "wordpress" / "pages" / "01.html").read_bytes()
 URL = "https://courier.example/2026/ferry/"
 SLOW = """
 import time
-from crawler import parse_page
+from crawler.parser import process
 from crawler.pages.page import Page
-parse_page.TIMEOUT_S = 1
-parse_page.discovery.classify_page = lambda page: time.sleep(100_000)
-parse_page.advance({}, 1, "article", [Page("https://courier.example/", b"<p>")])
+process.TIMEOUT_S = 1
+process.discovery.classify_page = lambda page: time.sleep(100_000)
+process.advance({}, 1, "article", [Page("https://courier.example/", b"<p>")])
 """
 
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from crawler import case_files
+from crawler.cases import case_files
 from crawler.pages.page import Fetch, FetchFailed, Page
 from crawler.platforms import driver
 from crawler.warc.sources import open_captures

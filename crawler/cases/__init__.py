@@ -1,0 +1,1 @@
+"""Test cases of platforms, made from visits that were crawled."""

@@ -1,0 +1,1 @@
+"""Scrapy extensions: what happens beside the requests of a crawl."""
