@@ -49,8 +49,8 @@ def copy(source: "Path | ServerAddress", target: "Path | ServerAddress", as_json
     if as_json:
         print_json({"source": str(source), "target": str(target), "rows": result.rows, "replaced": result.replaced})
         return
-    for place in result.replaced[:LISTED]:
-        click.echo(f"note: a character that PostgreSQL cannot hold was replaced in {place}", err=True)
+    for column in result.replaced[:LISTED]:
+        click.echo(f"note: a character that PostgreSQL cannot hold was replaced in {column}", err=True)
     total = format_count(sum(result.rows.values()), "row")
     comments = format_count(result.rows["comments"], "comment")
     click.echo(f"{target}: {total} of {len(result.rows)} tables, {comments} among them, each table as in {source}.")

@@ -143,8 +143,8 @@ def erase(
     \b
     Example:  btl erase comment 17 --reason court-order
     """
-    from archive.store.archive import now
     from archive.store.lock import Locked, crawl_lock
+    from archive.store.times import now
     from archive.takedown.erase import plan_erasure
     from archive.takedown.withhold import NotThere
 

@@ -295,8 +295,8 @@ def _other_needs(pattern: RulePattern, anchor: int) -> Needs:
 
 def _weakest(needs: AbstractSet[Needs]) -> tuple[Needs, ...]:
     """Leave out needs that are only met where others of them are met as well."""
-    kept: list[Needs] = []
+    needed: list[Needs] = []
     for strong in sorted(needs, key=len):
-        if not any(all(any(not need & ~weak for need in strong) for weak in weaker) for weaker in kept):
-            kept.append(strong)
-    return tuple(kept)
+        if not any(all(any(not need & ~weak for need in strong) for weak in weaker) for weaker in needed):
+            needed.append(strong)
+    return tuple(needed)

@@ -150,9 +150,9 @@ def _article(row: Row, reading: Reading, repairs: "_Repairs") -> Article:
 def _capture(document: Document, row: Row) -> Capture:
     """Return the capture, which keeps the metadata but for what is personal."""
     left_out: set[str] = set()
-    kept = leave_out_personal(row.metadata, document.keep, left_out)
+    metadata = leave_out_personal(row.metadata, document.keep, left_out)
     if left_out:
-        kept[LEFT_OUT] = sorted(left_out)
+        metadata[LEFT_OUT] = sorted(left_out)
     return Capture(
         sha256=sha256(document.raw).hexdigest(),
         url=row.url(),
@@ -162,7 +162,7 @@ def _capture(document: Document, row: Row) -> Capture:
         offset=document.offset,
         length=len(document.raw),
         line=document.line,
-        metadata=_storable(kept) or None,
+        metadata=_storable(metadata) or None,
     )
 
 

@@ -89,8 +89,8 @@ def _messages(file: BinaryIO, name: str) -> Iterator[tuple[dict[str, Any], dict[
                 builder.event(event, value)
             elif event == "start_map" and (prefix == "" or prefix.endswith("list.item")):
                 chat = {}
-            elif (place := re.fullmatch(r"(?:(?:left_)?chats\.list\.item\.)?(name|type|id)", prefix)) is not None:
-                chat[place[1]] = value
+            elif (key := re.fullmatch(r"(?:(?:left_)?chats\.list\.item\.)?(name|type|id)", prefix)) is not None:
+                chat[key[1]] = value
     except (ijson.JSONError, ValueError) as error:
         yield BadDocument(name, f"not JSON from some place on: {error}")
 

@@ -24,10 +24,11 @@ from archive.publish.codebook import codebook
 from archive.publish.policy import Policy
 from archive.search.build import build as build_index
 from archive.search.build import index_path, rename_segments
-from archive.store.archive import Archive, now
+from archive.store.archive import Archive
 from archive.store.disk import sync_path
 from archive.store.statistics import COMPLETENESS, select_rows
 from archive.store.suppressions import secret_key
+from archive.store.times import now
 from archive.workers.processes import interrupts_blocked
 
 Say = Callable[[str], None]

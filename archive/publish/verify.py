@@ -189,8 +189,8 @@ def check_counts(folder: Path, manifest: Mapping[str, Any]) -> list[Problem]:
             for name, count in manifest["counts"].items():
                 rows = connection.execute(f'select count(*) from "{name}"').fetchone()[0] if name in names else None
                 if rows != count:
-                    found = "is not there" if rows is None else f"has {format_count(rows, 'row')}"
-                    problems.append(("archive.db", f"{name} {found}; the manifest says {count}"))
+                    state = "is not there" if rows is None else f"has {format_count(rows, 'row')}"
+                    problems.append(("archive.db", f"{name} {state}; the manifest says {count}"))
         except sqlite3.DatabaseError as error:
             return [("archive.db", str(error))]
         return problems

@@ -104,16 +104,16 @@ class _Merge:
     def _subject(self, row: Row) -> Subject | None:
         """Return the text here that a flag of the other archive speaks of; None where there is none."""
         if row["article_id"] is not None:
-            found = self._first(ARTICLE, (row["url"], row["revision"]))
-            return Subject("article_id", found[0], row["revision"]) if found else None
+            match = self._first(ARTICLE, (row["url"], row["revision"]))
+            return Subject("article_id", match[0], row["revision"]) if match else None
         thread = self._first(THREAD, (row["platform"], row["thread_native_id"]))
         if thread is None or row["comment_id"] is None:
             return Subject("thread_id", thread[0], row["revision"]) if thread else None
         values = {"thread": thread[0], "sha256": row["text_sha256"]} | {
             name: row[name] for name in ("identity", "revision")
         }
-        found = self._first(TEXT, values)
-        return Subject("comment_id", found[0], found[1]) if found else None
+        match = self._first(TEXT, values)
+        return Subject("comment_id", match[0], match[1]) if match else None
 
     def _existing(self, judged: _Judged, subject: Subject) -> int | None:
         row = judged.row

@@ -122,13 +122,13 @@ def column_chart(title: str, labels: Sequence[str], series: Sequence[tuple[str, 
     width = min(max(1.0, step * 0.8), MAX_COLUMN_WIDTH)
     for column in range(len(labels)):
         y = float(ABOVE + PLOT_HEIGHT)
-        for place, (_, values) in enumerate(series):
+        for nth, (_, values) in enumerate(series):
             if values[column] > 0:
                 # What would be thinner than can be seen is half a unit high.
                 height = max(0.5, PLOT_HEIGHT * values[column] / (4 * quarter))
                 y -= height
                 x = LEFT + column * step + (step - width) / 2
-                segments.append(Segment(place % COLOURS, x, y, width, height))
+                segments.append(Segment(nth % COLOURS, x, y, width, height))
     return ColumnChart(text, lines, segments, _axis_labels(labels, step))
 
 
@@ -138,12 +138,12 @@ def line_chart(title: str, labels: Sequence[str], series: Sequence[tuple[str, Se
     quarter = round_quarter(ceil(highest * 100)) / 100
     step = PLOT_WIDTH / max(1, len(labels))
     drawn = []
-    for place, (_, values) in enumerate(series):
+    for nth, (_, values) in enumerate(series):
         dots = [
             (LEFT + (column + 0.5) * step, ABOVE + PLOT_HEIGHT * (1 - value / (4 * quarter)))
             for column, value in enumerate(values)
         ]
-        drawn.append(Line(place % COLOURS, " ".join(f"{x:.1f},{y:.1f}" for x, y in dots), dots))
+        drawn.append(Line(nth % COLOURS, " ".join(f"{x:.1f},{y:.1f}" for x, y in dots), dots))
     lines = [
         GridLine(ABOVE + PLOT_HEIGHT * (4 - part) / 4, f"{part * quarter:,.2f}".rstrip("0").rstrip("."), bool(part % 2))
         for part in range(5)

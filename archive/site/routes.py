@@ -31,8 +31,8 @@ from archive.site.views import (
     threads,
     verdict,
 )
-from archive.store.archive import now
 from archive.store.statistics import COLUMNS
+from archive.store.times import now
 
 T = TypeVar("T")
 View = Callable[[Datasette, Request], Awaitable[Any]]

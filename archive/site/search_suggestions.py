@@ -40,7 +40,7 @@ def _without_filters(view: IndexView, params: SearchParams, result: SearchResult
 def _near(
     connection: Connection, view: IndexView, params: SearchParams, result: SearchResult
 ) -> list[tuple[str, str, str]]:
-    found = []
+    suggestions = []
     words = [node.term for node in positive_words(result.query.node) if len(node.term.words) == 1]
     for term in words[:MOST_WORDS]:
         if view.count(WordNode(term)):
@@ -49,8 +49,8 @@ def _near(
             q = _replace(params.q, term, near)
             total = view.count(parse_query(q).node)
             if total:
-                found.append((q, search_url(SearchParams(q=q)), count(total, "comment")))
-    return found
+                suggestions.append((q, search_url(SearchParams(q=q)), count(total, "comment")))
+    return suggestions
 
 
 def _near_words(connection: Connection, view: IndexView, term: Term) -> list[str]:

@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -25,7 +24,7 @@ from archive.store.process_identity import worker_name
 from archive.store.remote_files import RemoteCopies
 from archive.store.save import SaveResult, lock_name, save_threads, storable
 from archive.store.schema import TABLES
-from archive.store.times import format_time
+from archive.store.times import now
 from archive.thread import Thread
 
 __all__ = ["UNDOABLE", "Archive", "Busy", "NotAnArchive", "ReadOnly", "Run", "now"]
@@ -49,11 +48,6 @@ class Run:
     id: int
     started_at: str
     kind: str = ""
-
-
-def now() -> str:
-    """Return the present time (UTC) as the archive writes it, to the second."""
-    return format_time(datetime.now(UTC))
 
 
 class Archive:

@@ -285,15 +285,15 @@ class Entities:
         i: int,
         identity: str,
         parent_id: int | None,
-        place: tuple[int, int],
+        position: tuple[int, int],
         state: str,
         flags: Sequence[Flag],
     ) -> int:
-        """Insert comment i of a visit at `place` (position and depth), and return its id. A withheld one is blank."""
+        """Insert comment i of a visit at `position` (and depth), and return its id. A withheld one is blank."""
         self.writer.totals["comments"] += 1
         self.counts["comments_new"] += 1
         values = self._comment_values(visit, i)
-        values |= {"identity": identity, "parent_id": parent_id, "position": place[0], "depth": place[1]}
+        values |= {"identity": identity, "parent_id": parent_id, "position": position[0], "depth": position[1]}
         values |= {"state": state, "codes": codes_of(flags)}
         comment_id = self.writer.insert("comments", values)
         comment, suppression = visit.thread.comments[i], visit.screened.comments.get(i)
@@ -301,7 +301,7 @@ class Entities:
             row = {"comment_id": comment_id, "kind": kind, "count": count, "seen_at": visit.seen_at}
             self.writer.insert("reactions", row)
         if suppression:
-            self.learn_place(visit, suppression, identity)
+            self.learn_position(visit, suppression, identity)
         if suppression and not suppression.erased:
             text = blanking.as_stored(comment, visit.hashes[i], visit.thread.platform, visit.outlet_id)
             self.writer.insert(
@@ -351,7 +351,7 @@ class Entities:
             **edit_columns(comment),
         }
 
-    def learn_place(self, visit: ThreadVisit, suppression: Suppression, identity: str) -> None:
+    def learn_position(self, visit: ThreadVisit, suppression: Suppression, identity: str) -> None:
         """Have the suppression of a comment recognise it by its place in this thread too, as the row has it."""
         if suppression.subject == "comment":
             thread = visit.thread

@@ -100,11 +100,11 @@ class _Matcher:
         elif seen and rows:
             by_id = {row.id: row for row in rows}
             twins = [self._twin(i) for i in seen], [self._stored_twin(row) for row in rows]
-            found = pair_twins(*twins, times_hold=self._times_hold)
-            for i, row_id in found.pairs:
+            paired = pair_twins(*twins, times_hold=self._times_hold)
+            for i, row_id in paired.pairs:
                 self._pair(i, by_id[row_id])
-            self.new.update(found.new)
-            for row_id in found.gone:
+            self.new.update(paired.new)
+            for row_id in paired.gone:
                 del self.free[row_id]
 
     def _has_another_time(self, i: int, row: Stored) -> bool:

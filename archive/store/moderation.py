@@ -66,9 +66,9 @@ class ModerationWriter:
         raised = 0
         for comment_id in with_texts:
             comment, capture_id = comments[comment_id]
-            known = hashes[comment_id] | {digest(comment.body)}
+            existing = hashes[comment_id] | {digest(comment.body)}
             raised += self._add_texts(
-                comment_id, comment.earlier, known, lowest[comment_id], seen_at, capture_id, context
+                comment_id, comment.earlier, existing, lowest[comment_id], seen_at, capture_id, context
             )
         return raised
 
@@ -118,14 +118,14 @@ class ModerationWriter:
         self,
         comment_id: int,
         texts: Iterable[EarlierText],
-        known: set[str],
+        existing: set[str],
         lowest: int,
         seen_at: str,
         capture_id: int,
         context: TextContext,
     ) -> int:
         """Add earlier texts whose hashes are not known, under numbers below `lowest`, the oldest under the lowest."""
-        new = {sha256: text for text in texts if (sha256 := digest(text.body)) not in known}
+        new = {sha256: text for text in texts if (sha256 := digest(text.body)) not in existing}
         raised = 0
         for number, (sha256, text) in enumerate(new.items(), lowest - len(new)):
             values = {

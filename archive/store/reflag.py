@@ -133,8 +133,8 @@ def _matched(
 
 
 def _flags_of(texts: Sequence[StoredText]) -> list[list[Flag] | None]:
-    found = find_all_matches((text.body, TextContext(text.parent, text.title, text.language)) for text in texts)
-    return [matches_to_flags(matches) for matches in found]
+    matches_of = find_all_matches((text.body, TextContext(text.parent, text.title, text.language)) for text in texts)
+    return [matches_to_flags(matches) for matches in matches_of]
 
 
 def _lost_text(_: StoredText, __: str) -> None:

@@ -73,8 +73,8 @@ def list_warcs(address: str) -> list[str]:
         system.invalidate_cache()
         name = f"{name.rstrip('/')}/" if address.endswith("/") else name
         parent = name.rpartition("/")[0]
-        found = (system.unstrip_protocol(file) for file in sorted(system.find(parent)) if file.startswith(name))
-        return [file for file in found if is_remote_warc(file)]
+        addresses = (system.unstrip_protocol(file) for file in sorted(system.find(parent)) if file.startswith(name))
+        return [file for file in addresses if is_remote_warc(file)]
 
 
 class RemoteCopies:

@@ -150,13 +150,13 @@ class SuppressionList:
         whole = self.find([article_key(url), thread_key(thread.platform, native_id)])
         if whole is not None:
             return dict.fromkeys(range(len(thread.comments)), whole)
-        said = [(comment.author.name if comment.author else None, comment.body) for comment in thread.comments]
-        said_keys = said_by(url, said) if "comment" in self.subjects else []
+        texts = [(comment.author.name if comment.author else None, comment.body) for comment in thread.comments]
+        text_keys = keys_of_texts(url, texts) if "comment" in self.subjects else []
         matches = {}
         for i, comment in enumerate(thread.comments):
             keys: list[Key] = []
             if "comment" in self.subjects:
-                keys += [place_key(thread.platform, native_id, identity[i]), *said_keys[i].recognised_by]
+                keys += [place_key(thread.platform, native_id, identity[i]), *text_keys[i].recognised_by]
             if "commenter" in self.subjects and comment.author is not None:
                 keys.append(commenter_key(thread.platform, thread.article.outlet or "", comment.author))
             if suppression := self.find(keys):
@@ -171,7 +171,7 @@ class SuppressionList:
 
 
 @dataclass(frozen=True, slots=True)
-class SaidKeys:
+class TextKeys:
     """What a comment is known by in whatever reading of its article: keys to withhold it by, and to recognise it by.
 
     One of an author is also known where a reading does not name the author, and the other way round.
@@ -181,10 +181,10 @@ class SaidKeys:
     recognised_by: list[Key]
 
 
-def said_by(url: str, comments: Sequence[tuple[str | None, str]]) -> list[SaidKeys]:
+def keys_of_texts(url: str, comments: Sequence[tuple[str | None, str]]) -> list[TextKeys]:
     """Return the keys of a thread's comments, given by author and text in document order: which of its kind each is."""
     occurrences: Counter[tuple[str, ...]] = Counter()
-    result: list[SaidKeys] = []
+    result: list[TextKeys] = []
     for name, body in comments:
         author, words = folded(name or ""), folded(body)
         occurrences.update([(author, words), (words,)])
@@ -194,11 +194,11 @@ def said_by(url: str, comments: Sequence[tuple[str | None, str]]) -> list[SaidKe
         unsigned: list[Key] = [("unsigned", url, words, number)] if is_distinctive else []
         anybody: list[Key] = [("anybody", url, words, number)] if is_distinctive else []
         if not words:
-            result.append(SaidKeys([], []))
+            result.append(TextKeys([], []))
         elif author:
-            result.append(SaidKeys([signed, *unsigned], [signed, *anybody]))
+            result.append(TextKeys([signed, *unsigned], [signed, *anybody]))
         else:
-            result.append(SaidKeys([*unsigned, *anybody], unsigned))
+            result.append(TextKeys([*unsigned, *anybody], unsigned))
     return result
 
 

@@ -15,13 +15,14 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from archive.store.archive import UNDOABLE, Archive, now
+from archive.store.archive import UNDOABLE, Archive
 from archive.store.changes import TEXTS, TOTALS
 from archive.store.dialects import dialect_of
 from archive.store.files import FileFinder
 from archive.store.flags import RECOUNT_COMMENTS, RECOUNT_THREADS, recounted_totals
 from archive.store.paths import kept_folder
 from archive.store.schema import TABLES
+from archive.store.times import now
 from archive.store.writer import INSERT_ORDER
 from archive.text.numbers import format_count
 

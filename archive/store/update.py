@@ -172,7 +172,7 @@ class _ThreadUpdate:
                 self.withheld.add(comment_id)
                 self.entities.to_blank[suppression.reason].append(comment_id)
                 self.flags[comment_id].append(Flag(CODE, suppression.reason))
-                self.entities.learn_place(self.visit, suppression, self.stored[comment_id].identity)
+                self.entities.learn_position(self.visit, suppression, self.stored[comment_id].identity)
         for change in plan.changes:
             if change.comment_id in self.withheld and change.kind == "edited" and not self.late:
                 self._put_away_edit(change.comment_id)
@@ -204,9 +204,9 @@ class _ThreadUpdate:
             comment = self.visit.thread.comments[i]
             state = "missing" if gone_since and comment.state == "visible" else comment.state
             flags = self.visit.flags_of(i)
-            place = plan.positions[plan.ids[i]]
+            position = plan.positions[plan.ids[i]]
             comment_id = self.entities.add_comment(
-                self.visit, i, plan.identities[i], plan.parents[i], place, state, flags
+                self.visit, i, plan.identities[i], plan.parents[i], position, state, flags
             )
             self._raise(Subject("comment_id", comment_id), flags, comment.body)
             self.flag_count += self.entities.add_record(self.visit, i, comment_id)

@@ -14,9 +14,10 @@ from zipfile import ZIP_STORED, BadZipFile, ZipFile
 
 from archive.importers.files import open_file
 from archive.importers.keep import remove_parts
-from archive.store.archive import Archive, now
+from archive.store.archive import Archive
 from archive.store.files import MEMBER, FileFinder
 from archive.store.paths import kept_folder
+from archive.store.times import now
 from archive.takedown.erase_rows import ErasedText, destroy_rows, texts_of
 from archive.takedown.kept_files import is_kept, rewrite_kept, search_kept
 from archive.takedown.text_search import SHORTEST, TextSearch, decodings

@@ -3,7 +3,8 @@
 import json
 from dataclasses import dataclass
 
-from archive.store.archive import Archive, now
+from archive.store.archive import Archive
+from archive.store.times import now
 from archive.takedown.search_index import rebuild_index
 from archive.takedown.withhold import comments_of, withhold
 

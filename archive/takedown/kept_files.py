@@ -19,10 +19,11 @@ from archive.importers.base import HEAD_LENGTH, BadDocument, Document, EmptyDocu
 from archive.importers.files import open_file
 from archive.importers.parsing import parse_document
 from archive.importers.run_options import RunOptions
-from archive.store.archive import Archive, now
+from archive.store.archive import Archive
 from archive.store.disk import sync_file
 from archive.store.paths import kept_folder
 from archive.store.suppressions import SuppressionList
+from archive.store.times import now
 from archive.takedown.erased_texts import erased_texts
 from archive.takedown.text_search import decodings
 from archive.takedown.warc_files import files_by_path, remove_leftover, rewrite_file

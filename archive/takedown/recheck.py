@@ -7,11 +7,12 @@ parsed once more from their captures.
 import json
 from collections.abc import Callable, Iterable, Sequence
 
-from archive.store.archive import Archive, Run, now
+from archive.store.archive import Archive, Run
 from archive.store.files import FileFinder
 from archive.store.lock import crawl_lock
 from archive.store.paths import warc_folder
 from archive.store.suppressions import SuppressionList
+from archive.store.times import now
 from archive.takedown.erased_texts import erased_texts
 from archive.takedown.text_search import TextSearch
 from archive.takedown.warc_files import remove_leftover, rewrite_warc, warc_path

@@ -12,10 +12,11 @@ from typing import Any
 from sqlalchemy import Connection
 
 from archive.store import blanking, suppressions
-from archive.store.archive import Archive, Run, now
+from archive.store.archive import Archive, Run
 from archive.store.entities import Entities, IdCache
 from archive.store.flags import Subject
 from archive.store.suppressions import CODE, Key, SuppressionList
+from archive.store.times import now
 from archive.takedown.reasons import SUBJECTS
 from archive.takedown.search_index import update_index
 from archive.thread import Author, Flag
@@ -302,8 +303,8 @@ class _Takedown:
             if row.has_author:
                 author = Author(row.name, row.account)
                 keys.append(suppressions.commenter_key(row.platform, row.outlet, author))
-            place = row.id, row.thread_id, row.article_id, row.article_url, row.state
-            comments.append(_StoredComment(*place, row.name, row.body, keys, bool(row.is_withheld)))
+            columns = row.id, row.thread_id, row.article_id, row.article_url, row.state
+            comments.append(_StoredComment(*columns, row.name, row.body, keys, bool(row.is_withheld)))
         return comments
 
     def _keys(
@@ -330,14 +331,16 @@ class _Takedown:
         texts = [(comment, comment.body) for comment in comments]
         for number, body in self.connection.exec_driver_sql(EARLIER_BODIES, {"ids": ids}).fetchall():
             texts.append((by_id[number], body))
-            (said,) = suppressions.said_by(by_id[number].article_url, [(by_id[number].author, body)])
-            keys.update(said.withheld_by)
+            (text_keys,) = suppressions.keys_of_texts(by_id[number].article_url, [(by_id[number].author, body)])
+            keys.update(text_keys.withheld_by)
         others = self._read_comments(self.connection.exec_driver_sql(OF_THREADS, (ids,)).scalars())
         for thread in {comment.thread_id for comment in comments}:
             # Whoever reads the page again does not see what is gone from it.
             seen = [c for c in others if c.thread_id == thread and (c.state != "missing" or c.id in by_id)]
-            said_of = suppressions.said_by(seen[0].article_url, [(c.author, c.body) for c in seen])
-            keys.update(key for c, said in zip(seen, said_of, strict=True) if c.id in by_id for key in said.withheld_by)
+            keys_of = suppressions.keys_of_texts(seen[0].article_url, [(c.author, c.body) for c in seen])
+            keys.update(
+                key for c, of_text in zip(seen, keys_of, strict=True) if c.id in by_id for key in of_text.withheld_by
+            )
         for comment, body in texts:
             words = suppressions.folded(body)
             if len(words) >= suppressions.DISTINCTIVE_LENGTH:

@@ -116,10 +116,10 @@ def open_workers(count: int | None = None, cluster: str | None = None) -> Iterat
 def _require_scheduler(cluster: str) -> None:
     """Raise NoCluster where nothing listens at an address: Dask's client would take half a minute over it."""
     try:
-        place = urlsplit(cluster)
-        if place.scheme not in SCHEMES or place.hostname is None or place.port is None:
+        address = urlsplit(cluster)
+        if address.scheme not in SCHEMES or address.hostname is None or address.port is None:
             raise NoCluster(f"--cluster takes tcp://HOST:PORT or tls://HOST:PORT, not {cluster}")
-        socket.create_connection((place.hostname, place.port), CONNECT_S).close()
+        socket.create_connection((address.hostname, address.port), CONNECT_S).close()
     except (OSError, ValueError) as error:
         raise NoCluster(f"no scheduler answers at {cluster}: {error}") from error
 

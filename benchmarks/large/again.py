@@ -8,7 +8,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from archive.store.archive import Archive, now
+from archive.store.archive import Archive
+from archive.store.times import now
 from archive.thread import Article, Author, Capture, Comment, Flag, Moment, Thread
 from benchmarks.large.words import Words
 

@@ -171,8 +171,9 @@ def require_contact(hosts: Iterable[str], contact: str | None, allow_hosts: Sequ
 def locked(path: "Path | ServerAddress", wait_s: float) -> Iterator[None]:
     """Hold the crawl lock of an archive, beside other crawls. End with status 1 where an erasure has it."""
     from archive.store.address import NoDriver
-    from archive.store.archive import NotAnArchive, now
+    from archive.store.archive import NotAnArchive
     from archive.store.lock import Locked, crawl_lock
+    from archive.store.times import now
 
     try:
         with crawl_lock(path, f"begun {now()}", wait_s=wait_s, shared=True):

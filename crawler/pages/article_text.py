@@ -83,8 +83,8 @@ def without_comments(article: Article, comments: Iterable[Comment]) -> Article:
     first, final = min(dropped), max(dropped)
     between = {i for i in range(first, final) if len(paragraphs[i]) <= LONGEST_BETWEEN} if len(dropped) > 1 else set()
     dropped |= between
-    kept = [paragraph for i, paragraph in enumerate(paragraphs) if i not in dropped]
-    return replace(article, body="\n\n".join(kept)) if kept else article
+    remaining = [paragraph for i, paragraph in enumerate(paragraphs) if i not in dropped]
+    return replace(article, body="\n\n".join(remaining)) if remaining else article
 
 
 @cache

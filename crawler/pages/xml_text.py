@@ -27,10 +27,10 @@ def root_start(body: bytes, length: int = 200) -> bytes:
         end = next((end for start, end in SKIPPED if body.startswith(start, position)), None)
         if end is None:
             return body[position : position + length]
-        found = body.find(end, position)
-        if found < 0:
+        end_at = body.find(end, position)
+        if end_at < 0:
             return b""
-        position = found + len(end)
+        position = end_at + len(end)
 
 
 def mend_xml(body: bytes) -> bytes:

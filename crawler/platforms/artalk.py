@@ -40,9 +40,9 @@ class ArtalkClaim(EmbedClaim):
 
 def claim(page: Page) -> ArtalkClaim | None:
     """The page names the server."""
-    found = claim_embed(page, "artalk", ArtalkClaim, "host", "thread")
-    thread = f"{found.value('key')}/{found.value('thread').lstrip('/')}" if found else ""
-    return found and replace(found, native_id=f"{urlsplit(found.server).netloc}/{thread}")
+    embed = claim_embed(page, "artalk", ArtalkClaim, "host", "thread")
+    thread = f"{embed.value('key')}/{embed.value('thread').lstrip('/')}" if embed else ""
+    return embed and replace(embed, native_id=f"{urlsplit(embed.server).netloc}/{thread}")
 
 
 def _amend(item: dict[str, Any], comment: Comment) -> Comment:

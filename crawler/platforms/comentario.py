@@ -46,9 +46,9 @@ class ComentarioClaim(EmbedClaim):
 
 def claim(page: Page) -> ComentarioClaim | None:
     """The page has the element, and a script from the server."""
-    found = claim_embed(page, "comentario", ComentarioClaim, "host", "thread")
-    address = f"{urlsplit(page.url).netloc}/{found.value('thread').lstrip('/')}" if found else ""
-    return found and replace(found, native_id=f"{urlsplit(found.server).netloc}/{address}")
+    embed = claim_embed(page, "comentario", ComentarioClaim, "host", "thread")
+    address = f"{urlsplit(page.url).netloc}/{embed.value('thread').lstrip('/')}" if embed else ""
+    return embed and replace(embed, native_id=f"{urlsplit(embed.server).netloc}/{address}")
 
 
 def _with_author(comment: Comment, item: dict[str, Any], people: dict[str | None, Any]) -> Comment:

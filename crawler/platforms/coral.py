@@ -130,12 +130,12 @@ class CoralClaim(EmbedClaim):
 
 def claim(page: Page) -> CoralClaim | None:
     """The page, or the operator, names the server. The old Talk (version 4) has another API."""
-    found = claim_embed(page, "coral", CoralClaim)
-    if found is None or found.value("talk"):
+    embed = claim_embed(page, "coral", CoralClaim)
+    if embed is None or embed.value("talk"):
         return None
-    if found.native_id is None:
-        found = replace(found, native_id=f"{urlsplit(found.server).netloc}/{found.value('url')}")
-    return found
+    if embed.native_id is None:
+        embed = replace(embed, native_id=f"{urlsplit(embed.server).netloc}/{embed.value('url')}")
+    return embed
 
 
 def _variables(**more: Any) -> dict[str, Any]:

@@ -41,8 +41,8 @@ class CusdisClaim(EmbedClaim):
 
 def claim(page: Page) -> CusdisClaim | None:
     """The page names app and page."""
-    found = claim_embed(page, "cusdis", CusdisClaim, "key", "thread", server=SERVER)
-    return found and replace(found, native_id=f"{found.native_id}@{found.value('key')}")
+    embed = claim_embed(page, "cusdis", CusdisClaim, "key", "thread", server=SERVER)
+    return embed and replace(embed, native_id=f"{embed.native_id}@{embed.value('key')}")
 
 
 def _amend(item: dict[str, Any], comment: Comment) -> Comment:

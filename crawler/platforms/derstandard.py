@@ -51,8 +51,8 @@ class DerStandardClaim(EmbedClaim):
             node = f"{NODE} replies {{ {node} }}"
         arguments = f"id: {json.dumps(forum)}, first: Max, sortOrder: ByTime"
         arguments += f", nextCursor: {json.dumps(cursor)}" if cursor else ""
-        found = f"edges {{ node {{ {node} }} }} pageInfo {{ nextCursor hasNextPage }}"
-        return self._query("ThreadsByForumQuery", f"{{ getForumRootPostingsV2({arguments}) {{ {found} }} }}")
+        connection = f"edges {{ node {{ {node} }} }} pageInfo {{ nextCursor hasNextPage }}"
+        return self._query("ThreadsByForumQuery", f"{{ getForumRootPostingsV2({arguments}) {{ {connection} }} }}")
 
     def _query(self, name: str, query: str) -> Fetch:
         body = json.dumps({"operationName": name, "query": f"query {name} {query}"}).encode()

@@ -48,10 +48,10 @@ class DisqusClaim(EmbedClaim):
 
 def claim(page: Page) -> DisqusClaim | None:
     """The page names the forum, and mostly the thread."""
-    found = claim_embed(page, "disqus", DisqusClaim, "key", server=SERVER)
-    if found is None:
+    embed = claim_embed(page, "disqus", DisqusClaim, "key", server=SERVER)
+    if embed is None:
         return None
-    return replace(found, native_id=f"disqus.com/{found.value('key')}/{found.value('thread') or found.value('url')}")
+    return replace(embed, native_id=f"disqus.com/{embed.value('key')}/{embed.value('thread') or embed.value('url')}")
 
 
 def _thread_data(page: Page) -> dict[str, Any]:

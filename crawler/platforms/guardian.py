@@ -77,8 +77,8 @@ class GuardianClaim(EmbedClaim):
 
 def claim(page: Page) -> GuardianClaim | None:
     """The page names the discussion, and may say that nobody can comment."""
-    found = claim_embed(page, "guardian", GuardianClaim, "thread", server=API)
-    return found and replace(found, server=found.server.removesuffix(PATH))
+    embed = claim_embed(page, "guardian", GuardianClaim, "thread", server=API)
+    return embed and replace(embed, server=embed.server.removesuffix(PATH))
 
 
 def _amend(item: dict[str, Any], comment: Comment) -> Comment:

@@ -34,8 +34,8 @@ class OpenWebClaim(EmbedClaim):
 
 def claim(page: Page) -> OpenWebClaim | None:
     """The page names the spot and the article."""
-    found = claim_embed(page, "openweb", OpenWebClaim, "key", "thread", server=SERVER)
-    return found and replace(found, native_id=f"spot.im/{found.value('key')}/{found.value('thread')}")
+    embed = claim_embed(page, "openweb", OpenWebClaim, "key", "thread", server=SERVER)
+    return embed and replace(embed, native_id=f"spot.im/{embed.value('key')}/{embed.value('thread')}")
 
 
 @dataclass(slots=True)

@@ -44,8 +44,8 @@ class VuukleClaim(EmbedClaim):
 
 def claim(page: Page) -> VuukleClaim | None:
     """The page names key and article, or the operator does."""
-    found = claim_embed(page, "vuukle", VuukleClaim, "key", "thread", server=SERVER)
-    return found and replace(found, native_id=f"vuukle.com/{found.value('key')}/{found.value('thread')}")
+    embed = claim_embed(page, "vuukle", VuukleClaim, "key", "thread", server=SERVER)
+    return embed and replace(embed, native_id=f"vuukle.com/{embed.value('key')}/{embed.value('thread')}")
 
 
 SHAPE = Shape(

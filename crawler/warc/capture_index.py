@@ -93,10 +93,10 @@ class CaptureIndex:
         if before:
             page = self._read_page(max(before, key=lambda c: c.head.date or ""))
         else:
-            found = self.confirmed(head.url, head.date) if self.confirmed and head.date else None
-            if found is None:
+            confirmed_page = self.confirmed(head.url, head.date) if self.confirmed and head.date else None
+            if confirmed_page is None:
                 return None
-            page = found
+            page = confirmed_page
         stored = replace(
             page.capture,
             fetched_at=head.date,

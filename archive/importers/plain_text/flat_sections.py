@@ -173,11 +173,11 @@ def _without_last(lines: list[Line], anchors: list[int]) -> list[int]:
 
 def _without_stray(anchors: list[int]) -> list[int]:
     """Return the anchors without a second one straight below another (a date and the time on lines of their own)."""
-    kept: list[int] = []
+    starts: list[int] = []
     for at in anchors:
-        if not kept or at > kept[-1] + 1:
-            kept.append(at)
-    return kept
+        if not starts or at > starts[-1] + 1:
+            starts.append(at)
+    return starts
 
 
 def _begins(lines: list[Line], anchors: list[int], first: int) -> list[int]:

@@ -173,7 +173,7 @@ class _Reader:
         """
         bare = _ASIDE.sub("", text)
         title, _, last = bare.rpartition(" by ")
-        comments = next((found for name in (text, bare, last) if (found := self.by_name.get(name))), [])
+        comments = next((existing for name in (text, bare, last) if (existing := self.by_name.get(name))), [])
         titled = (at for at in reversed(comments) if title and self.comments[at].body.startswith(title))
         return next(titled, comments[-1] if comments else None)
 

@@ -161,9 +161,9 @@ class ColumnMapping(Frozen):
 
 def parse_mapping(table: dict[str, Any], where: str) -> ColumnMapping:
     """Return the mapping that a TOML document holds. Raises BadMapping, which names the key."""
-    known = {"dataset", "source", "columns", "state", "label", "label_rows", "article"}
-    if unknown := set(table) - known:
-        raise BadMapping(f"{where}: unknown table [{min(unknown)}]; known are {', '.join(sorted(known))}")
+    names = {"dataset", "source", "columns", "state", "label", "label_rows", "article"}
+    if unknown := set(table) - names:
+        raise BadMapping(f"{where}: unknown table [{min(unknown)}]; known are {', '.join(sorted(names))}")
     source, article, state = (dict(table.get(name, {})) for name in ("source", "article", "state"))
     try:
         dataset = TableOrigin(**table.get("dataset", {}))
@@ -226,8 +226,8 @@ def _column(role: str, value: str, where: str = "--map") -> MappedColumn:
     if role in TIMES and (match := re.fullmatch(r"(.+?):([^:]*%.*)", str(value))):
         return MappedColumn(match[1], match[2])
     name, colon, reading = str(value).rpartition(":")
-    known = set(TIME_READINGS) if role in TIMES else {"html", "text", *IDS, *TEXTS} - {""}
-    return MappedColumn(name, reading) if colon and reading in known else MappedColumn(str(value))
+    readings = set(TIME_READINGS) if role in TIMES else {"html", "text", *IDS, *TEXTS} - {""}
+    return MappedColumn(name, reading) if colon and reading in readings else MappedColumn(str(value))
 
 
 def _checked(function: Any, value: str, where: str) -> None:

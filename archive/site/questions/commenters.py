@@ -42,8 +42,8 @@ NOT_A_PERSON = "A name is not a person: several people may use one, and one pers
 def load_flagged(connection: Connection, params: QuestionParams, _: Visitor) -> Answer:
     """Return the commenters with most flagged comments, of all outlets or of one."""
     flagged = {
-        int(commenter): found
-        for _, commenter, found in rows_of(connection, "commenters_by_flag", "key1 = :flag", flag=params.flag)
+        int(commenter): outlets_of
+        for _, commenter, outlets_of in rows_of(connection, "commenters_by_flag", "key1 = :flag", flag=params.flag)
     }
     if params.outlet is None:
         first = sorted(flagged, key=lambda commenter: (-flagged[commenter], commenter))[:MOST_COMMENTERS]
@@ -81,9 +81,9 @@ def load_names(connection: Connection, params: QuestionParams, _: Visitor) -> An
             "followed from one to another: this question has no answer here."
         )
         return Answer(NAME_COLUMNS, (), text)
-    found = {int(commenter): outlets for commenter, _, outlets in rows_of(connection, "names_by_outlets")}
+    outlets_of = {int(commenter): outlets for commenter, _, outlets in rows_of(connection, "names_by_outlets")}
     names: dict[str, dict[str, Any]] = {}
-    for row in fetch_all(connection, SAME_NAMES, ids=json.dumps(list(found))):
+    for row in fetch_all(connection, SAME_NAMES, ids=json.dumps(list(outlets_of))):
         entry = names.setdefault(row["name"], {"name": row["name"], "outlets": set(), "comments": 0, "where": {}})
         entry["outlets"].add(row["outlet_id"])
         entry["comments"] += row["comments"]
@@ -96,7 +96,7 @@ def load_names(connection: Connection, params: QuestionParams, _: Visitor) -> An
     ]
     rows.sort(key=lambda row: (-row["outlets"], -row["comments"], row["name"]))
     lead = f"{count(len(rows), 'name')} under more than one outlet."
-    return Answer(NAME_COLUMNS, rows, lead, notes=[NOT_A_PERSON], limited=len(found) >= MOST_NAMES)
+    return Answer(NAME_COLUMNS, rows, lead, notes=[NOT_A_PERSON], limited=len(outlets_of) >= MOST_NAMES)
 
 
 def _describe(outlets: dict[str, int]) -> str:

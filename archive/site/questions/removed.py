@@ -42,8 +42,8 @@ def load(connection: Connection, params: QuestionParams, _: Visitor) -> Answer:
     delays: Counter[tuple[str, str]] = Counter()
     where, values = ("true", {}) if params.outlet is None else ("key1 like :key", {"key": f"{params.outlet}:%"})
     for counter, name in ((outcomes, "removed_by_flag"), (delays, "removal_delays")):
-        for key, kind, found in rows_of(connection, name, where, **values):
-            counter[key.partition(":")[2], kind] += found
+        for key, kind, comments in rows_of(connection, name, where, **values):
+            counter[key.partition(":")[2], kind] += comments
     codes = load_codes(connection)
     parts = sorted({part for part, _ in outcomes}, key=lambda part: (part != CONTENT, part != "none", part))
     rows = [_row(part, outcomes, delays, codes) for part in parts]

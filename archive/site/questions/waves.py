@@ -35,7 +35,7 @@ def load_hours(connection: Connection, params: QuestionParams, _: Visitor) -> An
     for kind in ("all", "content"):
         where, values = of_outlet(params, f":{kind}")
         rows = rows_of(connection, "comments_by_hour", f"{where} and {months}", **values, **more)
-        sums[kind] = _in_zone([(hour, found) for _, hour, found in rows], zone)
+        sums[kind] = _in_zone([(hour, comments) for _, hour, comments in rows], zone)
     total = sum(sums["all"].values())
     table = [
         {
@@ -80,25 +80,25 @@ def load_ages(connection: Connection, params: QuestionParams, _: Visitor) -> Ans
     for kind in ("all", "content"):
         where, values = of_outlet(params, f":{kind}")
         sums[kind] = Counter()
-        for _key, hours, found in rows_of(connection, "comments_by_age", where, **values):
-            sums[kind][bisect_right(AGES, int(hours)) - 1] += found
+        for _key, hours, comments in rows_of(connection, "comments_by_age", where, **values):
+            sums[kind][bisect_right(AGES, int(hours)) - 1] += comments
     total = sum(sums["all"].values())
     table = [
         {
-            "age": _age(place),
-            "comments": sums["all"][place],
-            "percent": round(100 * sums["all"][place] / total, 2) if total else 0.0,
-            "flagged": sums["content"][place],
-            "per_1000": per_thousand(sums["content"][place], sums["all"][place]),
+            "age": _age(bracket),
+            "comments": sums["all"][bracket],
+            "percent": round(100 * sums["all"][bracket] / total, 2) if total else 0.0,
+            "flagged": sums["content"][bracket],
+            "per_1000": per_thousand(sums["content"][bracket], sums["all"][bracket]),
         }
-        for place in range(len(AGES))
+        for bracket in range(len(AGES))
     ]
     lead = f"{count(total, 'comment')} by time since their article was published."
     notes = [
         "Counted are comments whose source states a time of day, under articles that state one too.",
         "After the first day a row spans more than an hour.",
     ]
-    labels = [f"{AGES[place]} h" for place in range(len(AGES))]
+    labels = [f"{AGES[bracket]} h" for bracket in range(len(AGES))]
     drawn = (
         chart.column_chart("Comments by time since publication", labels, _series(sums, range(len(AGES))))
         if total
@@ -107,11 +107,11 @@ def load_ages(connection: Connection, params: QuestionParams, _: Visitor) -> Ans
     return Answer(AGE_COLUMNS, table if total else (), lead, drawn, KINDS, notes)
 
 
-def _age(place: int) -> str:
-    start = AGES[place]
+def _age(bracket: int) -> str:
+    start = AGES[bracket]
     if start == MOST_HOURS:
         return "a week or more"
-    return f"{start} to {AGES[place + 1]} hours"
+    return f"{start} to {AGES[bracket + 1]} hours"
 
 
 def load(connection: Connection, params: QuestionParams, visitor: Visitor) -> Answer:

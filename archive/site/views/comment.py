@@ -136,8 +136,8 @@ def _revisions(connection: Connection, context: flags.FlagContext, row: Row) -> 
     earlier = list(thread_history.load_revisions(connection, context, [row["id"]]).get(row["id"], ()))
     texts = [*(revision["body"] for revision in earlier), view.row["body"]]
     entries, budget = [], ComparisonBudget()
-    for place, revision in enumerate(earlier):
-        differences = thread_history.compare_revisions(view, [(texts[place], texts[place + 1])], budget)
+    for number, revision in enumerate(earlier):
+        differences = thread_history.compare_revisions(view, [(texts[number], texts[number + 1])], budget)
         source = None if revision["capture_id"] is None else _capture(connection, revision["capture_id"])
         seen = f"seen {between(revision['seen_from'], revision['seen_until'])}"
         entries.append({"seen": seen, "differences": differences, "source": source})

@@ -63,7 +63,7 @@ def load(connection: Connection, params: CommenterParams, visitor: Visitor) -> d
     ]
     codes = flags.load_codes(connection)
     rows = fetch_all(connection, FLAGS, commenter=params.commenter)
-    found = [(codes[one["code"]], one["comments"]) for one in rows if one["code"] in codes]
+    totals = [(codes[one["code"]], one["comments"]) for one in rows if one["code"] in codes]
     url = f"/commenter/{params.commenter}"
     pseudonyms = has_pseudonyms(connection)
     return {
@@ -72,11 +72,11 @@ def load(connection: Connection, params: CommenterParams, visitor: Visitor) -> d
         "counts": counts,
         "made_up": pseudonyms and release_facts(connection).get("commenters") == "pseudonyms",
         "comments": render_places(connection, ids[:PAGE_SIZE], visitor),
-        "on_words": [(code, number) for code, number in found if code["namespace"] == "content"],
+        "on_words": [(code, number) for code, number in totals if code["namespace"] == "content"],
         "others": [
-            (code, number) for code, number in found if code["namespace"] not in ("content", "capture", "context")
+            (code, number) for code, number in totals if code["namespace"] not in ("content", "capture", "context")
         ],
-        "faults": [(code, number) for code, number in found if code["namespace"] == "capture"],
+        "faults": [(code, number) for code, number in totals if code["namespace"] == "capture"],
         "same_name": fetch_all(connection, SAME_NAME, name=row["name"], commenter=row["id"])
         if row["name"] and not pseudonyms
         else [],

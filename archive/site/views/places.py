@@ -29,8 +29,8 @@ def render_places(connection: Connection, ids: Sequence[int], visitor: Visitor) 
     for number in ids:
         if number not in rows:
             continue
-        place = places[rows[number]["thread_id"]]
-        url = f"/thread/{place['id']}#c{number}"
-        note = html.RemovalNote("", url, place["title"] or UNTITLED, place["outlet"])
+        thread = places[rows[number]["thread_id"]]
+        url = f"/thread/{thread['id']}#c{number}"
+        note = html.RemovalNote("", url, thread["title"] or UNTITLED, thread["outlet"])
         views.append(replace(context.view(rows[number]), removal=note))
     return html.render_comments(html.list_comments(views, {}), visitor.tables)

@@ -32,7 +32,7 @@ from archive.site.viewer import (
 )
 from archive.site.views import review
 from archive.site.views.review import EMPTY_FORM, ReviewForm, ReviewParams
-from archive.store.archive import now
+from archive.store.times import now
 
 logger = logging.getLogger(__name__)
 

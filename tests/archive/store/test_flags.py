@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from archive.review.verdicts import Verdict, record
-from archive.store.archive import Archive, now
+from archive.store.archive import Archive
 from archive.store.flags import recounted_totals
 from archive.store.reflag import flag_all
+from archive.store.times import now
 from archive.takedown import withhold
 from archive.takedown.withhold import NotThere
 from archive.thread import Flag
