@@ -9,6 +9,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import closing
+from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
 
@@ -85,11 +86,19 @@ def find_matches(text: str, terms: Sequence[Term]) -> list[Match]:
 
 
 def _scan(folded: str, terms: Sequence[Term]) -> Iterator[Match]:
+    order, pattern = _pattern(tuple(terms))
+    # Between spaces each word begins with one, which is what is looked for first.
+    for match in pattern.finditer(f" {folded} "):
+        yield Match(match.start(), match.end() - 1, order[(match.lastindex or 1) - 1])
+
+
+@lru_cache(maxsize=128)
+def _pattern(terms: tuple[Term, ...]) -> tuple[list[int], re.Pattern[str]]:
+    """Return the numbers of the terms in the order of the groups of a pattern, and the pattern."""
     # Of terms that begin alike, the longer one first.
     order = sorted(range(len(terms)), key=lambda number: -len(terms[number].words))
     expression = "|".join(f"({_expression(terms[number])})" for number in order)
-    for match in re.finditer(f"(?<![^ ])(?:{expression})(?![^ ])", folded):
-        yield Match(match.start(), match.end(), order[(match.lastindex or 1) - 1])
+    return order, re.compile(f" (?:{expression})(?= )")
 
 
 def _expression(term: Term) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from archive.site import queries
-from archive.site.database import Connection, Row, fetch_all
+from archive.site.database import Connection, Row, fetch_all, remember
 from archive.site.formatting import between, count, day, moment, short
 from archive.site.html import Chip, CommentView, DatasetLabel, Record, describe_claim
 from archive.site.pieces import MASKED, FlagSpan, make_piece
@@ -110,7 +110,7 @@ class FlagContext:
 
 
 def load_codes(connection: Connection) -> Codes:
-    return {row["code"]: row for row in connection.execute(queries.CODES)}
+    return remember(connection, "flag codes", lambda: {row["code"]: row for row in connection.execute(queries.CODES)})
 
 
 def load_flags(

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup
 
+from archive.site.chart import ColumnChart
 from archive.site.formatting import INVISIBLE, count, day, moment, number, short
 from archive.site.pieces import Body, Difference, FlagSpan, split_body
 
@@ -235,14 +236,24 @@ def render_comments(comments: CommentList | None, tables: str) -> Markup | None:
     return html
 
 
-def render_hits(hits: Sequence[Mapping[str, Any]]) -> Markup:
+def render_hits(hits: Sequence[Any]) -> Markup:
     """Render the hits of a search where they are loaded, as `render_comments` renders comments."""
     html: Markup = _macros("_search.html").entries(hits)
     return html
 
 
-def render_filters(filters: Sequence[Mapping[str, Any]]) -> Markup:
+def render_filters(filters: Sequence[Any]) -> Markup:
     html: Markup = _macros("_search.html").filter_lists(filters)
+    return html
+
+
+def render_pickers(pickers: Sequence[Any]) -> Markup:
+    html: Markup = _macros("_search.html").pickers(pickers)
+    return html
+
+
+def render_columns(chart: ColumnChart) -> Markup:
+    html: Markup = _macros("_chart.html").columns(chart)
     return html
 
 

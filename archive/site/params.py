@@ -7,8 +7,9 @@ import calendar
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
+from functools import lru_cache
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote_plus, urlencode
 
 from datasette.utils.asgi import Request
 
@@ -191,10 +192,22 @@ def parse_search(args: Mapping[str, str]) -> SearchParams:
 
 def search_url(params: SearchParams, **changed: Any) -> str:
     """Return the address of this search with some parameters changed; of its first page, unless `page` is."""
-    new = replace(params, **{"page": 1, "values": None, **changed})
-    names = [*SEARCH_FIELDS, "values"]
-    query = [(_URL_NAMES.get(name, name), getattr(new, name)) for name in names if name != "page" or new.page > 1]
-    return "/search?" + urlencode([(name, value) for name, value in query if value not in (None, "")])
+    parts = {**_encode_search(params), **{name: _encode(name, value) for name, value in changed.items()}}
+    return "/search?" + "&".join(filter(None, parts.values()))
+
+
+@lru_cache(maxsize=32)
+def _encode_search(params: SearchParams) -> dict[str, str]:
+    """Encode each parameter of a search for the address of its first page: a page has dozens of such addresses."""
+    parts = {name: _encode(name, getattr(params, name)) for name in SEARCH_FIELDS}
+    return {**parts, "page": "", "values": ""}
+
+
+def _encode(name: str, value: str | int | None) -> str:
+    """Encode a parameter; empty where the address needs none."""
+    if value in (None, "") or (name == "page" and value == 1):
+        return ""
+    return f"{_URL_NAMES.get(name, name)}={quote_plus(str(value))}"
 
 
 def first_day(text: str | None) -> str | None:

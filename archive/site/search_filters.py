@@ -5,7 +5,7 @@ All of it is done in memory, on at most MAX_HITS comments: facets in SQL would r
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from archive.search.nodes import RECORDS
@@ -43,6 +43,29 @@ class CommentFacts(NamedTuple):
     state: str = ""
     decisions: Sequence[str] = ()
     reports: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FilterValue:
+    """A value of a filter, how many comments it would leave, and the address that chooses it; None for the chosen."""
+
+    label: str
+    count: str
+    href: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class FilterList:
+    """The most frequent values of a filter: `more` are left out, which `all` shows; `remove` chooses none of them.
+
+    Without counts, which take long, `all` is the address that asks for them."""
+
+    title: str
+    is_counted: bool
+    remove: str | None
+    values: Sequence[FilterValue]
+    more: int
+    all: str
 
 
 def filter_comments(comments: Iterable[CommentFacts], params: SearchParams) -> list[CommentFacts]:
@@ -118,53 +141,44 @@ def _values(flag: FlagFacts, name: str, params: SearchParams) -> Iterable[str]:
 
 def list_values(
     title: str, name: str, params: SearchParams, counter: Counter[Any] | None, labels: Mapping[Any, str]
-) -> dict[str, Any]:
-    """Return a filter as its template needs it: the most frequent values as links with their counts.
-
-    Without a counter, which takes long, there is a link that asks for it."""
+) -> FilterList:
+    """Return a filter as its template needs it."""
     chosen = getattr(params, name)
     is_counted = counter is not None
     counter = counter or Counter()
     top = counter.most_common(LISTED_VALUES)
-    return {
-        "title": title,
-        "is_counted": is_counted,
-        "remove": search_url(params, **{name: None}) if chosen is not None else None,
-        "values": [
-            {
-                "label": labels.get(value, str(value)),
-                "count": number(count),
-                "href": None if value == chosen else search_url(params, **{name: value}),
-            }
-            for value, count in top
-        ],
-        "more": len(counter) - len(top),
-        "all": search_url(params, values=name),
-    }
+    return FilterList(
+        title,
+        is_counted,
+        search_url(params, **{name: None}) if chosen is not None else None,
+        [_value(name, value, count, params, labels, chosen) for value, count in top],
+        len(counter) - len(top),
+        search_url(params, values=name),
+    )
+
+
+def _value(
+    name: str, value: Any, count: int, params: SearchParams, labels: Mapping[Any, str], chosen: Any
+) -> FilterValue:
+    href = None if value == chosen else search_url(params, **{name: value})
+    return FilterValue(labels.get(value, str(value)), number(count), href)
 
 
 def list_every_value(
     title: str, name: str, params: SearchParams, counter: Counter[Any], labels: Mapping[Any, str]
 ) -> dict[str, Any]:
     """Return all values of a filter, the most frequent MOST_LISTED of them."""
-    values = [
-        {
-            "label": labels.get(value, str(value)),
-            "count": number(count),
-            "href": search_url(params, **{name: value}),
-        }
-        for value, count in counter.most_common(MOST_LISTED)
-    ]
+    values = [_value(name, value, count, params, labels, None) for value, count in counter.most_common(MOST_LISTED)]
     return {"title": title, "values": values, "more": len(counter) - len(values), "close": search_url(params)}
 
 
 def picker(
     title: str, name: str, params: SearchParams, counter: Counter[Any], labels: Mapping[Any, str], most: int
-) -> dict[str, Any]:
-    """Return the choices of a filter by name, each with its count."""
+) -> tuple[str, str, list[tuple[str, str, str, bool]]]:
+    """Return title and name of a filter, and its choices by their names, each with its count."""
     chosen = getattr(params, name)
     values = [value for value, _ in counter.most_common(most)]
     if chosen is not None and chosen not in values:
         values.append(chosen)
     options = [(str(value), labels.get(value, str(value)), number(counter[value]), value == chosen) for value in values]
-    return {"title": title, "name": name, "options": sorted(options, key=lambda option: option[1].casefold())}
+    return title, name, sorted(options, key=lambda option: option[1].casefold())
