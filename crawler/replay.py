@@ -1,8 +1,11 @@
 """Read captured pages into the archive by the same platforms as a crawl, without network: `btl replay`."""
 
 import zlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import chain
 from pathlib import Path
 
 from archive.flags.annotate import annotate_thread
@@ -11,19 +14,21 @@ from archive.importers.base import BadDocument, Source
 from archive.importers.files import open_file
 from archive.importers.parsing import parse_document
 from archive.store.archive import Archive, Run
-from archive.store.disk import is_disk_full
 from archive.store.remote_files import list_warcs
 from archive.thread import Thread
+from archive.workers.executors import Workers
+from archive.workers.ordered import run_in_order
 from crawler.evidence.captures import Evidence
 from crawler.outlets import OutletConfig, find_hints
 from crawler.pages import discovery
-from crawler.pages.page import BadPage, CommentHints, Page
-from crawler.platforms import driver
+from crawler.pages.page import CommentHints, Page
+from crawler.parser.captured import lost_page, parse_page, parse_pages
 from crawler.report import CrawlReport
 from crawler.warc.capture_index import CaptureIndex
 from crawler.warc.sources import open_captures, open_copies
 
 BATCH = 50  # threads saved in one transaction
+CHUNK_BYTES, CHUNK_PAGES = 1 << 19, 20
 
 
 @dataclass(slots=True)
@@ -40,17 +45,18 @@ def replay_captures(
     url: str | None,
     on_progress: Callable[[CrawlReport], None],
     outlets: Sequence[OutletConfig] = (),
+    workers: Workers | None = None,
 ) -> ReplayResult:
     """Save every article that the files hold. Captures that the archive has already are skipped.
 
     A path that is a text is an address, of a WARC file or, where it ends in a slash, of a folder of them. `outlets` say
-    what their pages hide of their comments.
+    what their pages hide of their comments. `workers`, else processes of this machine, parse pages.
     """
     hints = {outlet.home: outlet.comments for outlet in outlets if outlet.comments is not None}
     paths = list(paths)
     result = ReplayResult()
     with archive.running("replay", {"paths": [str(path) for path in paths]}, result.report.counts) as run:
-        _replay(archive, run, paths, url, result, on_progress, hints)
+        _replay(archive, run, paths, url, result, on_progress, hints, workers or Workers())
     nothing = bool(result.errors) and not result.report.total["threads"]
     archive.end_run(run, "failed" if nothing else "done", result.report.counts())
     return result
@@ -64,6 +70,7 @@ def _replay(
     result: ReplayResult,
     on_progress: Callable[[CrawlReport], None],
     hints: Mapping[str, CommentHints],
+    workers: Workers,
 ) -> None:
     for path in paths:
         try:
@@ -71,7 +78,7 @@ def _replay(
         except (OSError, ValueError) as error:
             result.errors.append((str(path), str(error)))
             continue
-        _replay_index(archive, run, captures, result, on_progress, hints)
+        _replay_index(archive, run, captures, result, on_progress, hints, workers)
         for file in captures.texts:
             _import_texts(archive, run, file, result, on_progress)
         result.errors += [(problem.location, problem.reason) for problem in captures.errors]
@@ -119,22 +126,45 @@ def _replay_index(
     result: ReplayResult,
     on_progress: Callable[[CrawlReport], None],
     hints: Mapping[str, CommentHints],
+    workers: Workers,
 ) -> None:
+    """Save what the pages of some files hold: `workers` parse those that stand alone, and this process the others.
+
+    Pages are read ahead: one that an earlier article turns out to have fetched, as a further page of its comments, is
+    known as that when its turn comes.
+    """
     batch: list[Thread] = []
-    for page in captures.pages():
-        try:
-            batch += _parse_threads(captures, page.with_hints(find_hints(page.url, hints)))
-        except BadPage as bad:
-            result.errors.append((page.url, str(bad)))
-        except Exception as error:
-            if is_disk_full(error):
-                raise
-            result.errors.append((page.url, f"{type(error).__name__}: {error}"))
-        if len(batch) >= BATCH:
-            _save(archive, run, batch, result)
-            batch = []
-        on_progress(result.report)
+    pages = (page.with_hints(find_hints(page.url, hints)) for page in captures.pages())
+    parsed = run_in_order(parse_pages, _chunks(pages), workers, lost_page, preload=parse_pages.__module__)
+    with closing(parsed) as results:
+        for page, threads in chain.from_iterable(zip(*chunk, strict=True) for chunk in results):
+            if captures.is_fetched(page):
+                continue
+            if threads is None:
+                threads = parse_page(page, partial(captures.fetch, near=page.fetched_at))
+            if isinstance(threads, tuple):
+                batch += threads
+            else:
+                result.errors.append((page.url, str(threads)))
+            if len(batch) >= BATCH:
+                _save(archive, run, batch, result)
+                batch = []
+            on_progress(result.report)
     _save(archive, run, batch, result)
+
+
+def _chunks(pages: Iterable[Page]) -> Iterator[list[Page]]:
+    """Gather pages to what is worth a trip to another process."""
+    chunk: list[Page] = []
+    size = 0
+    for page in pages:
+        chunk.append(page)
+        size += len(page.body)
+        if size >= CHUNK_BYTES or len(chunk) >= CHUNK_PAGES:
+            yield chunk
+            chunk, size = [], 0
+    if chunk:
+        yield chunk
 
 
 def _import_texts(
@@ -158,13 +188,6 @@ def _import_texts(
     except (OSError, EOFError, zlib.error) as error:
         result.errors.append((str(path), str(error)))
     _save(archive, run, batch, result)
-
-
-def _parse_threads(captures: CaptureIndex, page: Page) -> tuple[Thread, ...]:
-    """Parse a page; return nothing for one that neither has comments nor looks like an article, such as a menu."""
-    threads = driver.run(driver.visit(page), lambda request: captures.fetch(request, page.fetched_at))
-    has_comments = any(thread.comments for thread in threads)
-    return threads if has_comments or discovery.classify_page(page) == "article" else ()
 
 
 def _save(archive: Archive, run: Run, batch: list[Thread], result: ReplayResult) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from archive.cli.common import as_json as as_json_option
-from archive.cli.common import database_or_server, opened, print_errors, print_json
+from archive.cli.common import cluster_option, database_or_server, opened, opened_workers, print_errors, print_json
 from archive.cli.progress import progress_report
 from archive.text.numbers import format_count
 from crawler.cli.common import print_skipped, read_outlets
@@ -24,10 +24,18 @@ if TYPE_CHECKING:
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Outlets file, for comment settings that a site's pages do not show.",
 )
+@click.option("--workers", type=click.IntRange(0, 64), help="Processes that parse pages.  [default: 2 at most]")
+@cluster_option
 @database_or_server
 @as_json_option
 def replay(
-    paths: tuple[str, ...], url: str | None, outlets: Path | None, path: "Path | ServerAddress", as_json: bool
+    paths: tuple[str, ...],
+    url: str | None,
+    outlets: Path | None,
+    workers: int | None,
+    cluster: str | None,
+    path: "Path | ServerAddress",
+    as_json: bool,
 ) -> None:
     """Read captured pages into the archive: WARC and WACZ files, saved pages, and folders of them.
 
@@ -49,10 +57,11 @@ def replay(
         raise click.UsageError(f"no such file or folder: {', '.join(missing)}")
     sites = read_outlets(outlets) if outlets is not None else []
     with (
+        opened_workers(workers, cluster) as pool,
         opened(path) as archive,
         progress_report(quiet=as_json, describe=CrawlReport.line, has_size=False) as on_progress,
     ):
-        result = replay_captures(archive, files, url, on_progress, sites)
+        result = replay_captures(archive, files, url, on_progress, sites, pool)
     counts = result.report.total
     if as_json:
         print_json({"db": str(path), "counts": result.report.counts()})

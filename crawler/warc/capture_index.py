@@ -41,7 +41,7 @@ class CaptureIndex:
     texts: list[Path] = field(default_factory=list)
     captures: list[IndexedCapture] = field(default_factory=list)
     by_address: dict[str, list[IndexedCapture]] = field(default_factory=dict)
-    used: set[tuple[str, int]] = field(default_factory=set)
+    used: set[tuple[str | None, int | None]] = field(default_factory=set)
     by_path: dict[str, list[IndexedCapture]] | None = None
     values_by_path: dict[str, list[tuple[IndexedCapture, Values]]] = field(default_factory=dict)
     addresses: Mapping[Path, str] = field(default_factory=dict)
@@ -78,6 +78,10 @@ class CaptureIndex:
                 continue
             except (Damaged, OSError, ValueError) as error:
                 self.errors.append(Problem(f"{capture.file}:{capture.head.offset}", str(error)))
+
+    def is_fetched(self, page: Page) -> bool:
+        """Whether `fetch` has returned a page, as a further one of another."""
+        return (page.capture.file, page.capture.offset) in self.used
 
     def _may_be_page(self, capture: IndexedCapture) -> bool:
         """Whether what has not changed may be a page: neither its type nor its other captures say that it is a feed."""

@@ -21,7 +21,7 @@ class IndexedCapture:
 
     @property
     def key(self) -> tuple[str, int]:
-        return str(self.file), self.head.offset
+        return self.name, self.head.offset
 
 
 def nearest_to(near: str | None, captures: Iterable[IndexedCapture]) -> IndexedCapture | None:

@@ -9,12 +9,18 @@ from pathlib import Path
 
 import pytest
 
+from archive.store.archive import Archive
+from archive.workers.executors import Workers
+from crawler.replay import replay_captures
 from crawler.warc.writer import Exchange, WarcFile
+from tests.captured_cases import write_cases
 
 PAGES = Path(__file__).parents[1] / "pages"
 SAVED = PAGES / "wordpress" / "html5" / "00.html"
 URL = "https://courier.example/2026/ferry/"
 TREE = [(1, 0, "Anna", "Does the kiosk open?"), (2, 1, "Finn", "At nine."), (3, 0, "Ruth", "Late again.")]
+EVERY_TEXT = "select id, thread_id, parent_id, body, native_id, state, posted_at, revision from comments order by id"
+EVERY_FLAG = "select comment_id, thread_id, article_id, code, rule, evidence from flags order by id"
 TABLES = "select native_id, parent_native_id, body, state, posted_at from comments order by native_id"
 
 
@@ -138,3 +144,28 @@ def test_visits_that_found_a_page_as_it_was_are_named_where_it_is_not_there(desk
     ]
     assert [page["url"] for page in counts["without_comments"]] == ["https://courier.example/ferry"]
     assert (counts["errors"], counts["skipped"]) == (2, 1)
+
+
+def test_workers_read_what_one_process_reads(tmp_path, monkeypatch):
+    monkeypatch.setattr("crawler.replay.CHUNK_PAGES", 3)
+    visits = write_cases(tmp_path / "cases.warc.gz")
+    contents = []
+    for count in (0, 2):
+        with Archive(tmp_path / f"{count}.db") as archive:
+            result = replay_captures(archive, [tmp_path / "cases.warc.gz"], None, lambda _: None, (), Workers(count))
+            assert result.report.total["threads"] >= visits
+            contents.append((result.errors, result.report.total, archive.read(EVERY_TEXT), archive.read(EVERY_FLAG)))
+    assert contents[0] == contents[1]
+    assert len(contents[0][2]) > 100
+
+
+def test_a_further_page_that_its_article_fetched_is_no_page_of_its_own(desk, site, monkeypatch):
+    """The page is read ahead, before its article was parsed, which is when it turns out to be fetched."""
+    monkeypatch.setattr("crawler.replay.CHUNK_PAGES", 1)
+    site.rest, site.per_page = False, 2
+    site.post(comments=TREE)
+    desk.visit(site)
+    with Archive(desk.folder / "other.db") as archive:
+        result = replay_captures(archive, desk.warcs(), None, lambda _: None, (), Workers(2))
+        assert archive.read("select count(*), sum(completeness = 'full') from threads") == [(1, 1)]
+    assert result.report.total["threads"] == 1

@@ -14,9 +14,11 @@ from archive.store.archive import Archive
 from archive.workers.executors import Cluster, NoCluster, Workers, open_workers
 from archive.workers.ordered import ENDED, run_in_order
 from crawler.evidence.verify import verify_archive
+from crawler.replay import replay_captures
 from tests.archive.importers.test_run import CONTENT, corpus, import_files
 from tests.archive.workers.test_ordered import deadly
 from tests.btl import run_btl
+from tests.captured_cases import write_cases
 
 pytestmark = [
     pytest.mark.slow,
@@ -97,6 +99,17 @@ def test_an_archive_is_verified_by_a_cluster_in_order(tmp_path, scheduler, monke
         with open_workers(cluster=scheduler) as workers:
             assert verify_archive(archive, workers) == here
     assert len(here.differences) >= 3
+
+
+def test_captures_are_replayed_by_a_cluster_in_order(tmp_path, scheduler, monkeypatch):
+    monkeypatch.setattr("crawler.replay.CHUNK_PAGES", 3)
+    write_cases(tmp_path / "cases.warc.gz")
+    bodies = []
+    for cluster in (None, scheduler):
+        with open_workers(0, cluster) as workers, Archive(tmp_path / f"{len(bodies)}.db") as archive:
+            result = replay_captures(archive, [tmp_path / "cases.warc.gz"], None, lambda _: None, (), workers)
+            bodies.append((result.errors, archive.read("select id, thread_id, body from comments order by id")))
+    assert bodies[0] == bodies[1]
 
 
 def test_a_cluster_that_does_not_answer_is_named(tmp_path):
