@@ -15,7 +15,7 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 
-from archive.text.decoding import BadEncoding, decode_body
+from archive.text.content_encoding import BadEncoding, decode_body
 
 KEY_MARK = "#with-key"  # a fragment, which is not sent, by which such an address is known
 
@@ -38,7 +38,7 @@ class KeyedDownloadHandler(HTTP11DownloadHandler):
 
     async def download_request(self, request: Request) -> Response:
         """Wait until this worker may ask the host, and ask it."""
-        leases, host = self.crawler.spider.state.host_leases, request.meta["download_slot"]  # type: ignore[union-attr]
+        leases, host = self.crawler.spider.state.leased_hosts, request.meta["download_slot"]  # type: ignore[union-attr]
         await leases.take(host)
         try:
             return await self._download(request)

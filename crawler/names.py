@@ -17,11 +17,11 @@ from archive.store.disk import DiskFull, find_full
 from archive.store.process_identity import worker_name
 from archive.store.schema import TABLES
 from crawler.evidence.captures import Evidence
-from crawler.frontier.hosts import Hosts
+from crawler.frontier.host_table import HostTable
 from crawler.platforms import NAMES_APART
 from crawler.platforms.base import NamesApart, platform_name
 from crawler.report import CrawlReport
-from crawler.run import CrawlOptions, open_warc, pace_of, scrapy_settings
+from crawler.run import CrawlOptions, open_warc, pause_of, scrapy_settings
 from crawler.spiders.names import NameLookup, NamesSpider
 from crawler.state import RunState
 
@@ -135,8 +135,8 @@ def fetch_names(
     report, saver = CrawlReport(), _Saver(archive, lookups)
     run = archive.begin_run(KIND, {"limit": options.limit})
     warc, settings = open_warc(archive, run, options, Evidence(archive)), scrapy_settings(options, {})
-    hosts = Hosts(archive, worker_name())
-    state = RunState(archive, run, warc, report, lambda: on_progress(report), hosts, pace_of(settings))
+    hosts = HostTable(archive, worker_name())
+    state = RunState(archive, run, warc, report, lambda: on_progress(report), hosts, pause_of(settings))
     outcome = saver.outcome
     outcome.finished = False
     try:
@@ -159,7 +159,7 @@ def _end(state: RunState, saver: _Saver) -> None:
     counts = {"named": outcome.named, "nameless": outcome.nameless, "errors": len(outcome.errors), "last": saver.last}
     try:
         state.warc.close()
-        state.host_leases.close()
+        state.leased_hosts.close()
         archive.end_run(state.run, status, counts)
     except (DiskFull, OSError) as error:
         state.stop(error)

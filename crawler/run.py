@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -22,7 +23,7 @@ from archive.store.times import format_time
 from archive.text.urls import canonical
 from crawler.browser.chromium import Chromium, find_chromium
 from crawler.evidence.captures import Evidence
-from crawler.evidence.recheck import forget_again
+from crawler.evidence.redact_erased import redact_erased
 from crawler.frontier.frontier import Candidate, Frontier, host_of
 from crawler.frontier.outlet_states import LeftOut, due_left_out
 from crawler.frontier.page_leases import Scope
@@ -122,7 +123,7 @@ def run_crawl(
     settings = scrapy_settings(options, OutletFile(plan.outlets).slots())
     report, frontier = CrawlReport(), Frontier(archive)
     frontier.hosts.refresh()
-    frontier.hosts.free_dead(pace_of(settings))
+    frontier.hosts.free_dead(pause_of(settings))
     scope = _PlannedPages(archive, frontier, plan)
     if not frontier.leases.is_due(Scope(scope.ids, scope.homes)):
         next_at = frontier.leases.next_due(Scope(outlets=scope.homes))
@@ -130,13 +131,22 @@ def run_crawl(
     stated = {"urls": plan.urls, "outlets": [outlet.name for outlet in plan.outlets], "due": plan.due}
     run = archive.begin_run("crawl", stated | {"file": plan.file})
     evidence = Evidence(archive)
-    warc, pace = open_warc(archive, run, options, evidence), pace_of(settings)
+    warc, pause_s = open_warc(archive, run, options, evidence), pause_of(settings)
     state = CrawlState(
-        archive, run, warc, report, lambda: on_progress(report), frontier.hosts, pace, frontier, evidence, ParsePool()
+        archive,
+        run,
+        warc,
+        report,
+        partial(on_progress, report),
+        frontier.hosts,
+        pause_s,
+        frontier,
+        evidence,
+        ParsePool(),
     )
     state.limit, state.most_requests, state.hints = options.limit, options.most_requests, plan.hints
     state.browser = browser
-    state.paces = dict.fromkeys(options.allow_hosts, 2 * options.concurrency)  # as many parsed as fetched
+    state.most_in_hand = dict.fromkeys(options.allow_hosts, 2 * options.concurrency)  # as many parsed as fetched
     scope.restrict(state)
     finished = False
     try:
@@ -159,7 +169,7 @@ def open_warc(archive: Archive, run: Run, options: CrawlOptions, evidence: Evide
     return WarcFile(warc_folder(archive.path) / f"{name}.warc.gz", info, earlier=evidence.find_payload)
 
 
-def pace_of(settings: Mapping[str, Any]) -> Callable[[str], float]:
+def pause_of(settings: Mapping[str, Any]) -> Callable[[str], float]:
     """Return the usual pause of a host, in seconds, by Scrapy's settings of a run."""
     slots = settings["DOWNLOAD_SLOTS"]
     return lambda host: float(slots[host]["delay"]) if host in slots else DEFAULT_DELAY_S
@@ -251,8 +261,8 @@ def _end_run(state: CrawlState, *, finished: bool) -> CrawlOutcome:
     status = "failed" if state.failure or report.failed else "done" if finished else "interrupted"
     try:
         state.warc.close()
-        state.host_leases.close()
-        forget_again(archive, run.id)
+        state.leased_hosts.close()
+        redact_erased(archive, run.id)
         archive.end_run(run, status, counts | {"warnings": outcome.warnings})
     except (DiskFull, OSError) as error:
         state.stop(error)

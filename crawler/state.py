@@ -8,13 +8,13 @@ from datetime import UTC, datetime
 from time import monotonic
 
 from archive.store.archive import Archive, Run
-from archive.store.disk import DiskFull
+from archive.store.disk import DiskFull, Storing
 from crawler.browser.chromium import Chromium
 from crawler.evidence.captures import Evidence
 from crawler.frontier.frontier import Candidate, Frontier
-from crawler.frontier.host_leases import HostLeases
-from crawler.frontier.hosts import Hosts
+from crawler.frontier.host_table import HostTable
 from crawler.frontier.intervals import FrontierEntry
+from crawler.frontier.leased_hosts import LeasedHosts
 from crawler.frontier.page_leases import Scope
 from crawler.pages.page import CommentHints
 from crawler.parser.pool import ParsePool
@@ -31,7 +31,7 @@ LOOK_S = 0.25  # between two looks for due pages while nothing that is in hand c
 class RunState:
     """What each run that fetches has: the archive, the WARC file, counts.
 
-    `failure` is why nothing can be stored any more, and so nothing more is requested. `pace` is the usual pause of a
+    `failure` is why nothing can be stored any more, and so nothing more is requested. `pause_s` is the usual pause of a
     host in seconds.
     """
 
@@ -40,13 +40,13 @@ class RunState:
     warc: WarcFile
     report: CrawlReport
     show_progress: Callable[[], None]
-    hosts: Hosts
-    pace: Callable[[str], float]
-    host_leases: HostLeases = field(init=False)
+    hosts: HostTable
+    pause_s: Callable[[str], float]
+    leased_hosts: LeasedHosts = field(init=False)
     failure: Exception | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
-        self.host_leases = HostLeases(self.hosts, self.pace, self.needs_host, self.storing)
+        self.leased_hosts = LeasedHosts(self.hosts, self.pause_s, self.needs_host, self.storing)
 
     def needs_host(self, host: str) -> bool:
         """Return whether this worker goes on to ask a host."""
@@ -58,10 +58,15 @@ class RunState:
         self.failure = self.failure or error
 
     @contextmanager
-    def storing(self) -> Iterator[None]:
-        """Stop the run where the block finds that there is no room. Raise nothing: Scrapy would swallow it."""
+    def storing(self) -> Iterator[Storing]:
+        """Stop the run where the block finds that there is no room. Raise nothing: Scrapy would swallow it.
+
+        What follows the block is run in either case: see `is_done` of what it is given.
+        """
+        storing = Storing()
         try:
-            yield
+            yield storing
+            storing.is_done = True
         except DiskFull as error:
             self.stop(error)
 
@@ -72,10 +77,11 @@ class CrawlState(RunState):
 
     `ids` and `outlets` restrict which entries are visited, `accepts` which links are followed, `place` puts each under
     its outlet; `outlet_keys` are the names in the archive of outlets that share a host, by home. A host has
-    LEASED_PER_HOST entries in hand, or what `paces` has for it. `limit` is the number of visits in all. `hints` are of
-    outlets by their home. Entries in `elsewhere` wait for another host than their own, such as a comment service's, or
-    to be saved. `is_waiting` says that another worker has a page that this crawl is for. A page's platform may make
-    `most_requests`, and is refused more; none is made twice then. `browser` shows the articles of its outlets.
+    LEASED_PER_HOST entries in hand, or what `most_in_hand` has for it. `limit` is the number of visits in all. `hints`
+    are of outlets by their home. Entries in `elsewhere` wait for another host than their own, such as a comment
+    service's, or to be saved. `is_waiting` says that another worker has a page that this crawl is for. A page's
+    platform may make `most_requests`, and is refused more; none is made twice then. `browser` shows the articles of its
+    outlets.
     """
 
     frontier: Frontier
@@ -86,7 +92,7 @@ class CrawlState(RunState):
     ids: set[int] | None = None
     outlets: set[str] | None = None
     accepts: Callable[[Candidate], bool] = lambda _: True
-    paces: Mapping[str, int] = field(default_factory=dict)
+    most_in_hand: Mapping[str, int] = field(default_factory=dict)
     limit: int | None = None
     most_requests: int | None = None
     requests: Counter[int] = field(default_factory=Counter)
@@ -116,15 +122,19 @@ class CrawlState(RunState):
         if free <= 0 or (in_hand == self.in_hand and monotonic() - self.looked_at < LOOK_S):
             return []
         lease = self.frontier.leases.lease(
-            free, per_host=LEASED_PER_HOST, paces=self.paces, scope=Scope(self.ids, self.outlets), in_hand=in_hand
+            free,
+            per_host=LEASED_PER_HOST,
+            most_in_hand=self.most_in_hand,
+            scope=Scope(self.ids, self.outlets),
+            in_hand=in_hand,
         )
-        self.host_leases.add(lease.hosts)
+        self.leased_hosts.add(lease.hosts)
         # A thread of a slow service may take longer than its lease, which is then only renewed.
         entries = [entry for entry in lease.entries if entry.id not in self.leased]
         self.leased |= {entry.id: entry for entry in entries}
         self.lease_count += len(entries)
         needed = {entry.host for entry in self.leased.values()}
-        self.host_leases.give_back([host for host in self.host_leases.leased if host not in needed])
+        self.leased_hosts.give_back([host for host in self.leased_hosts.leased if host not in needed])
         self.in_hand, self.is_waiting = in_hand, lease.is_waiting
         self.looked_at = 0.0 if entries else monotonic()
         return entries

@@ -21,7 +21,7 @@ def copies(path: Path, as_json: bool) -> None:
     \b
     Example:  btl copies --db archive.db
     """
-    from archive.store.text_copies import find_in_archive
+    from archive.store.repeated_texts import find_in_archive
 
     with open_for_writing(path) as archive:
         counts = find_in_archive(archive)

@@ -2,7 +2,7 @@
 
 from archive.flags.normalize import normalize
 from archive.flags.pii_patterns import find_patterns
-from archive.text.pii_masking import mask_spans
+from archive.text.span_masking import mask_spans
 
 PERSONAL = "content.pii"
 

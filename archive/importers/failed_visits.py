@@ -3,7 +3,7 @@
 from collections import Counter
 
 from archive.store.archive import Archive, Run
-from archive.store.changes import ChangeLog
+from archive.store.import_log import ChangeLog
 from archive.store.writer import RowWriter
 
 BATCH = 5_000

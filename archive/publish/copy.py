@@ -22,7 +22,7 @@ from archive.publish.rewrite import fill_altered, run_script
 from archive.publish.titles import fill_titles
 from archive.store import aggregates, statistics, views
 from archive.store.reading import INDEX_IN_MEMORY, uri_for_reading
-from archive.store.text_copies import fill_copies
+from archive.store.repeated_texts import fill_copies
 from archive.store.views import FULL_TEXT, NOT_REFUSED, STANDING
 
 Say = Callable[[str], None]

@@ -11,7 +11,7 @@ from archive.flags.headings import PERSONAL, mask_heading
 from archive.publish.policy import Policy, matches
 from archive.publish.rewrite import DROPPED, Pseudonyms, TextRewriter, load_masks
 from archive.store.blanking import SHORTEST_LINE, lines_without
-from archive.text.pii_masking import MaskedParts
+from archive.text.span_masking import MaskedParts
 
 # A value is null where the label is left out.
 TABLE = "create temp table altered_labels (id integer primary key, value text)"

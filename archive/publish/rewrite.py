@@ -22,7 +22,7 @@ from ahocorasick_rs import AhoCorasick
 
 from archive.publish.policy import Policy, matches
 from archive.store.views import STANDING
-from archive.text.pii_masking import MASK, MaskedParts, move_point, replace_spans
+from archive.text.span_masking import MASK, MaskedParts, move_point, replace_spans
 from archive.thread import digest
 
 Replacement = tuple[tuple[int, int], str]

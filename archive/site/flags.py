@@ -12,7 +12,7 @@ from archive.site.formatting import between, count, day, moment, short
 from archive.site.html import Chip, CommentView, DatasetLabel, Record, describe_claim
 from archive.site.pieces import MASKED, FlagSpan, make_piece
 from archive.site.viewer import Visitor
-from archive.text.pii_masking import MaskedParts, Span, mask_spans, shift_span
+from archive.text.span_masking import MaskedParts, Span, mask_spans, shift_span
 
 Codes = Mapping[str, Row]
 # Namespaces that a person may judge, or raise by hand; in the order of a form.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import pairwise
 
-from archive.text.pii_masking import Span, merge_spans
+from archive.text.span_masking import Span, merge_spans
 
 MAX_TEXT = 20_000
 # Comparing texts takes time that grows with the pairs of words that are the same in both, of one text and of a page.

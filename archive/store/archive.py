@@ -18,11 +18,11 @@ from archive.store.address import ServerAddress, is_address
 from archive.store.dialects import dialect_of
 from archive.store.dialects.sqlite import reading_engine, writing_engine
 from archive.store.disk import DiskFull, find_full
-from archive.store.entities import IdCache
 from archive.store.preparation import NotAnArchive, ReadOnly, check_version, prepare
 from archive.store.process_identity import worker_name
 from archive.store.remote_files import RemoteCopies
 from archive.store.save import SaveResult, lock_name, save_threads, storable
+from archive.store.save_batch import IdCache
 from archive.store.schema import TABLES
 from archive.store.times import now
 from archive.thread import Thread

@@ -7,6 +7,7 @@ import errno
 import os
 import sqlite3
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
@@ -23,6 +24,13 @@ SQLITE_FULL = (
 
 class DiskFull(Exception):
     """The disk, or the quota, has no room for what was to be written; says which file, where that is known."""
+
+
+@dataclass(slots=True)
+class Storing:
+    """Whether a block that stores something was run to its end."""
+
+    is_done: bool = False
 
 
 def is_disk_full(error: BaseException) -> bool:

@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import Connection
 
 from archive.store import diff, update
-from archive.store.entities import Entities, IdCache
 from archive.store.flags import Subject
+from archive.store.save_batch import IdCache, SaveBatch
 from archive.store.suppressions import Screened, SuppressionList
 from archive.store.thread_visit import ThreadVisit, completeness, shortfall, thread_columns, thread_flags
 from archive.text.storable import replace_unstorable
@@ -58,15 +58,15 @@ def save_threads(
 
     Raises DatabaseError or ValueError where one of them cannot be saved; nothing is then to be committed.
     """
-    entities = Entities(connection, cache, run_id, seen_at, is_undoable=is_undoable)
-    entities.writer.defers_totals = True
+    batch = SaveBatch(connection, cache, run_id, seen_at, is_undoable=is_undoable)
+    batch.writer.defers_totals = True
     suppressions = SuppressionList.load(connection)
-    batch = [suppressions.screen(connection, thread) for thread in threads]
-    entities.look_up(batch)
-    outcomes = [_save_thread(entities, screened) for screened in batch]
-    entities.writer.defers_totals = False
-    entities.flush()
-    return SaveResult(entities.counts, outcomes=outcomes)
+    screened_threads = [suppressions.screen(connection, thread) for thread in threads]
+    batch.look_up(screened_threads)
+    outcomes = [_save_thread(batch, screened) for screened in screened_threads]
+    batch.writer.defers_totals = False
+    batch.flush()
+    return SaveResult(batch.counts, outcomes=outcomes)
 
 
 def lock_name(thread: Thread) -> str:
@@ -93,35 +93,35 @@ def storable(value: Any) -> Any:
     return value
 
 
-def _save_thread(entities: Entities, screened: Screened) -> SavedThread | None:
+def _save_thread(batch: SaveBatch, screened: Screened) -> SavedThread | None:
     thread = screened.thread
-    if entities.is_saved(thread):
-        entities.counts["unchanged"] += 1
+    if batch.is_saved(thread):
+        batch.counts["unchanged"] += 1
         return None
-    before = entities.counts.copy()
+    before = batch.counts.copy()
     hashes = [digest(comment.body) for comment in thread.comments]
-    seen_at = thread.capture.fetched_at or thread.seen_at or entities.seen_at
-    captures, outlet_id = entities.capture_ids(thread), entities.outlet_id(thread.article)
+    seen_at = thread.capture.fetched_at or thread.seen_at or batch.seen_at
+    captures, outlet_id = batch.capture_ids(thread), batch.outlet_id(thread.article)
     visit = ThreadVisit(screened, hashes, seen_at, captures, outlet_id)
-    article_id = entities.article_id(visit)
+    article_id = batch.article_id(visit)
     native_id = thread.native_id or article_url(thread.article, thread.capture.sha256)
-    row = entities.threads.get((thread.platform, native_id))
+    row = batch.threads.get((thread.platform, native_id))
     if row is None:
-        _insert_thread(entities, visit, article_id, native_id)
+        _insert_thread(batch, visit, article_id, native_id)
         outcome = "new"
     else:
         visit.thread_id = row["id"]
-        outcome = update.update_thread(entities, visit, row)
-    entities.add_labels_above(visit, article_id)
-    _insert_visit(entities, visit, outcome)
-    return SavedThread(visit.thread_id, visit.capture_id, outcome, entities.counts - before)
+        outcome = update.update_thread(batch, visit, row)
+    batch.add_labels_above(visit, article_id)
+    _insert_visit(batch, visit, outcome)
+    return SavedThread(visit.thread_id, visit.capture_id, outcome, batch.counts - before)
 
 
-def _insert_visit(entities: Entities, visit: ThreadVisit, outcome: str) -> None:
+def _insert_visit(batch: SaveBatch, visit: ThreadVisit, outcome: str) -> None:
     thread = visit.thread
     values: dict[str, Any] = {
         "thread_id": visit.thread_id,
-        "run_id": entities.run_id,
+        "run_id": batch.run_id,
         "capture_id": visit.capture_id,
         "seen_at": visit.seen_at,
         "outcome": outcome,
@@ -130,10 +130,10 @@ def _insert_visit(entities: Entities, visit: ThreadVisit, outcome: str) -> None:
         "comment_count": len(thread.comments),
         "reason": shortfall(thread),
     }
-    entities.writer.insert("visits", values)
+    batch.writer.insert("visits", values)
 
 
-def _insert_thread(entities: Entities, visit: ThreadVisit, article_id: int, native_id: str) -> None:
+def _insert_thread(batch: SaveBatch, visit: ThreadVisit, article_id: int, native_id: str) -> None:
     thread, platform = visit.thread, visit.thread.platform
     row = thread_columns(visit) | {
         "article_id": article_id,
@@ -142,22 +142,22 @@ def _insert_thread(entities: Entities, visit: ThreadVisit, article_id: int, nati
         "comment_count": len(thread.comments),
         "flag_count": 0,
         "first_seen_at": visit.seen_at,
-        "dataset_id": entities.labels.dataset_id(thread.dataset),
+        "dataset_id": batch.labels.dataset_id(thread.dataset),
     }
-    visit.thread_id = entities.writer.insert("threads", row)
-    entities.threads[(platform, native_id)] = row
-    entities.writer.totals["threads"] += 1
-    entities.counts["threads_new"] += 1
+    visit.thread_id = batch.writer.insert("threads", row)
+    batch.threads[(platform, native_id)] = row
+    batch.writer.totals["threads"] += 1
+    batch.counts["threads_new"] += 1
     # Ids are given in advance, so that a reply can name its parent before either is written.
-    first_id = entities.writer.next_id("comments", len(thread.comments))
+    first_id = batch.writer.next_id("comments", len(thread.comments))
     identities = diff.identities(thread.comments, visit.hashes)
     levels = depths([comment.parent for comment in thread.comments])
-    raise_flags = entities.flags.raise_flags
+    raise_flags = batch.flags.raise_flags
     for i, comment in enumerate(thread.comments):
         parent_id = None if comment.parent is None else first_id + comment.parent
         flags = visit.flags_of(i)
-        comment_id = entities.add_comment(visit, i, identities[i], parent_id, (i, levels[i]), comment.state, flags)
-        row["flag_count"] += entities.add_record(visit, i, comment_id)
+        comment_id = batch.add_comment(visit, i, identities[i], parent_id, (i, levels[i]), comment.state, flags)
+        row["flag_count"] += batch.add_record(visit, i, comment_id)
         if flags:
             subject = Subject("comment_id", comment_id)
             row["flag_count"] += raise_flags(subject, flags, platform=platform, text=comment.body, at=visit.seen_at)

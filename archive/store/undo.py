@@ -16,10 +16,10 @@ from typing import Any
 from sqlalchemy import Connection
 
 from archive.store.archive import UNDOABLE, Archive
-from archive.store.changes import TEXTS, TOTALS
 from archive.store.dialects import dialect_of
 from archive.store.files import FileFinder
 from archive.store.flags import RECOUNT_COMMENTS, RECOUNT_THREADS, recounted_totals
+from archive.store.import_log import TEXTS, TOTALS
 from archive.store.paths import kept_folder
 from archive.store.schema import TABLES
 from archive.store.times import now

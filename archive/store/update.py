@@ -11,9 +11,9 @@ from sqlalchemy import Connection, and_, select
 from archive.flags.versions import DATASET
 from archive.store import blanking, diff
 from archive.store.diff import Change, Plan
-from archive.store.entities import Entities
 from archive.store.flags import Subject
 from archive.store.match import Stored
+from archive.store.save_batch import SaveBatch
 from archive.store.schema import TABLES
 from archive.store.suppressions import CODE
 from archive.store.thread_visit import ThreadVisit, thread_columns, thread_flags
@@ -30,23 +30,23 @@ CONFIDENCE = {"full": "high", "unknown": "low"}
 WITHHELD_IN = "select id from comments where thread_id = ? and withheld is not null"
 
 
-def update_thread(entities: Entities, visit: ThreadVisit, row: dict[str, Any]) -> str:
+def update_thread(batch: SaveBatch, visit: ThreadVisit, row: dict[str, Any]) -> str:
     """Update the stored thread `row`, and return the outcome: changed, unchanged or late.
 
     A capture that is older than the last one is late: it only adds what is not stored yet.
     """
-    entities.flush()  # what this batch added to the thread is compared as stored
-    stored = stored_comments(entities.connection, visit.thread_id)
-    withheld = _fill_in_withheld(entities, visit, stored)
+    batch.flush()  # what this batch added to the thread is compared as stored
+    stored = stored_comments(batch.connection, visit.thread_id)
+    withheld = _fill_in_withheld(batch, visit, stored)
     late = visit.seen_at < row["last_seen_at"]
     plan = diff.compare(
         stored,
         visit.thread.comments,
         visit.hashes,
-        entities.writer.next_id("comments", len(visit.thread.comments)),
+        batch.writer.next_id("comments", len(visit.thread.comments)),
         whole=_is_whole(visit.thread) and not late,
     )
-    changed = _ThreadUpdate(entities, visit, row, {s.id: s for s in stored}, late, withheld).apply(plan)
+    changed = _ThreadUpdate(batch, visit, row, {s.id: s for s in stored}, late, withheld).apply(plan)
     return "late" if late else "changed" if changed else "unchanged"
 
 
@@ -63,15 +63,15 @@ def stored_comments(connection: Connection, thread_id: int) -> list[Stored]:
     return [Stored(*row) for row in connection.execute(statement.order_by(comments.c.position))]
 
 
-def _fill_in_withheld(entities: Entities, visit: ThreadVisit, stored: Sequence[Stored]) -> set[int]:
+def _fill_in_withheld(batch: SaveBatch, visit: ThreadVisit, stored: Sequence[Stored]) -> set[int]:
     """Return the ids of withheld comments, and fill their texts into the in-memory rows.
 
     Without its text a comment could not be told from the others. What was erased is taken from what is seen now.
     """
-    ids = {row[0] for row in entities.connection.exec_driver_sql(WITHHELD_IN, (visit.thread_id,))}
+    ids = {row[0] for row in batch.connection.exec_driver_sql(WITHHELD_IN, (visit.thread_id,))}
     if not ids:
         return ids
-    values_of = blanking.values_of(entities.connection, sorted(ids))
+    values_of = blanking.values_of(batch.connection, sorted(ids))
     comments = visit.thread.comments
     seen = {identity: i for i, identity in enumerate(diff.identities(comments, visit.hashes))}
     recognised = {s.number: i for i, s in visit.screened.comments.items() if s.subject == "comment"}
@@ -108,14 +108,14 @@ class _ThreadUpdate:
 
     def __init__(
         self,
-        entities: Entities,
+        batch: SaveBatch,
         visit: ThreadVisit,
         row: dict[str, Any],
         stored: dict[int, Stored],
         late: bool,
         withheld: set[int],
     ) -> None:
-        self.entities, self.visit, self.row, self.stored, self.late = entities, visit, row, stored, late
+        self.batch, self.visit, self.row, self.stored, self.late = batch, visit, row, stored, late
         self.withheld = withheld
         self.values: dict[int, dict[str, Any]] = defaultdict(dict)
         self.flags: dict[int, list[Flag]] = defaultdict(list)
@@ -124,7 +124,7 @@ class _ThreadUpdate:
 
     def apply(self, plan: Plan) -> bool:
         """Write new comments, changes, removals, positions, flags, and the thread itself; return whether any."""
-        counts = self.entities.counts
+        counts = self.batch.counts
         self.index = {comment_id: i for i, comment_id in enumerate(plan.ids)}
         self._leave_others(plan)
         self._blank_suppressed(plan)
@@ -140,7 +140,7 @@ class _ThreadUpdate:
         self._add_labels()
         self._add_records()
         for comment_id, values in self.values.items():
-            self.entities.writer.update("comments", comment_id, values)
+            self.batch.writer.update("comments", comment_id, values)
         self._renew_comment_flags()
         added = counts["comments_new"] - new_before
         self._update_row(added)
@@ -170,9 +170,9 @@ class _ThreadUpdate:
             suppression = self.visit.screened.comments.get(i)
             if suppression and comment_id in self.stored and comment_id not in self.withheld:
                 self.withheld.add(comment_id)
-                self.entities.to_blank[suppression.reason].append(comment_id)
+                self.batch.to_blank[suppression.reason].append(comment_id)
                 self.flags[comment_id].append(Flag(CODE, suppression.reason))
-                self.entities.learn_position(self.visit, suppression, self.stored[comment_id].identity)
+                self.batch.learn_position(self.visit, suppression, self.stored[comment_id].identity)
         for change in plan.changes:
             if change.comment_id in self.withheld and change.kind == "edited" and not self.late:
                 self._put_away_edit(change.comment_id)
@@ -184,18 +184,18 @@ class _ThreadUpdate:
 
     def _put_away_edit(self, comment_id: int) -> None:
         """Note another text of a withheld comment, with both texts put away, so that a restore brings both back."""
-        values = blanking.values_of(self.entities.connection, [comment_id]).get(comment_id)
+        values = blanking.values_of(self.batch.connection, [comment_id]).get(comment_id)
         if values is not None:
             i, row = self.index[comment_id], self.stored[comment_id]
             earlier = json.dumps({"body": row.body, "body_sha256": row.body_sha256})
             row.body, row.body_sha256 = "", blanking.NOTHING_SHA256
             revision_id = self._add_revision(row, i)
             put_away = {"name": "comment_revisions", "row_id": revision_id, "comment_id": comment_id, "held": earlier}
-            self.entities.writer.insert("withheld", put_away)
+            self.batch.writer.insert("withheld", put_away)
             values |= {"body": self.visit.thread.comments[i].body, "body_sha256": self.visit.hashes[i]}
-            self.entities.flags.recount(comments=[comment_id])  # of flags of the earlier text, codes has none
+            self.batch.flags.recount(comments=[comment_id])  # of flags of the earlier text, codes has none
             statement = "update withheld set held = ? where name = 'comments' and row_id = ?"
-            self.entities.connection.exec_driver_sql(statement, (json.dumps(values), comment_id))
+            self.batch.connection.exec_driver_sql(statement, (json.dumps(values), comment_id))
 
     def _add_new(self, plan: Plan) -> None:
         # A later visit did not see what only this older one shows: it was gone by then.
@@ -205,21 +205,21 @@ class _ThreadUpdate:
             state = "missing" if gone_since and comment.state == "visible" else comment.state
             flags = self.visit.flags_of(i)
             position = plan.positions[plan.ids[i]]
-            comment_id = self.entities.add_comment(
+            comment_id = self.batch.add_comment(
                 self.visit, i, plan.identities[i], plan.parents[i], position, state, flags
             )
             self._raise(Subject("comment_id", comment_id), flags, comment.body)
-            self.flag_count += self.entities.add_record(self.visit, i, comment_id)
+            self.flag_count += self.batch.add_record(self.visit, i, comment_id)
             if not self.late:
                 self._add_event(Change("added", comment_id, None, None), "high")
 
     def _raise(self, subject: Subject, flags: Iterable[Flag], text: str = "") -> None:
         platform, at = self.visit.thread.platform, self.visit.seen_at
-        self.flag_count += self.entities.flags.raise_flags(subject, flags, platform=platform, text=text, at=at)
+        self.flag_count += self.batch.flags.raise_flags(subject, flags, platform=platform, text=text, at=at)
 
     def _add_event(self, change: Change, confidence: str) -> None:
         values: dict[str, Any] = {
-            "run_id": self.entities.run_id,
+            "run_id": self.batch.run_id,
             "thread_id": self.visit.thread_id,
             "comment_id": change.comment_id,
             "kind": change.kind,
@@ -228,11 +228,11 @@ class _ThreadUpdate:
             "seen_at": self.visit.seen_at,
             "confidence": confidence,
         }
-        self.entities.writer.insert("events", values)
+        self.batch.writer.insert("events", values)
         if change.kind != "added":
-            self.entities.counts[f"comments_{change.kind}"] += 1
+            self.batch.counts[f"comments_{change.kind}"] += 1
         if code := CRAWL_FLAGS.get(change.kind):
-            self.flags[change.comment_id].append(Flag(code, "visit", f"run {self.entities.run_id}"))
+            self.flags[change.comment_id].append(Flag(code, "visit", f"run {self.batch.run_id}"))
 
     def _apply(self, change: Change) -> None:
         row = self.stored[change.comment_id]
@@ -257,9 +257,9 @@ class _ThreadUpdate:
         """Rename the account; without a native id, the comment has another author."""
         author = comment.author
         if author is not None and author.native_id is not None and author.native_id == row.author_native_id:
-            self.entities.writer.update("commenters", row.commenter_id or 0, {"name": author.name})
+            self.batch.writer.update("commenters", row.commenter_id or 0, {"name": author.name})
         else:
-            commenter_id = self.entities.commenter_id(self.visit.thread.platform, self.visit.outlet_id, author)
+            commenter_id = self.batch.commenter_id(self.visit.thread.platform, self.visit.outlet_id, author)
             self.values[row.id]["commenter_id"] = commenter_id
 
     def _revise(self, row: Stored, i: int) -> None:
@@ -270,7 +270,7 @@ class _ThreadUpdate:
 
     def _add_revision(self, row: Stored, i: int) -> int:
         """Add the stored text as a revision, since comment i of the visit has another, and return the revision's id."""
-        first_seen = row.first_seen_at if row.capture_id is None else self.entities.read_at(row.capture_id)
+        first_seen = row.first_seen_at if row.capture_id is None else self.batch.read_at(row.capture_id)
         revision = {
             "comment_id": row.id,
             "revision": row.revision,
@@ -288,7 +288,7 @@ class _ThreadUpdate:
             "capture_id": self.visit.capture_of(i),
             "capture_position": i,
         }
-        return self.entities.writer.insert("comment_revisions", revision)
+        return self.batch.writer.insert("comment_revisions", revision)
 
     def _lose(self, comment_id: int) -> None:
         confidence = CONFIDENCE[self.visit.thread.completeness]
@@ -316,15 +316,15 @@ class _ThreadUpdate:
         table = TABLES["reactions"]
         of_thread = select(TABLES["comments"].c.id).where(TABLES["comments"].c.thread_id == self.visit.thread_id)
         statement = select(table.c.comment_id, table.c.kind, table.c.id).where(table.c.comment_id.in_(of_thread))
-        stored = {(row[0], row[1]): row[2] for row in self.entities.connection.execute(statement)}
+        stored = {(row[0], row[1]): row[2] for row in self.batch.connection.execute(statement)}
         for comment_id, reactions in seen.items():
             for kind, count in reactions:
                 values: dict[str, Any] = {"count": count, "seen_at": self.visit.seen_at}
                 row_id = stored.get((comment_id, kind))
                 if row_id is None:
-                    self.entities.writer.insert("reactions", {"comment_id": comment_id, "kind": kind, **values})
+                    self.batch.writer.insert("reactions", {"comment_id": comment_id, "kind": kind, **values})
                 else:
-                    self.entities.writer.update("reactions", row_id, values)
+                    self.batch.writer.update("reactions", row_id, values)
 
     def _add_labels(self) -> None:
         """Add what the dataset says anew of stored comments."""
@@ -332,7 +332,7 @@ class _ThreadUpdate:
         labels = {comment_id: comments[i].labels for comment_id, i in self.index.items()
                   if comment_id in self.stored and comment_id not in self.withheld and comments[i].labels}  # fmt: skip
         if labels:
-            self.entities.labels.add_missing(self.visit.thread_id, labels, self.visit.thread.dataset)
+            self.batch.labels.add_missing(self.visit.thread_id, labels, self.visit.thread.dataset)
 
     def _add_records(self) -> None:
         """Add what the source has on record of stored comments, and had not when it was last read."""
@@ -341,7 +341,7 @@ class _ThreadUpdate:
                    and _has_record(comment := self.visit.thread.comments[i])}  # fmt: skip
         if records:
             visit = self.visit
-            self.flag_count += self.entities.moderation.add_missing(
+            self.flag_count += self.batch.moderation.add_missing(
                 records, visit.seen_at, visit.text_context(), is_late=self.late
             )
 
@@ -363,7 +363,7 @@ class _ThreadUpdate:
                 active[comment_id].add((code, rule))
             else:
                 self._withdraw(flag_id, code, rule, status)
-                self.entities.flags.recount(comments=[comment_id])
+                self.batch.flags.recount(comments=[comment_id])
         for comment_id, flags in source.items():
             if not self.late:
                 self.flags[comment_id] += [flag for flag in flags if (flag.code, flag.rule) not in active[comment_id]]
@@ -373,7 +373,7 @@ class _ThreadUpdate:
                 revision = self.stored[comment_id].revision if comment_id in self.stored else 0
                 text = self.visit.thread.comments[self.index[comment_id]].body if comment_id in self.index else ""
                 self._raise(Subject("comment_id", comment_id, revision), flags, text)
-                self.entities.flags.recount(comments=[comment_id])
+                self.batch.flags.recount(comments=[comment_id])
 
     def _add_flags_by_labels(self, seen: Mapping[int, int]) -> None:
         """Raise the flags that labels raise on seen comments (by id, with their numbers) and that do not stand there.
@@ -389,7 +389,7 @@ class _ThreadUpdate:
         active = table.c.comment_id.in_(of_thread) & table.c.withdrawn_at.is_(None)
         columns = table.c.comment_id, table.c.revision, table.c.code, table.c.rule, detectors.c.name
         statement = select(*columns).join(detectors, detectors.c.id == table.c.detector_id).where(active)
-        stored = {tuple(row) for row in self.entities.connection.execute(statement)}
+        stored = {tuple(row) for row in self.batch.connection.execute(statement)}
         for comment_id, flags in given.items():
             revision = self.stored[comment_id].revision
             self.flags[comment_id] += [
@@ -405,26 +405,26 @@ class _ThreadUpdate:
         own = and_(comments.c.thread_id == self.visit.thread_id, detectors.c.name == self.visit.thread.platform)
         columns = (flags.c.id, flags.c.comment_id, flags.c.code, flags.c.rule, flags.c.status)
         statement = select(*columns).select_from(joined).where(own, flags.c.withdrawn_at.is_(None))
-        return [(row[0], row[1], row[2], row[3], row[4]) for row in self.entities.connection.execute(statement)]
+        return [(row[0], row[1], row[2], row[3], row[4]) for row in self.batch.connection.execute(statement)]
 
     def _withdraw(self, flag_id: int, code: str, rule: str, status: str) -> None:
-        self.flag_count -= self.entities.flags.withdraw(flag_id, code, rule, status, self.visit.seen_at)
+        self.flag_count -= self.batch.flags.withdraw(flag_id, code, rule, status, self.visit.seen_at)
 
     def _update_row(self, added: int) -> None:
         values: dict[str, Any] = {"first_seen_at": min(self.visit.seen_at, self.row["first_seen_at"])}
         if not self.late:
             values = thread_columns(self.visit)
             self._renew_thread_flags(thread_flags(self.visit.thread))
-        dataset_id = self.entities.labels.strictest_id(self.row["dataset_id"], self.visit.thread.dataset)
+        dataset_id = self.batch.labels.strictest_id(self.row["dataset_id"], self.visit.thread.dataset)
         values |= {"comment_count": self.row["comment_count"] + added, "flag_count": self.flag_count}
         values |= {"dataset_id": dataset_id}
         self.row.update(values)
-        self.entities.writer.update("threads", self.visit.thread_id, values)
+        self.batch.writer.update("threads", self.visit.thread_id, values)
 
     def _renew_thread_flags(self, flags: tuple[Flag, ...]) -> None:
         table = TABLES["flags"]
         current = and_(table.c.thread_id == self.visit.thread_id, table.c.withdrawn_at.is_(None))
-        rows = self.entities.connection.execute(select(table).where(current))
+        rows = self.batch.connection.execute(select(table).where(current))
         active = {(row.code, row.rule, row.evidence): row for row in rows}
         by_key = {(flag.code, flag.rule, flag.evidence): flag for flag in flags}
         for key, row in active.items():

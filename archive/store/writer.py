@@ -6,8 +6,8 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
-from archive.store.changes import ChangeLog
 from archive.store.dialects import dialect_of
+from archive.store.import_log import ChangeLog
 from archive.store.schema import TABLES
 from archive.store.search_changes import OF_COMMENTS
 

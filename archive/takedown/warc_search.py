@@ -30,7 +30,7 @@ from archive.takedown.warc_records import (
     walk_records,
 )
 from archive.text.charsets import decode_text
-from archive.text.decoding import MAX_DECODED_BYTES, BadEncoding, decode_body
+from archive.text.content_encoding import MAX_DECODED_BYTES, BadEncoding, decode_body
 
 WITHOUT_WORDS = ("image/", "video/", "audio/", "font/")
 BLANK_LINES = b"\r\n\r\n"

@@ -13,8 +13,8 @@ from sqlalchemy import Connection
 
 from archive.store import blanking, suppressions
 from archive.store.archive import Archive, Run
-from archive.store.entities import Entities, IdCache
 from archive.store.flags import Subject
+from archive.store.save_batch import IdCache, SaveBatch
 from archive.store.suppressions import CODE, Key, SuppressionList
 from archive.store.times import now
 from archive.takedown.reasons import SUBJECTS
@@ -192,7 +192,7 @@ class _Takedown:
 
     def __init__(self, connection: Connection, run: Run) -> None:
         self.connection, self.run = connection, run
-        self.entities = Entities(connection, IdCache(), run.id, run.started_at)
+        self.batch = SaveBatch(connection, IdCache(), run.id, run.started_at)
 
     def withhold(
         self, subject: str, number: int, reason: str, note: str | None, *, same_text: bool = False
@@ -370,8 +370,8 @@ class _Takedown:
         return still.find(keys) is not None
 
     def _find_commenter(self, platform: str, outlet_id: int | None, author: Author) -> int | None:
-        number = self.entities.find_commenter(platform, outlet_id, author)
-        self.entities.writer.flush()
+        number = self.batch.find_commenter(platform, outlet_id, author)
+        self.batch.writer.flush()
         return number
 
     def _active_flags(self, column: str, ids: Iterable[int]) -> list[Any]:
@@ -385,15 +385,15 @@ where code = '{CODE}' and withdrawn_at is null and {column} in (select cast(valu
         flagged = {row[0] for row in self._active_flags(column, ids)}
         for number in ids:
             if number not in flagged:
-                self.entities.flags.raise_flags(Subject(column, number), [Flag(CODE, reason)])
-        self.entities.flush()
+                self.batch.flags.raise_flags(Subject(column, number), [Flag(CODE, reason)])
+        self.batch.flush()
 
     def _withdraw_flags(self, column: str, ids: Sequence[int]) -> None:
         for _, flag_id, code, rule, status in self._active_flags(column, ids):
-            self.entities.flags.withdraw(flag_id, code, rule, status)
-        self.entities.flush()
+            self.batch.flags.withdraw(flag_id, code, rule, status)
+        self.batch.flush()
 
     def _recount(self, comments: Sequence[_StoredComment], threads: Iterable[int]) -> None:
         of_comments = {comment.thread_id for comment in comments}
-        self.entities.flags.recount(comments=[comment.id for comment in comments], threads={*threads, *of_comments})
-        self.entities.flush()
+        self.batch.flags.recount(comments=[comment.id for comment in comments], threads={*threads, *of_comments})
+        self.batch.flush()

@@ -27,7 +27,7 @@ class LeaseKeeper:
         """Handle the signal `spider_opened`, and go on from there."""
         self.timer = asyncio.get_running_loop().call_later(KEEP_S, self.start)
         spider: Any = self.crawler.spider
-        spider.state.host_leases.keep_up()
+        spider.state.leased_hosts.keep_up()
 
     def stop(self) -> None:
         """Handle the signal `spider_closed`."""

@@ -14,7 +14,7 @@ from archive.store.schema import TABLES
 from archive.store.suppressions import SuppressionList, article_key
 from archive.store.times import format_time
 from crawler.frontier.dialects import among, database_now, insert
-from crawler.frontier.hosts import Clock, Hosts, note_due
+from crawler.frontier.host_table import Clock, HostTable, note_due
 from crawler.frontier.intervals import MAX_INTERVAL_S, MIN_INTERVAL_S, FrontierEntry, next_interval, next_visit
 from crawler.frontier.page_leases import PageLeases
 
@@ -54,7 +54,7 @@ class Frontier:
 
     def __init__(self, archive: Archive, worker: str | None = None, clock: Clock = database_now) -> None:
         self.archive = archive
-        self.hosts = Hosts(archive, worker or worker_name(), clock)
+        self.hosts = HostTable(archive, worker or worker_name(), clock)
         self.leases = PageLeases(self.hosts)
 
     def add(self, candidates: Iterable[Candidate], now: datetime) -> list[int]:

@@ -28,7 +28,7 @@ from sqlalchemy import (
 from archive.store.schema import TABLES
 from archive.store.times import format_time
 from crawler.frontier.dialects import POSTGRESQL, among, among_parameter, as_list, list_parameter
-from crawler.frontier.hosts import LEASE, HostLease, Hosts, correct_due
+from crawler.frontier.host_table import LEASE, HostLease, HostTable, correct_due
 from crawler.frontier.intervals import FrontierEntry
 
 BARREN_S = 10.0  # for which a host is passed over that has due pages, none of them for this crawl
@@ -65,11 +65,11 @@ class PageSlots:
     """The slots of each host: how many more of its entries may be in hand."""
 
     per_host: int
-    paces: Mapping[str, int]
+    most_in_hand: Mapping[str, int]
     in_hand: Mapping[str, int]
 
     def free(self, host: str) -> int:
-        return max(0, self.paces.get(host, self.per_host) - self.in_hand.get(host, 0))
+        return max(0, self.most_in_hand.get(host, self.per_host) - self.in_hand.get(host, 0))
 
     def full(self) -> list[str]:
         return [host for host in self.in_hand if not self.free(host)]
@@ -78,7 +78,7 @@ class PageSlots:
 class PageLeases:
     """The due pages of one archive, for one worker. `hosts` are those of the same worker."""
 
-    def __init__(self, hosts: Hosts) -> None:
+    def __init__(self, hosts: HostTable) -> None:
         self.hosts = hosts
         self.archive, self.worker, self.clock = hosts.archive, hosts.worker, hosts.clock
         self.excluded: dict[str, set[int]] = {}
@@ -137,16 +137,16 @@ class PageLeases:
         limit: int,
         *,
         per_host: int = 1,
-        paces: Mapping[str, int] | None = None,
+        most_in_hand: Mapping[str, int] | None = None,
         scope: Scope = ALL,
         in_hand: Mapping[str, int] | None = None,
     ) -> Lease:
         """Lease up to `limit` due entries and their hosts, of hosts that this worker has or that nobody has.
 
-        At most `per_host` entries of a host, or what `paces` has for it, are in hand at once: `in_hand` says how many
-        there are. A lease expires after LEASE, so that what a killed worker had leased becomes due again.
+        At most `per_host` entries of a host, or what `most_in_hand` has for it, are in hand at once: `in_hand` says how
+        many there are. A lease expires after LEASE, so that what a killed worker had leased becomes due again.
         """
-        slots = PageSlots(per_host, paces or {}, in_hand or {})
+        slots = PageSlots(per_host, most_in_hand or {}, in_hand or {})
         if scope.ids is None and not self._is_worth_it(slots):
             return Lease()
         with self.archive.transaction(alone=False) as connection:

@@ -14,7 +14,7 @@ from scrapy.downloadermiddlewares.retry import RetryMiddleware
 from scrapy.http import Response
 from scrapy.settings import BaseSettings
 
-from crawler.frontier.host_leases import HostPostponed
+from crawler.frontier.leased_hosts import HostPostponed
 
 MAX_WAIT_S = 60
 MAX_POSTPONEMENT_S = 24 * 3600

@@ -93,7 +93,7 @@ class StrictRobotsTxtMiddleware:
 
     def _parse(self, host: str, text: str) -> RobotParser:
         parser = ProtegoRobotParser.from_crawler(self.crawler, text.encode("utf-8", "replace"))
-        self._state.host_leases.crawl_delays[host] = self._crawl_delay(parser)
+        self._state.leased_hosts.crawl_delays[host] = self._crawl_delay(parser)
         return parser
 
     def _store(self, host: str, text: str, parser: RobotParser) -> None:

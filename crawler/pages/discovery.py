@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 
 from lxml import etree
 
+from archive.text.content_encoding import BadEncoding, decode_body
 from archive.text.dates import parse_date
-from archive.text.decoding import BadEncoding, decode_body
 from archive.text.hosts import registered_site
 from archive.text.storable import load_json
 from archive.text.urls import canonical

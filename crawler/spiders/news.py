@@ -23,8 +23,8 @@ from archive.text.numbers import format_count
 from archive.thread import Capture
 from crawler.browser.tab import BrowserFailed
 from crawler.frontier.frontier import Candidate, VisitResult
-from crawler.frontier.host_leases import HostPostponed
 from crawler.frontier.intervals import FrontierEntry
+from crawler.frontier.leased_hosts import HostPostponed
 from crawler.items import VisitItem
 from crawler.pages.page import CommentHints, Fetch, FetchFailed, Page
 from crawler.parser.pool import PageUnreadable
@@ -228,13 +228,13 @@ class NewsSpider(Spider):
     def record_visits(self, visits: Iterable[tuple[FrontierEntry, VisitResult]], now: datetime) -> None:
         """Record successful visits in the frontier and release their entries."""
         visits = list(visits)
-        with self.state.storing():
+        with self.state.storing() as storing:
             self.state.frontier.record_visits(visits, now)
-            for entry, _ in visits:
-                self.release_visit(entry)
-            return
         for entry, _ in visits:
-            self._release(entry)
+            if storing.is_done:
+                self.release_visit(entry)
+            else:
+                self._release(entry)
 
     def release_visit(self, entry: FrontierEntry) -> None:
         """Count a visit that is recorded in the frontier, and release its entry."""

@@ -21,7 +21,7 @@ from archive.takedown.warc_records import (
     is_cut_short,
     is_redaction,
 )
-from archive.text.decoding import MAX_DECODED_BYTES, BadEncoding, decode_body
+from archive.text.content_encoding import MAX_DECODED_BYTES, BadEncoding, decode_body
 from crawler.pages.page import Page
 from crawler.warc.record_heads import MAX_RECORD_BYTES, decompress_record, without_fraction
 from crawler.warc.stored import ZSTD, BadFrame, open_stored, read_dictionary

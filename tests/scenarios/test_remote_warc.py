@@ -8,7 +8,7 @@ import pytest
 from archive.store.archive import Archive
 from archive.takedown.erase import erase_planned, plan_erasure
 from archive.takedown.warc_search import read_record_texts
-from crawler.evidence.recheck import forget_again
+from crawler.evidence.redact_erased import redact_erased
 from crawler.evidence.verify import verify_archive
 from crawler.replay import replay_captures
 from tests.buckets import object_storage
@@ -73,7 +73,7 @@ def test_warc_files_in_a_bucket(site, desk, bucket, tmp_path):
     desk.visit(site, "--warc", "s3://evidence/warc/")  # what was erased is served still, and taken out again
     assert not any(SECRET in text for text in texts_in(bucket, tmp_path))
     with Archive(desk.path) as archive:
-        assert forget_again(archive, 3) == 0
+        assert redact_erased(archive, 3) == 0
         assert verify_archive(archive).differences == []
     bucket.rm(next(iter(bucket.find("evidence/warc", refresh=True))))
     with Archive(desk.path) as archive:

@@ -12,8 +12,8 @@ from archive.site.pieces import cut_excerpt
 from archive.site.questions.base import MAX_COUNTED, Answer, NotCounted, QuestionParams, rows_of
 from archive.site.viewer import Visitor, comment_total
 from archive.store.aggregates import MOST_COPIES
-from archive.store.text_copies import MAX_COMPARED
-from archive.text.pii_masking import MASK
+from archive.store.repeated_texts import MAX_COMPARED
+from archive.text.span_masking import MASK
 
 COLUMNS = (
     ("comments", "Comments"),

@@ -13,7 +13,7 @@ from archive.site.responses import BATCH, Rows, batches
 from archive.site.viewer import Visitor
 from archive.site.views import comment, removals, search, thread
 from archive.site.views.flags import list_codes
-from archive.text.pii_masking import MASK
+from archive.text.span_masking import MASK
 
 COMMENT_COLUMNS = (
     "id", "thread_id", "outlet", "article", "parent_id", "position", "depth", "author", "posted_at",

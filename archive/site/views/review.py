@@ -14,7 +14,7 @@ from archive.site.params import parse_id
 from archive.site.pieces import FlagSpan
 from archive.site.viewer import Visitor
 from archive.site.views import comment
-from archive.text.pii_masking import Span, find_occurrences
+from archive.text.span_masking import Span, find_occurrences
 
 MAX_ANCESTORS, MAX_REPLIES = 6, 6
 # Severe flags in a day after which a reviewer is asked to rest.

@@ -34,7 +34,7 @@ from archive.site.pieces import EXCERPT_LETTERS, EXCERPT_LETTERS_BEFORE, Piece, 
 from archive.site.questions.series import fill_months, month_label
 from archive.site.search_results import SearchResult, search_comments
 from archive.site.viewer import Visitor
-from archive.text.pii_masking import Span
+from archive.text.span_masking import Span
 
 # Of a text so much is read for its excerpt: one that is longer, and has no match before, shows its beginning.
 MAX_READ = 200_000

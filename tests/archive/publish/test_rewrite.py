@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from archive.publish.rewrite import Pseudonyms, pseudonym
-from archive.text.pii_masking import move_point, replace_spans
+from archive.text.span_masking import move_point, replace_spans
 
 KNOWN = {"anna": "reader-a", "harbour_watcher_77": "reader-b", "Tom Billes": "reader-c", "Will": "reader-d"}
 PIECES = st.sampled_from([*KNOWN, "@", " ", "\n", ",", ":", "the ferry", "ANNA", "ß", "İ", "annals", "> ", "wrote"])

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from archive.site import params, search_filters, search_queries
 from archive.site.app import application
-from archive.text.pii_masking import MASK, MaskedParts, find_occurrences, mask_spans, merge_spans, shift_span
+from archive.text.span_masking import MASK, MaskedParts, find_occurrences, mask_spans, merge_spans, shift_span
 from tests import archive_fixture
 from tests.archive.site.test_site import parsed, text_of
 from tests.archive_fixture import (

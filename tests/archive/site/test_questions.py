@@ -18,7 +18,7 @@ from archive.site.app import application, public_application
 from archive.site.questions import waves
 from archive.site.views.questions import QUESTIONS
 from archive.store.archive import Archive
-from archive.store.text_copies import find_in_archive
+from archive.store.repeated_texts import find_in_archive
 from tests.archive.site.desk_archive import COPIED, fill_desk
 from tests.archive.site.test_safety import assert_harmless
 from tests.archive.site.test_site import parsed, text_of

@@ -3,7 +3,7 @@
 import pytest
 
 from archive.store.archive import Archive
-from archive.store.text_copies import find_in_archive
+from archive.store.repeated_texts import find_in_archive
 from tests.archive.site.accessibility import violations
 from tests.archive.site.desk_archive import fill_desk
 from tests.sites import served

@@ -16,7 +16,7 @@ from archive.store.archive import Archive
 from archive.store.lock import crawl_lock
 from archive.takedown.text_search import decodings
 from archive.text.fold import fold_letters
-from crawler.evidence.recheck import forget_again
+from crawler.evidence.redact_erased import redact_erased
 from tests.documents import HARBOUR
 from tests.news_server import Answer, serving
 
@@ -281,7 +281,7 @@ def test_a_changed_page_does_not_bring_it_back(desk, site):
     desk.make_due()
     desk.visit(site)
     with Archive(desk.path) as archive:
-        forget_again(archive, desk.query("select max(id) from runs where kind = 'crawl'")[0][0])
+        redact_erased(archive, desk.query("select max(id) from runs where kind = 'crawl'")[0][0])
     assert _holders(desk.folder, [TEXT]) == set()
     assert not any(SHORT.encode() in raw for _, raw in _everything(desk.folder))
     assert desk.query("select body from comments where id = ?", number) == [("",)]

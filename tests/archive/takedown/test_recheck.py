@@ -3,7 +3,7 @@
 import gzip
 
 from archive.takedown.erase import erase_planned, plan_erasure
-from crawler.evidence.recheck import forget_again
+from crawler.evidence.redact_erased import redact_erased
 from crawler.evidence.verify import verify_archive
 from crawler.replay import replay_captures
 from crawler.warc.writer import Exchange, WarcFile
@@ -33,13 +33,13 @@ def test_a_later_crawl_is_rechecked(archive):
         [(number,)] = archive.read("select id from comments where native_id = ?", (native_id,))
         erase_planned(archive, plan_erasure(archive, "comment", number, reason), None)
     folder = archive.path.parent / "archive-warc"
-    assert forget_again(archive, 99) == 0
+    assert redact_erased(archive, 99) == 0
     site.posts[1].comments.append((4, 0, "Ruth", "And on Tuesday once more, to nobody's surprise at all."))
     _visit(archive, site, 15)
     assert any(TEXT.encode() in gzip.decompress(path.read_bytes()) for path in folder.iterdir())
     [(run_id,)] = archive.read("select max(id) from runs")
-    assert forget_again(archive, run_id + 1) == 0
-    assert forget_again(archive, run_id) == 1
+    assert redact_erased(archive, run_id + 1) == 0
+    assert redact_erased(archive, run_id) == 1
     names = sorted(path.name for path in folder.iterdir())
     assert names == ["crawl-14.redacted-1.warc.gz", "crawl-15.redacted-1.warc.gz"]
     for name in names:
@@ -48,7 +48,7 @@ def test_a_later_crawl_is_rechecked(archive):
         assert SHORT.encode() not in plain
     assert archive.read("select count(*) from captures where redacted_at is null") == [(0,)]
     assert verify_archive(archive).differences == []
-    assert forget_again(archive, 99) == 0
+    assert redact_erased(archive, 99) == 0
     assert archive.read("select body from comments order by native_id") == [
         ("",), ("",), (OTHER,), ("And on Tuesday once more, to nobody's surprise at all.",)
     ]  # fmt: skip

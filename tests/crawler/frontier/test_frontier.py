@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from archive.store.times import format_time
 from archive.takedown.withhold import withhold
 from crawler.frontier.frontier import Candidate, Frontier, VisitResult
-from crawler.frontier.hosts import LEASE
+from crawler.frontier.host_table import LEASE
 from crawler.frontier.intervals import DAY, HOUR, LATE_VISIT, FrontierEntry, next_interval, next_visit
 from crawler.frontier.page_leases import Scope
 from tests.trees import made, said
@@ -88,7 +88,7 @@ def test_hosts_take_turns(frontier):
     assert sorted(urls(lease(frontier, per_host=2))) == ["0", "1", "x"]
     assert urls(lease(frontier, per_host=2, in_hand={"courier.example": 2})) == []
     assert urls(lease(frontier, per_host=2, in_hand={"courier.example": 1})) == ["2"]
-    assert urls(lease(frontier, per_host=1, paces={"courier.example": 2})) == ["3", "4"]
+    assert urls(lease(frontier, per_host=1, most_in_hand={"courier.example": 2})) == ["3", "4"]
 
 
 def test_only_what_is_meant(frontier):

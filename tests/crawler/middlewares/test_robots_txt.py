@@ -9,6 +9,7 @@ from scrapy import Request
 from scrapy.http import Response
 from scrapy.utils.test import get_crawler
 
+from archive.store.disk import Storing
 from crawler.middlewares.robots_txt import DisallowedByRobotsTxt, StrictRobotsTxtMiddleware
 
 RULES = b"User-agent: *\nDisallow: /private\n"
@@ -33,7 +34,9 @@ def allowed(answer, *paths):
     crawler.engine = Engine(answer)
     stored = []
     hosts = SimpleNamespace(robots_txt=lambda _: None, store_robots_txt=lambda *stated: stored.append(stated))
-    state = SimpleNamespace(hosts=hosts, host_leases=SimpleNamespace(crawl_delays={}), storing=nullcontext)
+    state = SimpleNamespace(
+        hosts=hosts, leased_hosts=SimpleNamespace(crawl_delays={}), storing=lambda: nullcontext(Storing())
+    )
     crawler.spider = SimpleNamespace(state=state)
     middleware = StrictRobotsTxtMiddleware.from_crawler(crawler)
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import zstandard
 
-from archive.text.decoding import decode_body
+from archive.text.content_encoding import decode_body
 from crawler.warc import record_heads
 from crawler.warc.sources import open_captures
 

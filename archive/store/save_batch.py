@@ -10,11 +10,11 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from archive.store import blanking
-from archive.store.changes import ChangeLog
 from archive.store.flags import FlagWriter, Subject, codes_of
+from archive.store.import_log import ChangeLog
 from archive.store.labels import LabelWriter
-from archive.store.moderation import ModerationWriter, edit_columns
 from archive.store.schema import TABLES
+from archive.store.source_records import SourceRecordWriter, edit_columns
 from archive.store.suppressions import Key, Screened, Suppression, add_keys, place_key
 from archive.store.thread_visit import ThreadVisit
 from archive.store.writer import RowWriter
@@ -57,7 +57,7 @@ class IdCache:
         self.detectors.clear()
 
 
-class Entities:
+class SaveBatch:
     """Look up what the archive has of a batch, and add what is new. Nothing is written before `flush`."""
 
     def __init__(
@@ -68,7 +68,7 @@ class Entities:
         self.counts: Counter[str] = Counter()
         self.flags = FlagWriter(self.writer, cache.detectors, run_id, seen_at, self.counts)
         self.labels = LabelWriter(self.writer, self.counts)
-        self.moderation = ModerationWriter(self.writer, self.flags, self.counts)
+        self.moderation = SourceRecordWriter(self.writer, self.flags, self.counts)
         self.threads: dict[tuple[str, str], dict[str, Any]] = {}
         self.to_blank: dict[str, list[int]] = defaultdict(list)
         self._learned: dict[int, list[Key]] = defaultdict(list)

@@ -16,7 +16,7 @@ from crawler.warc.reader import Damaged
 CAPTURES = TABLES["captures"]
 
 
-def forget_again(archive: Archive, run_id: int) -> int:
+def redact_erased(archive: Archive, run_id: int) -> int:
     """Redact in a crawl's WARC files what was erased earlier; return how many records. See takedown.recheck."""
     return recheck_crawl(archive, run_id, partial(_parse_visit, archive))
 

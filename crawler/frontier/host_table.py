@@ -35,7 +35,7 @@ class HostLease:
     wait_s: float
 
 
-class Hosts:
+class HostTable:
     """The hosts of one archive, for one worker. Methods with a connection are part of a transaction."""
 
     def __init__(self, archive: Archive, worker: str, clock: Clock = database_now) -> None:
@@ -148,7 +148,7 @@ class Hosts:
             connection.execute(pages.values(lease_until=page_until))
         return names
 
-    def free_dead(self, pace: Callable[[str], float]) -> list[str]:
+    def free_dead(self, pause_s: Callable[[str], float]) -> list[str]:
         """End the leases of workers of this machine that have died, and return their hosts.
 
         Such a host is left alone for its pace (seconds), and a little longer, from now on: when it was asked last is
@@ -166,7 +166,7 @@ class Hosts:
             correct_due(connection, set(connection.execute(pages.returning(FRONTIER.c.host)).scalars()))
             left = connection.execute(select(HOSTS).where(HOSTS.c.owner.in_(dead)).with_for_update()).all()
             for row in left:
-                delay = max(pace(row.host), row.crawl_delay_s or 0.0)
+                delay = max(pause_s(row.host), row.crawl_delay_s or 0.0)
                 then = _after(now, delay + REST_AFTER_DEATH_S if delay else 0.0)
                 given_back = _given_back() | {"not_before": _later(HOSTS.c.not_before, then)}
                 connection.execute(update(HOSTS).where(HOSTS.c.host == row.host).values(given_back))

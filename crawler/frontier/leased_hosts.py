@@ -14,7 +14,8 @@ from time import monotonic
 
 from scrapy.exceptions import IgnoreRequest
 
-from crawler.frontier.hosts import LEASE, LONGEST_WAIT, HostLease, Hosts
+from archive.store.disk import Storing
+from crawler.frontier.host_table import LEASE, LONGEST_WAIT, HostLease, HostTable
 
 logger = logging.getLogger(__name__)
 POLL_S = 0.1
@@ -54,20 +55,20 @@ class _LeasedHost:
     is_wanted: bool = False
 
 
-class HostLeases:
+class LeasedHosts:
     """The hosts that this worker may ask.
 
-    `pace` is the usual pause of a host in seconds. Hosts for which `is_needed` are kept; `storing` handles a full disk.
+    `pause_s` tells a host's usual pause. Hosts for which `is_needed` are kept; `storing` handles a full disk.
     """
 
     def __init__(
         self,
-        hosts: Hosts,
-        pace: Callable[[str], float],
+        hosts: HostTable,
+        pause_s: Callable[[str], float],
         is_needed: Callable[[str], bool],
-        storing: Callable[[], AbstractContextManager[None]],
+        storing: Callable[[], AbstractContextManager[Storing]],
     ) -> None:
-        self.hosts, self.pace, self.is_needed, self.storing = hosts, pace, is_needed, storing
+        self.hosts, self.pause_s, self.is_needed, self.storing = hosts, pause_s, is_needed, storing
         self.leased: dict[str, _LeasedHost] = {}
         self.yielded: dict[str, float] = {}
         self.crawl_delays: dict[str, float] = {}
@@ -104,11 +105,9 @@ class HostLeases:
         """Lease a host, or wait a moment where it cannot be had yet."""
         leased = self.leased.get(host)
         if self.yielded.get(host, 0.0) <= monotonic() and not (leased and leased.is_wanted):
-            is_stored = False
-            with self.storing():
+            with self.storing() as storing:
                 lease = self.hosts.take(host)
-                is_stored = True
-            if not is_stored:
+            if not storing.is_done:
                 raise LeaseNotStored(f"no room to store that {host} is asked")
             if lease is not None:
                 self.yielded.pop(host, None)
@@ -148,7 +147,7 @@ class HostLeases:
     def keep_up(self) -> None:
         """Hand over what others wait for, end the leases of the dead, prolong those of this worker: once a second."""
         with self.storing():
-            self.hosts.free_dead(self.pace)
+            self.hosts.free_dead(self.pause_s)
             for host in self.hosts.find_wanted():
                 if (leased := self.leased.get(host)) is not None:
                     leased.is_wanted = True

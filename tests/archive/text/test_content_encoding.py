@@ -7,7 +7,7 @@ import brotli
 import pytest
 import zstandard
 
-from archive.text.decoding import BadEncoding, decode_body
+from archive.text.content_encoding import BadEncoding, decode_body
 
 TEXT = b"The ferry was late again. " * 40
 RAW = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from archive.store import text_copies
-from archive.store.text_copies import find_in_archive
+from archive.store import repeated_texts
+from archive.store.repeated_texts import find_in_archive
 from archive.text.similarity import Copy, find_copies
 from tests.trees import made, said
 
@@ -13,7 +13,7 @@ NEARLY = TEXT.replace("winter", "year")
 
 @pytest.mark.parametrize("most", [10, 4])
 def test_older_comments_are_in_the_group_of_the_newer_ones(archive, query, monkeypatch, most):
-    monkeypatch.setattr(text_copies, "MAX_COMPARED", most)
+    monkeypatch.setattr(repeated_texts, "MAX_COMPARED", most)
     bodies = (TEXT, "So it is.", TEXT, NEARLY, "No.", TEXT)
     run = archive.begin_run("import", {})
     archive.save([made(*(said(body, native_id=str(i)) for i, body in enumerate(bodies)))], run)

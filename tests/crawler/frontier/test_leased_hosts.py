@@ -2,22 +2,30 @@
 
 import asyncio
 import os
-from contextlib import nullcontext, suppress
+from contextlib import contextmanager, suppress
 from unittest.mock import Mock
 
 import pytest
 
 from archive.store import process_identity
 from archive.store.archive import Archive
-from archive.store.disk import DiskFull
-from crawler.frontier.host_leases import HostLeases, HostPostponed, LeaseNotStored
-from crawler.frontier.hosts import LEASE, LONGEST_ROBOTS_TXT, REST_AFTER_DEATH_S, Hosts
+from archive.store.disk import DiskFull, Storing
+from crawler.frontier.host_table import LEASE, LONGEST_ROBOTS_TXT, REST_AFTER_DEATH_S, HostTable
+from crawler.frontier.leased_hosts import HostPostponed, LeasedHosts, LeaseNotStored
 
 HOST = "courier.example"
 
 
-def start(archive, name, *, needed=(), pace=0.0):
-    return HostLeases(Hosts(archive, name), lambda _: pace, lambda host: host in needed, nullcontext)
+@contextmanager
+def storing():
+    block = Storing()
+    with suppress(DiskFull):
+        yield block
+        block.is_done = True
+
+
+def start(archive, name, *, needed=(), pause_s=0.0):
+    return LeasedHosts(HostTable(archive, name), lambda _: pause_s, lambda host: host in needed, storing)
 
 
 @pytest.fixture
@@ -73,14 +81,14 @@ def test_a_host_that_asked_for_hours_is_asked_by_nobody(archive, other_archive):
 
 
 def test_a_full_disk_is_not_waited_for(archive, monkeypatch):
-    leases = HostLeases(Hosts(archive, "first"), lambda _: 0.0, lambda _: False, lambda: suppress(DiskFull))
+    leases = LeasedHosts(HostTable(archive, "first"), lambda _: 0.0, lambda _: False, storing)
     monkeypatch.setattr(leases.hosts, "take", Mock(side_effect=DiskFull(archive.path)))
     with pytest.raises(LeaseNotStored):
         asyncio.run(leases.take(HOST))
 
 
 def test_robots_txt_is_read_once_for_workers_that_run_beside_each_other(archive, other_archive):
-    first, second = Hosts(archive, "first"), Hosts(other_archive, "second")
+    first, second = HostTable(archive, "first"), HostTable(other_archive, "second")
     assert second.robots_txt(HOST) is None
     first.store_robots_txt(HOST, "User-agent: *\nCrawl-delay: 5\n", 5.0)
     assert second.robots_txt(HOST) == "User-agent: *\nCrawl-delay: 5\n"

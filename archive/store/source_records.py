@@ -23,7 +23,7 @@ DECISION_COLUMNS = tuple(field.name for field in fields(Decision))
 NO_EDIT = Moment()
 
 
-class ModerationWriter:
+class SourceRecordWriter:
     """Adds decisions, reports and earlier texts to a batch; nothing is written before the batch's rows are.
 
     Rules read earlier texts as they read present ones: what holds personal data is masked on the site and in copies.
