@@ -14,6 +14,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, TypeVar
 
+from archive.workers.garbage import collect_less_often
 from archive.workers.processes import end_on_interrupt
 
 T = TypeVar("T")
@@ -45,7 +46,12 @@ def executor(comments: int) -> Executor:
         return InlineExecutor()
     # Spawned processes share no SQLite connection and no lock with this one.
     processes = len(os.sched_getaffinity(0))
-    return ProcessPoolExecutor(processes, mp_context=get_context("spawn"), initializer=end_on_interrupt)
+    return ProcessPoolExecutor(processes, mp_context=get_context("spawn"), initializer=_start_process)
+
+
+def _start_process() -> None:
+    end_on_interrupt()
+    collect_less_often()
 
 
 class InlineExecutor(Executor):

@@ -7,7 +7,7 @@ import json
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
@@ -148,10 +148,14 @@ def _comments(connection: sqlite3.Connection, rows: Sequence[tuple[Any, ...]]) -
     for table, statement in RECORD_TEXTS.items():
         for number, text in connection.execute(statement, (ids,)):
             records[table].setdefault(number, []).append(text)
+    facts: dict[str, Mapping[int, Sequence[Any]]] = {"flags": flags, **records}
+    stated = [(name, by_comment) for name, by_comment in facts.items() if by_comment]
     for row in rows:
-        more: dict[str, Any] = {table: texts.get(row[0], ()) for table, texts in records.items()}
-        more["flags"] = flags.get(row[0], ())
-        yield IndexedComment(*row, **more)
+        comment = IndexedComment(*row)
+        for name, by_comment in stated:
+            if comment.id in by_comment:
+                setattr(comment, name, by_comment[comment.id])
+        yield comment
 
 
 def is_of(connection: sqlite3.Connection, state: IndexState) -> bool:
