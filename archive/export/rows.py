@@ -104,7 +104,7 @@ def select_rows(connection: sqlite3.Connection, sql: str) -> tuple[sqlite3.Curso
     return cursor, unique_names(_names(cursor))
 
 
-def batches(cursor: sqlite3.Cursor, size: int = ROWS_A_BATCH) -> Iterator[list[tuple[Any, ...]]]:
+def batches(cursor: sqlite3.Cursor, size: int = ROWS_A_BATCH) -> Iterator[list[Any]]:
     """Yield all rows, a list at a time."""
     while rows := cursor.fetchmany(size):
         yield rows

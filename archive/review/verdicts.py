@@ -18,6 +18,7 @@ from archive.store.writer import RowWriter
 from archive.thread import Flag
 
 CORRECTION, BY_HAND = "review.correction", "review.by-hand"
+# Namespaces of flags that a person may judge, or raise by hand; in the order of a form.
 REVIEW_NAMESPACES = ("content", "context", "review")
 LEVELS = {"comment_id": "c", "thread_id": "t", "article_id": "a"}
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
+from archive.review.verdicts import BY_HAND, REVIEW_NAMESPACES
 from archive.site import queries
 from archive.site.database import Connection, Row, fetch_all, remember
 from archive.site.formatting import between, count, day, moment, short
@@ -15,9 +16,6 @@ from archive.site.viewer import Visitor
 from archive.text.span_masking import MaskedParts, Span, mask_spans, shift_span
 
 Codes = Mapping[str, Row]
-# Namespaces that a person may judge, or raise by hand; in the order of a form.
-JUDGED_NAMESPACES = ("content", "context", "review")
-BY_HAND = "review.by-hand"
 STATUS_TEXTS = {
     "unreviewed": "not reviewed",
     "confirmed": "confirmed",
@@ -202,7 +200,7 @@ def list_comment_flags(
 
 def _describe_entry(flag: Row, row: Record, context: FlagContext, visitor: Visitor) -> dict[str, Any]:
     verdicts, spans = context.verdicts.get(flag["id"], ()), context.spans.get(flag["id"], ())
-    is_judged = flag["code"].partition(".")[0] in JUDGED_NAMESPACES
+    is_judged = flag["code"].partition(".")[0] in REVIEW_NAMESPACES
     is_earlier = flag["revision"] < row["revision"]
     evidence = _readable_evidence(flag, context, visitor)
     return {
@@ -246,8 +244,8 @@ def describe_verdict(row: Row, codes: Codes) -> dict[str, Any]:
 
 def list_choices(codes: Codes) -> list[tuple[str, str]]:
     """Return code and name of what a person may raise on a comment, the gravest first."""
-    rows = [row for row in codes.values() if row["namespace"] in JUDGED_NAMESPACES and "c" in row["level"].split()]
-    rows.sort(key=lambda row: (JUDGED_NAMESPACES.index(row["namespace"]), -row["severity"], row["title"]))
+    rows = [row for row in codes.values() if row["namespace"] in REVIEW_NAMESPACES and "c" in row["level"].split()]
+    rows.sort(key=lambda row: (REVIEW_NAMESPACES.index(row["namespace"]), -row["severity"], row["title"]))
     return [
         (row["code"], f"{row['title']} ({row['namespace']})" if row["namespace"] != "content" else row["title"])
         for row in rows

@@ -175,9 +175,6 @@ FLAG = f"{_FLAGS} where id = :flag and withdrawn_at is null"
 THREAD_FLAGS = (
     f"{_FLAGS} where thread_id = :thread and {STANDING} union all {_FLAGS} where article_id = :article and {STANDING}"
 )
-TEXT = """
-select body from comments where id = :comment and revision = :revision
-union all select body from comment_revisions where comment_id = :comment and revision = :revision limit 1"""
 RULE = "select rule, language, pattern, note from flag_rules where rule = :rule"
 BODY = "select body from comments where id = :comment"
 FLAG_CODE = "select code from flags where id = :flag"

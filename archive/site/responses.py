@@ -5,9 +5,8 @@ import csv
 import io
 import json
 import re
-import sqlite3
 import threading
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from hashlib import sha256
@@ -93,11 +92,6 @@ class Rows:
     about: Mapping[str, Any] = field(default_factory=dict)
     name: str = "rows"
     limited: bool = False
-
-
-def batches(cursor: sqlite3.Cursor, size: int = BATCH) -> Iterator[list[Any]]:
-    while rows := cursor.fetchmany(size):
-        yield rows
 
 
 def write_csv(rows: Rows) -> Generator[str, None, None]:

@@ -25,11 +25,12 @@ from archive.site.views import (
     outlet,
     questions,
     removals,
+    review_forms,
     search,
+    sign_in,
     statistics,
     thread,
     threads,
-    verdict,
 )
 from archive.store.statistics import COLUMNS
 from archive.store.times import now
@@ -244,9 +245,9 @@ ROUTES: list[tuple[str, Callable[..., Awaitable[Any]]]] = [
     (r"/about$", page("about.html", lambda connection, _, __: about.load(connection), more=load_completeness)),
     (r"/statistics$", page("statistics.html", lambda *_: {}, more=statistics.load)),
     (r"/search$", page("search.html", search.load, search_params)),
-    (r"/review$", verdict.show_review),
-    (r"/-/login$", verdict.sign_in),
-    (r"/-/logout$", verdict.sign_out),
+    (r"/review$", review_forms.show_review),
+    (r"/-/login$", sign_in.sign_in),
+    (r"/-/logout$", sign_in.sign_out),
     (r"/-/password-tool$", not_found),
     (r"/-/below/style\.[0-9a-f]+\.css$", static("style.css", "text/css")),
     (r"/-/below/dossier\.[0-9a-f]+\.js$", static("dossier.js", "text/javascript")),

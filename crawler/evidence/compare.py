@@ -15,6 +15,7 @@ from archive.store.match import match_comments
 from archive.store.schema import TABLES
 from archive.store.suppressions import SuppressionList
 from archive.store.update import stored_comments
+from archive.text.html_text import fold_space
 from archive.text.personal_data import mask_account, mask_name
 from archive.thread import Comment, Thread, article_url, digest
 
@@ -245,12 +246,12 @@ class _Comparison:
             (native_id is not None and native_id == row["native_id"])
             or sha256 in self.stored.hashes[row["id"]]
             or not self.comments[i].body
-            or (row["id"], _words(self.comments[i].body)) in self._words
+            or (row["id"], fold_space(self.comments[i].body)) in self._words
         )
 
     @cached_property
     def _words(self) -> set[tuple[int, str]]:
-        return {(text.comment["id"], _words(text.body)) for text in self.stored.texts}
+        return {(text.comment["id"], fold_space(text.body)) for text in self.stored.texts}
 
     def not_stored(self, withheld: Iterable[int]) -> Iterator[int]:
         """Yield the captured comments, by index, that are neither stored nor withheld. Each needs a row of its own."""
@@ -263,7 +264,7 @@ class _Comparison:
         for i in sorted(set(range(len(self.keys))) - self.places.keys() - set(withheld)):
             native_id, sha256 = self.keys[i]
             key = native_id if native_id is not None and native_id in stored else sha256
-            text = _words(self.comments[i].body)
+            text = fold_space(self.comments[i].body)
             if stored[key] > 0:
                 stored[key] -= 1
             elif key not in stored and words[text] > 0:  # read from another source, which spaces it otherwise
@@ -273,11 +274,6 @@ class _Comparison:
 
     def _differs(self, subject: str, what: str) -> None:
         self.differences.append(Difference(subject, what))
-
-
-def _words(text: str) -> str:
-    """Return a text without what another reading of the same page may change: its white space."""
-    return " ".join(text.split())
 
 
 class _Candidates:

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
 from archive.thread import Thread
+from archive.workers.processes import limit_memory
 from crawler.pages import discovery
 from crawler.pages.discovery import Lead
 from crawler.pages.page import BadPage, Fetch, FetchFailed, Page
 from crawler.platforms import driver
 
 TIMEOUT_S = 60
-MAX_MEMORY_BYTES = 4 << 30
 GC_THRESHOLD = 100_000  # a page makes that many objects, and next to none that need the garbage collector
 LISTINGS = ("feed", "sitemap")
 
@@ -52,20 +52,11 @@ def serve(connection: Connection) -> None:
     """Run the process: answer messages (visit number, kind, responses) with a Step, until the crawl closes the pipe."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the whole group; the crawl ends this process itself
     gc.set_threshold(GC_THRESHOLD)
-    _limit_memory()
+    limit_memory()
     visits: dict[int, PageVisit] = {}
     with suppress(EOFError, OSError):
         while True:
             connection.send(advance(visits, *connection.recv()))
-
-
-def _limit_memory() -> None:
-    with suppress(ImportError, ValueError, OSError):
-        import resource
-
-        _, hard = resource.getrlimit(resource.RLIMIT_AS)
-        limit = MAX_MEMORY_BYTES if hard == resource.RLIM_INFINITY else min(MAX_MEMORY_BYTES, hard)
-        resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
 
 
 def advance(visits: dict[int, PageVisit], number: int, kind: str, responses: Sequence[Page | FetchFailed]) -> Step:

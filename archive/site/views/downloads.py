@@ -4,12 +4,13 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from archive.export.rows import batches
 from archive.site import citations, flags, queries, thread_history
 from archive.site.database import Connection, Row, fetch_all, fetch_row
 from archive.site.html import CommentView, Record
 from archive.site.params import RemovalParams, SearchParams, ThreadParams
 from archive.site.pieces import MASKED
-from archive.site.responses import BATCH, Rows, batches
+from archive.site.responses import BATCH, Rows
 from archive.site.viewer import Visitor
 from archive.site.views import comment, removals, search, thread
 from archive.site.views.flags import list_codes
@@ -44,7 +45,7 @@ def thread_rows(connection: Connection, params: ThreadParams, visitor: Visitor, 
     visits = (at, row["first_seen_at"]) if at else None
     comments = (
         comment_batch(connection, [comment["id"] for comment in batch], visitor, base, visits)
-        for batch in batches(cursor)
+        for batch in batches(cursor, BATCH)
     )
     about = {
         "thread": describe_thread(row, base),
@@ -172,7 +173,7 @@ def removal_rows(connection: Connection, params: RemovalParams, visitor: Visitor
 
 
 def _removal_batches(connection: Connection, cursor: Any, visitor: Visitor, base: str) -> Iterator[Batch]:
-    for events in batches(cursor):
+    for events in batches(cursor, BATCH):
         comments = comment_batch(connection, [event["comment_id"] for event in events], visitor, base)
         by_id = {row["id"]: row for row in comments}
         yield [

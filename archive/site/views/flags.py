@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from archive.review import agreement, queue
+from archive.review.verdicts import REVIEW_NAMESPACES
 from archive.site import flags, queries
 from archive.site.database import Connection, Row, fetch_all
 from archive.site.params import SEVERITIES
@@ -47,7 +48,7 @@ def load(connection: Connection, visitor: Visitor) -> dict[str, Any]:
                 }
                 for rule in rules.get(code, ())
             ],
-            "rate": _describe_rate(rates.get(("code", code))) if namespace in flags.JUDGED_NAMESPACES else None,
+            "rate": _describe_rate(rates.get(("code", code))) if namespace in REVIEW_NAMESPACES else None,
             "queue": f"/review?only={code}" if visitor.judges and namespace == "content" else None,
         }
         groups.setdefault(namespace, []).append(entry)

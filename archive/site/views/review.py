@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from archive.review import queue
+from archive.review.verdicts import REVIEW_NAMESPACES, TEXT
 from archive.site import flags, html, queries
 from archive.site.database import Connection, Row, fetch_all, fetch_row, fetch_value
 from archive.site.formatting import count
@@ -154,7 +155,7 @@ def _load_flag(connection: Connection, params: ReviewParams, reviewer: str) -> R
     flag = None if number is None else fetch_row(connection, queries.FLAG, flag=number)
     if flag is None or flag["comment_id"] is None:
         return None
-    if flag["code"].partition(".")[0] not in flags.JUDGED_NAMESPACES:
+    if flag["code"].partition(".")[0] not in REVIEW_NAMESPACES:
         return None
     # A flag that corrects another is judged through that one.
     return flag if flag["corrects"] is None else fetch_row(connection, queries.FLAG, flag=flag["corrects"])
@@ -195,7 +196,7 @@ def _flag_page(
 
 def _judged_view(connection: Connection, flag: Row, row: Row, context: flags.FlagContext) -> html.CommentView:
     """Return the text of the revision that the flag is about, with its own spans marked and no others."""
-    text = fetch_value(connection, queries.TEXT, comment=row["id"], revision=flag["revision"])
+    text = fetch_value(connection, TEXT, comment=row["id"], revision=flag["revision"])
     spans = fetch_all(connection, queries.SPANS, ids=f"[{flag['id']}]")
     chip, chips = flags.describe_flag(flag, context.codes), context.chips(row)
     return html.CommentView(

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 from datasette.utils.asgi import Request
 
+from archive.export.rows import batches
 from archive.search.nodes import is_date
 from archive.site import queries
 from archive.site.database import Connection, Row, fetch_all, fetch_value
@@ -18,7 +19,7 @@ from archive.site.flags import load_codes
 from archive.site.formatting import short
 from archive.site.params import first_day, last_day, parse_id
 from archive.site.questions import base
-from archive.site.responses import Rows, batches
+from archive.site.responses import BATCH, Rows
 from archive.site.viewer import Visitor, has_table
 from archive.store.views import LABEL_FOUND, LABEL_TEXT, STANDING
 
@@ -188,7 +189,7 @@ select threads.id, coalesce(outlets.name, outlets.domain) as outlet,
   threads.platform, threads.closed, threads.first_seen_at, threads.last_seen_at
 from threads join articles on articles.id = article_id left join outlets on outlets.id = outlet_id
 where threads.id in (select value from json_each(:ids))"""
-    for batch in batches(cursor):
+    for batch in batches(cursor, BATCH):
         ids = [row["id"] for row in batch]
         by_id = {row["id"]: row for row in fetch_all(connection, sql, ids=json.dumps(ids))}
         yield [{**dict(by_id[number]), "permalink": f"{address}/thread/{number}"} for number in ids if number in by_id]
