@@ -27,7 +27,14 @@ MONTHS = [
     "December",
 ]
 
-
+# Where a comment is now, by its state.
+STATES = {
+    "visible": "still on the site",
+    "removed": "removed from the site",
+    "author_deleted": "deleted by its author",
+    "withheld": "held back by the site",
+    "missing": "removed from the site, no notice",
+}
 MAX_LINE = 300
 
 

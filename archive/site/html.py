@@ -14,19 +14,14 @@ from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup
 
 from archive.site.chart import ColumnChart
-from archive.site.formatting import INVISIBLE, count, day, moment, number, short
+from archive.site.formatting import INVISIBLE, STATES, count, day, moment, number, short
 from archive.site.pieces import Body, Difference, FlagSpan, split_body
 
 MAX_DEPTH = 8
 MAX_URL = 8000
 MAX_CARD_TITLE, MAX_CARD_TEXT = 110, 200
 CHIP_CLASSES = {"platform", "crawl", "capture", "content", "review"}
-GONE = {
-    "removed": "Removed from the site",
-    "author_deleted": "Deleted by its author",
-    "withheld": "Held back by the site",
-    "missing": "Removed from the site, no notice",
-}
+GONE = {state: text[:1].upper() + text[1:] for state, text in STATES.items() if state != "visible"}
 NOT_SHOWN = "This archive does not show the text."
 
 
@@ -64,8 +59,8 @@ class Time:
 
 
 @dataclass(frozen=True, slots=True)
-class RemovalNote:
-    """When a comment went, how sure that is, and from where."""
+class ThreadNote:
+    """The thread of a comment that is shown outside of it; `text` says when it went from there, if it did."""
 
     text: str
     url: str
@@ -93,7 +88,7 @@ class CommentView:
     spans: Sequence[FlagSpan] = ()
     events: Sequence[str] = ()
     differences: Sequence[Difference] = ()
-    removal: RemovalNote | None = None
+    thread_note: ThreadNote | None = None
     labels: Sequence[DatasetLabel] = ()
 
 

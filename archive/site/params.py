@@ -14,6 +14,7 @@ from urllib.parse import quote_plus, urlencode
 from datasette.utils.asgi import Request
 
 from archive.search.nodes import RECORDS, is_date
+from archive.site.formatting import STATES
 
 # Comments on a page of a thread, hits on a page of a search, and the most hits that a search ranks.
 THREAD_PAGE, SEARCH_PAGE, MAX_HITS = 500, 20, 2000
@@ -33,13 +34,6 @@ FLAG_FILTERS = ("flag", "severity", "target", "source", "status")
 FORM_FIELDS = (
     "q", "outlet", "commenter", "dataset", *RECORDS, "state", *FLAG_FILTERS, "date", "sort",
 )  # fmt: skip
-STATES = {
-    "visible": "still on the site",
-    "removed": "removed by the site",
-    "author_deleted": "deleted by its author",
-    "withheld": "held back by the site",
-    "missing": "removed, no notice",
-}
 # Hits that a search lets be paged through, where the index answers, and those in its files.
 MAX_PAGED, MAX_FILE_HITS = 10_000, 100_000
 _URL_NAMES = {"since": "from", "until": "to"}

@@ -352,7 +352,10 @@ class SaveBatch:
         }
 
     def learn_position(self, visit: ThreadVisit, suppression: Suppression, identity: str) -> None:
-        """Have the suppression of a comment recognise it by its place in this thread too, as the row has it."""
+        """Add the place of a comment in this thread to what its suppression recognises it by.
+
+        A later visit may bring it without the native id or the words by which it was withheld.
+        """
         if suppression.subject == "comment":
             thread = visit.thread
             native_id = thread.native_id or article_url(thread.article, thread.capture.sha256)

@@ -340,7 +340,10 @@ class Comment(SQLModel, table=True):
     body: str = _text("The text, exactly as read: evidence, whatever it says.")
     body_sha256: str = _text("SHA-256 of body in UTF-8.")
     revision: int = _integer("How many earlier texts comment_revisions holds.")
-    state: str = _text("visible, removed, author_deleted, withheld, or missing (gone without a word).")
+    state: str = _text(
+        "visible, removed, author_deleted, withheld (the site holds it back; what this archive withholds says the "
+        "column withheld), or missing (gone, and no notice stands in its place)."
+    )
     likes: int | None = _integer("Votes for it, where shown.")
     dislikes: int | None = _integer("Votes against it, where shown.")
     url: str | None = _text("Address of the comment at its source, where stated.")

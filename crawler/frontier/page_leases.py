@@ -86,7 +86,7 @@ class PageLeases:
         self.paused: set[str] = set()
 
     def exclude(self, pages: Iterable[tuple[int, str]]) -> None:
-        """Lease these entries, by id and host, to nobody in this process, and those of an earlier call again."""
+        """Set the entries, by id and host, that this process must not lease; those of an earlier call it may again."""
         self.excluded.clear()
         for id_, host in pages:
             self.excluded.setdefault(host, set()).add(id_)

@@ -1,4 +1,4 @@
-"""A capture in a file, and which of several of one request is meant: that of the same visit, by its time."""
+"""Captures in files, and the choice among several of one request: the one nearest in time, of the same visit."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

@@ -31,6 +31,6 @@ def render_places(connection: Connection, ids: Sequence[int], visitor: Visitor) 
             continue
         thread = places[rows[number]["thread_id"]]
         url = f"/thread/{thread['id']}#c{number}"
-        note = html.RemovalNote("", url, thread["title"] or UNTITLED, thread["outlet"])
-        views.append(replace(context.view(rows[number]), removal=note))
+        note = html.ThreadNote("", url, thread["title"] or UNTITLED, thread["outlet"])
+        views.append(replace(context.view(rows[number]), thread_note=note))
     return html.render_comments(html.list_comments(views, {}), visitor.tables)

@@ -52,15 +52,15 @@ def _comments(connection: Connection, removals: list[Row], visitor: Visitor) -> 
     rows = {row["id"]: row for row in fetch_all(connection, queries.COMMENTS_BY_ID, ids=json.dumps(ids))}
     context = flags.load_flags(connection, list(rows), visitor)
     views = [
-        replace(context.view(rows[removal["comment_id"]]), removal=_note(removal))
+        replace(context.view(rows[removal["comment_id"]]), thread_note=_note(removal))
         for removal in removals
         if removal["comment_id"] in rows
     ]
     return html.list_comments(views, {})
 
 
-def _note(removal: Row) -> html.RemovalNote:
+def _note(removal: Row) -> html.ThreadNote:
     when = between(removal["last_seen_at"], removal["seen_at"])
     text = f"{thread_history.EVENT_TEXTS['removed']}, {when}; confidence {removal['confidence']}."
     url = f"/thread/{removal['thread_id']}?at={removal['seen_at']}#c{removal['comment_id']}"
-    return html.RemovalNote(text, url, removal["title"] or UNTITLED, removal["outlet"])
+    return html.ThreadNote(text, url, removal["title"] or UNTITLED, removal["outlet"])

@@ -13,7 +13,7 @@ from archive.search.query import SearchQuery
 from archive.search.words import Term, best_start, find_matches
 from archive.site import chart, flags, html, queries, search_filters, search_queries, search_suggestions
 from archive.site.database import Connection, Row, fetch_all
-from archive.site.formatting import count, month, number
+from archive.site.formatting import STATES, count, month, number
 from archive.site.params import (
     FORM_FIELDS,
     MAX_FILE_HITS,
@@ -21,7 +21,6 @@ from archive.site.params import (
     SEARCH_FIELDS,
     SEARCH_PAGE,
     SOURCES,
-    STATES,
     STATUSES,
     SearchParams,
     first_day,

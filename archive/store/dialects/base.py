@@ -27,7 +27,7 @@ def outlast_interrupts(engine: Engine) -> None:
 class StoreDialect(Protocol):
     """How an engine begins, locks and writes. Everything else is SQLAlchemy, or SQL that both engines read alike."""
 
-    # Statements outside of transactions, before and after what leaves no rest where it was deleted.
+    # Statements outside of transactions, before and after an erasure: they have deleted rows overwritten on the disk.
     before_erasure: tuple[str, ...]
     after_erasure: tuple[str, ...]
     # Whether a text may have the character NUL.
@@ -58,7 +58,7 @@ class StoreDialect(Protocol):
         """Take ids that no other row has or gets, at least `count` in one piece."""
 
     def bulk(self, connection: Connection) -> AbstractContextManager[None]:
-        """Stand around the inserts of one flush."""
+        """Return a context for the inserts of one flush, in which the engine may postpone what it does for each row."""
 
     def insert_rows(self, connection: Connection, table: str, rows: Sequence[dict[str, Any]]) -> None:
         """Insert rows that have their ids, in ascending order."""
