@@ -26,7 +26,7 @@ _HOURS = (  # from UTC
 )
 _ZONES = {name: float(hours) for name, hours in (pair.split("=") for pair in _HOURS.split())}
 _ZONE = "|".join(sorted(_ZONES, key=len, reverse=True))
-_AFTERNOON = {"pm", "μμ", "下午", "午後", "오후"}
+_AFTERNOON = {"pm", "μμ", "م", "下午", "午後", "오후"}
 
 _ORDINAL = r"(?:st|nd|rd|th|er|re|º|°|ª|\.|-?[её]?го)?"
 _OF = r"(?:\s*[-./]\s*|,?\s+(?:de\s+|d['’]|of\s+)?)"
@@ -34,7 +34,7 @@ _WORD = r"([^\W\d_]{3,12})\.?"
 _YEAR = r"((?:19|20)\d\d)"
 _NO_DIGIT = r"(?!\d(?!\d?:\d\d))"  # but the hour of a clock that runs into the year ("20194:14 pm")
 _DAY_FORMS = (
-    r"(?P<iso>(?:19|20)\d\d(?P<s1>[-/.])\d{1,2}(?P=s1)\d{1,2})(?!\d)",
+    r"(?P<iso>(?:19|20)\d\d(?:(?P<s1>[-/.])\d{1,2}(?P=s1)|\.\s\d{1,2}\.\s)\d{1,2})(?!\d)",
     r"(?P<asian>(?:19|20)\d\d\s*[年년]\s*\d{1,2}\s*[月월]\s*\d{1,2}\s*[日일])",
     r"(?P<numeric>(?<!\d)(?:\d{1,2}\s?(?P<s2>[-/. ])\s?\d{1,2}\s?(?P=s2)\s?(?:(?:19|20)\d\d|\d\d(?!:\d\d))|"
     r"\d{1,2}\.\d{1,2},\s?(?:19|20)\d\d))(?!\d)",
@@ -52,16 +52,16 @@ _TIME = re.compile(
     r"(?P<pre>午前|午後|上午|下午|오전|오후)?\s*(?:(?<![\d:])|(?<=[^\d](?:19|20)\d\d))(?P<h>[01]?\d|2[0-4])"
     r"(?:\s?(?:[:h.]|時|시|点)\s?(?P<m>[0-5]\d)(?:[:.](?P<s>[0-5]\d)(?:\.\d+)?)?(?:分|분)?|(?=\s?(?:[ap]\.?m\b|uhr|"
     r"h\b)))"
-    r"(?!\d)(?:\s?(?P<half>[ap]\.?\s?m\b\.?|[πμ]\.?μ\b\.?)|\s?(?:uhr|uur|min|h)\b)?"
+    r"(?!\d)(?:\s?(?P<half>[ap]\.?\s?m\b\.?|[πμ]\.?μ\b\.?|[صم](?!\w))|\s?(?:uhr|uur|min|h)\b)?"
     r"(?:\s?\(?(?P<zone>" + _ZONE + r")\b\)?)?"
-    r"(?P<offset>\s?[+-]\d\d:?\d\d\b|(?<=[tTcC])[+-]\d{1,2}\b|\s?\+\d\d(?![\d:.]))?",
+    r"(?P<offset>\s?[+-]\d\d:?\d\d\b|(?<=[tTcC])[+-]\d{1,2}\b|\+(?:0\d|1[0-4])(?![\d:.])|\s\+0\d(?![\d:.]))?",
     re.IGNORECASE,
 )
 _JOIN = re.compile(
-    r"[\s.,@·•|/()\[\]–—-]*(?:\b(?:at|um|à|a las|a la|alle ore|alle|ore|o godz|godz|o|о|в|kl|om|às|as|klo|saat|στις|"
-    r"στο|"
-    r"u|v|at|là|lúc|pukul|a les|kell|ob|la|ora|om|den|le|de|op|en|em|na|på|pe|tại|a|w|dne)\b|(?<=\d)T(?=\d))?[\s.,:|"
-    r"–—-]*(?:\([^\W\d_]{1,9}\)|(?:г|р|d|m|g)\b\.?\s*(?:в|о|у)?\b|[^\W\d_]{4,14}\b[\s,.]*)?\s*",
+    r"(?:[\s.,@·•|/)\[\]–—-]|\((?![^\W\d_]{1,9}\)))*"
+    r"(?:\b(?:at|um|à|a las|a la|alle ore|alle|ore|o godz|godz|o|о|в|kl|om|às|as|klo|saat|στις|στο|"
+    r"u|v|at|là|lúc|pukul|a les|kell|ob|la|ora|om|den|le|de|op|en|em|na|på|pe|tại|a|w|dne)\b|(?<=\d)T(?=\d))?"
+    r"[\s.,:|–—-]*(?:\([^\W\d_]{1,9}\)|(?:г|р|d|m|g)\b\.?\s*(?:в|о|у)?\b|[^\W\d_]{4,14}\b[\s,.]*)?\s*",
     re.IGNORECASE,
 )
 _CLOCK_FIRST = re.compile(
@@ -98,12 +98,14 @@ _YEAR_IN = re.compile(r"(?:19|20)\d\d")
 _WITH_YEAR = ("dmy", "mdy")
 _EXACT = re.compile(r"\d{4}|\d[:.h/-]\d|\d+\s\D+\s\D+|[年월月前]")
 _DIGIT = re.compile(r"\d")
+_ASCII_DIGITS = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹०१२३४५६७८९０１２３４５６７８９", "0123456789" * 4)
 
 
 def find_date(text: str) -> tuple[int, int] | None:
     """Return the span of the first date in a line, with its time of day if it has one, or None."""
     if len(text) > MAX_LENGTH:
         return None
+    text = text.translate(_ASCII_DIGITS) if not text.isascii() else text
     compact = _COMPACT.search(text)
     if compact is not None:
         return compact.span()
@@ -160,6 +162,9 @@ def stands_alone(text: str, span: tuple[int, int]) -> bool:
 
 def parse_date(text: str, day_first: bool | None = None) -> Moment:
     """Parse a date text; `day_first` decides what 05/06/2016 means, where the document has shown it."""
+    if not text.isascii() and (plain := text.translate(_ASCII_DIGITS)) != text:
+        moment = parse_date(plain, day_first)
+        return Moment(moment.at, text, moment.precision)
     compact = _COMPACT.search(text)
     if compact is not None:
         moment = parse_date(_COMPACT.sub(r"\1-\2-\3T\4:\5:\6", text, count=1), day_first)

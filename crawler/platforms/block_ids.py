@@ -11,8 +11,8 @@ from crawler.platforms.section_words import TO_REPLY, words_of
 SHORT_ID = re.compile(r"[a-z]{1,4}[-_]?\d{2,}", re.IGNORECASE)
 DATA_ID = re.compile(
     r"^data-(?:(?:(?!user|author|parent|article|entity|post-|node|story)[\w-]*[-_])?(?:comment|reply|message|"
-    r"posting|review|c)?[-_]?(?:id|nr|key)|"
-    r"commentid|postingid|cid|key|content|uid)$"
+    r"posting|review|msg|c)?[-_]?(?:id(?:\d+)?|nr|key)|"
+    r"(?:id)?comm?ent[oiáa]?(?:rio|ire|ar)?(?:id)?|postingid|cid|key|content|uid)$"
 )
 LINKED_ID = re.compile(r"#(?:[a-z]+[-_]?){1,3}(\d{1,20})$|[?&](?:comment_?id|cid|replytocom)=(\w{1,40})", re.IGNORECASE)
 
@@ -25,6 +25,9 @@ def block_id(comment: CommentElement) -> str | None:
             number = _stated_id(name, value, element, is_root=element is root)
             if number is not None:
                 return number
+    above = root.getparent()
+    if root.tag == "dt" and above is not None and above.get("id") and len(above.findall("dt")) == 1:
+        return id_part(above.get("id"))
     for element in comment.own:
         if element.tag == "a":
             match = LINKED_ID.search(element.get("href") or "")
@@ -51,7 +54,7 @@ def id_part(value: str) -> str | None:
         return None
     if re.fullmatch(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", value[-36:]):
         return value[-36:]
-    pair = re.search(r"(\d{2,20})_\d{1,20}$", value)  # a comment, and the one that it answers
+    pair = re.search(r"(\d{2,20})_(?:\d{1,20}|[a-z]{1,8})$", value)  # a comment, and the one that it answers
     if pair is not None:
         return pair[1]
     last = re.split(r"[-_:.=/]", value)[-1]

@@ -90,25 +90,40 @@ def name_before_says(own: Sequence[Part]) -> tuple[HtmlElement | None, str | Non
     return None, None
 
 
-def name_before_date(comment: CommentElement, date: HtmlElement, date_text: str) -> str | None:
-    """Return the name that stands before the date in the same line: "Joe said on 5 March"."""
+def name_before_date(
+    comment: CommentElement, date: HtmlElement, date_text: str, content: HtmlElement | None = None
+) -> str | None:
+    """Return the name that stands before the date in the same line, and not in the `content`: "Joe said on 5 March"."""
     line = date
     while (above := line.getparent()) is not None and line is not comment.root and is_short(above):
         if line is not date and any(child.tag in ("p", "blockquote") for child in above):
             break
+        if any(
+            element is content or element.tag in ("p", "blockquote") for element in line.itersiblings(preceding=True)
+        ):
+            break
         line = above
-    before, separator, _ = fold_space(_visible_text(line)).partition(date_text)
+    before, separator, _ = fold_space(_visible_text(line, between=" • ", date=date)).partition(date_text)
     if not before or not separator:
         before, separator, _ = fold_space(date.text_content()).partition(date_text)
     if not before.strip(BEFORE_DATE) or not separator:
         return None
     bare = BARE_NUMBER.sub("", line_rules.strip_linking(before.strip(BEFORE_DATE)))
     pieces = [piece for piece in SEPARATORS.split(bare) if piece.strip(BEFORE_DATE) and not NO_NAME.fullmatch(piece)]
+    if len(pieces) > 1 and is_initial(pieces[0], pieces[1].strip(BEFORE_DATE)):
+        pieces = pieces[1:]
     if not pieces:
         return None
     piece = pieces[0]
     answers = TO_REPLY.search(piece)
     return _clean(piece[: answers.start()] if answers and answers.start() else piece, is_bare=False)
+
+
+def is_initial(letters: str, name: str) -> bool:
+    """Whether the letters are those that stand in place of a picture of someone with a name."""
+    words = name.casefold().split()
+    initials = "".join(word[0] for word in words)
+    return bool(letters) and letters.casefold() in {initials, initials[:1], initials[:2], initials[:1] + initials[-1:]}
 
 
 def name_in_head(parts: Sequence[Part], date_text: str | None) -> str | None:
@@ -178,8 +193,11 @@ def _inline_text(element: HtmlElement) -> str:
     return text if text.strip() else _visible_text(element)
 
 
-def _visible_text(root: HtmlElement) -> str:
-    """Return a text without pictures, badges and dates."""
+def _visible_text(root: HtmlElement, between: str = "", date: HtmlElement | None = None) -> str:
+    """Return a text without pictures, badges and dates, but for one `date`.
+
+    `between` parts elements that nothing but their boxes parts.
+    """
     if len(root) == 0:
         return "" if root.tag in PICTURES else root.text or ""
     pieces: list[str] = []
@@ -187,11 +205,11 @@ def _visible_text(root: HtmlElement) -> str:
     while stack:
         element, entering = stack.pop()
         if not entering:
-            pieces.append(element.tail or "")
+            pieces.append(element.tail or between)
             continue
         hidden = not isinstance(element.tag, str) or element.tag in PICTURES
         if element is not root:
-            hidden = hidden or traits_of(element).badge
+            hidden = element is not date and (hidden or traits_of(element).badge)
             stack.append((element, False))
         if not hidden:
             pieces.append(element.text or "")

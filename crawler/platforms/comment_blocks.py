@@ -53,7 +53,20 @@ def roots_of(anchors: Sequence[HtmlElement]) -> list[HtmlElement]:
         own = [(number, element) for number, element in enumerate(path) if _shape(element) == usual]
         if own:  # the list itself may have the shape of its blocks: what stands as high as these is the block
             roots.insert(0, min(own, key=lambda pair: (abs(pair[0] - steps[len(steps) // 2]), -pair[0]))[1])
+        _lower_lists(roots, rest, usual)
     return roots
+
+
+def _lower_lists(roots: list[HtmlElement], rest: Sequence[HtmlElement], usual: Key) -> None:
+    """Put the first block of a list in place of the list, where an anchor above the list made it the highest."""
+    lead = len(roots) - len(rest)
+    for number in range(lead, len(roots) - 1):
+        root, following = roots[number], roots[number + 1]
+        if _shape(root) == usual or _shape(following) != usual or following.getparent() is not root:
+            continue
+        path = [element for element in rest[number - lead].iterancestors() if element.getparent() is root]
+        if path and _shape(path[0]) == usual:
+            roots[number] = path[0]
 
 
 def _steps(anchor: HtmlElement, root: HtmlElement) -> int:

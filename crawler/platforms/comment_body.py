@@ -9,6 +9,7 @@ from archive.text import line_rules, phrases
 from archive.text.dates import find_date, may_hold_date
 from archive.text.html_text import bare_paragraphs, element_text, fold_space
 from crawler.platforms.class_names import SURE, WEAK
+from crawler.platforms.comment_author import is_initial
 from crawler.platforms.comment_elements import CommentElement
 from crawler.platforms.comment_parts import (
     MOST_BELOW,
@@ -36,6 +37,7 @@ HOLDERS = frozenset(("div", "li", "td", "tr", "table", "article", "section", "dl
 LONGEST_REST = 90  # what a line may hold beside name or date: "says", "at", a badge
 LONGEST_DATE_LINE = 120
 LONGEST_DATE_REST = 12
+AROUND_LINE = " :：-–—|·•,.@#"
 
 
 def find_content(comment: CommentElement, own: Sequence[Part]) -> HtmlElement | None:
@@ -282,8 +284,13 @@ def _without_head(text: str, name: str | None) -> str:
 
 
 def _is_head_line(line: str, name: str | None) -> bool:
-    bare = line.strip(" :：-–—|·•,.@#")
-    if not bare or (name and bare == name) or bare.casefold() in phrases.SAYS or line_rules.is_waiting(line):
+    bare = line.strip(AROUND_LINE)
+    if (
+        not bare
+        or (name and (bare == name.strip(AROUND_LINE) or is_initial(bare, name)))
+        or bare.casefold() in phrases.SAYS
+        or line_rules.is_waiting(line)
+    ):
         return True
     date = find_date(line) if len(line) <= LONGEST_DATE_LINE and may_hold_date(line) else None
     return date is not None and len(line) - (date[1] - date[0]) < LONGEST_DATE_REST

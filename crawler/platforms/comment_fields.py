@@ -8,6 +8,7 @@ from lxml.html import HtmlElement
 from archive.text.dates import parse_date
 from archive.text.html_text import SKIPPED
 from archive.text.relative_dates import place_age
+from archive.text.removal_notices import LONGEST_NOTICE, tombstone_state
 from archive.thread import Moment
 from crawler.platforms.comment_author import (
     STATED,
@@ -56,7 +57,7 @@ def parse_fields(comment: CommentElement) -> CommentFields:
     if date.element is None:
         date = find_stamp(comment, [part for part in own if part[1].dated])
     if name is None and date.element is not None and date.text is not None:
-        name = name_before_date(comment, date.element, date.text)
+        name = name_before_date(comment, date.element, date.text, content)
     if name is None:
         name = name_in_head(_head_parts(comment, own, outside, content), date.text)
     apart = {element for element in (author, date.element) if element is not None}
@@ -69,8 +70,15 @@ def parse_fields(comment: CommentElement) -> CommentFields:
         )
     ):
         apart.discard(date.element)
-    body = read_body(comment, own, content, apart, name)
+    body = read_body(comment, own, content, apart, name) or (_notice_in(comment) if date.element is None else "")
     return CommentFields(name, body, date.text, date.machine, any(kind.waiting for _, kind in own))
+
+
+def _notice_in(comment: CommentElement) -> str:
+    """Return the notice that a block holds in place of a text, where only its head or a button holds it."""
+    pieces = [comment.root.text, *(piece for e in comment.own[1:] for piece in (e.text, e.tail))]
+    text = " ".join(" ".join(filter(None, pieces)).split()) if len(comment.own) <= LONGEST_NOTICE else ""
+    return text if tombstone_state(text) is not None else ""
 
 
 def _parts(comment: CommentElement) -> list[Part]:

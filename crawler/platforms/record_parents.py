@@ -10,6 +10,7 @@ from crawler.platforms.comment_elements import CommentElement
 from crawler.platforms.section_words import LEVEL, REPLY_BLOCK, REPLY_LIST, TO_REPLY
 
 STATED = (
+    "parentid",
     "data-parent-id",
     "data-parent",
     "data-parentid",
@@ -27,6 +28,7 @@ LEVEL_ATTRIBUTES = (
     "data-ct-column",
     "aria-level",
     "indent",
+    "depth",
 )
 STYLE_INDENT = re.compile(
     r"(?:margin|padding)(?:-left|-inline-start)\s*:\s*(\d+(?:\.\d+)?)\s*(?:px|em|rem|%|pt|vw)", re.IGNORECASE
@@ -90,7 +92,8 @@ def _anchors(comments: Sequence[CommentElement]) -> dict[str, int]:
 def _stated(comment: CommentElement, by_id: Mapping[str, int], by_anchor: Mapping[str, int], own: int) -> int | None:
     """Return the comment that one says it answers: in its data, or by a link to it that is made for that."""
     for attribute in STATED:
-        value = comment.root.get(attribute)
+        value = comment.root.get(attribute) or ""
+        value = value if value in by_id else re.sub(r"^[a-z]+[-_]", "", value)  # "kmt-12" is called 12 elsewhere
         if value and value in by_id and by_id[value] != own:
             return by_id[value]
     for element in comment.own:
@@ -125,7 +128,7 @@ def _target(element: HtmlElement, by_id: Mapping[str, int], by_anchor: Mapping[s
 def _is_reference(element: HtmlElement) -> bool:
     """Whether a link to another comment says that this one answers it, rather than being part of its text."""
     text = " ".join(element.text_content().split())
-    if text.startswith("@") or TO_REPLY.search(text[:80]) or element.tag == "form":
+    if text.startswith(("@", ">>")) or TO_REPLY.search(text[:80]) or element.tag == "form":
         return True
     if ORIGIN_NAME.search(f"{element.get('class') or ''} {element.get('rel') or ''}"):
         return True
@@ -194,7 +197,15 @@ def _comment_before(element: HtmlElement, ends: Mapping[HtmlElement, CommentElem
     before = element.getprevious()
     while before is not None and (not isinstance(before.tag, str) or before.tag in PASSED):
         before = before.getprevious()
-    return ends.get(before) if before is not None else None
+    if before is None or _is_another(before, element):
+        return None
+    return ends.get(before)
+
+
+def _is_another(before: HtmlElement, element: HtmlElement) -> bool:
+    """Whether of two lists that follow one another each holds a comment of its own: both are made alike."""
+    names = [re.sub(r"\d+", "#", f"{e.get('id') or ''} {e.get('class') or ''}") for e in (before, element)]
+    return before.tag == element.tag and names[0] == names[1] and before.get("style") == element.get("style")
 
 
 def _levels(comments: Sequence[CommentElement]) -> list[int] | None:

@@ -8,6 +8,7 @@ from lxml.html import HtmlElement
 
 from archive.text import line_rules
 from archive.text.dates import find_date, may_hold_date
+from archive.text.removal_notices import tombstone_state
 from crawler.platforms.block_ids import LINKED_ID, block_id
 from crawler.platforms.comment_elements import CommentElement
 from crawler.platforms.comment_fields import CommentFields
@@ -82,10 +83,12 @@ def _weigh_sample(
     if score + FIELDS < least:
         return Evidence()
     fields = [index.fields_of(comment) for comment in sample]
+    # What stands in place of a removed comment has neither name nor date.
+    shown = [f for f in fields if f.name or f.date_text or tombstone_state(f.body) is None] or fields
     evidence = Evidence()
-    evidence.named = sum(bool(f.name) for f in fields) / size
-    evidence.dated = sum(bool(f.date_text or f.machine_date) for f in fields) / size
-    evidence.texts = sum(bool(f.body) for f in fields) / size
+    evidence.named = sum(bool(f.name) for f in shown) / len(shown)
+    evidence.dated = sum(bool(f.date_text or f.machine_date) for f in shown) / len(shown)
+    evidence.texts = sum(bool(f.body) for f in shown) / len(shown)
     score += TEXT * evidence.texts + NAME * evidence.named + DATE * evidence.dated
     evidence.score = score + sum(_objections(sample, fields, numbered).values())
     if max(group.own, group.around) < STRONG:  # entries of a list of events, jobs, questions have titles
