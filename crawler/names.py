@@ -16,7 +16,7 @@ from archive.store.archive import Archive
 from archive.store.disk import DiskFull, find_full
 from archive.store.process_identity import worker_name
 from archive.store.schema import TABLES
-from crawler.evidence.captures import Evidence
+from crawler.evidence.captures import CaptureReader
 from crawler.frontier.host_table import HostTable
 from crawler.platforms import NAMES_APART
 from crawler.platforms.base import NamesApart, platform_name
@@ -88,7 +88,7 @@ def _last_asked(archive: Archive) -> int:
         return max((json.loads(counts).get("last", 0) for counts in connection.execute(statement).scalars()), default=0)
 
 
-class _Saver:
+class _NameSaver:
     """Save names in batches; `last` is the last commenter before the first that could not be asked for."""
 
     def __init__(self, archive: Archive, lookups: list[NameLookup]) -> None:
@@ -132,9 +132,9 @@ def fetch_names(
 
     Raise DiskFull where there is no room for what comes; the names that were saved before stay.
     """
-    report, saver = CrawlReport(), _Saver(archive, lookups)
+    report, saver = CrawlReport(), _NameSaver(archive, lookups)
     run = archive.begin_run(KIND, {"limit": options.limit})
-    warc, settings = open_warc(archive, run, options, Evidence(archive)), scrapy_settings(options, {})
+    warc, settings = open_warc(archive, run, options, CaptureReader(archive)), scrapy_settings(options, {})
     hosts = HostTable(archive, worker_name())
     state = RunState(archive, run, warc, report, lambda: on_progress(report), hosts, pause_of(settings))
     outcome = saver.outcome
@@ -153,7 +153,7 @@ def fetch_names(
     return outcome
 
 
-def _end(state: RunState, saver: _Saver) -> None:
+def _end(state: RunState, saver: _NameSaver) -> None:
     outcome, archive = saver.outcome, state.archive
     status = "failed" if state.failure is not None else "done" if outcome.finished else "interrupted"
     counts = {"named": outcome.named, "nameless": outcome.nameless, "errors": len(outcome.errors), "last": saver.last}

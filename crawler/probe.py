@@ -46,7 +46,7 @@ class ProbedThread:
 
 
 @dataclass(slots=True)
-class Probe:
+class ServiceProbe:
     """What a page's threads are, how many responses came in all, and why something did not."""
 
     url: str
@@ -61,7 +61,9 @@ class Probe:
         return bool(self.threads) and self.threads[0].is_well and is_known and not self.failures
 
 
-def probe_page(url: str, contact: str | None, allow_hosts: tuple[str, ...], hints: Mapping[str, CommentHints]) -> Probe:
+def probe_page(
+    url: str, contact: str | None, allow_hosts: tuple[str, ...], hints: Mapping[str, CommentHints]
+) -> ServiceProbe:
     """Fetch a page, and at most MOST_REQUESTS more, as a crawl does; nothing of it is kept."""
     stated = find_hints(url, hints)
     plan = CrawlPlan((url,), hints={} if stated is None else {home_of(url): stated})
@@ -71,7 +73,7 @@ def probe_page(url: str, contact: str | None, allow_hosts: tuple[str, ...], hint
         try:
             outcome = run_crawl(archive, plan, options)
             logs = _read_keys(archive, stated)
-            probe = Probe(url, _read_threads(archive, logs), outcome.report.total["pages"])
+            probe = ServiceProbe(url, _read_threads(archive, logs), outcome.report.total["pages"])
         finally:
             archive.close()
     probe.failures = [f"{place}: {reason}" for place, reason in (*outcome.report.errors, *outcome.report.skipped)]

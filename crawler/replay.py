@@ -18,7 +18,7 @@ from archive.store.remote_files import list_warcs
 from archive.thread import Thread
 from archive.workers.executors import Workers
 from archive.workers.ordered import run_in_order
-from crawler.evidence.captures import Evidence
+from crawler.evidence.captures import CaptureReader
 from crawler.outlets import OutletConfig, find_hints
 from crawler.pages import discovery
 from crawler.pages.page import CommentHints, Page
@@ -102,7 +102,7 @@ def _count_unconfirmed(captures: CaptureIndex, result: ReplayResult) -> None:
 
 
 def _open_path(archive: Archive, path: Path, url: str | None) -> CaptureIndex:
-    evidence = Evidence(archive)
+    evidence = CaptureReader(archive)
     base = archive.path.parent
     return open_captures(path, url=url, base=base, earlier=evidence.earlier, confirmed=evidence.confirmed)
 
@@ -115,7 +115,7 @@ def _open_address(archive: Archive, address: str) -> CaptureIndex:
     copies = {archive.copies.fetch(file, keep=True): file for file in addresses}
     if missing := [file for copy, file in copies.items() if not copy.exists()]:
         raise ValueError(f"there is no file {missing[0]}")
-    evidence = Evidence(archive)
+    evidence = CaptureReader(archive)
     return open_copies(copies, base=archive.path.parent, earlier=evidence.earlier, confirmed=evidence.confirmed)
 
 

@@ -22,7 +22,7 @@ from archive.store.schema import TABLES
 from archive.store.times import format_time
 from archive.text.urls import canonical
 from crawler.browser.chromium import Chromium, find_chromium
-from crawler.evidence.captures import Evidence
+from crawler.evidence.captures import CaptureReader
 from crawler.evidence.redact_erased import redact_erased
 from crawler.frontier.frontier import Candidate, Frontier, host_of
 from crawler.frontier.outlet_states import LeftOut, due_left_out
@@ -130,7 +130,7 @@ def run_crawl(
         return CrawlOutcome(None, report, left_out=scope.left_out, next_at=next_at)
     stated = {"urls": plan.urls, "outlets": [outlet.name for outlet in plan.outlets], "due": plan.due}
     run = archive.begin_run("crawl", stated | {"file": plan.file})
-    evidence = Evidence(archive)
+    evidence = CaptureReader(archive)
     warc, pause_s = open_warc(archive, run, options, evidence), pause_of(settings)
     state = CrawlState(
         archive,
@@ -158,7 +158,7 @@ def run_crawl(
     return outcome
 
 
-def open_warc(archive: Archive, run: Run, options: CrawlOptions, evidence: Evidence) -> WarcFile:
+def open_warc(archive: Archive, run: Run, options: CrawlOptions, evidence: CaptureReader) -> WarcFile:
     """Return the WARC file of a run, or those that it puts at an address."""
     name = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-run{run.id}"
     info = {"http-header-user-agent": user_agent(options.contact), "robots": "obey", "operator": options.contact or ""}

@@ -10,7 +10,7 @@ from time import monotonic
 from archive.store.archive import Archive, Run
 from archive.store.disk import DiskFull, Storing
 from crawler.browser.chromium import Chromium
-from crawler.evidence.captures import Evidence
+from crawler.evidence.captures import CaptureReader
 from crawler.frontier.frontier import Candidate, Frontier
 from crawler.frontier.host_table import HostTable
 from crawler.frontier.intervals import FrontierEntry
@@ -85,7 +85,7 @@ class CrawlState(RunState):
     """
 
     frontier: Frontier
-    evidence: Evidence
+    evidence: CaptureReader
     pool: ParsePool
     place: Callable[[Candidate], Candidate] = lambda candidate: candidate
     outlet_keys: Mapping[str, str] = field(default_factory=dict)

@@ -1,8 +1,10 @@
 """The arrows of the design hold, and the contracts that say so bite."""
 
+import ast
 import shutil
 import subprocess
 import sys
+from collections import defaultdict
 from pathlib import Path
 
 import pytest
@@ -55,3 +57,12 @@ def test_generated_pages_are_current():
     """In a process of its own: click keeps a command's help option as it was first asked for, which tests do otherwise."""
     done = subprocess.run([sys.executable, "-m", "docs.generate", "--check"], cwd=ROOT, capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_a_class_name_is_used_once():
+    files_of = defaultdict(list)
+    for path in sorted([*ROOT.glob("archive/**/*.py"), *ROOT.glob("crawler/**/*.py")]):
+        for node in ast.parse(path.read_text("utf-8")).body:
+            if isinstance(node, ast.ClassDef):
+                files_of[node.name].append(str(path.relative_to(ROOT)))
+    assert {name: files for name, files in files_of.items() if len(files) > 1} == {}

@@ -9,7 +9,7 @@ import sqlite3
 from itertools import chain
 from typing import BinaryIO
 
-from archive.export.records import LISTS, LISTS_ABOVE
+from archive.export.records import LISTS, THREAD_LISTS
 from archive.export.rows import NUMBERS, batches, comment_columns, select_comments, select_rows, write_lines
 from archive.export.selection import DumpFile, ExportOptions, RowCounts, Selection
 from archive.export.selection import count as count
@@ -25,7 +25,7 @@ FOREIGN = (
 )  # fmt: skip
 # Text of comment_list that is never NULL, which printf would write as "(NULL)".
 NOT_NULL = ("body", "article_url", "platform", "state", "codes", "permalink", "first_seen_at", "last_seen_at",
-            *LISTS, *LISTS_ABOVE)  # fmt: skip
+            *LISTS, *THREAD_LISTS)  # fmt: skip
 COLUMNS_A_CALL = 30  # a function of SQLite takes 127 arguments, and a text three
 FORMULAS = ", ".join(f"char({ord(sign)})" for sign in FORMULA)
 

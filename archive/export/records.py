@@ -57,7 +57,7 @@ LISTS = {
     ),
 }
 # Columns of a comment's row, and lists of their own where a format has a place for threads and articles.
-LISTS_ABOVE = {
+THREAD_LISTS = {
     "thread_labels": _labels("labels.thread_id = threads.id", "threads.withheld is null and labels.value <> ''"),
     "article_labels": _labels("labels.article_id = articles.id", "articles.withheld is null and labels.value <> ''"),
 }
@@ -76,7 +76,7 @@ FIELDS = {
     "decisions": dict.fromkeys((field.name for field in fields(Decision)), "text"),
     "earlier": {"body": "text", "written_at": "text"},
     "dataset": dict.fromkeys(("name", "version", "licence", "citation", "url"), "text") | {"is_shareable": "truth"},
-    **dict.fromkeys(LISTS_ABOVE, _LABEL),
+    **dict.fromkeys(THREAD_LISTS, _LABEL),
 }
 DATASET = """json(iif(datasets.id is null, null, json_object('name', datasets.name, 'version', datasets.version,
     'licence', licence, 'citation', citation, 'url', datasets.url, 'is_shareable', json(iif(is_shareable, 'true',
@@ -99,5 +99,5 @@ def lists_of(connection: sqlite3.Connection) -> dict[str, str]:
         name: sql
         if connection.execute(f"select 1 from {SOURCES[name]} limit 1").fetchone()  # noqa: S608  # names of our own
         else EMPTY
-        for name, sql in (LISTS | LISTS_ABOVE).items()
+        for name, sql in (LISTS | THREAD_LISTS).items()
     }

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Any, BinaryIO
 
-from archive.export.records import DATASET, EMPTY, FIELDS, LISTS_ABOVE, lists_of
+from archive.export.records import DATASET, EMPTY, FIELDS, THREAD_LISTS, lists_of
 from archive.export.records import LISTS as RECORD_LISTS
 from archive.export.selection import Selection, strip_semicolon
 
@@ -50,7 +50,7 @@ MORE_COLUMNS = {
     "section": "articles.section",
     "dataset": DATASET,
     **RECORD_LISTS,
-    **LISTS_ABOVE,
+    **THREAD_LISTS,
 }
 # What `comment_list` would look up for each row, though it is joined here anyway.
 _LOOKED_UP = {"article_url": "articles.url", "platform": "threads.platform", "outlet_id": "articles.outlet_id"}

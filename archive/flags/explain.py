@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from archive.flags.detect import NO_CONTEXT, PROMOTION, find_matches, language_of, prefilter
-from archive.flags.lexical_detector import Decision, load_detector
+from archive.flags.lexical_detector import MatchDecision, load_detector
 from archive.flags.match import Match, TextContext
 from archive.flags.normalize import normalize
 from archive.flags.pii_patterns import find_patterns
@@ -31,7 +31,7 @@ def explain(text: str, context: TextContext = NO_CONTEXT) -> Iterator[str]:
     yield from (f"  {_match_line(match, text)}" for match in matches)
 
 
-def _decision_lines(decision: Decision, text: str) -> Iterator[str]:
+def _decision_lines(decision: MatchDecision, text: str) -> Iterator[str]:
     yield f"{decision.rule.id} fits {text[decision.start : decision.end]!r}, meant: {decision.target}"
     yield f"    pattern: {decision.pattern}"
     if decision.dropped:

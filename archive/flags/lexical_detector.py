@@ -50,7 +50,7 @@ class _PatternHit:
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class MatchDecision:
     """What became of a span that a pattern fits: a match, which may be that of a guard, or a reason to drop it."""
 
     rule: Rule
@@ -190,7 +190,7 @@ class LexicalDetector:
         indexes: Iterable[int],
         *,
         of_group: bool = True,
-    ) -> Iterator[Decision]:
+    ) -> Iterator[MatchDecision]:
         """Yield every span that a pattern fits, with what became of it."""
         for index in indexes:
             for hit in self._hits(sentences, index, context, of_group=of_group):
@@ -223,11 +223,11 @@ class LexicalDetector:
                     fitting.append(pattern)
         return fitting
 
-    def _decision(self, normalized: NormalizedText, sentences: Sentences, hit: _PatternHit) -> Decision:
+    def _decision(self, normalized: NormalizedText, sentences: Sentences, hit: _PatternHit) -> MatchDecision:
         sentence, rule = sentences[hit.index], hit.pattern.rule
         tokens = sentence.tokens[hit.first : hit.last + 1]
         start, end = normalized.original_span(tokens[0].start, tokens[-1].end)
-        decision = Decision(rule, hit.pattern.raw, start, end, hit.target)
+        decision = MatchDecision(rule, hit.pattern.raw, start, end, hit.target)
         if reason := self._reason_to_drop(hit, sentence, tokens):
             return replace(decision, dropped=reason)
         guard = self._guard(normalized.text, sentences, hit)

@@ -16,7 +16,7 @@ from archive.importers import (
     wet,
     wxr,
 )
-from archive.importers.base import HEAD_LENGTH, NEAR, BadDocument, Claim, Importer, Probe, Undecided, without_mark
+from archive.importers.base import HEAD_LENGTH, NEAR, BadDocument, FormatClaim, Importer, Probe, Undecided, without_mark
 from archive.importers.plain_text import importer as plain_text
 from archive.importers.tables import importer as table_importer
 
@@ -64,7 +64,7 @@ def choose_importer(probe: Probe, name: str | None = None) -> Importer:
     return importer
 
 
-def _describe_rivals(claims: list[tuple[Claim, Importer]]) -> str:
+def _describe_rivals(claims: list[tuple[FormatClaim, Importer]]) -> str:
     rivals = " or ".join(f"{importer.NAME} ({claim.reason})" for claim, importer in claims)
     return f"it may be {rivals}: --as {claims[0][1].NAME} or --as {claims[1][1].NAME} says which"
 

@@ -2,9 +2,10 @@
 
 An importer is a module with these three functions, listed in `archive.importers.IMPORTERS`:
 
-    claim(probe: Probe) -> Claim | None                     does a file that begins like this hold the format?
-    documents(source: Source) -> Iterator[Document | BadDocument]   cut, cheaply; BadDocument for what cannot be read
-    parse(document: Document) -> Thread                     pure; raises BadDocument
+    claim(probe: Probe) -> FormatClaim | None     does a file that begins like this hold the format?
+    documents(source: Source) -> Iterator[Document | BadDocument]
+                                                  cut, cheaply; BadDocument for what cannot be read
+    parse(document: Document) -> Thread           pure; raises BadDocument
 """
 
 from collections.abc import Iterator
@@ -97,7 +98,7 @@ class Probe:
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class FormatClaim:
     """How sure an importer is that a file is its own, from 0 to 1, and why, in words for people."""
 
     score: float
@@ -141,6 +142,6 @@ class Importer(Protocol):
     __name__: str
     NAME: str
 
-    def claim(self, probe: Probe) -> Claim | None: ...
+    def claim(self, probe: Probe) -> FormatClaim | None: ...
     def documents(self, source: Source) -> Iterator[Document | BadDocument]: ...
     def parse(self, document: Document) -> Thread: ...

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
-from archive.importers.base import CERTAIN, BadDocument, Claim, Document, EmptyDocument, Probe, Source
+from archive.importers.base import CERTAIN, BadDocument, Document, EmptyDocument, FormatClaim, Probe, Source
 from archive.importers.corpus_files import ONE_FILE, ZIP, CorpusFiles, base_name
 from archive.importers.gathered import (
     JSON_LINES_TYPE,
@@ -76,20 +76,20 @@ NOT_OF_INDEX = frozenset(("version",))
 LARGEST_ABOUT = 1 << 20
 
 
-def claim(probe: Probe) -> Claim | None:
+def claim(probe: Probe) -> FormatClaim | None:
     """Claim utterances by their keys, the files beside them by their names, and zip files that hold them."""
     head, name = probe.begin, base_name(probe.name)
     if head.startswith(ZIP):
         is_corpus = IN_ARCHIVE.search(head) is not None
-        return Claim(CERTAIN, "a zip file of a ConvoKit corpus") if is_corpus else None
+        return FormatClaim(CERTAIN, "a zip file of a ConvoKit corpus") if is_corpus else None
     if not head.startswith(b"{"):
         return None
     is_thread = b'"conversation_id"' in head or b'"root"' in head
     if is_thread and KEYS.search(head) is not None and (b'"speaker"' in head or b'"user"' in head):
-        return Claim(CERTAIN, "utterances of a ConvoKit corpus")
+        return FormatClaim(CERTAIN, "utterances of a ConvoKit corpus")
     is_about = name in (*CONVERSATIONS, *SPEAKERS) and b'"meta"' in head
     is_index = name in OTHERS and Path(probe.name).with_name(UTTERANCES).exists()
-    return Claim(CERTAIN, f"{name} of a ConvoKit corpus") if is_about or is_index else None
+    return FormatClaim(CERTAIN, f"{name} of a ConvoKit corpus") if is_about or is_index else None
 
 
 def documents(source: Source) -> Iterator[Document | BadDocument]:

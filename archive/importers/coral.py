@@ -10,7 +10,16 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, BinaryIO
 
-from archive.importers.base import CERTAIN, BadDocument, Claim, Document, EmptyDocument, Probe, Source, without_mark
+from archive.importers.base import (
+    CERTAIN,
+    BadDocument,
+    Document,
+    EmptyDocument,
+    FormatClaim,
+    Probe,
+    Source,
+    without_mark,
+)
 from archive.importers.corpus_files import ONE_FILE, ZIP, CorpusFiles, base_name
 from archive.importers.files import LONGEST_DOCUMENT
 from archive.importers.gathered import (
@@ -51,12 +60,14 @@ CSV_KINDS = re.compile(r"(?:[0-9a-f]{64}-)?(comments|stories|users)\.csv")
 IN_ARCHIVE = re.compile(rb"(?:comments|stories|users)\.(?:csv|json)")
 
 
-def claim(probe: Probe) -> Claim | None:
+def claim(probe: Probe) -> FormatClaim | None:
     """Claim the collections by their keys, the CSV files by their names and columns, and zip files that hold them."""
     if probe.head.startswith(ZIP):
-        return Claim(CERTAIN, "a zip file of Coral's files") if IN_ARCHIVE.search(probe.head) is not None else None
+        return (
+            FormatClaim(CERTAIN, "a zip file of Coral's files") if IN_ARCHIVE.search(probe.head) is not None else None
+        )
     kind = _kind(probe.head, probe.name)
-    return Claim(CERTAIN, f"{kind} of Coral") if kind else None
+    return FormatClaim(CERTAIN, f"{kind} of Coral") if kind else None
 
 
 def _kind(head: bytes, name: str) -> str | None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from archive.importers.base import CERTAIN, BadDocument, Claim, Document, Probe, Source
+from archive.importers.base import CERTAIN, BadDocument, Document, FormatClaim, Probe, Source
 from archive.importers.gathered import below_article, cut_objects, load_object, object_capture
 from archive.importers.values import count_of, html_of, id_of, moment_of, text_of
 from archive.thread import Article, Author, Comment, Decision, Flag, State, Thread
@@ -22,11 +22,11 @@ POSTS = re.compile(rb'"post_stream"\s*:\s*\{')
 HOST = re.compile(r"(?:[\w-]+\.)+[A-Za-z]{2,}")
 
 
-def claim(probe: Probe) -> Claim | None:
+def claim(probe: Probe) -> FormatClaim | None:
     """Claim topics by their stream of posts."""
     begin = probe.begin
     is_topic = begin.startswith(b"{") and POSTS.search(begin) is not None
-    return Claim(CERTAIN, "a topic of Discourse") if is_topic else None
+    return FormatClaim(CERTAIN, "a topic of Discourse") if is_topic else None
 
 
 def documents(source: Source) -> Iterator[Document | BadDocument]:

@@ -47,7 +47,7 @@ create index records_root on records (root);"""
 THREADS = """
 select records.root, line, record from firsts cross join records on records.root = firsts.root
 order by first, records.rowid"""
-Record = tuple[int, dict[str, Any]]
+ExportedRecord = tuple[int, dict[str, Any]]
 
 
 class Gatherer(TemporaryTables):
@@ -126,7 +126,7 @@ class Gathered:
     """The records of one thread, by their line or number in the file, and what is known of their article beside."""
 
     key: str
-    records: list[Record]
+    records: list[ExportedRecord]
     article: dict[str, Any]
     people: dict[str, Any]
     media_type: str
@@ -210,7 +210,7 @@ def _add_personal_keys(value: Any, names: set[str], depth: int) -> None:
             _add_personal_keys(inner, names, depth + 1)
 
 
-def read_records(file: BinaryIO, name: str, path: str = "item") -> Iterator[Record | BadDocument]:
+def read_records(file: BinaryIO, name: str, path: str = "item") -> Iterator[ExportedRecord | BadDocument]:
     """Yield the objects of a JSON array (the one at `path` of an object), or of JSON Lines, by number or line."""
     import ijson
 

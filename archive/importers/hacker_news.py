@@ -7,7 +7,16 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from archive.importers.base import CERTAIN, HEAD_LENGTH, BadDocument, Claim, Document, EmptyDocument, Probe, Source
+from archive.importers.base import (
+    CERTAIN,
+    HEAD_LENGTH,
+    BadDocument,
+    Document,
+    EmptyDocument,
+    FormatClaim,
+    Probe,
+    Source,
+)
 from archive.importers.gathered import (
     JSON_LINES_TYPE,
     Gatherer,
@@ -33,15 +42,15 @@ TIME = re.compile(rb'"time"\s*:\s*"?\d{9}')
 TREE = re.compile(rb'"created_at_i"\s*:\s*\d{9}')
 
 
-def claim(probe: Probe) -> Claim | None:
+def claim(probe: Probe) -> FormatClaim | None:
     """Claim JSON of items with their types and times."""
     head = probe.begin
     if not head.startswith((b"{", b"[")) or KIND.search(head) is None:
         return None
     if TREE.search(head) is not None and (b'"children"' in head or b'"story_id"' in head):
-        return Claim(CERTAIN, "trees of Hacker News")
+        return FormatClaim(CERTAIN, "trees of Hacker News")
     is_item = TIME.search(head) is not None and (b'"by"' in head or b'"parent"' in head) and b'"id"' in head
-    return Claim(CERTAIN, "items of Hacker News") if is_item else None
+    return FormatClaim(CERTAIN, "items of Hacker News") if is_item else None
 
 
 def documents(source: Source) -> Iterator[Document | BadDocument]:

@@ -7,7 +7,16 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from archive.importers.base import CERTAIN, HEAD_LENGTH, BadDocument, Claim, Document, EmptyDocument, Probe, Source
+from archive.importers.base import (
+    CERTAIN,
+    HEAD_LENGTH,
+    BadDocument,
+    Document,
+    EmptyDocument,
+    FormatClaim,
+    Probe,
+    Source,
+)
 from archive.importers.gathered import (
     JSON_LINES_TYPE,
     JSON_TYPE,
@@ -36,16 +45,16 @@ STATUS = re.compile(rb'"in_reply_to_id"\s*:.*"account"\s*:\s*\{|"account"\s*:\s*
 Post = dict[str, Any]
 
 
-def claim(probe: Probe) -> Claim | None:
+def claim(probe: Probe) -> FormatClaim | None:
     """Claim outboxes, contexts and lists of statuses by their keys."""
     head = probe.begin
     if not head.startswith((b"{", b"[")):
         return None
     if OUTBOX.search(head) is not None and b"activitystreams" in head:
-        return Claim(CERTAIN, "an outbox of ActivityPub")
+        return FormatClaim(CERTAIN, "an outbox of ActivityPub")
     is_context = CONTEXT.search(head[:200]) is not None and head.startswith(b"{")
     if is_context or (STATUS.search(head) is not None and b'"content"' in head):
-        return Claim(CERTAIN, "statuses of Mastodon")
+        return FormatClaim(CERTAIN, "statuses of Mastodon")
     return None
 
 

@@ -18,7 +18,7 @@ from shutil import copyfileobj
 from typing import TYPE_CHECKING, cast
 
 from archive.flags.versions import DATASET
-from archive.importers.base import CERTAIN, BadDocument, Claim, Document, EmptyDocument, Probe, Source
+from archive.importers.base import CERTAIN, BadDocument, Document, EmptyDocument, FormatClaim, Probe, Source
 from archive.importers.documents import TOO_LONG
 from archive.importers.files import LONGEST_DOCUMENT
 from archive.importers.own_archive_visits import Row, VisitReader
@@ -51,13 +51,12 @@ OF_COMMENTS = ("flags", "reactions", "labels", "reports", "decisions", "earlier"
 DECISION = tuple(field.name for field in fields(Decision))
 
 
-def claim(probe: Probe) -> Claim | None:
+def claim(probe: Probe) -> FormatClaim | None:
     """Claim databases that btl's migrations made."""
     if not probe.head.startswith(SQLITE_MAGIC):
         return None
-    return (
-        Claim(CERTAIN, "an archive of btl") if MARK.search(probe.head) is not None or _is_archive(probe.name) else None
-    )
+    is_own = MARK.search(probe.head) is not None or _is_archive(probe.name)
+    return FormatClaim(CERTAIN, "an archive of btl") if is_own else None
 
 
 def _is_archive(name: str) -> bool:

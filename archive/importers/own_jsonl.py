@@ -6,7 +6,7 @@ from hashlib import sha256
 from typing import Any, cast
 
 from archive.importers import documents as text_documents
-from archive.importers.base import CERTAIN, BadDocument, Claim, Document, Probe, Source
+from archive.importers.base import CERTAIN, BadDocument, Document, FormatClaim, Probe, Source
 from archive.importers.own_records import (
     read_author,
     read_completeness,
@@ -24,11 +24,11 @@ from archive.thread import Article, Capture, Comment, Dataset, StatedKind, Threa
 NAME = "jsonl"
 
 
-def claim(probe: Probe) -> Claim | None:
+def claim(probe: Probe) -> FormatClaim | None:
     """Claim lines that begin with an article and its thread."""
     begin = probe.head.lstrip()
     is_own = begin.startswith(b'{"article":') and b'"thread":' in begin and b'"platform":' in begin
-    return Claim(CERTAIN, "threads that btl exported") if is_own else None
+    return FormatClaim(CERTAIN, "threads that btl exported") if is_own else None
 
 
 def documents(source: Source) -> Iterator[Document | BadDocument]:

@@ -9,7 +9,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any, cast
 
-from archive.importers.base import CERTAIN, BadDocument, Claim, Document, Probe, Source
+from archive.importers.base import CERTAIN, BadDocument, Document, FormatClaim, Probe, Source
 from archive.importers.documents import TOO_LONG
 from archive.importers.files import LONGEST_DOCUMENT
 from archive.importers.own_records import read_labels, read_record
@@ -34,11 +34,11 @@ NAME = "parquet"
 Row = dict[str, Any]
 
 
-def claim(probe: Probe) -> Claim | None:
+def claim(probe: Probe) -> FormatClaim | None:
     """Claim rows that begin with the platform and the thread."""
     begin = probe.head[:400]
     is_own = begin.startswith(b'{"thread_platform": ') and b'"thread_native_id": ' in begin
-    return Claim(CERTAIN, "comments that btl wrote as Parquet") if is_own else None
+    return FormatClaim(CERTAIN, "comments that btl wrote as Parquet") if is_own else None
 
 
 def documents(source: Source) -> Iterator[Document | BadDocument]:

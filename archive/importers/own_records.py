@@ -31,7 +31,7 @@ Row = Mapping[str, Any]
 STATES, PARENT_SOURCES, DECIDERS = get_args(State), get_args(ParentSource), get_args(Decider)
 
 
-class Record(TypedDict):
+class ExportedRecord(TypedDict):
     """Fields of a comment, by their names."""
 
     title: str | None
@@ -43,9 +43,9 @@ class Record(TypedDict):
     labels: tuple[Label, ...]
 
 
-def read_record(row: Row) -> Record:
+def read_record(row: Row) -> ExportedRecord:
     """Return what a row has on record of its comment; what is of another kind than expected is left out."""
-    return Record(
+    return ExportedRecord(
         title=text_of(row.get("title")),
         edited=read_moment(row, "edited_at", "edited_precision"),
         earlier=tuple(EarlierText(body, time_of(item.get("written_at"))) for item in _items(row, "earlier")

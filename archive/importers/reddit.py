@@ -9,7 +9,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from archive.importers.base import CERTAIN, HEAD_LENGTH, BadDocument, Claim, Document, EmptyDocument, Probe, Source
+from archive.importers.base import (
+    CERTAIN,
+    HEAD_LENGTH,
+    BadDocument,
+    Document,
+    EmptyDocument,
+    FormatClaim,
+    Probe,
+    Source,
+)
 from archive.importers.documents import lines
 from archive.importers.gathered import (
     JSON_LINES_TYPE,
@@ -44,15 +53,15 @@ KEYS = (
 SECOND = "second look"
 
 
-def claim(probe: Probe) -> Claim | None:
+def claim(probe: Probe) -> FormatClaim | None:
     """Claim rows of comments and of submissions by their keys."""
     head = probe.begin
     if not head.startswith((b"{", b"[")) or b'"subreddit"' not in head or WRAPPED.match(head) is not None:
         return None
     if COMMENTS.search(head) is not None and PARENT.search(head) is not None and b'"body"' in head:
-        return Claim(CERTAIN, "comments of Reddit")
+        return FormatClaim(CERTAIN, "comments of Reddit")
     is_submission = len(SUBMISSIONS.findall(head)) > 1 and b'"title"' in head and head.startswith(b"{")
-    return Claim(CERTAIN, "submissions of Reddit") if is_submission else None
+    return FormatClaim(CERTAIN, "submissions of Reddit") if is_submission else None
 
 
 def documents(source: Source) -> Iterator[Document | BadDocument]:

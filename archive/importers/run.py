@@ -100,7 +100,7 @@ def import_files(
     with archive.running("import", {"paths": paths, **stated}, lambda: dict(progress.counts)) as run:
         progress.run = run.id
         try:
-            saver = _Saver(archive, run, sources, progress)
+            saver = _ThreadSaver(archive, run, sources, progress)
             known = KnownDocuments(archive, progress.counts)
             cutter = Cutter(sources, progress, report, known)
             chunks = cutter.chunks(names)
@@ -186,7 +186,7 @@ class Cutter:
             progress.remarks += [f"{source.name}: {remark}" for remark in source.remarks]
 
 
-class _Saver:
+class _ThreadSaver:
     """Saves what was parsed, in transactions of bounded size; `saved` is how many threads could be."""
 
     def __init__(self, archive: Archive, run: Run, sources: Sources, progress: ImportProgress) -> None:

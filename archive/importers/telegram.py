@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-from archive.importers.base import CERTAIN, BadDocument, Claim, Document, EmptyDocument, Probe, Source
+from archive.importers.base import CERTAIN, BadDocument, Document, EmptyDocument, FormatClaim, Probe, Source
 from archive.importers.gathered import (
     JSON_TYPE,
     Gathered,
@@ -29,14 +29,14 @@ MONTH = re.compile(r"\d{4}-\d\d")
 MEDIA = ("photo", "file", "media_type", "sticker_emoji", "poll", "location_information", "contact_information")
 
 
-def claim(probe: Probe) -> Claim | None:
+def claim(probe: Probe) -> FormatClaim | None:
     """Claim exports of one chat or of all."""
     begin = probe.begin
     is_export = begin.startswith(b"{") and MESSAGES.search(begin) is not None and b'"type"' in begin
     if begin.startswith(b"{") and b'"about"' in begin[:200] and b"Telegram" in begin[:2_000]:
-        return Claim(CERTAIN, "a Telegram export of everything")
+        return FormatClaim(CERTAIN, "a Telegram export of everything")
     of_telegram = b'"date_unixtime"' in begin or b'"from_id"' in begin or b'"actor_id"' in begin
-    return Claim(CERTAIN, "a Telegram export") if is_export and of_telegram else None
+    return FormatClaim(CERTAIN, "a Telegram export") if is_export and of_telegram else None
 
 
 def documents(source: Source) -> Iterator[Document | BadDocument]:

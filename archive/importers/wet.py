@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from archive.importers.base import CERTAIN, BadDocument, Claim, Document, EmptyDocument, Probe, Source
+from archive.importers.base import CERTAIN, BadDocument, Document, EmptyDocument, FormatClaim, Probe, Source
 from archive.importers.documents import TOO_LONG, thread
 from archive.importers.files import LONGEST_DOCUMENT
 from archive.importers.plain_text.encoding import decode
@@ -20,11 +20,11 @@ _LENGTH = re.compile(rb"(?mi)^content-length:\s*(\d{1,18})\s*$")
 NAME = "wet"
 
 
-def claim(probe: Probe) -> Claim | None:
+def claim(probe: Probe) -> FormatClaim | None:
     """Claim WARC files of texts."""
     if not probe.head.startswith(b"WARC/") or _CONVERSION.search(probe.head) is None:
         return None
-    return Claim(CERTAIN, "a WARC file of texts")
+    return FormatClaim(CERTAIN, "a WARC file of texts")
 
 
 def documents(source: Source) -> Iterator[Document | BadDocument]:

@@ -10,7 +10,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from archive.importers.base import CERTAIN, BadDocument, Claim, Document, EmptyDocument, Probe, Source
+from archive.importers.base import CERTAIN, BadDocument, Document, EmptyDocument, FormatClaim, Probe, Source
 from archive.importers.values import moment_of
 from archive.importers.xml_elements import child_text, cut_elements, local_name, parse_element
 from archive.text import urls
@@ -40,10 +40,10 @@ BLANK_DATE = "0000-00-00"
 LINE_BREAKS = re.compile(r"\r\n?")
 
 
-def claim(probe: Probe) -> Claim | None:
+def claim(probe: Probe) -> FormatClaim | None:
     """Claim RSS files with the namespace of WordPress's export, of any version."""
     is_export = b"wordpress.org/export/" in probe.head and b"<rss" in probe.head
-    return Claim(CERTAIN, "a WordPress export (WXR)") if is_export else None
+    return FormatClaim(CERTAIN, "a WordPress export (WXR)") if is_export else None
 
 
 def documents(source: Source) -> Iterator[Document | BadDocument]:

@@ -7,13 +7,13 @@ archive takes seconds. This costs what the candidates cost.
 import math
 from collections.abc import Sequence
 
-from archive.search.words import Term, fold
+from archive.search.words import SearchTerm, fold
 
 # The usual constants, which are those of FTS5.
 K1, B = 1.2, 0.75
 
 
-def rank(texts: Sequence[str], terms: Sequence[Term]) -> list[float]:
+def rank(texts: Sequence[str], terms: Sequence[SearchTerm]) -> list[float]:
     """Return a score for every text, the best the lowest, as FTS5 does. A term counts within longer words too."""
     folded = [fold(text) for text in texts]
     folded_terms = [" ".join(term.words) for term in terms]

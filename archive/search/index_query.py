@@ -7,7 +7,7 @@ from tantivy import FieldType, Occur, Query, Schema
 
 from archive.search.index_schema import STATE_ID, STEMMERS, FlagParts, day_bounds, stem, stem_field
 from archive.search.nodes import RECORDS, AndNode, FieldNode, FlagFilter, Node, NotNode, OrNode, WordNode
-from archive.search.words import Term, fold
+from archive.search.words import SearchTerm, fold
 
 # Returns every distinct flag that comments of the index have.
 LoadFlags = Callable[[], Sequence[FlagParts]]
@@ -47,7 +47,7 @@ class QueryWriter:
             case NotNode(part):
                 return self._every([], [self.write(part)])
 
-    def words(self, field: str, term: Term) -> Query:
+    def words(self, field: str, term: SearchTerm) -> Query:
         """Return the query of a term in a field, letter by letter."""
         *before, last = term.words
         if not term.is_prefix:
@@ -67,7 +67,7 @@ class QueryWriter:
         )
 
     @staticmethod
-    def _has_no_forms(term: Term) -> bool:
+    def _has_no_forms(term: SearchTerm) -> bool:
         return term.is_prefix or len(term.words) > 1
 
     def _forms(self, word: str) -> Query:
@@ -83,15 +83,15 @@ class QueryWriter:
             return Query.term_set_query(self.schema, node.name, list(node.values))
         if node.name in _TEXTS:
             field = _TEXTS[node.name]
-            texts = self._alike(field, first) if isinstance(first, Term) else list(node.values)
+            texts = self._alike(field, first) if isinstance(first, SearchTerm) else list(node.values)
             return Query.term_set_query(self.schema, field, texts)
-        if isinstance(first, Term):
+        if isinstance(first, SearchTerm):
             return self.words("author", first)
         if isinstance(first, FlagFilter):
             return self._flags(first)
         return self._days(node.name, str(first))
 
-    def _alike(self, field: str, typed: Term) -> list[str]:
+    def _alike(self, field: str, typed: SearchTerm) -> list[str]:
         """Return the texts of a field that are as they were typed, or begin so."""
         phrase = " ".join(typed.words)
         folded = {text: fold(text) for text in self.load_texts(field)}

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from archive.search.words import Term
+from archive.search.words import SearchTerm
 
 # Fields of the records that datasets, moderators and readers left of a comment, and their tables.
 RECORDS = {"label": "labels", "decision": "decisions", "report": "reports"}
@@ -14,7 +14,7 @@ RECORDS = {"label": "labels", "decision": "decisions", "report": "reports"}
 class WordNode:
     """A word, a phrase or the beginning of a word. `is_exact`: its other forms are not meant, as in "quotes"."""
 
-    term: Term
+    term: SearchTerm
     is_exact: bool = False
 
 
@@ -27,7 +27,7 @@ class FieldNode:
     (2026-03-14, 2026-03, 2026), `date` such a beginning; `flag` has one FlagFilter."""
 
     name: str
-    values: tuple["str | int | Term | FlagFilter", ...]
+    values: tuple["str | int | SearchTerm | FlagFilter", ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from archive.search.nodes import (
     join,
     positive_words,
 )
-from archive.search.words import Term, fold
+from archive.search.words import SearchTerm, fold
 
 MAX_QUERY, MAX_TERMS, MIN_PREFIX, MAX_DEPTH = 500, 16, 2, 20
 FIELDS = {
@@ -50,7 +50,7 @@ class SearchQuery:
     errors: tuple[str, ...] = ()
 
     @property
-    def terms(self) -> tuple[Term, ...]:
+    def terms(self) -> tuple[SearchTerm, ...]:
         """The words to mark in a match, each once."""
         return tuple(dict.fromkeys(word.term for word in positive_words(self.node)))
 
@@ -182,7 +182,7 @@ class _Parser:
         is_short = begins and sum(map(len, words)) < MIN_PREFIX
         if is_short:
             self._note(f"A * needs at least {MIN_PREFIX} letters before it; it was read without it.")
-        return WordNode(Term(words, begins and not is_short), is_phrase or begins)
+        return WordNode(SearchTerm(words, begins and not is_short), is_phrase or begins)
 
     def _field(self, token: _Token) -> Node | None:
         name, text = token.field or "", token.text.strip()
@@ -202,7 +202,7 @@ class _Parser:
             return None
         if name in ("author", *RECORDS):
             is_prefix = token.kind == "word" and text.endswith("*")
-            return FieldNode(name, (Term(words, is_prefix and sum(map(len, words)) >= MIN_PREFIX),))
+            return FieldNode(name, (SearchTerm(words, is_prefix and sum(map(len, words)) >= MIN_PREFIX),))
         return FieldNode(name, (text,))  # a name, which `resolve` looks up
 
     def _counts(self) -> bool:

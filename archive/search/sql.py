@@ -7,7 +7,7 @@ from typing import Any
 
 from archive.search.nodes import RECORDS, AndNode, FieldNode, FlagFilter, Node, NotNode, OrNode
 from archive.search.query import full_text
-from archive.search.words import Term, fold
+from archive.search.words import SearchTerm, fold
 from archive.store.views import LABEL_FOUND, LABEL_TEXT, STANDING
 
 _MATCHING = "select rowid from comments_fts where comments_fts match {}"
@@ -22,7 +22,7 @@ RECORDED = {
 
 
 @dataclass(slots=True)
-class Selection:
+class IdSelection:
     """The ids of comments that match: `sql` selects `id` and `score`, in no order, of `source` where `where` holds.
 
     `key` is the column to order or limit by: the newest stored comments have the greatest. The score is BM25's, the
@@ -52,13 +52,13 @@ def prepare(connection: sqlite3.Connection) -> None:
     connection.create_function("folded", 1, lambda text: fold(text or ""), deterministic=True)
 
 
-def select_comments(node: Node) -> Selection:
+def select_comments(node: Node) -> IdSelection:
     """Return the selection of the comments that match. Withheld ones never do."""
     parts = node.parts if isinstance(node, AndNode) else (node,)
     by_words = [part for part in parts if _is_words(part)]
     match = full_text(AndNode(tuple(by_words))) if by_words else None
     others = [part for part in parts if match is None or part not in by_words]
-    selection = Selection()
+    selection = IdSelection()
     if match is not None:
         selection.source, selection.key, selection.score = "comments_fts", "comments_fts.rowid", "bm25(comments_fts)"
         selection.conditions.append(f"comments_fts match {selection.bind(match)}")
@@ -74,7 +74,7 @@ def _is_words(node: Node) -> bool:
     return full_text(node.part if isinstance(node, NotNode) else node) is not None
 
 
-def _condition(selection: Selection, node: Node) -> str:
+def _condition(selection: IdSelection, node: Node) -> str:
     expression = full_text(node)
     if expression is not None:
         return f"comments.id in ({_MATCHING.format(selection.bind(expression))})"
@@ -91,12 +91,12 @@ def _condition(selection: Selection, node: Node) -> str:
             raise TypeError(node)
 
 
-def _field(selection: Selection, node: FieldNode) -> str:
+def _field(selection: IdSelection, node: FieldNode) -> str:
     """Return the condition of a field; it may be null."""
     values, bind = node.values, selection.bind
     first = values[0] if values else None
     match node.name:
-        case "author" if isinstance(first, Term):
+        case "author" if isinstance(first, SearchTerm):
             return _author(selection, first)
         case "commenter":
             return f"comments.commenter_id {_OF_LIST.format(bind(json.dumps(values)))}"
@@ -115,18 +115,18 @@ def _field(selection: Selection, node: FieldNode) -> str:
             return _date(selection, node.name, str(first))
 
 
-def _author(selection: Selection, term: Term) -> str:
+def _author(selection: IdSelection, term: SearchTerm) -> str:
     """Return the condition of a name: all of them are read, which an index beside the archive need not."""
     phrase = " " + " ".join(term.words) + ("" if term.is_prefix else " ")
     named = f"instr(' ' || folded(name) || ' ', {selection.bind(phrase)})"
     return f"comments.commenter_id in (select id from commenters where {named})"  # noqa: S608
 
 
-def _record(selection: Selection, node: FieldNode) -> str:
+def _record(selection: IdSelection, node: FieldNode) -> str:
     """Return the condition on the records of a comment: equal to a text, or folded where it was typed."""
     table, text, counts = RECORDED[node.name]
     first = node.values[0] if node.values else None
-    if isinstance(first, Term):
+    if isinstance(first, SearchTerm):
         phrase = " ".join(first.words)
         folded = f"folded({text})"
         chosen = f"substr({folded}, 1, {len(phrase)})" if first.is_prefix else folded
@@ -136,7 +136,7 @@ def _record(selection: Selection, node: FieldNode) -> str:
     return f"exists (select 1 from {table} where {table}.comment_id = comments.id and {counts} and {chosen})"  # noqa: S608
 
 
-def _flag(selection: Selection, flag: FlagFilter) -> str:
+def _flag(selection: IdSelection, flag: FlagFilter) -> str:
     conditions = [STANDING]
     if flag.codes:
         conditions.append(f"code {_OF_LIST.format(selection.bind(json.dumps(flag.codes)))}")
@@ -151,7 +151,7 @@ def _flag(selection: Selection, flag: FlagFilter) -> str:
     return f"exists (select 1 from flags where flags.comment_id = comments.id and {' and '.join(conditions)})"  # noqa: S608
 
 
-def _date(selection: Selection, name: str, value: str) -> str:
+def _date(selection: IdSelection, name: str, value: str) -> str:
     day, bound = "substr(comments.posted_at, 1, 10)", selection.bind(value)
     match name:
         case "after":

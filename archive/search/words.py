@@ -22,7 +22,7 @@ MAX_PHRASE, MAX_MATCHES = 8, 500
 _SEPARATOR, _DIACRITIC = " ", "\x01"
 
 
-class Term(NamedTuple):
+class SearchTerm(NamedTuple):
     """What is searched for: a word, or a phrase of several, folded; the last one is the beginning of a word if
     `is_prefix`."""
 
@@ -30,7 +30,7 @@ class Term(NamedTuple):
     is_prefix: bool = False
 
 
-class Match(NamedTuple):
+class WordMatch(NamedTuple):
     """Where a text has a term, in code points, and which of the terms that is."""
 
     start: int
@@ -78,7 +78,7 @@ def fold(text: str) -> str:
     return " ".join(text.translate(_FOLDING).replace(_DIACRITIC, "").split())
 
 
-def find_matches(text: str, terms: Sequence[Term]) -> list[Match]:
+def find_matches(text: str, terms: Sequence[SearchTerm]) -> list[WordMatch]:
     """Return where a text has these terms, the first MAX_MATCHES of them, in order."""
     if not terms:
         return []
@@ -88,20 +88,20 @@ def find_matches(text: str, terms: Sequence[Term]) -> list[Match]:
         places = [place for place, letter in enumerate(folded) if letter != _DIACRITIC]
         folded = folded.replace(_DIACRITIC, "")
     return [
-        Match(places[start], places[end - 1] + 1, term) if places is not None else Match(start, end, term)
+        WordMatch(places[start], places[end - 1] + 1, term) if places is not None else WordMatch(start, end, term)
         for start, end, term in islice(_scan(folded, terms), MAX_MATCHES)
     ]
 
 
-def _scan(folded: str, terms: Sequence[Term]) -> Iterator[Match]:
+def _scan(folded: str, terms: Sequence[SearchTerm]) -> Iterator[WordMatch]:
     order, pattern = _pattern(tuple(terms))
     # Between spaces each word begins with one, which is what is looked for first.
     for match in pattern.finditer(f" {folded} "):
-        yield Match(match.start(), match.end() - 1, order[(match.lastindex or 1) - 1])
+        yield WordMatch(match.start(), match.end() - 1, order[(match.lastindex or 1) - 1])
 
 
 @lru_cache(maxsize=128)
-def _pattern(terms: tuple[Term, ...]) -> tuple[list[int], re.Pattern[str]]:
+def _pattern(terms: tuple[SearchTerm, ...]) -> tuple[list[int], re.Pattern[str]]:
     """Return the numbers of the terms in the order of the groups of a pattern, and the pattern."""
     # Of terms that begin alike, the longer one first.
     order = sorted(range(len(terms)), key=lambda number: -len(terms[number].words))
@@ -109,12 +109,12 @@ def _pattern(terms: tuple[Term, ...]) -> tuple[list[int], re.Pattern[str]]:
     return order, re.compile(f" (?:{expression})(?= )")
 
 
-def _expression(term: Term) -> str:
+def _expression(term: SearchTerm) -> str:
     words = " ++".join(map(re.escape, term.words[:MAX_PHRASE]))
     return words + "[^ ]*+" if term.is_prefix and len(term.words) <= MAX_PHRASE else words
 
 
-def best_start(matches: Sequence[Match], width: int) -> int:
+def best_start(matches: Sequence[WordMatch], width: int) -> int:
     """Return where the first part of a text begins that has most of the terms within `width`; 0 without matches."""
     best, most = 0, 0
     counts: Counter[int] = Counter()

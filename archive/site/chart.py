@@ -67,7 +67,7 @@ class ColumnChart:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ChartLine:
     """A series as a line; `dots` are its points, since one between two gaps has no line."""
 
     colour: int
@@ -81,7 +81,7 @@ class LineChart:
 
     text: str
     lines: Sequence[GridLine]
-    series: Sequence[Line]
+    series: Sequence[ChartLine]
     labels: Sequence[AxisLabel]
 
 
@@ -143,7 +143,7 @@ def line_chart(title: str, labels: Sequence[str], series: Sequence[tuple[str, Se
             (LEFT + (column + 0.5) * step, ABOVE + PLOT_HEIGHT * (1 - value / (4 * quarter)))
             for column, value in enumerate(values)
         ]
-        drawn.append(Line(nth % COLOURS, " ".join(f"{x:.1f},{y:.1f}" for x, y in dots), dots))
+        drawn.append(ChartLine(nth % COLOURS, " ".join(f"{x:.1f},{y:.1f}" for x, y in dots), dots))
     lines = [
         GridLine(ABOVE + PLOT_HEIGHT * (4 - part) / 4, f"{part * quarter:,.2f}".rstrip("0").rstrip("."), bool(part % 2))
         for part in range(5)

@@ -10,8 +10,8 @@ from archive.review.verdicts import BY_HAND, REVIEW_NAMESPACES
 from archive.site import queries
 from archive.site.database import Connection, Row, fetch_all, remember
 from archive.site.formatting import between, count, day, moment, short
-from archive.site.html import Chip, CommentView, DatasetLabel, Record, describe_claim
-from archive.site.pieces import MASKED, FlagSpan, make_piece
+from archive.site.html import Chip, CommentView, DatasetLabel, NamedRow, describe_claim
+from archive.site.pieces import MASKED, MarkedSpan, make_piece
 from archive.site.viewer import Visitor
 from archive.text.span_masking import MaskedParts, Span, mask_spans, shift_span
 
@@ -25,7 +25,7 @@ STATUS_TEXTS = {
 }
 # Which of several flags of one code its chip shows: that which people have confirmed.
 _CERTAINTY = {"confirmed": 0, "disputed": 1}
-R = TypeVar("R", bound=Record)
+R = TypeVar("R", bound=NamedRow)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +40,11 @@ class FlagContext:
     hidden: Mapping[int, MaskedParts] = field(default_factory=dict)
     labels: Mapping[int, Sequence[Row]] = field(default_factory=dict)
 
-    def view(self, row: Record) -> CommentView:
+    def view(self, row: NamedRow) -> CommentView:
         """Return a comment with its chips and spans, masked."""
         flags, hidden = self.flags.get(row["id"], ()), self.hidden.get(row["id"])
         spans = [
-            FlagSpan(span["start"], span["end"], describe_flag(flag, self.codes, self.count_reviewers(flag)).text)
+            MarkedSpan(span["start"], span["end"], describe_flag(flag, self.codes, self.count_reviewers(flag)).text)
             for flag in flags
             if flag["revision"] == row["revision"]
             for span in self.spans.get(flag["id"], ())
@@ -54,10 +54,10 @@ class FlagContext:
         text = row["body"]
         gaps = hidden.find(text, row["revision"])
         # The mask is shorter or longer than what it hides: spans behind it move.
-        spans = [FlagSpan(*shift_span((span.start, span.end), gaps, len(text), MASKED), span.claim) for span in spans]
+        spans = [MarkedSpan(*shift_span((span.start, span.end), gaps, len(text), MASKED), span.claim) for span in spans]
         return CommentView(self.mask_row(row, row["id"]), self.chips(row), spans, labels=self._labels(row))
 
-    def _labels(self, row: Record) -> list[DatasetLabel]:
+    def _labels(self, row: NamedRow) -> list[DatasetLabel]:
         """Return what datasets say of a comment, masked: it may quote the text. Of a withheld one nothing is said."""
         if row["withheld"]:
             return []
@@ -66,7 +66,7 @@ class FlagContext:
             for label in self.labels.get(row["id"], ())
         ]
 
-    def mask_row(self, row: Record, comment: int) -> Record:
+    def mask_row(self, row: NamedRow, comment: int) -> NamedRow:
         """Return the row with its `body` masked, if the comment holds personal data."""
         if comment not in self.hidden:
             return row
@@ -77,21 +77,21 @@ class FlagContext:
         hidden = self.hidden.get(comment)
         return mask_spans(text, hidden.find(text, revision), MASKED) if hidden else text
 
-    def matched_text(self, flag: Record, span: Record) -> str:
+    def matched_text(self, flag: NamedRow, span: NamedRow) -> str:
         """Return the words that a flag matched, masked where they are, or hold, personal data."""
         hidden, text = self.hidden.get(flag["comment_id"]), str(span["exact"])
         if hidden is None:
             return text
         return mask_spans(text, hidden.find_within(span["start"], span["end"], flag["revision"], text), MASKED)
 
-    def chips(self, row: Record) -> tuple[Chip, ...]:
+    def chips(self, row: NamedRow) -> tuple[Chip, ...]:
         """Return one chip for each code, though several rules may have raised it."""
         flags: dict[str, Row] = {}
         for flag in sorted(self.flags.get(row["id"], ()), key=lambda flag: _CERTAINTY.get(flag["status"], 2)):
             flags.setdefault(flag["code"], flag)
         return tuple(self._chip(flag, row) for flag in sorted(flags.values(), key=lambda flag: int(flag["id"])))
 
-    def _chip(self, flag: Row, row: Record) -> Chip:
+    def _chip(self, flag: Row, row: NamedRow) -> Chip:
         chip = describe_flag(flag, self.codes, self.count_reviewers(flag), earlier=flag["revision"] < row["revision"])
         events = [event for event in self.events.get(row["id"], ()) if f"crawl.{event['kind']}" == chip.code]
         if chip.code == "crawl.edited" and events:
@@ -100,7 +100,7 @@ class FlagContext:
             return Chip(chip.code, f"gone {between(row['last_seen_at'], events[-1]['seen_at'])}", chip.about)
         return chip
 
-    def count_reviewers(self, flag: Record) -> int:
+    def count_reviewers(self, flag: NamedRow) -> int:
         """Count the people who agree with the status of a flag."""
         agreeing = [verdict for verdict in self.verdicts.get(flag["id"], ()) if verdict["verdict"] == flag["status"]]
         corrected = self.verdicts.get(flag["corrects"] or 0, ())
@@ -143,7 +143,7 @@ def load_spans(connection: Connection, flags: Sequence[Row]) -> dict[int, list[R
     return group_by(fetch_all(connection, queries.SPANS, ids=ids), "flag_id") if flags else {}
 
 
-def load_verdicts(connection: Connection, flags: Iterable[Record]) -> dict[int, list[Row]]:
+def load_verdicts(connection: Connection, flags: Iterable[NamedRow]) -> dict[int, list[Row]]:
     """Read the last verdict of each reviewer on these flags, and on those that they correct, by the flag's id."""
     ids = {number for flag in flags for number in (flag["id"], flag["corrects"]) if number is not None}
     return group_by(fetch_all(connection, queries.VERDICTS, ids=json.dumps(sorted(ids))), "flag_id") if ids else {}
@@ -169,12 +169,12 @@ def group_by(rows: Iterable[R], column: str) -> dict[int, list[R]]:
     return dict(groups)
 
 
-def as_dict(row: Record) -> dict[str, Any]:
+def as_dict(row: NamedRow) -> dict[str, Any]:
     names = row if isinstance(row, dict) else row.keys()  # type: ignore[attr-defined]  # sqlite3.Row iterates over values
     return {name: row[name] for name in names}
 
 
-def describe_flag(flag: Record, codes: Codes, reviewers: int = 0, *, earlier: bool = False) -> Chip:
+def describe_flag(flag: NamedRow, codes: Codes, reviewers: int = 0, *, earlier: bool = False) -> Chip:
     """Put a flag in words. One of an `earlier` text folds the present one only where it is not about that text."""
     code = codes.get(flag["code"])
     title, definition = (code["title"], code["definition"]) if code else (flag["code"], "")
@@ -187,7 +187,7 @@ def describe_flag(flag: Record, codes: Codes, reviewers: int = 0, *, earlier: bo
 
 
 def list_comment_flags(
-    connection: Connection, row: Record, context: FlagContext, visitor: Visitor
+    connection: Connection, row: NamedRow, context: FlagContext, visitor: Visitor
 ) -> list[dict[str, Any]]:
     """Return every flag of a comment that was not withdrawn, whatever reviewers made of it, with its evidence.
 
@@ -198,7 +198,7 @@ def list_comment_flags(
     return [_describe_entry(flag, row, context, visitor) for flag in flags]
 
 
-def _describe_entry(flag: Row, row: Record, context: FlagContext, visitor: Visitor) -> dict[str, Any]:
+def _describe_entry(flag: Row, row: NamedRow, context: FlagContext, visitor: Visitor) -> dict[str, Any]:
     verdicts, spans = context.verdicts.get(flag["id"], ()), context.spans.get(flag["id"], ())
     is_judged = flag["code"].partition(".")[0] in REVIEW_NAMESPACES
     is_earlier = flag["revision"] < row["revision"]

@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 from archive.site.chart import ColumnChart
 from archive.site.formatting import INVISIBLE, STATES, count, day, moment, number, short
-from archive.site.pieces import Body, Difference, FlagSpan, split_body
+from archive.site.pieces import Body, MarkedSpan, TextDifference, split_body
 
 MAX_DEPTH = 8
 MAX_URL = 8000
@@ -25,7 +25,7 @@ GONE = {state: text[:1].upper() + text[1:] for state, text in STATES.items() if 
 NOT_SHOWN = "This archive does not show the text."
 
 
-class Record(Protocol):
+class NamedRow(Protocol):
     """A row by the names of its columns: of SQLite, or a dictionary."""
 
     def __getitem__(self, name: str, /) -> Any: ...
@@ -83,11 +83,11 @@ class CommentView:
     """A comment as a viewer may read it. `row` has the columns of queries.COMMENTS, its body masked; `events`,
     `differences`, `removal` and `labels` are what a page says below it."""
 
-    row: Record
+    row: NamedRow
     chips: Sequence[Chip] = ()
-    spans: Sequence[FlagSpan] = ()
+    spans: Sequence[MarkedSpan] = ()
     events: Sequence[str] = ()
-    differences: Sequence[Difference] = ()
+    differences: Sequence[TextDifference] = ()
     thread_note: ThreadNote | None = None
     labels: Sequence[DatasetLabel] = ()
 
@@ -106,7 +106,7 @@ class CommentBlock:
     note: str | None
     fold: str | None
     body: Body | None
-    parent: Record | None
+    parent: NamedRow | None
     parent_name: str
     parent_url: str
     opens: bool
@@ -114,7 +114,7 @@ class CommentBlock:
 
 
 @dataclass(frozen=True, slots=True)
-class CommentList:
+class RenderedList:
     """Comments in order, as nested lists or one flat one. `closes` lists end after the last."""
 
     blocks: Sequence[CommentBlock]
@@ -184,13 +184,13 @@ def fold_reason(chips: Iterable[Chip]) -> str | None:
     return f"Folded: {' and '.join(dict.fromkeys(reasons))}. Show the text" if reasons else None
 
 
-def author_name(row: Record) -> str:
+def author_name(row: NamedRow) -> str:
     if row["commenter_id"] is None:
         return "author unknown"
     return short(row["author"] or "unnamed account")
 
 
-def nest_comments(views: Sequence[CommentView], parents: Mapping[int, Record]) -> CommentList | None:
+def nest_comments(views: Sequence[CommentView], parents: Mapping[int, NamedRow]) -> RenderedList | None:
     """Nest comments in document order; None where there are none.
 
     A line says what a comment replies to where the nesting cannot: below MAX_DEPTH, and where the parent stands on
@@ -206,13 +206,13 @@ def nest_comments(views: Sequence[CommentView], parents: Mapping[int, Record]) -
         row = rows.get(parent) or parents.get(parent) if parent and (not path or len(path) > MAX_DEPTH) else None
         blocks.append(_block(view, row, level > last, last - level, on_page=parent in rows))
         path.append(view.row["id"])
-    return CommentList(blocks, level + 1, is_flat=False) if blocks else None
+    return RenderedList(blocks, level + 1, is_flat=False) if blocks else None
 
 
-def list_comments(views: Iterable[CommentView], parents: Mapping[int, Record]) -> CommentList | None:
+def list_comments(views: Iterable[CommentView], parents: Mapping[int, NamedRow]) -> RenderedList | None:
     """List comments one below the other, each with a line that says what it replies to; None where there are none."""
     blocks = [_block(view, parents.get(view.row["parent_id"]), not place, 0) for place, view in enumerate(views)]
-    return CommentList(blocks, 1, is_flat=True) if blocks else None
+    return RenderedList(blocks, 1, is_flat=True) if blocks else None
 
 
 @cache
@@ -222,7 +222,7 @@ def _macros(template: str) -> Any:
     return env.get_template(template).module
 
 
-def render_comments(comments: CommentList | None, tables: str) -> Markup | None:
+def render_comments(comments: RenderedList | None, tables: str) -> Markup | None:
     """Render comments where they are loaded: in a thread, not in the event loop, and once while a page is remembered.
 
     Datasette renders templates asynchronously, which makes every loop and macro take twice as long.
@@ -253,7 +253,7 @@ def render_columns(chart: ColumnChart) -> Markup:
 
 
 def _block(
-    view: CommentView, parent: Record | None, opens: bool, closes: int, *, on_page: bool = False
+    view: CommentView, parent: NamedRow | None, opens: bool, closes: int, *, on_page: bool = False
 ) -> CommentBlock:
     row = view.row
     votes = [count(row[kind], kind[:-1]) for kind in ("likes", "dislikes") if row[kind] is not None]

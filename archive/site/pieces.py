@@ -25,7 +25,7 @@ _PARAGRAPHS = re.compile(r"\n[ \t\r]*\n\s*")
 
 
 @dataclass(frozen=True, slots=True)
-class FlagSpan:
+class MarkedSpan:
     """Where a flag matched, in code points of the text, and what it claims."""
 
     start: int
@@ -53,7 +53,7 @@ class Body:
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class TextDifference:
     """What an edit changed: (change, piece), `change` being equal, delete or insert; or the `before` of a long text."""
 
     changes: Sequence[tuple[str, Piece]] = ()
@@ -68,7 +68,7 @@ def make_piece(text: str, title: str = "", *, marked: bool = False) -> Piece:
     return Piece(first, rest, marked, title)
 
 
-def split_body(text: str, spans: Sequence[FlagSpan] = (), url: str | None = None) -> Body:
+def split_body(text: str, spans: Sequence[MarkedSpan] = (), url: str | None = None) -> Body:
     """Divide a text into paragraphs, and these where flags matched. `url` is where a long text can be read whole."""
     head = text[:MAX_TEXT]
     paragraphs, start = [], 0
@@ -81,7 +81,7 @@ def split_body(text: str, spans: Sequence[FlagSpan] = (), url: str | None = None
     return Body(paragraphs, len(text) - len(head), url)
 
 
-def _mark(text: str, start: int, end: int, spans: Sequence[FlagSpan]) -> list[Piece]:
+def _mark(text: str, start: int, end: int, spans: Sequence[MarkedSpan]) -> list[Piece]:
     """Cut a paragraph at every edge of a span: spans overlap, marks cannot."""
     inside = [span for span in spans if span.start < end and span.end > start and span.start < span.end]
     if not inside:
@@ -143,11 +143,11 @@ class ComparisonBudget:
 
 def compare_texts(
     before: str, after: str, fold: str | None = None, budget: ComparisonBudget | None = None
-) -> Difference:
+) -> TextDifference:
     """Return the words that went and the words that came; the text before where that takes too long."""
     old, new = (_COMPARED.findall(text[:MAX_TEXT]) for text in (before, after))
     if not (budget or ComparisonBudget()).take(old, new):
-        return Difference(before=split_body(before), fold=fold)
+        return TextDifference(before=split_body(before), fold=fold)
     changes = list[tuple[str, Piece]]()
     for kind, old_start, old_end, new_start, new_end in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
         if kind == "equal":
@@ -157,4 +157,4 @@ def compare_texts(
             changes.append(("delete", make_piece("".join(old[old_start:old_end]))))
         if new_start < new_end:
             changes.append(("insert", make_piece("".join(new[new_start:new_end]))))
-    return Difference(changes, fold=fold)
+    return TextDifference(changes, fold=fold)

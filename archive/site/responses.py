@@ -31,7 +31,7 @@ TIMEOUTS = (TookTooLong, QueryInterrupted)
 BATCH = 500
 _PLAIN_TYPES = frozenset({str, int, float, type(None)})
 
-Record = Mapping[str, Any]
+NamedRow = Mapping[str, Any]
 
 
 async def html_response(
@@ -88,7 +88,7 @@ class Rows:
     """Rows to be written: `batches` of them in order, `about` them for JSON. `limited`: more rows match than these."""
 
     columns: Sequence[str]
-    batches: Iterable[Sequence[Record]]
+    batches: Iterable[Sequence[NamedRow]]
     about: Mapping[str, Any] = field(default_factory=dict)
     name: str = "rows"
     limited: bool = False

@@ -7,7 +7,7 @@ from typing import Any
 from archive.search.index import IndexUnusable, IndexView
 from archive.search.nodes import WordNode, positive_words
 from archive.search.query import parse_query
-from archive.search.words import Term, find_matches, fold
+from archive.search.words import SearchTerm, find_matches, fold
 from archive.site import matches, search_queries
 from archive.site.database import Connection, fetch_all
 from archive.site.formatting import count
@@ -53,7 +53,7 @@ def _near(
     return suggestions
 
 
-def _near_words(connection: Connection, view: IndexView, term: Term) -> list[str]:
+def _near_words(connection: Connection, view: IndexView, term: SearchTerm) -> list[str]:
     """Return the most frequent words that differ by a letter or two, as texts have them that can be read."""
     ids = view.find_near(term.words[0], TEXTS_READ)
     rows: Any = fetch_all(connection, search_queries.TEXTS_BY_ID, ids=json.dumps(ids), length=LETTERS_READ)
@@ -84,7 +84,7 @@ def _distance(left: str, right: str) -> int:
     return rows[-1][-1]
 
 
-def _replace(typed: str, term: Term, near: str) -> str:
+def _replace(typed: str, term: SearchTerm, near: str) -> str:
     """Put a word in the place of another in what was typed."""
     for match in reversed(find_matches(typed, [term])):
         typed = typed[: match.start] + near + typed[match.end :]

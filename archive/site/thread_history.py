@@ -9,8 +9,8 @@ from archive.site import queries
 from archive.site.database import Connection, Row, fetch_all, fetch_value
 from archive.site.flags import FlagContext, as_dict, group_by
 from archive.site.formatting import day
-from archive.site.html import CommentView, Record, fold_reason
-from archive.site.pieces import ComparisonBudget, Difference, compare_texts
+from archive.site.html import CommentView, NamedRow, fold_reason
+from archive.site.pieces import ComparisonBudget, TextDifference, compare_texts
 
 END_OF_TIME = "9999-12-31T23:59:59Z"
 EVENT_TEXTS = {
@@ -24,7 +24,9 @@ EVENT_TEXTS = {
 }
 
 
-def load_revisions(connection: Connection, context: FlagContext, ids: Sequence[int]) -> Mapping[int, Sequence[Record]]:
+def load_revisions(
+    connection: Connection, context: FlagContext, ids: Sequence[int]
+) -> Mapping[int, Sequence[NamedRow]]:
     """Read the earlier texts of comments by the comment's id, masked."""
     rows = fetch_all(connection, queries.REVISIONS, ids=json.dumps(ids))
     return group_by([context.mask_row(row, row["comment_id"]) for row in rows], "comment_id")
@@ -45,7 +47,7 @@ def add_changes(connection: Connection, views: Sequence[CommentView], context: F
 
 def compare_revisions(
     view: CommentView, texts: Iterable[tuple[str, str]], budget: ComparisonBudget
-) -> list[Difference]:
+) -> list[TextDifference]:
     """Compare texts of a comment, before and after; folded or withheld as the comment itself is."""
     if view.row["withheld"]:
         return []

@@ -64,7 +64,7 @@ class LabelWriter:
         for label in labels:
             self._insert("comment_id", comment_id, label, self._dataset_of(label, dataset))
 
-    def add_above(self, subject: str, number: int, labels: Sequence[Label], dataset: Dataset | None) -> None:
+    def add_of_thread(self, subject: str, number: int, labels: Sequence[Label], dataset: Dataset | None) -> None:
         """Add those labels of a thread or an article (`subject` is its column) that are not stored, as `add_missing`
         does of comments: several threads of one batch may bring those of their article."""
         if not labels:

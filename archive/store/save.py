@@ -112,7 +112,7 @@ def _save_thread(batch: SaveBatch, screened: Screened) -> SavedThread | None:
     else:
         visit.thread_id = row["id"]
         outcome = update.update_thread(batch, visit, row)
-    batch.add_labels_above(visit, article_id)
+    batch.add_thread_labels(visit, article_id)
     _insert_visit(batch, visit, outcome)
     return SavedThread(visit.thread_id, visit.capture_id, outcome, batch.counts - before)
 

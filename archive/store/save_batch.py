@@ -37,7 +37,7 @@ CaptureKey = tuple[str, str | None, str | None, str | None, int | None]
 
 
 @dataclass(slots=True)
-class OutletRow:
+class StoredOutlet:
     id: int
     name: str | None
 
@@ -46,7 +46,7 @@ class IdCache:
     """Ids of rows that this process looked up or inserted. Safe between batches: these tables are append-only."""
 
     def __init__(self) -> None:
-        self.outlets: dict[str, OutletRow] = {}
+        self.outlets: dict[str, StoredOutlet] = {}
         self.commenters: dict[CommenterKey, int] = {}
         self.detectors: dict[str, int] = {}
 
@@ -107,7 +107,7 @@ class SaveBatch:
         self._look_up_visits()
         domains = {thread.article.outlet for thread in threads if thread.article.outlet}
         for row in self.writer.rows_where_in("outlets", "domain", domains - self.cache.outlets.keys()):
-            self.cache.outlets[row["domain"]] = OutletRow(row["id"], row["name"])
+            self.cache.outlets[row["domain"]] = StoredOutlet(row["id"], row["name"])
         self._look_up_commenters(threads)
 
     def _look_up_visits(self) -> None:
@@ -193,7 +193,7 @@ class SaveBatch:
             return None
         if domain not in self.cache.outlets:
             row: dict[str, Any] = {"domain": domain, "name": name}
-            self.cache.outlets[domain] = OutletRow(self.writer.insert("outlets", row), name)
+            self.cache.outlets[domain] = StoredOutlet(self.writer.insert("outlets", row), name)
             self.writer.totals["outlets"] += 1
         outlet = self.cache.outlets[domain]
         if name and name != outlet.name:
@@ -269,13 +269,13 @@ class SaveBatch:
         self.flags.raise_flags(subject, flags, platform=visit.thread.platform, at=visit.seen_at)
         self.counts["articles_changed"] += 1
 
-    def add_labels_above(self, visit: ThreadVisit, article_id: int) -> None:
+    def add_thread_labels(self, visit: ThreadVisit, article_id: int) -> None:
         """Add what datasets say of a thread and of its article; nothing of those that are withheld."""
         thread, screened = visit.thread, visit.screened
         if screened.article_reason is None:
-            self.labels.add_above("article_id", article_id, thread.article.labels, thread.dataset)
+            self.labels.add_of_thread("article_id", article_id, thread.article.labels, thread.dataset)
         if screened.article_reason is None and screened.thread_reason is None:
-            self.labels.add_above("thread_id", visit.thread_id, thread.labels, thread.dataset)
+            self.labels.add_of_thread("thread_id", visit.thread_id, thread.labels, thread.dataset)
 
     # comments
 

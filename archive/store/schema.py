@@ -62,7 +62,7 @@ def _partial(name: str, *columns: str) -> Index:
     return Index(name, *columns, sqlite_where=condition, postgresql_where=condition)
 
 
-class Run(SQLModel, table=True):
+class RunRow(SQLModel, table=True):
     __tablename__ = "runs"
     __table_args__ = _table("One crawl, import, flagging or publication.")
 
@@ -80,7 +80,7 @@ class Run(SQLModel, table=True):
     counts: str | None = _text("What it did, in numbers (JSON).")
 
 
-class Outlet(SQLModel, table=True):
+class OutletRow(SQLModel, table=True):
     __tablename__ = "outlets"
     __table_args__ = _table("A site that publishes articles.")
 
@@ -89,7 +89,7 @@ class Outlet(SQLModel, table=True):
     name: str | None = _text("What the outlet calls itself, where a source stated it.")
 
 
-class Capture(SQLModel, table=True):
+class CaptureRow(SQLModel, table=True):
     __tablename__ = "captures"
     __table_args__ = _table(
         "The bytes that something was read from.",
@@ -119,7 +119,7 @@ class Capture(SQLModel, table=True):
     redacted_at: str | None = _text("When its bytes were taken out of the file (UTC); its digests are kept.")
 
 
-class Article(SQLModel, table=True):
+class ArticleRow(SQLModel, table=True):
     __tablename__ = "articles"
     __table_args__ = _table(
         "An article, as last read.",
@@ -146,7 +146,7 @@ class Article(SQLModel, table=True):
     withheld: str | None = _text("Why this archive withholds it (a code); its text is blank. Empty where it does not.")
 
 
-class ArticleRevision(SQLModel, table=True):
+class ArticleRevisionRow(SQLModel, table=True):
     __tablename__ = "article_revisions"
     __table_args__ = _table("A text that an article used to have.", UniqueConstraint("article_id", "revision"))
 
@@ -161,7 +161,7 @@ class ArticleRevision(SQLModel, table=True):
     seen_until: str = _text("Last time that this text was seen (UTC).")
 
 
-class Dataset(SQLModel, table=True):
+class DatasetRow(SQLModel, table=True):
     __tablename__ = "datasets"
     __table_args__ = _table("A corpus or export that threads and labels were taken from.")
 
@@ -174,7 +174,7 @@ class Dataset(SQLModel, table=True):
     is_shareable: bool = _integer("0 where it is given on request only, and not published again; else 1.")
 
 
-class Thread(SQLModel, table=True):
+class ThreadRow(SQLModel, table=True):
     __tablename__ = "threads"
     __table_args__ = _table(
         "A comment section.",
@@ -205,7 +205,7 @@ class Thread(SQLModel, table=True):
     dataset_id: int | None = _reference("datasets.id", "The corpus or export that it was taken from, where it was.")
 
 
-class Visit(SQLModel, table=True):
+class VisitRow(SQLModel, table=True):
     __tablename__ = "visits"
     __table_args__ = _table(
         "One look at a comment section, whether it changed or not.",
@@ -225,7 +225,7 @@ class Visit(SQLModel, table=True):
     reason: str | None = _text("Why it failed, or why less than the whole thread was seen.")
 
 
-class Frontier(SQLModel, table=True):
+class FrontierRow(SQLModel, table=True):
     __tablename__ = "frontier"
     __table_args__ = _table(
         "A page to visit again: the crawler's own list, no part of what is published.",
@@ -256,7 +256,7 @@ class Frontier(SQLModel, table=True):
     owner: str | None = _text("The worker that has it in hand.")
 
 
-class Host(SQLModel, table=True):
+class HostRow(SQLModel, table=True):
     __tablename__ = "hosts"
     __table_args__ = _table(
         "A host that crawls ask, one worker at a time: no part of what is published.",
@@ -275,7 +275,7 @@ class Host(SQLModel, table=True):
     robots_at: str | None = _text("When its robots.txt was read (UTC, to the millisecond).")
 
 
-class PausedOutlet(SQLModel, table=True):
+class PausedOutletRow(SQLModel, table=True):
     __tablename__ = "paused_outlets"
     __table_args__ = _table("An outlet that no crawl visits for now, or any more: no part of what is published.")
 
@@ -286,7 +286,7 @@ class PausedOutlet(SQLModel, table=True):
     note: str | None = _text("Why, in words.")
 
 
-class Commenter(SQLModel, table=True):
+class CommenterRow(SQLModel, table=True):
     __tablename__ = "commenters"
     __table_args__ = _table(
         "A name or account that comments; a name is not a person.",
@@ -310,7 +310,7 @@ class Commenter(SQLModel, table=True):
     is_staff: bool | None = _integer("1 for the outlet's staff, 0 for readers, empty where unknown.")
 
 
-class Comment(SQLModel, table=True):
+class CommentRow(SQLModel, table=True):
     __tablename__ = "comments"
     __table_args__ = _table(
         "A comment, as last seen.",
@@ -361,7 +361,7 @@ class Comment(SQLModel, table=True):
     edited_precision: str | None = _text("How exact edited_at is: second, minute, hour, day, month or year.")
 
 
-class Reaction(SQLModel, table=True):
+class ReactionRow(SQLModel, table=True):
     __tablename__ = "reactions"
     __table_args__ = _table(
         "How often readers reacted to a comment in a way that is no vote for or against it, as last seen.",
@@ -375,7 +375,7 @@ class Reaction(SQLModel, table=True):
     seen_at: str = _text("When it was last seen (UTC).")
 
 
-class Report(SQLModel, table=True):
+class ReportRow(SQLModel, table=True):
     __tablename__ = "reports"
     __table_args__ = _table(
         "How often readers, or programs, reported a comment to its moderators, as last seen.",
@@ -389,7 +389,7 @@ class Report(SQLModel, table=True):
     seen_at: str = _text("When it was last seen (UTC).")
 
 
-class Decision(SQLModel, table=True):
+class DecisionRow(SQLModel, table=True):
     __tablename__ = "decisions"
     __table_args__ = _table(
         "What the moderation of its source decided about a comment, one after the other.",
@@ -409,7 +409,7 @@ class Decision(SQLModel, table=True):
     seen_at: str = _text("When the source was first seen to say so (UTC).")
 
 
-class CommentRevision(SQLModel, table=True):
+class CommentRevisionRow(SQLModel, table=True):
     __tablename__ = "comment_revisions"
     __table_args__ = _table("A text that a comment used to have.", UniqueConstraint("comment_id", "revision"))
 
@@ -429,7 +429,7 @@ class CommentRevision(SQLModel, table=True):
     written_at: str | None = _text("When it was written (UTC), where the source itself has it on record.")
 
 
-class Label(SQLModel, table=True):
+class LabelRow(SQLModel, table=True):
     __tablename__ = "labels"
     __table_args__ = _table(
         "What the people or programs of a dataset said of a comment, a thread or an article: a finding, and no flag.",
@@ -451,7 +451,7 @@ class Label(SQLModel, table=True):
     raters: int | None = _integer("How many were asked, where the dataset says so.")
 
 
-class Event(SQLModel, table=True):
+class EventRow(SQLModel, table=True):
     __tablename__ = "events"
     __table_args__ = _table(
         "What one visit found changed.",
@@ -471,7 +471,7 @@ class Event(SQLModel, table=True):
     confidence: str = _text("high, medium or low: how sure the kind is.")
 
 
-class FlagCode(SQLModel, table=True):
+class FlagCodeRow(SQLModel, table=True):
     __tablename__ = "flag_codes"
     __table_args__ = _table("What a flag means.")
 
@@ -486,7 +486,7 @@ class FlagCode(SQLModel, table=True):
     mappings: str = _text("What other vocabularies call it (JSON list of vocabulary:name).", server_default="'[]'")
 
 
-class FlagRule(SQLModel, table=True):
+class FlagRuleRow(SQLModel, table=True):
     __tablename__ = "flag_rules"
     __table_args__ = _table("A rule that flags are raised by, as the last version of its detector has it.")
 
@@ -497,7 +497,7 @@ class FlagRule(SQLModel, table=True):
     note: str = _text("What it is for.")
 
 
-class Detector(SQLModel, table=True):
+class DetectorRow(SQLModel, table=True):
     __tablename__ = "detectors"
     __table_args__ = _table(
         "What raised flags.",
@@ -510,7 +510,7 @@ class Detector(SQLModel, table=True):
     lexicon_sha256: str | None = _text("SHA-256 of its lexicon, where it has one.")
 
 
-class Flag(SQLModel, table=True):
+class FlagRow(SQLModel, table=True):
     __tablename__ = "flags"
     __table_args__ = _table(
         "One flag on one comment, thread or article.",
@@ -562,7 +562,7 @@ class Flag(SQLModel, table=True):
     corrects: int | None = _reference("flags.id", "The flag that reviewers corrected to this one.")
 
 
-class FlagSpan(SQLModel, table=True):
+class FlagSpanRow(SQLModel, table=True):
     __tablename__ = "flag_spans"
     __table_args__ = _table("Where in the text a flag matched.", Index("flag_spans_flag_id", "flag_id"))
 
@@ -573,7 +573,7 @@ class FlagSpan(SQLModel, table=True):
     exact: str = _text("The words between them.")
 
 
-class Review(SQLModel, table=True):
+class ReviewRow(SQLModel, table=True):
     __tablename__ = "reviews"
     __table_args__ = _table(
         "One person's verdict on a flag. Their latest one that they did not take back counts; none is deleted.",
@@ -595,7 +595,7 @@ class Review(SQLModel, table=True):
     retracted_at: str | None = _text("When the reviewer took the verdict back (UTC): it counts no more.")
 
 
-class Setting(SQLModel, table=True):
+class SettingRow(SQLModel, table=True):
     __tablename__ = "settings"
     __table_args__ = _table("Keys of this archive: no part of what is published.")
 
@@ -607,7 +607,7 @@ class Setting(SQLModel, table=True):
     )
 
 
-class Suppression(SQLModel, table=True):
+class SuppressionRow(SQLModel, table=True):
     __tablename__ = "suppressions"
     __table_args__ = _table("Something that this archive withholds, by keyed hashes: no part of what is published.")
 
@@ -623,7 +623,7 @@ class Suppression(SQLModel, table=True):
     erased_at: str | None = _text("When the text itself was destroyed (UTC), where it was.")
 
 
-class Withheld(SQLModel, table=True):
+class WithheldRow(SQLModel, table=True):
     __tablename__ = "withheld"
     __table_args__ = _table(
         "What was taken out of a row so that nobody reads it, to be put back: no part of what is published.",
@@ -638,7 +638,7 @@ class Withheld(SQLModel, table=True):
     held: str = _text("What its columns held (JSON).")
 
 
-class ImportChange(SQLModel, table=True):
+class ImportChangeRow(SQLModel, table=True):
     __tablename__ = "import_changes"
     __table_args__ = _table(
         "What an import added or changed, so that it can be taken back: no part of what is published.",
@@ -653,7 +653,7 @@ class ImportChange(SQLModel, table=True):
     before: str | None = _text("What the columns that were changed held before (JSON), but for texts.")
 
 
-class TextCopy(SQLModel, table=True):
+class TextCopyRow(SQLModel, table=True):
     __tablename__ = "text_copies"
     __table_args__ = _table(
         "Comments with the same text, or nearly, as of the last `btl copies` or publication.",
@@ -668,7 +668,7 @@ class TextCopy(SQLModel, table=True):
     )
 
 
-class Watch(SQLModel, table=True):
+class WatchRow(SQLModel, table=True):
     __tablename__ = "watches"
     __table_args__ = _table("A search or flag that somebody follows: no part of what is published.")
 
@@ -680,7 +680,7 @@ class Watch(SQLModel, table=True):
     last_flag_id: int = _integer("The newest flag that the last look reached.")
 
 
-class SearchChange(SQLModel, table=True):
+class SearchChangeRow(SQLModel, table=True):
     __tablename__ = "search_changes"
     __table_args__ = _table("A comment that changed, for the index beside the archive: no part of what is published.")
 
@@ -689,7 +689,7 @@ class SearchChange(SQLModel, table=True):
     token: int = _integer("A number by chance, as no other archive has it here.", server_default="(random())")
 
 
-class Total(SQLModel, table=True):
+class TotalRow(SQLModel, table=True):
     __tablename__ = "totals"
     __table_args__ = _table("Numbers that the site opens with, kept current by every save.")
 

@@ -21,7 +21,7 @@ from crawler.cli.common import (
 )
 
 if TYPE_CHECKING:
-    from crawler.probe import Probe, ProbedThread
+    from crawler.probe import ProbedThread, ServiceProbe
 
 KINDS = {"all": "", "roots": " at the top", "approximate": " or fewer"}
 
@@ -67,7 +67,7 @@ def probe(url: str, outlets: Path | None, contact: str | None, allow_hosts: tupl
         sys.exit(1)
 
 
-def _describe(result: "Probe") -> Iterator[str]:
+def _describe(result: "ServiceProbe") -> Iterator[str]:
     if not result.threads:
         yield f"{result.url}: no comment system was recognised"
     for thread in result.threads:
@@ -94,7 +94,7 @@ def _describe_count(thread: "ProbedThread") -> str:
     return "".join(parts)
 
 
-def _as_json(result: "Probe") -> dict[str, Any]:
+def _as_json(result: "ServiceProbe") -> dict[str, Any]:
     return {
         "url": result.url,
         "well": result.is_well,

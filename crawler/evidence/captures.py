@@ -37,7 +37,7 @@ def is_imported(row: Mapping[str, Any]) -> bool:
     return row["http_status"] is None and not is_saved_page(row)
 
 
-class Evidence:
+class CaptureReader:
     """The captured pages of one archive."""
 
     def __init__(self, archive: Archive) -> None:

@@ -9,7 +9,7 @@ from archive.store.archive import Archive
 from archive.store.schema import TABLES
 from archive.takedown.recheck import recheck_crawl
 from archive.thread import Thread
-from crawler.evidence.captures import Evidence, fetch_from
+from crawler.evidence.captures import CaptureReader, fetch_from
 from crawler.platforms import driver
 from crawler.warc.reader import Damaged
 
@@ -26,7 +26,7 @@ def _parse_visit(archive: Archive, root: int) -> Iterator[Thread]:
     of_visit = select(CAPTURES).where((CAPTURES.c.id == root) | (CAPTURES.c.page_of == root)).order_by(CAPTURES.c.id)
     with archive.engine.connect() as connection:
         rows = [dict(row) for row in connection.execute(of_visit).mappings()]
-    evidence, pages = Evidence(archive), {}
+    evidence, pages = CaptureReader(archive), {}
     for row in rows:
         try:
             pages[row["id"]] = evidence.page(row["id"])

@@ -25,7 +25,7 @@ from archive.store.suppressions import SuppressionList
 from archive.thread import Thread
 from archive.workers.executors import Workers
 from archive.workers.ordered import run_in_order
-from crawler.evidence.captures import Evidence, ImportedFiles, is_imported
+from crawler.evidence.captures import CaptureReader, ImportedFiles, is_imported
 from crawler.evidence.compare import Difference, compare_thread
 from crawler.evidence.parse_visits import Parsed, ReadDocument, ReadPages, ReadVisit, lost_visit, parse_visits
 from crawler.pages.page import Page
@@ -62,7 +62,7 @@ def verify_archive(archive: Archive, workers: Workers | None = None) -> VerifyRe
     """
     result = VerifyResult()
     with archive.engine.connect() as connection, ImportedFiles() as imported:
-        verifier = _Verifier(connection, Evidence(archive), imported, result)
+        verifier = _Verifier(connection, CaptureReader(archive), imported, result)
         roots = select(CAPTURES.c.id).where(CAPTURES.c.page_of.is_(None)).order_by(CAPTURES.c.id)
         visits = map(verifier.read_visit, connection.execute(roots).scalars().all())
         chunks = _chunks(visits)
@@ -93,7 +93,7 @@ class _Verifier:
     """Verifies captures of one archive, visit by visit."""
 
     def __init__(
-        self, connection: Connection, evidence: Evidence, imported: ImportedFiles, result: VerifyResult
+        self, connection: Connection, evidence: CaptureReader, imported: ImportedFiles, result: VerifyResult
     ) -> None:
         self.connection, self.evidence, self.imported, self.result = connection, evidence, imported, result
         self.suppressions = SuppressionList.load(connection)

@@ -65,7 +65,7 @@ class CoralClaim(EmbedClaim):
         if not story:
             return
         version = yield from self._version(listing)
-        walk = _Walk(listing)
+        walk = _CoralWalk(listing)
         queries = yield from self._first_page(walk, story, version)
         if queries is None:
             return
@@ -101,7 +101,7 @@ class CoralClaim(EmbedClaim):
         version = at(page.json(), "version") if page else None
         return version if isinstance(version, str) else None
 
-    def _first_page(self, walk: "_Walk", story: str, version: str | None) -> Requests:
+    def _first_page(self, walk: "_CoralWalk", story: str, version: str | None) -> Requests:
         """Read the first page by the first of the likely queries that the server knows; return them."""
         variables = _variables(storyID=story, tag=None, ratingFilter=None, cursor=None)
         candidates = queries_to_try(version)
@@ -144,7 +144,7 @@ def _variables(**more: Any) -> dict[str, Any]:
 
 
 @dataclass(slots=True)
-class _Walk:
+class _CoralWalk:
     """What the responses hold besides comments: where replies go on, and which there should be.
 
     `listed` are published comments by id, with those that they stand below.

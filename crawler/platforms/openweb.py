@@ -25,7 +25,7 @@ class OpenWebClaim(EmbedClaim):
 
     def fill(self, listing: Listing) -> Requests:
         """Read all pages, then the replies that they leave out. Newer sites want the token of a guest for that."""
-        walk = _Walk(self, listing)
+        walk = _ConversationWalk(self, listing)
         yield from walk.read(None, 0)
         while walk.cut_short:
             comment, offset = walk.cut_short.popitem()
@@ -39,7 +39,7 @@ def claim(page: Page) -> OpenWebClaim | None:
 
 
 @dataclass(slots=True)
-class _Walk:
+class _ConversationWalk:
     """The state of reading one conversation: the guest's token, and comments whose replies go on at an offset."""
 
     claim: OpenWebClaim

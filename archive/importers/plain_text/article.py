@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from archive.importers.plain_text.headings import Run, heading_of
+from archive.importers.plain_text.headings import ItemRun, heading_of
 from archive.importers.plain_text.layout import Block, Item, Paragraph
 from archive.text import line_rules
 
@@ -15,7 +15,7 @@ class Outside:
     """Everything that is no comment: title, paragraphs, and furniture around them; from part `end` on, furniture."""
 
     def __init__(
-        self, stream: Sequence[Paragraph | Block], runs: Sequence[Run], adopted: set[int], end: int | None = None
+        self, stream: Sequence[Paragraph | Block], runs: Sequence[ItemRun], adopted: set[int], end: int | None = None
     ) -> None:
         self.stream = stream
         self.runs = runs

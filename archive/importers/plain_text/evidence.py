@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from archive.importers.plain_text.dialect import Entry
-from archive.importers.plain_text.headings import Run, heading_of, is_end, stated_in
+from archive.importers.plain_text.headings import ItemRun, heading_of, is_end, stated_in
 from archive.text import line_rules
 
 _STATED_WITH_FORM = 5.5
@@ -18,7 +18,7 @@ _TALK = re.compile(
 )
 
 
-def weigh(run: Run) -> float:
+def weigh(run: ItemRun) -> float:
     """Return how much speaks for comments; it is settled from 4 on."""
     entries = run.entries
     if not entries:
@@ -43,7 +43,7 @@ def _are_headers(entries: list[Entry]) -> bool:
     return len(says) >= 2 and all(not entry.body_lines and not entry.item.content for entry in says)
 
 
-def _share_with_text(run: Run, longer: list[Entry]) -> float:
+def _share_with_text(run: ItemRun, longer: list[Entry]) -> float:
     """How many items have text below their first line: of all, or of those that stand in no other."""
     ids = {id(item) for item in run.items}
     roots = [item for item in run.items if id(item.parent) not in ids]
@@ -52,14 +52,14 @@ def _share_with_text(run: Run, longer: list[Entry]) -> float:
     return max(len(longer) / len(run.items), (with_text + below) / max(len(roots), 1) if longer or below else 0.0)
 
 
-def _is_elsewhere(run: Run) -> bool:
+def _is_elsewhere(run: ItemRun) -> bool:
     if not run.before:
         return False
     text = run.before[0].lines[-1]
     return line_rules.is_elsewhere(text) and stated_in(run.before[0], run) is None
 
 
-def _is_straight_below(run: Run) -> bool:
+def _is_straight_below(run: ItemRun) -> bool:
     """Whether a single numbered item stands straight below a bare heading ("Comments"), as one comment does."""
     heading = heading_of(run)
     if heading is None or not run.before or heading is not run.before[0] or len(heading.lines[-1].split()) > 2:
@@ -67,7 +67,7 @@ def _is_straight_below(run: Run) -> bool:
     return len(run.items) == 1 and run.items[0].numbered and len(run.items[0].head) > _SENTENCE
 
 
-def _sentences_under_heading(run: Run, heading: float) -> bool:
+def _sentences_under_heading(run: ItemRun, heading: float) -> bool:
     if heading < 3 and not _is_straight_below(run):
         return False
     ids = {id(item) for item in run.items}
@@ -80,7 +80,7 @@ def _sentences_under_heading(run: Run, heading: float) -> bool:
     ) * 2 > len(texts)
 
 
-def _heading_score(run: Run) -> float:
+def _heading_score(run: ItemRun) -> float:
     heading = heading_of(run)
     form = run.form or any(is_end(p.text) for p in run.after[:3] + run.before[:3])
     if heading is None:
@@ -94,7 +94,7 @@ def _heading_score(run: Run) -> float:
     return (4.0 if stated is not None or _is_straight_below(run) else 2.5) + (1.5 if form else 0.0)
 
 
-def _counts_items(run: Run) -> bool:
+def _counts_items(run: ItemRun) -> bool:
     """Whether the line above is a word with the number of the items, most of which begin with a name.
 
     A heading in a language whose word for comments is not known looks like this.
@@ -109,7 +109,7 @@ def _counts_items(run: Run) -> bool:
     return number in (len(run.items), roots) and len(named) >= 2 and len(named) * 5 >= len(run.items) * 4
 
 
-def _above_score(run: Run) -> float:
+def _above_score(run: ItemRun) -> float:
     """What stands straight above speaks against comments where it reads like a heading of something else."""
     if not run.before:
         return 0.0
@@ -121,7 +121,7 @@ def _above_score(run: Run) -> float:
     return -4.0 if len(text) <= 80 and text[-1] not in ".!?…,;。" and len(text.split()) <= 12 else 0.0
 
 
-def _marks_score(run: Run, longer: list[Entry]) -> float:
+def _marks_score(run: ItemRun, longer: list[Entry]) -> float:
     count = max(len(longer), 1)
     says_lines = sum(entry.has_says_line for entry in run.entries)
     button = sum(entry.button for entry in run.entries)
@@ -143,7 +143,7 @@ def _cut_share(longer: list[Entry]) -> float:
     return cut / max(len(longer), 1)
 
 
-def _names_score(run: Run, longer: list[Entry]) -> float:
+def _names_score(run: ItemRun, longer: list[Entry]) -> float:
     names = [entry.name for entry in longer if entry.name]
     heads = [entry.name or entry.texts[0] for entry in longer if entry.own]
     if not heads:
@@ -202,7 +202,7 @@ def _nesting_score(longer: Sequence[Entry]) -> float:
     return 4.0 if nested else 0.0
 
 
-def _position_score(run: Run) -> float:
+def _position_score(run: ItemRun) -> float:
     after_article = 1.0 if run.long_before else 0.0
     if run.long_after <= 1:
         return after_article
@@ -211,7 +211,7 @@ def _position_score(run: Run) -> float:
     return after_article - (0.0 if stated else 3.0)
 
 
-def _numbering_score(run: Run) -> float:
+def _numbering_score(run: ItemRun) -> float:
     """Numbers that rise and leave some out count the replies below as well, which only comments do."""
     ids = {id(item) for item in run.items}
     roots = [int(item.marker[:-1]) for item in run.items if item.numbered and id(item.parent) not in ids]
@@ -219,7 +219,7 @@ def _numbering_score(run: Run) -> float:
     return 2.5 if len(roots) >= 3 and rises and roots[-1] - roots[0] >= len(roots) else 0.0
 
 
-def _end_score(run: Run, longer: list[Entry]) -> float:
+def _end_score(run: ItemRun, longer: list[Entry]) -> float:
     """A loose list of heads and texts that ends a text of prose is what a thread without a heading looks like."""
     if not run.last or run.after or not run.before or heading_of(run) or _above_score(run) < 0:
         return 0.0

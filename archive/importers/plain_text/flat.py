@@ -31,7 +31,7 @@ from archive.importers.plain_text.flat_sections import (
     ways_to_part,
 )
 from archive.importers.plain_text.header import read_items
-from archive.importers.plain_text.headings import Run, is_end
+from archive.importers.plain_text.headings import ItemRun, is_end
 from archive.importers.plain_text.layout import Block, Item, Paragraph
 from archive.text import line_rules
 
@@ -43,7 +43,7 @@ _LEAST_TALK, _MOST_LINES = 30, 4  # characters of a comment, and lines, on avera
 
 def flat_run(
     stream: Sequence[Paragraph | Block], texts: Sequence[str], able: frozenset[str]
-) -> tuple[list[Paragraph | Block], Run] | None:
+) -> tuple[list[Paragraph | Block], ItemRun] | None:
     """Return the comments of a text without lists of them, and the stream with those lines as a block; None if none.
 
     `texts` are its lines, `able` those that may announce comments.
@@ -71,12 +71,12 @@ class _SectionReader:
 
     def __init__(self, lines: list[Line]) -> None:
         self.lines = lines
-        self.runs: dict[tuple[int, ...], Run] = {}
+        self.runs: dict[tuple[int, ...], ItemRun] = {}
 
-    def read(self, section: Section) -> Run:
+    def read(self, section: Section) -> ItemRun:
         key = (section.end, *section.starts)
         if key not in self.runs:
-            run = Run(_items(self.lines, section), 0)
+            run = ItemRun(_items(self.lines, section), 0)
             run.entries, run.dialect = read_items(run.items)
             clean_names(run.entries)
             self.runs[key] = run
@@ -221,8 +221,8 @@ def _share(values: Sequence[T], condition: Callable[[T], object]) -> float:
 
 
 def _rebuilt(
-    stream: Sequence[Paragraph | Block], lines: list[Line], section: Section, run: Run
-) -> tuple[list[Paragraph | Block], Run]:
+    stream: Sequence[Paragraph | Block], lines: list[Line], section: Section, run: ItemRun
+) -> tuple[list[Paragraph | Block], ItemRun]:
     """Return the stream with the section's lines as one block, paragraphs cut where it begins and ends."""
     start, end = section.starts[0], section.end
     before = _paragraphs(stream, lines, 0, start)

@@ -14,7 +14,7 @@ _NUMBER = re.compile(r"(?<![\d.,])\d{1,6}(?![\d.,])")
 
 
 @dataclass(slots=True, eq=False)
-class Run:
+class ItemRun:
     """Neighbouring items that may be one list of comments, with the paragraphs around them."""
 
     items: list[Item]
@@ -33,7 +33,7 @@ class Run:
     headings: list[Paragraph] | None = None
 
 
-def heading_of(run: Run) -> Paragraph | None:
+def heading_of(run: ItemRun) -> Paragraph | None:
     """The paragraph that announces the comments, within the three above them and above a form there."""
     if run.headings is None:
         heading = _find_heading(run)
@@ -41,7 +41,7 @@ def heading_of(run: Run) -> Paragraph | None:
     return run.headings[0] if run.headings else None
 
 
-def _find_heading(run: Run) -> Paragraph | None:
+def _find_heading(run: ItemRun) -> Paragraph | None:
     named: Paragraph | None = None
     for at, paragraph in enumerate(islice(_without_forms(run.before), 3)):
         length = len(paragraph.lines[-1] if at == 0 else paragraph.text)
@@ -63,7 +63,7 @@ def _without_forms(paragraphs: list[Paragraph]) -> Iterator[Paragraph]:
             yield paragraph
 
 
-def stated_in(heading: Paragraph, run: Run) -> int | None:
+def stated_in(heading: Paragraph, run: ItemRun) -> int | None:
     """The number of comments that a heading states: by its words, or because it quotes the title and holds a number."""
     text = heading.lines[-1]
     quoted = max((title for title in run.titles if title in text and title != text), key=len, default=None)

@@ -8,14 +8,14 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from archive.importers.base import BY_LOOKS, LAST_RESORT, BadDocument, Claim, Document, Probe
+from archive.importers.base import BY_LOOKS, LAST_RESORT, BadDocument, Document, FormatClaim, Probe
 from archive.importers.documents import Reading, documents, is_json, read, thread
 from archive.importers.plain_text.article import Outside
 from archive.importers.plain_text.dialect import Entry
 from archive.importers.plain_text.encoding import decode
 from archive.importers.plain_text.flat import flat_run, unparted_heading
 from archive.importers.plain_text.flat_lines import announcing, line_texts
-from archive.importers.plain_text.headings import Run, heading_of, stated_in
+from archive.importers.plain_text.headings import ItemRun, heading_of, stated_in
 from archive.importers.plain_text.item_kinds import Kinds
 from archive.importers.plain_text.layout import Block, Item, Paragraph, lay_out
 from archive.importers.plain_text.section import comment_runs, is_lost_body
@@ -40,11 +40,11 @@ _UNFINISHED = re.compile(
 )
 
 
-def claim(probe: Probe) -> Claim | None:
+def claim(probe: Probe) -> FormatClaim | None:
     """Claim JSON whose records have a text, and, for want of a better, whatever looks like plain text."""
     if is_json(probe.head):
-        return Claim(BY_LOOKS, "JSON with a text")
-    return Claim(LAST_RESORT, "plain text") if is_plain_text(decode(probe.head).text) else None
+        return FormatClaim(BY_LOOKS, "JSON with a text")
+    return FormatClaim(LAST_RESORT, "plain text") if is_plain_text(decode(probe.head).text) else None
 
 
 def parse(document: Document) -> Thread:
@@ -71,10 +71,10 @@ def is_plain_text(head: str) -> bool:
 
 def read_text(text: str) -> Reading:
     """The article and the comments of a text; never raises, and reads no more into it than it shows."""
-    return _Reader(text).reading()
+    return _TextReader(text).reading()
 
 
-class _Reader:
+class _TextReader:
     def __init__(self, text: str) -> None:
         self.text = text
         self.stream = unwrap(lay_out(text.lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n")))
@@ -120,7 +120,7 @@ class _Reader:
             "partial" if self.unparted else "unknown",
         )
 
-    def _read_run(self, run: Run) -> None:
+    def _read_run(self, run: ItemRun) -> None:
         kinds = Kinds(run)
         self.furniture.extend(run.numbers)
         self._adopt(run, kinds)
@@ -131,7 +131,7 @@ class _Reader:
             elif kind != "list":
                 self.furniture.extend(filter(None, self._whole(entry)))
 
-    def _adopt(self, run: Run, kinds: Kinds) -> None:
+    def _adopt(self, run: ItemRun, kinds: Kinds) -> None:
         """Takes in the unindented paragraphs that stand between two comments."""
         last = run.items[-1].line
         for entry in run.entries:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from archive.importers.plain_text.dialect import Entry
-from archive.importers.plain_text.headings import Run
+from archive.importers.plain_text.headings import ItemRun
 from archive.importers.plain_text.layout import Item
 from archive.text import line_rules
 
@@ -11,7 +11,7 @@ from archive.text import line_rules
 class Kinds:
     """What each item of a run is: a comment, a pingback, or a piece of a list in a comment's own text."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: ItemRun) -> None:
         self.entries = {id(entry.item): entry for entry in run.entries}
         self.marked = sum(entry.marked for entry in run.entries) * 2 >= len(run.entries)
         evident = [entry.item for entry in run.entries if len(entry.own) > 1 and entry.item.parent is not None]

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 from archive.importers.plain_text.evidence import weigh
 from archive.importers.plain_text.header import read_items
-from archive.importers.plain_text.headings import Run, heading_of, is_end
+from archive.importers.plain_text.headings import ItemRun, heading_of, is_end
 from archive.importers.plain_text.layout import Block, Item, Paragraph
 from archive.text import line_rules
 
@@ -15,7 +15,7 @@ _LONG = 150
 _ABOVE = 9
 
 
-def comment_runs(stream: Sequence[Paragraph | Block]) -> list[Run]:
+def comment_runs(stream: Sequence[Paragraph | Block]) -> list[ItemRun]:
     """The runs of items that are comments, in document order."""
     runs = [run for run in map(_trimmed, _runs(stream)) if run.items]
     for run in runs:
@@ -23,7 +23,7 @@ def comment_runs(stream: Sequence[Paragraph | Block]) -> list[Run]:
     return _joined(runs)
 
 
-def _read(run: Run) -> None:
+def _read(run: ItemRun) -> None:
     """Read the items of a run as comments, and weigh what speaks for them."""
     if not run.items or (not any(item.has_text for item in run.items) and heading_of(run) is None):
         run.score = -9.0
@@ -32,7 +32,7 @@ def _read(run: Run) -> None:
     run.score = weigh(run)
 
 
-def _runs(stream: Sequence[Paragraph | Block]) -> Iterator[Run]:
+def _runs(stream: Sequence[Paragraph | Block]) -> Iterator[ItemRun]:
     longs = _long_paragraphs(stream)
     titles = _titles(stream)
     for at, part in enumerate(stream):
@@ -44,7 +44,7 @@ def _runs(stream: Sequence[Paragraph | Block]) -> Iterator[Run]:
             for position, items in enumerate(pieces):
                 foreign = position > 0 and (with_text or not before or not line_rules.is_heading(before[0].text))
                 below = after if position == len(pieces) - 1 else []
-                run = Run(items, at, [] if foreign else before, below, longs[at], longs[-1] - longs[at], titles)
+                run = ItemRun(items, at, [] if foreign else before, below, longs[at], longs[-1] - longs[at], titles)
                 run.last = at == len(stream) - 1 and position == len(pieces) - 1
                 yield run
                 with_text = with_text or any(item.has_text for item in items)
@@ -97,7 +97,7 @@ def _follows(last: Item, item: Item) -> bool:
     return not last.numbered or int(item.marker[:-1]) > int(last.marker[:-1])
 
 
-def _trimmed(run: Run) -> Run:
+def _trimmed(run: ItemRun) -> ItemRun:
     """Without a form above, and without the tight one-line items (menus, buttons) around items with text below."""
     while run.items and run.items[0].rule == "lost-bullet" and is_end(run.items[0].head):
         run.items, run.form = run.items[1:], True
@@ -126,9 +126,9 @@ def _is_menu(items: list[Item]) -> bool:
     return sum(item.gap for item in items) * 5 <= 2 * len(items) + 3
 
 
-def _joined(runs: list[Run]) -> list[Run]:
+def _joined(runs: list[ItemRun]) -> list[ItemRun]:
     """The accepted runs, with their neighbours that only a paragraph without its indent parts from them."""
-    groups: list[list[Run]] = []
+    groups: list[list[ItemRun]] = []
     for run in runs:
         if groups and _parted_by_lost_indent(groups[-1][-1], run):
             groups[-1].append(run)
@@ -140,11 +140,11 @@ def _joined(runs: list[Run]) -> list[Run]:
     return accepted
 
 
-def _accepted(group: list[Run]) -> list[Run]:
+def _accepted(group: list[ItemRun]) -> list[ItemRun]:
     good = [run for run in group if run.score >= ENOUGH]
     if len(group) == 1 or not all(_has_texts(run) for run in group):
         return good
-    whole = Run(
+    whole = ItemRun(
         [item for run in group for item in run.items],
         group[0].at,
         group[0].before,
@@ -156,11 +156,11 @@ def _accepted(group: list[Run]) -> list[Run]:
     return [whole] if whole.score >= ENOUGH else good
 
 
-def _has_texts(run: Run) -> bool:
+def _has_texts(run: ItemRun) -> bool:
     return sum(item.has_text for item in run.items) * 2 >= len(run.items)
 
 
-def _parted_by_lost_indent(run: Run, other: Run) -> bool:
+def _parted_by_lost_indent(run: ItemRun, other: ItemRun) -> bool:
     if other.at != run.at + 2 or len(run.after) != 1:
         return False
     return is_lost_body(run.after[0]) and heading_of(other) is None and run.items[0].numbered == other.items[0].numbered

@@ -31,7 +31,7 @@ csv.field_size_limit(LONGEST_DOCUMENT)
 
 
 @dataclass(frozen=True, slots=True)
-class Dialect:
+class Delimiters:
     """How a file is delimited. `header` are the first row's cells, `width` its number of cells; `skipped` is how many
     rows stand before it, which are no part of the table."""
 
@@ -54,7 +54,7 @@ class Dialect:
 
 def find_dialect(
     head: bytes, delimiter: str | None = None, encoding: str | None = None, *, is_named: bool = False
-) -> Dialect | None:
+) -> Delimiters | None:
     """Return how a file that begins like this is delimited, or None where it is no table.
 
     Nine rows of ten have the same number of cells, and the first row's are short, distinct and end no sentence; two of
@@ -63,7 +63,7 @@ def find_dialect(
     """
     encoding = encoding or find_encoding(head)
     text = _decoded(head, encoding)
-    best: tuple[float, Dialect] | None = None
+    best: tuple[float, Delimiters] | None = None
     if stated := SEPARATOR_LINE.match(text):
         delimiter = delimiter or stated[1]
     for candidate in [delimiter] if delimiter else DELIMITERS:
@@ -87,13 +87,13 @@ def find_dialect(
         score = share + min(width, 20) / 100
         if best is None or score > best[0]:
             names = tuple(name.strip() for name in header)
-            best = score, Dialect(candidate, encoding, names, _is_header(header, rows), "\n" in text, skipped)
+            best = score, Delimiters(candidate, encoding, names, _is_header(header, rows), "\n" in text, skipped)
     if best is None and is_named:
         return _one_column(text, encoding)
     return best[1] if best else None
 
 
-def first_rows(head: bytes, dialect: Dialect) -> list[list[str]]:
+def first_rows(head: bytes, dialect: Delimiters) -> list[list[str]]:
     """Return the rows that a file begins with, the header first."""
     rows = _first_rows(_decoded(head, dialect.encoding), dialect.delimiter, is_whole=len(head) < HEAD_LENGTH)
     return rows[dialect.skipped :]
@@ -117,13 +117,13 @@ def distinct_names(cells: Sequence[str]) -> Iterator[str]:
         yield f"{name} ({seen[name]})" if name and seen[name] > 1 else cell
 
 
-def _one_column(text: str, encoding: str) -> Dialect | None:
+def _one_column(text: str, encoding: str) -> Delimiters | None:
     """Return the dialect of a file with one cell a row, whose first is a header."""
     rows = _first_rows(text, ",", is_whole=False)
     name = rows[0][0].strip() if rows and len(rows[0]) == 1 else ""
     if not name or len(name) > LONGEST_HEADER_CELL or " " in name or any(len(row) != 1 for row in rows):
         return None
-    return Dialect(",", encoding, (name,), has_header=True)
+    return Delimiters(",", encoding, (name,), has_header=True)
 
 
 def find_encoding(head: bytes) -> str:
@@ -179,7 +179,7 @@ def _is_header(header: list[str], rows: list[list[str]]) -> bool:
     )
 
 
-def read_rows(file: BinaryIO, name: str, dialect: Dialect) -> Iterator[tuple[int, dict[str, Any]] | BadDocument]:
+def read_rows(file: BinaryIO, name: str, dialect: Delimiters) -> Iterator[tuple[int, dict[str, Any]] | BadDocument]:
     """Yield each row with the line that it ends in; BadDocument for one with another number of cells than the header.
 
     Where lines end in line feeds, a carriage return by itself is a character of its cell.
@@ -218,7 +218,7 @@ def read_rows(file: BinaryIO, name: str, dialect: Dialect) -> Iterator[tuple[int
             yield lines.number, {column: _mended(cell) for column, cell in zip(columns, row, strict=True)}
 
 
-def _why_no_row(row: list[str], lines: Sequence[str], dialect: Dialect) -> str | None:
+def _why_no_row(row: list[str], lines: Sequence[str], dialect: Delimiters) -> str | None:
     """Return why a row of these lines is none of the table; cells that are too many and empty are taken away."""
     is_whole_row = len(lines) == 1 or is_whole(lines, dialect.delimiter, dialect.width)
     if not is_whole_row and takes_in_rows(row, dialect.delimiter, dialect.width):

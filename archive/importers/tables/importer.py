@@ -18,8 +18,8 @@ from archive.importers.base import (
     LIKELY,
     NEAR,
     BadDocument,
-    Claim,
     Document,
+    FormatClaim,
     Probe,
     Source,
     Undecided,
@@ -54,15 +54,15 @@ OF_ARTICLES = frozenset(("url", "link", "sourceurl", "webpageurl", "title", "hea
 NO_COMMENT = frozenset(("comments", "parent"))
 
 
-def claim(probe: Probe) -> Claim | None:
+def claim(probe: Probe) -> FormatClaim | None:
     """Claim databases, workbooks, delimited text, and JSON whose records have the keys of comments."""
     head = probe.head
     if head.startswith(records.SQLITE_MAGIC):
-        return Claim(LIKELY, "an SQLite database")
+        return FormatClaim(LIKELY, "an SQLite database")
     if records.is_workbook(head, probe.name):
-        return Claim(CERTAIN, "a workbook")
+        return FormatClaim(CERTAIN, "a workbook")
     if records.is_disqus(head):
-        return Claim(CERTAIN, "a Disqus export")
+        return FormatClaim(CERTAIN, "a Disqus export")
     begin = probe.begin
     if begin.startswith((b"{", b"[")):
         return _claim_json(head)
@@ -71,15 +71,15 @@ def claim(probe: Probe) -> Claim | None:
     is_named = is_table_name(probe.name)
     dialect = find_dialect(head, is_named=is_named)
     if dialect is None:
-        return Claim(LIKELY, "its name is a table's") if is_named and head.strip() else None
+        return FormatClaim(LIKELY, "its name is a table's") if is_named and head.strip() else None
     if not is_named and (not dialect.has_header or head.count(b"\n") < FEWEST_ROWS):
         return None
     if not is_named and is_laid_out_text(head, probe.name, dialect):
         return None
-    return Claim(LIKELY, f"a table ({dialect.describe()}, {dialect.width} columns: {_names(dialect.header)})")
+    return FormatClaim(LIKELY, f"a table ({dialect.describe()}, {dialect.width} columns: {_names(dialect.header)})")
 
 
-def _claim_json(head: bytes) -> Claim | None:
+def _claim_json(head: bytes) -> FormatClaim | None:
     """Claim JSON by its keys: those of comments, and not only those of articles."""
     is_array = records.is_json_array(head)
     if not is_array and not looks_like_lines(head) and records.find_array(head) is None:
@@ -91,17 +91,17 @@ def _claim_json(head: bytes) -> Claim | None:
     shown = _names(dict.fromkeys(keys))
     path = records.find_array(head) if is_one_object(head) or not looks_like_lines(head) else None
     if path and path.removesuffix(".item").rpartition(".")[2].lower() in records.REPLIES:
-        return Claim(LIKELY, f"JSON with a list of comments: {path.removesuffix('.item')}")
+        return FormatClaim(LIKELY, f"JSON with a list of comments: {path.removesuffix('.item')}")
     if names.isdisjoint(roles["body"]):
-        return Claim(BY_LOOKS, f"a JSON array with the keys {shown}") if is_array else None
+        return FormatClaim(BY_LOOKS, f"a JSON array with the keys {shown}") if is_array else None
     if find_preset(keys)[0] or not names.isdisjoint({*roles["parent"], *of_comments}):
-        return Claim(LIKELY, f"JSON with the keys of comments: {shown}")
+        return FormatClaim(LIKELY, f"JSON with the keys of comments: {shown}")
     has_readers = not names.isdisjoint(OF_READERS) or (
         not names.isdisjoint(speakers()) and names.isdisjoint(OF_ARTICLES)
     )
     if has_readers and not _are_long(head):
-        return Claim(BY_LOOKS + 2 * NEAR, f"JSON with the keys of comments: {shown}")
-    return Claim(BY_LOOKS, f"a JSON array with the keys {shown}") if is_array else None
+        return FormatClaim(BY_LOOKS + 2 * NEAR, f"JSON with the keys of comments: {shown}")
+    return FormatClaim(BY_LOOKS, f"a JSON array with the keys {shown}") if is_array else None
 
 
 def _are_long(head: bytes) -> bool:

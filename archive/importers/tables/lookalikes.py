@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from archive.importers.tables.columns import MOST_CHOICES, role_names
-from archive.importers.tables.delimited import NUMERIC, Dialect, first_rows
+from archive.importers.tables.delimited import NUMERIC, Delimiters, first_rows
 from archive.importers.tables.other_tables import glossary_names
 from archive.text.fold import fold_name
 
@@ -21,7 +21,7 @@ FEWEST_ROWS = 8  # by which the values of a column are called a few choices
 MOSTLY = 0.9
 
 
-def is_laid_out_text(head: bytes, name: str, dialect: Dialect) -> bool:
+def is_laid_out_text(head: bytes, name: str, dialect: Delimiters) -> bool:
     """Whether a file that could be read as a table is rather a text."""
     if MARKED_UP.search(name):
         return True
@@ -34,17 +34,17 @@ def _is_ruled(rows: Sequence[Sequence[str]]) -> bool:
     return len(rows) > 1 and all(RULE_CELL.fullmatch(cell) or not cell.strip() for cell in rows[1]) and any(rows[1])
 
 
-def _is_verse(dialect: Dialect) -> bool:
+def _is_verse(dialect: Delimiters) -> bool:
     """Whether two columns are halves of lines: what they would be called is too long."""
     return dialect.width == 2 and any(len(cell.split()) > MOST_WORDS for cell in dialect.header)
 
 
-def _is_glossary(dialect: Dialect) -> bool:
+def _is_glossary(dialect: Delimiters) -> bool:
     names = {fold_name(cell) for cell in dialect.header}
     return not any(map(names.isdisjoint, glossary_names()))
 
 
-def _holds_records(dialect: Dialect, rows: Sequence[Sequence[str]]) -> bool:
+def _holds_records(dialect: Delimiters, rows: Sequence[Sequence[str]]) -> bool:
     """Whether a column is called as comments are, or holds numbers or a few choices: words alone are a text."""
     if any(fold_name(name) in role_names()["body"] for name in dialect.header):
         return True

@@ -43,7 +43,7 @@ STATES: dict[str, State] = {word: state for state, words in WORDS_BY_STATE.items
 Cells = dict[str, Any]
 
 
-class _Reader:
+class _RowReader:
     """Reads cells by their roles."""
 
     def __init__(self, mapping: ColumnMapping) -> None:
@@ -73,7 +73,7 @@ class _Reader:
 
 def parse_rows(document: Document, mapping: ColumnMapping, record: dict[str, Any]) -> Thread:
     """Return the thread of gathered rows. Raises EmptyDocument where no row has a comment."""
-    reader = _Reader(mapping)
+    reader = _RowReader(mapping)
     key, part = str(record["key"]), int(record["part"])
     comments, merged, empty = _read_comments(record["rows"], reader)
     if not comments:
@@ -131,7 +131,7 @@ def _detach_from_thread(comments: Sequence[Comment], mapping: ColumnMapping, key
         yield comment
 
 
-def _read_comments(rows: Sequence[tuple[int, Cells]], reader: _Reader) -> tuple[list[Comment], int, int]:
+def _read_comments(rows: Sequence[tuple[int, Cells]], reader: _RowReader) -> tuple[list[Comment], int, int]:
     """Read the rows; return comments with the number of rows that repeat one, and of rows without any."""
     comments: list[Comment] = []
     labels: list[list[Label]] = []
@@ -165,7 +165,7 @@ def _read_comments(rows: Sequence[tuple[int, Cells]], reader: _Reader) -> tuple[
     )
 
 
-def _comment(cells: Cells, reader: _Reader) -> Comment:
+def _comment(cells: Cells, reader: _RowReader) -> Comment:
     body = reader.body(cells, "body") or ""
     own, parent = reader.id(cells, "id"), reader.id(cells, "parent")
     state = _state(cells, reader)
@@ -194,13 +194,13 @@ def _comment(cells: Cells, reader: _Reader) -> Comment:
     )
 
 
-def _heading(cells: Cells, reader: _Reader, body: str) -> str | None:
+def _heading(cells: Cells, reader: _RowReader, body: str) -> str | None:
     """Return the heading of a comment. Tables fill its column with line breaks of HTML, or with the text, for none."""
     heading = read_html(reader.cell(cells, "heading"))
     return heading if heading and heading != body else None
 
 
-def _state(cells: Cells, reader: _Reader) -> State:
+def _state(cells: Cells, reader: _RowReader) -> State:
     value = reader.text(cells, "state")
     if value is None:
         return "visible"
@@ -224,7 +224,7 @@ def fold_state(name: str) -> str:
     return re.sub(r"[\W_]", "", name.rpartition(".")[2].casefold())
 
 
-def _is_staff(cells: Cells, reader: _Reader) -> bool | None:
+def _is_staff(cells: Cells, reader: _RowReader) -> bool | None:
     value = reader.text(cells, "staff")
     if value is None:
         return None
@@ -251,7 +251,7 @@ def _labels_of(subject: LabelSubject, cells: Cells, mapping: ColumnMapping) -> I
 
 
 def _labels_above(
-    rows: Sequence[tuple[int, Cells]], joined: Cells, reader: _Reader, subject: LabelSubject
+    rows: Sequence[tuple[int, Cells]], joined: Cells, reader: _RowReader, subject: LabelSubject
 ) -> tuple[Label, ...]:
     """Return what the rows, or the table of articles, say of their thread or of its article."""
     if all(column.subject != subject for column in reader.mapping.labels):
@@ -262,7 +262,7 @@ def _labels_above(
     return unite([*of_rows, ("", list(_labels_of(subject, joined, reader.mapping)))])
 
 
-def _flags_by_labels(cells: Cells, reader: _Reader) -> tuple[Flag, ...]:
+def _flags_by_labels(cells: Cells, reader: _RowReader) -> tuple[Flag, ...]:
     """Raise the flags that the mapping raises from a label of at least so much; the label is their evidence."""
     flags = []
     for column in reader.mapping.labels:
@@ -273,7 +273,7 @@ def _flags_by_labels(cells: Cells, reader: _Reader) -> tuple[Flag, ...]:
     return tuple(flags)
 
 
-def _article(rows: Sequence[Cells], joined: Cells, reader: _Reader, key: str, part: int) -> Article:
+def _article(rows: Sequence[Cells], joined: Cells, reader: _RowReader, key: str, part: int) -> Article:
     """Return what the rows say of their article: the first that says anything."""
 
     def first(role: str, read: Callable[[Cells, str], Any] = reader.text) -> Any:

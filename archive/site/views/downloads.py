@@ -7,7 +7,7 @@ from typing import Any
 from archive.export.rows import batches
 from archive.site import citations, flags, queries, thread_history
 from archive.site.database import Connection, Row, fetch_all, fetch_row
-from archive.site.html import CommentView, Record
+from archive.site.html import CommentView, NamedRow
 from archive.site.params import RemovalParams, SearchParams, ThreadParams
 from archive.site.pieces import MASKED
 from archive.site.responses import BATCH, Rows
@@ -144,7 +144,7 @@ def _earlier_texts(connection: Connection, context: flags.FlagContext, comment_i
     ]
 
 
-def _comment_flags(connection: Connection, row: Record, context: flags.FlagContext) -> list[dict[str, Any]]:
+def _comment_flags(connection: Connection, row: NamedRow, context: flags.FlagContext) -> list[dict[str, Any]]:
     """Return the flags that were not withdrawn, with the words that they matched."""
     rows = fetch_all(connection, queries.COMMENT_FLAGS, comment=row["id"])
     spans = {} if row["withheld"] else flags.load_spans(connection, rows)

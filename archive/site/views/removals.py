@@ -47,7 +47,7 @@ def _describe_sum(row: Row, params: RemovalParams) -> dict[str, Any]:
     return {"month": month(row["month"]), "row": row, "url": None if is_here else url, "confidence": confidence}
 
 
-def _comments(connection: Connection, removals: list[Row], visitor: Visitor) -> html.CommentList | None:
+def _comments(connection: Connection, removals: list[Row], visitor: Visitor) -> html.RenderedList | None:
     ids = [removal["comment_id"] for removal in removals]
     rows = {row["id"]: row for row in fetch_all(connection, queries.COMMENTS_BY_ID, ids=json.dumps(ids))}
     context = flags.load_flags(connection, list(rows), visitor)

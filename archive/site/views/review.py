@@ -12,7 +12,7 @@ from archive.site import flags, html, queries
 from archive.site.database import Connection, Row, fetch_all, fetch_row, fetch_value
 from archive.site.formatting import count
 from archive.site.params import parse_id
-from archive.site.pieces import FlagSpan
+from archive.site.pieces import MarkedSpan
 from archive.site.viewer import Visitor
 from archive.site.views import comment
 from archive.text.span_masking import Span, find_occurrences
@@ -202,7 +202,7 @@ def _judged_view(connection: Connection, flag: Row, row: Row, context: flags.Fla
     return html.CommentView(
         flags.as_dict(row) | {"body": row["body"] if text is None else text, "parent_id": None},
         chips if any(other.code == chip.code for other in chips) else (chip, *chips),
-        [FlagSpan(span["start"], span["end"], chip.text) for span in spans],
+        [MarkedSpan(span["start"], span["end"], chip.text) for span in spans],
     )
 
 

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from archive.search.forms import find_forms
 from archive.search.query import SearchQuery
-from archive.search.words import Term, best_start, find_matches
+from archive.search.words import SearchTerm, best_start, find_matches
 from archive.site import chart, flags, html, queries, search_filters, search_queries, search_suggestions
 from archive.site.database import Connection, Row, fetch_all
 from archive.site.formatting import STATES, count, month, number
@@ -175,7 +175,7 @@ def _hits(connection: Connection, result: SearchResult, visitor: Visitor) -> lis
 
 
 def _hit(
-    row: Row, parent: Row | None, texts: Mapping[int, str], terms: Sequence[Term], context: flags.FlagContext
+    row: Row, parent: Row | None, texts: Mapping[int, str], terms: Sequence[SearchTerm], context: flags.FlagContext
 ) -> Hit:
     number, chips = row["id"], context.chips(row)
     return Hit(
@@ -208,7 +208,7 @@ def _flag_spans(context: flags.FlagContext, row: Row) -> list[Span]:
     return [(span["start"], span["end"]) for number in ids for span in context.spans.get(number, ())]
 
 
-def _excerpt(text: str, terms: Sequence[Term], spans: Sequence[Span] = ()) -> list[Piece]:
+def _excerpt(text: str, terms: Sequence[SearchTerm], spans: Sequence[Span] = ()) -> list[Piece]:
     """Cut a text where it has most of the terms; where its flags matched, if nothing is searched for."""
     if not terms:
         return cut_excerpt(text, spans)

@@ -116,7 +116,7 @@ def _citation(connection: Connection, thread: Row, source: Row | None, reason: s
 
 def _comments(
     connection: Connection, params: ThreadParams, thread: Row, rows: Sequence[Row], context: flags.FlagContext
-) -> html.CommentList | None:
+) -> html.RenderedList | None:
     by_id: dict[int, Row] = {row["id"]: row for row in rows}
     missing = {row["parent_id"] for row in rows if row["parent_id"]} - by_id.keys()
     others = fetch_all(connection, queries.NAMES_BY_ID, ids=json.dumps(sorted(missing))) if missing else []

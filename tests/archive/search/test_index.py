@@ -12,7 +12,7 @@ from archive.search.index import FLAG_FACETS, FacetedSearch, IndexUnusable, Sear
 from archive.search.nodes import FlagFilter, WordNode
 from archive.search.query import parse_query
 from archive.search.sql import prepare, select_comments
-from archive.search.words import Term
+from archive.search.words import SearchTerm
 from archive.store.archive import Archive
 from archive.takedown.erase_rows import destroy_rows
 from archive.takedown.withhold import restore, withhold
@@ -67,7 +67,7 @@ def test_the_index_finds_what_the_query_means(texts, typed):
 def test_words_are_found_in_their_forms_unless_quoted(texts):
     assert texts.view.count(parse_query("ferries").node) == 3
     assert texts.view.count(parse_query('"ferries"').node) == 1
-    assert texts.view.count(WordNode(Term(("ferry", "lea"), is_prefix=True), is_exact=True)) == 1
+    assert texts.view.count(WordNode(SearchTerm(("ferry", "lea"), is_prefix=True), is_exact=True)) == 1
 
 
 @pytest.mark.parametrize(

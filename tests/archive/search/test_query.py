@@ -10,7 +10,7 @@ from archive.search.nodes import AndNode, FieldNode, FlagFilter, NotNode, OrNode
 from archive.search.query import MAX_TERMS, full_text, parse_query
 from archive.search.resolve import resolve
 from archive.search.sql import select_comments
-from archive.search.words import Term
+from archive.search.words import SearchTerm
 from tests.archive.search.texts import TEXTS, matching
 
 OUTLETS = [(1, "Harbour Courier", "harbour-courier.example"), (2, "plain.example", "plain.example")]
@@ -22,7 +22,7 @@ PIECES = st.sampled_from(
 
 
 def word(text, *, exact=False):
-    return WordNode(Term(tuple(text.split())), exact)
+    return WordNode(SearchTerm(tuple(text.split())), exact)
 
 
 @pytest.mark.parametrize(
@@ -35,10 +35,10 @@ def word(text, *, exact=False):
         ("quay NOT ferry", AndNode((word("quay"), NotNode(word("ferry"))))),
         ('quay -"ferry boat"', AndNode((word("quay"), NotNode(word("ferry boat", exact=True))))),
         ("NOT NOT quay", word("quay")),
-        ("fer*", WordNode(Term(("fer",), is_prefix=True), is_exact=True)),
+        ("fer*", WordNode(SearchTerm(("fer",), is_prefix=True), is_exact=True)),
         ("well-known", word("well known")),
-        ("author:tom*", FieldNode("author", (Term(("tom",), is_prefix=True),))),
-        ('Author:"Tom Billes"', FieldNode("author", (Term(("tom", "billes")),))),
+        ("author:tom*", FieldNode("author", (SearchTerm(("tom",), is_prefix=True),))),
+        ('Author:"Tom Billes"', FieldNode("author", (SearchTerm(("tom", "billes")),))),
         ("after:2026-03 before:2027", AndNode((FieldNode("after", ("2026-03",)), FieldNode("before", ("2027",))))),
         ("quay Quáy QUAY", word("quay")),
         ("body:x", word("body x")),

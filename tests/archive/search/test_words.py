@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from archive.search.query import parse_query
-from archive.search.words import MAX_MATCHES, Match, Term, best_start, find_matches, fold
+from archive.search.words import MAX_MATCHES, SearchTerm, WordMatch, best_start, find_matches, fold
 from archive.site.pieces import EXCERPT_LETTERS, compare_texts, cut_excerpt
 from archive.store.views import TOKENIZE
 from tests.call_count import count_calls
@@ -61,7 +61,10 @@ def test_matches_are_those_that_fts5_highlights(db, text, typed):
 
 def test_prefixes_phrases_and_repeated_words():
     assert parse_query("Quay quáy QUAY").match == '"quay"'
-    assert parse_query("well-known dies*").terms == (Term(("well", "known")), Term(("dies",), is_prefix=True))
+    assert parse_query("well-known dies*").terms == (
+        SearchTerm(("well", "known")),
+        SearchTerm(("dies",), is_prefix=True),
+    )
     text = "Dieselé engines. DIE, die\u0301s"
     found = [text[start:end] for start, end, _ in find_matches(text, parse_query("di* engines").terms)]
     assert found == ["Dieselé", "engines", "DIE", "die\u0301s"]
@@ -73,7 +76,7 @@ def test_an_excerpt_begins_where_most_words_stand():
     text = "quay " + "x " * 300 + "ferry, or the quay"
     matches = find_matches(text, parse_query("ferry quay").terms)
     assert text[best_start(matches, 280) :].startswith("ferry")
-    assert best_start([Match(5, 6, 0), Match(9, 10, 0)], 3) == 5
+    assert best_start([WordMatch(5, 6, 0), WordMatch(9, 10, 0)], 3) == 5
     assert best_start([], 9) == 0
 
 

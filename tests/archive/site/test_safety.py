@@ -13,7 +13,7 @@ from archive.site import html as texts
 from archive.site import safety
 from archive.site.app import application
 from archive.site.html import Chip, CommentView
-from archive.site.pieces import FlagSpan, compare_texts, cut_excerpt, split_body
+from archive.site.pieces import MarkedSpan, compare_texts, cut_excerpt, split_body
 from archive.site.responses import static_file
 from tests import archive_fixture
 from tests.archive.site.macros import render
@@ -219,7 +219,7 @@ HOSTILE = st.text() | st.lists(
 @settings(deadline=None)
 @given(HOSTILE, st.lists(st.tuples(st.integers(-3, 60), st.integers(-3, 60), HOSTILE), max_size=5))
 def test_bodies_are_only_text(text, places):
-    spans = [FlagSpan(start, end, says) for start, end, says in places]
+    spans = [MarkedSpan(start, end, says) for start, end, says in places]
     html = render("_text.html", "body", split_body(text, spans))
     assert_harmless(html)
     assert {tag for tag, _ in Elements(html).found} <= {"p", "mark"}

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from archive.search import bm25
 from archive.search import query as search_query
-from archive.search.words import Term
+from archive.search.words import SearchTerm
 from archive.site.app import application
 from tests import archive_fixture
 from tests.archive_fixture import get, page
@@ -95,10 +95,10 @@ def test_search_ranks_by_itself_where_the_archive_is_large(path, monkeypatch):
 
 def test_rare_words_short_texts_and_many_occurrences_rank_first():
     texts = ["quay", "quay and a long row of other words that say nothing", "Quáy quay quay", "ferry", "pier", "boat"]
-    found = bm25.rank(texts, [Term(("quay",))])
+    found = bm25.rank(texts, [SearchTerm(("quay",))])
     assert sorted(range(6), key=found.__getitem__)[:3] == [2, 0, 1]
-    assert bm25.rank([], [Term(("x",))]) == []
-    assert bm25.rank(["", ""], [Term(("x",))]) == [0, 0]
+    assert bm25.rank([], [SearchTerm(("x",))]) == []
+    assert bm25.rank(["", ""], [SearchTerm(("x",))]) == [0, 0]
 
 
 def test_slow_search_is_a_page_that_says_what_to_do(path):

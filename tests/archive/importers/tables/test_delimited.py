@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archive.importers.base import BadDocument
-from archive.importers.tables.delimited import Dialect, find_dialect, read_rows
+from archive.importers.tables.delimited import Delimiters, find_dialect, read_rows
 from archive.importers.tables.row_lines import NEVER_CLOSED
 from tests.documents import HARBOUR
 
@@ -99,7 +99,7 @@ def test_lines_like_rows_within_a_cell_that_is_closed_are_its_text(cell):
 
 def test_a_cell_that_never_ends_is_not_read_to_the_end_of_the_file():
     raw = b'id,comment,author\n1,"never closed,a\n' + b"x\n" * 6000 + b"2,last,b\n"
-    rows = read(raw, Dialect(",", "utf-8", ("id", "comment", "author"), has_header=True))
+    rows = read(raw, Delimiters(",", "utf-8", ("id", "comment", "author"), has_header=True))
     assert rows[0].reason == NEVER_CLOSED
     assert rows[-1] == (6003, {"id": "2", "comment": "last", "author": "b"})
 
