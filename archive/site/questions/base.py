@@ -149,6 +149,12 @@ def rows_of(
     return [(str(row[0]), str(row[1]), int(row[2])) for row in connection.execute(sql, parameters)]
 
 
+def sums_of(connection: Connection, name: str, where: str = "true", **parameters: Any) -> list[tuple[str, int]]:
+    """Return the sum of each second key of a count, over the rows that meet a condition."""
+    sql = f"select key2, sum(value) from {source(connection, name)} where {where} group by key2"  # noqa: S608
+    return [(str(key), int(value)) for key, value in connection.execute(sql, parameters)]
+
+
 def outlet_names(connection: Connection) -> dict[str, str]:
     """Return the names of outlets by their ids as counts have them."""
     rows = fetch_all(connection, "select id, coalesce(name, domain) as name from outlets order by name")

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from archive.site import chart
 from archive.site.database import Connection
 from archive.site.formatting import count
-from archive.site.questions.base import Answer, QuestionParams, in_months, of_outlet, per_thousand, rows_of
+from archive.site.questions.base import Answer, QuestionParams, in_months, of_outlet, per_thousand, rows_of, sums_of
 from archive.site.viewer import Visitor
 from archive.store.aggregates import MOST_HOURS
 
@@ -34,8 +34,7 @@ def load_hours(connection: Connection, params: QuestionParams, _: Visitor) -> An
     months, more = in_months(params)
     for kind in ("all", "content"):
         where, values = of_outlet(params, f":{kind}")
-        rows = rows_of(connection, "comments_by_hour", f"{where} and {months}", **values, **more)
-        sums[kind] = _in_zone([(hour, comments) for _, hour, comments in rows], zone)
+        sums[kind] = _in_zone(sums_of(connection, "comments_by_hour", f"{where} and {months}", **values, **more), zone)
     total = sum(sums["all"].values())
     table = [
         {
@@ -63,15 +62,30 @@ def _in_zone(hours: list[tuple[str, int]], zone: ZoneInfo) -> Counter[int]:
     """Sum hours of UTC, as 2026-03-14T09, by the hour of the day that they are in a zone.
 
     Zones that are half an hour off: the comments of an hour are counted where its first half hour is."""
-    sums: Counter[str] = Counter()
-    for hour, comments in hours:  # of several outlets
-        sums[hour] += comments
+    days: dict[str, list[int | None]] = {}
     local: Counter[int] = Counter()
-    for hour, comments in sums.items():
-        # No time at an edge of the calendar, which a source may state, has a day before it or after it.
-        with suppress(ValueError, OverflowError):
-            local[datetime.fromisoformat(f"{hour}:00:00").replace(tzinfo=UTC).astimezone(zone).hour] += comments
+    for hour, comments in hours:
+        day, clock = hour[:10], hour[11:]
+        if day not in days:
+            days[day] = _local_hours(day, zone)
+        if clock.isdecimal() and int(clock) < 24 and (at := days[day][int(clock)]) is not None:
+            local[at] += comments
     return local
+
+
+def _local_hours(day: str, zone: ZoneInfo) -> list[int | None]:
+    """Return what each hour of a day of UTC is in a zone; None for hours that are none there."""
+    first, last = _local_hour(day, 0, zone), _local_hour(day, 23, zone)
+    if first is not None and last == (first + 23) % 24:  # no change to summer time or back
+        return [(first + hour) % 24 for hour in range(24)]
+    return [_local_hour(day, hour, zone) for hour in range(24)]
+
+
+def _local_hour(day: str, hour: int, zone: ZoneInfo) -> int | None:
+    # No time at an edge of the calendar, which a source may state, has a day before it or after it.
+    with suppress(ValueError, OverflowError):
+        return datetime.fromisoformat(f"{day}T{hour:02}:00:00").replace(tzinfo=UTC).astimezone(zone).hour
+    return None
 
 
 def load_ages(connection: Connection, params: QuestionParams, _: Visitor) -> Answer:
