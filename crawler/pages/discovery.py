@@ -20,8 +20,8 @@ from archive.text.storable import load_json
 from archive.text.urls import canonical
 from archive.thread import Moment
 from crawler.pages import jsonld
-from crawler.pages.page import Page
-from crawler.pages.xml_text import mend_xml, root_start
+from crawler.pages.page import Page, refuse_tags
+from crawler.pages.xml_text import mend_xml, refuse_attributes, root_start
 
 MOST_LEADS = 2_000
 LARGEST_XML = 50 << 20
@@ -38,6 +38,7 @@ FEED_START = re.compile(rb"<(?:rss|feed|rdf:RDF)[\s>]", re.IGNORECASE)
 SITEMAP_START = re.compile(rb"<(?:\w+:)?(?:urlset|sitemapindex)[\s>]")
 JSON_FEED = re.compile(rb'"version"\s*:\s*"https?:(?:\\?/){2}jsonfeed\.org\\?/')
 UTF8_MARK, WIDE_MARKS = b"\xef\xbb\xbf", (b"\xff\xfe", b"\xfe\xff", b"<\0", b"\0<")
+REFERENCES_A_TAG = 10  # that take as long to read as a tag
 LARGEST_HEAD = 1 << 20  # of what is decompressed to recognise it
 NO_ARTICLE = re.compile(
     r"/(?:tags?|category|categories|categor[ií]as?|kategorie|authors?|autor(?:en|es)?|auteurs?|search|suche|topics?|themen?"
@@ -161,7 +162,9 @@ def _parse_feed(page: Page) -> Iterator[Lead]:
         yield from _parse_json_feed(page, body)
         return
     is_wide = body.startswith(WIDE_MARKS)
+    refuse_tags("feed", body.count(b"<") + body.count(b"&") // REFERENCES_A_TAG)
     body = mend_xml(body)
+    refuse_attributes(body)
     headers["content-type"] = "application/xml; charset=utf-8" if is_wide else headers["content-type"]
     parsed = feedparser.parse(BytesIO(body), response_headers=headers, sanitize_html=False)
     for entry in parsed.entries:

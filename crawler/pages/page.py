@@ -7,6 +7,7 @@ from hashlib import sha256
 from typing import Any
 from urllib.parse import urljoin
 
+from lxml import etree
 from lxml.html import HtmlElement
 
 from archive.text.charsets import DecodedText, decode_page
@@ -17,6 +18,8 @@ from archive.thread import Capture, Flag
 
 MOST_TAGS = 250_000
 """Of a page that is read: a thread of 5,000 comments has about 200,000. Each takes some 20 to 60 microseconds."""
+LONGEST_NAMES = 3 << 20
+"""Characters of all values of `class` and `id` that differ. Many patterns search them, for 2 microseconds each."""
 RequestKey = tuple[str, str | None]
 
 
@@ -76,6 +79,20 @@ class BadPage(Exception):
     """A page that cannot be read as what it claims to be; the message says what it is instead."""
 
 
+def refuse_tags(kind: str, tags: int) -> None:
+    """Raise BadPage for a page or feed of more tags than are read in a few seconds."""
+    if tags > MOST_TAGS:
+        raise BadPage(f"{kind} of {tags:,} tags; at most {MOST_TAGS:,} are read")
+
+
+def refuse_names(tree: HtmlElement) -> None:
+    """Raise BadPage for a page whose names of classes and elements are longer than is searched in a few seconds."""
+    values = {name for element in tree.iter(etree.Element) for name in map(element.get, ("class", "id")) if name}
+    length = sum(map(len, values))
+    if length > LONGEST_NAMES:
+        raise BadPage(f"page with {length:,} characters of class names; at most {LONGEST_NAMES:,} are read")
+
+
 @dataclass(frozen=True)
 class Page:
     """A response: `url` after redirects, `body` after content decoding, header names in lower case.
@@ -127,15 +144,15 @@ class Page:
     def html(self) -> HtmlElement:
         """The tree of the page, which parsers read and do not change. Never raises for broken markup.
 
-        Raise BadPage for a page of too many tags: what is read in part would pass for all that there is.
+        Raise BadPage for a page of too many tags, or too long names: what is read in part would pass for all.
         """
-        tags = self.text.count("<")
-        if tags > MOST_TAGS:
-            raise BadPage(f"page of {tags:,} tags; at most {MOST_TAGS:,} are read")
+        refuse_tags("page", self.text.count("<"))
         try:
             tree = parse_document(self.text)
         except TooDeep as error:
             raise BadPage(str(error)) from error
+        if len(self.text) > LONGEST_NAMES:
+            refuse_names(tree)
         # lxml makes the Python object of an element anew whenever nobody holds one, at several times the cost.
         self._elements.extend(tree.iter())
         return tree

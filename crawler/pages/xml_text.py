@@ -4,6 +4,7 @@ import re
 from html.entities import html5
 
 from archive.text.charsets import decode_page
+from crawler.pages.page import BadPage
 
 DECLARATION = re.compile(r"^\s*<\?xml\b[^>]{0,500}\?>")
 # A CDATA section or a comment, which stay as they are; a well-formed reference; or a bare ampersand.
@@ -16,6 +17,12 @@ CONTROLS = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 SPACE = re.compile(rb"\s*")
 PREDEFINED = frozenset((b"amp", b"lt", b"gt", b"quot", b"apos"))
 CHARACTERS = ((0x20, 0xD7FF), (0xE000, 0xFFFD), (0x10000, 0x10FFFF))
+LONG_TAG_FROM = 4_000
+MOST_ATTRIBUTES = 1_000  # of an element, and
+MOST_PREFIXES = 100  # of namespaces: feedparser looks for each among all of them
+TAG_NAME = re.compile(rb"[A-Za-z_][^\s<>/=]*")
+ATTRIBUTE = re.compile(rb"""\s+[^\s<>/="']+\s*=\s*(?:"[^"<]*"|'[^'<]*')""")
+PREFIX = re.compile(rb"\sxmlns:([\w.-]{1,100})\s*=")
 SKIPPED = ((b"<?", b"?>"), (b"<!--", b"-->"), (b"<!", b">"))
 
 
@@ -39,6 +46,22 @@ def mend_xml(body: bytes) -> bytes:
         body = DECLARATION.sub("", decode_page(body, None).text.removeprefix("\ufeff")).encode("utf-8", "replace")
     body = CONTROLS.sub(b"", body).lstrip() if CONTROLS.search(body) or body[:1].isspace() else body
     return REFERENCE.sub(_mend_reference, body)
+
+
+def refuse_attributes(body: bytes) -> None:
+    """Raise BadPage for a document with an element of more attributes, or more prefixes, than are read in seconds."""
+    if any(_has_too_many(piece) for piece in body.split(b"<") if len(piece) > LONG_TAG_FROM):
+        raise BadPage(f"feed with more than {MOST_ATTRIBUTES:,} attributes of an element")
+    if len(set(PREFIX.findall(body))) > MOST_PREFIXES:
+        raise BadPage(f"feed with more than {MOST_PREFIXES} prefixes of namespaces")
+
+
+def _has_too_many(piece: bytes) -> bool:
+    """Whether what follows a "<" is a start tag of too many attributes."""
+    match, number = TAG_NAME.match(piece), -1
+    while match is not None and number <= MOST_ATTRIBUTES:
+        match, number = ATTRIBUTE.match(piece, match.end()), number + 1
+    return number > MOST_ATTRIBUTES
 
 
 def _mend_reference(match: re.Match[bytes]) -> bytes:

@@ -8,7 +8,8 @@ from trafilatura import htmlprocessing
 from archive.thread import Article, Comment
 from crawler.pages.article import read_article
 from crawler.pages.article_text import without_comments
-from crawler.pages.page import FetchFailed, Page
+from crawler.pages.discovery import find_leads
+from crawler.pages.page import BadPage, FetchFailed, Page
 from crawler.platforms import driver
 from tests.call_count import count_calls
 from tests.servers.services import Services
@@ -126,3 +127,44 @@ def test_twice_the_comments_of_a_service_are_twice_the_work(name, comments, wrap
     read(10)
     once, twice = (count_calls(read, count) for count in (count, 2 * count))
     assert twice < 2.6 * once
+
+
+FEED = '<?xml version="1.0"?><rss><channel><title>Ferry</title><item>{}</item></channel></rss>'
+NUMBERED = {  # of what there may be a few, and of what there may not be many
+    "tags": ("<b>At nine.</b>", 200_000, "feed of 400,"),
+    "references": ("&amp;", 3_000_000, "feed of 300,"),
+    "attributes": ('<category{} a="ferry"/>', 2_000, "feed with more than 1,000 attributes of an element"),
+    "prefixes": ('<x{0}:b xmlns:x{0}="urn:{0}"/>', 200, "feed with more than 100 prefixes of namespaces"),
+}
+
+
+def _feed(kind: str, count: int) -> Page:
+    piece = NUMBERED[kind][0]
+    if kind == "attributes":
+        inner = piece.replace("{}", "".join(f' a{number}="1 > 0"' for number in range(count)))
+    else:
+        inner = "".join(piece.format(number) for number in range(count))
+    return Page("https://courier.example/feed", FEED.replace("{}", inner).encode())
+
+
+@pytest.mark.parametrize("kind", NUMBERED)
+def test_a_feed_that_would_take_long_is_refused_with_the_reason(kind):
+    _, most, reason = NUMBERED[kind]
+    assert list(find_leads(_feed(kind, 20), "feed")) == []
+    with pytest.raises(BadPage, match=reason):
+        list(find_leads(_feed(kind, most), "feed"))
+
+
+@pytest.mark.parametrize("count", [1, 10_000])
+def test_a_page_with_endless_names_of_classes_is_refused_with_the_reason(count):
+    length = (4 << 20) // count
+    names = (f"{number} ".ljust(length, "-") for number in range(count))
+    page = _page("".join(f'<div class="{name}">At nine.</div>' for name in names))
+    with pytest.raises(BadPage, match="characters of class names; at most 3,145,728 are read"):
+        _read(page)
+
+
+def test_a_page_may_repeat_a_name_of_a_class():
+    page = _page(f'<p class="{"ferry " * 100}">{WORDS}</p>' * 8_000)
+    assert len(page.text) > 4 << 20
+    assert "gulls" in read_article(page, ()).body
