@@ -154,8 +154,13 @@ def open_for_reading(path: "Path | ServerAddress") -> "Archive":
     if is_writable(path):
         return opened(path)
     archive = opened(path, read_only=True)
-    click.echo(f"note: {path} is read-only, and is read as it stands", err=True)
+    note_read_only(path)
     return archive
+
+
+def note_read_only(path: Path) -> None:
+    """Say that an archive is read that cannot be brought up to date."""
+    click.echo(f"note: {path} is read-only, and is read as it stands", err=True)
 
 
 def require(path: "Path | ServerAddress") -> None:

@@ -14,6 +14,7 @@ from archive.cli.common import (
     database_or_copy,
     example_option,
     fail,
+    note_read_only,
     open_for_reading,
     print_json,
     raise_disk_full,
@@ -143,16 +144,22 @@ def backup(out: Path, path: Path, as_json: bool) -> None:
     """
     import sqlite3
 
-    from archive.store.reading import connect_for_reading
+    from archive.store.disk import sync_path
+    from archive.store.reading import connect_for_reading, is_writable
 
     if not path.exists():
         fail(f"{path} is not there; --db names another")
+    if not is_writable(path):
+        note_read_only(path)
     if out.exists():
         fail(f"{out} is there already")
     part = out.with_name(f".{out.name}.part")
     _remove(part)
     try:
-        with closing(connect_for_reading(path)) as source:
+        with closing(connect_for_reading(path, isolation_level=None)) as source:
+            # As it is now: SQLite begins anew at each change by another process, and would never end beside a crawl.
+            source.execute("begin")
+            source.execute("select count(*) from sqlite_master").fetchone()
             with closing(sqlite3.connect(part)) as target:
                 source.backup(target, pages=PAGES_A_STEP, sleep=0.05)
                 target.execute("pragma journal_mode = delete").fetchall()
@@ -160,7 +167,9 @@ def backup(out: Path, path: Path, as_json: bool) -> None:
         if problems:
             fail(f"the copy is not whole: {problems}")
         part.chmod(path.stat().st_mode & 0o777 | 0o600)  # a copy of a read-only archive is one to go on with
+        sync_path(part)
         part.replace(out)
+        sync_path(out.parent)
     except (sqlite3.Error, OSError) as error:
         raise_disk_full(error)
         fail(f"nothing was copied: {error}")

@@ -9,6 +9,7 @@ import subprocess
 import time
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
@@ -28,6 +29,7 @@ from archive.publish.release import NotPublished
 from archive.publish.verify import verify_release
 from archive.search.build import index_path
 from archive.search.service import current_view
+from archive.store import reading
 from archive.store.archive import Archive
 from archive.store.private_tables import PRIVATE_TABLES
 from archive.store.schema import TABLES
@@ -633,6 +635,30 @@ def test_the_commands(source, path, out, tmp_path):
     assert copied.exit_code == 0, copied.output
     assert rows(tmp_path / "copy.db", "select url from frontier") == [(FRONTIER,)]
     assert CliRunner().invoke(main, ["backup", str(tmp_path / "copy.db"), "--db", str(path)]).exit_code == 1
+
+
+def test_a_backup_ends_though_each_of_its_steps_is_followed_by_a_change(source, path, tmp_path, monkeypatch):
+    source.close()
+    changes = []
+
+    class Crawled(sqlite3.Connection):
+        """What another process changes while it is copied."""
+
+        def backup(self, target, *, pages, sleep):
+            def change(_status, remaining, total):
+                assert len(changes) <= total, "it begins anew at each change"
+                changes.append(remaining)
+                with closing(sqlite3.connect(path)) as other, other:
+                    other.execute("insert into settings (name, value) values (?, 'x')", (f"change {len(changes)}",))
+
+            super().backup(target, pages=10, progress=change, sleep=0)
+
+    connect = partial(reading.connect_for_reading, factory=Crawled)
+    monkeypatch.setattr(reading, "connect_for_reading", connect)
+    done = CliRunner().invoke(main, ["backup", str(tmp_path / "copy.db"), "--db", str(path)])
+    assert done.exit_code == 0, done.output
+    assert len(changes) > 3
+    assert rows(tmp_path / "copy.db", "select count(*) from settings where name like 'change %'") == [(0,)]
 
 
 def test_the_example_says_the_defaults():
