@@ -10,6 +10,7 @@ import click
 INTERRUPTED = 130
 AGAIN = "run the same command again"
 READ_ONLY = "nothing was changed"
+_OWN = "archive.cli.endings"
 WHOLE = {
     "backup": f"there is no copy yet; {AGAIN}",
     "copy": f"nothing was copied; {AGAIN}",
@@ -33,6 +34,11 @@ WHOLE = {
 }
 
 
+def leave(text: str) -> None:
+    """Say what is whole if the command ends from here on, where that is not what WHOLE says of its name."""
+    click.get_current_context().meta[_OWN] = text
+
+
 @contextmanager
 def endings(ctx: click.Context) -> Iterator[None]:
     """End with status 130 after Ctrl-C, and with 1 and one line on a full disk, instead of a traceback."""
@@ -52,7 +58,8 @@ def endings(ctx: click.Context) -> Iterator[None]:
 
 
 def _whole(ctx: click.Context) -> str:
-    return WHOLE.get(ctx.invoked_subcommand or "", READ_ONLY)
+    own: str | None = ctx.meta.get(_OWN)
+    return own or WHOLE.get(ctx.invoked_subcommand or "", READ_ONLY)
 
 
 def _end(message: str, status: int) -> None:

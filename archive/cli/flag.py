@@ -17,6 +17,7 @@ from archive.cli.common import (
     opened_workers,
     print_json,
 )
+from archive.cli.endings import AGAIN, READ_ONLY, leave
 from archive.text.numbers import format_count, with_zeros
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ def flag(
     if ctx.invoked_subcommand is not None:
         return
     if explain is not None:
+        leave(READ_ONLY)
         _explain(sys.stdin.read() if explain == "-" else explain, parent, title, as_json=as_json)
         return
     from archive.flags.versions import DETECTORS
@@ -137,6 +139,7 @@ def train(path: "Path | ServerAddress", model: Path | None, own: Path | None, as
     """
     from archive.review import ranking_model
 
+    leave(f"the archive is whole; {AGAIN}")
     path = own or path
     if not isinstance(path, Path):
         raise click.UsageError(f"`btl flag train` works on a file: `btl copy {path} FILE` makes one")

@@ -18,6 +18,7 @@ from archive.cli.common import (
     print_errors,
     print_json,
 )
+from archive.cli.endings import AGAIN, READ_ONLY, WHOLE, leave
 from archive.cli.import_tables import find_undecided, preview_tables, print_formats, read_options
 from archive.cli.import_undo import undo_run
 from archive.text.numbers import format_count, with_zeros
@@ -131,9 +132,11 @@ def import_(
     _require_files(paths)
     options = read_options(**given)
     if dry_run or save_mapping:
+        leave(READ_ONLY)
         preview_tables(list(paths), options, save_mapping, as_json=as_json, dry_run=dry_run)
     if dry_run:
         return
+    leave(WHOLE["import"])
     _require_decided(paths, options)
     with opened_workers(workers, cluster) as pool:
         if target is not None:
@@ -167,6 +170,7 @@ def convert_paths(paths: list[str], folder: Path, workers: "Workers", options: "
     from archive.importers.parquet_dataset import FolderInUse, convert_files
     from archive.importers.run import ImportProgress
 
+    leave(f"{folder} is not there until it is whole; {AGAIN}, and it begins anew")
     progress = ImportProgress()
     try:
         with progress_report(quiet=as_json) as report:

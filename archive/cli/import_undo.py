@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from archive.cli.common import fail, open_for_writing, print_json
+from archive.cli.endings import AGAIN, leave
 from archive.text.numbers import format_count, with_zeros
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ def undo_run(path: "Path | ServerAddress", run_id: int, *, as_json: bool) -> Non
     """Take an import back, and print what went. End with status 1 where something stands in the way, 2 for nothing."""
     from archive.store.undo import CannotUndo, NothingToUndo, undo_import
 
+    leave(f"the import is undone whole or not at all; {AGAIN}")
     with open_for_writing(path) as archive:
         try:
             undone = undo_import(archive, run_id)

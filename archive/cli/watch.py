@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from archive.cli.common import as_json as as_json_option
-from archive.cli.common import changing, database, fail, print_errors, print_json, reading
+from archive.cli.common import changing, database, fail, open_for_writing, print_errors, print_json, reading
 from archive.text.numbers import format_count
 
 if TYPE_CHECKING:
@@ -34,7 +34,8 @@ def watch() -> None:
 @click.argument("search")
 @database
 @click.option("--all", "everything", is_flag=True, help="Report comments that are in the archive already, too.")
-def add(name: str, search: str, path: Path, everything: bool) -> None:
+@as_json_option
+def add(name: str, search: str, path: Path, everything: bool, as_json: bool) -> None:
     """Follow a search.
 
     SEARCH is words, as they are typed into the search box, or the address of a search page.
@@ -56,18 +57,24 @@ def add(name: str, search: str, path: Path, everything: bool) -> None:
         fail(str(error))
     except sqlite3.IntegrityError:
         fail(f"there is a watch named {name} already; `btl watch remove {name}` deletes it")
+    if as_json:
+        print_json({"db": str(path), "name": name, "search": search_url(params), "counts": {"added": 1}})
+        return
     click.echo(f"Watching {name}; `btl watch run` shows what is new.")
 
 
 @watch.command()
 @click.argument("name")
 @database
-def remove(name: str, path: Path) -> None:
+@as_json_option
+def remove(name: str, path: Path, as_json: bool) -> None:
     """Stop following a search."""
     with changing(path) as connection:
         number = connection.execute("delete from watches where name = ?", (name,)).rowcount
     if not number:
         fail(f"there is no watch named {name}")
+    if as_json:
+        print_json({"db": str(path), "name": name, "counts": {"removed": number}})
 
 
 @watch.command(name="list")
@@ -105,6 +112,7 @@ def run(names: Sequence[str], path: Path, targets: Sequence[str], site: str, as_
     sent by the next run. Messages have links to comments, and no texts and no names of commenters.
     """
     site, summaries, errors = site.rstrip("/"), list[dict[str, Any]](), list[str]()
+    open_for_writing(path).close()  # else what is sent could not be noted, and would be sent by each run
     with reading(path) as connection:
         connection.row_factory = sqlite3.Row
         for watch, comments, last in _new_comments(connection, names, errors):

@@ -17,6 +17,7 @@ from archive.cli.common import (
     opened_workers,
     print_json,
 )
+from archive.cli.endings import leave
 from archive.text.numbers import format_count
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ def verify(
         if release is not None:
             raise click.UsageError("--relink is for an archive, not for a release")
         _relink(path, relink)
+        leave("the new places are recorded; run `btl verify` again, without --relink")
     differences, counts = _verify_archive(path, workers, cluster) if release is None else _verify_release(release)
     checked = release or path
     if as_json:
