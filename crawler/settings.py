@@ -54,6 +54,10 @@ SETTINGS = {
         "crawler.middlewares.robots_txt.StrictRobotsTxtMiddleware": 100,
         "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
         "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,
+        "scrapy.downloadermiddlewares.redirect.MetaRefreshMiddleware": None,
+        "crawler.middlewares.faulty_headers.RefreshMiddleware": 580,
+        "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
+        "crawler.middlewares.faulty_headers.ContentEncodingMiddleware": 590,
     },
     "ITEM_PIPELINES": {"crawler.pipelines.SavePipeline": 300},
     "EXTENSIONS": {

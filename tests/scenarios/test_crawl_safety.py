@@ -55,6 +55,52 @@ def test_no_redirect_leads_inside(site, inside, desk):
     assert desk.query("select count(*) from articles") == [(0,)]
 
 
+GREETING = (
+    '<html><head><title>Grüße vom Hafen</title></head><body><article><h1>Grüße vom Hafen</h1><p>Die Fähre fährt heute '
+    'später als sonst, sagt das Hafenamt.</p></article><ol class="commentlist"><li class="comment" id="comment-1">'
+    '<cite>Jörg</cite> <a href="#">2 March 2026</a><p>Schöne Grüße.</p></li></ol></body></html>'
+).encode()  # fmt: skip
+NO_CHARSETS = ("bz2", "hex", "rot13", "idna", "undefined", "base64", "punycode", "x-unknown", "utf-32", "a" * 3_000)
+WRONG_CODINGS = ("gzip", "br", "zstd", "deflate", "gzip, br", "x-unknown", "none")
+
+
+def test_no_page_is_lost_to_a_charset_that_is_none_or_a_compression_that_is_not_there(site, desk):
+    addresses = []
+    for i, charset in enumerate(NO_CHARSETS):
+        addresses.append(f"/2026/charset-of-the-harbour-{i}/")
+        site.hook(addresses[-1], Answer(GREETING, media_type=f"text/html; charset={charset}"))
+    for i, coding in enumerate(WRONG_CODINGS):
+        addresses.append(f"/2026/coding-of-the-harbour-{i}/")
+        site.hook(addresses[-1], Answer(GREETING, headers={"Content-Encoding": coding}))
+    result = desk.crawl(*(site.url + address for address in addresses), hosts=[site.address])
+    assert reasons(result) == []
+    read = (
+        "select articles.url, articles.title, comments.body from comments join threads on threads.id = thread_id "
+        "join articles on articles.id = article_id"
+    )
+    assert sorted(desk.query(read)) == sorted(
+        (site.url + address, "Grüße vom Hafen", "Schöne Grüße.") for address in addresses
+    )
+    flagged = desk.query("select count(distinct article_id) from flags where code like 'capture.encoding_%'")
+    assert flagged[0][0] >= len(NO_CHARSETS)
+    assert "0 differences" in desk.btl("verify").stdout
+
+
+def test_a_body_that_is_neither_plain_nor_what_its_header_says_is_named(site, desk):
+    address = "/2026/harbour-office-news/"
+    site.hook(address, Answer(gzip.compress(GREETING), headers={"Content-Encoding": "br"}))
+    (reason,) = reasons(desk.crawl(site.url + address, hosts=[site.address], status=1))
+    assert reason.startswith("its Content-Encoding is wrong: not br")
+
+
+def test_a_meta_refresh_is_followed_whatever_charset_its_page_states(site, desk):
+    target = site.post(comments=TREE).path
+    refresh = meta_refresh(target)
+    site.hook("/moved/", Answer(refresh.body, media_type="text/html; charset=bz2"))
+    desk.crawl(f"{site.url}/moved/", hosts=[site.address])
+    assert target in site.paths()
+
+
 def test_no_address_inside_is_asked_without_leave(inside, desk):
     port = inside.address.rpartition(":")[2]
     result = desk.crawl(*numbers(port), "--contact", "desk@example.org", status=1)
