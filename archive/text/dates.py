@@ -98,6 +98,12 @@ _YEAR_IN = re.compile(r"(?:19|20)\d\d")
 _WITH_YEAR = ("dmy", "mdy")
 _EXACT = re.compile(r"\d{4}|\d[:.h/-]\d|\d+\s\D+\s\D+|[年월月前]")
 _DIGIT = re.compile(r"\d")
+# Languages in which numbers in a date stand day first wherever they are written; of English only some countries.
+_DAY_FIRST_LANGUAGES = (
+    "de fr es it pt nl pl cs sk sl hr sr bs ro el tr ru uk bg mk sq da no nb nn fi et lv is ga ca gl eu id ms vi th ar "
+    "he hi bn en-gb en-au en-nz en-ie en-in en-za"
+)
+_DAY_FIRST = frozenset(_DAY_FIRST_LANGUAGES.split())
 _ASCII_DIGITS = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹०१२३४५६७८९０１２３４５６７８９", "0123456789" * 4)
 
 
@@ -219,16 +225,22 @@ def utc_text(time: datetime, zone: tzinfo | None = None) -> str:
     return time.replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
 
 
-def infer_day_first(texts: Iterable[str]) -> bool | None:
-    """Infer whether the day comes before the month in these dates: None where none of them shows it."""
+def infer_day_first(texts: Iterable[str], language: str | None = None) -> bool | None:
+    """Infer whether the day comes before the month in these dates: None where nothing shows it.
+
+    Where none of them shows it, the `language` that their page states does, if all who write it have one order.
+    """
+    is_numeric = False
     for text in texts:
         match = _day(text[:MAX_LENGTH])
         if match is None or match.lastgroup != "numeric":
             continue
+        is_numeric = True
         first, second, _ = _numbers(match[0])
         if (first > 12) != (second > 12):
             return first > 12
-    return None
+    tag = (language or "").casefold().replace("_", "-")
+    return True if is_numeric and (tag in _DAY_FIRST or tag.partition("-")[0] in _DAY_FIRST) else None
 
 
 @lru_cache(512)

@@ -153,6 +153,10 @@ class Page:
             raise BadPage(str(error)) from error
         if len(self.text) > LONGEST_NAMES:
             refuse_names(tree)
+        if "shadowroot" in self.text:  # browsers show a template of this kind in place of the element around it
+            for template in list(tree.iter("template")):
+                if template.get("shadowrootmode") or template.get("shadowroot"):
+                    template.tag = "div"
         # lxml makes the Python object of an element anew whenever nobody holds one, at several times the cost.
         self._elements.extend(tree.iter())
         return tree

@@ -25,6 +25,7 @@ AUTHOR_PROPERTIES = frozenset(("author", "creator"))
 PICTURES = frozenset(("img", "svg", "picture", "noscript", "script", "style", "button", "time"))
 INNER_NAMES = ("cite", "b", "strong", "a")  # the surest first
 LEADING_NUMBER = re.compile(r"^(?:#\d+|\d+[.):])\s+(?=\S)")
+USER_NUMBER = re.compile(r"\s*\(\s*#?\d+\s*\)$")
 BARE_NUMBER = re.compile(r"^#?\d+[.):]?\s+(?=\S)")
 NO_NAMES = frozenset(("", "#", "reply", "permalink", "edit", "link"))
 MARKUP = re.compile(r"</?[a-z][^<>]{0,200}>", re.IGNORECASE)
@@ -229,8 +230,11 @@ def _clean(text: str, *, is_bare: bool) -> str | None:
     end = line_rules.find_says(name) if not is_bare or name.endswith((":", "：", "…")) else None
     if end:
         name = name[:end]
+    by = line_rules.byline_length(name)
     if not is_bare:
-        name = LEADING_NUMBER.sub("", name[line_rules.byline_length(name) :])
+        name = USER_NUMBER.sub("", LEADING_NUMBER.sub("", name[by:]))
+    elif " " in name[:by].strip():  # "posted by", but not the "da" of a name
+        name = name[by:]
     name = name.strip().rstrip(":：").rstrip(AROUND_NAME).lstrip(AROUND_NAME).strip()
     if not name or len(name) > LONGEST_NAME or not any(map(str.isalnum, name)):
         return None

@@ -62,9 +62,10 @@ def _lower_lists(roots: list[HtmlElement], rest: Sequence[HtmlElement], usual: K
     lead = len(roots) - len(rest)
     for number in range(lead, len(roots) - 1):
         root, following = roots[number], roots[number + 1]
-        if _shape(root) == usual or _shape(following) != usual or following.getparent() is not root:
+        holder = following.getparent()
+        if _shape(root) == usual or _shape(following) != usual or root not in following.iterancestors():
             continue
-        path = [element for element in rest[number - lead].iterancestors() if element.getparent() is root]
+        path = [element for element in rest[number - lead].iterancestors() if element.getparent() is holder]
         if path and _shape(path[0]) == usual:
             roots[number] = path[0]
 

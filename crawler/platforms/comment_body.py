@@ -8,9 +8,10 @@ from lxml.html import HtmlElement
 from archive.text import line_rules, phrases
 from archive.text.dates import find_date, may_hold_date
 from archive.text.html_text import bare_paragraphs, element_text, fold_space
+from crawler.platforms.block_ids import LINKED_ID
 from crawler.platforms.class_names import SURE, WEAK
 from crawler.platforms.comment_author import is_initial
-from crawler.platforms.comment_elements import CommentElement
+from crawler.platforms.comment_elements import HEADS, CommentElement
 from crawler.platforms.comment_parts import (
     MOST_BELOW,
     Part,
@@ -142,6 +143,8 @@ def is_head(paragraph: HtmlElement) -> bool:
                 return True
             if element.tag == "a" and paragraph.tag in HEADINGS and is_signature(element):
                 return True
+            if element.tag == "a" and LINKED_ID.search(element.get("href") or "") and is_short(paragraph):
+                return find_date(fold_space(paragraph.text_content())) is not None
     return False
 
 
@@ -174,7 +177,9 @@ def read_body(
         return body
     skip = skip | {e for e in elements if e.tag in HEADINGS and body and e not in paragraphs}
     # No paragraphs at all: the text stands bare beside name and date.
-    pieces = [element_text(e, skip=skip) for e in (whole, *(comment.siblings if content is None else ()))]
+    is_headed = name is not None and content is None and comment.root.tag in HEADS and comment.siblings
+    siblings = comment.siblings if content is None else ()
+    pieces = [element_text(e, skip=skip) for e in (*(() if is_headed else (whole,)), *siblings)]
     text = "\n\n".join(filter(None, pieces))
     return _without_head(text, name) or body or ("" if any(map(str.isalnum, text)) else text)
 

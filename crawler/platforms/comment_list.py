@@ -12,10 +12,11 @@ from math import log2
 from lxml.html import HtmlElement
 
 from archive.text import line_rules
+from archive.text.removal_notices import LONGEST_NOTICE, tombstone_state
 from crawler.pages import jsonld
 from crawler.pages.page import Page
 from crawler.platforms.block_ids import block_id
-from crawler.platforms.comment_blocks import build_comments, climb
+from crawler.platforms.comment_blocks import BLOCK_TAGS, build_comments, climb
 from crawler.platforms.comment_elements import CommentElement
 from crawler.platforms.comment_fields import CommentFields
 from crawler.platforms.page_index import Group, PageIndex, index_page
@@ -54,10 +55,32 @@ def find_list(page: Page) -> CommentList | None:
         best = _best(dated_groups(index, page.html), index, stated)
     if best is None:
         return None
-    blocks = [(comment, replace(index.fields_of(comment))) for comment in best.comments]
+    comments = _with_notices(best.comments, index)
+    blocks = [(comment, replace(index.fields_of(comment))) for comment in comments]
     blocks = _without_forms([block for block in blocks if block[1].body or block[1].name])
     _strip_repeated_lines([fields for _, fields in blocks])
     return CommentList(_without_copies(blocks), best.section, best.group.is_cut)
+
+
+def _with_notices(comments: list[CommentElement], index: PageIndex) -> list[CommentElement]:
+    """Add what stands in a list of comments in place of those that were removed, where it is made otherwise."""
+    roots = [comment.root for comment in comments]
+    members = set(roots)
+    lists = dict.fromkeys(above for root in roots if (above := root.getparent()) is not None)
+    notices = [
+        element
+        for above in lists
+        if above not in members
+        for element in above
+        if element.tag in BLOCK_TAGS
+        and element not in members
+        and 0 < index.lengths[element] <= LONGEST_NOTICE
+        and not any(below in members for below in element.iterdescendants())
+        and tombstone_state(" ".join(element.text_content().split())) is not None
+    ]
+    if not notices:
+        return comments
+    return build_comments(sorted((*roots, *notices), key=index.order.__getitem__))[0]
 
 
 def _strip_repeated_lines(fields: Sequence[CommentFields]) -> None:

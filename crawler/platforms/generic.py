@@ -24,6 +24,7 @@ from crawler.platforms.comment_pages import other_pages
 from crawler.platforms.json_comments import UNNAMED
 from crawler.platforms.listing import Listing, Requests, without_key
 from crawler.platforms.page_index import MOST_BLOCKS
+from crawler.platforms.product_page import is_product_page
 from crawler.platforms.record_parents import infer_parents
 from crawler.platforms.thread_completeness import around, reasons_for_more
 from crawler.platforms.votes import count_votes
@@ -72,7 +73,8 @@ class GenericClaim(Claim):
 
     def comments(self, page_number: int) -> Iterator[Comment]:
         """Yield the comments with keys of their own where the page gives no ids, for nesting."""
-        day_first = infer_day_first([fields.date_text for _, fields in self.blocks if fields.date_text])
+        texts = [fields.date_text for _, fields in self.blocks if fields.date_text]
+        day_first = infer_day_first(texts, self.page.html.get("lang"))
         ids = [block_id(element) for element, _ in self.blocks]
         ids = ids if len(set(filter(None, ids))) == sum(id_ is not None for id_ in ids) else _unique(ids)
         keys = [id_ or f"{UNNAMED}{page_number}.{number}" for number, id_ in enumerate(ids)]
@@ -155,7 +157,7 @@ def _unique(ids: Sequence[str | None]) -> list[str | None]:
 
 def claim(page: Page) -> GenericClaim | None:
     """The page holds blocks that read as comments when weighed together."""
-    comments = find_list(page)
+    comments = None if is_product_page(page) else find_list(page)
     if comments is None:
         return None
     return GenericClaim(

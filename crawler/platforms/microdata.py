@@ -1,15 +1,17 @@
 """Comments in microdata: items of a type with their properties, as deep within each other as replies are."""
 
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping, Sequence
 
 from lxml.etree import XPath
 from lxml.html import HtmlElement
 
 from archive.text.html_text import element_text, parse_count, parse_moment
 from archive.text.removal_notices import as_removed
-from archive.thread import Author, Comment, Moment
+from archive.thread import Author, Comment, Flag, Moment
 from crawler.platforms.block_ids import id_part
+from crawler.platforms.comment_blocks import build_comments
 from crawler.platforms.json_comments import UNNAMED
+from crawler.platforms.record_parents import infer_parents
 from crawler.platforms.votes import count_votes
 
 ITEMS, PROPERTIES = XPath("//*[@itemtype]"), XPath("//*[@itemprop]")
@@ -50,24 +52,42 @@ def read_comments(items_above: Mapping[HtmlElement, HtmlElement | None]) -> Iter
     for item, above in items_above.items():
         within.setdefault(above, set()).add(item)
     keys = {item: _item_id(item) or f"{UNNAMED}{n}" for n, item in enumerate(items)}
+    parents: dict[HtmlElement, tuple[str | None, str | None]] = {
+        item: (None if above is None else keys[above], None) for item, above in items_above.items()
+    }
+    if items and all(above is None for above in items_above.values()):
+        parents = _parents(items, keys)
     for item in items:
         properties = _properties(item, all_items)
         body = _first(properties, "text", "commenttext", "description")
         if body is None:
             continue
-        above = items_above[item]
+        parent, rule = parents[item]
         votes = count_votes(_own_elements(item, all_items))
         comment = Comment(
             element_text(body, skip=frozenset(within.get(item, ()))),
             author=_author(_first(properties, "author", "creator")),
             posted=_posted(_first(properties, "datecreated", "datepublished", "commenttime")),
             native_id=keys[item],
-            parent_native_id=None if above is None else keys[above],
+            parent_native_id=parent,
             parent_source="dom",
+            flags=(Flag("capture.parent_inferred", rule),) if rule else (),
             likes=_first_count(properties.get("upvotecount"), votes["likes"]),
             dislikes=_first_count(properties.get("downvotecount"), votes["dislikes"]),
         )
         yield as_removed(comment)
+
+
+def _parents(
+    items: Sequence[HtmlElement], keys: Mapping[HtmlElement, str]
+) -> dict[HtmlElement, tuple[str | None, str | None]]:
+    """Return the parent of each item of a list in which none stands in another, by what else the page shows."""
+    comments, _ = build_comments(items)
+    parents = infer_parents(comments, [keys[comment.root] for comment in comments])
+    return {
+        comment.root: (None if parent is None else keys[comments[parent].root], rule)
+        for comment, (parent, rule) in zip(comments, parents, strict=True)
+    }
 
 
 def _item_id(item: HtmlElement) -> str | None:

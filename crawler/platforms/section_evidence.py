@@ -90,8 +90,9 @@ def _weigh_sample(
     evidence.dated = sum(bool(f.date_text or f.machine_date) for f in shown) / len(shown)
     evidence.texts = sum(bool(f.body) for f in shown) / len(shown)
     score += TEXT * evidence.texts + NAME * evidence.named + DATE * evidence.dated
-    evidence.score = score + sum(_objections(sample, fields, numbered).values())
-    if max(group.own, group.around) < STRONG:  # entries of a list of events, jobs, questions have titles
+    is_strong = max(group.own, group.around) >= STRONG
+    evidence.score = score + sum(_objections(sample, fields, numbered, is_strong=is_strong).values())
+    if not is_strong:  # entries of a list of events, jobs, questions have titles
         evidence.score -= 1.5 * sum(map(_is_titled, sample, fields)) / size
     if count == 1 and not _may_stand_alone(comments[0], evidence, numbered):
         evidence.score = 0.0
@@ -126,11 +127,14 @@ def _outer_scores(
     }
 
 
-def _objections(sample: Sequence[CommentElement], fields: Sequence[CommentFields], numbered: float) -> dict[str, float]:
+def _objections(
+    sample: Sequence[CommentElement], fields: Sequence[CommentFields], numbered: float, *, is_strong: bool
+) -> dict[str, float]:
     """Return what speaks against blocks being comments: `numbered` is the share of them that have ids."""
     size, bodies = len(sample), [f.body for f in fields]
+    names = [f.name if is_strong else None for f in fields]
     return {
-        "headline": -3.0 * sum(_has_headline(comment, f) for comment, f in zip(sample, fields, strict=True)) / size,
+        "headline": -3.0 * sum(map(_has_headline, sample, names)) / size,
         "linked": -2.5 * sum(_is_linked(comment, f) for comment, f in zip(sample, fields, strict=True)) / size,
         "cut": -2.0 * (sum(body.rstrip().endswith(CUT_SHORT) for body in bodies) / size > 0.5),
         "same": -3.0 * (size > 2 and numbered < 0.5 and len(set(bodies)) <= size // 2),
@@ -162,23 +166,31 @@ def _leads_elsewhere(sample: Sequence[CommentElement]) -> bool:
         for element in comment.own:
             href = element.get("href") if element.tag == "a" else None
             if href and "#" in href and LINKED_ID.search(href):
-                targets.add(DIGITS.sub("#", re.sub(r"[?].*", "", href.partition("#")[0])))
+                path, _, fragment = href.partition("#")
+                number = re.search(r"\d+$", fragment)
+                path = re.sub(r"[?].*", "", path)
+                own_number = rf"(?<!\d){number[0]}(?!\d)" if number else DIGITS
+                targets.add(re.sub(own_number, "#", path))
                 linking += 1
                 break
     return linking * 2 > len(sample) and len(targets) > max(1, len(sample) // 3)
 
 
-def _has_headline(comment: CommentElement, fields: CommentFields) -> bool:
-    """Whether a block has a linked headline that is neither its author's name nor a link to itself."""
+def _has_headline(comment: CommentElement, name: str | None) -> bool:
+    """Whether a block has a linked headline that is neither a `name` of its author nor a link to itself.
+
+    Where nothing is called comments no link is a name's, but that to a person or to a page of theirs.
+    """
     for element in comment.own:
         if element.tag in ("h1", "h2", "h3", "h4") and element is not comment.root:
             text = " ".join(element.text_content().split())
             link = element.find(".//a")
             if link is None and element.getparent() is not None and element.getparent().tag == "a":
                 link = element.getparent()
-            if link is not None and len(text) > 3 and text != fields.name and not text.startswith(fields.name or "\0"):
+            if link is not None and len(text) > 3 and text != name and not text.startswith(name or "\0"):
                 href = link.get("href") or ""
-                return not LINKED_ID.search(href) and not PROFILE_LINK.search(href) and not href.startswith("#")
+                is_own = LINKED_ID.search(href) or PROFILE_LINK.search(href) or href.startswith("#")
+                return not is_own and "nofollow" not in (link.get("rel") or "")
     return False
 
 

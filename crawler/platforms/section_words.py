@@ -28,8 +28,8 @@ _MEDIUM = re.compile(
 )
 _WEAK = re.compile(
     r"recent|latest|newest|popular|related|teaser|promo|sidebar|widget|trending|ticker|neueste|letzte|dernier|ultim|"
-    r"ostatni|meist|most|ranking|lastpost|last-|live-?(?:match|blog|feed|post|update|ticker|"
-    r"entry|event|stream|report)|(?:news|match|game)-?ticker|minute-by-minute|more-?(?:from|stories)|recommend(?:ed|"
+    r"ostatni|meist|most|ranking|lastpost|last-|live[-_]{0,2}(?:match|blog|feed|post|"
+    r"update|ticker|entry|event|stream|report)|(?:^|\s)live(?=\s|$)|(?:news|match|game)-?ticker|minute-by-minute|more-?(?:from|stories)|recommend(?:ed|"
     r"ations)"
 )
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")

@@ -10,6 +10,7 @@ from crawler.pages.page import BadPage, Fetch, FetchFailed, Page
 from crawler.platforms import wordpress_feed as feed
 from crawler.platforms import wordpress_rest as rest
 from crawler.platforms.base import CERTAIN, LIKELY, Claim, ThreadReader, partial_flags, shortfall
+from crawler.platforms.product_page import is_product_page
 from crawler.platforms.thread_completeness import reasons_for_more
 from crawler.platforms.wordpress_html import CommentPage, read_comment_page
 from crawler.platforms.wordpress_paging import MOST_PAGES
@@ -103,7 +104,7 @@ class WordPressClaim(Claim):
 
 def claim(page: Page) -> WordPressClaim | None:
     """CERTAIN where comments stand in the page, LIKELY where it only has room for them."""
-    if not _shows_signs(page.text):
+    if not _shows_signs(page.text) or is_product_page(page):
         return None
     first, post = read_comment_page(page, 0), rest.post_id(page)
     if first is None and post is None:

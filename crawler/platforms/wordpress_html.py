@@ -90,7 +90,8 @@ def _comments(
     read: Sequence[tuple[CommentElement, CommentFields]],
 ) -> Iterator[Comment]:
     parents = settle_parents(elements)
-    day_first = infer_day_first([fields.date_text for _, fields in read if fields.date_text])
+    texts = [fields.date_text for _, fields in read if fields.date_text]
+    day_first = infer_day_first(texts, page.html.get("lang"))
     seen: set[str] = set()
     for element, fields in read:
         if element.number in seen:

@@ -1,8 +1,12 @@
 """The general reader: what systems of many countries print around names, times and replies, each as small as can be."""
 
+from dataclasses import replace
+
 import pytest
 
-from tests.crawler.platforms.test_generic import flat, read, rows
+from crawler.pages.page import FetchFailed
+from crawler.platforms import driver
+from tests.crawler.platforms.test_generic import flat, page, read, rows
 
 NAMES = [("Anna", "2026-03-02T09:30:00Z"), ("Finn", "2026-03-02T10:00:00Z"), ("Ruth", "2026-03-03T07:15:00Z")]
 TEXTS = ["Is it late today?", "It was on Friday.", "Not on Sundays, I think."]
@@ -56,3 +60,77 @@ def test_a_notice_of_removal_in_the_head_of_a_block_is_kept() -> None:
 def test_ids_have_names_in_many_systems(attribute: str) -> None:
     block = f'<div class="comment" {attribute}="{{n}}"><b>{{name}}</b> <i>{{date}}</i><p>{{text}}</p></div>'
     assert [comment.native_id for comment in read(flat(block)).comments] == ["41", "42", "43"]
+
+
+def test_a_signature_below_a_text_is_no_part_of_it() -> None:
+    block = '<li id="c{n}"><p>{text}</p><p><small>&#8212; {name} &#183; {date} &#183; <a href="/a/3#c{n}">#</a></small></p></li>'
+    assert rows(read(flat(block, '<ol class="comments">{}</ol>'))) == [
+        (name, at, text, None) for (name, at), text in zip(NAMES, TEXTS, strict=True)
+    ]
+
+
+def test_what_stands_in_place_of_a_removed_comment_may_have_a_shape_of_its_own() -> None:
+    block = '<div class="leaf comment" id="t{n}"><b>{name}</b> <i>{date}</i><p>{text}</p></div>'
+    gone = '<div class="stub"><span class="stub-header">This comment has been removed by a moderator.</span></div>'
+    thread = read(flat(block, f'<div class="comments">{gone}{{}}</div>'))
+    assert [comment.state for comment in thread.comments] == ["removed"] + ["visible"] * 3
+
+
+def test_the_line_above_a_definition_is_no_part_of_it() -> None:
+    block = (
+        '<dt id="res{n}">{n}：<b>{name}</b>：{date} ID:Xb9{n}</dt><dd><a href="#res41">&gt;&gt;41</a><br>{text}</dd>'
+    )
+    thread = read(flat(block, '<h2>コメント</h2><dl class="thread">{}</dl>'))
+    assert [row[0] for row in rows(thread)] == ["Anna", "Finn", "Ruth"]
+    assert [row[3] for row in rows(thread)] == [None, 0, 0]
+    assert all(row[2].endswith(text) and "ID:" not in row[2] for row, text in zip(rows(thread), TEXTS, strict=True))
+
+
+def test_a_shadow_root_in_the_page_is_part_of_it() -> None:
+    inside = '<template shadowrootmode="open"><b class="author">{name}</b> <time>{date}</time><p>{text}</p></template>'
+    block = f'<x-comment data-comment-id="{{n}}">{inside}</x-comment>'
+    assert [row[2] for row in rows(read(flat(block)))] == TEXTS
+
+
+def test_flat_microdata_states_its_levels_in_other_ways() -> None:
+    item = (
+        '<li id="kmt-{n}" parentid="kmt-{parent}" itemscope itemtype="http://schema.org/UserComments">'
+        '<span itemprop="creator">{name}</span><time itemprop="commentTime">{date}</time>'
+        '<div itemprop="commentText">{text}</div></li>'
+    )
+    items = "".join(
+        item.format(n=41 + number, parent=40 + number, name=name, date=at, text=text)
+        for number, ((name, at), text) in enumerate(zip(NAMES, TEXTS, strict=True))
+    )
+    thread = read(f'<ul class="kmt-list">{items}</ul>')
+    assert [row[3] for row in rows(thread)] == [None, 0, 1]
+
+
+def test_the_language_of_a_page_tells_the_day_from_the_month() -> None:
+    block = '<div class="comment" id="comment-{n}"><b class="fn">{name}</b> <i class="date">05/06/2024 09:30</i><p>{text}</p></div>'
+    html = page(flat(block)).text
+    french = replace(page(""), body=html.replace("<html>", '<html lang="fr-FR">').encode())
+    for made, at in ((page(flat(block)), None), (french, "2024-06-05T09:30:00Z")):
+        (thread,) = driver.run(driver.visit(made), refuse)
+        assert {comment.posted.at for comment in thread.comments} == {at}
+
+
+def refuse(request):
+    raise FetchFailed(request.url, "no network", 404)
+
+
+NO_COMMENTS = {
+    "entries of the newsroom": '<section class="live"><div class="live__post" id="post-{n}"><time>{date}</time><h3>At noon</h3><p>{text}</p><span class="live__author">{name}</span></div></section>',
+    "jobs to reply to": '<div id="job-{n}" class="job"><h3 class="job-title"><a href="/jobs/{n}">{name}</a></h3><time>{date}</time><p>{text}</p><a class="apply">Reply</a></div>',
+    "latest comments on other pages": '<li class="latest-comment"><b class="author">{name}</b> on <a href="/story/7{n}/#comment-{n}">Ferry</a> <time>{date}</time><p>{text}</p></li>',
+    "reviews of a product": '<li class="review comment" id="li-comment-{n}"><b class="author">{name}</b> <time>{date}</time><p>{text}</p></li>',
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", NO_COMMENTS)
+def test_what_only_looks_like_comments_is_none(kind: str) -> None:
+    around = '<aside class="widget">{}</aside>' if "latest" in kind else "<div>{}</div>"
+    made = page(flat(NO_COMMENTS[kind], around))
+    if "product" in kind:
+        made = replace(made, body=made.body.replace(b"<body>", b'<body class="single-product woocommerce">'))
+    assert [len(thread.comments) for thread in driver.run(driver.visit(made), refuse)] in ([], [0])
