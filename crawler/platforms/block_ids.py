@@ -8,6 +8,7 @@ from lxml.html import HtmlElement
 from crawler.platforms.comment_elements import CommentElement
 from crawler.platforms.section_words import TO_REPLY, words_of
 
+UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 SHORT_ID = re.compile(r"[a-z]{1,4}[-_]?\d{2,}", re.IGNORECASE)
 DATA_ID = re.compile(
     r"^data-(?:(?:(?!user|author|parent|article|entity|post-|node|story)[\w-]*[-_])?(?:comment|reply|message|"
@@ -40,7 +41,8 @@ def _stated_id(name: str, value: str, element: HtmlElement, *, is_root: bool) ->
     """Return the id that an attribute states; one within a block counts only where it is called a comment's."""
     if name == "id" or (name == "name" and element.tag == "a"):
         number = id_part(value)
-        return number if is_root or words_of(value).strength or SHORT_ID.fullmatch(value) else None
+        is_one = is_root or words_of(value).strength or SHORT_ID.fullmatch(value) or UUID.fullmatch(value)
+        return number if is_one else None
     if name in ("about", "data-permalink", "data-url", "itemid") and is_root:
         return id_part(value.rstrip("/").rpartition("/")[2].rpartition("#")[2])
     if name.startswith("data-") and DATA_ID.match(name) and (is_root or "comment" in name or name == "data-cid"):
@@ -52,7 +54,7 @@ def id_part(value: str) -> str | None:
     """Return the part of an id that tells one from the next: its digits, or its hexadecimal digits."""
     if not value or len(value) > 120:
         return None
-    if re.fullmatch(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", value[-36:]):
+    if UUID.fullmatch(value[-36:]):
         return value[-36:]
     pair = re.search(r"(\d{2,20})_(?:\d{1,20}|[a-z]{1,8})$", value)  # a comment, and the one that it answers
     if pair is not None:

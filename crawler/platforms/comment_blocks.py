@@ -189,7 +189,7 @@ def section_of(roots: Sequence[HtmlElement]) -> HtmlElement:
 def _adopt_siblings(comments: Mapping[HtmlElement, CommentElement]) -> dict[HtmlElement, CommentElement]:
     """Give the blocks that are but a head the elements that follow, up to the next head."""
     adopted: dict[HtmlElement, CommentElement] = {}
-    heads = [comment for root, comment in comments.items() if root.tag in HEADS]
+    heads = [comment for root, comment in comments.items() if root.tag in HEADS or _is_head_row(root, comments)]
     if not heads:
         return adopted
     stops: set[HtmlElement] = set()
@@ -206,6 +206,12 @@ def _adopt_siblings(comments: Mapping[HtmlElement, CommentElement]) -> dict[Html
                 adopted[sibling] = comment
             sibling = sibling.getnext()
     return adopted
+
+
+def _is_head_row(root: HtmlElement, comments: Mapping[HtmlElement, CommentElement]) -> bool:
+    """Whether a row of a table is one of name and date: the row behind it, which is no comment, has the text."""
+    following = root.getnext() if root.tag == "tr" else None
+    return following is not None and following.tag == "tr" and following not in comments
 
 
 def _holds_replies(element: HtmlElement) -> bool:

@@ -58,7 +58,22 @@ def find_content(comment: CommentElement, own: Sequence[Part]) -> HtmlElement | 
     if best is None and traits_of(comment.root).content == SURE:
         return comment.root
     best = _beside_label(best, own)
-    return _innermost(best, best_rank, own)
+    return _innermost(best, best_rank, own) if best is not None else _bare_box(comment, own)
+
+
+def _bare_box(comment: CommentElement, own: Sequence[Part]) -> HtmlElement | None:
+    """Return the box that holds more bare text than all paragraphs do: those are lists of facts on the author."""
+    paragraphs = [element for element, _ in own if element.tag in ("ul", "ol", "dl")]
+    if not paragraphs or any(element.tag in ("p", "blockquote", "pre") for element, _ in own):
+        return None
+    bare = {e: _bare_length(e) for e, kind in own if e.tag in ("div", "td") and not kind.furniture}
+    box = max(bare, key=bare.__getitem__, default=None)
+    most = sum(len(fold_space(paragraph.text_content())) for paragraph in paragraphs)
+    return box if box is not None and box is not comment.root and bare[box] > max(most, SHORTEST_BARE) else None
+
+
+def _bare_length(element: HtmlElement) -> int:
+    return sum(len((piece or "").strip()) for piece in (element.text, *(child.tail for child in element)))
 
 
 def _beside_label(content: HtmlElement | None, own: Sequence[Part]) -> HtmlElement | None:
@@ -134,7 +149,8 @@ def outside_text(own: Sequence[Part], content: HtmlElement | None) -> list[Part]
 
 def is_head(paragraph: HtmlElement) -> bool:
     """Whether a paragraph is a line of name or date."""
-    if traits_of(paragraph).furniture:
+    kind = traits_of(paragraph)
+    if kind.furniture or (kind.name is not None and is_short(paragraph)):
         return True
     for element in islice(paragraph.iter(), MOST_BELOW):
         if isinstance(element.tag, str):
@@ -174,10 +190,10 @@ def read_body(
     body = "\n\n".join(filter(None, (element_text(paragraph, skip=skip) for paragraph in paragraphs)))
     has_more = _has_bare_text(comment, paragraphs, skip, name)
     if body and not has_more and (content is None or not _holds_bare_text(content, paragraphs, skip, name)):
-        return body
+        return (_without_head(body, name) or body) if content is None else body
     skip = skip | {e for e in elements if e.tag in HEADINGS and body and e not in paragraphs}
     # No paragraphs at all: the text stands bare beside name and date.
-    is_headed = name is not None and content is None and comment.root.tag in HEADS and comment.siblings
+    is_headed = name is not None and content is None and comment.root.tag in HEADS | {"tr"} and comment.siblings
     siblings = comment.siblings if content is None else ()
     pieces = [element_text(e, skip=skip) for e in (*(() if is_headed else (whole,)), *siblings)]
     text = "\n\n".join(filter(None, pieces))

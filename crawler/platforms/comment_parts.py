@@ -15,6 +15,7 @@ LONGEST_BUTTON = 30
 MOST_BELOW = 200  # elements within another that are looked at: where elements nest, all of them would be quadratic
 PROFILE_LINK = re.compile(
     r"/(?:users?|profiles?|members?|people|author|accounts?|u|profil|nutzer|benutzer|autor|usuario|utente)/|"
+    r"/@[\w.-]+/?(?:$|[?#])|"
     r"[?&](?:user|uid|user_?id|member)=",
     re.IGNORECASE,
 )

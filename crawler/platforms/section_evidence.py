@@ -20,6 +20,7 @@ MOST_SAMPLES = 12
 FEW_SAMPLES = 3
 MANY = 5
 HOPELESS = 1.5  # so far below what is enough that more blocks cannot help
+LONGEST_COUNT = 40  # characters of a link such as "12 comments"
 MOST_ELEMENTS = 400  # of a block that are looked at
 ENOUGH = 4.2  # the score from which blocks are comments
 TEXT, NAME, DATE = 1.0, 2.0, 1.5
@@ -93,7 +94,8 @@ def _weigh_sample(
     is_strong = max(group.own, group.around) >= STRONG
     evidence.score = score + sum(_objections(sample, fields, numbered, is_strong=is_strong).values())
     if not is_strong:  # entries of a list of events, jobs, questions have titles
-        evidence.score -= 1.5 * sum(map(_is_titled, sample, fields)) / size
+        nameless = max(group.own, group.around) == 0
+        evidence.score -= 1.5 * sum(_is_titled(c, f, any_=nameless) for c, f in zip(sample, fields, strict=True)) / size
     if count == 1 and not _may_stand_alone(comments[0], evidence, numbered):
         evidence.score = 0.0
     if evidence.texts < 0.5 and evidence.named + evidence.dated + numbered < 2:
@@ -136,6 +138,7 @@ def _objections(
     return {
         "headline": -3.0 * sum(map(_has_headline, sample, names)) / size,
         "linked": -2.5 * sum(_is_linked(comment, f) for comment, f in zip(sample, fields, strict=True)) / size,
+        "counted": -3.0 * sum(map(_counts_comments, sample)) / size,
         "cut": -2.0 * (sum(body.rstrip().endswith(CUT_SHORT) for body in bodies) / size > 0.5),
         "same": -3.0 * (size > 2 and numbered < 0.5 and len(set(bodies)) <= size // 2),
     }
@@ -167,10 +170,9 @@ def _leads_elsewhere(sample: Sequence[CommentElement]) -> bool:
             href = element.get("href") if element.tag == "a" else None
             if href and "#" in href and LINKED_ID.search(href):
                 path, _, fragment = href.partition("#")
-                number = re.search(r"\d+$", fragment)
+                number = re.search(r"\d{3,}$", fragment)
                 path = re.sub(r"[?].*", "", path)
-                own_number = rf"(?<!\d){number[0]}(?!\d)" if number else DIGITS
-                targets.add(re.sub(own_number, "#", path))
+                targets.add(re.sub(rf"(?<!\d){number[0]}(?!\d)", "#", path) if number else path)
                 linking += 1
                 break
     return linking * 2 > len(sample) and len(targets) > max(1, len(sample) // 3)
@@ -194,10 +196,24 @@ def _has_headline(comment: CommentElement, name: str | None) -> bool:
     return False
 
 
-def _is_titled(comment: CommentElement, fields: CommentFields) -> bool:
-    """Whether what reads as a name is a heading that leads to no page of a person."""
-    headings = (e for e in comment.own[:MOST_ELEMENTS] if e.tag in ("h2", "h3", "h4") and e is not comment.root)
-    heading = next((e for e in headings if fields.name and " ".join(e.text_content().split()) == fields.name), None)
+def _counts_comments(comment: CommentElement) -> bool:
+    """Whether a block leads elsewhere to comments that it counts, as an article in a list of articles does."""
+    for element in comment.own[:MOST_ELEMENTS]:
+        href = element.get("href") or "" if element.tag == "a" else ""
+        if href and not href.startswith("#"):
+            text = element.text_content()
+            if len(text) <= LONGEST_COUNT and any(map(str.isdigit, text)) and line_rules.stated_count(text) is not None:
+                return True
+    return False
+
+
+def _is_titled(comment: CommentElement, fields: CommentFields, *, any_: bool) -> bool:
+    """Whether what reads as a name is a heading that leads to no page of a person; or whether there is `any_` other."""
+    headings = [e for e in comment.own[:MOST_ELEMENTS] if e.tag in ("h2", "h3", "h4") and e is not comment.root]
+    texts = [" ".join(heading.text_content().split()) for heading in headings]
+    if any_ and any(text and (fields.name or text) not in text for text in texts):
+        return True
+    heading = next((h for h, text in zip(headings, texts, strict=True) if fields.name and text == fields.name), None)
     return heading is not None and next(heading.iter("a"), None) is None
 
 

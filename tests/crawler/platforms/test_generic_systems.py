@@ -119,10 +119,38 @@ def refuse(request):
     raise FetchFailed(request.url, "no network", 404)
 
 
+def test_a_list_of_facts_on_an_author_is_not_the_text() -> None:
+    block = (
+        '<tr class="row" id="m{n}"><td><ul class="profile"><li class="username">{name}</li><li>Messages: {n}</li></ul></td>'
+        '<td><span class="kdate">{date}</span><div class="kbody">{text} And at noon?</div></td></tr>'
+    )
+    thread = read(flat(block, '<h3>Discuss</h3><table class="comments">{}</table>'))
+    assert [row[2] for row in rows(thread)] == [text + " And at noon?" for text in TEXTS]
+
+
+def test_paragraphs_of_name_and_date_are_no_text() -> None:
+    block = (
+        '<div class="q{n} aq"><p class="be"><a href="/@u{n}?source=r">{name}</a></p><p class="bz"><span>{date}</span></p>'
+        '<pre><div class="ms"><p>{text}</p></div></pre><button>Reply</button></div>'
+    )
+    assert [(row[0], row[2]) for row in rows(read(flat(block, '<div class="comments">{}</div>')))] == [
+        (name, text) for (name, _), text in zip(NAMES, TEXTS, strict=True)
+    ]
+
+
+def test_the_text_may_stand_in_the_row_below_the_name() -> None:
+    block = (
+        '<tr><td class="head"><a name="r{n}"></a><b>{name}</b> - {date}</td></tr><tr><td class="said">{text}</td></tr>'
+    )
+    thread = read(flat(block, '<table class="reacties">{}</table>'))
+    assert rows(thread) == [(name, at, text, None) for (name, at), text in zip(NAMES, TEXTS, strict=True)]
+
+
 NO_COMMENTS = {
     "entries of the newsroom": '<section class="live"><div class="live__post" id="post-{n}"><time>{date}</time><h3>At noon</h3><p>{text}</p><span class="live__author">{name}</span></div></section>',
     "jobs to reply to": '<div id="job-{n}" class="job"><h3 class="job-title"><a href="/jobs/{n}">{name}</a></h3><time>{date}</time><p>{text}</p><a class="apply">Reply</a></div>',
     "latest comments on other pages": '<li class="latest-comment"><b class="author">{name}</b> on <a href="/story/7{n}/#comment-{n}">Ferry</a> <time>{date}</time><p>{text}</p></li>',
+    "events to sign up for": '<article class="event" id="event-{n}"><time>{date}</time><h2>Ferry, {n}</h2><p>{name}</p><p>{text}</p></article>',
     "reviews of a product": '<li class="review comment" id="li-comment-{n}"><b class="author">{name}</b> <time>{date}</time><p>{text}</p></li>',
 }  # fmt: skip
 
