@@ -22,7 +22,7 @@ from crawler.platforms.comment_fields import CommentFields
 from crawler.platforms.page_index import Group, PageIndex, index_page
 from crawler.platforms.repeated_groups import dated_groups, likely_groups, unite
 from crawler.platforms.section_evidence import ENOUGH, Evidence, is_called_one, weigh
-from crawler.platforms.section_words import words_of
+from crawler.platforms.section_words import STRONG, words_of
 
 DIGITS = re.compile(r"\d+")
 MOST_REPEATED = 4
@@ -30,6 +30,7 @@ MOST_UNITED = 5
 WEIGHT_OF_COUNT = 0.7
 WEIGHT_OF_SIZE = 0.02
 MOST_WEIGHED = 14
+MOST_STATED = 5
 SHARE = 0.6  # of the blocks that must share a line which is none of the commenters' own
 Block = tuple[CommentElement, CommentFields]
 
@@ -51,8 +52,11 @@ def find_list(page: Page) -> CommentList | None:
     )
     stated = _stated_counts(page, index)
     best = _best(likely_groups(index), index, stated)
-    if best is None:
-        best = _best(dated_groups(index, page.html), index, stated)
+    if best is None or max(best.group.own, best.group.around) < STRONG:
+        dated = _best(dated_groups(index, page.html), index, stated)
+        # A word that stands around the replies alone finds no more than those.
+        if best is None or (dated is not None and _roots(best) < _roots(dated)):
+            best = dated
     if best is None:
         return None
     comments = _with_notices(best.comments, index)
@@ -173,6 +177,10 @@ class _Weighed:
     section: HtmlElement
 
 
+def _roots(weighed: _Weighed) -> set[HtmlElement]:
+    return {comment.root for comment in weighed.comments}
+
+
 def _weigh(group: Group, roots: Sequence[HtmlElement], index: PageIndex, stated: frozenset[int]) -> _Weighed | None:
     if len(roots) == 1 and not is_called_one(group, roots[0]):
         return None
@@ -186,7 +194,7 @@ def _weigh(group: Group, roots: Sequence[HtmlElement], index: PageIndex, stated:
 
 
 def _stated_counts(page: Page, index: PageIndex) -> frozenset[int]:
-    """Return every number of comments that a heading of the page states."""
+    """Return every number of comments that a heading of the page states; none where many do, for an article each."""
     result = set()
     for element in page.html.iter("h1", "h2", "h3", "h4", "h5", "h6", "span", "p", "div", "a"):
         if index.lengths[element] > 80 or len(element) > 4:
@@ -196,4 +204,4 @@ def _stated_counts(page: Page, index: PageIndex) -> frozenset[int]:
             stated = line_rules.stated_count(line)
             if stated and not line_rules.is_elsewhere(line):
                 result.add(stated)
-    return frozenset(result)
+    return frozenset(result if len(result) <= MOST_STATED else ())
