@@ -104,7 +104,9 @@ def name_before_date(
         ):
             break
         line = above
-    before, separator, _ = fold_space(_visible_text(line, between=" • ", date=date)).partition(date_text)
+    before, separator, _ = fold_space(date.text_content()).partition(date_text)
+    if not separator or not line_rules.byline_length(before):  # "written by Joe on": the name stands with the date
+        before, separator, _ = fold_space(_visible_text(line, between=" • ", date=date)).partition(date_text)
     if not before or not separator:
         before, separator, _ = fold_space(date.text_content()).partition(date_text)
     if not before.strip(BEFORE_DATE) or not separator:

@@ -17,6 +17,7 @@ HEADS = {
     "weekday before the date": '<p class="cmt-nume">{name}</p><p class="cmt-data">Marți, {date}</p><div class="cmt-text">{text}</div>',
     "name and town without a space": '<div class="x1"><span class="x2">{name}</span><span class="x3">Millbrook</span></div><span class="x4">{date}</span><div class="x5"><p>{text}</p></div>',
     "date in a paragraph behind the text": '<p>{text}</p><p class="posted">Posted by {name} on {date}</p>',
+    "title above a line of name and date": '<div><h2>A thought</h2><span class="metadata">written by {name} on {date}</span></div><p>{text}</p>',
     "foot with strokes": '<div class="cmt-content"><p>{text}</p></div><footer><p>{name} | {date} <span>+28</span></p></footer>',
     "initial in place of a picture": '<div class="p-2 rounded-full">A</div><div><div class="flex"><span class="font-bold">{name}</span><span>·</span><time>{date}</time></div><div class="mt-1">{text}</div></div>',
 }  # fmt: skip
