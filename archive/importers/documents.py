@@ -12,7 +12,7 @@ from archive.importers.files import LONGEST_DOCUMENT
 from archive.importers.plain_text.encoding import Text, clean, decode
 from archive.importers.row_keys import TEXT_KEYS, Row, is_comment, take_text
 from archive.text import urls
-from archive.text.personal_data import is_personal
+from archive.text.personal_data import MASKED, holds_personal, leaves_out
 from archive.text.storable import load_json
 from archive.thread import Article, Capture, Comment, Completeness, Flag, Thread
 
@@ -181,11 +181,17 @@ def leave_out_personal(record: dict[str, Any], keep: frozenset[str], left_out: s
     """Return a record without the keys that hold personal data, whose names are added to `left_out`."""
     result = {}
     for key, value in record.items():
-        if key not in keep and is_personal(key, value):
-            left_out.add(key)
+        if key not in keep and leaves_out(key, value):
+            left_out.add(MASKED if holds_personal(key) else key)
         else:
-            result[key] = leave_out_personal(value, keep, left_out) if isinstance(value, dict) else value
+            result[key] = _without_personal(value, keep, left_out)
     return result
+
+
+def _without_personal(value: Any, keep: frozenset[str], left_out: set[str]) -> Any:
+    if isinstance(value, dict):
+        return leave_out_personal(value, keep, left_out)
+    return [_without_personal(item, keep, left_out) for item in value] if isinstance(value, list) else value
 
 
 def _storable(value: Any) -> Any:

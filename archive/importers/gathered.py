@@ -17,7 +17,6 @@ from archive.importers.base import GATHERED, HEAD_LENGTH, BadDocument, Document,
 from archive.importers.documents import LEFT_OUT, TOO_LONG, is_json_object, lines
 from archive.importers.files import LONGEST_DOCUMENT
 from archive.importers.temporary_tables import TemporaryTables
-from archive.text.fold import fold_name
 from archive.text.personal_data import is_personal_name
 from archive.text.storable import load_json, replace_unstorable
 from archive.thread import Capture, Comment, nest
@@ -201,7 +200,7 @@ def metadata_of(records: Iterable[dict[str, Any]], **more: Any) -> dict[str, Any
 def _add_personal_keys(value: Any, names: set[str], depth: int) -> None:
     if isinstance(value, dict):
         for key, inner in value.items():
-            if is_personal_name(fold_name(str(key))) and inner not in (None, "", [], {}):
+            if is_personal_name(str(key)) and inner not in (None, "", [], {}):
                 names.add(str(key))
             elif depth < DEEPEST:
                 _add_personal_keys(inner, names, depth + 1)

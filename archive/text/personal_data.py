@@ -1,7 +1,9 @@
 """Know what tells more of a person than the name that a site shows, by names of columns and by values. Pure."""
 
 import re
+from contextlib import suppress
 from hashlib import sha256
+from ipaddress import ip_address
 from urllib.parse import unquote_plus
 
 from archive.text.fold import fold_name
@@ -12,28 +14,60 @@ ADDRESS = re.compile(r"(?:\d{1,3}\.){3}\d{1,3}|(?:[0-9a-fA-F]{0,4}:){3,7}[0-9a-f
 PHONE = re.compile(r"\+\d[\d ()/.-]{7,}\d")
 COORDINATES = re.compile(r"-?\d{1,3}\.\d{3,}\s*[,;]\s*-?\d{1,3}\.\d{3,}")
 PERSONAL_NAME = re.compile(
-    r"(?:e|hash)?mail|(?:remote|user|client|author)?ip(?:addr(?:ess)?|hash)?|remoteaddr|phone|telefon\w*|tel|mobile|handy|"
+    r"\w*email(?:address|hash)?|(?:hash)?mail(?:address)?|(?:mobile|cell|contact)(?:number|no|nr)|(?:cell|mobile)phone\w*|"
+    r"(?:phone|telephone)(?:number|no|nr)|(?:home|street|postal|mailing|billing)address|dateofbirth|"
+    r"(?:remote|user|client|author)?ip(?:addr(?:ess)?|hash)?|remoteaddr|phone|telefon\w*|tel|mobile|handy|"
     r"lat(?:itude)?|lon(?:gitude)?|lng|coordinates|geo|address|adresse|plz|zip|postcode|picurl|\w*avatar\w*|\w*gravatar\w*|"
     r"\w*photo|picture|profile(?:image|picture|pic)\w*|userlocation|location|birth\w*|age|gender|geschlecht|password|voters?|votedips?|fullname|realname"
 )
+# Words of a longer name, such as contact_phone, userEmail or client-ip.
+PERSONAL_WORDS = frozenset(
+    "email emails mail mails phone phones telephone telefon tel fax ip ips ipv4 ipv6 iban dob".split()  # noqa: SIM905
+)
+WORD = re.compile(r"[A-Z]?[a-z]+[0-9]*|[A-Z]+(?![a-z])[0-9]*")
+IN_TEXT = re.compile(r"(?<![\w.:-])[0-9a-fA-F]{0,4}[.:][0-9a-fA-F.:]{4,41}(?![\w-])")  # what may be an IP address
+HOST_AND_PORT = re.compile(r"((?:\d{1,3}\.){3}\d{1,3}):\d{1,5}")
 PERSONAL_SHAPES = (EMAIL, ADDRESS, PHONE, COORDINATES)
 MASKED = "masked"
 OF_THE_CAPTURE = "warc"  # begins keys whose addresses are the server's
 
 
-def is_personal_name(folded: str) -> bool:
-    """Whether a column or key of this name (as `fold_name` gives it) holds personal data."""
-    return PERSONAL_NAME.fullmatch(folded) is not None
+def is_personal_name(name: str) -> bool:
+    """Whether a column or key of this name holds personal data."""
+    if PERSONAL_NAME.fullmatch(fold_name(name)):
+        return True
+    return not PERSONAL_WORDS.isdisjoint(word.lower() for word in WORD.findall(name.replace("e-mail", "email")))
 
 
 def is_personal(key: str, value: object) -> bool:
-    """Whether a key of a record holds personal data."""
-    folded = fold_name(key)
-    if folded.startswith(OF_THE_CAPTURE):
+    """Whether a key of a record holds personal data: its name says so, or its value is nothing else."""
+    if fold_name(key).startswith(OF_THE_CAPTURE):
         return False
-    if is_personal_name(folded):
-        return True
+    if is_personal_name(key):
+        return not isinstance(value, bool)  # whether there is one: is_mobile, has_phone
     return isinstance(value, str) and any(shape.fullmatch(value.strip()) for shape in PERSONAL_SHAPES)
+
+
+def leaves_out(key: str, value: object) -> bool:
+    """Whether a key is left out of what is kept of a record: also for a text, or one of a list, that names somebody."""
+    if is_personal(key, value):
+        return True
+    texts = value if isinstance(value, list) else [value]
+    is_server = fold_name(key).startswith(OF_THE_CAPTURE)
+    return not is_server and any(isinstance(text, str) and holds_personal(text) for text in (key, *texts))
+
+
+def holds_personal(text: str) -> bool:
+    """Whether an e-mail address, a phone number or an IP address stands somewhere in a text."""
+    if ("@" in text and EMAIL.search(text)) or ("+" in text and PHONE.search(text)):
+        return True
+    return any(map(_is_address, IN_TEXT.findall(text)))
+
+
+def _is_address(word: str) -> bool:
+    with suppress(ValueError):
+        return bool(ip_address(HOST_AND_PORT.sub(r"\1", word).rstrip(".")))
+    return False
 
 
 def mask_name(name: str) -> str:
@@ -73,7 +107,7 @@ def _mask_parameter(parameter: str) -> str:
     value = unquote_plus(quoted)
     if "@" in value and EMAIL.search(value):
         return f"{name}{mark}{MASKED}-{_digest(value)}"
-    if ADDRESS.fullmatch(value) and is_personal_name(fold_name(name)):
+    if ADDRESS.fullmatch(value) and is_personal_name(name):
         return f"{name}{mark}{MASKED}"
     return parameter
 

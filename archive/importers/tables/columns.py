@@ -123,7 +123,7 @@ def find_preset(columns: Sequence[str]) -> tuple[str | None, ColumnMapping | Non
 
 def _is_personal(column: Profile) -> bool:
     """Whether a column, by its name or its contents, holds more of a person than the name that the site shows."""
-    return is_personal_name(column.key) or any(column.share(shape) > 0.5 for shape in PERSONAL_SHAPES)
+    return is_personal_name(column.name) or any(column.share(shape) > 0.5 for shape in PERSONAL_SHAPES)
 
 
 def _by_names(profiles: dict[str, Profile], personal: tuple[str, ...], table: Table) -> ColumnMapping:

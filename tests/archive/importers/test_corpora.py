@@ -179,6 +179,28 @@ def test_personal_keys_of_a_row_are_left_out_and_counted(archive, query, tmp_pat
     )
 
 
+def test_personal_data_is_left_out_wherever_it_stands_in_a_row(archive, query, tmp_path):
+    personal = {
+        "emails": ["ida@mail.example", "finn@mail.example"], "contact": "Ida <ida@mail.example>",
+        "authorEmail": "ida at mail", "phone_number": "0660 1234567", "contact_phone": "0660/1234567",
+        "x_forwarded_for": "192.0.2.10, 192.0.2.11", "ips": ["192.0.2.12"], "peer": "192.0.2.13:8080",
+        "mapped": "::ffff:192.0.2.15", "v6": "[2001:db8::7]:443", "link": "tel:+43660123456", "mailto": "mailto:ida@mail.example",
+        "raw": '{"email": "ida@mail.example"}', "date_of_birth": "1990-01-02", "home_address": "Quay 1",
+    }  # fmt: skip
+    kept = {
+        "version": "resiliparse 0.14.5", "warc_ip_address": "198.51.100.7", "WARC-Date": "2026-03-05T10:20:30Z", "is_mobile": True,
+        "digest": "sha1:ABCD:EF01", "time": "10:20:30", "has_phone": False, "score": 1.5, "shipping": "by sea",
+    }  # fmt: skip
+    row = {"text": HARBOUR, "url": "https://courier.example/1", **personal, **kept, "ida@mail.example": 1,
+           "people": [{"name": "Ida", "mail": "ida@mail.example"}, {"name": "Finn", "inner": [{"ip": "192.0.2.1"}]}]}  # fmt: skip
+    (tmp_path / "x.jsonl").write_text(json.dumps(row) + "\n")
+    counts = import_files(archive, [str(tmp_path / "x.jsonl")]).counts
+    stored = json.loads(query("select metadata_json from captures")[0][0])
+    assert sorted(stored.pop("(left out)")) == sorted([*personal, "masked", "mail", "ip"])
+    assert stored == {"url": row["url"], **kept, "people": [{"name": "Ida"}, {"name": "Finn", "inner": [{}]}]}
+    assert counts["personal_left_out"] == len(personal) + 3
+
+
 def test_personal_keys_are_kept_where_the_user_says_so(archive, query, tmp_path):
     (tmp_path / "x.jsonl").write_text(json.dumps({"text": HARBOUR, "email": "desk@courier.example"}) + "\n")
     import_files(archive, [str(tmp_path / "x.jsonl")], options=Options(keep=frozenset({"email"})))
