@@ -1,7 +1,7 @@
 """Which comment of a list each one answers: by what it states, by nesting, by the list behind it, by its level."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from itertools import islice
 
 from lxml.html import HtmlElement
@@ -60,8 +60,8 @@ def infer_parents(comments: Sequence[CommentElement], ids: Sequence[str | None])
         stated = _stated(comment, by_id, by_anchor, number)
         if stated is not None:
             parent = (stated, None)
-        elif comment.above is not None:
-            parent = (index[comment.above], None)
+        elif (around := _around(comment, index)) is not None:
+            parent = (index[around], None)
         elif behind.get(comment.root) is not None:
             parent = (index[behind[comment.root]], None)
         elif level is not None and level > 0:
@@ -73,6 +73,14 @@ def infer_parents(comments: Sequence[CommentElement], ids: Sequence[str | None])
                 del latest[deeper]
             latest[level] = number
     return result
+
+
+def _around(comment: CommentElement, listed: Container[CommentElement]) -> CommentElement | None:
+    """Return the innermost listed comment that one stands in: a form, or a copy, may be around it and not be listed."""
+    above = comment.above
+    while above is not None and above not in listed:
+        above = above.above
+    return above
 
 
 def _anchors(comments: Sequence[CommentElement]) -> dict[str, int]:

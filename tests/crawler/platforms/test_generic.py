@@ -297,6 +297,14 @@ def test_a_box_to_type_in_is_no_comment() -> None:
     assert [row[0] for row in rows(thread)] == ["Anna", "Finn", "Ruth"]
 
 
+def test_a_reply_to_a_comment_of_which_nothing_is_left_stands_at_the_top() -> None:
+    block = '<li id="c{n}"><b class="author">{name}</b> <i class="date">{date}</i><p>{text}</p><a href="#">Reply</a>{inner}</li>'
+    emptied = block.format(n=40, name="", date="", text="", inner="<ul>{}</ul>")
+    blocks = [block.format(n=41 + i, name=r[0], date=r[1], text=r[2], inner="") for i, r in enumerate(ROWS)]
+    thread = read(f'<ul class="comments">{blocks[0]}{emptied.format(blocks[1])}{blocks[2]}</ul>')
+    assert [(row[0], row[3]) for row in rows(thread)] == [("Anna", None), ("Finn", None), ("Ruth", None)]
+
+
 @pytest.mark.parametrize(
     "motto", ['<div class="bio">Fond of boats</div><div><a href="/f">250 fans</a></div>', "<p>Sails</p>"]
 )
