@@ -27,7 +27,7 @@ def stated_count(text: str) -> int | None:
     folded = text.casefold()
     if not _DIGIT.search(text) and _ONES.isdisjoint(_WORDS.findall(folded)):
         return None
-    match = phrases.COUNTED.search(folded)
+    match = phrases.COUNTED.search(folded) if comment_words(folded) else None
     if not match:
         return None
     digits = "".join(ch for ch in next(filter(None, match.groups())) if ch.isdecimal())

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from urllib.parse import urlsplit
 
+from lxml.etree import XPath
 from lxml.html import HtmlElement
 
 from archive.text.dates import is_date, parse_date
@@ -42,6 +43,8 @@ DATE_METAS = (
     "sailthru.date",
     "pubdate",
 )
+WITH_AUTHOR = XPath("//*[@rel or @itemprop]")
+AUTHOR_TAGS = frozenset(("a", "span", "div", "p", "address"))
 DATE_CLASSES = frozenset(("entry-date", "published", "post-date"))
 LINE_CLASSES = DATE_CLASSES | {"date", "dateline", "posted-on", "pubdate", "article-date", "post-time", "byline-date"}
 ASIDE = frozenset(("li", "aside", "nav", "footer", "table"))  # dates in these are of other articles
@@ -135,7 +138,7 @@ def _byline(
         (metas[name] for name in ("author", "article:author", "dc.creator") if name in metas), []
     )
     if not any(map(_clean_name, stated)):
-        elements = (e for e in page.html.iter("a", "span", "div", "p", "address") if _names_author(e))
+        elements = (e for e in WITH_AUTHOR(page.html) if e.tag in AUTHOR_TAGS and _names_author(e))
         stated = [_author_name(e) for e in islice(elements, MOST_CANDIDATES) if not _is_of_readers(e, sections)]
     names = dict.fromkeys(name for text in stated[:MOST_NAMES] if (name := _clean_name(text)))
     return ", ".join(names) or None

@@ -8,7 +8,7 @@ from functools import cache
 from itertools import pairwise
 
 from lxml.etree import Comment as MarkupComment
-from lxml.etree import strip_elements
+from lxml.etree import XPath, strip_attributes, strip_elements
 from lxml.html import HtmlElement
 from trafilatura import extract
 
@@ -20,13 +20,16 @@ from crawler.pages.page import Page
 MOST_ELEMENTS = 60_000
 LARGEST_PAGE = 3 << 20
 DEEPEST = 250
+# Whether elements stand more levels deep than these: a search that ends at the first level that is empty.
+GOES_DEEPER = {level: XPath(f"boolean({'/*' * (level + 1)})") for level in (32, 64, DEEPEST)}
 # It counts the links and the text within each element anew: what weighs is how many levels stand above them.
 MOST_LINK_LEVELS = 100_000
 MOST_TEXT_LEVELS = 30_000_000
 FEW_SECTIONS = 20  # so few are looked up in a copied page one by one
 SAME_BLOCK = ("- ", "|")
-# trafilatura copies what it is given several times and reads nothing of these.
-UNREAD = ("style", "svg", "iframe", "select", MarkupComment)
+# trafilatura copies what it is given several times and reads nothing of these where no links or pictures are wanted.
+UNREAD = ("style", "svg", "iframe", "select", "input", "img", "meta", "link", MarkupComment)
+UNREAD_ATTRIBUTES = ("href", "src", "alt", "title", "rel", "target")
 LONGEST_BETWEEN = 120  # of a line of name or date between two comments
 
 
@@ -95,18 +98,19 @@ def _silence_trafilatura() -> None:
 
 def _is_tame(page: Page) -> bool:
     """Whether a page is small and flat enough for an extractor that recurses."""
-    levels: list[list[HtmlElement]] = [[page.html]]
-    count = 0
+    if len(page.elements) > MOST_ELEMENTS:
+        return False
+    deepest = next((level for level, goes_deeper in GOES_DEEPER.items() if not goes_deeper(page.html)), None)
+    if deepest is None:
+        return False
+    # More than if all elements were links, and all letters, in the lowest level: only where that is too much are they
+    # weighed.
+    if deepest * len(page.elements) <= MOST_LINK_LEVELS and deepest * len(page.text) <= MOST_TEXT_LEVELS:
+        return True
+    levels: list[list[HtmlElement]] = [list(page.html)]
     while levels[-1]:
         levels.append([child for element in levels[-1] for child in element])
-        count += len(levels[-1])
-        if len(levels) > DEEPEST + 1 or count > MOST_ELEMENTS:
-            return False
-    # More than all links and letters in the lowest level there cannot be: only where that is too much are they weighed.
-    most_links = page.text.count("<a") + page.text.count("<A")
-    if len(levels) * most_links <= MOST_LINK_LEVELS and len(levels) * len(page.text) <= MOST_TEXT_LEVELS:
-        return True
-    return _weigh_levels(levels[1:])
+    return _weigh_levels(levels)
 
 
 def _weigh_levels(levels: Sequence[Sequence[HtmlElement]]) -> bool:
@@ -130,6 +134,7 @@ def _without(tree: HtmlElement, sections: Sequence[HtmlElement]) -> HtmlElement:
         if twin.getparent() is not None:
             twin.drop_tree()
     strip_elements(copy, *UNREAD, with_tail=False)
+    strip_attributes(copy, *UNREAD_ATTRIBUTES)
     for script in copy.iter("script"):
         if script.get("type") != "application/ld+json":
             script.text = None

@@ -38,15 +38,15 @@ class Marker:
 
     def matches(self, element: HtmlElement, address: str) -> bool:
         """Whether an element is part of this system; `address` is where it leads."""
-        patterns = self.patterns
+        patterns, names = self.patterns, element.keys()
         return (
             element.tag in self.tags
-            or (bool(self.attributes) and not self.attributes.isdisjoint(element.attrib))
+            or not self.attributes.isdisjoint(names)
             or (element.tag == "meta" and (element.get("name") or element.get("property")) in self.metas)
-            or ("src" in patterns and bool(address) and bool(patterns["src"].search(address)))
-            or ("id" in patterns and bool(patterns["id"].fullmatch(element.get("id") or "")))
-            or ("class" in patterns and bool(patterns["class"].search(element.get("class") or "")))
-            or (bool(self.names) and any((element.get(name) or "").lower() in self.names for name in NAMING))
+            or (bool(address) and "src" in patterns and bool(patterns["src"].search(address)))
+            or ("id" in names and "id" in patterns and bool(patterns["id"].fullmatch(element.get("id"))))
+            or ("class" in names and "class" in patterns and bool(patterns["class"].search(element.get("class"))))
+            or (bool(self.names) and any(element.get(name).lower() in self.names for name in NAMING if name in names))
         )
 
     def matches_code(self, code: str) -> bool:

@@ -1,6 +1,6 @@
 """What a parser sees of the web: a fetched page, a request for another one, and how that can fail."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from hashlib import sha256
@@ -140,11 +140,24 @@ class Page:
         codes = {"capture.encoding_repaired": self.decoded.repaired, "capture.encoding_unsure": self.decoded.unsure}
         return tuple(Flag(code, "page-encoding", reason) for code, reason in codes.items() if reason)
 
-    @cached_property
+    @property
     def html(self) -> HtmlElement:
         """The tree of the page, which parsers read and do not change. Never raises for broken markup.
 
         Raise BadPage for a page of too many tags, or too long names: what is read in part would pass for all.
+        """
+        return self._nodes[0]
+
+    @cached_property
+    def elements(self) -> Sequence[HtmlElement]:
+        """The elements of the tree in document order: to walk it again takes several times as long."""
+        return [node for node in self._nodes if isinstance(node.tag, str)]
+
+    @cached_property
+    def _nodes(self) -> Sequence[HtmlElement]:
+        """The tree's elements and comments, the root first.
+
+        lxml makes the Python object of an element anew whenever nobody holds one, at several times the cost.
         """
         refuse_tags("page", self.text.count("<"))
         try:
@@ -157,18 +170,12 @@ class Page:
             for template in list(tree.iter("template")):
                 if template.get("shadowrootmode") or template.get("shadowroot"):
                     template.tag = "div"
-        # lxml makes the Python object of an element anew whenever nobody holds one, at several times the cost.
-        self._elements.extend(tree.iter())
-        return tree
+        return list(tree.iter())
 
     @cached_property
     def notes(self) -> dict[str, Any]:
         """What modules have worked out of this page, by name, so that each does it once."""
         return {}
-
-    @cached_property
-    def _elements(self) -> list[HtmlElement]:
-        return []
 
     def json(self) -> Any:
         """Parse the body, less the HTML comment that caching plugins put behind it. Raise BadPage if it is no JSON."""

@@ -5,7 +5,7 @@ from itertools import islice
 
 from lxml.html import HtmlElement
 
-from crawler.platforms.comment_elements import CommentElement
+from crawler.platforms.comment_elements import CLASS_ALONE, CommentElement
 from crawler.platforms.section_words import TO_REPLY, words_of
 
 UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -22,6 +22,9 @@ def block_id(comment: CommentElement) -> str | None:
     """Return the id of a block in its system: of the element, its data, a name within, or a link to itself."""
     root = comment.root
     for element in (root, *islice((e for e in comment.own if e is not root), 60)):
+        names = element.keys()
+        if not names or names == CLASS_ALONE:
+            continue
         for name, value in sorted(element.attrib.items(), key=lambda pair: pair[0] != "id"):
             number = _stated_id(name, value, element, is_root=element is root)
             if number is not None:

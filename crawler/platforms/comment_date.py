@@ -12,7 +12,6 @@ from archive.text.dates import find_date, is_date, may_hold_date, parse_date
 from archive.text.html_text import fold_space, line_of
 from archive.text.relative_dates import is_short_age
 from archive.thread import Moment
-from crawler.platforms.comment_elements import CommentElement
 from crawler.platforms.comment_parts import LONGEST_LINE, Part, holds_text, is_own_link, is_short, property_of
 
 DATE_PROPERTIES = frozenset(("datecreated", "datepublished", "commenttime", "dateposted"))
@@ -38,12 +37,18 @@ class DateStamp(NamedTuple):
     is_bare: bool = False  # the element holds more than the date
 
 
-def find_stamp(comment: CommentElement, parts: Sequence[Part]) -> DateStamp:
-    """Return the most precise date among some elements; of two that are alike the first."""
+def find_stamp(parts: Sequence[Part], read: set[HtmlElement]) -> DateStamp:
+    """Return the most precise date among some elements; of two that are alike the first.
+
+    What has been `read` of a comment, and holds no date or a less precise one, is not read again.
+    """
     best, best_precision = DateStamp(), -1
     for element in _date_candidates(parts):
+        if element in read:
+            continue
+        read.add(element)
         stamp = _read_stamp(element)
-        if element is comment.root or (stamp.text is None and stamp.machine is None):
+        if stamp.text is None and stamp.machine is None:
             continue
         precision = _precision(stamp.machine)
         if precision < PRECISE_ENOUGH:

@@ -21,7 +21,7 @@ from crawler.platforms.comment_numbers import (
     number_of,
 )
 
-UNMARKED = ("li", "div", "article", "dd", "tr")
+UNMARKED = frozenset(("li", "div", "article", "dd", "tr"))
 MARKS = frozenset(("id", "data-commentid", "data-comment-id"))
 CLASS_ALONE = ["class"]
 LISTS = frozenset(("ol", "ul", "dl", "table", "tbody"))
@@ -51,10 +51,10 @@ class CommentElement:
     siblings: list[HtmlElement] = field(default_factory=list)
 
 
-def find_comments(tree: HtmlElement, numbering: Numbering | None = None) -> list[CommentElement]:
-    """Return the comments of a page in document order, each with the elements that it owns."""
-    marks = _MarkIndex(tree, numbering or number_of)
-    return _Assignment(tree, marks.comments(), marks.owner).assign()
+def find_comments(elements: Sequence[HtmlElement], numbering: Numbering | None = None) -> list[CommentElement]:
+    """Return the comments among a page's elements in document order, each with the elements that it owns."""
+    marks = _MarkIndex(elements, numbering or number_of)
+    return _Assignment(elements, marks.comments(), marks.owner).assign()
 
 
 class _MarkIndex:
@@ -64,18 +64,18 @@ class _MarkIndex:
     lists of replies.
     """
 
-    def __init__(self, tree: HtmlElement, numbering: Numbering) -> None:
+    def __init__(self, elements: Iterable[HtmlElement], numbering: Numbering) -> None:
         self.first: dict[str, HtmlElement] = {}
         self.parents: dict[str, str] = {}
         self.owner: dict[HtmlElement, str] = {}
         self.holders: dict[HtmlElement, int] = {}
         self.widgets: dict[HtmlElement, HtmlElement | None] = {}
-        marks = ((element, numbering(element)) for element in tree.iter("*") if _may_be_marked(element))
+        marks = ((element, numbering(element)) for element in elements if _may_be_marked(element))
         for element, numbers in self._without_widgets((e, numbers) for e, numbers in marks if numbers is not None):
             if numbers[0] not in self.first:
                 self._mark(element, *numbers)
         if not self.first and numbering is number_of:
-            wrappers = [e for e in tree.iter(*UNMARKED) if traits(e.get("class")).wrapper]
+            wrappers = [e for e in elements if e.tag in UNMARKED and traits(e.get("class")).wrapper]
             linked = ((element, linked_number(element)) for element in wrappers)
             for element, numbers in self._without_widgets((e, (number, None)) for e, number in linked if number):
                 if element not in self.owner and numbers[0] not in self.first:
@@ -184,9 +184,12 @@ class _Assignment:
     """Gives each comment the elements that are its own."""
 
     def __init__(
-        self, tree: HtmlElement, comments: Mapping[HtmlElement, CommentElement], owner: Mapping[HtmlElement, str]
+        self,
+        elements: Iterable[HtmlElement],
+        comments: Mapping[HtmlElement, CommentElement],
+        owner: Mapping[HtmlElement, str],
     ) -> None:
-        self.tree, self.comments, self.owner = tree, comments, owner
+        self.elements, self.comments, self.owner = elements, comments, owner
         self.adopted: dict[HtmlElement, CommentElement] = {}
 
     def assign(self) -> list[CommentElement]:
@@ -215,7 +218,7 @@ class _Assignment:
     def _distribute(self) -> None:
         """Give every element to the innermost comment that it stands in, in one pass over the page."""
         holder: dict[HtmlElement, CommentElement] = {}
-        for element in self.tree.iter("*"):
+        for element in self.elements:
             comment = holder.get(element.getparent())
             if element in self.owner or element in self.adopted:
                 other = self.comments.get(element) or self.adopted.get(element)

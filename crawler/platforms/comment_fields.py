@@ -53,9 +53,10 @@ def parse_fields(comment: CommentElement) -> CommentFields:
         author, name = find_author(own, STATED if in_text else STATED_OR_LIKELY)
         if author is None and in_text:
             author, name = name_before_says(own)
-    date = find_stamp(comment, outside)
+    read = {comment.root}
+    date = find_stamp(outside, read)
     if date.element is None:
-        date = find_stamp(comment, [part for part in own if part[1].dated])
+        date = find_stamp([part for part in own if part[1].dated], read)
     if name is None and date.element is not None and date.text is not None:
         name = name_before_date(comment, date.element, date.text, content)
     if name is None:

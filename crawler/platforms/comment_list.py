@@ -22,7 +22,7 @@ from crawler.platforms.comment_fields import CommentFields
 from crawler.platforms.page_index import Group, PageIndex, index_page
 from crawler.platforms.repeated_groups import dated_groups, likely_groups, unite
 from crawler.platforms.section_evidence import ENOUGH, Evidence, is_called_one, weigh
-from crawler.platforms.section_words import STRONG, words_of
+from crawler.platforms.section_words import STRONG
 
 DIGITS = re.compile(r"\d+")
 MOST_REPEATED = 4
@@ -46,11 +46,11 @@ class CommentList:
 
 def find_list(page: Page) -> CommentList | None:
     """Return the comments of a page; None where nothing reads as comments."""
-    index = index_page(page.html)
+    index = index_page(page.elements)
     index.is_live_blog = "LiveBlogPosting" in page.text and bool(
         jsonld.select(jsonld.load_objects(page), "LiveBlogPosting")
     )
-    stated = _stated_counts(page, index)
+    stated = _stated_counts(index)
     best = _best(likely_groups(index), index, stated)
     if best is None or max(best.group.own, best.group.around) < STRONG:
         dated = _best(dated_groups(index, page.html), index, stated)
@@ -147,7 +147,7 @@ def _best(groups: Sequence[Group], index: PageIndex, stated: frozenset[int]) -> 
     weighed.sort(key=lambda entry: -entry.rank)
     for first, second in combinations(weighed[:MOST_UNITED], 2):
         union = unite(first.group, second.group, index)
-        entry = _weigh(union, union.elements, index, stated) if union is not None else None
+        entry = _weigh(union, union.elements, index, stated, weighed[0].rank) if union is not None else None
         if (
             entry is not None
             and entry.rank > weighed[0].rank
@@ -181,27 +181,31 @@ def _roots(weighed: _Weighed) -> set[HtmlElement]:
     return {comment.root for comment in weighed.comments}
 
 
-def _weigh(group: Group, roots: Sequence[HtmlElement], index: PageIndex, stated: frozenset[int]) -> _Weighed | None:
+def _weigh(
+    group: Group, roots: Sequence[HtmlElement], index: PageIndex, stated: frozenset[int], to_beat: float = 0.0
+) -> _Weighed | None:
+    """Return a group with its rank; it may be None, or have any lower one, where it would not beat that of another."""
     if len(roots) == 1 and not is_called_one(group, roots[0]):
         return None
     comments, section = build_comments(roots)
     count = len(comments)
-    evidence: Evidence = weigh(group, comments, index, count if count in stated else None)
+    size = log2(1 + sum(index.lengths[root] for root in roots)) * WEIGHT_OF_SIZE  # of two alike the outer one
+    least = max(ENOUGH, to_beat - log2(count) * WEIGHT_OF_COUNT - size)
+    evidence: Evidence = weigh(group, comments, index, count if count in stated else None, least)
     if evidence.score < ENOUGH:
         return None
-    size = log2(1 + sum(index.lengths[root] for root in roots)) * WEIGHT_OF_SIZE  # of two alike the outer one
     return _Weighed(evidence.score + log2(count) * WEIGHT_OF_COUNT + size, group, comments, section)
 
 
-def _stated_counts(page: Page, index: PageIndex) -> frozenset[int]:
-    """Return every number of comments that a heading of the page states; none where many do, for an article each."""
+def _stated_counts(index: PageIndex) -> frozenset[int]:
+    """Return every number of comments that a heading states, or a line that is called so; none where many do, for an
+    article each."""
     result = set()
-    for element in page.html.iter("h1", "h2", "h3", "h4", "h5", "h6", "span", "p", "div", "a"):
+    for element in index.called:
         if index.lengths[element] > 80 or len(element) > 4:
             continue
-        if element.tag[0] == "h" or words_of(element.get("class")).strength or words_of(element.get("id")).strength:
-            line = " ".join(element.text_content().split())
-            stated = line_rules.stated_count(line)
-            if stated and not line_rules.is_elsewhere(line):
-                result.add(stated)
+        line = " ".join(element.text_content().split())
+        stated = line_rules.stated_count(line)
+        if stated and not line_rules.is_elsewhere(line):
+            result.add(stated)
     return frozenset(result if len(result) <= MOST_STATED else ())

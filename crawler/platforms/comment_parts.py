@@ -19,7 +19,7 @@ PROFILE_LINK = re.compile(
     r"[?&](?:user|uid|user_?id|member)=",
     re.IGNORECASE,
 )
-CLASS_ALONE = ["class"]
+PROPERTIES = frozenset(("itemprop", "property", "rel"))
 Part = tuple[HtmlElement, Traits]
 
 
@@ -30,8 +30,7 @@ def traits_of(element: HtmlElement) -> Traits:
 
 def property_of(element: HtmlElement) -> str:
     """Return the property of microdata or RDFa that an element states, in lower case; empty where it states none."""
-    names = element.keys()
-    if not names or names == CLASS_ALONE:
+    if PROPERTIES.isdisjoint(element.keys()):
         return ""
     stated = element.get("itemprop") or element.get("property") or (element.get("rel") if element.tag != "a" else None)
     return stated.rpartition(":")[2].lower() if stated else ""

@@ -195,7 +195,7 @@ def _sections(blocks: Sequence[Block]) -> tuple[HtmlElement, ...]:
 def _stated_count(page: Page, comments: set[HtmlElement]) -> int | None:
     """Return what the last heading before the first comment says."""
     count = None
-    for element in page.html.iter():
+    for element in page.elements:
         if element in comments:
             break
         if element.tag in ("h2", "h3", "h4", "h5", "span", "p") and element.getparent() not in comments:

@@ -5,9 +5,10 @@ none of these, for its place: lists of comments differ in all but one of them.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Any, TypeVar
 
 from lxml.html import HtmlElement
 
@@ -26,6 +27,9 @@ HEXADECIMAL = re.compile(r"(?<![0-9a-z])(?=[a-f]*\d)[0-9a-f-]{8,40}(?![0-9a-z])"
 DATA_ID = re.compile(
     r"^data-(?:[\w-]*(?:comment|reply|message|post(?:ing)?|review|c)[-_]?(?:id|nr|no|key)|id|cid|key|uid|commentid)$"
 )
+LINES = frozenset(("span", "p", "div", "a"))  # which may state a number of comments where they are called so
+HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
+Reading = TypeVar("Reading")
 MOST_BLOCKS = 20_000
 MOST_TOKENS = 8
 
@@ -45,12 +49,15 @@ class Group:
 
 @dataclass(eq=False, slots=True)
 class _Surroundings:
-    """What the names around an element say, and the class of the nearest element around it that has a name."""
+    """What the names around an element say, and the class of the nearest element around it that has a name.
+
+    `is_called` is of the innermost names alone."""
 
     strength: int = 0
     weak: int = 0
     aside: bool = False
     named: str | None = None
+    is_called: bool = False
 
 
 @dataclass(eq=False, slots=True)
@@ -62,24 +69,28 @@ class PageIndex:
     order: dict[HtmlElement, int] = field(default_factory=dict)
     surroundings: dict[HtmlElement, _Surroundings] = field(default_factory=dict)
     lengths: dict[HtmlElement, int] = field(default_factory=dict)
-    fields: dict[tuple[HtmlElement | int, ...], CommentFields] = field(default_factory=dict)
+    called: list[HtmlElement] = field(default_factory=list)  # headings, and what is itself called comments
+    readings: dict[tuple[Any, ...], Any] = field(default_factory=dict)
     by_class: dict[tuple[str, str], tuple[Group, ...]] = field(default_factory=dict)
     is_live_blog: bool = False
 
-    def fields_of(self, comment: CommentElement) -> CommentFields:
-        """Return the fields of a comment, parsed once for all groups that it is a block of: not to be changed."""
+    def read(self, comment: CommentElement, function: Callable[[CommentElement], Reading]) -> Reading:
+        """Return what a function reads of a comment, once for all groups that it is a block of: not to be changed."""
         last = comment.own[-1] if comment.own else comment.root
-        key = (comment.root, last, len(comment.own), len(comment.nested), len(comment.siblings))
-        fields = self.fields.get(key)
-        if fields is None:
-            fields = self.fields[key] = parse_fields(comment)
-        return fields
+        key = (function, comment.root, last, len(comment.own), len(comment.nested), len(comment.siblings))
+        if key not in self.readings:
+            self.readings[key] = function(comment)
+        reading: Reading = self.readings[key]
+        return reading
+
+    def fields_of(self, comment: CommentElement) -> CommentFields:
+        """Return the fields of a comment."""
+        return self.read(comment, parse_fields)
 
 
-def index_page(tree: HtmlElement) -> PageIndex:
-    """Walk a page once: put its elements into groups, and note what stands around each."""
+def index_page(elements: Sequence[HtmlElement]) -> PageIndex:
+    """Walk a page's elements once: put them into groups, and note what stands around each."""
     index = PageIndex()
-    elements = [element for element in tree.iter() if isinstance(element.tag, str)]
     index.order = {element: number for number, element in enumerate(elements)}
     parents = _note_surroundings(index, elements)
     _measure_texts(index, elements, parents)
@@ -108,8 +119,12 @@ def _note_surroundings(index: PageIndex, elements: Sequence[HtmlElement]) -> lis
             if key not in alike:
                 alike[key] = _within(around, class_, id_, is_aside=bool(kind))
             within = alike[key]
+            if within.is_called and tag in LINES:
+                index.called.append(element)
+        if tag in HEADINGS:
+            index.called.append(element)
         index.surroundings[element] = within
-        _enter(index, element, around, within)
+        _enter(index, element, class_, id_, around, within)
     return parents
 
 
@@ -121,6 +136,7 @@ def _within(around: _Surroundings, class_: str | None, id_: str | None, *, is_as
         around.weak + (by_class.weak or by_id.weak),
         around.aside or is_aside,
         class_ if class_ or id_ else around.named,
+        bool(by_class.strength or by_id.strength),
     )
 
 
@@ -138,17 +154,25 @@ def _measure_texts(index: PageIndex, elements: Sequence[HtmlElement], parents: S
     index.lengths = lengths
 
 
-def _enter(index: PageIndex, element: HtmlElement, around: _Surroundings, within: _Surroundings) -> None:
+def _enter(
+    index: PageIndex,
+    element: HtmlElement,
+    class_: str | None,
+    id_: str | None,
+    around: _Surroundings,
+    within: _Surroundings,
+) -> None:
     """Put an element into the groups that its names and its place make it a member of."""
-    tag, class_ = element.tag, element.get("class")
+    tag = element.tag
     if class_ and within.strength:
         kind = traits(class_)
         if kind.name is not None or kind.dated:
             index.anchors.setdefault((tag, DIGITS.sub("#", class_)), []).append(element)
-    if not (tag in BLOCK_TAGS or "-" in tag or (tag in HEADS and (element.get("id") or element.get("name")))):
+    if not (tag in BLOCK_TAGS or "-" in tag or (tag in HEADS and (id_ or element.get("name")))):
         return
     is_weak = within.weak > around.weak
-    groups = [_group(index, key, _with_class(words, is_weak=is_weak), around) for key, words in _keys(element, around)]
+    keys = _keys(element, class_, id_, around)
+    groups = [_group(index, key, _with_class(words, is_weak=is_weak), around) for key, words in keys]
     if class_:
         of_class = index.by_class.get((tag, class_))
         if of_class is None:
@@ -176,9 +200,11 @@ def _group(index: PageIndex, key: Key, words: NameWords, around: _Surroundings) 
     return group
 
 
-def _keys(element: HtmlElement, around: _Surroundings) -> Iterator[tuple[Key, NameWords]]:
+def _keys(
+    element: HtmlElement, class_: str | None, id_: str | None, around: _Surroundings
+) -> Iterator[tuple[Key, NameWords]]:
     """Yield the keys of an element's groups, but for those of its class, which other elements have, too."""
-    tag, class_, id_ = element.tag, element.get("class"), element.get("id")
+    tag = element.tag
     name = id_ or (element.get("name") if tag == "a" else None)
     attributes = element.keys()
     for attribute in attributes if len(attributes) > (class_ is not None) + (id_ is not None) else ():

@@ -24,7 +24,9 @@ LONGEST_COUNT = 40  # characters of a link such as "12 comments"
 MOST_ELEMENTS = 400  # of a block that are looked at
 ENOUGH = 4.2  # the score from which blocks are comments
 TEXT, NAME, DATE = 1.0, 2.0, 1.5
+NUMBER, BUTTON = 1.5, 1.5
 FIELDS = TEXT + NAME + DATE  # the most that reading the fields of blocks can add
+ROUNDING = 1e-9
 BUTTON_NAME = re.compile(
     r"repl(?:y|ies)(?:$|[\W_])|(?:^|[\W_])(?:respond|responder|repondre|antwort(?:en)?|odpowiedz|otvet|report|"
     r"flag|permalink|"
@@ -53,18 +55,21 @@ class Evidence:
     texts: float = 0.0
 
 
-def weigh(group: Group, comments: Sequence[CommentElement], index: PageIndex, stated: int | None) -> Evidence:
-    """Return the evidence of a group, from a sample of its blocks spread over the list.
+def weigh(
+    group: Group, comments: Sequence[CommentElement], index: PageIndex, stated: int | None, least: float = ENOUGH
+) -> Evidence:
+    """Return the evidence of a group, from a sample of its blocks spread over the list; a lower score where that is
+    below `least`.
 
     A few blocks show most groups to be no comments; only where they do not are more looked at.
     """
     count = len(comments)
-    least = ENOUGH - HOPELESS if count > FEW_SAMPLES else ENOUGH
-    few = _weigh_sample(group, comments, comments[:: max(1, -(-count // FEW_SAMPLES))], index, stated, least)
-    if count <= FEW_SAMPLES or few.score < least:
+    least_of_few = ENOUGH - HOPELESS if count > FEW_SAMPLES else least
+    few = _weigh_sample(group, comments, comments[:: max(1, -(-count // FEW_SAMPLES))], index, stated, least_of_few)
+    if count <= FEW_SAMPLES or few.score < least_of_few:
         return few
     more = comments[:: max(1, count // MOST_SAMPLES)][:MOST_SAMPLES]
-    return _weigh_sample(group, comments, more, index, stated, ENOUGH)
+    return _weigh_sample(group, comments, more, index, stated, least)
 
 
 def _weigh_sample(
@@ -75,17 +80,25 @@ def _weigh_sample(
     stated: int | None,
     least: float,
 ) -> Evidence:
-    """Return the evidence of a sample; none where what shows without reading its fields leaves it below `least`."""
+    """Return the evidence of a sample; none as soon as it shows that the sample stays below `least`."""
     count, size = len(comments), len(sample)
-    ids = [block_id(comment) for comment in sample]
-    numbered = len(set(filter(None, ids))) / size if group.has_ids or any(ids) else 0.0
-    buttons = sum(_has_button(comment) for comment in sample) / size
-    score = sum(_outer_scores(group, comments, sample, index, stated).values()) + 1.5 * numbered + 1.5 * buttons
-    if score + FIELDS < least:
+    names = sum(_name_scores(group, comments, index, stated).values())
+    missing = least - FIELDS - ROUNDING - names
+    if missing > NUMBER + BUTTON:
         return Evidence()
-    fields = [index.fields_of(comment) for comment in sample]
+    ids = [index.read(comment, block_id) for comment in sample]
+    numbered = len(set(filter(None, ids))) / size if group.has_ids or any(ids) else 0.0
+    if missing > NUMBER * numbered + BUTTON:
+        return Evidence()
+    buttons = sum(index.read(comment, _has_button) for comment in sample) / size
+    if missing > NUMBER * numbered + BUTTON * buttons:
+        return Evidence()
+    score = sum(_outer_scores(sample, index).values(), names) + NUMBER * numbered + BUTTON * buttons
+    fields = _read_fields(sample, index, least - score)
+    if fields is None:
+        return Evidence()
     # What stands in place of a removed comment has neither name nor date.
-    shown = [f for f in fields if f.name or f.date_text or tombstone_state(f.body) is None] or fields
+    shown = [f for f in fields if not _is_tombstone(f)] or fields
     evidence = Evidence()
     evidence.named = sum(bool(f.name) for f in shown) / len(shown)
     evidence.dated = sum(bool(f.date_text or f.machine_date) for f in shown) / len(shown)
@@ -103,15 +116,29 @@ def _weigh_sample(
     return evidence
 
 
-def _outer_scores(
-    group: Group,
-    comments: Sequence[CommentElement],
-    sample: Sequence[CommentElement],
-    index: PageIndex,
-    stated: int | None,
+def _read_fields(sample: Sequence[CommentElement], index: PageIndex, needed: float) -> list[CommentFields] | None:
+    """Return the fields of a sample; None as soon as those that are left cannot add as much as is `needed`."""
+    most, fields = FIELDS, []
+    for comment in sample:
+        if most + ROUNDING < needed:
+            return None
+        f = index.fields_of(comment)
+        fields.append(f)
+        if not _is_tombstone(f):
+            missing = TEXT * (not f.body) + NAME * (not f.name) + DATE * (not (f.date_text or f.machine_date))
+            most -= missing / len(sample)
+    return fields
+
+
+def _is_tombstone(fields: CommentFields) -> bool:
+    return not (fields.name or fields.date_text) and tombstone_state(fields.body) is not None
+
+
+def _name_scores(
+    group: Group, comments: Sequence[CommentElement], index: PageIndex, stated: int | None
 ) -> dict[str, float]:
-    """Return what speaks for and against a group before the fields of its blocks are read."""
-    count, size = len(comments), len(sample)
+    """Return what speaks for and against a group by its names and its number, without a look into its blocks."""
+    count = len(comments)
     return {
         "word": max(group.own * 1.0, group.around * 0.75),
         "strong": -2 * (max(group.own, group.around) < STRONG),  # for a word that other lists bear, too, or none
@@ -122,8 +149,15 @@ def _outer_scores(
         "weak": -1.5 * min(group.weak, 2),
         "live": -3.0 * (index.is_live_blog and max(group.own, group.around) < STRONG),  # the newsroom's own entries
         "aside": -0.75 * index.surroundings[comments[0].root].aside,
+    }
+
+
+def _outer_scores(sample: Sequence[CommentElement], index: PageIndex) -> dict[str, float]:
+    """Return what speaks against blocks before their fields are read."""
+    size = len(sample)
+    return {
         "elsewhere": -3.0 * _leads_elsewhere(sample),
-        "several": -2.5 * sum(_holds_several(comment) for comment in sample) / size,
+        "several": -2.5 * sum(index.read(comment, _holds_several) for comment in sample) / size,
         "article": -6.0 * any(_holds_article(comment) for comment in sample),
         "form": -4.0 * sum(_is_form(comment) for comment in sample) / size,
     }

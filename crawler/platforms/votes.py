@@ -20,6 +20,7 @@ COUNT = re.compile(r"(?:^|[\s_-])(?:counts?|counter|num(?:ber)?|total|value|resu
 DATA_UP = ("data-likes", "data-like-count", "data-upvotes", "data-recommend-count", "data-praisetimes", "data-votes-up")
 DATA_DOWN = ("data-dislikes", "data-dislike-count", "data-downvotes", "data-votes-down")
 BARE = re.compile(r"[+(]?\d{1,7}[)]?(?: (?:likes?|votes?|points?|upvotes?))?", re.IGNORECASE)
+BEGINNING = re.compile(r"\s*[+(\d]")
 MOST_ELEMENTS = 300
 
 
@@ -36,14 +37,16 @@ def count_votes(own: Iterable[HtmlElement]) -> Votes:
     for number, element in enumerate(own):
         if number >= MOST_ELEMENTS:
             break
-        for attribute, value in element.attrib.items():
-            if attribute in DATA_UP and votes["likes"] is None:
-                votes["likes"] = parse_count(value)
-            elif attribute in DATA_DOWN and votes["dislikes"] is None:
-                votes["dislikes"] = parse_count(value)
-        if len(element) or not element.text:
+        names = element.keys()
+        for name in names:
+            if name in DATA_UP and votes["likes"] is None:
+                votes["likes"] = parse_count(element.get(name))
+            elif name in DATA_DOWN and votes["dislikes"] is None:
+                votes["dislikes"] = parse_count(element.get(name))
+        text = element.text
+        if not text or len(element) or BEGINNING.match(text) is None:
             continue
-        text = " ".join(element.text.split())
+        text = " ".join(text.split())
         if BARE.fullmatch(text):
             _count(votes, element, text)
     return votes

@@ -56,7 +56,7 @@ class CommentPage:
 
 def read_comment_page(page: Page, page_number: int, numbering: Numbering | None = None) -> CommentPage | None:
     """Read the comments of a page, which is page `page_number` of its thread; None without list or form."""
-    elements = find_comments(page.html, numbering)
+    elements = find_comments(page.elements, numbering)
     outside, before = _outside(page.html, elements)
     sections = _sections(outside, elements)
     if not elements and not sections:
