@@ -135,7 +135,7 @@ def measure(name: str, comments: int, folder: Path) -> bool:
     stored = counted(folder / "archive.db")
     again, _ = imported(folder / "archive.db", source)
     added = sum(counted(folder / "archive.db").values()) - sum(stored.values())
-    _, store = bare(folder / "archive.db", folder / "bare.db")
+    _, store, _ = bare(folder / "archive.db", folder / "bare.db")
     print(
         f"{name:8} {comments / took:8,.0f} comments a second ({took:.1f} s, {peak} MB in three processes); "
         f"plain parser {comments / plain:10,.0f}, bare executemany {comments / store:8,.0f}; "

@@ -19,6 +19,7 @@ THRICE = re.compile(r"([a-z])\1{2,}")
 SHORTEST_HIDDEN = 5  # of a grave word inside a longer one
 LONG_WORD = re.compile(" [^ ]{10,}")  # may be several that are written together
 ANY_TAG = -1
+BETWEEN = "\x01"  # two words; in none
 NO_GROUP = frozenset[str]()
 Hit = tuple[int, int, int]  # the number of its pattern, where it starts, and where it ends
 
@@ -31,6 +32,13 @@ def flatten(text: str) -> str:
     if text.isascii():
         return f" {text.encode().translate(FLAT_BYTES).decode()} "
     return f" {text.translate(FLAT)} "
+
+
+def _flatten_all(words: Iterable[str]) -> list[str]:
+    """Flatten each of many words, which are of ASCII but for a few, all at once."""
+    text = f" {BETWEEN} ".join(words)
+    flat = text.encode().translate(FLAT_BYTES).decode() if text.isascii() else text.translate(FLAT)
+    return f" {flat} ".split(BETWEEN)
 
 
 class Tags:
@@ -71,12 +79,10 @@ class Prefilter:
         self._is_run, self._hidden = is_run, {name: Tags({name: ANY_TAG}, starts, groups) for name in grave}
         anywhere, inside = _Patterns(), _Patterns()
         for language, masks in words.items():
-            for word, mask in masks.items():
-                anywhere.add(flatten(word), language, mask)
-            for word in grave.get(language, ()):
-                if len(word) >= SHORTEST_HIDDEN:
-                    inside.add(word, language, ANY_TAG)
-                anywhere.add(f" {' '.join(word)} ", language, masks[word])
+            spaced = [f" {' '.join(word)} " for word in grave.get(language, ())]
+            anywhere.add(language, zip(_flatten_all(masks), masks.values(), strict=True))
+            anywhere.add(language, zip(spaced, map(masks.__getitem__, grave.get(language, ())), strict=True))
+            inside.add(language, ((word, ANY_TAG) for word in grave.get(language, ()) if len(word) >= SHORTEST_HIDDEN))
         repeated = {letter * 3: REPEATED for letter in ascii_lowercase}
         self._anywhere = _WordFinder(anywhere, starts, groups, repeated)
         self._inside = _WordFinder(inside, starts, groups, {})
@@ -151,20 +157,34 @@ class PrefilterHits:
         return [mask | everywhere for mask in masks] if everywhere else masks
 
 
-class _Patterns(dict[str, tuple[tuple[str, int], ...]]):
-    """Patterns with their tags by language. Of 180,000 a few thousand differ in their tags, which they share at once:
-    a dictionary each would take 40 MB that the process never gives back."""
+class _Patterns(dict[str, int]):
+    """The number of each pattern's tags in `tags`, which has them by language.
+
+    Of 180,000 patterns a few thousand differ in their tags: a dictionary each would take 40 MB that the process never
+    gives back.
+    """
 
     def __init__(self) -> None:
         super().__init__()
-        self._shared: dict[tuple[tuple[str, int], ...], tuple[tuple[str, int], ...]] = {}
+        self.tags: list[dict[str, int]] = [{}]
+        self._numbers: dict[tuple[tuple[str, int], ...], int] = {(): 0}
 
-    def add(self, pattern: str, language: str, mask: int) -> None:
-        """Add tags of one language to those that a pattern has."""
-        by_language = dict(self.get(pattern, ()))
-        by_language[language] = by_language.get(language, 0) | mask
-        tags = tuple(by_language.items())
-        self[pattern] = self._shared.setdefault(tags, tags)
+    def add(self, language: str, patterns: Iterable[tuple[str, int]]) -> None:
+        """Add tags of one language to those that patterns have."""
+        numbers: dict[tuple[int, int], int] = {}  # by what a pattern has, and what comes to it
+        for pattern, mask in patterns:
+            change = self.get(pattern, 0), mask
+            if change not in numbers:
+                numbers[change] = self._number(language, *change)
+            self[pattern] = numbers[change]
+
+    def _number(self, language: str, before: int, mask: int) -> int:
+        tags = dict(self.tags[before])
+        tags[language] = tags.get(language, 0) | mask
+        number = self._numbers.setdefault(tuple(tags.items()), len(self.tags))
+        if number == len(self.tags):
+            self.tags.append(tags)
+        return number
 
 
 class _WordFinder:
@@ -176,12 +196,9 @@ class _WordFinder:
     def __init__(
         self, patterns: _Patterns, starts: Mapping[str, int], groups: Mapping[str, int], others: Mapping[str, Tags]
     ) -> None:
-        distinct = list(dict.fromkeys(patterns.values()))
-        self.tags = [*(Tags(dict(tags), starts, groups) for tags in distinct), *others.values()]
-        by_tags = {tags: number for number, tags in enumerate(distinct)}
+        self.tags = [*(Tags(tags, starts, groups) for tags in patterns.tags), *others.values()]
         # Which tags a pattern has, by its number: small, so that it stays in the processor's cache.
-        self.numbers = array("H", map(by_tags.__getitem__, patterns.values()))
-        self.numbers.extend(range(len(distinct), len(self.tags)))
+        self.numbers = array("H", [*patterns.values(), *range(len(patterns.tags), len(self.tags))])
         self._automaton = AhoCorasick([*patterns, *others], implementation=Implementation.ContiguousNFA)
 
     def search(self, text: str) -> list[Hit]:

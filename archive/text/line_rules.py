@@ -117,11 +117,15 @@ def may_end_in_reply(text: str) -> bool:
     return bare.endswith(_REPLY_ENDS) or any(start in bare for start in _REPLY_STARTS)
 
 
-@lru_cache(4096)
 def find_says(text: str) -> int | None:
     """Return where the "says:" at the end of a line begins, or None: what stands before it is a name."""
     if len(text) > 120 or (" " not in text and text.isascii()) or (text[-1:] == "." and text[-2:] != ".."):
         return None
+    return _find_says(text)
+
+
+@lru_cache(4096)
+def _find_says(text: str) -> int | None:
     bare = text.rstrip(" :：….,\u00a0")
     for count in (2, 1):
         parts = bare.rsplit(maxsplit=count)
@@ -262,6 +266,7 @@ def _words_score(words: list[str], text: str) -> float:
     return 0.0 if words[-1][0].isupper() and len(words) <= 4 else -1.0
 
 
+@lru_cache(4096)
 def is_handle(name: str) -> bool:
     """Whether a name is one that people have only on the web: k2, bob e, DD_Austin, DavidinNorthBurnaby."""
     if len(name) > 30 or not name:

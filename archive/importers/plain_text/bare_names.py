@@ -16,17 +16,19 @@ from archive.text import line_rules
 
 def read_bare_names(entries: list[Entry], dialect: Dialect) -> None:
     """Where no date or "says:" shows the names, decides from what most first lines with text below look like."""
-    scores = {id(entry): _head_score(entry, dialect) for entry in entries if _may_have_name(entry, dialect)}
+    positions = {id(entry): _names_position(entry) for entry in entries if _may_have_name(entry, dialect)}
+    scores = {id(e): _head_score(e, positions[id(e)], dialect) for e in entries if id(e) in positions}
     named = [entry for entry in entries if scores.get(id(entry), 0) >= 2]
     texts = sum(score <= -3 for score in scores.values()) + _lone_texts(entries)
     dialect.named_share = len(named) / (len(named) + texts) if named or texts else None
     dialect.all_named = texts == 0 and len(named) >= 3 and len(named) * 2 >= len(scores)
-    dialect.gap_below_name = sum(map(_gap_below_head, named)) / len(named) if named else None
+    gaps = [_gap_below_head(entry, positions[id(entry)]) for entry in named]
+    dialect.gap_below_name = sum(gaps) / len(gaps) if gaps else None
     for entry in entries:
         if len(entry.own) > 1 and entry.own[0] == 0 and line_rules.is_number_mark(entry.texts[0]):
             entry.take(0)
-        if id(entry) in scores and _is_name(entry, scores[id(entry)], dialect):
-            _take_bare_name(entry, dialect)
+        if id(entry) in scores and _is_name(entry, positions[id(entry)], scores[id(entry)], dialect):
+            _take_bare_name(entry, positions[id(entry)] or 0, dialect)
         elif (
             not entry.taken
             and entry.texts
@@ -62,8 +64,7 @@ def _has_suffix(entry: Entry, dialect: Dialect) -> bool:
     return bool(dialect.suffix and entry.texts and " " in entry.texts[0] and entry.texts[0].endswith(dialect.suffix))
 
 
-def _head_score(entry: Entry, dialect: Dialect) -> float:
-    position = _names_position(entry)
+def _head_score(entry: Entry, position: int | None, dialect: Dialect) -> float:
     if position is None:
         return -3.0
     head = after_address(entry.texts[position])
@@ -99,21 +100,20 @@ def _names_position(entry: Entry) -> int | None:
     return 0 if entry.own and entry.own[0] == 0 and entry.item.rule != "lost-bullet" else None
 
 
-def _gap_below_head(entry: Entry) -> bool:
-    at = (_names_position(entry) or 0) + 1
+def _gap_below_head(entry: Entry, position: int | None) -> bool:
+    at = (position or 0) + 1
     return len(entry.own) > at and entry.own[at] > entry.own[at - 1] + 1
 
 
-def _is_name(entry: Entry, score: float, dialect: Dialect) -> bool:
+def _is_name(entry: Entry, position: int | None, score: float, dialect: Dialect) -> bool:
     share = dialect.named_share if dialect.named_share is not None else 0.5
     score += 3.5 if dialect.all_named and score > -3 else 2 * share - 1
-    if dialect.gap_below_name is not None and not _gap_below_head(entry):
+    if dialect.gap_below_name is not None and not _gap_below_head(entry, position):
         score -= 2 * dialect.gap_below_name
     return score > 0.6
 
 
-def _take_bare_name(entry: Entry, dialect: Dialect) -> None:
-    at = _names_position(entry) or 0
+def _take_bare_name(entry: Entry, at: int, dialect: Dialect) -> None:
     text = entry.texts[at]
     name = without_suffix(after_address(text), dialect)
     entry.name = name.rstrip(" :：") if dialect.colon or dialect.suffix else name
