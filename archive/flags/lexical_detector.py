@@ -136,7 +136,7 @@ class LexicalDetector:
         """Yield single words of violence and contempt, as they are spelled."""
         vocabulary = self.vocabulary
         grave = vocabulary.mask(tag for tag in GRAVE if tag in vocabulary.bits) & self.anchors
-        for word in vocabulary.correct_words:
+        for word in sorted(vocabulary.correct_words):
             if vocabulary.words[word].mask & grave and word.isalpha():
                 yield word
 

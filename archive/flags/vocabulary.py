@@ -133,6 +133,7 @@ def build_vocabulary(
 
     `foreign` are words of other languages, which are not taken for typos of this one's.
     """
+    literals = sorted(literals)  # of a set, whose order is another in each process; that of matches follows it
     vocabulary = Vocabulary(expansions=lexicon.expansions, common_words=lexicon.common_words)
     for tag in BUILT_IN_TAGS:
         vocabulary.bit(tag)
@@ -149,7 +150,7 @@ def build_vocabulary(
         for part in parts:
             tree = tree.setdefault(part, {})  # type: ignore[assignment]
         tree[""] = word
-    vocabulary.common = vocabulary.mask((*BUILT_IN_TAGS, *lexicon.function))
+    vocabulary.common = vocabulary.mask((*BUILT_IN_TAGS, *sorted(lexicon.function)))
     for literal in literals:
         if vocabulary.words[literal].mask & vocabulary.common:
             vocabulary.common |= vocabulary.bit(f"'{literal}")

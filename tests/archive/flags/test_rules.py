@@ -433,3 +433,19 @@ def test_words_mean_the_same_in_each_process():
         exec(WORDS, {})
     assert printed.getvalue() == done.stdout
     assert int(done.stdout.split()[0]) > 1000
+
+
+@pytest.mark.slow
+def test_rules_are_in_the_same_order_in_every_process():
+    """Where two patterns fit the same words, the first decides whom they mean: the next process must find the same."""
+    show = (
+        "from archive.flags.lexical_detector import load_detector; nl = load_detector('nl');"
+        "print(list(nl.vocabulary.bits), list(nl.vocabulary.words), list(nl.grave_words()), list(nl.patterns[True]))"
+    )
+    orders = {
+        subprocess.run(
+            [sys.executable, "-c", show], env={**os.environ, "PYTHONHASHSEED": seed}, check=True, capture_output=True
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(orders) == 1
