@@ -111,4 +111,7 @@ def _months(connection: Connection, outlet: int, title: str) -> dict[str, Any]:
     values = [months.get(month, 0) for month in labels]
     names = [month_label(month) for month in labels]
     drawn = chart.column_chart(f"Comments under {title} by month", names, [(title, values)])
-    return {"chart": drawn, "months": [(month_label(month), value) for month, value in sorted(months.items())[::-1]]}
+    return {
+        "chart": drawn,
+        "months": [(month, value, month_label(month)) for month, value in sorted(months.items())[::-1]],
+    }

@@ -32,6 +32,7 @@ OF_THREAD = {
     "visits": "select count(*) from visits where thread_id = :of",
     "failed": "select count(*) from visits where thread_id = :of and outcome = 'failed'",
 }
+THREADS_OF = "select threads.id from threads join articles on articles.id = article_id where outlet_id = :of"
 OF_ARCHIVE = {
     **{name: f"select count(*) from {name}" for name in ("comments", "threads", "articles", "outlets", "commenters")},
     "flags": f"select count(*) from flags where code = :of and withdrawn_at is null and ({STANDS} or code like 'context.%')",
@@ -42,11 +43,36 @@ OF_ARCHIVE = {
     "articles_of_outlet": "select count(*) from articles where outlet_id = :of",
     "removals": "select count(*) from events join threads on threads.id = thread_id join articles on articles.id = article_id "
     "where kind = 'removed' and substr(seen_at, 1, 7) || ':' || coalesce(outlet_id, '') = :of",
+    "comments_of_outlet": f"select count(*) from comments where thread_id in ({THREADS_OF})",
+    "threads_of_outlet": f"select count(*) from ({THREADS_OF})",
+    "comments_of_commenter": "select count(*) from comments where commenter_id = :of",
+    "threads_of_commenter": "select count(distinct thread_id) from comments where commenter_id = :of",
+    "gone_of_commenter": "select count(*) from comments where commenter_id = :of and state <> 'visible'",
+    "commenter": "select count(*) from comments where commenter_id = :of and id in (select comment_id from flags "
+    f"where {STANDS} and code = :key and (code not like 'content.%' or flags.revision = comments.revision))",
+    "months_of_outlet": f"select count(*) from comments where thread_id in ({THREADS_OF.replace(':of', ':outlet')}) "
+    "and substr(posted_at, 1, 7) = :month",
+    "comments_of_article": "select count(*) from comments join threads on threads.id = thread_id where article_id = :of",
+    "replies": "with recursive below(id) as (select id from comments where parent_id = :of union all "
+    "select comments.id from comments join below on parent_id = below.id) select count(*) from below",
+    "listed": "select count(*) from threads",
     "comments_stated": "select sum(stated_count) from threads",
     "comments_stored_of_stated": "select count(*) from comments join threads on threads.id = thread_id where stated_count >= 0",
 }
+OF_SUBJECT = {
+    "commenter",
+    "comments_of_commenter",
+    "threads_of_commenter",
+    "gone_of_commenter",
+    "replies",
+    "comments_of_article",
+}
 FIGURE = re.compile(r'<data value="(\d+)" data-count="([^"]+)"(?: data-of="([^"]*)")?>(.*?)</data>')
-PAGES = ["/", "/about", "/flags", "/removals"]
+# Numbers beside what they count that stand outside of their marks, but for those of a text and of a filter.
+UNMARKED = re.compile(r"\b\d[\d,]* (?:flagged )?(?:comments?|threads?|articles?|outlets?|flags?|visits?|commenters?)\b")
+PAGES = ["/", "/about", "/flags", "/removals", "/outlets", "/threads"]
+NOT_FIGURES = re.compile(r"<(svg|head|bdi)\b.*?</\1>|<p dir.*?</p>", re.DOTALL)
+SUBJECTS = ("thread", "outlet", "commenter", "comment", "article")
 
 
 @pytest.fixture(scope="module")
@@ -72,25 +98,41 @@ def site(path, request):
     return lambda address: ask(public, address).text, path.parent / "archive.db"
 
 
+def addresses_of_subjects(db):
+    return [f"/{kind}/{row[0]}" for kind in SUBJECTS for row in db.execute(f"select id from {kind}s")]
+
+
 def test_every_figure_is_what_the_tables_hold(site):
     read, path = site
     seen = set()
     with closing(sqlite3.connect(path)) as db:
-        threads = [row[0] for row in db.execute("select id from threads")]
-        for address in [*PAGES, *(f"/thread/{number}" for number in threads)]:
+        for address in [*PAGES, *addresses_of_subjects(db)]:
             for value, name, of, text in FIGURE.findall(read(address)):
                 kind, _, key = name.partition(":")
-                thread = of or address.removeprefix("/thread/")
-                statement = OF_THREAD.get(kind) if not key and thread.isdecimal() else None
-                parameters = {"of": thread if statement else key or of}
+                subject = of or address.rpartition("/")[2]
+                statement = OF_THREAD.get(kind) if not key and subject.isdecimal() else None
+                by_subject = statement or kind in OF_SUBJECT
+                outlet, _, month = of.partition(":")
+                parameters = {"of": subject if by_subject else key or of, "key": key, "outlet": outlet, "month": month}
                 expected = db.execute(statement or OF_ARCHIVE[kind], parameters).fetchone()[0]
                 assert int(value) == expected, (address, name, of, text)
                 assert f"{int(value):,}" in text, (address, name, text)
                 seen.add(kind)
-    missing = set(OF_THREAD) | set(OF_ARCHIVE) - {"rules"}
+    missing = set(OF_THREAD) | OF_SUBJECT | set(OF_ARCHIVE) - {"rules"}
     if path.name == "archive.db":
         missing -= {"visits", "failed"} - seen
     assert seen >= missing - {"rules"}
+
+
+def test_no_figure_of_a_page_is_without_its_mark(site):
+    read, path = site
+    found = {}
+    with closing(sqlite3.connect(path)) as db:
+        for address in [*PAGES, *addresses_of_subjects(db)]:
+            page = NOT_FIGURES.sub("", FIGURE.sub("", read(address)))
+            if unmarked := UNMARKED.findall(re.sub(r"<[^>]+>", " ", page)):
+                found[address] = unmarked
+    assert found == {}
 
 
 def test_figures_of_files_and_commands_are_those_of_the_pages(site):

@@ -25,6 +25,11 @@ EXPECTED = {
     "on articles.id = article_id where outlet_id = :of)",
     "threads_of_outlet": "select count(*) from threads join articles on articles.id = article_id where outlet_id = :of",
     "articles_of_outlet": "select count(*) from articles where outlet_id = :of",
+    "months_of_outlet": "select count(*) from comments join threads on threads.id = thread_id join articles "
+    "on articles.id = article_id where outlet_id || ':' || substr(posted_at, 1, 7) = :of",
+    "threads_of_commenter": "select count(distinct thread_id) from comments where commenter_id = :of",
+    "gone_of_commenter": "select count(*) from comments where commenter_id = :of and state <> 'visible'",
+    "comments_of_article": "select count(*) from comments join threads on threads.id = thread_id where article_id = :of",
     "comments_of_commenter": "select count(*) from comments where commenter_id = :of",
     "commenter": "select count(distinct comments.id) from comments join flags on comment_id = comments.id "
     "where commenter_id = :of and code = :key and withdrawn_at is null",
@@ -59,7 +64,8 @@ def test_pages_are_whole_and_their_figures_are_those_of_the_tables(site, path, a
     with closing(sqlite3.connect(path)) as db:
         for value, name, of, text in FIGURE.findall(html):
             kind, _, key = name.partition(":")
-            assert int(value) == db.execute(EXPECTED[kind], {"of": of, "key": key}).fetchone()[0], (name, of, text)
+            parameters = {"of": of or address.rpartition("/")[2], "key": key}
+            assert int(value) == db.execute(EXPECTED[kind], parameters).fetchone()[0], (name, of, text)
     for href in sorted(set(parsed(html).hrefs))[:25]:
         if href.startswith("/"):
             assert get(site, href.replace("&amp;", "&")).status_code == 200, href
