@@ -171,7 +171,8 @@ def _enter(
     if not (tag in BLOCK_TAGS or "-" in tag or (tag in HEADS and (id_ or element.get("name")))):
         return
     is_weak = within.weak > around.weak
-    keys = _keys(element, class_, id_, around)
+    has_class_alone = class_ and not id_ and len(element.keys()) == 1  # as most have
+    keys = () if has_class_alone else _keys(element, class_, id_, around)
     groups = [_group(index, key, _with_class(words, is_weak=is_weak), around) for key, words in keys]
     if class_:
         of_class = index.by_class.get((tag, class_))

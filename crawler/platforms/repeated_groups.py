@@ -117,6 +117,7 @@ def _shows_date(element: HtmlElement) -> bool:
         return True
     texts = [element.text, *(child.tail for child in element)] if len(element) < 8 else [element.text]
     for text in texts:
-        if text and 5 <= len(text) <= LONGEST_DATE_LINE and may_hold_date(text.strip()) and find_date(text.strip()):
+        line = text.strip() if text and 5 <= len(text) <= LONGEST_DATE_LINE else ""
+        if line and may_hold_date(line) and find_date(line):
             return True
     return False

@@ -169,12 +169,20 @@ def _sections(outside: Sequence[HtmlElement], elements: Sequence[CommentElement]
 
 
 def _is_section(element: HtmlElement) -> bool:
-    return _matches(SECTION, element.get("class")) or _matches(SECTION, element.get("id"))
+    return _is_called(element, SECTION)
+
+
+def _is_called(element: HtmlElement, pattern: re.Pattern[str]) -> bool:
+    class_ = element.get("class")
+    if class_ and _matches(pattern, class_):
+        return True
+    id_ = element.get("id")
+    return bool(id_) and _matches(pattern, id_)
 
 
 @lru_cache(16_384)
-def _matches(pattern: re.Pattern[str], names: str | None) -> bool:
-    return bool(names) and bool(pattern.search(names or ""))
+def _matches(pattern: re.Pattern[str], names: str) -> bool:
+    return pattern.search(names) is not None
 
 
 def _around_article(outside: Iterable[HtmlElement]) -> set[HtmlElement]:
@@ -219,7 +227,7 @@ def _stated_count(before: Iterable[HtmlElement], inside_sections: set[HtmlElemen
 
 
 def _is_count_heading(element: HtmlElement) -> bool:
-    return _matches(COUNT_HEADING, element.get("class")) or _matches(COUNT_HEADING, element.get("id"))
+    return _is_called(element, COUNT_HEADING)
 
 
 def _closed(outside: Iterable[HtmlElement], inside_sections: set[HtmlElement]) -> bool | None:
