@@ -25,6 +25,7 @@ AUTHOR_PROPERTIES = frozenset(("author", "creator"))
 PICTURES = frozenset(("img", "svg", "picture", "noscript", "script", "style", "button", "time"))
 INNER_NAMES = ("cite", "b", "strong", "a")  # the surest first
 LEADING_NUMBER = re.compile(r"^(?:#\d+|\d+[.):])\s+(?=\S)")
+ENDS_PIECE = re.compile(r"[^\W\d_].*[|·•—–]\s*$")
 USER_NUMBER = re.compile(r"\s*\(\s*#?\d+\s*\)$")
 BARE_NUMBER = re.compile(r"^#?\d+[.):]?\s+(?=\S)")
 NO_NAMES = frozenset(("", "#", "reply", "permalink", "edit", "link"))
@@ -105,7 +106,8 @@ def name_before_date(
             break
         line = above
     before, separator, _ = fold_space(date.text_content()).partition(date_text)
-    if not separator or not line_rules.byline_length(before):  # "written by Joe on": the name stands with the date
+    # "written by Joe on", "Joe |": the name stands with the date.
+    if not separator or not (line_rules.byline_length(before) or (ENDS_PIECE.search(before))):
         before, separator, _ = fold_space(_visible_text(line, between=" • ", date=date)).partition(date_text)
     if not before or not separator:
         before, separator, _ = fold_space(date.text_content()).partition(date_text)

@@ -142,7 +142,8 @@ def outside_text(own: Sequence[Part], content: HtmlElement | None) -> list[Part]
     else:
         inside = set()
         for element, _ in own:
-            if element.tag in PARAGRAPHS and element not in inside and not is_head(element):
+            is_block = element is own[0][0] and element.tag == "table"
+            if element.tag in PARAGRAPHS and element not in inside and not is_block and not is_head(element):
                 inside.update(element.iter())
     return [part for part in own if part[0] not in inside]
 
@@ -150,7 +151,7 @@ def outside_text(own: Sequence[Part], content: HtmlElement | None) -> list[Part]
 def is_head(paragraph: HtmlElement) -> bool:
     """Whether a paragraph is a line of name or date."""
     kind = traits_of(paragraph)
-    if kind.furniture or (kind.name is not None and is_short(paragraph)):
+    if kind.furniture or (kind.name is not None and is_short(paragraph)) or _is_name_and_date(paragraph):
         return True
     for element in islice(paragraph.iter(), MOST_BELOW):
         if isinstance(element.tag, str):
@@ -162,6 +163,16 @@ def is_head(paragraph: HtmlElement) -> bool:
             if element.tag == "a" and LINKED_ID.search(element.get("href") or "") and is_short(paragraph):
                 return find_date(fold_space(paragraph.text_content())) is not None
     return False
+
+
+def _is_name_and_date(paragraph: HtmlElement) -> bool:
+    """Whether a paragraph is a bold name and a date behind it, as pages without any classes have them."""
+    bold = next(iter(paragraph), None)
+    if bold is None or bold.tag not in ("b", "strong", "cite") or (paragraph.text or "").strip():
+        return False
+    line = fold_space(bold.tail or "")
+    date = find_date(line) if len(line) <= LONGEST_DATE_LINE and may_hold_date(line) else None
+    return date is not None and len(line) - (date[1] - date[0]) < LONGEST_DATE_REST and is_short(paragraph)
 
 
 def read_body(

@@ -20,6 +20,12 @@ LINES = frozenset(
     "small em i b strong span cite p div dt dd h2 h3 h4 h5 h6 td li a header footer label address".split()  # noqa: SIM905
 )
 ORDINAL = re.compile(r"(\d) (st|nd|rd|th|er|º|ª)\b", re.IGNORECASE)
+JOINED = re.compile(
+    r"\b(?:join(?:ed)?(?: date)?|member since|registered(?: since)?|registriert(?: seit)?|dabei seit|mitglied seit|"
+    r"inscrite? (?:le|depuis)|membre depuis|inscription|registrado|miembro desde|membro desde|iscritto dal?|lid sinds|"
+    r"geregistreerd|dołączył\w*|регистрация)\W*$",
+    re.IGNORECASE,
+)
 MOST_DATED = 200  # elements of one comment that are called a date
 LONGEST_BESIDE = 40  # characters beside a date that stands as bare text: a name, "says"
 _HAS_DIGIT = re.compile(r"\d")
@@ -67,7 +73,9 @@ def _find_bare_date(parts: Sequence[Part]) -> DateStamp:
             line = fold_space(text or "")
             if 5 <= len(line) <= LONGEST_LINE and may_hold_date(line):
                 where = _find_span(line)
-                if where is not None and len(line) - (where[1] - where[0]) <= LONGEST_BESIDE:
+                if where is None or JOINED.search(line[: where[0]]):
+                    continue
+                if len(line) - (where[1] - where[0]) <= LONGEST_BESIDE:
                     return DateStamp(element, ORDINAL.sub(r"\1\2", line)[where[0] : where[1]], is_bare=True)
     return DateStamp()
 
@@ -93,6 +101,8 @@ def _read_stamp(element: HtmlElement) -> DateStamp:
     text = line_of(element, LONGEST_SCAN + WINDOW, " ")
     text = ORDINAL.sub(r"\1\2", text) if _HAS_DIGIT.search(text) else text
     where = _find_span(text)
+    if where is not None and JOINED.search(text[: where[0]]):
+        return DateStamp(element)
     if where is not None and (_HAS_DIGIT.search(text[where[0] : where[1]]) or machine or is_date(text)):
         return DateStamp(element, text[where[0] : where[1]] or None, machine)
     if is_short_age(text):

@@ -41,7 +41,7 @@ PLURAL = re.compile(
     r"toggle|stream|feed|widget",
     re.IGNORECASE,
 )
-DIGITS = re.compile(r"\d{3,}")
+HEADINGS = frozenset(("h2", "h3", "h4", "h5", "h6"))
 CUT_SHORT = ("…", "...", "[…]", "weiterlesen", "read more", "more »")
 
 
@@ -141,7 +141,8 @@ def _name_scores(
     count = len(comments)
     return {
         "word": max(group.own * 1.0, group.around * 0.75),
-        "strong": -2 * (max(group.own, group.around) < STRONG),  # for a word that other lists bear, too, or none
+        # For a word that other lists bear, too, or none, unless the heading of the list has one.
+        "strong": -2 * (max(group.own, group.around) < STRONG and not _is_headed(comments[0].root)),
         "many": 0.5 * (count >= MANY),
         "nested": 0.5 * any(comment.above is not None for comment in comments),
         "stated": 0.5 * min(count, 3) * (stated is not None and abs(stated - count) <= max(1, count // 10)),
@@ -161,6 +162,23 @@ def _outer_scores(sample: Sequence[CommentElement], index: PageIndex) -> dict[st
         "article": -6.0 * any(_holds_article(comment) for comment in sample),
         "form": -4.0 * sum(_is_form(comment) for comment in sample) / size,
     }
+
+
+def _is_headed(root: HtmlElement) -> bool:
+    """Whether the heading before a list, or before what it stands in, names comments: "Comments", "3 Kommentare"."""
+    element: HtmlElement | None = root.getparent()
+    for _ in range(3):
+        before = element.getprevious() if element is not None else None
+        if before is not None:
+            text = " ".join(before.text_content().split()) if before.tag in HEADINGS else ""
+            return (
+                0 < len(text) <= LONGEST_COUNT
+                and line_rules.is_heading(text)
+                and line_rules.names_comments(text)
+                and not line_rules.is_elsewhere(text)
+            )
+        element = element.getparent() if element is not None else None
+    return False
 
 
 def _objections(

@@ -18,6 +18,9 @@ HEADS = {
     "name and town without a space": '<div class="x1"><span class="x2">{name}</span><span class="x3">Millbrook</span></div><span class="x4">{date}</span><div class="x5"><p>{text}</p></div>',
     "date in a paragraph behind the text": '<p>{text}</p><p class="posted">Posted by {name} on {date}</p>',
     "title above a line of name and date": '<div><h2>A thought</h2><span class="metadata">written by {name} on {date}</span></div><p>{text}</p>',
+    "bold name in a paragraph": '<p><b>{name}</b>, {date}:</p><p>{text}</p>',
+    "signature in the same box": '{text}<br><span class="signed">{name} | {date} | <a href="#c{n}">#</a></span>',
+    "day of joining": '<div><a class="username">{name}</a><div>Join Date: Mar 2005</div></div><i>{date}</i><div class="message">{text}</div>',
     "foot with strokes": '<div class="cmt-content"><p>{text}</p></div><footer><p>{name} | {date} <span>+28</span></p></footer>',
     "initial in place of a picture": '<div class="p-2 rounded-full">A</div><div><div class="flex"><span class="font-bold">{name}</span><span>·</span><time>{date}</time></div><div class="mt-1">{text}</div></div>',
 }  # fmt: skip
@@ -145,6 +148,14 @@ def test_the_text_may_stand_in_the_row_below_the_name() -> None:
     )
     thread = read(flat(block, '<table class="reacties">{}</table>'))
     assert rows(thread) == [(name, at, text, None) for (name, at), text in zip(NAMES, TEXTS, strict=True)]
+
+
+def test_a_heading_tells_what_a_list_without_any_name_is() -> None:
+    block = "<li><b>{name}</b> <span>{date}</span><p>{text}</p></li>"
+    assert rows(read(flat(block, "<h2>Comments</h2><ol>{}</ol>"))) == [
+        (name, at, text, None) for (name, at), text in zip(NAMES, TEXTS, strict=True)
+    ]
+    assert read(flat(block, "<h2>Chronicle</h2><ol>{}</ol>")).comments == ()
 
 
 NO_COMMENTS = {
