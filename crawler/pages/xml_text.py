@@ -20,6 +20,10 @@ CHARACTERS = ((0x20, 0xD7FF), (0xE000, 0xFFFD), (0x10000, 0x10FFFF))
 LONG_TAG_FROM = 4_000
 MOST_ATTRIBUTES = 1_000  # of an element, and
 MOST_PREFIXES = 100  # of namespaces: feedparser looks for each among all of them
+LONGEST_BASE = (
+    300  # of an xml:base, and of all that lengthen the one above: each element's address is worked out from it
+)
+BASE = re.compile(rb"""\s(?:xml:)?base\s*=\s*(?:"([^"<]*)"|'([^'<]*)')""", re.IGNORECASE)
 TAG_NAME = re.compile(rb"[A-Za-z_][^\s<>/=]*")
 ATTRIBUTE = re.compile(rb"""\s+[^\s<>/="']+\s*=\s*(?:"[^"<]*"|'[^'<]*')""")
 PREFIX = re.compile(rb"\sxmlns:([\w.-]{1,100})\s*=")
@@ -54,6 +58,12 @@ def refuse_attributes(body: bytes) -> None:
         raise BadPage(f"feed with more than {MOST_ATTRIBUTES:,} attributes of an element")
     if len(set(PREFIX.findall(body))) > MOST_PREFIXES:
         raise BadPage(f"feed with more than {MOST_PREFIXES} prefixes of namespaces")
+    relative = 0
+    for match in BASE.finditer(body):
+        value = match[1] or match[2] or b""
+        relative += 0 if b"://" in value[:10] or value.startswith(b"/") else len(value)
+        if len(value) > LONGEST_BASE or relative > LONGEST_BASE:
+            raise BadPage(f"feed with an xml:base of more than {LONGEST_BASE} characters")
 
 
 def _has_too_many(piece: bytes) -> bool:

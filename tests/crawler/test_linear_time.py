@@ -134,6 +134,7 @@ NUMBERED = {  # of what there may be a few, and of what there may not be many
     "tags": ("<b>At nine.</b>", 200_000, "feed of 400,"),
     "references": ("&amp;", 3_000_000, "feed of 300,"),
     "attributes": ('<category{} a="ferry"/>', 2_000, "feed with more than 1,000 attributes of an element"),
+    "bases": ('<entry xml:base="a/">', 2_000, "feed with an xml:base of more than 300 characters"),
     "prefixes": ('<x{0}:b xmlns:x{0}="urn:{0}"/>', 200, "feed with more than 100 prefixes of namespaces"),
 }
 
