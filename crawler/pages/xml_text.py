@@ -20,9 +20,7 @@ CHARACTERS = ((0x20, 0xD7FF), (0xE000, 0xFFFD), (0x10000, 0x10FFFF))
 LONG_TAG_FROM = 4_000
 MOST_ATTRIBUTES = 1_000  # of an element, and
 MOST_PREFIXES = 100  # of namespaces: feedparser looks for each among all of them
-LONGEST_BASE = (
-    300  # of an xml:base, and of all that lengthen the one above: each element's address is worked out from it
-)
+LONGEST_BASE = 300  # of an xml:base, and of all that lengthen the one above: elements have addresses by it
 BASE = re.compile(rb"""\s(?:xml:)?base\s*=\s*(?:"([^"<]*)"|'([^'<]*)')""", re.IGNORECASE)
 TAG_NAME = re.compile(rb"[A-Za-z_][^\s<>/=]*")
 ATTRIBUTE = re.compile(rb"""\s+[^\s<>/="']+\s*=\s*(?:"[^"<]*"|'[^'<]*')""")
