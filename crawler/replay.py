@@ -135,7 +135,9 @@ def _replay_index(
     """
     batch: list[Thread] = []
     pages = (page.with_hints(find_hints(page.url, hints)) for page in captures.pages())
-    parsed = run_in_order(parse_pages, _chunks(pages), workers, lost_page, preload=parse_pages.__module__)
+    parsed = run_in_order(
+        parse_pages, _chunks(pages), workers, lost_page, preload=parse_pages.__module__, size=_size_of
+    )
     with closing(parsed) as results:
         for page, threads in chain.from_iterable(zip(*chunk, strict=True) for chunk in results):
             if captures.is_fetched(page):
@@ -165,6 +167,10 @@ def _chunks(pages: Iterable[Page]) -> Iterator[list[Page]]:
             chunk, size = [], 0
     if chunk:
         yield chunk
+
+
+def _size_of(chunk: Sequence[Page]) -> int:
+    return sum(len(page.body) for page in chunk)
 
 
 def _import_texts(

@@ -16,8 +16,9 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 # A run of fewer chunks is over before a worker would have started.
 CHUNKS_WITHOUT_WORKERS = 2
-# Bounds memory: so many chunks are in work or waiting to be taken.
+# Bounds memory: so many chunks are in work or waiting to be taken, and no more once they are of so many bytes.
 CHUNKS_A_WORKER = 8
+MOST_BYTES = 128 << 20
 # What a chunk may take, or an item by itself after its chunk was lost.
 TIMEOUT_S = 300.0
 ENDED = f"reading it took {TIMEOUT_S:.0f} seconds, or ended the process that read it"
@@ -33,12 +34,14 @@ def run_in_order(
     *,
     without_workers: int | None = None,
     preload: str | None = None,
+    size: Callable[[Sequence[Item]], int] | None = None,
 ) -> Generator[tuple[Sequence[Item], list[Result]], None, None]:
     """Yield each chunk with the results of its items, in order. `failed` is the result of an item that has none.
 
     `function` is of a module, so that other processes find it; it takes a chunk and has a result for each item. No
     worker is started for `without_workers` chunks or fewer: this process then does them, and else not one. `preload` is
-    a module that loads what workers of this machine can share.
+    a module that loads what workers of this machine can share. `size` says how many bytes a chunk holds, where an item
+    may hold many.
     """
     chunks = iter(chunks)
     most = CHUNKS_WITHOUT_WORKERS if without_workers is None else without_workers
@@ -48,7 +51,11 @@ def run_in_order(
             yield chunk, function(chunk)
         return
     with _Run(function, workers, failed, preload) as run:
-        yield from run.results(chain(first, chunks))
+        yield from run.results(chain(first, chunks), size or _no_bytes)
+
+
+def _no_bytes(_: object) -> int:
+    return 0
 
 
 class _Run(Generic[Item, Result]):
@@ -75,12 +82,17 @@ class _Run(Generic[Item, Result]):
     ) -> None:
         self._stack.__exit__(kind, error, trace)
 
-    def results(self, chunks: Iterable[Sequence[Item]]) -> Iterator[tuple[Sequence[Item], list[Result]]]:
+    def results(
+        self, chunks: Iterable[Sequence[Item]], size: Callable[[Sequence[Item]], int]
+    ) -> Iterator[tuple[Sequence[Item], list[Result]]]:
         """Yield the results of chunks, of which a bounded number is read ahead."""
         submitted: deque[tuple[Sequence[Item], Future[bytes] | None, Executor | None]] = deque()
+        waiting = 0
         for chunk in chunks:
             submitted.append((chunk, self._submit(chunk), self._executor))
-            if len(submitted) >= self.workers.count * CHUNKS_A_WORKER:
+            waiting += size(chunk)
+            while submitted and (len(submitted) >= self.workers.count * CHUNKS_A_WORKER or waiting > MOST_BYTES):
+                waiting -= size(submitted[0][0])
                 yield self._result(*submitted.popleft())
         while submitted:
             yield self._result(*submitted.popleft())

@@ -12,6 +12,7 @@ import pytest
 from archive.store.archive import Archive
 from archive.workers.executors import Workers
 from crawler.replay import replay_captures
+from crawler.warc.capture_index import CaptureIndex
 from crawler.warc.writer import Exchange, WarcFile
 from tests.captured_cases import write_cases
 
@@ -169,3 +170,21 @@ def test_a_further_page_that_its_article_fetched_is_no_page_of_its_own(desk, sit
         result = replay_captures(archive, desk.warcs(), None, lambda _: None, (), Workers(2))
         assert archive.read("select count(*), sum(completeness = 'full') from threads") == [(1, 1)]
     assert result.report.total["threads"] == 1
+
+
+def test_large_pages_are_not_read_far_ahead(tmp_path, monkeypatch):
+    monkeypatch.setattr("crawler.replay.CHUNK_PAGES", 1)
+    monkeypatch.setattr("archive.workers.ordered.MOST_BYTES", 1)
+    file, reads, leads = WarcFile(tmp_path / "pages.warc.gz", {}), [], []
+    for number in range(12):
+        head = [(b"content-type", b"text/html")]
+        url, body = f"https://courier.example/2026/ferry-{number}/", SAVED.read_bytes()
+        file.write(Exchange(url, "GET", [], b"", 200, "OK", head, body, f"2026-01-02T03:04:{number:02}Z"))
+    file.close()
+    read_record = CaptureIndex._read_record
+    monkeypatch.setattr(CaptureIndex, "_read_record", lambda *of: reads.append(of) or read_record(*of))
+    with Archive(tmp_path / "archive.db") as archive:
+        paths = [tmp_path / "pages.warc.gz"]
+        replay_captures(archive, paths, None, lambda _: leads.append(len(reads) - len(leads)), (), Workers(2))
+    assert len(leads) == 12
+    assert max(leads) <= 3

@@ -68,6 +68,16 @@ def test_chunks_are_read_ahead_as_far_as_workers_need_it():
     assert active_children() == []
 
 
+def test_large_chunks_are_read_ahead_only_until_they_are_too_many_bytes(monkeypatch):
+    monkeypatch.setattr("archive.workers.ordered.MOST_BYTES", 50)
+    read = []
+    chunks = (read.append(i) or [i] for i in range(20))
+    for taken, (chunk, _) in enumerate(run_in_order(doubled, chunks, Workers(2), as_failure, size=lambda _: 20)):
+        assert chunk == [taken]
+        assert len(read) <= taken + 3  # 60 bytes, of which the first was taken as soon as they were too many
+    assert taken == 19
+
+
 @pytest.mark.parametrize("at", [0, 13, 23])
 def test_an_item_that_ends_its_worker_costs_itself(at):
     found = [result for _, done in results(partial(deadly, at=at)) for result in done]
