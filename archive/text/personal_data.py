@@ -1,6 +1,7 @@
 """Know what tells more of a person than the name that a site shows, by names of columns and by values. Pure."""
 
 import re
+from collections.abc import Iterator
 from contextlib import suppress
 from hashlib import sha256
 from ipaddress import ip_address
@@ -36,7 +37,8 @@ def is_personal_name(name: str) -> bool:
     """Whether a column or key of this name holds personal data."""
     if PERSONAL_NAME.fullmatch(fold_name(name)):
         return True
-    return not PERSONAL_WORDS.isdisjoint(word.lower() for word in WORD.findall(name.replace("e-mail", "email")))
+    words = [word.lower() for word in WORD.findall(name.replace("e-mail", "email"))]
+    return not PERSONAL_WORDS.isdisjoint((*words, *(word.rstrip("0123456789") for word in words)))  # also phone2, ip1
 
 
 def is_personal(key: str, value: object) -> bool:
@@ -49,12 +51,23 @@ def is_personal(key: str, value: object) -> bool:
 
 
 def leaves_out(key: str, value: object) -> bool:
-    """Whether a key is left out of what is kept of a record: also for a text, or one of a list, that names somebody."""
+    """Whether a key is left out of what is kept of a record: also for a text that names somebody, in however deep a
+    list."""
     if is_personal(key, value):
         return True
-    texts = value if isinstance(value, list) else [value]
     is_server = fold_name(key).startswith(OF_THE_CAPTURE)
-    return not is_server and any(isinstance(text, str) and holds_personal(text) for text in (key, *texts))
+    return not is_server and any(map(holds_personal, (key, *_texts_in(value))))
+
+
+def _texts_in(value: object) -> Iterator[str]:
+    """Yield a text, or the texts of a list and of the lists within it."""
+    stack = [value]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, list):
+            stack += item
+        elif isinstance(item, str):
+            yield item
 
 
 def holds_personal(text: str) -> bool:

@@ -185,7 +185,7 @@ def test_personal_data_is_left_out_wherever_it_stands_in_a_row(archive, query, t
         "authorEmail": "ida at mail", "phone_number": "0660 1234567", "contact_phone": "0660/1234567",
         "x_forwarded_for": "192.0.2.10, 192.0.2.11", "ips": ["192.0.2.12"], "peer": "192.0.2.13:8080",
         "mapped": "::ffff:192.0.2.15", "v6": "[2001:db8::7]:443", "link": "tel:+43660123456", "mailto": "mailto:ida@mail.example",
-        "raw": '{"email": "ida@mail.example"}', "date_of_birth": "1990-01-02", "home_address": "Quay 1",
+        "raw": '{"email": "ida@mail.example"}', "pairs": [["Ida", ["ida@mail.example"]]], "phone2": "0660 1234567", "date_of_birth": "1990-01-02", "home_address": "Quay 1",
     }  # fmt: skip
     kept = {
         "version": "resiliparse 0.14.5", "warc_ip_address": "198.51.100.7", "WARC-Date": "2026-03-05T10:20:30Z", "is_mobile": True,
