@@ -104,6 +104,7 @@ _DAY_FIRST_LANGUAGES = (
     "he hi bn en-gb en-au en-nz en-ie en-in en-za"
 )
 _DAY_FIRST = frozenset(_DAY_FIRST_LANGUAGES.split())
+_OTHER_ORDERS = ("-us", "-pr", "-pa", "-ca")  # countries that write the month first, or both, in Spanish and French
 _ASCII_DIGITS = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹०१२३४५६७८९０１２３４５６７８９", "0123456789" * 4)
 
 
@@ -240,7 +241,8 @@ def infer_day_first(texts: Iterable[str], language: str | None = None) -> bool |
         if (first > 12) != (second > 12):
             return first > 12
     tag = (language or "").casefold().replace("_", "-")
-    return True if is_numeric and (tag in _DAY_FIRST or tag.partition("-")[0] in _DAY_FIRST) else None
+    is_first = tag in _DAY_FIRST or (tag.partition("-")[0] in _DAY_FIRST and not tag.endswith(_OTHER_ORDERS))
+    return True if is_numeric and is_first else None
 
 
 @lru_cache(512)

@@ -26,7 +26,8 @@ PICTURES = frozenset(("img", "svg", "picture", "noscript", "script", "style", "b
 INNER_NAMES = ("cite", "b", "strong", "a")  # the surest first
 LEADING_NUMBER = re.compile(r"^(?:#\d+|\d+[.):])\s+(?=\S)")
 ENDS_PIECE = re.compile(r"[^\W\d_].*[|·•—–]\s*$")
-USER_NUMBER = re.compile(r"\s*\(\s*#?\d+\s*\)$")
+# A shorter number may be part of a name: Anna (2), Finn (1984).
+USER_NUMBER = re.compile(r"\s*\(\s*(?:#\s*\d+|\d{5,})\s*\)$")
 BARE_NUMBER = re.compile(r"^#?\d+[.):]?\s+(?=\S)")
 NO_NAMES = frozenset(("", "#", "reply", "permalink", "edit", "link"))
 MARKUP = re.compile(r"</?[a-z][^<>]{0,200}>", re.IGNORECASE)

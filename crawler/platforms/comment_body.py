@@ -319,7 +319,7 @@ def _is_head_line(line: str, name: str | None) -> bool:
     bare = line.strip(AROUND_LINE)
     if (
         not bare
-        or (name and (bare == name.strip(AROUND_LINE) or is_initial(bare, name)))
+        or (name and (bare == name.strip(AROUND_LINE) or (bare.isupper() and is_initial(bare, name))))
         or bare.casefold() in phrases.SAYS
         or line_rules.is_waiting(line)
     ):

@@ -36,6 +36,20 @@ def test_the_name_is_told_from_what_stands_around_it(kind: str) -> None:
     assert [row[2] for row in rows(thread)] == TEXTS
 
 
+def test_a_first_word_that_has_the_letters_of_the_name_stays_in_the_text() -> None:
+    block = '<div class="comment" id="comment-{n}"><b class="author">{name} Olsen</b> <i class="date">{date}</i><br>{text}</div>'
+    html = flat(block).replace(">Anna Olsen<", ">Ida Falk<").replace("Is it late today?", "If<br><br>only it ran.")
+    assert [row[2] for row in rows(read(html))] == ["If\n\nonly it ran.", *TEXTS[1:]]
+
+
+def test_a_short_number_in_brackets_is_part_of_a_name_and_a_long_one_is_not() -> None:
+    block = '<div class="comment" id="comment-{n}"><b class="author">{name}</b> <i class="date">{date}</i><p>{text}</p></div>'
+    html = (
+        flat(block).replace(">Anna<", ">Kim (1)<").replace(">Finn<", ">Kim (1984)<").replace(">Ruth<", ">Kim (20417)<")
+    )
+    assert [row[0] for row in rows(read(html))] == ["Kim (1)", "Kim (1984)", "Kim"]
+
+
 def test_lists_that_hold_a_comment_each_are_no_replies() -> None:
     block = '<dl id="comment_{n}_li"><dt><a href="/space-uid-{n}">{name}</a> <span class="d">{date}</span></dt><dd>{text}</dd></dl>'
     thread = read(flat(block))
