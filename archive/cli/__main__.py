@@ -1,5 +1,5 @@
 """`python -m archive.cli`: the same as `btl`."""
 
-from archive.cli import main
+from archive import main
 
 main()

@@ -23,6 +23,15 @@ STANDARD_OUTPUT = "-"
 PACKED = (".gz", ".zst")
 
 
+def site_address(_context: click.Context, _option: click.Parameter, url: str | None) -> str | None:
+    """Return the address of a site without the slash at its end."""
+    from urllib.parse import urlsplit
+
+    if url is not None and (urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname):
+        raise click.BadParameter(f"{url} is no address that begins with http:// or https://")
+    return url and url.rstrip("/")
+
+
 @click.command()
 @database_or_copy
 @click.option(
@@ -56,6 +65,12 @@ PACKED = (".gz", ".zst")
 @click.option("--label", metavar="NAME", help="Only comments that a dataset gave this label: rude, or 'mood: cross'.")
 @click.option("--decision", metavar="STATUS", help="Only comments that moderators so decided about, such as REJECTED.")
 @click.option("--report", metavar="KIND", help="Only comments that readers reported for this, such as SPAM.")
+@click.option(
+    "--site",
+    metavar="URL",
+    callback=site_address,
+    help="Address at which this archive is served, for whole permanent links.  [default: that of a public copy]",
+)
 @click.option("--sql", metavar="SELECT", help="Export the rows of this statement instead, as csv, jsonl or parquet.")
 @click.option(
     "--excel",
@@ -74,6 +89,7 @@ def export(
     label: str | None,
     decision: str | None,
     report: str | None,
+    site: str | None,
     sql: str | None,
     excel: bool,
     as_json: bool,
@@ -101,7 +117,9 @@ def export(
 
     form = form or _format_of(output)
     with _errors():
-        selection = Selection(where, flag, outlet, since, sql=sql, label=label, decision=decision, report=report)
+        selection = Selection(
+            where, flag, outlet, since, sql=sql, label=label, decision=decision, report=report, site=site
+        )
         _check_output(form, output, path, as_json=as_json)
         _bring_up_to_date(path)
         written = _write(path, form, output, selection, excel=excel)

@@ -117,7 +117,7 @@ def write(connection: sqlite3.Connection, out: Path, selection: Selection, _opti
     """Write the files of the corpus into a folder; memory holds one comment, or one article."""
     out.mkdir(exist_ok=True)
     release = _release(connection)
-    base = site_address_sql(connection)
+    base = site_address_sql(connection, selection)
     connection.text_factory = bytes
     with pick_comments(connection, selection) as by_comment:
         rows = _write_utterances(connection, out / "utterances.jsonl", selection, base, by_comment=by_comment)

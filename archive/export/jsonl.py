@@ -64,7 +64,7 @@ def write(connection: sqlite3.Connection, out: BinaryIO, selection: Selection, _
     """Write threads or rows; memory holds one comment, or one article."""
     if selection.sql is not None:
         return _write_rows(connection, out, selection.sql)
-    base, threads = site_address_sql(connection), 0
+    base, threads = site_address_sql(connection, selection), 0
     connection.text_factory = bytes
     with pick_comments(connection, selection) as by_comment:
         lists = lists_of(connection)

@@ -65,8 +65,13 @@ left join commenters on commenters.id = comments.commenter_id
 left join datasets on datasets.id = threads.dataset_id"""
 
 
-def site_address_sql(connection: sqlite3.Connection) -> str:
-    """Return SQL for what permanent links begin with: the address of a public copy's site; a live archive has none."""
+def site_address_sql(connection: sqlite3.Connection, selection: Selection) -> str:
+    """Return SQL for what permanent links begin with: the address that is given, else that of a public copy's site.
+
+    A live archive does not know at which address it is served: without one, its links are paths.
+    """
+    if selection.site is not None:
+        return "'" + selection.site.replace("'", "''") + "'"
     if connection.execute("select 1 from sqlite_master where name = 'release'").fetchone() is None:
         return "''"
     return "coalesce((select value from release where name = 'url'), '')"
@@ -83,7 +88,7 @@ def select_comments(connection: sqlite3.Connection, selection: Selection, expres
     Permanent links are whole addresses where the site has one, and a comment without codes has an empty list.
     """
     condition, values = selection.condition()
-    base = site_address_sql(connection)
+    base = site_address_sql(connection, selection)
     made = {"permalink": f"{base} || listed.permalink", "codes": "coalesce(listed.codes, '[]')"}
     made |= _LOOKED_UP | MORE_COLUMNS
     made |= {name: sql for name, sql in lists_of(connection).items() if sql == EMPTY}

@@ -110,6 +110,8 @@ class Selection:
     decision what moderators decided, by the source's own name
     report   what readers reported it for, by the source's own name
     sql      instead of all that: one SELECT, whose rows are written as they are
+
+    site     is no condition: the address, without a slash at its end, that permanent links are written with
     """
 
     where: str | None = None
@@ -121,6 +123,7 @@ class Selection:
     label: str | None = None
     decision: str | None = None
     report: str | None = None
+    site: str | None = None
 
     def __post_init__(self) -> None:
         if self.sql is not None and self.by_comment | (self.threads is not None):

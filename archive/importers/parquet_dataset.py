@@ -4,6 +4,7 @@ The folders are called `outlet=courier.example/month=2026-03`, as DuckDB, Spark 
 file, by the month of its article, else of its first comment: so it can be read back whole.
 """
 
+import secrets
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import closing
@@ -93,15 +94,17 @@ def convert_files(
         raise FolderInUse(f"{folder} is not empty")
     names = list(files(paths, passed_over=progress.passed_over))
     progress.begin(names)
-    part = folder.with_name(f"{folder.name}{PART}")
-    shutil.rmtree(part, ignore_errors=True)
+    part = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}{PART}")
     cutter = Cutter(Sources(None, options, keep=False), progress, report)
     parsed = run_in_order(parse_documents, cutter.chunks(names), workers, lost_document, preload="archive.flags.loaded")
-    with closing(parsed) as results:
-        _write(part, _batches(results, progress))
-    if folder.exists():
-        folder.rmdir()
-    part.replace(folder)
+    try:
+        with closing(parsed) as results:
+            _write(part, _batches(results, progress))
+        if folder.exists():
+            folder.rmdir()
+        part.replace(folder)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
     progress.done = progress.size or progress.done
     report(progress)
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import tomllib
@@ -36,6 +37,22 @@ def test_every_command_is_listed_under_one_task():
     places = [shown.index(f"\n{task}:\n") for task in TASKS]
     assert places == sorted(places)
     assert sum(len(listed) for listed in TASKS.values()) == len(COMMANDS)
+
+
+def test_ctrl_c_while_btl_loads_ends_it_silently():
+    script = """
+import os, signal, sys
+class Interrupting:
+    def find_spec(self, name, path, target=None):
+        if name == "archive.cli.endings":
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Interrupting())
+from archive import main
+main()
+"""
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, env=environment)
+    assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGINT, "", "")
 
 
 def test_help_loads_no_command():

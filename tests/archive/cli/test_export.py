@@ -50,6 +50,22 @@ def test_matched_and_written_are_told(btl, tmp_path):
     assert btl("-f", "csv", "--sql", "select 1 union select 2").stderr == "2 rows matched, 2 written\n"
 
 
+@pytest.mark.parametrize("name", ["out.csv", "out.jsonl", "corpus"])
+def test_permanent_links_begin_with_the_address_that_is_given(btl, tmp_path, name):
+    given = ["-f", "convokit"] if name == "corpus" else []
+    assert btl("-o", name, *given, "--site", "https://desk.example/it's/").exit_code == 0
+    files = (tmp_path / name).iterdir() if name == "corpus" else [tmp_path / name]
+    text = "".join(file.read_text("utf-8") for file in files)
+    assert "https://desk.example/it's/comment/" in text
+
+
+@pytest.mark.parametrize("address", ["desk.example", "ftp://desk.example", "https://"])
+def test_an_address_that_is_none_is_refused(btl, address):
+    done = btl("--site", address)
+    assert done.exit_code == 2
+    assert "no address that begins with http:// or https://" in done.stderr
+
+
 def test_summary_as_json(btl):
     done = btl("-o", "deep.jsonl.gz", "--where", "depth = 5", "--json")
     assert json.loads(done.stdout) == {

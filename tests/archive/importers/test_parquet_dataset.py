@@ -85,3 +85,12 @@ def test_a_folder_in_use_is_left_alone(tmp_path, table):
     done = run_btl(("import", table, "--to", "parquet", "out"), tmp_path)
     assert (done.returncode, done.stderr) == (1, "error: out is not empty\n")
     assert [file.name for file in (tmp_path / "out").iterdir()] == ["mine"]
+
+
+@pytest.mark.slow
+def test_a_folder_of_a_like_name_is_left_alone(tmp_path, table):
+    (tmp_path / "out.part").mkdir()
+    (tmp_path / "out.part" / "mine").touch()
+    assert run_btl(("import", table, "--to", "parquet", "out"), tmp_path).returncode == 0
+    assert [file.name for file in (tmp_path / "out.part").iterdir()] == ["mine"]
+    assert sorted(path.name for path in tmp_path.iterdir() if path.is_dir()) == ["out", "out.part"]
