@@ -1,7 +1,7 @@
 """A reader for comment sections of any system, by what repeats: blocks with a name, a time, a text, an id, a button.
 
 Its comments are marked `capture.generic_parser`. What a list is called is one piece of evidence among several: the
-blocks of a list are weighed together (crawler/platforms/comment_list.py).
+blocks of a list are weighed together (crawler/platforms/comment_html/comment_list.py).
 """
 
 from collections import deque
@@ -17,17 +17,17 @@ from archive.text.removal_notices import as_removed
 from archive.thread import Article, Author, Comment, Flag, Thread, nest
 from crawler.pages.page import Fetch, Page
 from crawler.platforms.base import FALLBACK, Claim, ThreadReader, partial_flags, shortfall
-from crawler.platforms.block_ids import block_id
-from crawler.platforms.comment_fields import posted
-from crawler.platforms.comment_list import Block, find_list
-from crawler.platforms.comment_pages import other_pages
+from crawler.platforms.comment_html.block_ids import block_id
+from crawler.platforms.comment_html.comment_list import Block, find_list
+from crawler.platforms.comment_html.completeness import around, reasons_for_more
+from crawler.platforms.comment_html.fields import posted
+from crawler.platforms.comment_html.further_pages import other_pages
+from crawler.platforms.comment_html.page_index import MOST_BLOCKS
+from crawler.platforms.comment_html.parents_by_evidence import infer_parents
+from crawler.platforms.comment_html.votes import count_votes
 from crawler.platforms.json_comments import UNNAMED
 from crawler.platforms.listing import Listing, Requests, without_key
-from crawler.platforms.page_index import MOST_BLOCKS
 from crawler.platforms.product_page import is_product_page
-from crawler.platforms.record_parents import infer_parents
-from crawler.platforms.thread_completeness import around, reasons_for_more
-from crawler.platforms.votes import count_votes
 
 LONGEST_HEADING = 200
 MOST_PAGES = 200  # of one thread

@@ -8,11 +8,11 @@ from lxml.html import HtmlElement
 from archive.text.html_text import element_text, parse_count, parse_moment
 from archive.text.removal_notices import as_removed
 from archive.thread import Author, Comment, Flag, Moment
-from crawler.platforms.block_ids import id_part
-from crawler.platforms.comment_blocks import build_comments
+from crawler.platforms.comment_html.block_ids import id_part
+from crawler.platforms.comment_html.blocks import build_comments
+from crawler.platforms.comment_html.parents_by_evidence import infer_parents
+from crawler.platforms.comment_html.votes import count_votes
 from crawler.platforms.json_comments import UNNAMED
-from crawler.platforms.record_parents import infer_parents
-from crawler.platforms.votes import count_votes
 
 ITEMS, PROPERTIES = XPath("//*[@itemtype]"), XPath("//*[@itemprop]")
 Properties = Mapping[str, HtmlElement]

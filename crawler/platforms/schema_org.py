@@ -12,10 +12,10 @@ from crawler.pages import jsonld
 from crawler.pages.page import BadPage, Page
 from crawler.platforms import microdata
 from crawler.platforms.base import LIKELY, Claim, ThreadReader, partial_flags, shortfall
-from crawler.platforms.comment_blocks import section_of
+from crawler.platforms.comment_html.blocks import section_of
+from crawler.platforms.comment_html.completeness import around, reasons_for_more
 from crawler.platforms.json_comments import UNNAMED
 from crawler.platforms.listing import without_key
-from crawler.platforms.thread_completeness import around, reasons_for_more
 
 COMMENT_TYPES = frozenset(("Comment", "UserComments"))
 SIGNS = tuple(f"{begin}{name}" for name in COMMENT_TYPES for begin in ("schema.org/", '"', '"schema:'))

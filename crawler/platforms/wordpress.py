@@ -10,8 +10,8 @@ from crawler.pages.page import BadPage, Fetch, FetchFailed, Page
 from crawler.platforms import wordpress_feed as feed
 from crawler.platforms import wordpress_rest as rest
 from crawler.platforms.base import CERTAIN, LIKELY, Claim, ThreadReader, partial_flags, shortfall
+from crawler.platforms.comment_html.completeness import reasons_for_more
 from crawler.platforms.product_page import is_product_page
-from crawler.platforms.thread_completeness import reasons_for_more
 from crawler.platforms.wordpress_html import CommentPage, read_comment_page
 from crawler.platforms.wordpress_paging import MOST_PAGES
 

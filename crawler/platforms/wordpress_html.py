@@ -12,10 +12,10 @@ from archive.text.dates import infer_day_first
 from archive.text.removal_notices import as_removed
 from archive.thread import Author, Comment, Flag
 from crawler.pages.page import Page
-from crawler.platforms.comment_elements import CommentElement, find_comments
-from crawler.platforms.comment_fields import CommentFields, parse_fields, posted
-from crawler.platforms.comment_numbers import Numbering
-from crawler.platforms.numbered_parents import settle_parents
+from crawler.platforms.comment_html.elements import CommentElement, find_comments
+from crawler.platforms.comment_html.fields import CommentFields, parse_fields, posted
+from crawler.platforms.comment_html.numbers import Numbering
+from crawler.platforms.comment_html.parents_by_number import settle_parents
 from crawler.platforms.wordpress_paging import other_pages
 
 SECTION = re.compile(

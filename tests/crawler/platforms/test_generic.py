@@ -5,7 +5,8 @@ import sys
 import pytest
 
 from crawler.pages.page import FetchFailed, Page
-from crawler.platforms import driver, generic, page_index, repeated_groups
+from crawler.platforms import driver, generic
+from crawler.platforms.comment_html import page_index, repeated_groups
 
 ADDRESS = "https://courier.example/2026/03/ferry"
 ARTICLE = (

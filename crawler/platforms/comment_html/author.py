@@ -8,9 +8,9 @@ from lxml.html import HtmlElement
 from archive.text import line_rules
 from archive.text.dates import find_date, is_date, may_hold_date
 from archive.text.html_text import fold_space
-from crawler.platforms.class_names import Traits
-from crawler.platforms.comment_elements import CommentElement
-from crawler.platforms.comment_parts import (
+from crawler.platforms.comment_html.class_names import Traits
+from crawler.platforms.comment_html.elements import CommentElement
+from crawler.platforms.comment_html.parts import (
     PROFILE_LINK,
     Part,
     is_button,
@@ -19,7 +19,7 @@ from crawler.platforms.comment_parts import (
     property_of,
     traits_of,
 )
-from crawler.platforms.section_words import TO_REPLY
+from crawler.platforms.comment_html.section_words import TO_REPLY
 
 AUTHOR_PROPERTIES = frozenset(("author", "creator"))
 PICTURES = frozenset(("img", "svg", "picture", "noscript", "script", "style", "button", "time"))

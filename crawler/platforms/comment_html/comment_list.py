@@ -15,14 +15,14 @@ from archive.text import line_rules
 from archive.text.removal_notices import LONGEST_NOTICE, tombstone_state
 from crawler.pages import jsonld
 from crawler.pages.page import Page
-from crawler.platforms.block_ids import block_id
-from crawler.platforms.comment_blocks import BLOCK_TAGS, build_comments, climb
-from crawler.platforms.comment_elements import CommentElement
-from crawler.platforms.comment_fields import CommentFields
-from crawler.platforms.page_index import Group, PageIndex, index_page
-from crawler.platforms.repeated_groups import dated_groups, likely_groups, unite
-from crawler.platforms.section_evidence import ENOUGH, Evidence, is_called_one, weigh
-from crawler.platforms.section_words import STRONG
+from crawler.platforms.comment_html.block_ids import block_id
+from crawler.platforms.comment_html.blocks import BLOCK_TAGS, build_comments, climb
+from crawler.platforms.comment_html.elements import CommentElement
+from crawler.platforms.comment_html.fields import CommentFields
+from crawler.platforms.comment_html.page_index import Group, PageIndex, index_page
+from crawler.platforms.comment_html.repeated_groups import dated_groups, likely_groups, unite
+from crawler.platforms.comment_html.section_evidence import ENOUGH, Evidence, is_called_one, weigh
+from crawler.platforms.comment_html.section_words import STRONG
 
 DIGITS = re.compile(r"\d+")
 MOST_REPEATED = 4

@@ -12,7 +12,7 @@ from archive.text.dates import find_date, is_date, may_hold_date, parse_date
 from archive.text.html_text import fold_space, line_of
 from archive.text.relative_dates import is_short_age
 from archive.thread import Moment
-from crawler.platforms.comment_parts import LONGEST_LINE, Part, holds_text, is_own_link, is_short, property_of
+from crawler.platforms.comment_html.parts import LONGEST_LINE, Part, holds_text, is_own_link, is_short, property_of
 
 DATE_PROPERTIES = frozenset(("datecreated", "datepublished", "commenttime", "dateposted"))
 MACHINE_ATTRIBUTES = ("datetime", "content", "title", "data-time", "data-date", "data-timestamp")

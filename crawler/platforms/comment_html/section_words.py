@@ -1,6 +1,6 @@
 """What names of elements and short lines around comments say, in twenty languages: the one list of such words.
 
-No word is evidence enough: crawler/platforms/section_evidence.py weighs it beside what repeats in a list.
+No word is evidence enough: crawler/platforms/comment_html/section_evidence.py weighs it beside what repeats in a list.
 """
 
 import re

@@ -7,8 +7,8 @@ from lxml.html import HtmlElement
 
 from archive.text import line_rules
 from archive.text.html_text import fold_space
-from crawler.platforms.class_names import SURE, Traits, traits
-from crawler.platforms.comment_numbers import MOVE_FORM, OWN_LINK, REPLY_LINK
+from crawler.platforms.comment_html.class_names import SURE, Traits, traits
+from crawler.platforms.comment_html.numbers import MOVE_FORM, OWN_LINK, REPLY_LINK
 
 LONGEST_LINE = 160  # characters; a longer one is text, not a line of name and date
 LONGEST_BUTTON = 30

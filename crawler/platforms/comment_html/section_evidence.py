@@ -9,12 +9,12 @@ from lxml.html import HtmlElement
 from archive.text import line_rules
 from archive.text.dates import find_date, may_hold_date
 from archive.text.removal_notices import tombstone_state
-from crawler.platforms.block_ids import LINKED_ID, block_id
-from crawler.platforms.comment_elements import CommentElement
-from crawler.platforms.comment_fields import CommentFields
-from crawler.platforms.comment_parts import PROFILE_LINK, traits_of
-from crawler.platforms.page_index import Group, PageIndex
-from crawler.platforms.section_words import STRONG
+from crawler.platforms.comment_html.block_ids import LINKED_ID, block_id
+from crawler.platforms.comment_html.elements import CommentElement
+from crawler.platforms.comment_html.fields import CommentFields
+from crawler.platforms.comment_html.page_index import Group, PageIndex
+from crawler.platforms.comment_html.parts import PROFILE_LINK, traits_of
+from crawler.platforms.comment_html.section_words import STRONG
 
 MOST_SAMPLES = 12
 FEW_SAMPLES = 3

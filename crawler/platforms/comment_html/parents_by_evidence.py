@@ -6,8 +6,8 @@ from itertools import islice
 
 from lxml.html import HtmlElement
 
-from crawler.platforms.comment_elements import CommentElement
-from crawler.platforms.section_words import LEVEL, REPLY_BLOCK, REPLY_LIST, TO_REPLY
+from crawler.platforms.comment_html.elements import CommentElement
+from crawler.platforms.comment_html.section_words import LEVEL, REPLY_BLOCK, REPLY_LIST, TO_REPLY
 
 STATED = (
     "parentid",

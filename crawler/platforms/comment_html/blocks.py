@@ -6,9 +6,9 @@ from itertools import chain, pairwise
 
 from lxml.html import HtmlElement
 
-from crawler.platforms.class_names import traits
-from crawler.platforms.comment_elements import HEADS, LISTS, MOST_SIBLINGS, CommentElement
-from crawler.platforms.section_words import REPLY_LIST
+from crawler.platforms.comment_html.class_names import traits
+from crawler.platforms.comment_html.elements import HEADS, LISTS, MOST_SIBLINGS, CommentElement
+from crawler.platforms.comment_html.section_words import REPLY_LIST
 
 BLOCK_TAGS = frozenset(
     "div li article section tr dd dt td table blockquote aside details figure p".split()  # noqa: SIM905

@@ -5,8 +5,8 @@ from itertools import islice
 
 from lxml.html import HtmlElement
 
-from crawler.platforms.comment_elements import CLASS_ALONE, CommentElement
-from crawler.platforms.section_words import TO_REPLY, words_of
+from crawler.platforms.comment_html.elements import CLASS_ALONE, CommentElement
+from crawler.platforms.comment_html.section_words import TO_REPLY, words_of
 
 UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 SHORT_ID = re.compile(r"[a-z]{1,4}[-_]?\d{2,}", re.IGNORECASE)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from crawler.platforms.comment_elements import CommentElement
+from crawler.platforms.comment_html.elements import CommentElement
 
 
 def settle_parents(comments: Sequence[CommentElement]) -> dict[str, tuple[str | None, str | None]]:

@@ -3,10 +3,10 @@
 from lxml.html import HtmlElement
 
 from archive.text.dates import find_date, may_hold_date
-from crawler.platforms.comment_blocks import DIGITS, Key, roots_of
-from crawler.platforms.comment_elements import HEADS
-from crawler.platforms.page_index import MOST_BLOCKS, Group, PageIndex
-from crawler.platforms.section_words import words_of
+from crawler.platforms.comment_html.blocks import DIGITS, Key, roots_of
+from crawler.platforms.comment_html.elements import HEADS
+from crawler.platforms.comment_html.page_index import MOST_BLOCKS, Group, PageIndex
+from crawler.platforms.comment_html.section_words import words_of
 
 MOST_GROUPS = 30
 MOST_ANCHORS = 4

@@ -10,7 +10,7 @@ from archive.text.html_text import SKIPPED
 from archive.text.relative_dates import place_age
 from archive.text.removal_notices import LONGEST_NOTICE, tombstone_state
 from archive.thread import Moment
-from crawler.platforms.comment_author import (
+from crawler.platforms.comment_html.author import (
     STATED,
     STATED_OR_LIKELY,
     find_author,
@@ -18,16 +18,16 @@ from crawler.platforms.comment_author import (
     name_before_says,
     name_in_head,
 )
-from crawler.platforms.comment_body import find_content, is_head, is_text_only, outside_text, read_body
-from crawler.platforms.comment_date import find_stamp, read_moment
-from crawler.platforms.comment_elements import CommentElement
-from crawler.platforms.comment_parts import (
+from crawler.platforms.comment_html.body import find_content, is_head, is_text_only, outside_text, read_body
+from crawler.platforms.comment_html.date import find_stamp, read_moment
+from crawler.platforms.comment_html.elements import CommentElement
+from crawler.platforms.comment_html.parts import (
     LONGEST_LINE,
     Part,
     is_short,
     traits_of,
 )
-from crawler.platforms.section_words import TO_REPLY
+from crawler.platforms.comment_html.section_words import TO_REPLY
 
 
 @dataclass(eq=False, slots=True)

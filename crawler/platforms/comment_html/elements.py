@@ -10,8 +10,8 @@ from itertools import islice
 
 from lxml.html import HtmlElement
 
-from crawler.platforms.class_names import WIDGET, traits
-from crawler.platforms.comment_numbers import (
+from crawler.platforms.comment_html.class_names import WIDGET, traits
+from crawler.platforms.comment_html.numbers import (
     MOVE_FORM,
     OWN_LINK,
     REPLY_LINK,

@@ -12,11 +12,11 @@ from typing import Any, TypeVar
 
 from lxml.html import HtmlElement
 
-from crawler.platforms.class_names import traits
-from crawler.platforms.comment_blocks import BLOCK_TAGS, DIGITS, STATES, Key
-from crawler.platforms.comment_elements import HEADS, CommentElement
-from crawler.platforms.comment_fields import CommentFields, parse_fields
-from crawler.platforms.section_words import STRONG, NameWords, words_of
+from crawler.platforms.comment_html.blocks import BLOCK_TAGS, DIGITS, STATES, Key
+from crawler.platforms.comment_html.class_names import traits
+from crawler.platforms.comment_html.elements import HEADS, CommentElement
+from crawler.platforms.comment_html.fields import CommentFields, parse_fields
+from crawler.platforms.comment_html.section_words import STRONG, NameWords, words_of
 
 NO_SHAPE = frozenset(("p", "td", "figure"))  # these are in groups only where a name or an id says what they are
 ASIDE = frozenset(("aside", "nav", "footer"))

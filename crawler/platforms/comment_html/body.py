@@ -8,11 +8,11 @@ from lxml.html import HtmlElement
 from archive.text import line_rules, phrases
 from archive.text.dates import find_date, may_hold_date
 from archive.text.html_text import bare_paragraphs, element_text, fold_space
-from crawler.platforms.block_ids import LINKED_ID
-from crawler.platforms.class_names import SURE, WEAK
-from crawler.platforms.comment_author import is_initial
-from crawler.platforms.comment_elements import HEADS, CommentElement
-from crawler.platforms.comment_parts import (
+from crawler.platforms.comment_html.author import is_initial
+from crawler.platforms.comment_html.block_ids import LINKED_ID
+from crawler.platforms.comment_html.class_names import SURE, WEAK
+from crawler.platforms.comment_html.elements import HEADS, CommentElement
+from crawler.platforms.comment_html.parts import (
     MOST_BELOW,
     Part,
     holds_text,
