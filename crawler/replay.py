@@ -81,7 +81,7 @@ def _replay(
         _replay_index(archive, run, captures, result, on_progress, hints, workers)
         for file in captures.texts:
             _import_texts(archive, run, file, result, on_progress)
-        result.errors += [(problem.location, problem.reason) for problem in captures.errors]
+        result.errors += [(problem.location, problem.reason) for problem in captures.problems()]
         _count_unconfirmed(captures, result)
     for location, reason in result.errors:
         result.report.count_failure(location, reason)

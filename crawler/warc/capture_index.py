@@ -29,14 +29,15 @@ ConfirmedCapture = Callable[[str, str], Page | None]
 class CaptureIndex:
     """The captures of some files by address. Heads are in memory (0.5 KB each), bodies are read when needed.
 
-    `errors` grows as files and records are read, and `unconfirmed`, the 304s whose page is nowhere. `texts` are files
-    of plain texts (WET), which an importer reads. `addresses` are those of files that are copies.
+    `errors` and `unreadable` grow as files and records are read, and `unconfirmed`, the 304s whose page is nowhere.
+    `texts` are files of plain texts (WET), which an importer reads. `addresses` are those of files that are copies.
     """
 
     base: Path
     earlier: EarlierCapture | None = None
     confirmed: ConfirmedCapture | None = None
     errors: list[Problem] = field(default_factory=list)
+    unreadable: list[tuple[IndexedCapture, Problem]] = field(default_factory=list)
     unconfirmed: list[IndexedCapture] = field(default_factory=list)
     texts: list[Path] = field(default_factory=list)
     captures: list[IndexedCapture] = field(default_factory=list)
@@ -77,7 +78,11 @@ class CaptureIndex:
             except Redacted:
                 continue
             except (Damaged, OSError, ValueError) as error:
-                self.errors.append(Problem(f"{capture.file}:{capture.head.offset}", str(error)))
+                self.unreadable.append((capture, Problem(f"{capture.file}:{capture.head.offset}", str(error))))
+
+    def problems(self) -> list[Problem]:
+        """Return what could not be read, without the further pages of a thread: the flag of the thread names these."""
+        return self.errors + [problem for capture, problem in self.unreadable if capture.key not in self.used]
 
     def is_fetched(self, page: Page) -> bool:
         """Whether `fetch` has returned a page, as a further one of another."""

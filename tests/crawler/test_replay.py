@@ -172,6 +172,24 @@ def test_a_further_page_that_its_article_fetched_is_no_page_of_its_own(desk, sit
     assert result.report.total["threads"] == 1
 
 
+@pytest.mark.parametrize("pages_a_chunk", [1, 20])
+def test_a_damaged_further_page_is_named_once_however_far_ahead_it_is_read(desk, site, monkeypatch, pages_a_chunk):
+    monkeypatch.setattr("crawler.replay.CHUNK_PAGES", pages_a_chunk)
+    site.rest, site.per_page = False, 2
+    site.post(comments=TREE)
+    desk.visit(site)
+    (warc,) = desk.warcs()
+    offset, length = desk.query("select warc_offset, warc_length from captures where url like '%comment-page%'")[0]
+    whole = Path(warc).read_bytes()
+    spoilt = gzip.compress(gzip.decompress(whole[offset : offset + length]).replace(b"</p>", b"</q>"))
+    Path(warc).write_bytes(whole[:offset] + spoilt + whole[offset + length :])
+    with Archive(desk.folder / "other.db") as archive:
+        result = replay_captures(archive, desk.warcs(), None, lambda _: None, (), Workers(2))
+        flags = archive.read("select evidence from flags where code = 'capture.partial_thread'")
+    assert result.errors == []
+    assert sum("not those of the record's digest" in evidence for (evidence,) in flags) == 1
+
+
 def test_large_pages_are_not_read_far_ahead(tmp_path, monkeypatch):
     monkeypatch.setattr("crawler.replay.CHUNK_PAGES", 1)
     monkeypatch.setattr("archive.workers.ordered.MOST_BYTES", 1)

@@ -146,7 +146,7 @@ def test_a_digest_of_the_decoded_body(tmp_path: Path) -> None:
     path.write_bytes(record(gzip.compress(HTML.encode() + b"x"), headers=headers, stated=stated))
     captures = open_captures(path)
     assert list(captures.pages()) == []
-    assert "digest" in captures.errors[0].reason
+    assert "digest" in captures.problems()[0].reason
 
 
 NOTES = {
