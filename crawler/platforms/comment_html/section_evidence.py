@@ -20,6 +20,7 @@ MOST_SAMPLES = 12
 FEW_SAMPLES = 3
 MANY = 5
 HOPELESS = 1.5  # so far below what is enough that more blocks cannot help
+REPLIES_LINK = re.compile(r"[/=#_-]repl(?:y|ies)(?![a-z])", re.IGNORECASE)
 LONGEST_COUNT = 40  # characters of a link such as "12 comments"
 MOST_ELEMENTS = 400  # of a block that are looked at
 ENOUGH = 4.2  # the score from which blocks are comments
@@ -249,14 +250,28 @@ def _has_headline(comment: CommentElement, name: str | None) -> bool:
 
 
 def _counts_comments(comment: CommentElement) -> bool:
-    """Whether a block leads elsewhere to comments that it counts, as an article in a list of articles does."""
+    """Whether a block leads elsewhere to comments that it counts, as an article in a list of articles does.
+
+    A comment counts its own replies, or what its author has written in all.
+    """
     for element in comment.own[:MOST_ELEMENTS]:
         href = element.get("href") or "" if element.tag == "a" else ""
-        if href and not href.startswith("#"):
+        if href and not href.startswith("#") and not REPLIES_LINK.search(href) and not PROFILE_LINK.search(href):
             text = element.text_content()
-            if len(text) <= LONGEST_COUNT and any(map(str.isdigit, text)) and line_rules.stated_count(text) is not None:
+            if (
+                len(text) > LONGEST_COUNT
+                or not any(map(str.isdigit, text))
+                or line_rules.is_reply(_without_number(text))
+            ):
+                continue
+            if line_rules.stated_count(text) is not None:
                 return True
     return False
+
+
+def _without_number(text: str) -> str:
+    """Return the words of a button behind which a number stands: "Reply (2)"."""
+    return text.strip().rstrip(" ()0123456789")
 
 
 def _is_titled(comment: CommentElement, fields: CommentFields, *, any_: bool) -> bool:

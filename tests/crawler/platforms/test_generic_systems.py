@@ -50,6 +50,21 @@ def test_a_short_number_in_brackets_is_part_of_a_name_and_a_long_one_is_not() ->
     assert [row[0] for row in rows(read(html))] == ["Kim (1)", "Kim (1984)", "Kim"]
 
 
+COUNTS = [
+    '<a href="/c/{n}/replies">3 replies</a>',
+    '<a href="/c/{n}">Reply (2)</a>',
+    '<a href="/user/{name}">120 comments</a>',
+]
+
+
+@pytest.mark.parametrize("link", COUNTS)
+def test_a_comment_may_count_its_replies_or_what_its_author_has_written(link: str) -> None:
+    block = f'<div class="x2" id="c{{n}}"><b class="author">{{name}}</b> <i class="date">{{date}}</i><p>{{text}}</p>{link}</div>'
+    assert [row[0] for row in rows(read(flat(block, '<div class="x1"><h2>3 comments</h2>{}</div>')))] == [
+        n for n, _ in NAMES
+    ]
+
+
 def test_lists_that_hold_a_comment_each_are_no_replies() -> None:
     block = '<dl id="comment_{n}_li"><dt><a href="/space-uid-{n}">{name}</a> <span class="d">{date}</span></dt><dd>{text}</dd></dl>'
     thread = read(flat(block))
