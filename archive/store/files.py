@@ -11,6 +11,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
+from archive.store.address import ServerAddress
 from archive.store.archive import Archive
 from archive.store.remote_files import is_remote_warc
 
@@ -41,6 +42,7 @@ class FileFinder:
 
     def __init__(self, archive: Archive) -> None:
         self.folder = archive.path.parent
+        self.is_on_server = isinstance(archive.address, ServerAddress)
         self.copies = archive.copies
         self.folders: list[str] = [row[0] for row in archive.read(FOLDERS)]
 
@@ -52,6 +54,15 @@ class FileFinder:
             was = os.path.normpath(Path(folder, name))
             paths.append(self.folder / os.path.relpath(was, folder) if Path(name).is_absolute() else Path(was))
         return list(dict.fromkeys([*paths, Path(name)]))
+
+    def is_recorded(self, name: str, path: Path) -> bool:
+        """Return whether a path is where a file is recorded.
+
+        An archive on a server lies in no folder: a name in it is relative to where the command ran that read the file.
+        """
+        if path == self.candidates(name)[0]:
+            return True
+        return self.is_on_server and str(path) in {os.path.normpath(Path(folder, name)) for folder in self.folders}
 
     def find(self, name: str) -> Path:
         """Return the first of the places where there is a file, or the recorded one where there is none.

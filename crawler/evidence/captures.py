@@ -80,7 +80,7 @@ class CaptureReader:
 
     def is_moved(self, name: str) -> bool:
         """Whether a file lies elsewhere than where it is recorded."""
-        return not is_remote_warc(name) and self.file(name) != self.finder.candidates(name)[0]
+        return not is_remote_warc(name) and not self.finder.is_recorded(name, self.file(name))
 
     def _confirmed_page(self, row: dict[str, Any]) -> Page:
         same_body = and_(CAPTURES.c.sha256 == row["sha256"], CAPTURES.c.url == row["url"])

@@ -202,10 +202,11 @@ class _Verifier:
             except (BadDocument, OSError, ValueError, *BROKEN) as error:
                 errors.append(error)
                 continue
+            is_moved = not self.evidence.finder.is_recorded(name, path)
             if sha256(document.raw).hexdigest() == row["sha256"]:
                 self._document_files[name] = path
-                return document, head, path != candidates[0]
-            others.append((document, head, path != candidates[0]))
+                return document, head, is_moved
+            others.append((document, head, is_moved))
         if others:
             return others[0]
         raise errors[0] if errors else FileNotFoundError(ENOENT, os.strerror(ENOENT))

@@ -13,6 +13,7 @@ from tests.both_engines import query_of
 from tests.news_server import serving
 from tests.scenarios.test_crawl import TREE
 
+TEXT = "The ferry\n\nIt leaves at nine from the second quay.\n\n1 Comment\n\nAnna\n14 March 2026\n\nAt nine?\n"
 FRONTIER = "select url, host, outlet, kind, failures, last_error, owner, lease_until, comment_count from frontier"
 CAPTURES = "select url, http_status, media_type, sha256, payload_digest, redacted_at from captures"
 
@@ -80,3 +81,12 @@ def test_a_crawl_into_a_server_gives_what_one_into_a_file_gives(site, desk, serv
 
 def read_texts(warc):
     return [text for record in read_record_texts(warc, 0, None, "", is_gzip=True) for text in record.texts]
+
+
+def test_files_are_where_they_were_wherever_a_command_runs(desk, server_address, btl, monkeypatch):
+    (desk.folder / "ferry.txt").write_text(TEXT, "utf-8")
+    btl("import", "ferry.txt")
+    (desk.folder / "elsewhere").mkdir()
+    monkeypatch.chdir(desk.folder / "elsewhere")
+    counts = json.loads(btl("verify", "--json"))["counts"]
+    assert (counts["captures"], counts["present"], counts["moved"]) == (1, 1, 0)
