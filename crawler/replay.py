@@ -1,7 +1,7 @@
 """Read captured pages into the archive by the same platforms as a crawl, without network: `btl replay`."""
 
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
@@ -17,12 +17,12 @@ from archive.store.archive import Archive, Run
 from archive.store.remote_files import list_warcs
 from archive.thread import Thread
 from archive.workers.executors import Workers
-from archive.workers.ordered import run_in_order
+from archive.workers.ordered import gather, run_in_order
 from crawler.evidence.captures import CaptureReader
 from crawler.outlets import OutletConfig, find_hints
 from crawler.pages import discovery
 from crawler.pages.page import CommentHints, Page
-from crawler.parser.captured import lost_page, parse_page, parse_pages
+from crawler.parser.captured import lost_page, parse_captured, parse_pages
 from crawler.report import CrawlReport
 from crawler.warc.capture_index import CaptureIndex
 from crawler.warc.sources import open_captures, open_copies
@@ -135,15 +135,21 @@ def _replay_index(
     """
     batch: list[Thread] = []
     pages = (page.with_hints(find_hints(page.url, hints)) for page in captures.pages())
+    chunks = gather(pages, _length, most=CHUNK_BYTES, number=CHUNK_PAGES)
     parsed = run_in_order(
-        parse_pages, _chunks(pages), workers, lost_page, preload=parse_pages.__module__, size=_size_of
+        parse_pages,
+        chunks,
+        workers,
+        lost_page,
+        preload=parse_pages.__module__,
+        size=lambda chunk: sum(map(_length, chunk)),
     )
     with closing(parsed) as results:
         for page, threads in chain.from_iterable(zip(*chunk, strict=True) for chunk in results):
             if captures.is_fetched(page):
                 continue
             if threads is None:
-                threads = parse_page(page, partial(captures.fetch, near=page.fetched_at))
+                threads = parse_captured(page, partial(captures.fetch, near=page.fetched_at))
             if isinstance(threads, tuple):
                 batch += threads
             else:
@@ -155,22 +161,8 @@ def _replay_index(
     _save(archive, run, batch, result)
 
 
-def _chunks(pages: Iterable[Page]) -> Iterator[list[Page]]:
-    """Gather pages to what is worth a trip to another process."""
-    chunk: list[Page] = []
-    size = 0
-    for page in pages:
-        chunk.append(page)
-        size += len(page.body)
-        if size >= CHUNK_BYTES or len(chunk) >= CHUNK_PAGES:
-            yield chunk
-            chunk, size = [], 0
-    if chunk:
-        yield chunk
-
-
-def _size_of(chunk: Sequence[Page]) -> int:
-    return sum(len(page.body) for page in chunk)
+def _length(page: Page) -> int:
+    return len(page.body)
 
 
 def _import_texts(

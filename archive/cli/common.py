@@ -102,6 +102,16 @@ cluster_option = click.option(
     "--cluster", metavar="ADDRESS", help="Dask scheduler to work on, tcp://HOST:8786.  [needs the extra: cluster]"
 )
 
+
+def parse_site(_context: click.Context, _option: click.Parameter, url: str | None) -> str | None:
+    """Return the address of a site without the slash at its end."""
+    from urllib.parse import urlsplit
+
+    if url is not None and (urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname):
+        raise click.BadParameter(f"{url} is no address that begins with http:// or https://")
+    return url and url.rstrip("/")
+
+
 as_json = click.option("--json", "as_json", is_flag=True, help="Print a summary as JSON on standard output.")
 
 

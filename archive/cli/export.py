@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from archive.cli.common import as_json as as_json_option
-from archive.cli.common import database_or_copy, fail, print_json, raise_disk_full, require
+from archive.cli.common import database_or_copy, fail, parse_site, print_json, raise_disk_full, require
 from archive.export.formats import FORMATS
 from archive.text.numbers import format_count
 
@@ -21,15 +21,6 @@ if TYPE_CHECKING:
 
 STANDARD_OUTPUT = "-"
 PACKED = (".gz", ".zst")
-
-
-def site_address(_context: click.Context, _option: click.Parameter, url: str | None) -> str | None:
-    """Return the address of a site without the slash at its end."""
-    from urllib.parse import urlsplit
-
-    if url is not None and (urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname):
-        raise click.BadParameter(f"{url} is no address that begins with http:// or https://")
-    return url and url.rstrip("/")
 
 
 @click.command()
@@ -68,7 +59,7 @@ def site_address(_context: click.Context, _option: click.Parameter, url: str | N
 @click.option(
     "--site",
     metavar="URL",
-    callback=site_address,
+    callback=parse_site,
     help="Address at which this archive is served, for whole permanent links.  [default: that of a public copy]",
 )
 @click.option("--sql", metavar="SELECT", help="Export the rows of this statement instead, as csv, jsonl or parquet.")

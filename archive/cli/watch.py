@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from archive.cli.common import as_json as as_json_option
-from archive.cli.common import changing, database, fail, open_for_writing, print_errors, print_json, reading
+from archive.cli.common import changing, database, fail, open_for_writing, parse_site, print_errors, print_json, reading
 from archive.text.numbers import format_count
 
 if TYPE_CHECKING:
@@ -103,7 +103,13 @@ def list_(path: Path, as_json: bool) -> None:
     envvar="BTL_NOTIFY",
     help="Where to send what is new, as apprise writes it: mailto://, json:// and others. Needs the extra watch.",
 )
-@click.option("--site", default="http://127.0.0.1:8001", show_default=True, help="Where the site is, for links.")
+@click.option(
+    "--site",
+    default="http://127.0.0.1:8001",
+    show_default=True,
+    callback=parse_site,
+    help="Where the site is, for links.",
+)
 @as_json_option
 def run(names: Sequence[str], path: Path, targets: Sequence[str], site: str, as_json: bool) -> None:
     """Send what is new since the last look.
@@ -111,7 +117,7 @@ def run(names: Sequence[str], path: Path, targets: Sequence[str], site: str, as_
     All watches are run unless some are named. What was sent is not sent again; a message that could not be sent is
     sent by the next run. Messages have links to comments, and no texts and no names of commenters.
     """
-    site, summaries, errors = site.rstrip("/"), list[dict[str, Any]](), list[str]()
+    summaries, errors = list[dict[str, Any]](), list[str]()
     open_for_writing(path).close()  # else what is sent could not be noted, and would be sent by each run
     with reading(path) as connection:
         connection.row_factory = sqlite3.Row

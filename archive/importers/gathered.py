@@ -46,7 +46,7 @@ create index records_root on records (root);"""
 THREADS = """
 select records.root, line, record from firsts cross join records on records.root = firsts.root
 order by first, records.rowid"""
-ExportedRecord = tuple[int, dict[str, Any]]
+Record = tuple[int, dict[str, Any]]
 
 
 class Gatherer(TemporaryTables):
@@ -125,7 +125,7 @@ class Gathered:
     """The records of one thread, by their line or number in the file, and what is known of their article beside."""
 
     key: str
-    records: list[ExportedRecord]
+    records: list[Record]
     article: dict[str, Any]
     people: dict[str, Any]
     media_type: str
@@ -209,7 +209,7 @@ def _add_personal_keys(value: Any, names: set[str], depth: int) -> None:
             _add_personal_keys(inner, names, depth + 1)
 
 
-def read_records(file: BinaryIO, name: str, path: str = "item") -> Iterator[ExportedRecord | BadDocument]:
+def read_records(file: BinaryIO, name: str, path: str = "item") -> Iterator[Record | BadDocument]:
     """Yield the objects of a JSON array (the one at `path` of an object), or of JSON Lines, by number or line."""
     import ijson
 

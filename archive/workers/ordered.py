@@ -26,6 +26,20 @@ Function = Callable[[Sequence[Item]], list[Result]]
 Failed = Callable[[Item, str], Result]
 
 
+def gather(items: Iterable[Item], size: Callable[[Item], int], *, most: int, number: int) -> Iterator[list[Item]]:
+    """Gather items to chunks that are worth a trip to another process: of `number` of them, or of the size `most`."""
+    chunk: list[Item] = []
+    total = 0
+    for item in items:
+        chunk.append(item)
+        total += size(item)
+        if total >= most or len(chunk) >= number:
+            yield chunk
+            chunk, total = [], 0
+    if chunk:
+        yield chunk
+
+
 def run_in_order(
     function: Function[Item, Result],
     chunks: Iterable[Sequence[Item]],

@@ -4,7 +4,7 @@ import lzma
 import os
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from errno import ENOENT
@@ -24,7 +24,7 @@ from archive.store.schema import TABLES
 from archive.store.suppressions import SuppressionList
 from archive.thread import Thread
 from archive.workers.executors import Workers
-from archive.workers.ordered import run_in_order
+from archive.workers.ordered import gather, run_in_order
 from crawler.evidence.captures import CaptureReader, ImportedFiles, is_imported
 from crawler.evidence.compare import Difference, compare_thread
 from crawler.evidence.parse_visits import Parsed, ReadDocument, ReadPages, ReadVisit, lost_visit, parse_visits
@@ -65,7 +65,7 @@ def verify_archive(archive: Archive, workers: Workers | None = None) -> VerifyRe
         verifier = _Verifier(connection, CaptureReader(archive), imported, result)
         roots = select(CAPTURES.c.id).where(CAPTURES.c.page_of.is_(None)).order_by(CAPTURES.c.id)
         visits = map(verifier.read_visit, connection.execute(roots).scalars().all())
-        chunks = _chunks(visits)
+        chunks = gather(visits, _size, most=CHUNK_BYTES, number=CHUNK_VISITS)
         parsed = run_in_order(parse_visits, chunks, workers or Workers(), lost_visit, preload=parse_visits.__module__)
         with closing(parsed) as results:
             for visit, threads in chain.from_iterable(zip(*chunk, strict=True) for chunk in results):
@@ -75,18 +75,8 @@ def verify_archive(archive: Archive, workers: Workers | None = None) -> VerifyRe
     return result
 
 
-def _chunks(visits: Iterable[ReadVisit]) -> Iterator[list[ReadVisit]]:
-    """Gather visits to what is worth a trip to another process."""
-    chunk: list[ReadVisit] = []
-    size = 0
-    for visit in visits:
-        chunk.append(visit)
-        size += visit.content.size if visit.content is not None else 0
-        if size >= CHUNK_BYTES or len(chunk) >= CHUNK_VISITS:
-            yield chunk
-            chunk, size = [], 0
-    if chunk:
-        yield chunk
+def _size(visit: ReadVisit) -> int:
+    return visit.content.size if visit.content is not None else 0
 
 
 class _Verifier:

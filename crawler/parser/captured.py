@@ -21,7 +21,7 @@ def parse_pages(pages: Sequence[Page]) -> list[Parsed]:
     return [_parse_alone(page) for page in pages]
 
 
-def parse_page(page: Page, fetch: Callable[[Fetch], Page]) -> Parsed:
+def parse_captured(page: Page, fetch: Callable[[Fetch], Page]) -> Parsed:
     """Parse a page; nothing comes of one that neither has comments nor looks like an article, such as a menu."""
     try:
         threads = driver.run(driver.visit(page), fetch)
@@ -44,7 +44,7 @@ def lost_page(page: Page, reason: str) -> Parsed:
 
 
 def _parse_alone(page: Page) -> Parsed:
-    return parse_page(page, _no_others)
+    return parse_captured(page, _no_others)
 
 
 def _no_others(request: Fetch) -> Page:

@@ -16,6 +16,7 @@ from archive.text.html_text import line_of
 from archive.text.removal_notices import as_removed
 from archive.thread import Article, Author, Comment, Flag, Thread, nest
 from crawler.pages.page import Fetch, Page
+from crawler.pages.product_page import is_product_page
 from crawler.platforms.base import FALLBACK, Claim, ThreadReader, partial_flags, shortfall
 from crawler.platforms.comment_html.block_ids import block_id
 from crawler.platforms.comment_html.comment_list import Block, find_list
@@ -27,7 +28,6 @@ from crawler.platforms.comment_html.parents_by_evidence import infer_parents
 from crawler.platforms.comment_html.votes import count_votes
 from crawler.platforms.json_comments import UNNAMED
 from crawler.platforms.listing import Listing, Requests, without_key
-from crawler.platforms.product_page import is_product_page
 
 LONGEST_HEADING = 200
 MOST_PAGES = 200  # of one thread

@@ -7,11 +7,11 @@ from urllib.parse import urlsplit
 
 from archive.thread import Article, Capture, Comment, Thread, nest
 from crawler.pages.page import BadPage, Fetch, FetchFailed, Page
+from crawler.pages.product_page import is_product_page
 from crawler.platforms import wordpress_feed as feed
 from crawler.platforms import wordpress_rest as rest
 from crawler.platforms.base import CERTAIN, LIKELY, Claim, ThreadReader, partial_flags, shortfall
 from crawler.platforms.comment_html.completeness import reasons_for_more
-from crawler.platforms.product_page import is_product_page
 from crawler.platforms.wordpress_html import CommentPage, read_comment_page
 from crawler.platforms.wordpress_paging import MOST_PAGES
 

@@ -12,6 +12,7 @@ from math import log2
 from lxml.html import HtmlElement
 
 from archive.text import line_rules
+from archive.text.html_text import fold_space
 from archive.text.removal_notices import LONGEST_NOTICE, tombstone_state
 from crawler.pages import jsonld
 from crawler.pages.page import Page
@@ -80,7 +81,7 @@ def _with_notices(comments: list[CommentElement], index: PageIndex) -> list[Comm
         and element not in members
         and 0 < index.lengths[element] <= LONGEST_NOTICE
         and not any(below in members for below in element.iterdescendants())
-        and tombstone_state(" ".join(element.text_content().split())) is not None
+        and tombstone_state(fold_space(element.text_content())) is not None
     ]
     if not notices:
         return comments
@@ -204,7 +205,7 @@ def _stated_counts(index: PageIndex) -> frozenset[int]:
     for element in index.called:
         if index.lengths[element] > 80 or len(element) > 4:
             continue
-        line = " ".join(element.text_content().split())
+        line = fold_space(element.text_content())
         stated = line_rules.stated_count(line)
         if stated and not line_rules.is_elsewhere(line):
             result.add(stated)

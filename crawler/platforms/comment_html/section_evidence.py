@@ -8,6 +8,7 @@ from lxml.html import HtmlElement
 
 from archive.text import line_rules
 from archive.text.dates import find_date, may_hold_date
+from archive.text.html_text import fold_space
 from archive.text.removal_notices import tombstone_state
 from crawler.platforms.comment_html.block_ids import LINKED_ID, block_id
 from crawler.platforms.comment_html.elements import CommentElement
@@ -109,7 +110,9 @@ def _weigh_sample(
     evidence.score = score + sum(_objections(sample, fields, numbered, is_strong=is_strong).values())
     if not is_strong:  # entries of a list of events, jobs, questions have titles
         nameless = max(group.own, group.around) == 0
-        evidence.score -= 1.5 * sum(_is_titled(c, f, any_=nameless) for c, f in zip(sample, fields, strict=True)) / size
+        evidence.score -= (
+            1.5 * sum(_is_titled(c, f, any_heading=nameless) for c, f in zip(sample, fields, strict=True)) / size
+        )
     if count == 1 and not _may_stand_alone(comments[0], evidence, numbered):
         evidence.score = 0.0
     if evidence.texts < 0.5 and evidence.named + evidence.dated + numbered < 2:
@@ -171,7 +174,7 @@ def _is_headed(root: HtmlElement) -> bool:
     for _ in range(3):
         before = element.getprevious() if element is not None else None
         if before is not None:
-            text = " ".join(before.text_content().split()) if before.tag in HEADINGS else ""
+            text = fold_space(before.text_content()) if before.tag in HEADINGS else ""
             return (
                 0 < len(text) <= LONGEST_COUNT
                 and line_rules.is_heading(text)
@@ -207,7 +210,7 @@ def _has_button(comment: CommentElement) -> bool:
                 return True
             if element.tag in ("a", "button", "span", "input"):
                 text = (element.get("value") if element.tag == "input" else element.text_content()) or ""
-                if len(text) <= 40 and line_rules.is_reply(" ".join(text.split())):
+                if len(text) <= 40 and line_rules.is_reply(fold_space(text)):
                     return True
             if element.tag == "a" and PROFILE_LINK.search(element.get("href") or ""):
                 return True
@@ -238,7 +241,7 @@ def _has_headline(comment: CommentElement, name: str | None) -> bool:
     """
     for element in comment.own:
         if element.tag in ("h1", "h2", "h3", "h4") and element is not comment.root:
-            text = " ".join(element.text_content().split())
+            text = fold_space(element.text_content())
             link = element.find(".//a")
             if link is None and element.getparent() is not None and element.getparent().tag == "a":
                 link = element.getparent()
@@ -274,11 +277,14 @@ def _without_number(text: str) -> str:
     return text.strip().rstrip(" ()0123456789")
 
 
-def _is_titled(comment: CommentElement, fields: CommentFields, *, any_: bool) -> bool:
-    """Whether what reads as a name is a heading that leads to no page of a person; or whether there is `any_` other."""
+def _is_titled(comment: CommentElement, fields: CommentFields, *, any_heading: bool) -> bool:
+    """Whether what reads as a name is a heading that leads to no page of a person.
+
+    With `any_heading` also whether there is any other heading.
+    """
     headings = [e for e in comment.own[:MOST_ELEMENTS] if e.tag in ("h2", "h3", "h4") and e is not comment.root]
-    texts = [" ".join(heading.text_content().split()) for heading in headings]
-    if any_ and any(text and (fields.name or text) not in text for text in texts):
+    texts = [fold_space(heading.text_content()) for heading in headings]
+    if any_heading and any(text and (fields.name or text) not in text for text in texts):
         return True
     heading = next((h for h, text in zip(headings, texts, strict=True) if fields.name and text == fields.name), None)
     return heading is not None and next(heading.iter("a"), None) is None
@@ -292,7 +298,7 @@ def _is_linked(comment: CommentElement, fields: CommentFields) -> bool:
     for element in comment.own:
         href = element.get("href") or "" if element.tag == "a" else ""
         if href and not href.startswith(("#", "javascript:")):
-            text = " ".join(element.text_content().split())
+            text = fold_space(element.text_content())
             if text and text in fields.body and text != fields.name and not line_rules.is_reply(text):
                 linked += len(text)
     return linked * 3 > len(fields.body) * 2 and not fields.body.startswith("http")
@@ -324,7 +330,7 @@ def _holds_several(comment: CommentElement) -> bool:
         class_ = element.get("class")
         kind = traits_of(element)
         if element.tag == "time" or (class_ and (kind.name is not None or kind.dated)):
-            text = " ".join(element.text_content().split())
+            text = fold_space(element.text_content())
             if text and len(text) < 80 and (kind.name == 0 or (may_hold_date(text) and find_date(text))):
                 texts.setdefault((element.tag, class_ or ""), set()).add(text)
     return any(len(values) > 1 for (_, class_), values in texts.items())

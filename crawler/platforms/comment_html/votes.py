@@ -6,7 +6,7 @@ from typing import TypedDict
 
 from lxml.html import HtmlElement
 
-from archive.text.html_text import parse_count
+from archive.text.html_text import fold_space, parse_count
 
 UP = re.compile(
     r"(?:^|[\s_-])(?:up-?votes?|likes?|likecount|recommend(?:s|ation)?s?|thumbs-?up|vote-?up|votes-?up|plus|up|"
@@ -46,7 +46,7 @@ def count_votes(own: Iterable[HtmlElement]) -> Votes:
         text = element.text
         if not text or len(element) or BEGINNING.match(text) is None:
             continue
-        text = " ".join(text.split())
+        text = fold_space(text)
         if BARE.fullmatch(text):
             _count(votes, element, text)
     return votes

@@ -114,6 +114,13 @@ def test_watches_are_added_and_removed_with_a_summary(tmp_path):
     assert run("list")["watches"] == []
 
 
+def test_the_address_of_a_site_is_one(tmp_path):
+    Archive(tmp_path / "archive.db").close()
+    words = ["--db", str(tmp_path / "archive.db"), "--site", "desk.example"]
+    done = CliRunner().invoke(main, ["watch", "run", "--notify", "json://localhost", *words])
+    assert (done.exit_code, "desk.example is no address that begins with http" in done.output) == (2, True)
+
+
 ENDS = {  # what runs, and what a command says that is ended then
     ("import", "--undo", "1"): ("archive.store.undo.undo_import", "the import is undone whole or not at all"),
     ("import", "tide.txt", "--to", "parquet", "out"): (

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from archive.workers.executors import Workers
-from archive.workers.ordered import CHUNKS_A_WORKER, ENDED, run_in_order
+from archive.workers.ordered import CHUNKS_A_WORKER, ENDED, gather, run_in_order
 from archive.workers.processes import ended_after
 
 CHUNKS = [[3 * i, 3 * i + 1, 3 * i + 2] for i in range(8)]
@@ -133,3 +133,9 @@ def test_workers_end_with_a_command_that_was_killed(tmp_path):
     for pid in pids:
         while Path(f"/proc/{pid}").exists() and "Z" not in Path(f"/proc/{pid}/stat").read_text().split()[2]:
             time.sleep(0.01)
+
+
+def test_items_are_gathered_by_number_and_by_size():
+    assert list(gather([1, 1, 1, 9, 1, 1], int, most=5, number=2)) == [[1, 1], [1, 9], [1, 1]]
+    assert list(gather([9, 9, 1], int, most=5, number=2)) == [[9], [9], [1]]
+    assert list(gather([], int, most=5, number=2)) == []

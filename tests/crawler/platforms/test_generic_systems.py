@@ -203,3 +203,14 @@ def test_what_only_looks_like_comments_is_none(kind: str) -> None:
     if "product" in kind:
         made = replace(made, body=made.body.replace(b"<body>", b'<body class="single-product woocommerce">'))
     assert [len(thread.comments) for thread in driver.run(driver.visit(made), refuse)] in ([], [0])
+
+
+def test_comments_on_a_page_that_calls_itself_a_product_are_read() -> None:
+    """Shops for single articles say so of articles, too."""
+    block = '<li class="comment" id="comment-{n}"><b class="author">{name}</b> <time>{date}</time><p>{text}</p></li>'
+    made = page(flat(block, '<section id="comments"><ol>{}</ol></section>'))
+    sold = b'<meta property="og:type" content="product"><body class="single-product">'
+    (thread,) = driver.run(driver.visit(replace(made, body=made.body.replace(b"<body>", sold))), refuse)
+    (unsold,) = driver.run(driver.visit(made), refuse)
+    assert thread.comments == unsold.comments
+    assert thread.comments
