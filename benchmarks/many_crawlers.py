@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from archive.store.times import now
+from archive.text.formatting import now
 from tests.both_engines import query_of
 from tests.crawling import Desk
 from tests.postgres_server import find_programs, running_cluster

@@ -7,7 +7,7 @@ from typing import Any
 
 from archive.store.save import SAVE_COUNTS, SavedThread
 from archive.store.thread_visit import completeness
-from archive.text.numbers import format_count, with_zeros
+from archive.text.formatting import format_count, with_zeros
 from archive.thread import Thread
 from crawler.pages.embeds import load_systems
 from crawler.platforms import PLATFORMS

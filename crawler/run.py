@@ -19,7 +19,7 @@ from archive.store.disk import DiskFull, find_full
 from archive.store.paths import warc_folder
 from archive.store.remote_files import require_file_system
 from archive.store.schema import TABLES
-from archive.store.times import format_time
+from archive.text.formatting import format_time
 from archive.text.urls import canonical
 from crawler.browser.chromium import Chromium, find_chromium
 from crawler.evidence.captures import CaptureReader

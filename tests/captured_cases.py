@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from pathlib import Path
 
-from archive.store.times import format_time
+from archive.text.formatting import format_time
 from crawler.warc.writer import Exchange, WarcFile
 
 PAGES = Path(__file__).parent / "pages"

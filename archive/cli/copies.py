@@ -6,7 +6,7 @@ import click
 
 from archive.cli.common import as_json as as_json_option
 from archive.cli.common import database, open_for_writing, print_json
-from archive.text.numbers import format_count
+from archive.text.formatting import format_count
 
 
 @click.command()

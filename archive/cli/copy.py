@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from archive.cli.common import ARCHIVE, as_json, fail, open_for_writing, opened, print_json
-from archive.text.numbers import format_count
+from archive.text.formatting import format_count
 
 if TYPE_CHECKING:
     from archive.store.address import ServerAddress

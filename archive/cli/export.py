@@ -13,7 +13,7 @@ import click
 from archive.cli.common import as_json as as_json_option
 from archive.cli.common import database_or_copy, fail, parse_site, print_json, raise_disk_full, require
 from archive.export.formats import FORMATS
-from archive.text.numbers import format_count
+from archive.text.formatting import format_count
 
 if TYPE_CHECKING:
     from archive.export.selection import Selection

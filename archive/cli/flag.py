@@ -18,7 +18,7 @@ from archive.cli.common import (
     print_json,
 )
 from archive.cli.endings import AGAIN, READ_ONLY, leave
-from archive.text.numbers import format_count, with_zeros
+from archive.text.formatting import format_count, with_zeros
 
 if TYPE_CHECKING:
     from archive.store.address import ServerAddress

@@ -21,7 +21,7 @@ from archive.cli.common import (
 from archive.cli.endings import AGAIN, READ_ONLY, WHOLE, leave
 from archive.cli.import_tables import find_undecided, preview_tables, print_formats, read_options
 from archive.cli.import_undo import undo_run
-from archive.text.numbers import format_count, with_zeros
+from archive.text.formatting import format_count, with_zeros
 
 if TYPE_CHECKING:
     from archive.importers.base import Options

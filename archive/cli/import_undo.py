@@ -7,7 +7,7 @@ import click
 
 from archive.cli.common import fail, open_for_writing, print_json
 from archive.cli.endings import AGAIN, leave
-from archive.text.numbers import format_count, with_zeros
+from archive.text.formatting import format_count, with_zeros
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,7 +8,7 @@ import click
 
 from archive.cli.common import as_json as as_json_option
 from archive.cli.common import database, fail, print_json, raise_disk_full, require
-from archive.text.numbers import format_count
+from archive.text.formatting import format_count
 
 
 @click.command()

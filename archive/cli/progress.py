@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from archive.text.numbers import format_count
+from archive.text.formatting import format_count
 
 if TYPE_CHECKING:
     from archive.importers.run import ImportProgress

@@ -19,7 +19,7 @@ from archive.cli.common import (
     print_json,
     raise_disk_full,
 )
-from archive.text.numbers import format_count
+from archive.text.formatting import format_count
 
 if TYPE_CHECKING:
     from archive.publish.policy import Policy

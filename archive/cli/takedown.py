@@ -21,7 +21,7 @@ from archive.cli.common import (
     raise_disk_full,
 )
 from archive.takedown.reasons import REASONS, SUBJECTS
-from archive.text.numbers import format_count
+from archive.text.formatting import format_count
 
 if TYPE_CHECKING:
     from archive.store.address import ServerAddress
@@ -144,9 +144,9 @@ def erase(
     Example:  btl erase comment 17 --reason court-order
     """
     from archive.store.lock import Locked, crawl_lock
-    from archive.store.times import now
     from archive.takedown.erase import plan_erasure
     from archive.takedown.withhold import NotThere
+    from archive.text.formatting import now
 
     _require_comment(subject, same_text=same_text)
     archive = open_for_writing(path)

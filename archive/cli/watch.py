@@ -9,7 +9,7 @@ import click
 
 from archive.cli.common import as_json as as_json_option
 from archive.cli.common import changing, database, fail, open_for_writing, parse_site, print_errors, print_json, reading
-from archive.text.numbers import format_count
+from archive.text.formatting import format_count
 
 if TYPE_CHECKING:
     from archive.site.watches import Reached

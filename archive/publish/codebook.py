@@ -7,7 +7,7 @@ from archive.export.descriptions import describe
 from archive.export.rows import LISTS, MORE_COLUMNS, TIMES
 from archive.store.schema import TABLES
 from archive.store.views import COLUMN_DESCRIPTIONS
-from archive.text.numbers import format_count
+from archive.text.formatting import format_count
 
 MORE_TABLES = {
     "agreement_list": "How far reviewers agree, by code.",

@@ -28,7 +28,7 @@ from archive.store.archive import Archive
 from archive.store.disk import sync_path
 from archive.store.statistics import COMPLETENESS, select_rows
 from archive.store.suppressions import secret_key
-from archive.store.times import now
+from archive.text.formatting import now
 from archive.workers.processes import interrupts_blocked
 
 Say = Callable[[str], None]

@@ -17,7 +17,7 @@ from archive.publish.release import sha256_sums
 from archive.search.build import index_path
 from archive.search.index import IndexUnusable, SearchIndex
 from archive.store.private_tables import PRIVATE_TABLES
-from archive.text.numbers import format_count
+from archive.text.formatting import format_count
 
 Problem = tuple[str, str]
 

@@ -196,6 +196,13 @@ def find_archive(datasette: Datasette) -> ArchiveDatabase | None:
     return min(archives, key=lambda db: (db.name != "archive", db.name), default=None)
 
 
+def data_path(datasette: Datasette) -> str:
+    """Return where the archive's tables are; those of another database where there is no archive."""
+    archive = find_archive(datasette)
+    others = [name for name in datasette.databases if name != "_internal"]
+    return str(datasette.urls.database(archive.name if archive else (others[0] if others else "archive")))
+
+
 async def read(datasette: Datasette, db: Database, work: Callable[[Connection], T], limit_ms: int | None = None) -> T:
     """Run `work` in a thread of Datasette's, in one read transaction: a page shows one state of the archive.
 

@@ -8,10 +8,18 @@ from typing import Any, TypeVar
 
 from archive.review.verdicts import BY_HAND, REVIEW_NAMESPACES
 from archive.site import queries
+from archive.site.comments import (
+    MASKED,
+    Chip,
+    CommentView,
+    DatasetLabel,
+    MarkedSpan,
+    NamedRow,
+    describe_reviewers,
+    make_piece,
+)
 from archive.site.database import Connection, Row, fetch_all, remember
 from archive.site.formatting import between, count, day, moment, short
-from archive.site.html import Chip, CommentView, DatasetLabel, NamedRow, describe_claim
-from archive.site.pieces import MASKED, MarkedSpan, make_piece
 from archive.site.viewer import Visitor
 from archive.text.span_masking import MaskedParts, Span, mask_spans, shift_span
 
@@ -184,6 +192,14 @@ def describe_flag(flag: NamedRow, codes: Codes, reviewers: int = 0, *, earlier: 
     blur = bool(code and code["blur"]) and not (earlier and flag["code"].startswith("content."))
     text = f"{text} (earlier text)" if earlier else text
     return Chip(flag["code"], text, about, blur, title, flag["status"], reviewers)
+
+
+def describe_claim(code: str, title: str, status: str, reviewers: int) -> str:
+    """Put a flag in words. What rules match in a text is no fact until a person has confirmed it."""
+    if status in ("confirmed", "dismissed", "corrected"):
+        return f"{status} by {describe_reviewers(reviewers)}: {title}"
+    text = f"matched rule: {title}" if code.startswith("content.") else title
+    return f"{text}, reviewers disagree" if status == "disputed" else text
 
 
 def list_comment_flags(

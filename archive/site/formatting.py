@@ -1,12 +1,14 @@
-"""Format numbers and times as people read them. Pure."""
+"""Format numbers and times as people read them; say which addresses may be links. Pure."""
 
 import re
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from urllib.parse import urlsplit
 
 from markupsafe import Markup
 
-from archive.text.numbers import format_count
+from archive.text.formatting import format_count
 
 count = format_count
 
@@ -35,12 +37,26 @@ STATES = {
     "withheld": "held back by the site",
     "missing": "removed from the site, no notice",
 }
-MAX_LINE = 300
+MAX_LINE, MAX_URL = 300, 8000
+
+
+@dataclass(frozen=True, slots=True)
+class Time:
+    """A time as precise as it is known, and what the source itself says; `at` is None where it is not known."""
+
+    at: str | None
+    text: str
+    title: str = ""
 
 
 def short(text: str, length: int = MAX_LINE) -> str:
     """Cut what stands in a line, such as a title or a name: sources may state one of a million letters."""
     return text if len(text) <= length else text[: length - 1] + "…"
+
+
+def single_line(text: str, length: int) -> str:
+    line = " ".join(INVISIBLE.sub(" ", text).split())
+    return line if len(line) <= length else line[: length - 1].rstrip() + "…"
 
 
 def figure(name: str, value: int | None, text: str | None = None, of: object = None) -> Markup:
@@ -81,6 +97,12 @@ def moment(at: str | None, precision: str | None = None) -> str:
     return f"{day(at)}, {when.hour:02}:{when.minute:02}"
 
 
+def describe_time(at: str | None, text: str | None = None, precision: str | None = None) -> Time:
+    if at is None:
+        return Time(None, text or "")
+    return Time(at, moment(at, precision), f"The source says: {short(text)}" if text else f"{at} (UTC)")
+
+
 def between(first: str | None, last: str | None) -> str:
     """`between 15 and 16 March 2026`: when something happened that the next visit noticed.
 
@@ -108,5 +130,16 @@ def _parse(at: str | None) -> datetime | None:
         return None
     try:
         return datetime.fromisoformat(at + ("-01" if len(at) == 7 else ""))
+    except ValueError:
+        return None
+
+
+def web_address(url: str | None) -> str | None:
+    """Return the address if it may be a link: http or https with a host, and no credentials or controls."""
+    if not url or len(url) > MAX_URL or not url.isprintable() or " " in url or "\\" in url:
+        return None
+    try:
+        parts = urlsplit(url)
+        return url if parts.scheme in ("http", "https") and parts.hostname and "@" not in parts.netloc else None
     except ValueError:
         return None

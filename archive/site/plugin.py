@@ -71,9 +71,10 @@ def handle_exception(
 
 @hookimpl
 def prepare_jinja2_environment(env: "Environment", datasette: "Datasette") -> None:
+    from archive.site.database import data_path
     from archive.site.formatting import figure
     from archive.site.responses import static_file
-    from archive.site.routes import FILTERS, data_path
+    from archive.site.routes import FILTERS
 
     env.filters.update(FILTERS)
     addresses = {"style_path": static_file("style.css")[1], "script_path": static_file("review.js")[1]}

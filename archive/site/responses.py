@@ -1,25 +1,35 @@
-"""Responses: pages from templates, errors, rows as CSV or JSON that are written while they are read, static files."""
+"""Responses: pages from templates, files that are made at once, errors, static files."""
 
-import asyncio
-import csv
-import io
-import json
 import re
-import threading
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Hashable, Mapping
+from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
 from importlib.resources import files
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeVar
 
 from datasette.app import Datasette
 from datasette.database import QueryInterrupted
 from datasette.utils.asgi import Request, Response
+from jinja2 import Environment, FileSystemLoader
+from markupsafe import Markup
 
-from archive.site.database import ArchiveDatabase, Connection, TookTooLong, in_time
+from archive.site import viewer
+from archive.site.database import ArchiveDatabase, Connection, TookTooLong, find_archive, read, remember
+from archive.site.formatting import count, number, short, single_line, web_address
+from archive.site.viewer import Visitor
+from archive.text.formatting import now
+
+T = TypeVar("T")
+View = Callable[[Datasette, Request], Awaitable[Any]]
+Parse = Callable[[Request], Hashable]
+LoadPage = Callable[[Connection, Any, Visitor], dict[str, Any] | None]
+LoadFile = Callable[[Connection, Any, Visitor, str], T | None]
+LoadMore = Callable[[Datasette, ArchiveDatabase], Awaitable[dict[str, Any]]]
 
 PRIVATE = "private, no-store"
+MAX_CARD_TITLE, MAX_CARD_TEXT = 110, 200
 NOT_FOUND = (
     "This archive has no page at this address: the number or name may be mistyped, or belong to another archive."
 )
@@ -28,10 +38,122 @@ TOO_LONG = (
     "columns (_col=id), and try again in a moment."
 )
 TIMEOUTS = (TookTooLong, QueryInterrupted)
-BATCH = 500
-_PLAIN_TYPES = frozenset({str, int, float, type(None)})
 
-NamedRow = Mapping[str, Any]
+
+def no_params(_: Request) -> None:
+    return None
+
+
+def page(
+    template: str,
+    load: LoadPage,
+    parse: Parse = no_params,
+    more: LoadMore | None = None,
+    limit: Callable[[Datasette], int | None] = lambda _: None,
+) -> View:
+    """Return the view of a page: what `load` reads in one transaction, and `more`, which takes its own time.
+
+    `limit` is the time that it may take, in ms, where that is not the site's own. 404 where `load` returns None, 503
+    and what to do where it takes too long."""
+
+    async def view(datasette: Datasette, request: Request) -> Response:
+        db = find_archive(datasette)
+        if db is None:
+            return await not_found(datasette, request)
+        query, visitor = parse(request), viewer.visitor_of(datasette, request, db)
+
+        def work(connection: Connection) -> tuple[dict[str, Any] | None, dict[str, Any]]:
+            content = remember(connection, (template, query, visitor), lambda: load(connection, query, visitor))
+            return content, viewer.site_facts(connection)
+
+        try:
+            content, facts = await read(datasette, db, work, limit(datasette))
+            added = await more(datasette, db) if more is not None and content is not None else {}
+        except TIMEOUTS:
+            return await slow_page(datasette, request)
+        if content is None:
+            return await not_found(datasette, request)
+        context = content | added | facts | _site_context(datasette, request, db, visitor, facts["release"])
+        return await html_response(datasette, request, template, context, visitor.reviewer)
+
+    return view
+
+
+def _site_context(
+    datasette: Datasette, request: Request, db: ArchiveDatabase, visitor: Visitor, release: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return what every page's template needs of the site and its visitor."""
+    base = viewer.base_address(datasette, request, release)
+    return {
+        "tables": str(datasette.urls.database(db.name)),
+        "judges": visitor.judges,
+        "reviews_here": viewer.has_reviewers(datasette),
+        "base": base,
+        # For prints. A copy does not change and says which it is: of the newsroom's archive only the time says it.
+        "address": base + request.full_path,
+        "loaded_at": None if release.get("number") else now(),
+    }
+
+
+def text_file(content_type: str, load: LoadFile[str | bytes], parse: Parse = no_params, name: str = "") -> View:
+    """Return the view of a file that is made at once; a download where it has a name."""
+
+    async def view(datasette: Datasette, request: Request) -> Response:
+        db = find_archive(datasette)
+        if db is None:
+            return await not_found(datasette, request)
+        query, visitor = parse(request), viewer.visitor_of(datasette, request, db)
+
+        def work(connection: Connection) -> str | bytes | None:
+            return load(connection, query, visitor, base_of(datasette, request, connection))
+
+        try:
+            text = await read(datasette, db, work)
+        except TIMEOUTS:
+            return await slow_page(datasette, request)
+        if text is None:
+            return await not_found(datasette, request)
+        headers = file_headers(name.format(**request.url_vars), content_type) if name else {}
+        return Response(text, headers=headers, content_type=f"{content_type}; charset=utf-8")
+
+    return view
+
+
+def base_of(datasette: Datasette, request: Request, connection: Connection) -> str:
+    """Return what the permanent links in a file begin with."""
+    return viewer.base_address(datasette, request, viewer.release_facts(connection))
+
+
+@cache
+def _macros(template: str) -> Any:
+    env = Environment(loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True)
+    env.filters |= {"number": number, "counted": count, "short": short, "web_address": web_address}
+    return env.get_template(template).module
+
+
+def render_macro(template: str, macro: str, *arguments: Any) -> Markup:
+    """Render a part of a page where it is loaded: in a thread, not in the event loop, and once while it is remembered.
+
+    Datasette renders templates asynchronously, which makes every loop and macro take twice as long.
+    """
+    html: Markup = getattr(_macros(template), macro)(*arguments)
+    return html
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What other sites show of a page that is shared: titles and numbers, never what readers wrote or are called."""
+
+    title: str
+    description: str
+    path: str
+    kind: str = "article"
+
+
+def make_card(title: str, parts: list[str | None], path: str, kind: str = "article") -> Card:
+    """`parts` of the description are joined by dots, without those that are empty."""
+    text = " · ".join(line for part in parts if part and (line := single_line(part, MAX_CARD_TEXT)))
+    return Card(single_line(title, MAX_CARD_TITLE), single_line(text, MAX_CARD_TEXT), path, kind)
 
 
 async def html_response(
@@ -78,150 +200,14 @@ def static_file(name: str) -> tuple[str, str]:
     return text, f"/-/below/{stem}.{sha256(text.encode()).hexdigest()[:12]}.{suffix}"
 
 
-def static_response(name: str, content_type: str) -> Response:
+def static(name: str, content_type: str) -> Callable[[], Awaitable[Response]]:
+    """Return the view of a static file."""
     headers = {"cache-control": "public, max-age=31536000, immutable"}
-    return Response(static_file(name)[0], headers=headers, content_type=f"{content_type}; charset=utf-8")
 
+    async def view() -> Response:
+        return Response(static_file(name)[0], headers=headers, content_type=f"{content_type}; charset=utf-8")
 
-@dataclass(frozen=True, slots=True)
-class Rows:
-    """Rows to be written: `batches` of them in order, `about` them for JSON. `limited`: more rows match than these."""
-
-    columns: Sequence[str]
-    batches: Iterable[Sequence[NamedRow]]
-    about: Mapping[str, Any] = field(default_factory=dict)
-    name: str = "rows"
-    limited: bool = False
-
-
-def write_csv(rows: Rows) -> Generator[str, None, None]:
-    """Write RFC 4180, a batch at a time, texts exactly as they are; lists as JSON, bytes in hexadecimal."""
-    yield _csv_lines([rows.columns])
-    for batch in rows.batches:
-        yield _csv_lines([row[column] for column in rows.columns] for row in batch)
-
-
-def _csv_lines(rows: Iterable[Sequence[Any]]) -> str:
-    out = io.StringIO()
-    csv.writer(out).writerows(
-        values if _PLAIN_TYPES.issuperset(map(type, values)) else map(_csv_cell, values) for values in rows
-    )
-    return out.getvalue()
-
-
-def _csv_cell(value: Any) -> Any:
-    if isinstance(value, bytes):
-        return value.hex()
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, list | dict) else value
-
-
-def write_json(rows: Rows) -> Generator[str, None, None]:
-    """Write one object: what is said about the rows, the rows, and after the last of them how many they are."""
-    about = json.dumps({**rows.about, "limited": rows.limited}, ensure_ascii=False)
-    yield f"{about[:-1]}, {json.dumps(rows.name)}: [\n"
-    count = 0
-    for batch in rows.batches:
-        lines = (json.dumps(dict(row), ensure_ascii=False, default=bytes.hex) for row in batch)
-        yield (",\n" if count and batch else "") + ",\n".join(lines)
-        count += len(batch)
-    yield f'\n], "count": {count}}}\n'
-
-
-FORMATS: dict[str, tuple[Callable[[Rows], Generator[str, None, None]], str]] = {
-    "csv": (write_csv, "text/csv; charset=utf-8"),
-    "json": (write_json, "application/json; charset=utf-8"),
-}
-
-
-class RowStream(Response):  # type: ignore[misc]  # Datasette has no types
-    """A response whose text is read while it is sent, each step within the time limit of a page.
-
-    Where a step takes too long it ends without the last chunk, which every client takes for a broken file: none ends
-    as if it were whole."""
-
-    def __init__(
-        self, datasette: Datasette, request: Request, connection: Connection, texts: Generator[str, None, None]
-    ) -> None:
-        super().__init__()
-        self.datasette, self.request, self.connection, self.texts = datasette, request, connection, texts
-        self.lock = threading.Lock()  # a step may still run in its thread where the request was cancelled
-        self.first = ""
-
-    def step(self) -> str | None:
-        with self.lock:
-            return in_time(self.datasette, self.connection, lambda: next(self.texts, None))
-
-    def close(self) -> None:
-        """Close the rows before their connection: an open cursor would keep the snapshot, and so a lock on the file."""
-        with self.lock:
-            self.texts.close()
-            self.connection.close()
-
-    async def asgi_send(self, send: Callable[..., Any]) -> None:
-        client_left = asyncio.ensure_future(_disconnect(self.request))
-        headers = [(name.encode(), value.encode()) for name, value in self.headers.items()]
-        text: str | None = self.first
-        try:
-            await send({"type": "http.response.start", "status": 200, "headers": headers})
-            while text is not None and self.request.method != "HEAD":
-                body = text.encode("utf-8", "replace")
-                await send({"type": "http.response.body", "body": body, "more_body": True})
-                if client_left.done():
-                    return
-                text = await asyncio.to_thread(self.step)
-            await send({"type": "http.response.body", "body": b""})
-        except TookTooLong:
-            return
-        finally:
-            client_left.cancel()
-            self.connection.interrupt()
-            await asyncio.to_thread(self.close)
-
-
-async def _disconnect(request: Request) -> None:
-    while (await request.receive())["type"] != "http.disconnect":
-        pass
-
-
-async def stream_rows(
-    datasette: Datasette,
-    request: Request,
-    db: ArchiveDatabase,
-    load: Callable[[Connection], Rows | None],
-    *,
-    file_name: str,
-    limit_ms: int | None = None,
-) -> Response:
-    """Send the rows that `load` finds as a file in the format of the request's address, all from one snapshot.
-
-    `limit_ms` is how long `load` may take, where that is not the site's own limit.
-
-    Pages do not wait for them: the connection is the response's own, and its threads are not Datasette's."""
-    suffix = request.url_vars["format"]
-    write, content_type = FORMATS[suffix]
-    connection = db.open_snapshot()
-
-    def start() -> RowStream | None:
-        rows = load(connection)
-        if rows is None:
-            return None
-        texts = write(rows)
-        stream = RowStream(datasette, request, connection, texts)
-        stream.first = next(texts)
-        stream.headers = file_headers(f"{file_name}.{suffix}", content_type)
-        if rows.limited:
-            stream.headers["x-truncated"] = "true"
-        return stream
-
-    stream = None
-    try:
-        stream = await asyncio.to_thread(in_time, datasette, connection, start, limit_ms)
-        return stream or await not_found(datasette, request)
-    except TookTooLong:
-        return await slow_page(datasette, request)
-    finally:
-        if stream is None:
-            connection.close()
+    return view
 
 
 def file_headers(name: str, content_type: str) -> dict[str, str]:

@@ -1,17 +1,18 @@
-"""The routes: one table of path patterns, and how a page, a file and a feed are made of what a view loads."""
+"""The routes: one table of path patterns, and the pages and files that their views load."""
 
-from collections.abc import Awaitable, Callable, Hashable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
 
 from datasette.app import Datasette
 from datasette.utils.asgi import Request, Response
 from datasette.views.index import IndexView
 
-from archive.site import citations, feeds, formatting, html, public, responses, viewer
-from archive.site.database import ArchiveDatabase, Connection, find_archive, read, remember
+from archive.site import citations, feeds, formatting, public
+from archive.site.database import ArchiveDatabase, find_archive
+from archive.site.formatting import web_address
 from archive.site.params import SearchParams, parse_number, parse_removals, parse_search, parse_thread
-from archive.site.responses import TIMEOUTS, Rows, not_found, slow_page
-from archive.site.viewer import Visitor
+from archive.site.responses import not_found, page, slow_page, static, text_file
+from archive.site.row_streams import rows_file, stream_rows
 from archive.site.views import (
     about,
     article,
@@ -33,132 +34,10 @@ from archive.site.views import (
     threads,
 )
 from archive.store.statistics import COLUMNS
-from archive.store.times import now
-
-T = TypeVar("T")
-View = Callable[[Datasette, Request], Awaitable[Any]]
-Parse = Callable[[Request], Hashable]
-LoadPage = Callable[[Connection, Any, Visitor], dict[str, Any] | None]
-LoadFile = Callable[[Connection, Any, Visitor, str], T | None]
-LoadMore = Callable[[Datasette, ArchiveDatabase], Awaitable[dict[str, Any]]]
-
-
-def no_params(_: Request) -> None:
-    return None
 
 
 def search_params(request: Request) -> SearchParams:
     return parse_search({name: request.args.get(name) for name in request.args})
-
-
-def page(
-    template: str,
-    load: LoadPage,
-    parse: Parse = no_params,
-    more: LoadMore | None = None,
-    limit: Callable[[Datasette], int | None] = lambda _: None,
-) -> View:
-    """Return the view of a page: what `load` reads in one transaction, and `more`, which takes its own time.
-
-    `limit` is the time that it may take, in ms, where that is not the site's own. 404 where `load` returns None, 503
-    and what to do where it takes too long."""
-
-    async def view(datasette: Datasette, request: Request) -> Response:
-        db = find_archive(datasette)
-        if db is None:
-            return await not_found(datasette, request)
-        query, visitor = parse(request), viewer.visitor_of(datasette, request, db)
-
-        def work(connection: Connection) -> tuple[dict[str, Any] | None, dict[str, Any]]:
-            content = remember(connection, (template, query, visitor), lambda: load(connection, query, visitor))
-            return content, viewer.site_facts(connection)
-
-        try:
-            content, facts = await read(datasette, db, work, limit(datasette))
-            added = await more(datasette, db) if more is not None and content is not None else {}
-        except TIMEOUTS:
-            return await slow_page(datasette, request)
-        if content is None:
-            return await not_found(datasette, request)
-        context = content | added | facts | _site_context(datasette, request, db, visitor, facts["release"])
-        return await responses.html_response(datasette, request, template, context, visitor.reviewer)
-
-    return view
-
-
-def _site_context(
-    datasette: Datasette, request: Request, db: ArchiveDatabase, visitor: Visitor, release: Mapping[str, Any]
-) -> dict[str, Any]:
-    """Return what every page's template needs of the site and its visitor."""
-    base = viewer.base_address(datasette, request, release)
-    return {
-        "tables": str(datasette.urls.database(db.name)),
-        "judges": visitor.judges,
-        "reviews_here": viewer.has_reviewers(datasette),
-        "base": base,
-        # For prints. A copy does not change and says which it is: of the newsroom's archive only the time says it.
-        "address": base + request.full_path,
-        "loaded_at": None if release.get("number") else now(),
-    }
-
-
-def rows_file(
-    name: str,
-    load: LoadFile[Rows],
-    parse: Parse = no_params,
-    limit: Callable[[Datasette], int | None] = lambda _: None,
-) -> View:
-    """Return the view of a file of rows, as CSV or JSON by the format in its address."""
-
-    async def view(datasette: Datasette, request: Request) -> Response:
-        db = find_archive(datasette)
-        if db is None:
-            return await not_found(datasette, request)
-        query, visitor = parse(request), viewer.visitor_of(datasette, request, db)
-
-        def rows(connection: Connection) -> Rows | None:
-            return load(connection, query, visitor, _base(datasette, request, connection))
-
-        file_name = name.format(**request.url_vars)
-        limit_ms = limit(datasette)
-        return await responses.stream_rows(datasette, request, db, rows, file_name=file_name, limit_ms=limit_ms)
-
-    return view
-
-
-def text_file(content_type: str, load: LoadFile[str | bytes], parse: Parse = no_params, name: str = "") -> View:
-    """Return the view of a file that is made at once; a download where it has a name."""
-
-    async def view(datasette: Datasette, request: Request) -> Response:
-        db = find_archive(datasette)
-        if db is None:
-            return await not_found(datasette, request)
-        query, visitor = parse(request), viewer.visitor_of(datasette, request, db)
-
-        def work(connection: Connection) -> str | bytes | None:
-            return load(connection, query, visitor, _base(datasette, request, connection))
-
-        try:
-            text = await read(datasette, db, work)
-        except TIMEOUTS:
-            return await slow_page(datasette, request)
-        if text is None:
-            return await not_found(datasette, request)
-        headers = responses.file_headers(name.format(**request.url_vars), content_type) if name else {}
-        return Response(text, headers=headers, content_type=f"{content_type}; charset=utf-8")
-
-    return view
-
-
-def _base(datasette: Datasette, request: Request, connection: Connection) -> str:
-    return viewer.base_address(datasette, request, viewer.release_facts(connection))
-
-
-def static(name: str, content_type: str) -> Callable[[], Awaitable[Response]]:
-    async def view() -> Response:
-        return responses.static_response(name, content_type)
-
-    return view
 
 
 async def show_home(datasette: Datasette, request: Request) -> Any:
@@ -177,7 +56,7 @@ async def statistic_file(datasette: Datasette, request: Request) -> Response:
     if values is None:
         return await slow_page(datasette, request)
     rows = downloads.statistic_rows(values, columns, name)
-    return await responses.stream_rows(datasette, request, db, lambda _: rows, file_name=name)
+    return await stream_rows(datasette, request, db, lambda _: rows, file_name=name)
 
 
 async def load_completeness(datasette: Datasette, db: ArchiveDatabase) -> dict[str, Any]:
@@ -258,15 +137,8 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "number": formatting.number,
     "short": formatting.short,
     "counted": formatting.count,
-    "web_address": html.web_address,
+    "web_address": web_address,
     "moment": formatting.moment,
     "day": formatting.day,
     "citations": citations.format_styles,
 }
-
-
-def data_path(datasette: Datasette) -> str:
-    """Return where the archive's tables are; those of another database where there is no archive."""
-    archive = find_archive(datasette)
-    others = [name for name in datasette.databases if name != "_internal"]
-    return str(datasette.urls.database(archive.name if archive else (others[0] if others else "archive")))

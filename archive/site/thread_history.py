@@ -6,11 +6,11 @@ from dataclasses import replace
 from typing import Any
 
 from archive.site import queries
+from archive.site.comments import CommentView, NamedRow, TextDifference, fold_reason
 from archive.site.database import Connection, Row, fetch_all, fetch_value
+from archive.site.excerpts import ComparisonBudget, compare_texts
 from archive.site.flags import FlagContext, as_dict, group_by
 from archive.site.formatting import day
-from archive.site.html import CommentView, NamedRow, fold_reason
-from archive.site.pieces import ComparisonBudget, TextDifference, compare_texts
 
 END_OF_TIME = "9999-12-31T23:59:59Z"
 EVENT_TEXTS = {

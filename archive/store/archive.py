@@ -24,7 +24,7 @@ from archive.store.remote_files import RemoteCopies
 from archive.store.save import SaveResult, lock_name, save_threads, storable
 from archive.store.save_batch import IdCache
 from archive.store.schema import TABLES
-from archive.store.times import now
+from archive.text.formatting import now
 from archive.thread import Thread
 
 __all__ = ["UNDOABLE", "Archive", "Busy", "NotAnArchive", "ReadOnly", "Run", "now"]

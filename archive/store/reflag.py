@@ -16,7 +16,7 @@ from archive.flags.versions import DETECTORS, data_sha256, detector_of
 from archive.store.archive import Archive, Run
 from archive.store.flags import FlagWriter, Subject, list_rules
 from archive.store.writer import RowWriter
-from archive.text.numbers import format_count
+from archive.text.formatting import format_count
 from archive.thread import Flag
 from archive.workers.executors import Workers
 from archive.workers.ordered import run_in_order

@@ -121,24 +121,6 @@ HIDDEN_STATES = ("author_deleted", "missing", "removed", "withheld")
 STATES = "select state, count(*) from comments where state <> 'visible' group by state"
 
 
-def tells_gone(stored: int, stated: int | None, gone: int) -> bool:
-    """Whether more are stored than a source states because it no longer shows them all."""
-    return stated is not None and stored - gone <= stated < stored
-
-
-def describe_stored(stored: int, stated: int | None, gone: int = 0) -> str:
-    """Say how many comments are stored, of how many that the source states, and how many of them it no longer shows.
-
-    More may be: what is gone from a site is still stored, and not every site counts all."""
-    if stated is None:
-        return f"{stored:,} comment{'' if stored == 1 else 's'}"
-    if stored <= stated:
-        return f"{stored:,} of {stated:,} comment{'' if stated == 1 else 's'}"
-    if tells_gone(stored, stated, gone):
-        return f"{stored:,} comments: {stored - gone:,} of the {stated:,} on the site, and {gone:,} no longer there"
-    return f"{stored:,} comment{'' if stored == 1 else 's'}, where the source states {stated:,}"
-
-
 def archive_counts(path: Path) -> dict[str, Any]:
     """Count rows, comments that are not visible by state, and flags by code, 0 too; list outlets and the last runs."""
     connection = connect_for_reading(path)

@@ -22,9 +22,8 @@ from archive.store.flags import RECOUNT_COMMENTS, RECOUNT_THREADS, recounted_tot
 from archive.store.import_log import TEXTS, TOTALS
 from archive.store.paths import kept_folder
 from archive.store.schema import TABLES
-from archive.store.times import now
 from archive.store.writer import INSERT_ORDER
-from archive.text.numbers import format_count
+from archive.text.formatting import format_count, now
 
 # Rows that other runs come to share: they stay where something refers to them.
 SHARED = ("detectors", "datasets", "commenters", "outlets")

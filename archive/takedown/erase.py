@@ -17,7 +17,6 @@ from archive.importers.keep import remove_parts
 from archive.store.archive import Archive
 from archive.store.files import MEMBER, FileFinder
 from archive.store.paths import kept_folder
-from archive.store.times import now
 from archive.takedown.erase_rows import ErasedText, destroy_rows, texts_of
 from archive.takedown.kept_files import is_kept, rewrite_kept, search_kept
 from archive.takedown.text_search import SHORTEST, TextSearch, decodings
@@ -26,6 +25,7 @@ from archive.takedown.warc_records import ZSTD_DICTIONARY_FRAME, Problem
 from archive.takedown.warc_search import RecordText, WarcSearch, read_record_texts, search_warc
 from archive.text.charsets import decode_text
 from archive.text.fold import fold_letters
+from archive.text.formatting import now
 from archive.thread import digest
 
 LARGEST_MEMBER = 64 << 20

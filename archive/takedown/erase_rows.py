@@ -4,9 +4,9 @@ import json
 from dataclasses import dataclass
 
 from archive.store.archive import Archive
-from archive.store.times import now
 from archive.takedown.search_index import rebuild_index
 from archive.takedown.withhold import comments_of, withhold
+from archive.text.formatting import now
 
 BODIES = """
 select comments.id, article_id, coalesce(json_extract(held, '$.body'), body) from comments

@@ -23,13 +23,13 @@ from archive.store.archive import Archive
 from archive.store.disk import sync_file
 from archive.store.paths import kept_folder
 from archive.store.suppressions import SuppressionList
-from archive.store.times import now
 from archive.takedown.erased_texts import erased_texts
 from archive.takedown.text_search import decodings
 from archive.takedown.warc_files import files_by_path, remove_leftover, rewrite_file
 from archive.takedown.warc_records import Problem
 from archive.takedown.warc_search import Replacement, WarcSearch
 from archive.text.charsets import decode_text
+from archive.text.formatting import now
 
 if TYPE_CHECKING:
     from io import BufferedReader

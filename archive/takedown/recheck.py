@@ -12,11 +12,11 @@ from archive.store.files import FileFinder
 from archive.store.lock import crawl_lock
 from archive.store.paths import warc_folder
 from archive.store.suppressions import SuppressionList
-from archive.store.times import now
 from archive.takedown.erased_texts import erased_texts
 from archive.takedown.text_search import TextSearch
 from archive.takedown.warc_files import remove_leftover, rewrite_warc, warc_path
 from archive.takedown.warc_search import RecordText, search_warc
+from archive.text.formatting import now
 from archive.thread import Thread
 
 # The visits of some crawls to threads of which something is withheld. A file that a crawl still writes is left to it.

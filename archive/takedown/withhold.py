@@ -16,9 +16,9 @@ from archive.store.archive import Archive, Run
 from archive.store.flags import Subject
 from archive.store.save_batch import IdCache, SaveBatch
 from archive.store.suppressions import CODE, Key, SuppressionList
-from archive.store.times import now
 from archive.takedown.reasons import SUBJECTS
 from archive.takedown.search_index import update_index
+from archive.text.formatting import now
 from archive.thread import Author, Flag
 
 COMMENTS_OF = {

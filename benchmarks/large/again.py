@@ -9,7 +9,7 @@ from random import Random
 from typing import Any
 
 from archive.store.archive import Archive
-from archive.store.times import now
+from archive.text.formatting import now
 from archive.thread import Article, Author, Capture, Comment, Flag, Moment, Thread
 from benchmarks.large.words import Words
 

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import click
 
 from archive.cli.common import ERRORS_PRINTED, fail, raise_disk_full
-from archive.text.numbers import format_count
+from archive.text.formatting import format_count
 
 if TYPE_CHECKING:
     from archive.store.address import ServerAddress
@@ -173,7 +173,7 @@ def locked(path: "Path | ServerAddress", wait_s: float) -> Iterator[None]:
     from archive.store.address import NoDriver
     from archive.store.archive import NotAnArchive
     from archive.store.lock import Locked, crawl_lock
-    from archive.store.times import now
+    from archive.text.formatting import now
 
     try:
         with crawl_lock(path, f"begun {now()}", wait_s=wait_s, shared=True):

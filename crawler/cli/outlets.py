@@ -10,7 +10,7 @@ import click
 
 from archive.cli.common import as_json as as_json_option
 from archive.cli.common import database_or_server, example_option, fail, open_for_reading, open_for_writing, print_json
-from archive.text.numbers import format_count
+from archive.text.formatting import format_count
 from crawler.cli.common import read_outlets
 
 if TYPE_CHECKING:
@@ -164,7 +164,7 @@ def _change(
 
 
 def _parse_time(text: str) -> str:
-    from archive.store.times import format_time
+    from archive.text.formatting import format_time
 
     try:
         moment = datetime.fromisoformat(text)

@@ -9,7 +9,7 @@ import click
 
 from archive.cli.common import as_json as as_json_option
 from archive.cli.common import print_json
-from archive.text.numbers import format_count
+from archive.text.formatting import format_count
 from crawler.cli.common import (
     allow_host_option,
     check_allowed_hosts,

@@ -9,7 +9,7 @@ import click
 from archive.cli.common import as_json as as_json_option
 from archive.cli.common import cluster_option, database_or_server, opened, opened_workers, print_errors, print_json
 from archive.cli.progress import progress_report
-from archive.text.numbers import format_count
+from archive.text.formatting import format_count
 from crawler.cli.common import print_skipped, read_outlets
 
 if TYPE_CHECKING:

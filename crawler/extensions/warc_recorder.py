@@ -9,7 +9,7 @@ from scrapy import Request, signals
 from scrapy.crawler import Crawler
 from scrapy.http import Headers, Response
 
-from archive.store.times import format_time
+from archive.text.formatting import format_time
 from crawler.state import RunState
 from crawler.warc.writer import Exchange
 

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Integer, Row, Select, Text, Update, bindparam
 from archive.store.archive import Archive
 from archive.store.process_identity import is_dead
 from archive.store.schema import TABLES
-from archive.store.times import format_milliseconds, format_time
+from archive.text.formatting import format_milliseconds, format_time
 from crawler.frontier.dialects import among, among_parameter, as_list, database_now, insert
 
 HOSTS, FRONTIER = TABLES["hosts"], TABLES["frontier"]

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, delete
 
 from archive.store.archive import Archive
 from archive.store.schema import TABLES
-from archive.store.times import format_time
+from archive.text.formatting import format_time
 from archive.text.urls import canonical, domain, is_web_address
 from crawler.outlets import outlet_key
 

@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 
 from archive.store.schema import TABLES
-from archive.store.times import format_time
+from archive.text.formatting import format_time
 from crawler.frontier.dialects import POSTGRESQL, among, among_parameter, as_list, list_parameter
 from crawler.frontier.host_table import LEASE, HostLease, HostTable, correct_due
 from crawler.frontier.intervals import FrontierEntry

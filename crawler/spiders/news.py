@@ -18,8 +18,7 @@ from scrapy.http.request import NO_CALLBACK
 from twisted.python.failure import Failure
 
 from archive.store.disk import DiskFull
-from archive.store.times import format_time
-from archive.text.numbers import format_count
+from archive.text.formatting import format_count, format_time
 from archive.thread import Capture
 from crawler.browser.tab import BrowserFailed
 from crawler.frontier.frontier import Candidate, VisitResult

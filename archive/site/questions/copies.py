@@ -5,10 +5,11 @@
 import json
 from typing import Any
 
-from archive.site import flags, html
+from archive.site import flags
+from archive.site.comments import fold_reason
 from archive.site.database import Connection, fetch_all, fetch_value
+from archive.site.excerpts import cut_excerpt
 from archive.site.formatting import count, number
-from archive.site.pieces import cut_excerpt
 from archive.site.questions.base import MAX_COUNTED, Answer, NotCounted, QuestionParams, rows_of
 from archive.site.viewer import Visitor, comment_total
 from archive.store.aggregates import MOST_COPIES
@@ -104,4 +105,4 @@ def _add_texts(connection: Connection, groups: list[dict[str, Any]], visitor: Vi
             pieces = cut_excerpt(masked, ())
             group["text"] = "".join(MASK.join((piece.text, *piece.rest)) for piece in pieces)
             group["pieces"] = pieces
-            group["fold"] = html.fold_reason(context.chips(row)) or "Show the text"
+            group["fold"] = fold_reason(context.chips(row)) or "Show the text"

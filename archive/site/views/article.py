@@ -5,10 +5,12 @@
 import json
 from typing import Any
 
-from archive.site import flags, html, queries
+from archive.site import flags, queries
+from archive.site.comments import MAX_TEXT, Body, split_body
 from archive.site.database import Connection, Row, fetch_all, fetch_row
-from archive.site.formatting import between, count
-from archive.site.pieces import MAX_TEXT, Body, ComparisonBudget, compare_texts, split_body
+from archive.site.excerpts import ComparisonBudget, compare_texts
+from archive.site.formatting import between, count, describe_time
+from archive.site.responses import make_card
 from archive.site.viewer import Visitor
 from archive.site.views.thread import UNTITLED, WITHHELD_TITLE
 
@@ -36,8 +38,8 @@ def load(connection: Connection, number: int, _: Visitor) -> dict[str, Any] | No
         "row": row,
         "title": title,
         "withheld": withheld,
-        "card": html.make_card(str(title), [row["outlet"], count(comments, "comment")], f"/article/{number}"),
-        "published": html.describe_time(row["published_at"], row["published_at_text"], row["published_precision"]),
+        "card": make_card(str(title), [row["outlet"], count(comments, "comment")], f"/article/{number}"),
+        "published": describe_time(row["published_at"], row["published_at_text"], row["published_precision"]),
         "text": None if withheld else _text(row["body"]),
         "cut": len(row["body"]) > MAX_ARTICLE,
         "threads": listed,

@@ -4,11 +4,13 @@ import json
 from itertools import takewhile
 from typing import Any
 
-from archive.site import citations, flags, html, queries, thread_history, viewer
+from archive.site import citations, flags, queries, thread_history, viewer
+from archive.site.comments import author_name, list_comments, nest_comments, render_comments
 from archive.site.database import Connection, Row, fetch_all, fetch_row, fetch_value
+from archive.site.excerpts import ComparisonBudget
 from archive.site.formatting import between, moment
 from archive.site.params import THREAD_PAGE, ThreadParams, thread_url
-from archive.site.pieces import ComparisonBudget
+from archive.site.responses import Card, make_card
 from archive.site.viewer import Visitor
 from archive.site.views import thread
 
@@ -31,18 +33,18 @@ def load(connection: Connection, comment_id: int, visitor: Visitor) -> dict[str,
     answered = {above[-1]["id"]: above[-1]} if above else {}
     return {
         "row": row,
-        "name": html.author_name(row),
+        "name": author_name(row),
         "thread": thread_row,
         "title": (thread_row["title"] or thread.UNTITLED) if reason is None else thread.WITHHELD_TITLE,
         "withheld": row["withheld"],
         "cited": cited,
         "card": _card(row, cited),
         "thread_url": _thread_url(connection, row),
-        "above": html.render_comments(html.nest_comments([context.view(other) for other in above], {}), visitor.tables),
+        "above": render_comments(nest_comments([context.view(other) for other in above], {}), visitor.tables),
         "more_above": bool(above and above[0]["parent_id"]),
-        "comment": html.render_comments(html.list_comments([context.view(row)], answered), visitor.tables),
-        "below": html.render_comments(
-            html.nest_comments([context.view(other) for other in below[:MAX_REPLIES]], {row["id"]: row}), visitor.tables
+        "comment": render_comments(list_comments([context.view(row)], answered), visitor.tables),
+        "below": render_comments(
+            nest_comments([context.view(other) for other in below[:MAX_REPLIES]], {row["id"]: row}), visitor.tables
         ),
         "replies": len(below),
         "more_below": len(below) > MAX_REPLIES,
@@ -83,7 +85,7 @@ def describe_citation(connection: Connection, row: Row, context: flags.FlagConte
         "comment",
         row["id"],
         viewer.citation_name(connection),
-        author=None if withheld or row["commenter_id"] is None else html.author_name(row),
+        author=None if withheld or row["commenter_id"] is None else author_name(row),
         title=None if thread_withheld else thread_row["title"],
         outlet=thread_row["outlet"],
         source_url=None if withheld or thread_withheld else source["url"] or thread_row["article_url"],
@@ -104,10 +106,10 @@ def load_citation(connection: Connection, comment_id: int, visitor: Visitor) -> 
     return describe_citation(connection, row, flags.load_flags(connection, [comment_id], visitor))
 
 
-def _card(row: Row, cited: citations.Cited) -> html.Card:
+def _card(row: Row, cited: citations.Cited) -> Card:
     under = None if cited.withheld else f"under “{cited.title or thread.UNTITLED}”"
     when = moment(row["posted_at"], row["posted_precision"]) if row["posted_at"] else None
-    return html.make_card(f"Comment #{row['id']}", [under, cited.outlet, when], f"/comment/{row['id']}")
+    return make_card(f"Comment #{row['id']}", [under, cited.outlet, when], f"/comment/{row['id']}")
 
 
 def load_ancestors(connection: Connection, comment_id: int, limit: int = MAX_ANCESTORS) -> list[Row]:

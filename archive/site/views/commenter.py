@@ -11,7 +11,7 @@ from archive.site import flags, queries
 from archive.site.database import Connection, fetch_all, fetch_row, fetch_value
 from archive.site.params import parse_id, parse_number
 from archive.site.questions.base import has_pseudonyms
-from archive.site.responses import Rows
+from archive.site.row_streams import Rows
 from archive.site.viewer import Visitor, release_facts
 from archive.site.views import downloads
 from archive.site.views.places import render_places

@@ -3,7 +3,7 @@
 from typing import Any
 
 from archive.site.database import Connection, fetch_all
-from archive.site.responses import Rows
+from archive.site.row_streams import Rows
 from archive.site.viewer import Visitor
 from archive.site.views import downloads
 from archive.site.views.places import render_places

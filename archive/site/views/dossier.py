@@ -13,7 +13,7 @@ from datasette.utils.asgi import Request
 from archive.site import citations, flags, queries
 from archive.site.database import Connection, fetch_row
 from archive.site.formatting import moment
-from archive.site.responses import Rows
+from archive.site.row_streams import Rows
 from archive.site.viewer import Visitor
 from archive.site.views import comment
 from archive.site.views.downloads import COMMENT_COLUMNS, comment_batch

@@ -6,11 +6,10 @@ from typing import Any
 
 from archive.export.rows import batches
 from archive.site import citations, flags, queries, thread_history
+from archive.site.comments import MASKED, CommentView, NamedRow
 from archive.site.database import Connection, Row, fetch_all, fetch_row
-from archive.site.html import CommentView, NamedRow
 from archive.site.params import RemovalParams, SearchParams, ThreadParams
-from archive.site.pieces import MASKED
-from archive.site.responses import BATCH, Rows
+from archive.site.row_streams import BATCH, Rows
 from archive.site.viewer import Visitor
 from archive.site.views import comment, removals, search, thread
 from archive.site.views.flags import list_codes

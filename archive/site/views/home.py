@@ -3,9 +3,11 @@
 import json
 from typing import Any
 
-from archive.site import chart, html, queries, viewer
+from archive.site import chart, queries, viewer
+from archive.site.comments import author_name
 from archive.site.database import Connection, Row, fetch_all
 from archive.site.formatting import between, count
+from archive.site.responses import make_card
 
 # Tables that the first sentence counts, with their nouns.
 TOTALS = (
@@ -31,13 +33,13 @@ def load(connection: Connection) -> dict[str, Any]:
     others = [row for row in totals_of_flags if row["namespace"] not in ("content", "context", "capture")]
     description = [f"{counts['comments']} in {counts['threads']}", counts["outlets"]]
     return {
-        "card": html.make_card("What readers wrote under the news", [*description], "/", "website"),
+        "card": make_card("What readers wrote under the news", [*description], "/", "website"),
         "totals": totals,
         "counts": [(text, table) for table, text in counts.items()],
         "newest": fetch_all(connection, queries.NEWEST_THREADS),
         "flagged": _most_flagged(connection),
         "removals": [
-            {"row": row, "name": html.author_name(row), "when": between(row["last_seen_at"], row["seen_at"])}
+            {"row": row, "name": author_name(row), "when": between(row["last_seen_at"], row["seen_at"])}
             for row in fetch_all(connection, queries.REMOVALS)
         ],
         "outlets": fetch_all(connection, queries.OUTLETS),

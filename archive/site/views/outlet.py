@@ -6,12 +6,13 @@ from urllib.parse import unquote
 
 from datasette.utils.asgi import Request
 
-from archive.site import chart, html, queries, viewer
+from archive.site import chart, queries, viewer
 from archive.site.database import Connection, Row, fetch_all, fetch_row, fetch_value
 from archive.site.formatting import count
 from archive.site.params import parse_id
 from archive.site.questions import base
 from archive.site.questions.series import fill_months, month_label
+from archive.site.responses import make_card
 from archive.site.viewer import Visitor
 
 OUTLET = "select id, domain, name from outlets where domain = :name or cast(id as text) = :name"
@@ -74,7 +75,7 @@ def load(connection: Connection, name: str, _: Visitor) -> dict[str, Any] | None
         "outlet": outlet,
         "name": title,
         "counts": counts,
-        "card": html.make_card(title, [*parts], f"/outlet/{outlet['domain']}"),
+        "card": make_card(title, [*parts], f"/outlet/{outlet['domain']}"),
         "newest": _threads(connection, fetch_all(connection, NEWEST, outlet=outlet["id"])),
         "flagged": _threads(connection, _most_flagged(connection, outlet)),
         "flagged_of": None if _is_counted(connection) or counts["threads"] <= MAX_THREADS_READ else MAX_THREADS_READ,

@@ -8,7 +8,8 @@ from dataclasses import replace
 
 from markupsafe import Markup
 
-from archive.site import flags, html, queries
+from archive.site import flags, queries
+from archive.site.comments import ThreadNote, list_comments, render_comments
 from archive.site.database import Connection, fetch_all
 from archive.site.viewer import Visitor
 from archive.site.views.thread import UNTITLED
@@ -31,6 +32,6 @@ def render_places(connection: Connection, ids: Sequence[int], visitor: Visitor) 
             continue
         thread = places[rows[number]["thread_id"]]
         url = f"/thread/{thread['id']}#c{number}"
-        note = html.ThreadNote("", url, thread["title"] or UNTITLED, thread["outlet"])
+        note = ThreadNote("", url, thread["title"] or UNTITLED, thread["outlet"])
         views.append(replace(context.view(rows[number]), thread_note=note))
-    return html.render_comments(html.list_comments(views, {}), visitor.tables)
+    return render_comments(list_comments(views, {}), visitor.tables)

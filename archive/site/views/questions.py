@@ -11,7 +11,7 @@ from archive.site.flags import load_codes
 from archive.site.public import PublicSite
 from archive.site.questions import articles, base, commenters, copies, removed, series, waves
 from archive.site.questions.base import Answer, NotCounted, Question, QuestionParams, question_url
-from archive.site.responses import Rows
+from archive.site.row_streams import Rows
 from archive.site.viewer import Visitor
 from archive.site.views.threads import list_outlets
 

@@ -4,7 +4,8 @@ import json
 from dataclasses import replace
 from typing import Any
 
-from archive.site import flags, html, queries, thread_history
+from archive.site import flags, queries, thread_history
+from archive.site.comments import RenderedList, ThreadNote, list_comments, render_comments
 from archive.site.database import Connection, Row, fetch_all
 from archive.site.formatting import between, month, number
 from archive.site.params import RemovalParams, removal_files
@@ -33,7 +34,7 @@ def load(connection: Connection, params: RemovalParams, visitor: Visitor) -> dic
         "limit": MAX_COUNTED,
         "month": month(params.month) if params.month else None,
         "outlet": None if params.outlet is None else outlet,
-        "comments": html.render_comments(_comments(connection, rows, visitor), visitor.tables),
+        "comments": render_comments(_comments(connection, rows, visitor), visitor.tables),
         "shown": len(rows),
         "more": len(rows) == PAGE_SIZE,
         "files": removal_files(params),
@@ -47,7 +48,7 @@ def _describe_sum(row: Row, params: RemovalParams) -> dict[str, Any]:
     return {"month": month(row["month"]), "row": row, "url": None if is_here else url, "confidence": confidence}
 
 
-def _comments(connection: Connection, removals: list[Row], visitor: Visitor) -> html.RenderedList | None:
+def _comments(connection: Connection, removals: list[Row], visitor: Visitor) -> RenderedList | None:
     ids = [removal["comment_id"] for removal in removals]
     rows = {row["id"]: row for row in fetch_all(connection, queries.COMMENTS_BY_ID, ids=json.dumps(ids))}
     context = flags.load_flags(connection, list(rows), visitor)
@@ -56,11 +57,11 @@ def _comments(connection: Connection, removals: list[Row], visitor: Visitor) -> 
         for removal in removals
         if removal["comment_id"] in rows
     ]
-    return html.list_comments(views, {})
+    return list_comments(views, {})
 
 
-def _note(removal: Row) -> html.ThreadNote:
+def _note(removal: Row) -> ThreadNote:
     when = between(removal["last_seen_at"], removal["seen_at"])
     text = f"{thread_history.EVENT_TEXTS['removed']}, {when}; confidence {removal['confidence']}."
     url = f"/thread/{removal['thread_id']}?at={removal['seen_at']}#c{removal['comment_id']}"
-    return html.ThreadNote(text, url, removal["title"] or UNTITLED, removal["outlet"])
+    return ThreadNote(text, url, removal["title"] or UNTITLED, removal["outlet"])

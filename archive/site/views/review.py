@@ -8,11 +8,11 @@ from urllib.parse import urlencode
 
 from archive.review import queue
 from archive.review.verdicts import REVIEW_NAMESPACES, TEXT
-from archive.site import flags, html, queries
+from archive.site import flags, queries
+from archive.site.comments import CommentView, MarkedSpan, list_comments, nest_comments, render_comments
 from archive.site.database import Connection, Row, fetch_all, fetch_row, fetch_value
 from archive.site.formatting import count
 from archive.site.params import parse_id
-from archive.site.pieces import MarkedSpan
 from archive.site.viewer import Visitor
 from archive.site.views import comment
 from archive.text.span_masking import Span, find_occurrences
@@ -135,8 +135,8 @@ def load_many(
             {
                 "flag": flag,
                 "chip": flags.describe_flag(flag, codes),
-                "comment": html.render_comments(
-                    html.list_comments([_judged_view(connection, flag, row, context)], {}), visitor.tables
+                "comment": render_comments(
+                    list_comments([_judged_view(connection, flag, row, context)], {}), visitor.tables
                 ),
             }
             for flag in rows
@@ -183,23 +183,21 @@ def _flag_page(
         "choices": flags.list_choices(codes),
         "skip": review_url(replace(params, flag=None, after=flag["id"])),
         "many": None if params.second else review_url(ReviewParams(code=flag["code"], rule=flag["rule"], many=True)),
-        "above": html.render_comments(html.list_comments([context.view(other) for other in above], {}), visitor.tables),
-        "comment": html.render_comments(
-            html.list_comments([_judged_view(connection, flag, row, context)], {}), visitor.tables
-        ),
-        "below": html.render_comments(
-            html.nest_comments([context.view(other) for other in below], {row["id"]: row}), visitor.tables
+        "above": render_comments(list_comments([context.view(other) for other in above], {}), visitor.tables),
+        "comment": render_comments(list_comments([_judged_view(connection, flag, row, context)], {}), visitor.tables),
+        "below": render_comments(
+            nest_comments([context.view(other) for other in below], {row["id"]: row}), visitor.tables
         ),
         "is_earlier": flag["revision"] < row["revision"],
     }
 
 
-def _judged_view(connection: Connection, flag: Row, row: Row, context: flags.FlagContext) -> html.CommentView:
+def _judged_view(connection: Connection, flag: Row, row: Row, context: flags.FlagContext) -> CommentView:
     """Return the text of the revision that the flag is about, with its own spans marked and no others."""
     text = fetch_value(connection, TEXT, comment=row["id"], revision=flag["revision"])
     spans = fetch_all(connection, queries.SPANS, ids=f"[{flag['id']}]")
     chip, chips = flags.describe_flag(flag, context.codes), context.chips(row)
-    return html.CommentView(
+    return CommentView(
         flags.as_dict(row) | {"body": row["body"] if text is None else text, "parent_id": None},
         chips if any(other.code == chip.code for other in chips) else (chip, *chips),
         [MarkedSpan(span["start"], span["end"], chip.text) for span in spans],

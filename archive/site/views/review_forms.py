@@ -24,7 +24,7 @@ from archive.site.viewer import (
 )
 from archive.site.views import review
 from archive.site.views.review import EMPTY_FORM, ReviewForm, ReviewParams
-from archive.store.times import now
+from archive.text.formatting import now
 
 LONGEST_FORM = 100_000
 READ_ONLY = "This copy of the archive is served as one that never changes, so nothing can be reviewed in it."

@@ -11,9 +11,11 @@ from markupsafe import Markup
 from archive.search.forms import find_forms
 from archive.search.query import SearchQuery
 from archive.search.words import SearchTerm, best_start, find_matches
-from archive.site import chart, flags, html, queries, search_filters, search_queries, search_suggestions
+from archive.site import chart, flags, queries, search_filters, search_queries, search_suggestions
+from archive.site.comments import GONE, NOT_SHOWN, Chip, Piece, author_name, fold_reason, make_piece
 from archive.site.database import Connection, Row, fetch_all
-from archive.site.formatting import STATES, count, month, number
+from archive.site.excerpts import EXCERPT_LETTERS, EXCERPT_LETTERS_BEFORE, cut_excerpt
+from archive.site.formatting import STATES, Time, count, describe_time, month, number
 from archive.site.params import (
     FORM_FIELDS,
     MAX_FILE_HITS,
@@ -29,8 +31,8 @@ from archive.site.params import (
     search_file_url,
     search_url,
 )
-from archive.site.pieces import EXCERPT_LETTERS, EXCERPT_LETTERS_BEFORE, Piece, cut_excerpt, make_piece
 from archive.site.questions.series import fill_months, month_label
+from archive.site.responses import render_macro
 from archive.site.search_results import SearchResult, search_comments
 from archive.site.viewer import Visitor
 from archive.text.span_masking import Span
@@ -65,8 +67,8 @@ class Hit:
     outlet: str | None
     author: str
     commenter: int | None
-    time: html.Time
-    chips: Sequence[html.Chip]
+    time: Time
+    chips: Sequence[Chip]
     note: str | None
     fold: str | None
     excerpt: Sequence[Piece]
@@ -100,7 +102,7 @@ def load(connection: Connection, params: SearchParams, visitor: Visitor) -> dict
         "about": (f"Flagged: {code['title']}" if code else "Flagged comments") if result.by == "flags" else None,
         "summary": _summary(result, params) if result.by else None,
         "has_forms": result.has_forms,
-        "hits": html.render_hits(_hits(connection, result, visitor)),
+        "hits": render_macro("_search.html", "entries", _hits(connection, result, visitor)),
         "suggestions": search_suggestions.suggest(connection, params, result) if result.by and not result.total else [],
         "articles": _articles(connection, result.query) if result.query.match and params.page == 1 else [],
         **_filters(connection, params, result, codes),
@@ -128,7 +130,8 @@ def _by_month(result: SearchResult) -> Markup | None:
     months = fill_months(sorted(result.months))
     values = [result.months.get(month, 0) for month in months]
     labels = [month_label(month) for month in months]
-    return html.render_columns(chart.column_chart("Matches by month", labels, [("comments", values)]))
+    columns = chart.column_chart("Matches by month", labels, [("comments", values)])
+    return render_macro("_chart.html", "columns", columns)
 
 
 def _cut(result: SearchResult) -> str:
@@ -183,14 +186,14 @@ def _hit(
         row["thread_id"],
         row["title"],
         row["outlet"],
-        html.author_name(row),
+        author_name(row),
         row["commenter_id"],
-        html.describe_time(row["posted_at"], row["posted_at_text"], row["posted_precision"]),
+        describe_time(row["posted_at"], row["posted_at_text"], row["posted_precision"]),
         chips,
-        html.NOT_SHOWN if row["withheld"] else None,
-        html.fold_reason(chips),
+        NOT_SHOWN if row["withheld"] else None,
+        fold_reason(chips),
         _excerpt(texts[number], terms, _flag_spans(context, row)),
-        html.GONE.get(row["state"]),
+        GONE.get(row["state"]),
         _parent(parent, texts.get(parent["id"], parent["body"]), context) if parent else None,
     )
 
@@ -220,7 +223,7 @@ def _parent(row: Row, text: str, context: flags.FlagContext) -> ParentLine:
     is_folded = any(context.codes[flag["code"]]["blur"] for flag in context.flags.get(row["id"], ()))
     line = next((line for line in text[: MAX_LINE * 20].splitlines() if line.strip()), "(no text)")
     line = "(folded)" if is_folded else line[:MAX_LINE] + ("…" if len(line) > MAX_LINE else "")
-    return ParentLine(row["id"], html.author_name(row), [make_piece(line)])
+    return ParentLine(row["id"], author_name(row), [make_piece(line)])
 
 
 def _articles(connection: Connection, query: SearchQuery) -> list[dict[str, Any]]:
@@ -230,7 +233,7 @@ def _articles(connection: Connection, query: SearchQuery) -> list[dict[str, Any]
         {
             "row": row,
             "snippet": _excerpt(row["body"], query.terms),
-            "time": html.describe_time(row["published_at"], None, row["published_precision"])
+            "time": describe_time(row["published_at"], None, row["published_precision"])
             if row["published_at"]
             else None,
         }
@@ -253,18 +256,20 @@ def _filters(connection: Connection, params: SearchParams, result: SearchResult,
         for title, name, names in labels
         if name == params.values
     ]
+    first, more = (
+        [entry for name, entry in used.items() if (name in FIRST_FILTERS) is is_first] for is_first in (True, False)
+    )
+    pickers = [
+        search_filters.picker(title, name, params, counts[name], names, MAX_OPTIONS)
+        for title, name, names in labels
+        if name in ("outlet", "flag")
+    ]
     return {
-        "filters": html.render_filters([entry for name, entry in used.items() if name in FIRST_FILTERS]),
-        "more_filters": html.render_filters([entry for name, entry in used.items() if name not in FIRST_FILTERS]),
-        "more_open": any(entry.remove for name, entry in used.items() if name not in FIRST_FILTERS),
+        "filters": render_macro("_search.html", "filter_lists", first),
+        "more_filters": render_macro("_search.html", "filter_lists", more),
+        "more_open": any(entry.remove for entry in more),
         "listed": listed[0] if listed else None,
-        "pickers": html.render_pickers(
-            [
-                search_filters.picker(title, name, params, counts[name], names, MAX_OPTIONS)
-                for title, name, names in labels
-                if name in ("outlet", "flag")
-            ]
-        ),
+        "pickers": render_macro("_search.html", "pickers", pickers),
     }
 
 

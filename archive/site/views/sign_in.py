@@ -14,7 +14,7 @@ from archive.site.database import find_archive
 from archive.site.formatting import count
 from archive.site.responses import PRIVATE, error_page
 from archive.site.viewer import account_config, attempts_of, ended_sessions, has_reviewers
-from archive.store.times import now
+from archive.text.formatting import now
 
 logger = logging.getLogger(__name__)
 

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from archive.site import citations, flags, html, queries, thread_history, viewer
+from archive.site import citations, flags, queries, thread_history, viewer
+from archive.site.comments import Chip, RenderedList, list_comments, nest_comments, render_comments, split_body
 from archive.site.database import Connection, Row, fetch_all, fetch_row
-from archive.site.formatting import count, day, moment, number
+from archive.site.formatting import count, day, describe_time, moment, number
 from archive.site.params import THREAD_PAGE, VIEWS, ThreadParams, thread_files, thread_url
-from archive.site.pieces import split_body
+from archive.site.responses import make_card
 from archive.site.viewer import Visitor
-from archive.store.statistics import THREAD_COUNTS, describe_stored, tells_gone
+from archive.store.statistics import THREAD_COUNTS
 
 OPEN_PARAGRAPHS = 2
 MAX_ARTICLE = 100_000
@@ -54,12 +55,12 @@ def load(connection: Connection, params: ThreadParams, visitor: Visitor) -> dict
         "withheld": reason,
         "article": article,
         "cited": _citation(connection, thread, source, reason),
-        "card": html.make_card(
+        "card": make_card(
             str(article["title"]), [thread["outlet"], *(text for _, text in summary)], f"/thread/{thread['id']}"
         ),
         "files": thread_files(params),
         "summary": summary,
-        "comments": html.render_comments(_comments(connection, params, thread, rows, context), visitor.tables),
+        "comments": render_comments(_comments(connection, params, thread, rows, context), visitor.tables),
         "at": params.at,
         "chips": _chips(connection, thread, context.codes),
         "labels": [] if reason else flags.load_labels(connection, "thread", thread["id"]),
@@ -116,20 +117,20 @@ def _citation(connection: Connection, thread: Row, source: Row | None, reason: s
 
 def _comments(
     connection: Connection, params: ThreadParams, thread: Row, rows: Sequence[Row], context: flags.FlagContext
-) -> html.RenderedList | None:
+) -> RenderedList | None:
     by_id: dict[int, Row] = {row["id"]: row for row in rows}
     missing = {row["parent_id"] for row in rows if row["parent_id"]} - by_id.keys()
     others = fetch_all(connection, queries.NAMES_BY_ID, ids=json.dumps(sorted(missing))) if missing else []
     parents = by_id | {row["id"]: row for row in others}
     if params.at is not None:
         views = thread_history.restore_views(rows, context, params.at, thread["first_seen_at"])
-        return html.nest_comments(views, parents)
+        return nest_comments(views, parents)
     views = [context.view(row) for row in rows]
     if params.view == "order":
-        return html.nest_comments(views, parents)
+        return nest_comments(views, parents)
     if params.view == "changed":
         views = thread_history.add_changes(connection, views, context)
-    return html.list_comments(views, parents)
+    return list_comments(views, parents)
 
 
 def _article(thread: Row) -> dict[str, Any]:
@@ -144,7 +145,7 @@ def _article(thread: Row) -> dict[str, Any]:
         "rest": [split_body(paragraph) for paragraph in paragraphs[OPEN_PARAGRAPHS:]],
         "paragraphs": len(paragraphs),
         "cut": len(text) < len(thread["article_body"]),
-        "published": html.describe_time(at, at_text, thread["published_precision"]) if at or at_text else None,
+        "published": describe_time(at, at_text, thread["published_precision"]) if at or at_text else None,
         "language": language if re.fullmatch(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*", language) else None,
         "url": thread["article_url"],
     }
@@ -154,7 +155,7 @@ def _summary(counts: Row) -> list[tuple[str, str]]:
     """Return what is counted, by its name in THREAD_COUNTS, and in words."""
     parts = [("stored", describe_stored(counts["stored"], counts["stated"], counts["gone"]))]
     parts += [("unknown", f"{number(counts['unknown'])} by unknown authors")] if counts["unknown"] else []
-    if counts["gone"] and not tells_gone(counts["stored"], counts["stated"], counts["gone"]):
+    if counts["gone"] and not _tells_gone(counts["stored"], counts["stated"], counts["gone"]):
         parts.append(("gone", f"{number(counts['gone'])} no longer on the site"))
     if counts["flags"]:
         parts.append(("flags", count(counts["flags"], "flag")))
@@ -162,7 +163,25 @@ def _summary(counts: Row) -> list[tuple[str, str]]:
     return parts
 
 
-def _chips(connection: Connection, thread: Row, codes: flags.Codes) -> list[html.Chip]:
+def _tells_gone(stored: int, stated: int | None, gone: int) -> bool:
+    """Whether more are stored than a source states because it no longer shows them all."""
+    return stated is not None and stored - gone <= stated < stored
+
+
+def describe_stored(stored: int, stated: int | None, gone: int = 0) -> str:
+    """Say how many comments are stored, of how many that the source states, and how many of them it no longer shows.
+
+    More may be: what is gone from a site is still stored, and not every site counts all."""
+    if stated is None:
+        return f"{stored:,} comment{'' if stored == 1 else 's'}"
+    if stored <= stated:
+        return f"{stored:,} of {stated:,} comment{'' if stated == 1 else 's'}"
+    if _tells_gone(stored, stated, gone):
+        return f"{stored:,} comments: {stored - gone:,} of the {stated:,} on the site, and {gone:,} no longer there"
+    return f"{stored:,} comment{'' if stored == 1 else 's'}, where the source states {stated:,}"
+
+
+def _chips(connection: Connection, thread: Row, codes: flags.Codes) -> list[Chip]:
     rows = fetch_all(connection, queries.THREAD_FLAGS, thread=thread["id"], article=thread["article_id"])
     verdicts = flags.load_verdicts(connection, [row for row in rows if row["status"] != "unreviewed"])
     context = flags.FlagContext(codes, verdicts=verdicts)

@@ -19,7 +19,7 @@ from archive.site.flags import load_codes
 from archive.site.formatting import short
 from archive.site.params import first_day, last_day, parse_id
 from archive.site.questions import base
-from archive.site.responses import BATCH, Rows
+from archive.site.row_streams import BATCH, Rows
 from archive.site.viewer import Visitor, has_table
 from archive.store.views import LABEL_FOUND, LABEL_TEXT, STANDING
 

@@ -22,7 +22,7 @@ from archive.store.dialects.base import DURABLE, IdBlock, outlast_interrupts
 from archive.store.process_identity import is_dead, is_here, worker_name
 from archive.store.reading import connect_for_reading
 from archive.store.schema import TABLES
-from archive.store.times import format_time
+from archive.text.formatting import format_time
 
 PRAGMAS = (
     "pragma journal_mode = wal",

@@ -10,8 +10,9 @@ import pytest
 from archive.publish.policy import Policy
 from archive.publish.release import publish
 from archive.site.app import application, public_application
+from archive.site.views.thread import describe_stored
 from archive.store.archive import Archive
-from archive.store.statistics import archive_counts, describe_stored
+from archive.store.statistics import archive_counts
 from tests import archive_fixture
 from tests.archive_fixture import get
 from tests.public_fixture import URL, ask

@@ -9,11 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from archive.site import html as texts
 from archive.site import safety
 from archive.site.app import application
-from archive.site.html import Chip, CommentView
-from archive.site.pieces import MarkedSpan, compare_texts, cut_excerpt, split_body
+from archive.site.comments import Chip, CommentView, MarkedSpan, list_comments, split_body
+from archive.site.excerpts import compare_texts, cut_excerpt
 from archive.site.responses import static_file
 from tests import archive_fixture
 from tests.archive.site.macros import render
@@ -245,7 +244,7 @@ def test_comments_are_only_what_they_seem(body, author, time, state):
     row |= {"id": 7, "commenter_id": 3, "author": author, "posted_at_text": time, "body": body, "state": state}
     row |= {"last_seen_at": time, "revision": 0, "withheld": 0}
     views = [CommentView(row, (Chip("content.threat", body, author, blur=True),))]
-    html = render("_comment.html", "comments", texts.list_comments(views, {}), "/x")
+    html = render("_comment.html", "comments", list_comments(views, {}), "/x")
     assert_harmless(html)
     assert html.count("<li") == html.count("</li>") == 1
 

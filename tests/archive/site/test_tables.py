@@ -10,9 +10,9 @@ import urllib.request
 
 import pytest
 
-from archive.site import responses
+from archive.site import row_streams
 from archive.site.app import application
-from archive.site.responses import Rows, write_csv, write_json
+from archive.site.row_streams import Rows, write_csv, write_json
 from tests import archive_fixture
 from tests.archive_fixture import get, page
 from tests.sites import served
@@ -127,10 +127,10 @@ def test_a_file_that_cannot_be_finished_is_broken_off(path, monkeypatch):
 
     def in_time(datasette, connection, work, limit_ms=None):
         if next(steps) == 1:
-            raise responses.TookTooLong
+            raise row_streams.TookTooLong
         return work()
 
-    monkeypatch.setattr(responses, "in_time", in_time)
+    monkeypatch.setattr(row_streams, "in_time", in_time)
     sent = []
 
     async def send(message):

@@ -13,9 +13,9 @@ from archive.review.verdicts import Verdict, record
 from archive.store.archive import Archive
 from archive.store.flags import recounted_totals
 from archive.store.reflag import flag_all
-from archive.store.times import now
 from archive.takedown import withhold
 from archive.takedown.withhold import NotThere
+from archive.text.formatting import now
 from archive.thread import Flag
 from tests.trees import made, said
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archive.store.times import format_time
 from archive.takedown.withhold import withhold
+from archive.text.formatting import format_time
 from crawler.frontier.frontier import Candidate, Frontier, VisitResult
 from crawler.frontier.host_table import LEASE
 from crawler.frontier.intervals import DAY, HOUR, LATE_VISIT, FrontierEntry, next_interval, next_visit

@@ -1,28 +1,28 @@
-"""Prepare comments for templates: nested or listed, folded, with their times; which addresses may be links. Pure.
+"""Prepare comments for templates: nested or listed, folded, their texts in marked and masked pieces. Pure.
 
 No tag is written here: templates write them, and Jinja escapes every text.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
+from itertools import pairwise
 from typing import Any, NamedTuple, Protocol
-from urllib.parse import urlsplit
 
-from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup
 
-from archive.site.chart import ColumnChart
-from archive.site.formatting import INVISIBLE, STATES, count, day, moment, number, short
-from archive.site.pieces import Body, MarkedSpan, TextDifference, split_body
+from archive.site.formatting import STATES, Time, count, day, describe_time, short
+from archive.site.responses import render_macro
 
 MAX_DEPTH = 8
-MAX_URL = 8000
-MAX_CARD_TITLE, MAX_CARD_TEXT = 110, 200
+MAX_TEXT = 20_000
 CHIP_CLASSES = {"platform", "crawl", "capture", "content", "review"}
 GONE = {state: text[:1].upper() + text[1:] for state, text in STATES.items() if state != "visible"}
 NOT_SHOWN = "This archive does not show the text."
+# Stands where personal data was masked. Half a surrogate pair: no text that SQLite returns can contain it, and it could
+# not be sent either, so that a template that forgets to replace it fails.
+MASKED = "\udc00"
+_PARAGRAPHS = re.compile(r"\n[ \t\r]*\n\s*")
 
 
 class NamedRow(Protocol):
@@ -50,12 +50,40 @@ class Chip:
 
 
 @dataclass(frozen=True, slots=True)
-class Time:
-    """A time as precise as it is known, and what the source itself says; `at` is None where it is not known."""
+class MarkedSpan:
+    """Where a flag matched, in code points of the text, and what it claims."""
 
-    at: str | None
+    start: int
+    end: int
+    claim: str
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of a text, marked or not. Between `text` and each of `rest` stands something masked."""
+
     text: str
+    rest: Sequence[str] = ()
+    marked: bool = False
     title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """The paragraphs of a text; where it is too long for a page, how much is left out and where that can be read."""
+
+    paragraphs: Sequence[Sequence[Piece]]
+    left_out: int = 0
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TextDifference:
+    """What an edit changed: (change, piece), `change` being equal, delete or insert; or the `before` of a long text."""
+
+    changes: Sequence[tuple[str, Piece]] = ()
+    before: Body | None = None
+    fold: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,41 +150,6 @@ class RenderedList:
     is_flat: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Card:
-    """What other sites show of a page that is shared: titles and numbers, never what readers wrote or are called."""
-
-    title: str
-    description: str
-    path: str
-    kind: str = "article"
-
-
-def web_address(url: str | None) -> str | None:
-    """Return the address if it may be a link: http or https with a host, and no credentials or controls."""
-    if not url or len(url) > MAX_URL or not url.isprintable() or " " in url or "\\" in url:
-        return None
-    try:
-        parts = urlsplit(url)
-        return url if parts.scheme in ("http", "https") and parts.hostname and "@" not in parts.netloc else None
-    except ValueError:
-        return None
-
-
-def describe_time(at: str | None, text: str | None = None, precision: str | None = None) -> Time:
-    if at is None:
-        return Time(None, text or "")
-    return Time(at, moment(at, precision), f"The source says: {short(text)}" if text else f"{at} (UTC)")
-
-
-def describe_claim(code: str, title: str, status: str, reviewers: int) -> str:
-    """Put a flag in words. What rules match in a text is no fact until a person has confirmed it."""
-    if status in ("confirmed", "dismissed", "corrected"):
-        return f"{status} by {describe_reviewers(reviewers)}: {title}"
-    text = f"matched rule: {title}" if code.startswith("content.") else title
-    return f"{text}, reviewers disagree" if status == "disputed" else text
-
-
 def describe_reviewers(reviewers: int) -> str:
     return f"{reviewers:,} reviewers" if reviewers > 1 else "a reviewer"
 
@@ -215,41 +208,9 @@ def list_comments(views: Iterable[CommentView], parents: Mapping[int, NamedRow])
     return RenderedList(blocks, 1, is_flat=True) if blocks else None
 
 
-@cache
-def _macros(template: str) -> Any:
-    env = Environment(loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True)
-    env.filters |= {"number": number, "counted": count, "short": short, "web_address": web_address}
-    return env.get_template(template).module
-
-
 def render_comments(comments: RenderedList | None, tables: str) -> Markup | None:
-    """Render comments where they are loaded: in a thread, not in the event loop, and once while a page is remembered.
-
-    Datasette renders templates asynchronously, which makes every loop and macro take twice as long.
-    """
-    html: Markup | None = _macros("_comment.html").comments(comments, tables) if comments else None
-    return html
-
-
-def render_hits(hits: Sequence[Any]) -> Markup:
-    """Render the hits of a search where they are loaded, as `render_comments` renders comments."""
-    html: Markup = _macros("_search.html").entries(hits)
-    return html
-
-
-def render_filters(filters: Sequence[Any]) -> Markup:
-    html: Markup = _macros("_search.html").filter_lists(filters)
-    return html
-
-
-def render_pickers(pickers: Sequence[Any]) -> Markup:
-    html: Markup = _macros("_search.html").pickers(pickers)
-    return html
-
-
-def render_columns(chart: ColumnChart) -> Markup:
-    html: Markup = _macros("_chart.html").columns(chart)
-    return html
+    """Render comments where they are loaded, see `render_macro`; None where there are none."""
+    return render_macro("_comment.html", "comments", comments, tables) if comments else None
 
 
 def _block(
@@ -292,12 +253,36 @@ def _text(view: CommentView) -> tuple[str | None, str | None, Body | None]:
     return None, reason, split_body(row["body"], view.spans, f"/comment/{row['id']}")
 
 
-def make_card(title: str, parts: list[str | None], path: str, kind: str = "article") -> Card:
-    """`parts` of the description are joined by dots, without those that are empty."""
-    text = " · ".join(line for part in parts if part and (line := single_line(part, MAX_CARD_TEXT)))
-    return Card(single_line(title, MAX_CARD_TITLE), single_line(text, MAX_CARD_TEXT), path, kind)
+def make_piece(text: str, title: str = "", *, marked: bool = False) -> Piece:
+    if MASKED not in text:
+        return Piece(text, (), marked, title)
+    first, *rest = text.split(MASKED)
+    return Piece(first, rest, marked, title)
 
 
-def single_line(text: str, length: int) -> str:
-    line = " ".join(INVISIBLE.sub(" ", text).split())
-    return line if len(line) <= length else line[: length - 1].rstrip() + "…"
+def split_body(text: str, spans: Sequence[MarkedSpan] = (), url: str | None = None) -> Body:
+    """Divide a text into paragraphs, and these where flags matched. `url` is where a long text can be read whole."""
+    head = text[:MAX_TEXT]
+    paragraphs, start = [], 0
+    for gap in _PARAGRAPHS.finditer(head):
+        if head[start : gap.start()].strip():
+            paragraphs.append(_mark(head, start, gap.start(), spans))
+        start = gap.end()
+    if head[start:].strip():
+        paragraphs.append(_mark(head, start, len(head), spans))
+    return Body(paragraphs, len(text) - len(head), url)
+
+
+def _mark(text: str, start: int, end: int, spans: Sequence[MarkedSpan]) -> list[Piece]:
+    """Cut a paragraph at every edge of a span: spans overlap, marks cannot."""
+    inside = [span for span in spans if span.start < end and span.end > start and span.start < span.end]
+    if not inside:
+        return [make_piece(text[start:end])]
+    edges = {start, end}
+    for span in inside:
+        edges |= {max(span.start, start), min(span.end, end)}
+    pieces = []
+    for left, right in pairwise(sorted(edges)):
+        claims = [span.claim for span in inside if span.start <= left and span.end >= right]
+        pieces.append(make_piece(text[left:right], "; ".join(dict.fromkeys(claims)), marked=bool(claims)))
+    return pieces

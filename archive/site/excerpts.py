@@ -1,99 +1,20 @@
-"""Divide texts into the pieces that pages show: paragraphs, excerpts and differences, marked and masked. Pure."""
+"""Cut excerpts out of texts, and compare a text with an earlier one. Pure."""
 
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
-from itertools import pairwise
 
+from archive.site.comments import MAX_TEXT, Piece, TextDifference, make_piece, split_body
 from archive.text.span_masking import Span, merge_spans
 
-MAX_TEXT = 20_000
 # Comparing texts takes time that grows with the pairs of words that are the same in both, of one text and of a page.
 MAX_COMPARED_WORDS, MAX_PAIRS, MAX_PAIRS_OF_PAGE = 600, 10_000, 60_000
 # Of an excerpt, and of what stands in it before what was searched for.
 EXCERPT_WORDS, EXCERPT_LETTERS = 40, 400
 EXCERPT_WORDS_BEFORE, EXCERPT_LETTERS_BEFORE = 12, 120
-# Stands where personal data was masked. Half a surrogate pair: no text that SQLite returns can contain it, and it could
-# not be sent either, so that a template that forgets to replace it fails.
-MASKED = "\udc00"
-
 _WORDS = re.compile(r"\S+")
 _COMPARED = re.compile(r"\w+\s*|[^\w\s]\s*|\s+")
-_PARAGRAPHS = re.compile(r"\n[ \t\r]*\n\s*")
-
-
-@dataclass(frozen=True, slots=True)
-class MarkedSpan:
-    """Where a flag matched, in code points of the text, and what it claims."""
-
-    start: int
-    end: int
-    claim: str
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A part of a text, marked or not. Between `text` and each of `rest` stands something masked."""
-
-    text: str
-    rest: Sequence[str] = ()
-    marked: bool = False
-    title: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Body:
-    """The paragraphs of a text; where it is too long for a page, how much is left out and where that can be read."""
-
-    paragraphs: Sequence[Sequence[Piece]]
-    left_out: int = 0
-    url: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class TextDifference:
-    """What an edit changed: (change, piece), `change` being equal, delete or insert; or the `before` of a long text."""
-
-    changes: Sequence[tuple[str, Piece]] = ()
-    before: Body | None = None
-    fold: str | None = None
-
-
-def make_piece(text: str, title: str = "", *, marked: bool = False) -> Piece:
-    if MASKED not in text:
-        return Piece(text, (), marked, title)
-    first, *rest = text.split(MASKED)
-    return Piece(first, rest, marked, title)
-
-
-def split_body(text: str, spans: Sequence[MarkedSpan] = (), url: str | None = None) -> Body:
-    """Divide a text into paragraphs, and these where flags matched. `url` is where a long text can be read whole."""
-    head = text[:MAX_TEXT]
-    paragraphs, start = [], 0
-    for gap in _PARAGRAPHS.finditer(head):
-        if head[start : gap.start()].strip():
-            paragraphs.append(_mark(head, start, gap.start(), spans))
-        start = gap.end()
-    if head[start:].strip():
-        paragraphs.append(_mark(head, start, len(head), spans))
-    return Body(paragraphs, len(text) - len(head), url)
-
-
-def _mark(text: str, start: int, end: int, spans: Sequence[MarkedSpan]) -> list[Piece]:
-    """Cut a paragraph at every edge of a span: spans overlap, marks cannot."""
-    inside = [span for span in spans if span.start < end and span.end > start and span.start < span.end]
-    if not inside:
-        return [make_piece(text[start:end])]
-    edges = {start, end}
-    for span in inside:
-        edges |= {max(span.start, start), min(span.end, end)}
-    pieces = []
-    for left, right in pairwise(sorted(edges)):
-        claims = [span.claim for span in inside if span.start <= left and span.end >= right]
-        pieces.append(make_piece(text[left:right], "; ".join(dict.fromkeys(claims)), marked=bool(claims)))
-    return pieces
 
 
 def cut_excerpt(text: str, marks: Iterable[Span], at: int | None = None) -> list[Piece]:
