@@ -6,6 +6,7 @@ from archive.importers import (
     convokit,
     coral,
     discourse,
+    discourse_backup,
     hacker_news,
     mastodon,
     own_archive,
@@ -21,7 +22,7 @@ from archive.importers.plain_text import importer as plain_text
 from archive.importers.tables import importer as table_importer
 
 IMPORTERS: tuple[Importer, ...] = (
-    *(wet, wxr, own_archive, own_jsonl, own_parquet, coral, discourse),
+    *(wet, wxr, own_archive, own_jsonl, own_parquet, coral, discourse, discourse_backup),
     *(telegram, mastodon, hacker_news, reddit, convokit, table_importer, plain_text),
 )
 _KEY = re.compile(rb'"((?:[^"\\]|\\.){1,80})"\s*:')

@@ -1,6 +1,7 @@
 """Discourse: topics as the forum gives them by /t/ID.json, with the posts that are in them.
 
-The first post is the article. `--outlet DOMAIN` says which forum it is, which the topic itself does not.
+The first post is the article, or stands for the one below which the forum embeds the topic, where its backup names
+that. `--outlet DOMAIN` says which forum it is, which the topic itself does not.
 """
 
 import re
@@ -11,13 +12,15 @@ from typing import Any
 from archive.importers.base import CERTAIN, BadDocument, Document, FormatClaim, Probe, Source
 from archive.importers.gathered import below_article, cut_objects, load_object, object_capture
 from archive.importers.values import count_of, html_of, id_of, moment_of, text_of
-from archive.thread import Article, Author, Comment, Decision, Flag, State, Thread
+from archive.text import urls
+from archive.thread import Article, Author, Comment, Decision, EarlierText, Flag, State, Thread
 
 NAME = "discourse"
 PLATFORM = "discourse"
 FIRST_POST = 1
 SMALL_ACTION = 3  # a post that says "closed this topic"
 LIKES = 2  # the number of that action
+REPORTS = {3: "off_topic", 4: "inappropriate", 7: "notify_moderators", 8: "spam", 10: "illegal"}
 POSTS = re.compile(rb'"post_stream"\s*:\s*\{')
 HOST = re.compile(r"(?:[\w-]+\.)+[A-Za-z]{2,}")
 
@@ -48,20 +51,13 @@ def parse(document: Document) -> Thread:
     own = id_of(topic.get("id"))
     host = document.outlet if document.outlet and HOST.fullmatch(document.outlet) else None
     url = f"https://{host}/t/{topic.get('slug') or '-'}/{own}" if host and own else None
-    comments = [_comment(post, ids, host) for post in replies]
+    gone_at = topic.get("deleted_at")
+    comments = [_below_gone(_comment(post, ids, host), gone_at) for post in replies]
     listed = {id_of(number) for number in stream.get("stream") or () if number is not None}
     absent = len(listed - set(ids.values()))
     actions = sum(post.get("post_type") == SMALL_ACTION for post in posts)
     return Thread(
-        article=Article(
-            title=text_of(topic.get("title")),
-            body=html_of((first or {}).get("cooked")),
-            url=url or (f"urn:discourse:{own}" if own else None),
-            outlet=host,
-            byline=text_of((first or {}).get("username")),
-            published=moment_of(topic.get("created_at")),
-            fills_in=True,
-        ),
+        article=_article(topic, first or {}, url or (f"urn:discourse:{own}" if own else None), host),
         comments=below_article(comments, id_of((first or {}).get("id"))),
         platform=PLATFORM,
         capture=object_capture(document, posts, notices=actions),
@@ -70,6 +66,34 @@ def parse(document: Document) -> Thread:
         stated_count=len(comments) + absent if listed else None,
         completeness="partial" if absent or not listed else "full",
         closed=topic["closed"] if isinstance(topic.get("closed"), bool) else None,
+    )
+
+
+def _article(topic: dict[str, Any], first: dict[str, Any], url: str | None, host: str | None) -> Article:
+    """Return the first post, or the article that it stands for: then the post is by whoever embeds, and says little."""
+    embedded = urls.canonical(text_of(topic.get("embed_url")) or "")
+    return Article(
+        title=text_of(topic.get("title")),
+        body=html_of(first.get("cooked")),
+        url=embedded or url,
+        outlet=urls.domain(embedded) if embedded else host,
+        byline=None if embedded else text_of(first.get("username")),
+        published=moment_of(topic.get("created_at")),
+        section=text_of(topic.get("category_name")),
+        fills_in=True,
+    )
+
+
+def _below_gone(comment: Comment, gone_at: Any) -> Comment:
+    """Return a comment as it stands in a topic that was deleted as a whole."""
+    if not gone_at or comment.state != "visible":
+        return comment
+    decided = moment_of(gone_at)
+    return replace(
+        comment,
+        state="removed",
+        flags=(*comment.flags, Flag("platform.removed", "topic-deleted", f"topic deleted_at {gone_at}"[:60])),
+        decisions=(*comment.decisions, Decision("topic deleted", "removed", decided.at if decided else None)),
     )
 
 
@@ -87,7 +111,8 @@ def _comment(post: dict[str, Any], ids: dict[str | None, str | None], host: str 
         state, flags = "removed", [Flag("platform.removed", "deleted_at", str(post["deleted_at"])[:40])]
     elif post.get("hidden") is True:
         state, flags = "withheld", [Flag("platform.withheld", "hidden", "hidden")]
-    if (count_of(post.get("version")) or 1) > 1:
+    is_edited = (count_of(post.get("version")) or 1) > 1
+    if is_edited:
         flags.append(Flag("platform.edited", "version", f"version {post['version']}, {post.get('updated_at')}"))
     is_staff = any(post.get(role) is True for role in ("staff", "moderator", "admin"))
     if is_staff:
@@ -104,7 +129,10 @@ def _comment(post: dict[str, Any], ids: dict[str | None, str | None], host: str 
         likes=_likes(post),
         reactions=_reactions(post),
         flags=tuple(flags),
+        edited=moment_of(post.get("last_version_at")) if is_edited else None,
+        earlier=tuple(_earlier(post)),
         decisions=tuple(_decisions(post, state)),
+        reports=_reports(post),
     )
     path = text_of(post.get("post_url"))
     return replace(comment, url=f"https://{host}{path}") if host and path and path.startswith("/") else comment
@@ -120,11 +148,33 @@ def _decisions(post: dict[str, Any], state: State) -> Iterator[Decision]:
     yield Decision(status, state, at, "author" if state == "author_deleted" else None)
 
 
+def _earlier(post: dict[str, Any]) -> Iterator[EarlierText]:
+    """Yield what a post said before each edit, and since when: the first time it was written, then the edit before."""
+    written = moment_of(post.get("created_at"))
+    for edit in post.get("earlier") or ():
+        if edit["cooked"] is not None:
+            yield EarlierText(html_of(edit["cooked"]), written.at if written else None)
+            written = moment_of(edit["created_at"])
+
+
 def _likes(post: dict[str, Any]) -> int | None:
-    actions = post.get("actions_summary")
-    if not isinstance(actions, list):
+    counts = _actions(post)
+    return None if counts is None else counts.get(LIKES, 0)
+
+
+def _reports(post: dict[str, Any]) -> tuple[tuple[str, int], ...]:
+    """Return what readers told the moderators, which the forum shows to these alone."""
+    counts = _actions(post) or {}
+    return tuple((name, counts[number]) for number, name in REPORTS.items() if counts.get(number))
+
+
+def _actions(post: dict[str, Any]) -> dict[int, int] | None:
+    """Return how often readers did what to a post, by the number of the action."""
+    listed = post.get("actions_summary")
+    if not isinstance(listed, list):
         return None
-    return next((count_of(a.get("count")) or 0 for a in actions if isinstance(a, dict) and a.get("id") == LIKES), 0)
+    numbers = [(count_of(a.get("id")), count_of(a.get("count")) or 0) for a in listed if isinstance(a, dict)]
+    return {number: count for number, count in numbers if number is not None}
 
 
 def _reactions(post: dict[str, Any]) -> tuple[tuple[str, int], ...]:

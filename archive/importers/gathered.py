@@ -299,7 +299,7 @@ def object_capture(document: Document, records: Iterable[dict[str, Any]], **more
     """Return the capture of a document that is one JSON object; its metadata are as those of gathered records."""
     return Capture(
         sha256=sha256(document.raw).hexdigest(),
-        media_type=JSON_LINES_TYPE if document.line else JSON_TYPE,
+        media_type=(JSON_LINES_TYPE if document.line else JSON_TYPE) + (GATHERED if document.is_gathered else ""),
         file=document.file,
         offset=document.offset,
         length=len(document.raw),
