@@ -6,7 +6,7 @@ what a source did not state is None, never a guess.
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, fields, replace
-from hashlib import sha256
+from hashlib import blake2b, sha256
 from operator import attrgetter
 from typing import Any, Literal, TypeVar
 
@@ -337,3 +337,34 @@ def article_digest(article: Article) -> str:
 def article_url(article: Article, capture_sha256: str) -> str:
     """Return the article's identity: its address, else a hash of its text, else of the document where it has none."""
     return article.url or "urn:sha256:" + (article_digest(article) if article.body else capture_sha256)
+
+
+def identities(comments: Sequence[Comment], hashes: Sequence[str]) -> list[str]:
+    """Return an identity for each comment: its native id, else a fingerprint of parent, author, text, occurrence."""
+    taken: set[str] = set()
+    result: list[str] = []
+    for comment, body_sha256 in zip(comments, hashes, strict=True):
+        above = "" if comment.parent is None else result[comment.parent]
+        result.append(identity_under(comment, body_sha256, above, taken))
+    return result
+
+
+def identity_under(comment: Comment, body_sha256: str, above: str, taken: set[str]) -> str:
+    """Return the identity of a comment below the one whose identity is `above`, and add it to `taken`."""
+    if comment.native_id is not None:
+        stem = candidate = f"id:{comment.native_id}"
+    else:
+        seed = "\x1f".join((above, *_who(comment.author), body_sha256))
+        stem = candidate = "fp:" + blake2b(seed.encode(), digest_size=12).hexdigest()
+    occurrence = 1
+    while candidate in taken:
+        occurrence += 1
+        candidate = f"{stem}.{occurrence}"
+    taken.add(candidate)
+    return candidate
+
+
+def _who(author: Author | None) -> tuple[str, str]:
+    if author is None:
+        return "", ""
+    return ("id", author.native_id) if author.native_id is not None else ("name", author.name or "")

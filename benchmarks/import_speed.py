@@ -74,7 +74,7 @@ def bare(source: Path, target: Path) -> tuple[int, float, float]:
         write.execute(views.END_BULK)
     began, cpu_began = time.perf_counter(), time.process_time()
     for table in views.FULL_TEXT:
-        write.execute(*views.index_from(table, 0))
+        write.execute(views.index_from(table), (0,))
     write.execute("commit")
     seconds, cpu = seconds + time.perf_counter() - began, cpu + time.process_time() - cpu_began
     read.close()

@@ -8,7 +8,7 @@ from functools import partial
 from itertools import chain
 from pathlib import Path
 
-from archive.flags.annotate import annotate_thread
+from archive.flags.detect import annotate_thread
 from archive.importers import wet
 from archive.importers.base import BadDocument, Source
 from archive.importers.files import open_file

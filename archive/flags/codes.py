@@ -8,6 +8,8 @@ from typing import Any
 
 # The code of what this archive withholds. Readers of tables use the column `withheld` instead.
 WITHHELD = "archive.withheld"
+# What the codes of flags begin with that rules raise on texts.
+TEXT_NAMESPACES = ("content.", "context.")
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Find hostile language, personal data and promotion in a text: `find_matches(text, context)` is pure.
+"""Find hostile language, personal data and promotion in texts, and add flags on what is found to their threads. Pure.
 
 First one pass over the text for words that any rule needs; nearly half of everyday comments end there. The rest are
 read sentence by sentence as rows of tags, which the rules' patterns search; then come the guards (negation, quotation
@@ -7,7 +7,7 @@ read sentence by sentence as rows of tags, which the rules' patterns search; the
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 
 from archive.flags.languages import choose_language, evident_language
@@ -19,6 +19,8 @@ from archive.flags.pii_patterns import find_patterns, spam_words
 from archive.flags.prefilter import Prefilter, PrefilterHits
 from archive.flags.sentences import Sentences
 from archive.flags.targets import LONGEST_CONTEXT
+from archive.flags.versions import data_sha256
+from archive.thread import Flag, Thread
 
 # The words of spam.toml go through the prefilter as a language of their own.
 PROMOTION = "promotion"
@@ -164,3 +166,51 @@ def prefilter() -> Prefilter:
         {language: detector.of_group for language, detector in detectors.items()},
         lambda language, word: detectors[language].tokenizer.is_run(word),
     )
+
+
+def annotate_thread(thread: Thread) -> Thread:
+    """Add the flags that rules raise on its comments' texts to a thread."""
+    return annotate_threads([thread])[0]
+
+
+def annotate_threads(threads: Sequence[Thread]) -> list[Thread]:
+    """Add the flags that rules raise on its comments' texts to each thread: many at once take less time than alone."""
+    positions = [(thread, position) for thread in threads for position in range(len(thread.comments))]
+    found = iter(find_all_matches((thread.comments[n].body, _context(thread, n)) for thread, n in positions))
+    return [_annotated(thread, found) for thread in threads]
+
+
+def _annotated(thread: Thread, found: Iterator[Sequence[Match]]) -> Thread:
+    """Add the next matches, which are of this thread's comments, and leave those of other threads."""
+    comments = tuple(
+        replace(comment, flags=(*comment.flags, *matches_to_flags(matches))) if matches else comment
+        for comment, matches in zip(thread.comments, found, strict=False)
+    )
+    return replace(thread, comments=comments, rules=data_sha256())
+
+
+def comment_flags(thread: Thread, position: int) -> tuple[Flag, ...]:
+    """Find the flags of the comment at a position of a thread; its parent and the article's title are its context."""
+    return tuple(matches_to_flags(find_matches(thread.comments[position].body, _context(thread, position))))
+
+
+def _context(thread: Thread, position: int) -> TextContext:
+    parent = thread.comments[position].parent
+    body = None if parent is None else thread.comments[parent].body
+    return TextContext(body, thread.article.title, thread.article.language)
+
+
+def matches_to_flags(matches: Iterable[Match]) -> list[Flag]:
+    """Turn matches into flags; the evidence of a guard's flag names the rules that it held back."""
+    matches = list(matches)
+    # A guard's matches of one target become one flag with several spans, so each names the rules of all of them.
+    guarded: dict[tuple[str, str, str | None], set[str]] = {}
+    for match in matches:
+        if match.guarded_rule:
+            guarded.setdefault((match.code, match.rule, match.target), set()).add(match.guarded_rule)
+    flags = []
+    for match in matches:
+        rules = guarded.get((match.code, match.rule, match.target)) if match.guarded_rule else None
+        evidence = "instead of " + ", ".join(sorted(rules)) if rules else None
+        flags.append(Flag(match.code, match.rule, evidence, match.start, match.end, match.target))
+    return flags

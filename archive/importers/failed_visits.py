@@ -3,8 +3,7 @@
 from collections import Counter
 
 from archive.store.archive import Archive, Run
-from archive.store.import_log import ChangeLog
-from archive.store.writer import RowWriter
+from archive.store.writer import ChangeLog, RowWriter
 
 BATCH = 5_000
 FAILED = """

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from importlib import import_module
 
-from archive.flags.annotate import annotate_thread, annotate_threads
+from archive.flags.detect import annotate_thread, annotate_threads
 from archive.importers.base import BadDocument, Document, Importer
 from archive.importers.parsing import parse_document
 from archive.thread import Thread

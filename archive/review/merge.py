@@ -14,8 +14,7 @@ from sqlalchemy import Connection
 from archive.review.verdicts import Span, StoredFlag, flags_on, settle, text_of
 from archive.store.archive import Archive, Run
 from archive.store.flags import FlagWriter, Subject
-from archive.store.import_log import ChangeLog
-from archive.store.writer import RowWriter
+from archive.store.writer import ChangeLog, RowWriter
 from archive.thread import Flag
 
 BATCH = 500  # flags, a transaction

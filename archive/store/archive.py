@@ -24,6 +24,7 @@ from archive.store.remote_files import RemoteCopies
 from archive.store.save import SaveResult, lock_name, save_threads, storable
 from archive.store.save_batch import IdCache
 from archive.store.schema import TABLES
+from archive.store.writer import ChangeLog, RowWriter
 from archive.text.formatting import now
 from archive.thread import Thread
 
@@ -314,8 +315,9 @@ class Archive:
     def _save(self, threads: Sequence[Thread], run: Run, then: Then | None) -> SaveResult:
         with self.transaction(alone=False) as connection:
             self.dialect.lock(connection, (lock_name(thread) for thread in threads))
-            is_undoable = run.kind == UNDOABLE
-            saved = save_threads(connection, self._cache, threads, run.id, run.started_at, is_undoable=is_undoable)
+            log = ChangeLog(connection, run.id) if run.kind == UNDOABLE else None
+            writer = RowWriter(connection, log, self.dialect)
+            saved = save_threads(writer, self._cache, threads, run.id, run.started_at)
             if then is not None:
                 then(connection, saved)
             return saved

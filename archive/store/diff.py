@@ -3,10 +3,9 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from hashlib import blake2b
 
 from archive.store.match import Stored, match_comments
-from archive.thread import Author, Comment
+from archive.thread import Comment, identity_under
 
 # Which source knows a comment's parent best: pages cut nesting short where APIs do not.
 AUTHORITY = {"export": 3, "api": 3, "feed": 2, "dom": 1, "indent": 0, "unknown": -1}
@@ -40,36 +39,6 @@ class Plan:
     positions: dict[int, tuple[int, int]] = field(default_factory=dict)
 
 
-def identities(comments: Sequence[Comment], hashes: Sequence[str]) -> list[str]:
-    """Return an identity for each comment: its native id, else a fingerprint of parent, author, text, occurrence."""
-    taken: set[str] = set()
-    result: list[str] = []
-    for comment, sha256 in zip(comments, hashes, strict=True):
-        above = "" if comment.parent is None else result[comment.parent]
-        result.append(_identity(comment, sha256, above, taken))
-    return result
-
-
-def _identity(comment: Comment, sha256: str, above: str, taken: set[str]) -> str:
-    if comment.native_id is not None:
-        stem = candidate = f"id:{comment.native_id}"
-    else:
-        seed = "\x1f".join((above, *_who(comment.author), sha256))
-        stem = candidate = "fp:" + blake2b(seed.encode(), digest_size=12).hexdigest()
-    occurrence = 1
-    while candidate in taken:
-        occurrence += 1
-        candidate = f"{stem}.{occurrence}"
-    taken.add(candidate)
-    return candidate
-
-
-def _who(author: Author | None) -> tuple[str, str]:
-    if author is None:
-        return "", ""
-    return ("id", author.native_id) if author.native_id is not None else ("name", author.name or "")
-
-
 def compare(
     stored: Sequence[Stored], seen: Sequence[Comment], hashes: Sequence[str], next_id: int, *, whole: bool
 ) -> Plan:
@@ -87,7 +56,7 @@ def compare(
         if row is None:
             above = "" if comment.parent is None else identity[comment.parent]
             plan.new.append(i)
-            plan.identities[i] = _identity(comment, hashes[i], above, taken)
+            plan.identities[i] = identity_under(comment, hashes[i], above, taken)
         identity.append(plan.identities[i] if row is None else row.identity)
     matched = {row.id for row in matches if row is not None}
     unseen = [row for row in stored if row.id not in matched]

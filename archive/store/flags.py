@@ -13,8 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, delete, func, insert, select
 
-from archive.flags.annotate import TEXT_NAMESPACES
-from archive.flags.codes import severities
+from archive.flags.codes import TEXT_NAMESPACES, severities
 from archive.flags.versions import DATASET, data_sha256, detector_of, rule_rows
 from archive.store.schema import TABLES
 from archive.store.suppressions import CODE

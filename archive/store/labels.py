@@ -67,8 +67,6 @@ class LabelWriter:
     def add_of_thread(self, subject: str, number: int, labels: Sequence[Label], dataset: Dataset | None) -> None:
         """Add those labels of a thread or an article (`subject` is its column) that are not stored, as `add_missing`
         does of comments: several threads of one batch may bring those of their article."""
-        if not labels:
-            return
         if (subject, number) not in self._stored:
             columns = (LABELS.c.dataset_id, LABELS.c.name, LABELS.c.value)
             rows = self.writer.connection.execute(select(*columns).where(LABELS.c[subject] == number))

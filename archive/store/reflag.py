@@ -9,8 +9,7 @@ from itertools import chain
 
 from sqlalchemy import Connection
 
-from archive.flags.annotate import matches_to_flags
-from archive.flags.detect import find_all_matches
+from archive.flags.detect import find_all_matches, matches_to_flags
 from archive.flags.match import TextContext
 from archive.flags.versions import DETECTORS, data_sha256, detector_of
 from archive.store.archive import Archive, Run

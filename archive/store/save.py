@@ -5,15 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from typing import Any
 
-from sqlalchemy import Connection
-
-from archive.store import diff, update
+from archive.store import update
 from archive.store.flags import Subject
 from archive.store.save_batch import IdCache, SaveBatch
 from archive.store.suppressions import Screened, SuppressionList
 from archive.store.thread_visit import ThreadVisit, completeness, shortfall, thread_columns, thread_flags
+from archive.store.writer import RowWriter
 from archive.text.storable import replace_unstorable
-from archive.thread import Thread, article_url, depths, digest
+from archive.thread import Thread, article_url, depths, digest, identities
 
 # What `counts` of a save may have: summaries state them all, 0 too.
 SAVE_COUNTS = (
@@ -43,28 +42,18 @@ class SaveResult:
     outcomes: list[SavedThread | None] = field(default_factory=list)
 
 
-def save_threads(
-    connection: Connection,
-    cache: IdCache,
-    threads: Sequence[Thread],
-    run_id: int,
-    seen_at: str,
-    *,
-    is_undoable: bool = False,
-) -> SaveResult:
+def save_threads(writer: RowWriter, cache: IdCache, threads: Sequence[Thread], run_id: int, seen_at: str) -> SaveResult:
     """Save threads in the caller's transaction. `seen_at` (UTC) dates what no capture dates.
-
-    With `is_undoable` all that is added and changed is noted, so that the run can be taken back.
 
     Raises DatabaseError or ValueError where one of them cannot be saved; nothing is then to be committed.
     """
-    batch = SaveBatch(connection, cache, run_id, seen_at, is_undoable=is_undoable)
-    batch.writer.defers_totals = True
-    suppressions = SuppressionList.load(connection)
-    screened_threads = [suppressions.screen(connection, thread) for thread in threads]
+    batch = SaveBatch(writer, cache, run_id, seen_at)
+    writer.defers_totals = True
+    suppressions = SuppressionList.load(writer.connection)
+    screened_threads = [suppressions.screen(writer.connection, thread) for thread in threads]
     batch.look_up(screened_threads)
     outcomes = [_save_thread(batch, screened) for screened in screened_threads]
-    batch.writer.defers_totals = False
+    writer.defers_totals = False
     batch.flush()
     return SaveResult(batch.counts, outcomes=outcomes)
 
@@ -112,9 +101,18 @@ def _save_thread(batch: SaveBatch, screened: Screened) -> SavedThread | None:
     else:
         visit.thread_id = row["id"]
         outcome = update.update_thread(batch, visit, row)
-    batch.add_thread_labels(visit, article_id)
+    _add_thread_labels(batch, visit, article_id)
     _insert_visit(batch, visit, outcome)
     return SavedThread(visit.thread_id, visit.capture_id, outcome, batch.counts - before)
+
+
+def _add_thread_labels(batch: SaveBatch, visit: ThreadVisit, article_id: int) -> None:
+    """Add what datasets say of a thread and of its article; nothing of those that are withheld."""
+    thread, screened = visit.thread, visit.screened
+    if thread.article.labels and screened.article_reason is None:
+        batch.labels.add_of_thread("article_id", article_id, thread.article.labels, thread.dataset)
+    if thread.labels and screened.article_reason is None and screened.thread_reason is None:
+        batch.labels.add_of_thread("thread_id", visit.thread_id, thread.labels, thread.dataset)
 
 
 def _insert_visit(batch: SaveBatch, visit: ThreadVisit, outcome: str) -> None:
@@ -142,7 +140,7 @@ def _insert_thread(batch: SaveBatch, visit: ThreadVisit, article_id: int, native
         "comment_count": len(thread.comments),
         "flag_count": 0,
         "first_seen_at": visit.seen_at,
-        "dataset_id": batch.labels.dataset_id(thread.dataset),
+        "dataset_id": batch.labels.dataset_id(thread.dataset) if thread.dataset else None,
     }
     visit.thread_id = batch.writer.insert("threads", row)
     batch.threads[(platform, native_id)] = row
@@ -150,13 +148,13 @@ def _insert_thread(batch: SaveBatch, visit: ThreadVisit, article_id: int, native
     batch.counts["threads_new"] += 1
     # Ids are given in advance, so that a reply can name its parent before either is written.
     first_id = batch.writer.next_id("comments", len(thread.comments))
-    identities = diff.identities(thread.comments, visit.hashes)
+    identity = identities(thread.comments, visit.hashes)
     levels = depths([comment.parent for comment in thread.comments])
     raise_flags = batch.flags.raise_flags
     for i, comment in enumerate(thread.comments):
         parent_id = None if comment.parent is None else first_id + comment.parent
         flags = visit.flags_of(i)
-        comment_id = batch.add_comment(visit, i, identities[i], parent_id, (i, levels[i]), comment.state, flags)
+        comment_id = batch.add_comment(visit, i, identity[i], parent_id, (i, levels[i]), comment.state, flags)
         row["flag_count"] += batch.add_record(visit, i, comment_id)
         if flags:
             subject = Subject("comment_id", comment_id)

@@ -4,19 +4,19 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import func, select
 
 from archive.store import blanking
 from archive.store.flags import FlagWriter, Subject, codes_of
-from archive.store.import_log import ChangeLog
 from archive.store.labels import LabelWriter
 from archive.store.schema import TABLES
-from archive.store.source_records import SourceRecordWriter, edit_columns
+from archive.store.source_records import SourceRecordWriter
 from archive.store.suppressions import Key, Screened, Suppression, add_keys, place_key
-from archive.store.thread_visit import ThreadVisit
+from archive.store.thread_visit import ThreadVisit, edit_columns
 from archive.store.writer import RowWriter
 from archive.thread import Article, Author, Capture, Flag, Moment, Thread, article_digest, article_url
 
@@ -60,21 +60,25 @@ class IdCache:
 class SaveBatch:
     """Look up what the archive has of a batch, and add what is new. Nothing is written before `flush`."""
 
-    def __init__(
-        self, connection: Connection, cache: IdCache, run_id: int, seen_at: str, *, is_undoable: bool = False
-    ) -> None:
-        self.connection, self.cache, self.run_id, self.seen_at = connection, cache, run_id, seen_at
-        self.writer = RowWriter(connection, ChangeLog(connection, run_id) if is_undoable else None)
+    def __init__(self, writer: RowWriter, cache: IdCache, run_id: int, seen_at: str) -> None:
+        self.writer, self.connection = writer, writer.connection
+        self.cache, self.run_id, self.seen_at = cache, run_id, seen_at
         self.counts: Counter[str] = Counter()
         self.flags = FlagWriter(self.writer, cache.detectors, run_id, seen_at, self.counts)
-        self.labels = LabelWriter(self.writer, self.counts)
-        self.moderation = SourceRecordWriter(self.writer, self.flags, self.counts)
         self.threads: dict[tuple[str, str], dict[str, Any]] = {}
         self.to_blank: dict[str, list[int]] = defaultdict(list)
         self._learned: dict[int, list[Key]] = defaultdict(list)
         self._articles: dict[str, dict[str, Any]] = {}
         self._captures: dict[CaptureKey, int] = {}
         self._platforms_read: dict[int, set[str]] = defaultdict(set)
+
+    @cached_property
+    def labels(self) -> LabelWriter:
+        return LabelWriter(self.writer, self.counts)
+
+    @cached_property
+    def moderation(self) -> SourceRecordWriter:
+        return SourceRecordWriter(self.writer, self.flags, self.counts)
 
     def flush(self) -> None:
         """Write all rows, blank stored comments that turned out to be suppressed, and count flags anew."""
@@ -269,14 +273,6 @@ class SaveBatch:
         self.flags.raise_flags(subject, flags, platform=visit.thread.platform, at=visit.seen_at)
         self.counts["articles_changed"] += 1
 
-    def add_thread_labels(self, visit: ThreadVisit, article_id: int) -> None:
-        """Add what datasets say of a thread and of its article; nothing of those that are withheld."""
-        thread, screened = visit.thread, visit.screened
-        if screened.article_reason is None:
-            self.labels.add_of_thread("article_id", article_id, thread.article.labels, thread.dataset)
-        if screened.article_reason is None and screened.thread_reason is None:
-            self.labels.add_of_thread("thread_id", visit.thread_id, thread.labels, thread.dataset)
-
     # comments
 
     def add_comment(
@@ -307,7 +303,7 @@ class SaveBatch:
             self.writer.insert(
                 "withheld", {"name": "comments", "row_id": comment_id, "comment_id": comment_id, "held": text}
             )
-        if not suppression:
+        if comment.labels and not suppression:
             self.labels.add(comment_id, comment.labels, visit.thread.dataset)
         return comment_id
 

@@ -8,19 +8,18 @@ from typing import Any
 
 from sqlalchemy import Table
 
-from archive.flags.annotate import matches_to_flags
-from archive.flags.detect import find_matches
+from archive.flags.detect import find_matches, matches_to_flags
 from archive.flags.match import TextContext
 from archive.store.flags import FlagWriter, Subject
 from archive.store.schema import TABLES
+from archive.store.thread_visit import edit_columns
 from archive.store.writer import RowWriter
-from archive.thread import Comment, Decision, EarlierText, Moment, digest
+from archive.thread import Comment, Decision, EarlierText, digest
 
 COMMENTS, DECISIONS, REPORTS, REVISIONS = (
     TABLES[name] for name in ("comments", "decisions", "reports", "comment_revisions")
 )
 DECISION_COLUMNS = tuple(field.name for field in fields(Decision))
-NO_EDIT = Moment()
 
 
 class SourceRecordWriter:
@@ -152,12 +151,6 @@ class SourceRecordWriter:
         chosen = "in (select cast(value as bigint) from json_each(?))"
         statement = f"select {', '.join(columns)} from {table.name} where {by} {chosen}"  # noqa: S608
         return list(self.writer.connection.exec_driver_sql(statement, (json.dumps(ids),)).fetchall())
-
-
-def edit_columns(comment: Comment) -> dict[str, Any]:
-    """Return the columns that say when a comment was last edited."""
-    edited = comment.edited or NO_EDIT
-    return {"edited_at": edited.at, "edited_at_text": edited.text, "edited_precision": edited.precision}
 
 
 def _decision_values(decision: Decision) -> dict[str, Any]:

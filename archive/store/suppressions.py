@@ -20,8 +20,7 @@ from sqlalchemy import Connection
 
 from archive.flags.codes import WITHHELD
 from archive.store.blanking import SHORTEST_LINE, lines_without, texts_withheld_under
-from archive.store.diff import identities
-from archive.thread import Article, Author, Flag, Label, Thread, article_url, digest
+from archive.thread import Article, Author, Flag, Label, Thread, article_url, digest, identities
 
 KEY_SETTING = "ledger_key"
 CODE = WITHHELD

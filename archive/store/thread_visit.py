@@ -3,10 +3,13 @@
 from dataclasses import dataclass
 from typing import Any
 
-from archive.flags.annotate import TEXT_NAMESPACES, comment_flags
+from archive.flags.codes import TEXT_NAMESPACES
+from archive.flags.detect import comment_flags
 from archive.flags.match import TextContext
 from archive.store.suppressions import CODE, Screened
-from archive.thread import Flag, Thread
+from archive.thread import Comment, Flag, Moment, Thread
+
+NO_EDIT = Moment()
 
 
 @dataclass(slots=True)
@@ -67,6 +70,12 @@ def thread_columns(visit: ThreadVisit) -> dict[str, Any]:
         "last_seen_at": visit.seen_at,
         "withheld": visit.screened.thread_reason,
     }
+
+
+def edit_columns(comment: Comment) -> dict[str, Any]:
+    """Return the columns that say when a comment was last edited."""
+    edited = comment.edited or NO_EDIT
+    return {"edited_at": edited.at, "edited_at_text": edited.text, "edited_precision": edited.precision}
 
 
 def completeness(thread: Thread) -> str:

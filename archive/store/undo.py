@@ -19,10 +19,9 @@ from archive.store.archive import UNDOABLE, Archive
 from archive.store.dialects import dialect_of
 from archive.store.files import FileFinder
 from archive.store.flags import RECOUNT_COMMENTS, RECOUNT_THREADS, recounted_totals
-from archive.store.import_log import TEXTS, TOTALS
 from archive.store.paths import kept_folder
 from archive.store.schema import TABLES
-from archive.store.writer import INSERT_ORDER
+from archive.store.writer import INSERT_ORDER, TEXTS, TOTALS
 from archive.text.formatting import format_count, now
 
 # Rows that other runs come to share: they stay where something refers to them.

@@ -17,7 +17,7 @@ from archive.store.save_batch import SaveBatch
 from archive.store.schema import TABLES
 from archive.store.suppressions import CODE
 from archive.store.thread_visit import ThreadVisit, thread_columns, thread_flags
-from archive.thread import Comment, Flag, Thread
+from archive.thread import Comment, Flag, Thread, identities
 
 CRAWL_FLAGS = {
     "edited": "crawl.edited",
@@ -73,7 +73,7 @@ def _fill_in_withheld(batch: SaveBatch, visit: ThreadVisit, stored: Sequence[Sto
         return ids
     values_of = blanking.values_of(batch.connection, sorted(ids))
     comments = visit.thread.comments
-    seen = {identity: i for i, identity in enumerate(diff.identities(comments, visit.hashes))}
+    seen = {identity: i for i, identity in enumerate(identities(comments, visit.hashes))}
     recognised = {s.number: i for i, s in visit.screened.comments.items() if s.subject == "comment"}
     for row in stored:
         if row.id in values_of:

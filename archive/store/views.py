@@ -136,10 +136,10 @@ def full_text_table(table: str) -> str:
     )
 
 
-def index_from(table: str, first: int) -> tuple[str, tuple[int]]:
-    """Return the statement that indexes new rows, from an id on, in a bulk transaction."""
+def index_from(table: str) -> str:
+    """Return the statement that indexes new rows, from the id on that it is given, in a bulk transaction."""
     names = ", ".join(FULL_TEXT[table])
-    return f"insert into {table}_fts(rowid, {names}) select id, {names} from {table} where id >= ?", (first,)  # noqa: S608
+    return f"insert into {table}_fts(rowid, {names}) select id, {names} from {table} where id >= ?"  # noqa: S608
 
 
 def _folded(sql: str) -> str:

@@ -2,9 +2,8 @@
 
 from collections.abc import Iterator
 
-from archive.store.diff import identities
 from archive.store.suppressions import SuppressionList, article_key
-from archive.thread import Thread, article_url, digest
+from archive.thread import Thread, article_url, digest, identities
 
 
 def erased_texts(suppressions: SuppressionList, thread: Thread) -> Iterator[tuple[str, str]]:

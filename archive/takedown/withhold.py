@@ -16,6 +16,7 @@ from archive.store.archive import Archive, Run
 from archive.store.flags import Subject
 from archive.store.save_batch import IdCache, SaveBatch
 from archive.store.suppressions import CODE, Key, SuppressionList
+from archive.store.writer import RowWriter
 from archive.takedown.reasons import SUBJECTS
 from archive.takedown.search_index import update_index
 from archive.text.formatting import now
@@ -192,7 +193,7 @@ class _Takedown:
 
     def __init__(self, connection: Connection, run: Run) -> None:
         self.connection, self.run = connection, run
-        self.batch = SaveBatch(connection, IdCache(), run.id, run.started_at)
+        self.batch = SaveBatch(RowWriter(connection), IdCache(), run.id, run.started_at)
 
     def withhold(
         self, subject: str, number: int, reason: str, note: str | None, *, same_text: bool = False

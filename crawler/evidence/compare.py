@@ -10,14 +10,13 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from archive.store.diff import identities
 from archive.store.match import match_comments
 from archive.store.schema import TABLES
 from archive.store.suppressions import SuppressionList
 from archive.store.update import stored_comments
 from archive.text.html_text import fold_space
 from archive.text.personal_data import mask_account, mask_name
-from archive.thread import Comment, Thread, article_url, digest
+from archive.thread import Comment, Thread, article_url, digest, identities
 
 COMMENTS, REVISIONS, COMMENTERS, EVENTS, VISITS = (
     TABLES[name] for name in ("comments", "comment_revisions", "commenters", "events", "visits")

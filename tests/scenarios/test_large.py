@@ -7,10 +7,9 @@ import pytest
 
 from archive.importers.run import import_files
 from archive.store.archive import Archive
-from archive.store.diff import identities
 from archive.store.flags import RECOUNT_COMMENTS, RECOUNT_THREADS
 from archive.store.views import NOT_REFUSED
-from archive.thread import Author, Comment, depths
+from archive.thread import Author, Comment, depths, identities
 from benchmarks.large.again import EDITED, FLAGGED, NEW, THREADS, crawl
 from benchmarks.large.fill import faults, fill
 from benchmarks.large.rows import COLUMNS, IMPORTED, LONGEST_THREAD

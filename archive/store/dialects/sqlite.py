@@ -32,6 +32,7 @@ PRAGMAS = (
     "pragma temp_store = memory",
     "pragma wal_autocheckpoint = 4000",
 )
+INDEX_FROM = {table: views.index_from(table) for table in views.FULL_TEXT}
 LAST_ID = 1 << 62
 _compiled: LRUCache[Any, Any] = LRUCache(1_000)
 
@@ -151,8 +152,8 @@ class SqliteDialect:
     def insert_rows(self, connection: Connection, table: str, rows: Sequence[dict[str, Any]]) -> None:
         statement, columns = _insert(table, connection.dialect)
         connection.exec_driver_sql(statement, [*map(itemgetter(*columns), rows)])
-        if table in views.FULL_TEXT:
-            connection.exec_driver_sql(*views.index_from(table, rows[0]["id"]))
+        if table in INDEX_FROM:
+            connection.exec_driver_sql(INDEX_FROM[table], (rows[0]["id"],))
 
     def end_copy(self, connection: Connection) -> None:
         del connection

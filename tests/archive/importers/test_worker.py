@@ -1,6 +1,6 @@
 """A chunk of documents is read at once, and each of them has its own errors."""
 
-from archive.flags import annotate
+from archive.flags import detect
 from archive.importers.base import BadDocument
 from archive.importers.documents import Document
 from archive.importers.worker import parse_documents
@@ -33,8 +33,8 @@ def test_where_rules_fail_on_one_document_the_others_are_read(monkeypatch):
             raise ZeroDivisionError
         return find_all_matches(texts)
 
-    find_all_matches = annotate.find_all_matches
-    monkeypatch.setattr(annotate, "find_all_matches", fail)
+    find_all_matches = detect.find_all_matches
+    monkeypatch.setattr(detect, "find_all_matches", fail)
     first, second, third = parse_documents([item("See you there."), item("At nine.", "b.txt"), item("Good.")])
     assert isinstance(second, BadDocument)
     assert "ZeroDivisionError" in str(second.reason)

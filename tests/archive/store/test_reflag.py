@@ -11,7 +11,7 @@ from contextlib import closing
 
 import pytest
 
-from archive.flags.annotate import annotate_thread
+from archive.flags.detect import annotate_thread
 from archive.importers.run import import_files
 from archive.review import verdicts
 from archive.review.verdicts import Verdict

@@ -11,9 +11,8 @@ import pytest
 
 import archive.flags
 from archive.flags import versions
-from archive.flags.annotate import annotate_thread, comment_flags, matches_to_flags
 from archive.flags.codes import codes
-from archive.flags.detect import find_matches
+from archive.flags.detect import annotate_thread, comment_flags, find_matches, matches_to_flags
 from archive.flags.match import Match
 from archive.flags.versions import data_sha256, detector_of, rule_rows
 from archive.thread import Article, Capture, Comment, Flag, Thread
