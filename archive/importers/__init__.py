@@ -17,7 +17,17 @@ from archive.importers import (
     wet,
     wxr,
 )
-from archive.importers.base import HEAD_LENGTH, NEAR, BadDocument, FormatClaim, Importer, Probe, Undecided, without_mark
+from archive.importers.base import (
+    HEAD_LENGTH,
+    NEAR,
+    SQL_DUMP,
+    BadDocument,
+    FormatClaim,
+    Importer,
+    Probe,
+    Undecided,
+    without_mark,
+)
 from archive.importers.plain_text import importer as plain_text
 from archive.importers.tables import importer as table_importer
 
@@ -26,6 +36,10 @@ IMPORTERS: tuple[Importer, ...] = (
     *(telegram, mastodon, hacker_news, reddit, convokit, table_importer, plain_text),
 )
 _KEY = re.compile(rb'"((?:[^"\\]|\\.){1,80})"\s*:')
+OF_SQL = (
+    "SQL, a dump of a database: load it there, and export its comments as CSV"
+    " (WordPress and Disqus export them themselves)"
+)
 REFUSALS = (
     (b"WARC/", "a WARC file: btl replay reads it"),
     (b"%PDF", "a PDF file, no text"),
@@ -74,6 +88,8 @@ def describe_refusal(head: bytes) -> str:
     """Return why no importer reads a file that begins like this."""
     if not head:
         return "the file is empty"
+    if SQL_DUMP.match(without_mark(head)):
+        return f"no importer knows this format; it is {OF_SQL}"
     begin = without_mark(head[:200]).lstrip().lower()
     seen = next((reason for start, reason in REFUSALS if begin.startswith(start.lower())), None)
     if begin.startswith(b"{"):

@@ -8,6 +8,7 @@ An importer is a module with these three functions, listed in `archive.importers
     parse(document: Document) -> Thread           pure; raises BadDocument
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +25,12 @@ CERTAIN, LIKELY, BY_LOOKS, LAST_RESORT = 1.0, 0.8, 0.6, 0.1
 GROUPED = "; grouped=thread"  # behind the media type of a capture whose bytes are rows of a table
 GATHERED = "; gathered=thread"  # behind the media type of a capture whose bytes lie in several places
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+# How dumps of databases begin, of MySQL, PostgreSQL and SQLite: comments, then statements.
+SQL_DUMP = re.compile(
+    rb"(?:/\*[^*\n]*\*/)?\s*(?:--\s+)?-- *(?:MySQL|MariaDB|phpMyAdmin|Adminer|PostgreSQL)\b[^\n]*[Dd]ump|"
+    rb"(?:\s|--[^\n]*\n|#[^\n]*\n|/\*[^*]*\*/;?)*+(?:CREATE (?:TABLE|DATABASE|SCHEMA)|INSERT INTO|"
+    rb"DROP (?:TABLE|DATABASE)|PRAGMA \w+ ?=|BEGIN TRANSACTION;|SET [@\w.]+ ?=|LOCK TABLES)"
+)
 NEAR = 0.05  # claims that lie no further apart are equal
 
 

@@ -124,7 +124,8 @@ def _first_thread(thread: Thread | None) -> Iterator[str]:
     yield f"first thread: {thread.article.title or thread.article.url}, {len(thread.comments):,} comments"
     for comment in thread.comments[:COMMENTS_SHOWN]:
         posted = comment.posted.at if comment.posted else None
-        text = " ".join(comment.body.split())
+        name = f"{comment.author.name}: " if comment.author and comment.author.name else ""
+        text = " ".join(f"{name}{comment.body}".split())
         yield f"  {'↳' if comment.parent is not None else '·'} {posted or '':<20} {text[:BODY_SHOWN]}"
 
 

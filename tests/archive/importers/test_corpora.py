@@ -10,7 +10,7 @@ import pytest
 import zstandard
 
 from archive.importers import choose_importer
-from archive.importers.base import BadDocument, Options, Probe
+from archive.importers.base import SQL_DUMP, BadDocument, Options, Probe
 from archive.importers.files import files, open_file
 from archive.importers.run import import_files
 from tests.btl import run_btl
@@ -158,11 +158,21 @@ def test_what_was_passed_over_is_named(path, tmp_path):
 @pytest.mark.parametrize(
     ("head", "words"),
     [(b"WARC/1.1\r\nWARC-Type: response\r\n", "btl replay"), (b"<!DOCTYPE html><p>", "btl replay"), (b"%PDF-1.7", "PDF"),
+     (b"-- MySQL dump 10.13\n--\n-- Host: x\n", "export its comments"), (b"--\n-- PostgreSQL database dump\n--\n", "SQL"),
+     (b"/*M!999999\\- enable the sandbox mode */ \n-- MariaDB dump 10.19", "SQL"),
+     (b"PRAGMA foreign_keys=OFF;\nBEGIN TRANSACTION;", "SQL"), (b"-- Ours\n\nCREATE TABLE comments (\n", "SQL"),
      (b'["a", "b"]', "JSON array"), (b"\x89PNG\r\n\x1a\n\0\0", "no importer knows")],
 )  # fmt: skip
 def test_refusals_name_what_was_seen(head, words):
     with pytest.raises(BadDocument, match=words):
         choose_importer(Probe(head, "x"))
+
+
+@pytest.mark.parametrize(
+    "head", [b"-- Mira\n\nThe wall is too high.\n", b"# Wall\n\nCREATE a wall, they said.\n", b" " * 60_000]
+)
+def test_texts_that_begin_like_comments_of_sql_are_texts(head):
+    assert SQL_DUMP.match(head) is None
 
 
 def test_personal_keys_of_a_row_are_left_out_and_counted(archive, query, tmp_path):
