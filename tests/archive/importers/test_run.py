@@ -335,6 +335,7 @@ def test_the_surest_importer_reads_a_file():
         "archive.importers.own_parquet",
         "archive.importers.coral",
         "archive.importers.discourse",
+        "archive.importers.discourse_backup",
         "archive.importers.telegram",
         "archive.importers.mastodon",
         "archive.importers.hacker_news",
