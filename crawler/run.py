@@ -128,25 +128,8 @@ def run_crawl(
     if not frontier.leases.is_due(Scope(scope.ids, scope.homes)):
         next_at = frontier.leases.next_due(Scope(outlets=scope.homes))
         return CrawlOutcome(None, report, left_out=scope.left_out, next_at=next_at)
-    stated = {"urls": plan.urls, "outlets": [outlet.name for outlet in plan.outlets], "due": plan.due}
-    run = archive.begin_run("crawl", stated | {"file": plan.file})
-    evidence = CaptureReader(archive)
-    warc, pause_s = open_warc(archive, run, options, evidence), pause_of(settings)
-    state = CrawlState(
-        archive,
-        run,
-        warc,
-        report,
-        partial(on_progress, report),
-        frontier.hosts,
-        pause_s,
-        frontier,
-        evidence,
-        ParsePool(),
-    )
-    state.limit, state.most_requests, state.hints = options.limit, options.most_requests, plan.hints
+    state = _begin(archive, plan, options, frontier, partial(on_progress, report), report, pause_of(settings))
     state.browser = browser
-    state.most_in_hand = dict.fromkeys(options.allow_hosts, 2 * options.concurrency)  # as many parsed as fetched
     scope.restrict(state)
     finished = False
     try:
@@ -156,6 +139,28 @@ def run_crawl(
         outcome = _end_run(state, finished=finished)
     outcome.left_out = scope.left_out
     return outcome
+
+
+def _begin(
+    archive: Archive,
+    plan: CrawlPlan,
+    options: CrawlOptions,
+    frontier: Frontier,
+    show_progress: Callable[[], None],
+    report: CrawlReport,
+    pause_s: Callable[[str], float],
+) -> CrawlState:
+    """Begin a run, its WARC file and the processes that parse pages."""
+    stated = {"urls": plan.urls, "outlets": [outlet.name for outlet in plan.outlets], "due": plan.due}
+    run = archive.begin_run("crawl", stated | {"file": plan.file})
+    evidence = CaptureReader(archive)
+    warc = open_warc(archive, run, options, evidence)
+    state = CrawlState(
+        archive, run, warc, report, show_progress, frontier.hosts, pause_s, frontier, evidence, ParsePool()
+    )
+    state.limit, state.most_requests, state.hints = options.limit, options.most_requests, plan.hints
+    state.most_in_hand = dict.fromkeys(options.allow_hosts, 2 * options.concurrency)  # as many parsed as fetched
+    return state
 
 
 def open_warc(archive: Archive, run: Run, options: CrawlOptions, evidence: CaptureReader) -> WarcFile:

@@ -73,17 +73,9 @@ def export(
     path: Path,
     form: str | None,
     output: str,
-    where: str | None,
-    flag: str | None,
-    outlet: str | None,
-    since: str | None,
-    label: str | None,
-    decision: str | None,
-    report: str | None,
-    site: str | None,
-    sql: str | None,
     excel: bool,
     as_json: bool,
+    **selected: str | None,
 ) -> None:
     """Write comments with their threads, authors and flags: all of them, or those that meet every condition given.
 
@@ -108,9 +100,7 @@ def export(
 
     form = form or _format_of(output)
     with _errors():
-        selection = Selection(
-            where, flag, outlet, since, sql=sql, label=label, decision=decision, report=report, site=site
-        )
+        selection = Selection(**selected)  # type: ignore[arg-type]  # each of its options is a text
         _check_output(form, output, path, as_json=as_json)
         _bring_up_to_date(path)
         written = _write(path, form, output, selection, excel=excel)

@@ -38,7 +38,36 @@ COUNTS = (
 )  # fmt: skip
 
 
-@click.command(name="import")
+HELP = """\
+Import files, folders or standard input (-) into the archive.
+
+Reads exports of WordPress (WXR), Disqus, Coral, Discourse, Isso, Remark42, Commento, Telegram, Mastodon, Hacker
+News, Reddit and yt-dlp; ConvoKit corpora; other archives and exports of btl; tables of comments (CSV, TSV, JSON,
+JSON Lines, Parquet, SQLite, Excel), whose columns are recognised or named with --map; and plain texts of articles
+with their comments, one a file, in JSON Lines, JSON or Parquet with the usual keys of web corpora ("text", "url",
+...), or in WET files. All may be compressed (gzip, bzip2, xz, zstd). --formats lists the formats, and --dry-run
+shows how a table would be read.
+
+What the archive already has is skipped, so an interrupted import can simply be run again. In folders, files that
+describe a corpus (README, checksums, licences) are skipped too.
+
+`btl verify` reads the files again: leave them where they are, or have copies kept with --keep. Standard input is
+always kept.
+
+--undo takes an import back: what it added is removed, and what it changed is as it was before. If later visits,
+reviews or takedowns depend on it, nothing is changed, and the reason is given.
+
+\b
+Example:  btl import corpus/ extra.jsonl.gz
+          btl import comments.csv --dry-run
+          zcat dump.gz | btl import -
+          btl import s3://bucket/corpus/ --cluster tcp://scheduler:8786
+          btl import corpus/ --to parquet comments/
+          btl import --undo 3
+"""
+
+
+@click.command(name="import", help=HELP)
 @click.argument("paths", nargs=-1)
 @database_or_server
 @as_json_option
@@ -94,32 +123,6 @@ def import_(
     run_id: int | None,
     **given: Any,
 ) -> None:
-    """Import files, folders or standard input (-) into the archive.
-
-    Reads exports of WordPress (WXR), Disqus, Coral, Discourse, Isso, Remark42, Commento, Telegram, Mastodon, Hacker
-    News, Reddit and yt-dlp; ConvoKit corpora; other archives and exports of btl; tables of comments (CSV, TSV, JSON,
-    JSON Lines, Parquet, SQLite, Excel), whose columns are recognised or named with --map; and plain texts of articles
-    with their comments, one a file, in JSON Lines, JSON or Parquet with the usual keys of web corpora ("text", "url",
-    ...), or in WET files. All may be compressed (gzip, bzip2, xz, zstd). --formats lists the formats, and --dry-run
-    shows how a table would be read.
-
-    What the archive already has is skipped, so an interrupted import can simply be run again. In folders, files that
-    describe a corpus (README, checksums, licences) are skipped too.
-
-    `btl verify` reads the files again: leave them where they are, or have copies kept with --keep. Standard input is
-    always kept.
-
-    --undo takes an import back: what it added is removed, and what it changed is as it was before. If later visits,
-    reviews or takedowns depend on it, nothing is changed, and the reason is given.
-
-    \b
-    Example:  btl import corpus/ extra.jsonl.gz
-              btl import comments.csv --dry-run
-              zcat dump.gz | btl import -
-              btl import s3://bucket/corpus/ --cluster tcp://scheduler:8786
-              btl import corpus/ --to parquet comments/
-              btl import --undo 3
-    """
     if run_id is not None:
         if paths:
             raise click.UsageError("--undo takes back a run, so it takes no files")

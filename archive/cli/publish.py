@@ -145,7 +145,7 @@ def backup(out: Path, path: Path, as_json: bool) -> None:
     import sqlite3
 
     from archive.store.disk import sync_path
-    from archive.store.reading import connect_for_reading, is_writable
+    from archive.store.reading import is_writable
 
     if not path.exists():
         fail(f"{path} is not there; --db names another")
@@ -156,15 +156,8 @@ def backup(out: Path, path: Path, as_json: bool) -> None:
     part = out.with_name(f".{out.name}.part")
     _remove(part)
     try:
-        with closing(connect_for_reading(path, isolation_level=None)) as source:
-            # As it is now: SQLite begins anew at each change by another process, and would never end beside a crawl.
-            source.execute("begin")
-            source.execute("select count(*) from sqlite_master").fetchone()
-            with closing(sqlite3.connect(part)) as target:
-                source.backup(target, pages=PAGES_A_STEP, sleep=0.05)
-                target.execute("pragma journal_mode = delete").fetchall()
-            problems = _problems(part)
-        if problems:
+        _copy_database(path, part)
+        if problems := _problems(part):
             fail(f"the copy is not whole: {problems}")
         part.chmod(path.stat().st_mode & 0o777 | 0o600)  # a copy of a read-only archive is one to go on with
         sync_path(part)
@@ -180,6 +173,20 @@ def backup(out: Path, path: Path, as_json: bool) -> None:
         print_json({"db": str(path), "out": str(out), "counts": {"bytes": size}})
     else:
         click.echo(f"{out}: {format_count(size, 'byte')}, checked.")
+
+
+def _copy_database(path: Path, part: Path) -> None:
+    import sqlite3
+
+    from archive.store.reading import connect_for_reading
+
+    with closing(connect_for_reading(path, isolation_level=None)) as source:
+        # As it is now: SQLite begins anew at each change by another process, and would never end beside a crawl.
+        source.execute("begin")
+        source.execute("select count(*) from sqlite_master").fetchone()
+        with closing(sqlite3.connect(part)) as target:
+            source.backup(target, pages=PAGES_A_STEP, sleep=0.05)
+            target.execute("pragma journal_mode = delete").fetchall()
 
 
 def _remove(part: Path) -> None:

@@ -19,12 +19,11 @@ from pyarrow import dataset as datasets
 from archive.importers.base import BadDocument, Options
 from archive.importers.files import files
 from archive.importers.known import count_capture
-from archive.importers.run import Cutter, ImportProgress, Report
+from archive.importers.run import Cutter, ImportProgress, Report, parse_chunks
 from archive.importers.sources import Sources
-from archive.importers.worker import Item, lost_document, parse_documents
+from archive.importers.worker import Item
 from archive.thread import Comment, Decision, Label, Moment, Thread, article_url
 from archive.workers.executors import Workers
-from archive.workers.ordered import run_in_order
 
 ROWS_A_BATCH = 20_000
 FILES_OPEN = 200
@@ -96,7 +95,7 @@ def convert_files(
     progress.begin(names)
     part = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}{PART}")
     cutter = Cutter(Sources(None, options, keep=False), progress, report)
-    parsed = run_in_order(parse_documents, cutter.chunks(names), workers, lost_document, preload="archive.flags.loaded")
+    parsed = parse_chunks(cutter.chunks(names), workers)
     try:
         with closing(parsed) as results:
             _write(part, _batches(results, progress))

@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -17,7 +17,7 @@ from archive.importers.files import files
 from archive.importers.known import KnownDocuments, count_capture
 from archive.importers.sources import Sources, opened, size_of, unreadable
 from archive.importers.tables.mapping import as_table
-from archive.importers.worker import Item, lost_document, parse_documents
+from archive.importers.worker import Item, Result, lost_document, parse_documents
 from archive.store.archive import Archive, Run
 from archive.thread import Thread
 from archive.workers.executors import Workers
@@ -94,8 +94,6 @@ def import_files(
     sources = Sources(archive.path, options, keep=keep)
     names = list(files(paths, but=archive.path, passed_over=progress.passed_over))
     progress.begin(names)
-    if not isinstance(workers, Workers):
-        workers = Workers() if workers is None else Workers(workers)
     stated = {"format": options.format} if options.format else {}
     with archive.running("import", {"paths": paths, **stated}, lambda: dict(progress.counts)) as run:
         progress.run = run.id
@@ -103,9 +101,7 @@ def import_files(
             saver = _ThreadSaver(archive, run, sources, progress)
             known = KnownDocuments(archive, progress.counts)
             cutter = Cutter(sources, progress, report, known)
-            chunks = cutter.chunks(names)
-            parsed = run_in_order(parse_documents, chunks, workers, lost_document, preload="archive.flags.loaded")
-            with closing(parsed) as results:
+            with closing(parse_chunks(cutter.chunks(names), Workers.of(workers))) as results:
                 saver.save_all(results)
             for path in cutter.archives:
                 _merge_rest(archive, run, path, (add_failed_visits, *merges), progress)
@@ -116,6 +112,13 @@ def import_files(
     is_nothing = bool(progress.errors) and not (saver.saved or progress.counts["empty"] or progress.counts["unchanged"])
     archive.end_run(run, "failed" if is_nothing else "done", dict(progress.counts))
     return progress
+
+
+def parse_chunks(
+    chunks: Iterable[Sequence[Item]], workers: Workers
+) -> Generator[tuple[Sequence[Item], list[Result]], None, None]:
+    """Yield each chunk of documents with their threads, in order, as workers parse them."""
+    return run_in_order(parse_documents, chunks, workers, lost_document, preload="archive.flags.loaded")
 
 
 def _merge_rest(archive: Archive, run: Run, path: str, merges: Sequence[Merge], progress: ImportProgress) -> None:

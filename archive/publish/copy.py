@@ -231,6 +231,25 @@ def _prepare(connection: sqlite3.Connection, policy: Policy, key: bytes) -> dict
     _list_codes(connection, "public_codes", public)
     blurred = [code for code in codes if any(matches(pattern, code) for pattern in policy.blur)]
     _list_codes(connection, "blurred_codes", blurred)
+    _select_threads(connection, policy)
+    _refuse_unshareable(connection, policy)
+    fill_altered(connection, policy, key, codes)
+    fill_titles(connection, policy, codes)
+    fill_labels(connection, policy, codes)
+    run_script(connection, LOOKUPS)
+    _flag_withheld(connection, policy)
+    withheld = connection.execute("select 1 from temp.withheld_comments limit 1").fetchone()
+    filter_flags = len(public) < len(codes) or not policy.unreviewed or withheld is not None
+    if filter_flags:
+        connection.execute("create temp table public_flags (id integer primary key)")
+        where = columns.public_flags(policy)
+        connection.execute(f"insert into temp.public_flags select id from src.flags where {where}")
+        run_script(connection, PUBLIC_COUNTS)
+    return columns.table_sources(policy, filter_flags=filter_flags)
+
+
+def _select_threads(connection: sqlite3.Connection, policy: Policy) -> None:
+    """List the threads that the policy selects, and what they refer to."""
     connection.execute("create temp table public_threads (id integer primary key)")
     connection.execute("create temp table public_datasets (id integer primary key)")
     connection.execute(
@@ -246,11 +265,10 @@ def _prepare(connection: sqlite3.Connection, policy: Policy, key: bytes) -> dict
         run_script(connection, REFERENCES)
     else:
         connection.execute("create temp table public_outlets as select id as outlet_id from src.outlets")
-    _refuse_unshareable(connection, policy)
-    fill_altered(connection, policy, key, codes)
-    fill_titles(connection, policy, codes)
-    fill_labels(connection, policy, codes)
-    run_script(connection, LOOKUPS)
+
+
+def _flag_withheld(connection: sqlite3.Connection, policy: Policy) -> None:
+    """Make the flags of comments that only the policy withholds."""
     if connection.execute("select 1 from temp.altered_comments where why is not null limit 1").fetchone():
         connection.execute(
             "insert into temp.policy_detectors (id, name, version) "
@@ -263,14 +281,6 @@ def _prepare(connection: sqlite3.Connection, policy: Policy, key: bytes) -> dict
                 "delete from temp.policy_flags where comment_id not in (select id from src.comments where thread_id in "
                 "(select id from temp.public_threads))"
             )
-    withheld = connection.execute("select 1 from temp.withheld_comments limit 1").fetchone()
-    filter_flags = len(public) < len(codes) or not policy.unreviewed or withheld is not None
-    if filter_flags:
-        connection.execute("create temp table public_flags (id integer primary key)")
-        where = columns.public_flags(policy)
-        connection.execute(f"insert into temp.public_flags select id from src.flags where {where}")
-        run_script(connection, PUBLIC_COUNTS)
-    return columns.table_sources(policy, filter_flags=filter_flags)
 
 
 def _refuse_unshareable(connection: sqlite3.Connection, policy: Policy) -> None:

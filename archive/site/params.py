@@ -136,29 +136,36 @@ def _files(path: str, query: str) -> list[tuple[str, str]]:
     return [(kind.upper(), f"{path}.{kind}" + (f"?{query}" if query else "")) for kind in ("csv", "json")]
 
 
-def parse_search(args: Mapping[str, str]) -> SearchParams:
-    """Read the parameters of a search. What cannot be understood is left out, and named in `ignored`."""
-    ignored: dict[str, None] = {}
+class _SearchReader:
+    """Reads single parameters; `ignored` names those that could not be understood."""
 
-    def read(name: str, is_valid: Callable[[str], object], hint: str) -> str | None:
-        text = (args.get(name) or "").strip()
+    def __init__(self, args: Mapping[str, str]) -> None:
+        self.args, self.ignored = args, dict[str, None]()
+
+    def read(self, name: str, is_valid: Callable[[str], object], hint: str) -> str | None:
+        text = (self.args.get(name) or "").strip()
         if not text or is_valid(text):
             return text or None
-        ignored.setdefault(f"{name}={text[:40]} was ignored: {hint}.")
+        self.ignored.setdefault(f"{name}={text[:40]} was ignored: {hint}.")
         return None
 
-    def number(name: str) -> int | None:
-        return parse_id(read(name, parse_id, "it is not the number of one"))
+    def number(self, name: str) -> int | None:
+        return parse_id(self.read(name, parse_id, "it is not the number of one"))
 
-    def choice(name: str, values: Mapping[str, object]) -> str | None:
-        return read(name, values.__contains__, f"it is one of {', '.join(values)}")
+    def choice(self, name: str, values: Mapping[str, object]) -> str | None:
+        return self.read(name, values.__contains__, f"it is one of {', '.join(values)}")
 
-    def name_of(name: str) -> str | None:
-        return read(name, lambda text: len(text) <= 200, "it is too long")
+    def name_of(self, name: str) -> str | None:
+        return self.read(name, lambda text: len(text) <= 200, "it is too long")
 
-    def day(name: str) -> str | None:
-        return read(name, is_date, "it is not a date such as 2026-03-14, 2026-03 or 2026")
+    def day(self, name: str) -> str | None:
+        return self.read(name, is_date, "it is not a date such as 2026-03-14, 2026-03 or 2026")
 
+
+def parse_search(args: Mapping[str, str]) -> SearchParams:
+    """Read the parameters of a search. What cannot be understood is left out, and named in `ignored`."""
+    reader = _SearchReader(args)
+    read, number, choice, name_of, day = reader.read, reader.number, reader.choice, reader.name_of, reader.day
     return SearchParams(
         q=(args.get("q") or "").strip(),
         outlet=number("outlet"),
@@ -180,7 +187,7 @@ def parse_search(args: Mapping[str, str]) -> SearchParams:
         sort="newest" if args.get("sort") == "newest" else None,
         page=min(max(parse_id(args.get("page")) or 1, 1), MAX_PAGED // SEARCH_PAGE),
         values=args["values"] if args.get("values") in SEARCH_FIELDS else None,
-        ignored=tuple(ignored),
+        ignored=tuple(reader.ignored),
     )
 
 

@@ -83,11 +83,9 @@ def flag_all(
     After a kill it is simply run again: flags that are there already stay as they are.
     """
     progress = FlagProgress(Counter(), archive.count_comments(since))
-    if not isinstance(workers, Workers):
-        workers = Workers() if workers is None else Workers(workers)
     settings = {"since": since, "detectors": list(detectors), "rules": data_sha256()}
     with archive.running("flag", settings, lambda: dict(progress.counts)) as run:
-        with closing(_matched(_text_batches(archive, since), workers)) as batches:
+        with closing(_matched(_text_batches(archive, since), Workers.of(workers))) as batches:
             for texts, flags in batches:
                 with archive.transaction() as connection:
                     _renew_flags(connection, run, detectors, progress.counts, texts, flags)

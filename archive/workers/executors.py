@@ -34,6 +34,13 @@ class Workers:
     count: int = field(default_factory=lambda: min(MOST_BY_DEFAULT, os.cpu_count() or 1))
     deaths: tuple[type[BaseException], ...] = (BrokenExecutor,)
 
+    @staticmethod
+    def of(workers: "Workers | int | None") -> "Workers":
+        """Return what runs tasks: the workers themselves, or as many processes."""
+        if isinstance(workers, Workers):
+            return workers
+        return Workers() if workers is None else Workers(workers)
+
     @contextmanager
     def executor(self, count: int | None = None, *, preload: str | None = None) -> Iterator[Executor]:
         """Yield an executor, which is of no more use once one of its workers has died: see `is_lasting`.

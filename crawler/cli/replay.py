@@ -14,6 +14,7 @@ from crawler.cli.common import print_skipped, read_outlets
 
 if TYPE_CHECKING:
     from archive.store.address import ServerAddress
+    from crawler.replay import ReplayResult
 
 
 @click.command()
@@ -62,15 +63,19 @@ def replay(
         progress_report(quiet=as_json, describe=CrawlReport.line, has_size=False) as on_progress,
     ):
         result = replay_captures(archive, files, url, on_progress, sites, pool)
-    counts = result.report.total
     if as_json:
         print_json({"db": str(path), "counts": result.report.counts()})
     else:
-        for line in result.report.summary():
-            click.echo(line)
-        print_skipped(result.report)
-        print_errors([f"{location}: {reason}" for location, reason in result.errors])
-        read = ", ".join(format_count(counts[f"{noun}s"], noun) for noun in ("thread", "comment"))
-        click.echo(f"{read} read, {counts['comments_new']:,} new. {path}")
+        _print_result(result, path)
     if result.errors:
         sys.exit(1)
+
+
+def _print_result(result: "ReplayResult", path: "Path | ServerAddress") -> None:
+    counts = result.report.total
+    for line in result.report.summary():
+        click.echo(line)
+    print_skipped(result.report)
+    print_errors([f"{location}: {reason}" for location, reason in result.errors])
+    read = ", ".join(format_count(counts[f"{noun}s"], noun) for noun in ("thread", "comment"))
+    click.echo(f"{read} read, {counts['comments_new']:,} new. {path}")

@@ -163,16 +163,20 @@ def _read_frame(content: bytes, offset: int, length: int, name: str) -> Iterator
         yield Problem(f"{name}:{offset}", explain_unreadable(error), offset, length)
 
 
+def _read_posted(record: Any, records: Any) -> PostedBody:
+    digest, body = sha256(), b""
+    while block := record.raw_stream.read(BLOCK):
+        digest.update(block)
+        body = body or block[:LONGEST_BODY]
+    read_to_end(records)
+    return PostedBody(_record_ids(record), digest.hexdigest(), body)
+
+
 def _read_head(record: Any, records: Any) -> RecordHead | PostedBody | str | None:
     """Return the record's head, or what it posted; the reason why it cannot be read, or None where it holds no page."""
     redacted = is_redaction(record)
     if record.rec_type == "request" and record.http_headers and record.http_headers.protocol == "POST":
-        digest, body = sha256(), b""
-        while block := record.raw_stream.read(BLOCK):
-            digest.update(block)
-            body = body or block[:LONGEST_BODY]
-        read_to_end(records)
-        return PostedBody(_record_ids(record), digest.hexdigest(), body)
+        return _read_posted(record, records)
     if record.rec_type not in PAGE_TYPES and not redacted:
         read_to_end(records)
         return None

@@ -38,23 +38,10 @@ def parse_rows(document: Document, record: Mapping[str, Any]) -> Thread:
     rows: list[Cells] = [cells for _, cells in record["rows"]]
     rows.sort(key=lambda cells: _count(cells.get("position")) or 0)
     first = rows[0]
-    outlet, outlet_name = text_of(first.get("outlet")), text_of(first.get("outlet_name"))
     native_ids: dict[str | None, str | None] = {str(cells["id"]): text_of(cells.get("native_id")) for cells in rows}
     comments = nest(_comment(cells, native_ids) for cells in rows)
     return Thread(
-        article=Article(
-            title=text_of(first.get("article")),
-            body="",
-            url=text_of(first.get("article_url")),
-            outlet=outlet,
-            outlet_name=outlet_name if outlet_name != outlet else None,
-            byline=text_of(first.get("byline")),
-            published=read_moment(first, "published_at", "published_precision"),
-            language=text_of(first.get("language")),
-            section=text_of(first.get("section")),
-            fills_in=True,
-            labels=read_labels(first, "article_labels"),
-        ),
+        article=_article(first),
         comments=tuple(with_native_ids(comment, native_ids) for comment in comments),
         platform=text_of(first.get("platform")) or "btl",
         capture=Capture(
@@ -73,6 +60,23 @@ def parse_rows(document: Document, record: Mapping[str, Any]) -> Thread:
         closed=truth_of(first.get("closed")),
         dataset=read_dataset(first.get("dataset") or _fields_of(first, "dataset")),
         labels=read_labels(first, "thread_labels"),
+    )
+
+
+def _article(cells: Cells) -> Article:
+    outlet, outlet_name = text_of(cells.get("outlet")), text_of(cells.get("outlet_name"))
+    return Article(
+        title=text_of(cells.get("article")),
+        body="",
+        url=text_of(cells.get("article_url")),
+        outlet=outlet,
+        outlet_name=outlet_name if outlet_name != outlet else None,
+        byline=text_of(cells.get("byline")),
+        published=read_moment(cells, "published_at", "published_precision"),
+        language=text_of(cells.get("language")),
+        section=text_of(cells.get("section")),
+        fills_in=True,
+        labels=read_labels(cells, "article_labels"),
     )
 
 

@@ -30,6 +30,8 @@ def load(connection: Connection, comment_id: int, visitor: Visitor) -> dict[str,
     assert thread_row is not None
     reason = thread.withheld_reason(thread_row)
     cited = describe_citation(connection, row, context)
+    events = context.events.get(comment_id, ())
+    replies = [context.view(other) for other in below[:MAX_REPLIES]]
     answered = {above[-1]["id"]: above[-1]} if above else {}
     return {
         "row": row,
@@ -40,21 +42,16 @@ def load(connection: Connection, comment_id: int, visitor: Visitor) -> dict[str,
         "cited": cited,
         "card": _card(row, cited),
         "thread_url": _thread_url(connection, row),
-        "above": render_comments(nest_comments([context.view(other) for other in above], {}), visitor.tables),
+        "above": render_comments(nest_comments(list(map(context.view, above)), {}), visitor.tables),
         "more_above": bool(above and above[0]["parent_id"]),
         "comment": render_comments(list_comments([context.view(row)], answered), visitor.tables),
-        "below": render_comments(
-            nest_comments([context.view(other) for other in below[:MAX_REPLIES]], {row["id"]: row}), visitor.tables
-        ),
+        "below": render_comments(nest_comments(replies, {row["id"]: row}), visitor.tables),
         "replies": len(below),
         "more_below": len(below) > MAX_REPLIES,
         "flags": flags.list_comment_flags(connection, row, context, visitor),
         "codes": flags.list_choices(context.codes) if visitor.judges else [],
         "revisions": _revisions(connection, context, row),
-        "events": [
-            (moment(event["seen_at"]), thread_history.describe_event(event))
-            for event in context.events.get(comment_id, ())
-        ],
+        "events": [(moment(e["seen_at"]), thread_history.describe_event(e)) for e in events],
         "comment_source": source,
         "url": source["url"] if source and not cited.withheld else None,
         "source": _capture(connection, source["capture_id"]) if source and reason is None else None,

@@ -41,23 +41,20 @@ def load(connection: Connection, params: ThreadParams, visitor: Visitor) -> dict
     if not rows and params.page > 1:
         return None
     has_more, rows = len(rows) > THREAD_PAGE, rows[:THREAD_PAGE]
-    ids = [row["id"] for row in rows]
-    context = flags.load_flags(connection, ids, visitor, with_texts=params.at is not None)
-    visits = fetch_all(connection, queries.VISITS, thread=params.thread)
+    context = flags.load_flags(connection, [row["id"] for row in rows], visitor, with_texts=params.at is not None)
     counts = fetch_row(connection, THREAD_COUNTS, thread=params.thread)
     assert counts is not None
     source = fetch_row(connection, queries.CAPTURE, capture=thread["capture_id"])
     reason = withheld_reason(thread)
     article, summary = _article(thread) if reason is None else WITHHELD_ARTICLE, _summary(counts)
+    described = [thread["outlet"], *(text for _, text in summary)]
     return {
         "thread": thread,
         "counts": counts,
         "withheld": reason,
         "article": article,
         "cited": _citation(connection, thread, source, reason),
-        "card": make_card(
-            str(article["title"]), [thread["outlet"], *(text for _, text in summary)], f"/thread/{thread['id']}"
-        ),
+        "card": make_card(str(article["title"]), described, f"/thread/{thread['id']}"),
         "files": thread_files(params),
         "summary": summary,
         "comments": render_comments(_comments(connection, params, thread, rows, context), visitor.tables),
@@ -66,7 +63,7 @@ def load(connection: Connection, params: ThreadParams, visitor: Visitor) -> dict
         "labels": [] if reason else flags.load_labels(connection, "thread", thread["id"]),
         "article_labels": [] if reason else flags.load_labels(connection, "article", thread["article_id"]),
         "completeness": COMPLETENESS.get(thread["completeness"], thread["completeness"]),
-        "visits": _visits(params, thread, visits),
+        "visits": _visits(params, thread, fetch_all(connection, queries.VISITS, thread=params.thread)),
         "tools": _tools(params, counts),
         "pages": _pages(params, thread, has_more=has_more),
         "source": source if reason is None else None,

@@ -99,12 +99,7 @@ def _weigh_sample(
     fields = _read_fields(sample, index, least - score)
     if fields is None:
         return Evidence()
-    # What stands in place of a removed comment has neither name nor date.
-    shown = [f for f in fields if not _is_tombstone(f)] or fields
-    evidence = Evidence()
-    evidence.named = sum(bool(f.name) for f in shown) / len(shown)
-    evidence.dated = sum(bool(f.date_text or f.machine_date) for f in shown) / len(shown)
-    evidence.texts = sum(bool(f.body) for f in shown) / len(shown)
+    evidence = _evidence_of(fields)
     score += TEXT * evidence.texts + NAME * evidence.named + DATE * evidence.dated
     is_strong = max(group.own, group.around) >= STRONG
     evidence.score = score + sum(_objections(sample, fields, numbered, is_strong=is_strong).values())
@@ -132,6 +127,16 @@ def _read_fields(sample: Sequence[CommentElement], index: PageIndex, needed: flo
             missing = TEXT * (not f.body) + NAME * (not f.name) + DATE * (not (f.date_text or f.machine_date))
             most -= missing / len(sample)
     return fields
+
+
+def _evidence_of(fields: Sequence[CommentFields]) -> Evidence:
+    """Return in how many blocks each field was read. What stands for a removed comment has neither name nor date."""
+    shown = [f for f in fields if not _is_tombstone(f)] or fields
+    return Evidence(
+        named=sum(bool(f.name) for f in shown) / len(shown),
+        dated=sum(bool(f.date_text or f.machine_date) for f in shown) / len(shown),
+        texts=sum(bool(f.body) for f in shown) / len(shown),
+    )
 
 
 def _is_tombstone(fields: CommentFields) -> bool:
