@@ -95,6 +95,15 @@ ranked as (select code, commenter_id, n,
   from sums join commenters on commenters.id = commenter_id)
 select code as key1, commenter_id as key2, n as value from ranked
 where place <= {MOST_COMMENTERS} or place_there <= {MOST_COMMENTERS_OF_OUTLET}""",
+    # key1: code or content; key2: the first commenter of a name whose comments have it, of any outlet; value: comments
+    "names_by_flag": f"""
+with coded as ({_CODED}), sums as materialized (
+  select code, commenter_id, count(*) as n from coded where commenter_id is not null group by 1, 2),
+named as (select code, min(commenter_id) as first, sum(n) as n
+  from sums join commenters on commenters.id = commenter_id
+  where outlet_id is not null and name <> '' group by code, name),
+ranked as (select code, first, n, row_number() over (partition by code order by n desc, first) as place from named)
+select code as key1, first as key2, n as value from ranked where place <= {MOST_COMMENTERS}""",
     # key1: the first commenter with a name that several outlets have; key2: empty; value: how many outlets have it
     "names_by_outlets": f"""
 select min(id) as key1, '' as key2, count(distinct outlet_id) as value from commenters
@@ -127,16 +136,17 @@ select outlet || ':all' as key1, hour as key2, sum(n) as value from sums join pl
 union all
 select outlet || ':content', hour, sum(flagged) from sums join places using (thread_id) group by 1, 2
 having sum(flagged) > 0""",
-    # key1: outlet:all or outlet:content; key2: whole hours after the article was published, 168 for all later ones
+    # key1: outlet:all or outlet:content; key2: month in which they were posted, and whole hours after the article was
+    # published, 168 for all later ones
     "comments_by_age": f"""
 with {_PLACES}, aged as materialized (
-  select places.outlet, count(*) as n, sum(codes like '%"content.%') as flagged,
+  select places.outlet, {_MONTH} as month, count(*) as n, sum(codes like '%"content.%') as flagged,
     min({MOST_HOURS}, cast((julianday(posted_at) - julianday(published_at)) * 24 + 0.0001 as integer)) as hours
   from comments join places using (thread_id)
-  where {_HOURLY} and published_at is not null and posted_at >= published_at group by 1, 4)
-select outlet || ':all' as key1, printf('%03d', hours) as key2, n as value from aged
+  where {_HOURLY} and published_at is not null and posted_at >= published_at group by 1, 2, 5)
+select outlet || ':all' as key1, printf('%s:%03d', month, hours) as key2, n as value from aged
 union all
-select outlet || ':content', printf('%03d', hours), flagged from aged where flagged > 0""",
+select outlet || ':content', printf('%s:%03d', month, hours), flagged from aged where flagged > 0""",
     # key1: code, content, or removed; key2: thread; value: its comments with that
     "threads_by_flag": f"""
 select code as key1, thread_id as key2, count(*) as value from ({_CODED}) group by 1, 2
@@ -165,11 +175,12 @@ COLUMNS: dict[str, tuple[str, str, str]] = {
     "comments_by_month": ("outlet_id", "month", "comments"),
     "flagged_by_month": ("outlet_id_and_flag", "month", "comments"),
     "commenters_by_flag": ("flag", "commenter_id", "comments"),
+    "names_by_flag": ("flag", "first_commenter_id", "comments"),
     "names_by_outlets": ("first_commenter_id", "of", "outlets"),
     "removed_by_flag": ("outlet_id_and_flag", "kind", "comments"),
     "removal_delays": ("outlet_id_and_flag", "hours", "comments"),
     "comments_by_hour": ("outlet_id_and_kind", "hour", "comments"),
-    "comments_by_age": ("outlet_id_and_kind", "hours_after_publication", "comments"),
+    "comments_by_age": ("outlet_id_and_kind", "month_and_hours_after_publication", "comments"),
     "threads_by_flag": ("flag", "thread_id", "comments"),
     "sections": ("section", "of", "count"),
     "bylines": ("byline", "of", "count"),

@@ -12,12 +12,13 @@ from archive.site.database import Connection, fetch_all
 from archive.site.formatting import count, number
 from archive.site.questions.base import Answer, QuestionParams, per_thousand, rows_of, source
 from archive.site.viewer import Visitor
+from archive.store.aggregates import MOST_SECTIONS
 
 SUMS = ("articles", "comments", "content", "removed")
 COUNTED = (
     ("articles", "Articles"),
     ("comments", "Comments"),
-    ("per_article", "Comments an article"),
+    ("per_article", "Comments per article"),
     ("content", "With a flag on the words"),
     ("per_1000", "Flagged per 1,000"),
     ("removed", "Removed"),
@@ -42,6 +43,17 @@ select articles.id from articles_fts join articles on articles.id = articles_fts
 where articles_fts match :match and withheld is null and (:section = '' or substr(section, 1, 200) = :section)
   and (:byline = '' or substr(byline, 1, 200) = :byline)
 order by coalesce(published_at, first_seen_at) desc, articles.id desc limit :limit"""
+# `{kind}` is section or byline; `{counts}` has the comments of each thread that are flagged or removed.
+KINDS_OF_OUTLET = f"""
+with counted as materialized (select cast(key2 as integer) as thread_id,
+    sum(case key1 when 'content' then value else 0 end) as content,
+    sum(case key1 when 'removed' then value else 0 end) as removed
+  from {{counts}} where key1 in ('content', 'removed') group by 1)
+select substr({{kind}}, 1, 200) as label, count(distinct articles.id) as articles,
+  sum(threads.comment_count) as comments, sum(coalesce(content, 0)) as content, sum(coalesce(removed, 0)) as removed
+from articles join threads on threads.article_id = articles.id left join counted on counted.thread_id = threads.id
+where outlet_id = :outlet and {{kind}} <> '' and articles.withheld is null and threads.withheld is null
+group by 1 order by comments desc, 1 limit {MOST_SECTIONS}"""
 NOTES = (
     "A section and a byline are what the page of the article says; many pages say neither.",
     "Comments under an article answer each other as well as the article: these numbers say nothing of its author.",
@@ -73,13 +85,18 @@ def _load_kinds(connection: Connection, params: QuestionParams) -> Answer:
     kind = "byline" if params.by == "byline" else "section"
     name, heading = KINDS[kind]
     sums: dict[str, dict[str, Any]] = {}
-    for label, part, value in rows_of(connection, name):
-        sums.setdefault(label, dict.fromkeys(SUMS, 0))[part] = value
+    if params.outlet is None:
+        for label, part, value in rows_of(connection, name):
+            sums.setdefault(label, dict.fromkeys(SUMS, 0))[part] = value
+    else:
+        sql = KINDS_OF_OUTLET.format(kind=kind, counts=source(connection, "threads_by_flag"))
+        for row in fetch_all(connection, sql, outlet=params.outlet):
+            sums[row["label"]] = {part: row[part] for part in SUMS}
     table = [
         {
             kind: label,
             **entry,
-            "per_article": round(entry["comments"] / entry["articles"], 1) if entry["articles"] else 0.0,
+            "per_article": round(entry["comments"] / entry["articles"], 2) if entry["articles"] else 0.0,
             "per_1000": per_thousand(entry["content"], entry["comments"]),
             "links": {kind: {kind: label}},
         }

@@ -95,12 +95,15 @@ def parse_question(request: Request) -> QuestionParams:
             problems.append(f"“{short(args[name], 60)}” is no {what}; it was left out.")
         return value
 
+    since, until = (check(name, _parse_month(args[name]), "month such as 2026-03") for name in ("since", "until"))
+    if since and until and since > until:
+        problems.append(f"Nothing lies between {since} and {until}: the first month comes after the last.")
     return QuestionParams(
         q=args["q"][:500],
         outlet=check("outlet", parse_id(args["outlet"]), "number of an outlet"),
         flag=check("flag", args["flag"] if _CODE.fullmatch(args["flag"]) else None, "flag") or CONTENT,
-        since=check("since", _parse_month(args["since"]), "month such as 2026-03"),
-        until=check("until", _parse_month(args["until"]), "month such as 2026-03"),
+        since=since,
+        until=until,
         by=args["by"][:20] or None,
         zone=check("zone", args["zone"] if args["zone"] in _zones() else None, "time zone") or "UTC",
         section=args["section"][:200],
@@ -182,6 +185,10 @@ def flag_title(codes: Mapping[str, Row], flag: str) -> str:
     if flag == CONTENT:
         return "any flag on the words"
     return str(codes[flag]["title"]) if flag in codes else flag
+
+
+def flag_phrase(codes: Mapping[str, Row], flag: str) -> str:
+    return "a flag on their words" if flag == CONTENT else f"the flag “{flag_title(codes, flag)}”"
 
 
 def flag_choices(codes: Mapping[str, Row]) -> list[tuple[str, list[tuple[str, str]]]]:

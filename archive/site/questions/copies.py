@@ -34,6 +34,7 @@ select min(comments.id) as first, count(*) as comments, count(distinct threads.a
 from comments join threads on threads.id = comments.thread_id join articles on articles.id = threads.article_id
 where comments.withheld is null and length(comments.body) >= {SHORT}
 group by comments.body_sha256 having count(distinct threads.article_id) > 1
+  and (:outlet is null or sum(articles.outlet_id = :outlet) > 0)
 order by articles desc, comments desc, first limit {MOST_COPIES}"""
 BODIES = """
 select id, body, revision, state, withheld, last_seen_at from comments
@@ -50,7 +51,7 @@ def load(connection: Connection, params: QuestionParams, visitor: Visitor) -> An
     ]
     is_compared = fetch_value(connection, HAS_COPIES) is not None or fetch_value(connection, COMPARED_AT) is not None
     is_compared |= fetch_value(connection, "select 1 from sqlite_master where name = 'release'") is not None
-    groups = _compared(connection) if is_compared else _same_bytes(connection)
+    groups = _compared(connection) if is_compared else _same_bytes(connection, params.outlet)
     if not is_compared:
         notes = [
             f"Only texts of {SHORT} letters or more that are the same to the letter are listed. “btl copies” finds "
@@ -78,13 +79,13 @@ def _compared(connection: Connection) -> list[dict[str, Any]]:
     return sorted(groups.values(), key=lambda row: (-row["articles"], -row["comments"], row["first_comment"]))
 
 
-def _same_bytes(connection: Connection) -> list[dict[str, Any]]:
+def _same_bytes(connection: Connection, outlet: int | None) -> list[dict[str, Any]]:
     if comment_total(connection) > MAX_COUNTED:
         raise NotCounted
     names = ("comments", "articles", "outlets", "names")
     return [
         {"first_comment": row["first"], **{name: row[name] for name in names}}
-        for row in fetch_all(connection, SAME_BYTES)
+        for row in fetch_all(connection, SAME_BYTES, outlet=outlet)
     ]
 
 

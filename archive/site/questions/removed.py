@@ -7,7 +7,7 @@ from archive.site import chart
 from archive.site.database import Connection
 from archive.site.flags import load_codes
 from archive.site.formatting import count, number
-from archive.site.questions.base import CONTENT, Answer, QuestionParams, flag_title, rows_of
+from archive.site.questions.base import CONTENT, Answer, QuestionParams, flag_phrase, flag_title, rows_of
 from archive.site.viewer import Visitor
 from archive.store.aggregates import DELAYS
 
@@ -48,9 +48,12 @@ def load(connection: Connection, params: QuestionParams, _: Visitor) -> Answer:
     parts = sorted({part for part, _ in outcomes}, key=lambda part: (part != CONTENT, part != "none", part))
     rows = [_row(part, outcomes, delays, codes) for part in parts]
     compared = [row for row in rows if row["flag"] in (params.flag, "none")]
+    lead = _describe(compared)
+    if rows and params.flag not in {row["flag"] for row in rows}:
+        lead = f"Of comments with {flag_phrase(codes, params.flag)} nobody can say: none was in such a thread. {lead}"
     bars = [(row["group"], row["removed"], row["seen"]) for row in rows if row["seen"]]
     drawn = chart.rate_chart("Share removed", bars[:30]) if bars else None
-    return Answer(COLUMNS, rows, _describe(compared), drawn, notes=NOTES, shown=SHOWN)
+    return Answer(COLUMNS, rows, lead, drawn, notes=NOTES, shown=SHOWN)
 
 
 def _row(part: str, outcomes: Counter[tuple[str, str]], delays: Counter[tuple[str, str]], codes: Any) -> dict[str, Any]:
@@ -66,7 +69,7 @@ def _row(part: str, outcomes: Counter[tuple[str, str]], delays: Counter[tuple[st
             f"{kind}_{hours}": delays[part, f"{hours:04}:{kind}"] for hours in DELAYS for kind in ("surely", "possibly")
         },
         **{
-            f"within_{hours}": f"{delays[part, f'{hours:04}:surely']:,} to {delays[part, f'{hours:04}:possibly']:,}"
+            f"within_{hours}": _between(delays[part, f"{hours:04}:surely"], delays[part, f"{hours:04}:possibly"])
             for hours in DELAYS
         },
         "flag": part,
@@ -77,6 +80,11 @@ def _describe(rows: list[dict[str, Any]]) -> str:
     if not rows:
         return "No thread was visited more than once, so no removal can be seen."
     return " ".join(
-        f"{row['group']}: {number(row['removed'])} of {count(row['seen'], 'comment')} removed ({row['percent']} %)."
+        f"{row['group']}: {number(row['removed'])} of {count(row['seen'], 'comment')} removed ({row['percent']:.2f}%)"
+        + (f", {row['within_24']} within a day and {row['within_168']} within a week." if row["timed"] else ".")
         for row in rows
     )
+
+
+def _between(surely: int, possibly: int) -> str:
+    return number(surely) if surely == possibly else f"{surely:,} to {possibly:,}"

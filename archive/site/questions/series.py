@@ -1,6 +1,7 @@
 """Series by month and outlet: how often readers say a word, and how often flags stand on what they say."""
 
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 from archive.site import chart
@@ -10,9 +11,10 @@ from archive.site.formatting import MONTHS, count, number
 from archive.site.matches import count_by_outlet_and_month
 from archive.site.params import SearchParams, search_url
 from archive.site.questions.base import (
+    CONTENT,
     Answer,
     QuestionParams,
-    flag_title,
+    flag_phrase,
     in_months,
     of_outlet,
     outlet_names,
@@ -25,10 +27,11 @@ MAX_SERIES, MAX_MONTHS = 6, 120
 COLUMNS = (
     ("month", "Month"),
     ("outlet", "Outlet"),
-    ("matching", "Comments with it"),
+    ("matching", "Comments containing it"),
     ("comments", "All comments"),
     ("per_1000", "Per 1,000 comments"),
 )
+FLAG_COLUMNS = (*COLUMNS[:2], ("matching", "Flagged comments"), *COLUMNS[3:])
 Cells = Counter[tuple[str, str]]
 UNDATED = "Comments whose source states no date, or only a year, are not counted here."
 
@@ -44,7 +47,9 @@ def load_words(connection: Connection, params: QuestionParams, _: Visitor) -> An
     for (outlet, month), comments in found.counts.items():
         if month and _is_selected(params, str(outlet or 0), month):
             matching[str(outlet or 0), month] += comments
-    return _answer(connection, params, matching, f"“{params.q}”", [*found.notes, UNDATED])
+    words = params.q if '"' in params.q else f"“{params.q}”"
+    answer = _answer(connection, params, matching, f"contain {words}", SearchParams(q=params.q))
+    return replace(answer, columns=COLUMNS, notes=[*found.notes, UNDATED])
 
 
 def load_flag_rate(connection: Connection, params: QuestionParams, _: Visitor) -> Answer:
@@ -56,13 +61,14 @@ def load_flag_rate(connection: Connection, params: QuestionParams, _: Visitor) -
         outlet, _separator, flag = key.partition(":")
         if flag == params.flag:
             matching[outlet, month] += found
-    title = flag_title(load_codes(connection), params.flag)
+    says = f"have {flag_phrase(load_codes(connection), params.flag)}"
+    search = SearchParams(source=CONTENT) if params.flag == CONTENT else SearchParams(flag=params.flag)
     notes = [
         UNDATED,
         "A flag is a claim by whoever raised it: most are raised by rules on the words, and not yet reviewed. Flags "
         "that reviewers dismissed are not counted. A comment with several such flags counts once.",
     ]
-    return _answer(connection, params, matching, title, notes)
+    return replace(_answer(connection, params, matching, says, search), columns=FLAG_COLUMNS, notes=notes)
 
 
 def _is_selected(params: QuestionParams, outlet: str, month: str) -> bool:
@@ -71,7 +77,8 @@ def _is_selected(params: QuestionParams, outlet: str, month: str) -> bool:
     )
 
 
-def _answer(connection: Connection, params: QuestionParams, matching: Cells, what: str, notes: list[str]) -> Answer:
+def _answer(connection: Connection, params: QuestionParams, matching: Cells, says: str, search: SearchParams) -> Answer:
+    """Return the comments that `says` is true of, by month and outlet; `search` finds them."""
     where, values = of_outlet(params)
     months, more = in_months(params)
     rows = rows_of(connection, "comments_by_month", f"{where} and {months}", **values, **more)
@@ -86,21 +93,25 @@ def _answer(connection: Connection, params: QuestionParams, matching: Cells, wha
             "matching": matching[outlet, month],
             "comments": comments,
             "per_1000": per_thousand(matching[outlet, month], comments),
-            "links": {"matching": _search_url(params, outlet, month)} if params.q and matching[outlet, month] else {},
+            "links": {"matching": _search_url(search, outlet, month)} if matching[outlet, month] else {},
         }
         for (outlet, month), comments in sorted(whole.items(), key=lambda item: (item[0][1], item[0][0]), reverse=True)
     ]
     total, found = sum(whole.values()), sum(matching.values())
-    lead = f"{count(found, 'comment')} of {number(total)} with {what}: {per_thousand(found, total)} per 1,000."
-    return Answer(COLUMNS, table, lead, *_draw(params, matching, whole, names, what), notes=notes)
+    lead = (
+        f"{number(found)} of {count(total, 'comment')} {says}: {per_thousand(found, total):,.2f} per 1,000."
+        if total
+        else "No comments with a date match this choice."
+    )
+    return Answer((), table, lead, *_draw(params, matching, whole, names, says))
 
 
-def _search_url(params: QuestionParams, outlet: str, month: str) -> str:
-    return search_url(SearchParams(q=params.q), outlet=int(outlet) or None, date=month)
+def _search_url(search: SearchParams, outlet: str, month: str) -> str:
+    return search_url(search, outlet=int(outlet) or None, date=month)
 
 
 def _draw(
-    params: QuestionParams, matching: Cells, whole: Cells, names: dict[str, str], what: str
+    params: QuestionParams, matching: Cells, whole: Cells, names: dict[str, str], says: str
 ) -> tuple[Any, list[str]]:
     """Draw the outlets with most comments, and all of them as one; rates unless numbers are asked for."""
     if not whole:
@@ -120,9 +131,9 @@ def _draw(
             for month in months
         ]
         values.append((name, [part if params.by == "number" else per_thousand(part, all_) for part, all_ in parts]))
-    kind = "comments" if params.by == "number" else "comments per 1,000"
+    kind = "by month" if params.by == "number" else "per 1,000, by month"
     labels = [month_label(month) for month in months]
-    return chart.line_chart(f"{what}, {kind} by month", labels, values), [name for name, _ in values]
+    return chart.line_chart(f"Comments that {says}, {kind}", labels, values), [name for name, _ in values]
 
 
 def fill_months(months: list[str]) -> list[str]:

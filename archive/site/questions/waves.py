@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from archive.site import chart
 from archive.site.database import Connection
 from archive.site.formatting import count
-from archive.site.questions.base import Answer, QuestionParams, in_months, of_outlet, per_thousand, rows_of, sums_of
+from archive.site.questions.base import Answer, QuestionParams, in_months, of_outlet, per_thousand, sums_of
 from archive.site.viewer import Visitor
 from archive.store.aggregates import MOST_HOURS
 
@@ -91,11 +91,12 @@ def _local_hour(day: str, hour: int, zone: ZoneInfo) -> int | None:
 def load_ages(connection: Connection, params: QuestionParams, _: Visitor) -> Answer:
     """Return the comments by how long after their article they came."""
     sums: dict[str, Counter[int]] = {}
+    months, more = in_months(params)
     for kind in ("all", "content"):
         where, values = of_outlet(params, f":{kind}")
         sums[kind] = Counter()
-        for _key, hours, comments in rows_of(connection, "comments_by_age", where, **values):
-            sums[kind][bisect_right(AGES, int(hours)) - 1] += comments
+        for key, comments in sums_of(connection, "comments_by_age", f"{where} and {months}", **values, **more):
+            sums[kind][bisect_right(AGES, int(key.rpartition(":")[2])) - 1] += comments
     total = sum(sums["all"].values())
     table = [
         {

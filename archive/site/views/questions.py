@@ -1,5 +1,6 @@
 """Load the questions: which there are, and the answer to one as a page and as a file."""
 
+from dataclasses import replace
 from typing import Any
 
 from datasette.app import Datasette
@@ -10,7 +11,7 @@ from archive.site.database import Connection
 from archive.site.flags import load_codes
 from archive.site.public import PublicSite
 from archive.site.questions import articles, base, commenters, copies, removed, series, waves
-from archive.site.questions.base import Answer, NotCounted, Question, QuestionParams, question_url
+from archive.site.questions.base import CONTENT, Answer, NotCounted, Question, QuestionParams, question_url
 from archive.site.row_streams import Rows
 from archive.site.viewer import Visitor
 from archive.site.views.threads import list_outlets
@@ -29,7 +30,7 @@ QUESTIONS: tuple[Question, ...] = (
         "words",
         "How often do readers say a word?",
         "By month and outlet, as numbers and per 1,000 comments.",
-        ("q", "outlet", "dates"),
+        ("words", "outlet", "dates"),
         series.load_words,
         RATES,
     ),
@@ -39,6 +40,7 @@ QUESTIONS: tuple[Question, ...] = (
         "The commenters with most comments that a flag stands on.",
         ("outlet", "flag"),
         commenters.load_flagged,
+        {"": "Each commenter", "name": "Names, of all outlets together"},
     ),
     Question(
         "names",
@@ -66,7 +68,7 @@ QUESTIONS: tuple[Question, ...] = (
         "removed",
         "Were flagged comments removed more often, and how fast?",
         "Comments that later visits no longer found, with and without flags on their words.",
-        ("outlet", "flag"),
+        ("outlet", "content"),
         removed.load,
     ),
     Question(
@@ -81,7 +83,7 @@ QUESTIONS: tuple[Question, ...] = (
         "articles",
         "What happens under articles by byline, section or word in the title?",
         "How many comments they get, how many are flagged and removed.",
-        ("q", "section", "outlet"),
+        ("title", "section", "outlet"),
         articles.load,
         {"": "Sections", "byline": "Bylines"},
     ),
@@ -104,11 +106,12 @@ def load(connection: Connection, key: Key, visitor: Visitor) -> dict[str, Any] |
     question = BY_SLUG.get(slug)
     if question is None:
         return None
+    params = _known(connection, question, params)
     content = {
         "question": question,
         "params": params,
         "outlets": list_outlets(connection) if "outlet" in question.form else [],
-        "flags": base.flag_choices(load_codes(connection)) if "flag" in question.form else [],
+        "flags": _flag_choices(connection, question),
         "zones": ZONES,
         "shown": base.SHOWN_ROWS,
         "told": TOLD,
@@ -121,6 +124,26 @@ def load(connection: Connection, key: Key, visitor: Visitor) -> dict[str, Any] |
         return {**content, "too_large": True, "answer": None}
     kinds = {chart.LineChart: "lines", chart.ColumnChart: "columns", chart.BarChart: "bars"}
     return {**content, "answer": answer, "kind": kinds.get(type(answer.chart))}
+
+
+def _known(connection: Connection, question: Question, params: QuestionParams) -> QuestionParams:
+    """Leave out an outlet and a flag that are not there, and name them as problems."""
+    problems = list(params.problems)
+    if params.outlet is not None and str(params.outlet) not in base.outlet_names(connection):
+        problems.append(f"This archive has no outlet number {params.outlet}; all outlets are counted.")
+        params = replace(params, outlet=None)
+    flags = {code for _, choices in _flag_choices(connection, question) for code, _ in choices}
+    if flags and params.flag not in flags:
+        problems.append(f"“{params.flag}” is no flag that this page counts; any flag on the words is counted.")
+        params = replace(params, flag=CONTENT)
+    return replace(params, problems=tuple(problems))
+
+
+def _flag_choices(connection: Connection, question: Question) -> list[tuple[str, list[tuple[str, str]]]]:
+    if "flag" not in question.form and "content" not in question.form:
+        return []
+    choices = base.flag_choices(load_codes(connection))
+    return choices if "flag" in question.form else choices[:1]
 
 
 def _link_articles(slug: str, params: QuestionParams, answer: Answer) -> Answer:
@@ -139,7 +162,7 @@ def rows(connection: Connection, key: Key, visitor: Visitor, _: str) -> Rows | N
     if question is None:
         return None
     try:
-        answer = question.load(connection, params, visitor)
+        answer = question.load(connection, _known(connection, question, params), visitor)
     except NotCounted:
         return None
     columns = [name for name, _ in answer.columns]

@@ -8,6 +8,7 @@ import sqlite3
 from collections import Counter, defaultdict
 from contextlib import closing
 from datetime import datetime
+from itertools import product
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -84,7 +85,8 @@ def table(read, address):
     for row, cells in zip(rows, shown, strict=True):
         for name, value in row.items():
             if name.startswith("surely"):
-                assert f"{value} to {row[name.replace('surely', 'possibly')]}" in cells
+                possibly = row[name.replace("surely", "possibly")]
+                assert (f">{value}<" if value == possibly else f"{value} to {possibly}") in cells
             elif value.isdecimal() and not name.startswith("possibly"):
                 assert f">{int(value):,}<" in cells or f">#{value}<" in cells, (name, value, cells)
     return rows
@@ -136,6 +138,30 @@ def test_commenters_with_most_flagged_comments(read, comments):
         ]
 
 
+def test_names_with_most_flagged_comments_at_all_outlets_together(read, comments):
+    rows = table(read, "/questions/flagged-commenters?flag=content.insult&by=name")
+    flagged = Counter(one["author"] for one in comments if "content.insult" in one["codes"])
+    everything = Counter(one["author"] for one in comments)
+    assert {row["name"]: (int(row["flagged"]), int(row["comments"])) for row in rows} == {
+        name: (flagged[name], everything[name]) for name in flagged
+    }
+    assert [int(row["flagged"]) for row in rows] == sorted(flagged.values(), reverse=True)
+    assert {row["outlets"] for row in rows if row["name"] == "anna"} == {"3"}
+    there = table(read, "/questions/flagged-commenters?flag=content.insult&by=name&outlet=2")
+    assert {row["name"] for row in there} == {
+        name for name in flagged if any(one["author"] == name and one["outlet"] == 2 for one in comments)
+    }
+
+
+def test_numbers_lead_to_the_comments_that_they_count(read):
+    for address in ("flag-rate?flag=content.insult", "flag-rate", "words?q=ferry", 'words?q="ferry"'):
+        page = read(f"/questions/{address}").text
+        links = re.findall(r'<td data-label="[^"]*"><a href="([^"]*)">([\d,]+)</a>', page)
+        assert len(links) > 3, address
+        for href, number in links[:6]:
+            assert f"{number} comment" in text_of(read(href.replace("&amp;", "&")).text), href
+
+
 def test_names_under_several_outlets(read, comments):
     rows = table(read, "/questions/names")
     outlets, counts = defaultdict(set), Counter(one["author"] for one in comments)
@@ -166,6 +192,11 @@ def test_texts_that_are_the_same_are_listed_before_anything_was_compared(tmp_pat
     assert {row["comments"] for row in rows} == {9}
     assert COPIED in {row["text"] for row in rows}
     assert "btl copies" in get(site, "/questions/copies").text
+    with closing(sqlite3.connect(tmp_path / "new.db")) as db, db:
+        db.execute("update articles set outlet_id = 1")
+    there = json.loads(get(site, "/questions/copies.json?outlet=1").text)["rows"]
+    assert [row["first_comment"] for row in there] == [row["first_comment"] for row in rows]
+    assert json.loads(get(site, "/questions/copies.json?outlet=2").text)["rows"] == []
 
 
 def test_copies_of_a_removed_text_are_listed_and_those_of_a_withheld_one_are_not(tmp_path):
@@ -243,15 +274,24 @@ def test_hours_after_publication(read, comments):
     assert int(rows[5]["comments"]) == sum(5 <= hours < 6 for hours in later)
     assert int(rows[-1]["comments"]) == sum(hours >= 168 for hours in later)
     assert sum(int(row["comments"]) for row in rows) == len(later)
+    months = table(read, "/questions/waves?by=age&from=2026-02&to=2026-03")
+    timed = [one for one in comments if one["precision"] == "minute" and "2026-02" <= one["month"] <= "2026-03"]
+    later = [one for one in timed if one["published_at"] <= one["posted_at"]]
+    assert sum(int(row["comments"]) for row in months) == len(later) > 0
+    assert sum(int(row["flagged"]) for row in months) == sum(one["content"] for one in later)
 
 
 def test_what_happens_under_articles(read, comments):
-    for kind, address in (("section", "/questions/articles"), ("byline", "/questions/articles?by=byline")):
+    for kind, outlet in product(("section", "byline"), (None, 2)):
+        address = f"/questions/articles?by={kind}" + (f"&outlet={outlet}" if outlet else "")
         rows = {row[kind]: row for row in table(read, address)}
-        for label in {one[kind] for one in comments if one[kind]}:
-            members = [one for one in comments if one[kind] == label]
+        there = [one for one in comments if one[kind] and outlet in (None, one["outlet"])]
+        assert rows.keys() == {one[kind] for one in there}
+        for label in rows:
+            members = [one for one in there if one[kind] == label]
             assert int(rows[label]["articles"]) == len({one["article"] for one in members})
             assert int(rows[label]["comments"]) == len(members)
+            assert rows[label]["per_article"] == str(round(len(members) / int(rows[label]["articles"]), 2))
             assert int(rows[label]["content"]) == sum(one["content"] for one in members)
             assert int(rows[label]["removed"]) == sum(one["gone"] is not None for one in members)
     titled = [one for one in comments if "ferry" in one["title"].casefold().split()]
@@ -282,6 +322,15 @@ def test_wrong_values_are_named(read):
     text = text_of(read("/questions/waves?zone=Nowhere&outlet=x&from=2026-99").text)
     for words in ("“Nowhere” is no time zone", "“x” is no number of an outlet", "“2026-99” is no month"):
         assert words in text
+    text = text_of(read("/questions/flag-rate?outlet=77&flag=content.nonsense&from=2026-04&to=2026-01").text)
+    for words in ("no outlet number 77", "“content.nonsense” is no flag", "Nothing lies between 2026-04 and 2026-01"):
+        assert words in text
+    assert "No comments with a date match" in text
+    text = text_of(read("/questions/removed?flag=capture.author_missing").text)
+    assert "“capture.author_missing” is no flag that this page counts" in text
+    assert "Of comments with the flag “slur” nobody can say" in text_of(
+        read("/questions/removed?flag=content.slur").text
+    )
 
 
 def test_links_lead_somewhere(newsroom):
