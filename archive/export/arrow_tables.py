@@ -11,20 +11,13 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pyarrow.csv import ConvertOptions, ParseOptions, ReadOptions, read_csv
 
-from archive.export.descriptions import describe
+from archive.export.columns import COLUMNS
 from archive.export.records import FIELDS
-from archive.export.rows import LISTS, NUMBERS, TIMES, batches
+from archive.export.rows import batches
 from archive.export.selection import Selection, SqlError, strip_semicolon
 
 ROWS_A_GROUP = 1 << 16
 BYTES_A_GROUP = 12 << 20
-# Columns of `comment_list` whose values recur: a dictionary of the others would only take memory.
-RECURRING = (
-    "outlet", "article", "author", "posted_precision", "state", "codes", "article_url", "platform", "parent_source",
-    "first_seen_at", "last_seen_at", "thread_id", "commenter_id", "outlet_id", "depth", "revision", "outlet_name",
-    "published_at", "published_precision", "byline", "is_guest", "is_staff", "completeness", "stated_count", "language",
-    "section", "thread_native_id", "edited_precision",
-)  # fmt: skip
 TIME = pa.timestamp("us", "UTC")
 TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 TEXTS = pa.list_(pa.string())
@@ -37,7 +30,7 @@ def _objects(name: str) -> pa.DataType:
     return item if name == "dataset" else pa.list_(item)
 
 
-OBJECTS = {name: _objects(name) for name in FIELDS}
+_KINDS = {"text": pa.string(), "integer": pa.int64(), "time": TIME, "texts": TEXTS}
 
 
 def write_lines(
@@ -45,14 +38,16 @@ def write_lines(
 ) -> int:
     """Write rows of comments that come as lines of CSV, to `csv_copy` too; return their number."""
     schema = pa.schema([_field(name) for name in names])
-    recurring = [f"{name}.list.element" if name in LISTS else name for name in names if name in RECURRING]
+    recurring = [
+        f"{name}.list.element" if COLUMNS[name].kind == "texts" else name for name in names if COLUMNS[name].recurs
+    ]
     return _write_tables(_tables_of_lines(cursor, schema, csv_copy), schema, recurring, selection, out)
 
 
 def _field(name: str) -> pa.Field:
-    kind = pa.int64() if name in NUMBERS else TIME if name in TIMES else TEXTS if name in LISTS else pa.string()
-    kind = OBJECTS.get(name, kind)
-    return pa.field(name, kind, metadata={"description": describe(name)})
+    column = COLUMNS[name]
+    kind = _objects(name) if column.kind == "objects" else _KINDS[column.kind]
+    return pa.field(name, kind, metadata={"description": column.description})
 
 
 def write_rows(
@@ -96,7 +91,7 @@ def _write_tables(
 
 def _tables_of_lines(cursor: sqlite3.Cursor, schema: pa.Schema, csv_copy: BinaryIO | None) -> Iterator[pa.Table]:
     """Yield tables of CSV lines, which pyarrow parses faster than Python could pass on the cells."""
-    in_lines = {field.name: field.type if field.name in NUMBERS else pa.string() for field in schema}
+    in_lines = {field.name: field.type if COLUMNS[field.name].kind == "integer" else pa.string() for field in schema}
     for text in _grouped_lines(cursor):
         if csv_copy:
             csv_copy.write(text)

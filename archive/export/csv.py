@@ -9,8 +9,8 @@ import sqlite3
 from itertools import chain
 from typing import BinaryIO
 
-from archive.export.records import LISTS, THREAD_LISTS
-from archive.export.rows import NUMBERS, batches, comment_columns, select_comments, select_rows, write_lines
+from archive.export.columns import COLUMNS
+from archive.export.rows import batches, comment_columns, select_comments, select_rows, write_lines
 from archive.export.selection import DumpFile, ExportOptions, RowCounts, Selection
 from archive.export.selection import count as count
 from archive.text.csv_cells import BOM, FORMULA, format_cell
@@ -18,14 +18,9 @@ from archive.text.csv_cells import BOM, FORMULA, format_cell
 SELECTS = ("comments", "rows")
 FOLDER = False
 DUMP = DumpFile("comments", ".csv.gz", "Comments, one a row, with author, article and outlet (CSV, UTF-8, RFC 4180)")
-# Text of comment_list that comes from outside and may hold a NUL, at which SQLite's printf stops.
-FOREIGN = (
-    "body", "author", "article", "article_url", "outlet", "outlet_name", "byline", "url", "posted_at_text",
-    "native_id", "author_native_id", "title", "edited_at_text", "thread_native_id", "thread_url", "language", "section",
-)  # fmt: skip
-# Text of comment_list that is never NULL, which printf would write as "(NULL)".
-NOT_NULL = ("body", "article_url", "platform", "state", "codes", "permalink", "first_seen_at", "last_seen_at",
-            *LISTS, *THREAD_LISTS)  # fmt: skip
+# What SQLite's printf would garble: it stops at a NUL, and writes NULL as "(NULL)".
+FOREIGN = tuple(column.name for column in COLUMNS.values() if column.foreign)
+NOT_NULL = tuple(column.name for column in COLUMNS.values() if not column.nullable)
 COLUMNS_A_CALL = 30  # a function of SQLite takes 127 arguments, and a text three
 FORMULAS = ", ".join(f"char({ord(sign)})" for sign in FORMULA)
 
@@ -60,7 +55,7 @@ def line_sql(names: list[str], *, excel: bool = False) -> str:
     joined: list[str] = []
     for name in names:
         text = f"""replace(coalesce({name}, ''), '"', '""')"""
-        if name in NUMBERS:
+        if COLUMNS[name].kind == "integer":
             formats.append("%s")
             arguments.append([name])
             joined.append(f"coalesce({name}, '')")

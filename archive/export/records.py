@@ -81,16 +81,6 @@ FIELDS = {
 DATASET = """json(iif(datasets.id is null, null, json_object('name', datasets.name, 'version', datasets.version,
     'licence', licence, 'citation', citation, 'url', datasets.url, 'is_shareable', json(iif(is_shareable, 'true',
     'false')))))"""
-DESCRIPTIONS = {
-    "labels": "What the people or programs of datasets said of it.",
-    "reactions": "How often readers reacted to it in a way that is no vote.",
-    "reports": "How often readers or programs reported it to the moderators.",
-    "decisions": "What the moderation of its source decided about it.",
-    "earlier": "Former texts that the source itself has on record.",
-    "dataset": "The corpus or export that its thread was taken from.",
-    "thread_labels": "What the people or programs of datasets said of its thread.",
-    "article_labels": "What the people or programs of datasets said of its article.",
-}
 
 
 def lists_of(connection: sqlite3.Connection) -> dict[str, str]:

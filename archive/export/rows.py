@@ -6,52 +6,12 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Any, BinaryIO
 
-from archive.export.records import DATASET, EMPTY, FIELDS, THREAD_LISTS, lists_of
-from archive.export.records import LISTS as RECORD_LISTS
+from archive.export.columns import MORE
+from archive.export.records import EMPTY, lists_of
 from archive.export.selection import Selection, strip_semicolon
 
 ROWS_A_BATCH = 256
 
-# The columns of comments that hold integers, moments (UTC) and lists (JSON); the others hold text.
-NUMBERS = frozenset(
-    {
-        "id", "thread_id", "depth", "position", "parent_id", "revision", "likes", "dislikes", "commenter_id",
-        "outlet_id", "is_guest", "is_staff", "stated_count", "comment_count",
-    }
-)  # fmt: skip
-
-
-TIMES = frozenset({"posted_at", "published_at", "first_seen_at", "last_seen_at", "edited_at"})
-LISTS = frozenset({"codes"})
-# Columns of JSON that hold objects, lists of them but for the dataset.
-OBJECTS = frozenset(FIELDS)
-# What rows of comments have beside the columns of `comment_list`, by the names that JSON Lines has for it, over JOINED.
-MORE_COLUMNS = {
-    "outlet_name": "coalesce(outlets.name, outlets.domain)",
-    "published_at": "articles.published_at",
-    "published_precision": "articles.published_precision",
-    "byline": "articles.byline",
-    "url": "comments.url",
-    "posted_at_text": "comments.posted_at_text",
-    "native_id": "comments.native_id",
-    "author_native_id": "commenters.native_id",
-    "is_guest": "commenters.is_guest",
-    "is_staff": "commenters.is_staff",
-    "title": "comments.title",
-    "edited_at": "comments.edited_at",
-    "edited_at_text": "comments.edited_at_text",
-    "edited_precision": "comments.edited_precision",
-    "thread_native_id": "threads.native_id",
-    "thread_url": "threads.url",
-    "comment_count": "threads.comment_count",
-    "completeness": "threads.completeness",
-    "stated_count": "threads.stated_count",
-    "language": "articles.language",
-    "section": "articles.section",
-    "dataset": DATASET,
-    **RECORD_LISTS,
-    **THREAD_LISTS,
-}
 # What `comment_list` would look up for each row, though it is joined here anyway.
 _LOOKED_UP = {"article_url": "articles.url", "platform": "threads.platform", "outlet_id": "articles.outlet_id"}
 # Joins: a subquery for each column would open its tables anew for each row, which takes twice as long. They are outer
@@ -79,7 +39,7 @@ def site_address_sql(connection: sqlite3.Connection, selection: Selection) -> st
 
 def comment_columns(connection: sqlite3.Connection) -> list[str]:
     """Return the columns of a row of a comment, in order: those of `comment_list`, and more."""
-    return [*_names(connection.execute("select * from comment_list limit 0")), *MORE_COLUMNS]
+    return [*_names(connection.execute("select * from comment_list limit 0")), *(column.name for column in MORE)]
 
 
 def select_comments(connection: sqlite3.Connection, selection: Selection, expressions: str) -> sqlite3.Cursor:
@@ -90,12 +50,12 @@ def select_comments(connection: sqlite3.Connection, selection: Selection, expres
     condition, values = selection.condition()
     base = site_address_sql(connection, selection)
     made = {"permalink": f"{base} || listed.permalink", "codes": "coalesce(listed.codes, '[]')"}
-    made |= _LOOKED_UP | MORE_COLUMNS
+    made |= _LOOKED_UP | {column.name: str(column.sql) for column in MORE}
     made |= {name: sql for name, sql in lists_of(connection).items() if sql == EMPTY}
     if connection.execute("select 1 from datasets limit 1").fetchone() is None:
         made["dataset"] = "null"
     names = comment_columns(connection)
-    listed = ", ".join(name for name in names if name not in _LOOKED_UP and name not in MORE_COLUMNS)
+    listed = ", ".join(name for name in names[: -len(MORE)] if name not in _LOOKED_UP)
     columns = ", ".join(f"{made.get(name, f'listed.{name}')} as {name}" for name in names)
     chosen = f"select {listed} from comment_list where {condition} order by thread_id, position limit -1"  # noqa: S608
     # The limit keeps SQLite from evaluating a column each time that an expression names it.

@@ -3,8 +3,8 @@
 import sqlite3
 from collections.abc import Iterator, Mapping
 
-from archive.export.descriptions import describe
-from archive.export.rows import LISTS, MORE_COLUMNS, TIMES
+from archive.export.columns import COLUMNS as EXPORT_COLUMNS
+from archive.export.columns import MORE
 from archive.store.schema import TABLES
 from archive.store.views import COLUMN_DESCRIPTIONS
 from archive.text.formatting import format_count
@@ -68,8 +68,12 @@ def codebook(connection: sqlite3.Connection, counts: Mapping[str, int], number: 
 
 def _of_dumps() -> str:
     """Return what the dumps with a comment a row have beside the columns of `comment_list`, and their types."""
-    more = "".join(f"| `{name}` | {describe(name)} |\n" for name in MORE_COLUMNS)
-    times, lists = (" and ".join(f"`{name}`" for name in sorted(names)) for names in (TIMES, LISTS))
+    more = "".join(f"| `{column.name}` | {column.description} |\n" for column in MORE)
+    of_kind = {
+        kind: sorted(f"`{column.name}`" for column in EXPORT_COLUMNS.values() if column.kind == kind)
+        for kind in ("time", "texts")
+    }
+    times, lists = map(" and ".join, of_kind.values())
     return (
         "## Dumps of comments\n\nCSV and Parquet have the columns of `comment_list` and these:\n\n"
         f"| column | what it is |\n|---|---|\n{more}\n"

@@ -17,9 +17,9 @@ import zstandard
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from archive.export.columns import COLUMNS
 from archive.export.formats import FORMATS
 from archive.export.output import output
-from archive.export.rows import LISTS, NUMBERS, OBJECTS, TIMES
 from archive.export.selection import ExportOptions, Selection
 from archive.export.write import Written, export, write
 from archive.store.archive import Archive
@@ -154,7 +154,8 @@ def numbered(names, rows):
     """Rows of CSV with their numbers as numbers."""
     return [
         tuple(
-            int(cell) if name in NUMBERS and cell is not None else cell for name, cell in zip(names, row, strict=True)
+            int(cell) if COLUMNS[name].kind == "integer" and cell is not None else cell
+            for name, cell in zip(names, row, strict=True)
         )
         for row in rows
     ]
@@ -237,10 +238,15 @@ def test_parquet(filled):
     assert written == Written(3, 3, "comments")
     assert parquet_rows(data) == expected(filled)
     kinds = dict(zip(table.schema_arrow.names, map(str, table.schema_arrow.types), strict=True))
-    assert {name for name, kind in kinds.items() if kind == "int64"} == NUMBERS
-    assert {name for name, kind in kinds.items() if kind == "timestamp[us, tz=UTC]"} == TIMES
-    assert {name for name, kind in kinds.items() if kind.startswith(("list<", "struct<"))} == LISTS | OBJECTS
-    assert {kinds[name] for name in kinds if name not in NUMBERS | TIMES | LISTS | OBJECTS} == {"string"}
+    names = {
+        kind: {name for name, column in COLUMNS.items() if column.kind == kind}
+        for kind in ("text", "integer", "time", "texts", "objects")
+    }
+    assert {name for name, kind in kinds.items() if kind == "int64"} == names["integer"]
+    assert {name for name, kind in kinds.items() if kind == "timestamp[us, tz=UTC]"} == names["time"]
+    nested = {name for name, kind in kinds.items() if kind.startswith(("list<", "struct<"))}
+    assert nested == names["texts"] | names["objects"]
+    assert {kinds[name] for name in names["text"]} == {"string"}
     assert all(field.metadata[b"description"] for field in table.schema_arrow)
     assert table.metadata.row_group(0).column(0).compression == "ZSTD"
 
