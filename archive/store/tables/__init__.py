@@ -1,0 +1,1 @@
+"""The archive's tables, by what they are for; `archive/store/schema.py` lists them."""
