@@ -2,11 +2,11 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, and_, select
+from sqlalchemy import and_, select
 
 from archive.flags.versions import DATASET
 from archive.store import blanking, diff
@@ -15,9 +15,10 @@ from archive.store.flags import Subject
 from archive.store.match import Stored
 from archive.store.save_batch import SaveBatch
 from archive.store.schema import TABLES
+from archive.store.stored_thread import fill_in_withheld, stored_comments
 from archive.store.suppressions import CODE
 from archive.store.thread_visit import ThreadVisit, thread_columns, thread_flags
-from archive.thread import Comment, Flag, Thread, identities
+from archive.thread import Comment, Flag, Thread
 
 CRAWL_FLAGS = {
     "edited": "crawl.edited",
@@ -27,7 +28,6 @@ CRAWL_FLAGS = {
     "moved": "crawl.moved",
 }
 CONFIDENCE = {"full": "high", "unknown": "low"}
-WITHHELD_IN = "select id from comments where thread_id = ? and withheld is not null"
 
 
 def update_thread(batch: SaveBatch, visit: ThreadVisit, row: dict[str, Any]) -> str:
@@ -37,7 +37,7 @@ def update_thread(batch: SaveBatch, visit: ThreadVisit, row: dict[str, Any]) -> 
     """
     batch.flush()  # what this batch added to the thread is compared as stored
     stored = stored_comments(batch.connection, visit.thread_id)
-    withheld = _fill_in_withheld(batch, visit, stored)
+    withheld = fill_in_withheld(batch, visit, stored)
     late = visit.seen_at < row["last_seen_at"]
     plan = diff.compare(
         stored,
@@ -48,47 +48,6 @@ def update_thread(batch: SaveBatch, visit: ThreadVisit, row: dict[str, Any]) -> 
     )
     changed = _ThreadUpdate(batch, visit, row, {s.id: s for s in stored}, late, withheld).apply(plan)
     return "late" if late else "changed" if changed else "unchanged"
-
-
-def stored_comments(connection: Connection, thread_id: int) -> list[Stored]:
-    """Return the comments of a thread, in document order."""
-    comments, commenters = TABLES["comments"], TABLES["commenters"]
-    of_author = {
-        "author_name": commenters.c.name.label("author_name"),
-        "author_native_id": commenters.c.native_id.label("author_native_id"),
-    }
-    columns = [of_author[name] if name in of_author else comments.c[name] for name in Stored.__dataclass_fields__]
-    joined = comments.outerjoin(commenters, commenters.c.id == comments.c.commenter_id)
-    statement = select(*columns).select_from(joined).where(comments.c.thread_id == thread_id)
-    return [Stored(*row) for row in connection.execute(statement.order_by(comments.c.position))]
-
-
-def _fill_in_withheld(batch: SaveBatch, visit: ThreadVisit, stored: Sequence[Stored]) -> set[int]:
-    """Return the ids of withheld comments, and fill their texts into the in-memory rows.
-
-    Without its text a comment could not be told from the others. What was erased is taken from what is seen now.
-    """
-    ids = {row[0] for row in batch.connection.exec_driver_sql(WITHHELD_IN, (visit.thread_id,))}
-    if not ids:
-        return ids
-    values_of = blanking.values_of(batch.connection, sorted(ids))
-    comments = visit.thread.comments
-    seen = {identity: i for i, identity in enumerate(identities(comments, visit.hashes))}
-    recognised = {s.number: i for i, s in visit.screened.comments.items() if s.subject == "comment"}
-    for row in stored:
-        if row.id in values_of:
-            values = values_of[row.id]
-            row.body, row.body_sha256 = values["body"], values["body_sha256"]
-            row.commenter_id, author = values["commenter_id"], blanking.author_of(values)
-        elif row.id in ids and (row.id in recognised or row.identity in seen):
-            # One suppression may stand for several comments of the same words: a comment's own place goes first.
-            i = seen.get(row.identity, -1)
-            i = i if i in visit.screened.comments else recognised.get(row.id, i)
-            row.body, row.body_sha256, author = comments[i].body, visit.hashes[i], comments[i].author
-        else:
-            continue
-        row.author_name, row.author_native_id = (author.name, author.native_id) if author else (None, None)
-    return ids
 
 
 def _is_whole(thread: Thread) -> bool:

@@ -12,8 +12,8 @@ from sqlalchemy import Connection, func, select
 
 from archive.store.match import match_comments
 from archive.store.schema import TABLES
+from archive.store.stored_thread import stored_comments
 from archive.store.suppressions import SuppressionList
-from archive.store.update import stored_comments
 from archive.text.html_text import fold_space
 from archive.text.personal_data import mask_account, mask_name
 from archive.thread import Comment, Thread, article_url, digest, identities
