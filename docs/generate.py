@@ -17,7 +17,7 @@ from crawler.cases.case_files import load_case
 from crawler.pages.key_log import KeyLog
 from crawler.platforms.known_keys import describe_keys, read_with_keys
 from docs import reference
-from docs.town.pages import render_visits
+from docs.sample_visits import render_visits
 
 ROOT = Path(__file__).parent.parent
 METADATA = ROOT / "datasette-metadata.json"

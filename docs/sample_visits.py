@@ -19,8 +19,8 @@ from urllib.parse import urlencode, urlsplit
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
-TOWN = Path(__file__).with_name("town.toml")
-VISITS = Path(__file__).parent.parent.parent / "archive" / "sample" / "visits"
+SAMPLE = Path(__file__).parent.parent / "archive" / "sample"
+TOWN, VISITS = SAMPLE / "town.toml", SAMPLE / "visits"
 COMMENT = re.compile(r"(\d+) (\d+|\.) (\S+) ([^:]+): (.*?)((?: \{[^{}]*\})*)")
 MARK = re.compile(r"\{(\w+) ?(\d*)(?:-(\d+))?(?:: ([^}]*))?\}")
 
