@@ -13,7 +13,7 @@ import hmac
 import json
 import secrets
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
@@ -131,6 +131,18 @@ class SuppressionList:
             )
             thread = replace(thread, article=withheld, url=None, furniture=())
         return Screened(thread, comments, whole.reason if whole else None, of_article.reason if of_article else None)
+
+    def erased_texts(self, thread: Thread) -> Iterator[tuple[str, str]]:
+        """Yield the texts of a thread that were erased, each after the reason: the archive has them no more."""
+        url = article_url(thread.article, thread.capture.sha256)
+        hashes = [digest(comment.body) for comment in thread.comments]
+        matches = self.match_comments(thread, url, thread.native_id or url, identities(thread.comments, hashes))
+        for i, suppression in matches.items():
+            if suppression.erased:
+                yield suppression.reason, thread.comments[i].body
+        whole = self.find([article_key(url)])
+        if whole is not None and whole.erased:
+            yield from ((whole.reason, text) for text in (thread.article.title, thread.article.body) if text)
 
     def _without_quotes(self, labels: Sequence[Label], url: str, texts: Sequence[str]) -> tuple[Label, ...]:
         return tuple(label for label in labels if not self._is_quote(label.value, url, texts))

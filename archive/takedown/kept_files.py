@@ -23,7 +23,6 @@ from archive.store.archive import Archive
 from archive.store.disk import sync_file
 from archive.store.paths import kept_folder
 from archive.store.suppressions import SuppressionList
-from archive.takedown.erased_texts import erased_texts
 from archive.takedown.text_search import decodings
 from archive.takedown.warc_files import files_by_path, remove_leftover, rewrite_file
 from archive.takedown.warc_records import Problem
@@ -156,7 +155,7 @@ def _options_of(archive: Archive, names: Sequence[str]) -> list[Options]:
 
 def _has_erased(importer: Importer | None, document: Document, suppressions: SuppressionList) -> bool:
     try:
-        return importer is not None and any(erased_texts(suppressions, parse_document(importer, document)))
+        return importer is not None and any(suppressions.erased_texts(parse_document(importer, document)))
     except BadDocument:
         return False
 

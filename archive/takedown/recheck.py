@@ -12,7 +12,6 @@ from archive.store.files import FileFinder
 from archive.store.lock import crawl_lock
 from archive.store.paths import warc_folder
 from archive.store.suppressions import SuppressionList
-from archive.takedown.erased_texts import erased_texts
 from archive.takedown.text_search import TextSearch
 from archive.takedown.warc_files import remove_leftover, rewrite_warc, warc_path
 from archive.takedown.warc_search import RecordText, search_warc
@@ -67,7 +66,7 @@ def _recheck(archive: Archive, run_id: int, runs: Sequence[int], parse: Parse) -
         parameters = {"runs": json.dumps(runs), "run": run_id, "folder": folder}
         roots = connection.exec_driver_sql(VISITS, parameters).scalars().all()
         for root in roots:
-            erased = [pair for thread in parse(root) for pair in erased_texts(suppressions, thread)]
+            erased = [pair for thread in parse(root) for pair in suppressions.erased_texts(thread)]
             for reason, text in erased:
                 texts.setdefault(reason, []).append(text)
             if erased:

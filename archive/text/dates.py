@@ -11,8 +11,8 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 from itertools import islice
 
-from archive.text import age_words
-from archive.text.months import month
+from archive.text import date_words
+from archive.text.date_words import month
 from archive.thread import Moment, Precision
 
 MAX_LENGTH = 120
@@ -69,27 +69,27 @@ _CLOCK_FIRST = re.compile(
     r"ingo)\b[\s,]*)?",
     re.IGNORECASE,
 )
-_AGO = rf"(?:{'|'.join((*age_words.AGO, *age_words.AGO_CHARACTERS))})"
-_AMOUNT = rf"(?:\d{{1,4}}\+?\s?|{age_words.AMOUNT}\s|un['’])"
-_ABOUT = rf"(?:(?:{'|'.join(age_words.ABOUT)})\s+)?"
-_AGE = rf"{_ABOUT}{_AMOUNT}{age_words.UNIT}(?:,?\s+(?:and\s+)?\d+\s+{age_words.UNIT})?\s?{_AGO}(?!\w)"
-_AROUND = "|".join(f"{before}(?=.{{3,40}}{after})" for before, after in age_words.AROUND.items())
+_AGO = rf"(?:{'|'.join((*date_words.AGO, *date_words.AGO_CHARACTERS))})"
+_AMOUNT = rf"(?:\d{{1,4}}\+?\s?|{date_words.AMOUNT}\s|un['’])"
+_ABOUT = rf"(?:(?:{'|'.join(date_words.ABOUT)})\s+)?"
+_AGE = rf"{_ABOUT}{_AMOUNT}{date_words.UNIT}(?:,?\s+(?:and\s+)?\d+\s+{date_words.UNIT})?\s?{_AGO}(?!\w)"
+_AROUND = "|".join(f"{before}(?=.{{3,40}}{after})" for before, after in date_words.AROUND.items())
 _AGE_BEHIND = (
-    rf"(?:{'|'.join(age_words.BEFORE)}|{_AROUND})\s+{_ABOUT}{age_words.AMOUNT}\s+"
-    rf"{age_words.UNIT}(?![^\W\d_])(?:,?\s+\d+\s+{age_words.UNIT})?"
-    rf"(?:\s+(?:{'|'.join(age_words.AROUND.values())}))?"
+    rf"(?:{'|'.join(date_words.BEFORE)}|{_AROUND})\s+{_ABOUT}{date_words.AMOUNT}\s+"
+    rf"{date_words.UNIT}(?![^\W\d_])(?:,?\s+\d+\s+{date_words.UNIT})?"
+    rf"(?:\s+(?:{'|'.join(date_words.AROUND.values())}))?"
 )
-_DAY_WORDS = (*age_words.YESTERDAY, *age_words.TODAY, *age_words.NOW)
-_DAY_CHARACTERS = (*age_words.YESTERDAY_CHARACTERS, *age_words.TODAY_CHARACTERS, *age_words.NOW_CHARACTERS)
+_DAY_WORDS = (*date_words.YESTERDAY, *date_words.TODAY, *date_words.NOW)
+_DAY_CHARACTERS = (*date_words.YESTERDAY_CHARACTERS, *date_words.TODAY_CHARACTERS, *date_words.NOW_CHARACTERS)
 _RELATIVE = re.compile(
-    rf"\b(?:{_AGE}|{_AGE_BEHIND}|(?:{'|'.join(_DAY_WORDS)})\b{age_words.CLOCK})|{'|'.join(_DAY_CHARACTERS)}",
+    rf"\b(?:{_AGE}|{_AGE_BEHIND}|(?:{'|'.join(_DAY_WORDS)})\b{date_words.CLOCK})|{'|'.join(_DAY_CHARACTERS)}",
     re.IGNORECASE,
 )
 # A text without any of these states no age: sought in its words, at a tenth of what the pattern takes.
 _AGE_MARKS = frozenset(
-    max(re.split(r"\W+", form), key=len) for form in (*age_words.AGO, *age_words.BEFORE, *_DAY_WORDS)
+    max(re.split(r"\W+", form), key=len) for form in (*date_words.AGO, *date_words.BEFORE, *_DAY_WORDS)
 )
-_AGE_CHARACTERS = re.compile(rf"{'|'.join((*age_words.AGO_CHARACTERS, *_DAY_CHARACTERS))}")
+_AGE_CHARACTERS = re.compile(rf"{'|'.join((*date_words.AGO_CHARACTERS, *_DAY_CHARACTERS))}")
 _WORDS = re.compile(r"[^\W\d_]+")
 _COMPACT = re.compile(r"(?<!\d)((?:19|20)\d\d)(0\d|1[0-2])([0-2]\d|3[01])T([01]\d|2[0-3])([0-5]\d)([0-5]\d)(?!\d)Z?")
 _GLUED = re.compile(r"(?<=[^\W\d_])(?=\d)|(?<=[^\W_])(?=[A-ZÀ-ÞЀ-Я][^\W\d_])")

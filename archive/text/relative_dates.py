@@ -6,7 +6,7 @@ What a unit's precision is, its result has: "3 weeks ago" is known to the month 
 import re
 from datetime import UTC, datetime, timedelta
 
-from archive.text import age_words
+from archive.text import date_words
 from archive.text.dates import is_age, parse_yearless
 from archive.thread import Moment, Precision
 
@@ -67,7 +67,7 @@ _UNITS: tuple[tuple[Precision, float, str], ...] = (
     ),
 )
 _AGE = re.compile(
-    rf"(?<![\w.,:/-])({age_words.AMOUNT})(?:\+?\s?|['’])(?:"
+    rf"(?<![\w.,:/-])({date_words.AMOUNT})(?:\+?\s?|['’])(?:"
     + "|".join(f"({unit})" for _, _, unit in _UNITS)
     + r")(?:(?!\w)|(?=[前전]))",
     re.IGNORECASE,
@@ -79,10 +79,10 @@ _SHORT = re.compile(
     re.IGNORECASE,
 )
 _YESTERDAY = re.compile(
-    rf"\b(?:{'|'.join(age_words.YESTERDAY)})\b|{'|'.join(age_words.YESTERDAY_CHARACTERS)}", re.IGNORECASE
+    rf"\b(?:{'|'.join(date_words.YESTERDAY)})\b|{'|'.join(date_words.YESTERDAY_CHARACTERS)}", re.IGNORECASE
 )
-_TODAY = re.compile(rf"\b(?:{'|'.join(age_words.TODAY)})\b|{'|'.join(age_words.TODAY_CHARACTERS)}", re.IGNORECASE)
-_NOW = re.compile("|".join((*age_words.NOW, *age_words.NOW_CHARACTERS)), re.IGNORECASE)
+_TODAY = re.compile(rf"\b(?:{'|'.join(date_words.TODAY)})\b|{'|'.join(date_words.TODAY_CHARACTERS)}", re.IGNORECASE)
+_NOW = re.compile("|".join((*date_words.NOW, *date_words.NOW_CHARACTERS)), re.IGNORECASE)
 
 
 def is_short_age(text: str) -> bool:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archive.text import dates
-from archive.text.months import month
+from archive.text.date_words import month
 from archive.thread import Moment
 from tests.call_count import count_calls
 

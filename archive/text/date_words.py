@@ -1,5 +1,10 @@
-"""Words of times that are stated from the moment of reading ("3 hours ago", "vor 2 Tagen", "gestern"), by language."""
+"""Words that dates are written with, by language: months, and times from the moment of reading ("3 hours ago")."""
 
+import tomllib
+from functools import cache
+from importlib.resources import files
+
+ENGLISH = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 AMOUNT = r"(?:\d{1,4}|an?|one|ein(?:e[mnr]?)?|un[ae]?|een|jeden|один|en|ett|et)"
 # Any word may be the unit beside an amount and "ago"; which units are known, and how long they are: relative_dates.
 UNIT = r"[^\W\d_]{1,10}"
@@ -30,3 +35,24 @@ TODAY = (
 )
 TODAY_CHARACTERS = ("今[日天]", "오늘", "اليوم")
 CLOCK = r"(?:,?\s+(?:at|um|à|a las|alle|às|kl\.?|o|в|om)\s+\d{1,2}[:.]\d\d)?"
+
+
+@cache
+def _months() -> dict[str, int]:
+    """Every month name, and every beginning of one (three letters or more) that can mean one month only."""
+    exact: dict[str, int] = {}
+    for months in tomllib.loads(files(__package__).joinpath("months.toml").read_text("utf-8")).values():
+        for number, forms in enumerate(months, 1):
+            for form in forms.split("/"):
+                exact.setdefault(form.casefold(), number)
+    beginnings: dict[str, set[int]] = {}
+    for name, number in exact.items():
+        for length in range(3, min(len(name), 7)):
+            beginnings.setdefault(name[:length], set()).add(number)
+    english = {name: number for number, name in enumerate(ENGLISH, 1)}
+    return {b: n.pop() for b, n in beginnings.items() if len(n) == 1} | english | exact
+
+
+def month(word: str) -> int | None:
+    """Return the month (1 to 12) that a word names in any of the languages, or None."""
+    return _months().get(word.casefold().rstrip("."))
