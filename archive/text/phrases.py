@@ -114,7 +114,7 @@ BY = re.compile(
     r"^(?:(?:comments? |posted |written |submitted |kommentar |geschrieben |gepostet |commentaire |publié |écrit |"
     r"comentario |publicado |enviado |"
     r"commento |scritto |inviato |comentário |geplaatst |reactie |komentarz |комментарий |skrivet |kommentar )?"
-    rf"(?:{'|'.join(BY_WORDS)})\b:?\s+)",
+    rf"(?:{'|'.join(BY_WORDS)})\b:?\s+|(?:comment )?from:\s+)",
     re.IGNORECASE,
 )
 LINKING = re.compile(
@@ -177,7 +177,7 @@ AVATAR = re.compile(
 PINGBACK = re.compile(
     r"(?:\d+ )?(?:ping-?backs?|track-?backs?|rückverweis|pingbacks?|retro(?:lien|enlace)|ピンバック|トラックバック|"
     r"уведомление|"
-    r"引用通告)\b\s*(?:[:：–-]|$|by |von )",
+    r"引用通告)\b\s*(?:[:：–-]|$|by |von |from |url\b)",
     re.IGNORECASE,
 )
 STOP = frozenset(_WORDS["stop"])

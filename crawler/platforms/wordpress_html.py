@@ -13,7 +13,7 @@ from archive.text.removal_notices import as_removed
 from archive.thread import Author, Comment, Flag
 from crawler.pages.page import Page
 from crawler.platforms.comment_html.elements import CommentElement, find_comments
-from crawler.platforms.comment_html.fields import CommentFields, parse_fields, posted
+from crawler.platforms.comment_html.fields import CommentFields, parse_fields, posted, reads_as_pingback
 from crawler.platforms.comment_html.numbers import Numbering
 from crawler.platforms.comment_html.parents_by_number import settle_parents
 from crawler.platforms.wordpress_paging import other_pages
@@ -62,7 +62,7 @@ def read_comment_page(page: Page, page_number: int, numbering: Numbering | None 
     if not elements and not sections:
         return None
     listed = [(element, parse_fields(element)) for element in elements if not element.is_pingback]
-    read = [(element, fields) for element, fields in listed if not _is_pingback(fields)]
+    read = [(element, fields) for element, fields in listed if not reads_as_pingback(fields)]
     inside_sections = set(sections)
     for element in outside:
         if element.getparent() in inside_sections:
@@ -74,12 +74,6 @@ def read_comment_page(page: Page, page_number: int, numbering: Numbering | None 
         len(elements) - len(read),
         _closed(outside, inside_sections),
         *other_pages(page, {element.number for element in elements}),
-    )
-
-
-def _is_pingback(fields: CommentFields) -> bool:
-    return line_rules.is_pingback((fields.name or "")[:40]) or (
-        not fields.name and line_rules.is_pingback(fields.body[:40])
     )
 
 

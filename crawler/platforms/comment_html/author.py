@@ -28,7 +28,10 @@ LEADING_NUMBER = re.compile(r"^(?:#\d+|\d+[.):])\s+(?=\S)")
 ENDS_PIECE = re.compile(r"[^\W\d_].*[|·•—–]\s*$")
 # A shorter number may be part of a name: Anna (2), Finn (1984).
 USER_NUMBER = re.compile(r"\s*\(\s*(?:#\s*\d+|\d{5,})\s*\)$")
-BARE_NUMBER = re.compile(r"^#?\d+[.):]?\s+(?=\S)")
+GROUP = re.compile(r"(?<=\S)\s*\[[^\[\]]{2,20}\]$")  # "Joe [Visitor]"
+BARE_NUMBER = re.compile(r"^#?\d+(?:\.\d+)*[.):]?\s+(?=\S)")
+HEADINGS = frozenset(("h2", "h3", "h4", "h5", "h6", "dt"))
+TITLE = re.compile(r"(?:^|[\s_-])(?:sub)?(?:title|subject|headline)(?=[\s_-]|$)", re.IGNORECASE)
 NO_NAMES = frozenset(("", "#", "reply", "permalink", "edit", "link"))
 MARKUP = re.compile(r"</?[a-z][^<>]{0,200}>", re.IGNORECASE)
 SEPARATORS = re.compile(r"\s*[•|·—–\n]\s*|\s-\s|,\s(?=\d)")
@@ -57,7 +60,10 @@ def _is_author_tag(element: HtmlElement, _: Traits | None = None) -> bool:
     if element.tag == "a":
         rel, classes = (element.get("rel") or ""), (element.get("class") or "")
         return ("nofollow" in rel and "external" in rel) or "url" in classes.split()
-    return element.tag in ("strong", "b", "h3", "h4", "h5", "h6", "dt") and len(element.text_content()) <= LONGEST_NAME
+    if element.tag not in ("strong", "b", "h3", "h4", "h5", "h6", "dt"):
+        return False
+    text = element.text_content()
+    return len(text) <= LONGEST_NAME and not line_rules.is_reply(fold_space(text))
 
 
 def _is_profile_link(element: HtmlElement, _: Traits) -> bool:
@@ -97,6 +103,31 @@ def name_before_date(
     comment: CommentElement, date: HtmlElement, date_text: str, content: HtmlElement | None = None
 ) -> str | None:
     """Return the name that stands before the date in the same line, and not in the `content`: "Joe said on 5 March"."""
+    before = _text_before(comment, date, date_text, content)
+    bare = BARE_NUMBER.sub("", line_rules.strip_linking(before.strip(BEFORE_DATE)))
+    pieces = [piece for piece in SEPARATORS.split(bare) if _may_name(piece)]
+    if len(pieces) > 1 and is_initial(pieces[0], pieces[1].strip(BEFORE_DATE)):
+        pieces = pieces[1:]
+    if not pieces:
+        return None
+    piece = pieces[0]
+    answers = TO_REPLY.search(piece)
+    return _clean(piece[: answers.start()] if answers and answers.start() else piece, is_bare=False)
+
+
+def _may_name(piece: str) -> bool:
+    return bool(piece.strip(BEFORE_DATE)) and not NO_NAME.fullmatch(piece) and not line_rules.is_linking(piece)
+
+
+def _text_before(comment: CommentElement, date: HtmlElement, date_text: str, content: HtmlElement | None) -> str:
+    """Return what stands before the date: in its own element where that says more, else in the line around that."""
+    own, is_own, _ = fold_space(date.text_content()).partition(date_text)
+    # "written by Joe on", "Joe |": the name stands with the date.
+    if is_own and (line_rules.byline_length(own) or ENDS_PIECE.search(own)):
+        return own
+    parted, is_parted, _ = fold_space(" • ".join(date.itertext())).partition(date_text)
+    if is_parted and any(map(_may_name, SEPARATORS.split(BARE_NUMBER.sub("", parted)))):
+        return parted
     line = date
     while (above := line.getparent()) is not None and line is not comment.root and is_short(above):
         if line is not date and any(child.tag in ("p", "blockquote") for child in above):
@@ -106,23 +137,37 @@ def name_before_date(
         ):
             break
         line = above
-    before, separator, _ = fold_space(date.text_content()).partition(date_text)
-    # "written by Joe on", "Joe |": the name stands with the date.
-    if not separator or not (line_rules.byline_length(before) or (ENDS_PIECE.search(before))):
-        before, separator, _ = fold_space(_visible_text(line, between=" • ", date=date)).partition(date_text)
-    if not before or not separator:
-        before, separator, _ = fold_space(date.text_content()).partition(date_text)
-    if not before.strip(BEFORE_DATE) or not separator:
-        return None
-    bare = BARE_NUMBER.sub("", line_rules.strip_linking(before.strip(BEFORE_DATE)))
-    pieces = [piece for piece in SEPARATORS.split(bare) if piece.strip(BEFORE_DATE) and not NO_NAME.fullmatch(piece)]
-    if len(pieces) > 1 and is_initial(pieces[0], pieces[1].strip(BEFORE_DATE)):
-        pieces = pieces[1:]
-    if not pieces:
-        return None
-    piece = pieces[0]
-    answers = TO_REPLY.search(piece)
-    return _clean(piece[: answers.start()] if answers and answers.start() else piece, is_bare=False)
+    before, separator, _ = fold_space(_visible_text(line, between=" • ", date=date)).partition(date_text)
+    return before if before and separator else own if is_own else ""
+
+
+def name_after_date(date: HtmlElement, date_text: str) -> str | None:
+    """Return the name that a "by" behind the date leads to: "On 5 March by Joe"."""
+    line = date
+    while (above := line.getparent()) is not None and is_short(above) and above.tag not in ("body", "ul", "ol", "dl"):
+        line = above
+        if date_text in fold_space(_visible_text(line, date=date)).rpartition(date_text)[0]:
+            return None
+    _, separator, after = fold_space(_visible_text(line, between=" ", date=date)).partition(date_text)
+    after = after.lstrip(BEFORE_DATE)
+    by = line_rules.byline_length(after) if separator else 0
+    return _clean(SEPARATORS.split(after[by:])[0], is_bare=False) if by else None
+
+
+def name_beside_date(date: HtmlElement) -> str | None:
+    """Return the name that alone fills the item before or behind that of a date: "<li>5 March</li><li>Joe</li>"."""
+    beside = (date.getprevious(), date.getnext())
+    for item in beside:
+        if item is not None and item.tag == date.tag and not is_button(item) and is_short(item):
+            name = _piece_name(fold_space(item.text or ""))
+            if name is not None:
+                return name
+    return None
+
+
+def is_title(element: HtmlElement) -> bool:
+    """Whether a heading is called a title: it may be that of a comment and no name."""
+    return element.tag in HEADINGS and TITLE.search(element.get("class") or "") is not None
 
 
 def is_initial(letters: str, name: str) -> bool:
@@ -148,6 +193,8 @@ def name_in_head(parts: Sequence[Part], date_text: str | None) -> str | None:
 
 
 def _piece_name(piece: str) -> str | None:
+    piece = GROUP.sub("", piece)
+    piece = piece[line_rules.byline_length(piece) :]
     if (
         not 2 <= len(piece) <= LONGEST_PIECE
         or NO_NAME.fullmatch(piece)
@@ -237,7 +284,7 @@ def _clean(text: str, *, is_bare: bool) -> str | None:
         name = name[:end]
     by = line_rules.byline_length(name)
     if not is_bare:
-        name = USER_NUMBER.sub("", LEADING_NUMBER.sub("", name[by:]))
+        name = USER_NUMBER.sub("", GROUP.sub("", LEADING_NUMBER.sub("", name[by:])))
     elif " " in name[:by].strip():  # "posted by", but not the "da" of a name
         name = name[by:]
     name = name.strip().rstrip(":：").rstrip(AROUND_NAME).lstrip(AROUND_NAME).strip()

@@ -6,8 +6,12 @@ from itertools import chain, pairwise
 
 from lxml.html import HtmlElement
 
+from archive.text import line_rules
+from archive.text.dates import may_hold_date
+from archive.text.html_text import fold_space
 from crawler.platforms.comment_html.class_names import traits
 from crawler.platforms.comment_html.elements import HEADS, LISTS, MOST_SIBLINGS, CommentElement
+from crawler.platforms.comment_html.parts import is_short
 from crawler.platforms.comment_html.section_words import REPLY_LIST
 
 BLOCK_TAGS = frozenset(
@@ -18,6 +22,7 @@ STATES = re.compile(
     r"^(?:even|odd|first|last|alt|reply|active|open|clearfix|row|col(?:umn)?s?[-\w]*|container|wrapper|inner|hidden|item|"
     r"level-?#|depth-?#|by-?\w+|thread-(?:even|odd|alt)|parent|d-flex|flex[-\w]*|m[btlrxy]?-#|p[btlrxy]?-#|js|u-\w+)$"
 )
+HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 DIGITS = re.compile(r"\d+")
 Key = tuple[object, ...]
 
@@ -191,7 +196,7 @@ def _adopt_siblings(comments: Mapping[HtmlElement, CommentElement]) -> dict[Html
     adopted: dict[HtmlElement, CommentElement] = {}
     heads = [comment for root, comment in comments.items() if root.tag in HEADS or _is_head_row(root, comments)]
     if not heads:
-        return adopted
+        return _adopt_preceding(comments)
     stops: set[HtmlElement] = set()
     for root in comments:
         element: HtmlElement | None = root
@@ -206,6 +211,38 @@ def _adopt_siblings(comments: Mapping[HtmlElement, CommentElement]) -> dict[Html
                 adopted[sibling] = comment
             sibling = sibling.getnext()
     return adopted
+
+
+def _adopt_preceding(comments: Mapping[HtmlElement, CommentElement]) -> dict[HtmlElement, CommentElement]:
+    """Give the blocks that are but the foot of a text, "Posted by Joe on 5 March", the elements that precede them.
+
+    None is given where one has nothing before it, or a heading, as the entries of a journal have.
+    """
+    holders = {root.getparent() for root in comments}
+    if len(comments) < 2 or len(holders) > 1 or not all(map(_is_foot, comments)):
+        return {}
+    texts: dict[CommentElement, list[HtmlElement]] = {}
+    for root, comment in comments.items():
+        before = texts.setdefault(comment, [])
+        sibling = root.getprevious()
+        while sibling is not None and sibling not in comments and len(before) < MOST_SIBLINGS:
+            if sibling.tag in HEADINGS:
+                if len(texts) > 1:
+                    return {}
+                break
+            before += [sibling] if isinstance(sibling.tag, str) else []
+            sibling = sibling.getprevious()
+        if not before:
+            return {}
+    for comment, before in texts.items():
+        comment.siblings += reversed(before)
+        comment.is_foot = True
+    return {sibling: comment for comment in texts for sibling in comment.siblings}
+
+
+def _is_foot(root: HtmlElement) -> bool:
+    text = fold_space(root.text_content()) if root.tag in ("p", "div") and is_short(root) else ""
+    return line_rules.byline_length(text) > 0 and may_hold_date(text)
 
 
 def _is_head_row(root: HtmlElement, comments: Mapping[HtmlElement, CommentElement]) -> bool:

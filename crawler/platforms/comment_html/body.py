@@ -1,5 +1,6 @@
 """The text of one comment of an HTML list: by class names, else what is left beside author, date and buttons."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
@@ -31,13 +32,17 @@ PARAGRAPHS = frozenset(("p", "blockquote", "ul", "ol", "pre", "dl", "table", "fi
     ("h1", "h2", "h3", "h4", "h5", "h6")
 )
 LONGEST_BUTTON = 20
+LONGEST_FACT = 50
 LONGEST_LABEL = 12
+FACTS = frozenset(("ul", "ol", "dl"))
+BLOCKS = FACTS | frozenset(("table", "blockquote"))  # that may be a comment as a whole
 HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 SHORTEST_BARE = 20  # characters of text beside paragraphs that are no line of name or date
 HOLDERS = frozenset(("div", "li", "td", "tr", "table", "article", "section", "dl", "dd", "ol", "ul", "body", "main"))
 LONGEST_REST = 90  # what a line may hold beside name or date: "says", "at", a badge
 LONGEST_DATE_LINE = 120
 LONGEST_DATE_REST = 12
+QUOTED = re.compile(r"^> ?", re.MULTILINE)
 AROUND_LINE = " :：-–—|·•,.@#"
 
 
@@ -63,13 +68,20 @@ def find_content(comment: CommentElement, own: Sequence[Part]) -> HtmlElement | 
 
 def _bare_box(comment: CommentElement, own: Sequence[Part]) -> HtmlElement | None:
     """Return the box that holds more bare text than all paragraphs do: those are lists of facts on the author."""
-    paragraphs = [element for element, _ in own if element.tag in ("ul", "ol", "dl")]
+    paragraphs = [element for element, _ in own if element.tag in FACTS]
     if not paragraphs or any(element.tag in ("p", "blockquote", "pre") for element, _ in own):
         return None
     bare = {e: _bare_length(e) for e, kind in own if e.tag in ("div", "td") and not kind.furniture}
     box = max(bare, key=bare.__getitem__, default=None)
-    most = sum(len(fold_space(paragraph.text_content())) for paragraph in paragraphs)
-    return box if box is not None and box is not comment.root and bare[box] > max(most, SHORTEST_BARE) else None
+    texts = [paragraph for paragraph in paragraphs if not _are_facts(paragraph)]
+    most = sum(len(fold_space(paragraph.text_content())) for paragraph in texts)
+    least = max(most, SHORTEST_BARE if len(texts) == len(paragraphs) else 0)
+    return box if box is not None and box is not comment.root and bare[box] > least else None
+
+
+def _are_facts(paragraph: HtmlElement) -> bool:
+    """Whether a list has short items alone: a name, a date, a group, buttons."""
+    return all(len(fold_space(item.text_content())) <= LONGEST_FACT for item in paragraph)
 
 
 def _bare_length(element: HtmlElement) -> int:
@@ -141,8 +153,11 @@ def outside_text(own: Sequence[Part], content: HtmlElement | None) -> list[Part]
         inside = set(content.iter())
     else:
         inside = set()
+        within = {*content.iter()} if content is not None else None
         for element, _ in own:
-            is_block = element is own[0][0] and element.tag == "table"
+            is_block = (element is own[0][0] and element.tag in BLOCKS) or (
+                within is not None and element.tag in FACTS | HEADINGS and element not in within
+            )
             if element.tag in PARAGRAPHS and element not in inside and not is_block and not is_head(element):
                 inside.update(element.iter())
     return [part for part in own if part[0] not in inside]
@@ -196,7 +211,8 @@ def read_body(
     elements = [element for element, _ in own]
     whole = content if content is not None else comment.root
     lines = _lines_of(apart, {whole, comment.root})
-    skip = frozenset((*_furniture(elements, whole), *comment.nested, *apart, *lines))
+    foot = (comment.root,) if comment.is_foot else ()
+    skip = frozenset((*_furniture(elements, whole), *comment.nested, *apart, *lines, *foot))
     paragraphs = _without_title(list(_paragraphs(elements, skip, content)))
     body = "\n\n".join(filter(None, (element_text(paragraph, skip=skip) for paragraph in paragraphs)))
     has_more = _has_bare_text(comment, paragraphs, skip, name)
@@ -206,8 +222,10 @@ def read_body(
     # No paragraphs at all: the text stands bare beside name and date.
     is_headed = name is not None and content is None and comment.root.tag in HEADS | {"tr"} and comment.siblings
     siblings = comment.siblings if content is None else ()
-    pieces = [element_text(e, skip=skip) for e in (*(() if is_headed else (whole,)), *siblings)]
+    pieces = [element_text(e, skip=skip) for e in (*(() if is_headed or foot else (whole,)), *siblings)]
     text = "\n\n".join(filter(None, pieces))
+    if whole is comment.root and whole.tag == "blockquote":
+        text = QUOTED.sub("", text)
     return _without_head(text, name) or body or ("" if any(map(str.isalnum, text)) else text)
 
 
@@ -296,13 +314,19 @@ def _paragraphs(
     """Yield the outermost paragraphs of a comment that stand in no furniture."""
     passed: set[HtmlElement] = set()
     inside = None if content is None else set(content.iter())
-    for element in elements:
+    for number, element in enumerate(elements):
         above = element.getparent()
+        if (number == 0 and element.tag in BLOCKS) or (element.tag == "figure" and _is_textless(element)):
+            continue
         if above in passed or element in skip or (above is not None and above in skip):
             passed.add(element)
         elif element.tag in PARAGRAPHS and (inside is None or element in inside):
             passed.add(element)
             yield element
+
+
+def _is_textless(element: HtmlElement) -> bool:
+    return not any(piece.strip() for piece in element.itertext())
 
 
 def _without_head(text: str, name: str | None) -> str:

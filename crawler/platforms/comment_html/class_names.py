@@ -64,7 +64,7 @@ DATED = re.compile(
     re.IGNORECASE,
 )
 BADGE = re.compile(
-    r"(?:^|[-_\s])(?:says|badge|role|label|level|rank|sr-only|screen-reader-text|post-author|date|time|"
+    r"(?:^|[-_\s])(?:says|badge|flag|role|label|level|rank|sr-only|screen-reader-text|post-author|date|time|"
     r"meta|metadata|commentmetadata|reply|permalink|edit)(?=[-_\s]|$)",
     re.IGNORECASE,
 )

@@ -19,7 +19,7 @@ from crawler.pages.page import Page
 from crawler.platforms.comment_html.block_ids import block_id
 from crawler.platforms.comment_html.blocks import BLOCK_TAGS, build_comments, climb
 from crawler.platforms.comment_html.elements import CommentElement
-from crawler.platforms.comment_html.fields import CommentFields
+from crawler.platforms.comment_html.fields import CommentFields, reads_as_pingback
 from crawler.platforms.comment_html.page_index import Group, PageIndex, index_page
 from crawler.platforms.comment_html.repeated_groups import dated_groups, likely_groups, unite
 from crawler.platforms.comment_html.section_evidence import ENOUGH, Evidence, is_called_one, weigh
@@ -62,7 +62,9 @@ def find_list(page: Page) -> CommentList | None:
         return None
     comments = _with_notices(best.comments, index)
     blocks = [(comment, replace(index.fields_of(comment))) for comment in comments]
-    blocks = _without_forms([block for block in blocks if block[1].body or block[1].name])
+    blocks = _without_forms(
+        [block for block in blocks if (block[1].body or block[1].name) and not reads_as_pingback(block[1])]
+    )
     _strip_repeated_lines([fields for _, fields in blocks])
     return CommentList(_without_copies(blocks), best.section, best.group.is_cut)
 

@@ -37,7 +37,8 @@ class CommentElement:
     """A comment in a tree.
 
     `own` are its elements in document order without those of its replies, which stand in `nested`; `siblings` belong to
-    it beside `root`. `above` is the comment that it stands in or below, `depth` what the theme printed, from 1.
+    it beside `root`, before that where it `is_foot`. `above` is the comment that it stands in or below, `depth` what
+    the theme printed, from 1.
     """
 
     number: str
@@ -49,6 +50,7 @@ class CommentElement:
     stated_parent: str | None = None
     nested: list[HtmlElement] = field(default_factory=list)
     siblings: list[HtmlElement] = field(default_factory=list)
+    is_foot: bool = False
 
 
 def find_comments(elements: Sequence[HtmlElement], numbering: Numbering | None = None) -> list[CommentElement]:

@@ -1,10 +1,12 @@
 """The fields of one comment of an HTML list: author, date, text; by class names, else by what is left."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lxml.html import HtmlElement
 
+from archive.text import line_rules
 from archive.text.dates import parse_date
 from archive.text.html_text import SKIPPED
 from archive.text.relative_dates import place_age
@@ -14,8 +16,11 @@ from crawler.platforms.comment_html.author import (
     STATED,
     STATED_OR_LIKELY,
     find_author,
+    is_title,
+    name_after_date,
     name_before_date,
     name_before_says,
+    name_beside_date,
     name_in_head,
 )
 from crawler.platforms.comment_html.body import find_content, is_head, is_text_only, outside_text, read_body
@@ -28,6 +33,8 @@ from crawler.platforms.comment_html.parts import (
     traits_of,
 )
 from crawler.platforms.comment_html.section_words import TO_REPLY
+
+EXCERPT = re.compile(r"\[(?:…|\.\.\.)\]\s.*\s\[(?:…|\.\.\.)\]", re.DOTALL)
 
 
 @dataclass(eq=False, slots=True)
@@ -57,8 +64,11 @@ def parse_fields(comment: CommentElement) -> CommentFields:
     date = find_stamp(outside, read)
     if date.element is None:
         date = find_stamp([part for part in own if part[1].dated], read)
+    if date.element is not None and author is not None and is_title(author):
+        beside = name_beside_date(date.element)
+        author, name = (None, beside) if beside is not None else (author, name)
     if name is None and date.element is not None and date.text is not None:
-        name = name_before_date(comment, date.element, date.text, content)
+        name = name_after_date(date.element, date.text) or name_before_date(comment, date.element, date.text, content)
     if name is None:
         name = name_in_head(_head_parts(comment, own, outside, content), date.text)
     apart = {element for element in (author, date.element) if element is not None}
@@ -72,7 +82,20 @@ def parse_fields(comment: CommentElement) -> CommentFields:
     ):
         apart.discard(date.element)
     body = read_body(comment, own, content, apart, name) or (_notice_in(comment) if date.element is None else "")
+    if not body and content is not None:  # what is called the text holds but the head
+        body = read_body(comment, own, None, apart, name)
     return CommentFields(name, body, date.text, date.machine, any(kind.waiting for _, kind in own))
+
+
+def reads_as_pingback(fields: CommentFields) -> bool:
+    """Whether what stands among comments was sent by another page: it names itself so, or is an excerpt of that page.
+
+    WordPress cuts an excerpt at both ends.
+    """
+    name = fields.name or ""
+    return line_rules.is_pingback(name) or (
+        line_rules.is_pingback(fields.body) if not name else EXCERPT.fullmatch(fields.body.strip()) is not None
+    )
 
 
 def _notice_in(comment: CommentElement) -> str:

@@ -14,7 +14,7 @@ from lxml.html import HtmlElement
 
 from crawler.platforms.comment_html.blocks import BLOCK_TAGS, DIGITS, STATES, Key
 from crawler.platforms.comment_html.class_names import traits
-from crawler.platforms.comment_html.elements import HEADS, CommentElement
+from crawler.platforms.comment_html.elements import HEADS, LISTS, CommentElement
 from crawler.platforms.comment_html.fields import CommentFields, parse_fields
 from crawler.platforms.comment_html.section_words import STRONG, NameWords, words_of
 
@@ -168,13 +168,14 @@ def _enter(
         kind = traits(class_)
         if kind.name is not None or kind.dated:
             index.anchors.setdefault((tag, DIGITS.sub("#", class_)), []).append(element)
-    if not (tag in BLOCK_TAGS or "-" in tag or (tag in HEADS and (id_ or element.get("name")))):
+    is_list = tag in LISTS and tag not in BLOCK_TAGS  # which is a block only where it has an id of its own
+    if not (tag in BLOCK_TAGS or "-" in tag or (id_ and is_list) or (tag in HEADS and (id_ or element.get("name")))):
         return
     is_weak = within.weak > around.weak
     has_class_alone = class_ and not id_ and len(element.keys()) == 1  # as most have
     keys = () if has_class_alone else _keys(element, class_, id_, around)
     groups = [_group(index, key, _with_class(words, is_weak=is_weak), around) for key, words in keys]
-    if class_:
+    if class_ and not is_list:
         of_class = index.by_class.get((tag, class_))
         if of_class is None:
             named = (token for token in _tokens(class_) if tag not in NO_SHAPE or token[1].strength)

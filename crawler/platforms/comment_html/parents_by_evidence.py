@@ -6,7 +6,8 @@ from itertools import islice
 
 from lxml.html import HtmlElement
 
-from crawler.platforms.comment_html.elements import CommentElement
+from crawler.platforms.comment_html.class_names import CHILDREN
+from crawler.platforms.comment_html.elements import LISTS, CommentElement
 from crawler.platforms.comment_html.section_words import LEVEL, REPLY_BLOCK, REPLY_LIST, TO_REPLY
 
 STATED = (
@@ -203,11 +204,16 @@ def _is_reply_list(element: HtmlElement) -> bool:
 
 def _comment_before(element: HtmlElement, ends: Mapping[HtmlElement, CommentElement]) -> CommentElement | None:
     before = element.getprevious()
-    while before is not None and (not isinstance(before.tag, str) or before.tag in PASSED):
+    while before is not None and (not isinstance(before.tag, str) or before.tag in PASSED or _is_twin(before, element)):
         before = before.getprevious()
     if before is None or _is_another(before, element):
         return None
     return ends.get(before)
+
+
+def _is_twin(before: HtmlElement, element: HtmlElement) -> bool:
+    """Whether two lists named for replies stand side by side, each with one reply to the comment before them."""
+    return before.tag in LISTS and bool(CHILDREN.search(element.get("class") or "")) and _is_another(before, element)
 
 
 def _is_another(before: HtmlElement, element: HtmlElement) -> bool:

@@ -110,7 +110,7 @@ def _weigh_sample(
         )
     if count == 1 and not _may_stand_alone(comments[0], evidence, numbered):
         evidence.score = 0.0
-    if evidence.texts < 0.5 and evidence.named + evidence.dated + numbered < 2:
+    if evidence.texts == 0 or (evidence.texts < 0.5 and evidence.named + evidence.dated + numbered < 2):
         evidence.score = 0.0
     return evidence
 
@@ -151,7 +151,7 @@ def _name_scores(
     return {
         "word": max(group.own * 1.0, group.around * 0.75),
         # For a word that other lists bear, too, or none, unless the heading of the list has one.
-        "strong": -2 * (max(group.own, group.around) < STRONG and not _is_headed(comments[0].root)),
+        "strong": -2 * (max(group.own, group.around) < STRONG and not _is_headed(comments[0])),
         "many": 0.5 * (count >= MANY),
         "nested": 0.5 * any(comment.above is not None for comment in comments),
         "stated": 0.5 * min(count, 3) * (stated is not None and abs(stated - count) <= max(1, count // 10)),
@@ -173,10 +173,10 @@ def _outer_scores(sample: Sequence[CommentElement], index: PageIndex) -> dict[st
     }
 
 
-def _is_headed(root: HtmlElement) -> bool:
+def _is_headed(first: CommentElement) -> bool:
     """Whether the heading before a list, or before what it stands in, names comments: "Comments", "3 Kommentare"."""
-    element: HtmlElement | None = root.getparent()
-    for _ in range(3):
+    element: HtmlElement | None = first.siblings[0] if first.is_foot else first.root
+    for _ in range(4):
         before = element.getprevious() if element is not None else None
         if before is not None:
             text = fold_space(before.text_content()) if before.tag in HEADINGS else ""

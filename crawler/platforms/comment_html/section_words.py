@@ -15,7 +15,7 @@ _STRONG = re.compile(
     r"lesermein|lesemein|leserstimm|yorum|hozzaszol|hozzászól|megjegyz|σχολι|sxoli|nazory|názor|odpoved|odpověd|"
     r"prispevk|příspěv|"
     r"diskuz|diskuse|lettori|mielipid|keskustel|pinglun|liuyan|binh-?luan|nhan-?xet|komentar|komentuar|"
-    r"коментар|отзыв|opinion|opinii|opinie|postings?(?![a-z])|disqus|cmnt|cmmt|reactie|komment|reageer|wypowied|"
+    r"коментар|отзыв|opinion|opinii|opinie|postings?(?![a-z])|disqus|cmnt|cmmt|(?<![a-z])cmt(?![a-z])|reactie|komment|reageer|wypowied|"
     r"tagasiside|"
     r"comentat|commento|yorumlar|댓글|コメント|评论|評論|留言|تعليق|תגוב"
 )
@@ -27,7 +27,7 @@ _MEDIUM = re.compile(
     r"cevap|cevaplar|valasz|raspuns|parere|pareri|opin\w*|feedbacks?|meinung(?:en)?|stimmen)(?=$|[\W_\d])"
 )
 _WEAK = re.compile(
-    r"recent|latest|newest|popular|related|teaser|promo|sidebar|widget|trending|ticker|neueste|letzte|dernier|ultim|"
+    r"recent|latest|newest|aktuell|nieuwste|senaste|seneste|najnow|nejnov|posledn|popular|related|teaser|promo|sidebar|widget|trending|ticker|neueste|letzte|dernier|ultim|"
     r"ostatni|meist|most|ranking|lastpost|last-|live[-_]{0,2}(?:match|blog|feed|post|"
     r"update|ticker|entry|event|stream|report)|(?:^|\s)live(?=\s|$)|(?:news|match|game)-?ticker|minute-by-minute|more-?(?:from|stories)|recommend(?:ed|"
     r"ations)"

@@ -1,0 +1,72 @@
+"""What the templates of blog systems of twenty years print around names, times and texts, each as small as can be."""
+
+import pytest
+
+from crawler.pages.page import Page
+from crawler.platforms import driver
+from tests.crawler.platforms.test_generic import flat, page, read, rows
+from tests.crawler.platforms.test_generic_systems import NAMES, TEXTS
+
+BLOCKS = {
+    "a name behind the date": '<dt id="c{n}">{n}. Le {date} par {name}</dt><dd>{text}</dd>',
+    "a number with a point before the name": '<div class="cmt" id="c{n}"><div>{text}</div><div>#{n}.1 {name} am {date} (<a href="#form">Antwort</a>)</div></div>',
+    "a permalink before the date": '<div class="bComment"><div>Comment from: {name} [Visitor]</div><div class="bText"><p>{text}</p></div><div><a href="#c{n}">Permalink</a>{date}</div></div>',
+    "the comment's own title": '<div class="cmt" id="comment{n}"><h4 class="sub_title">Hello there</h4><div class="sub_body">{text}</div><ul><li>{date}</li><li>{name} <a href="http://x.example/">URL</a></li></ul></div>',
+    "a line of name, break, date": '<dt>Hello there</dt><dd>{text}<p class="posted">{name} <a href="http://x.example/">URL</a><br>{date} <a href="?edit={n}">Edit</a></p></dd>',
+    "a button in bold": '<div class="cmt" id="c{n}"><span class="reply"><a href="#"><b>Reply</b></a></span><ul><li><h4><a href="/user/{n}/">{name}</a></h4></li><li>{date}</li></ul><ul><li>Group: guests</li><li>ICQ: --</li></ul><div class="d">{text}</div></div>',
+    "a mark of the writer's": '<div class="cmt" id="c{n}"><div class="comment_name">{name} <span class="comment_author_flag">Author</span></div><i>{date}</i><p>{text}</p></div>',
+    "a list for each comment": '<ul class="msg" id="cmt{n}"><li><a href="/{n}">{name}</a> <small>{date}</small></li><li class="msgarticle">{text}</li></ul>',
+    "a quotation for each comment": '<blockquote id="cmt{n}"><cite><b>{name}</b> <time>{date}</time></cite><q>{text}</q></blockquote>',
+}  # fmt: skip
+BARE = "<h2>Comments</h2>{}<h2>Post a comment</h2>"
+
+
+@pytest.mark.parametrize("kind", BLOCKS)
+def test_a_block_of_a_blog_is_read(kind: str) -> None:
+    section = '<dl id="comments">{}</dl>' if BLOCKS[kind].startswith("<dt") else '<div id="comments">{}</div>'
+    thread = read(flat(BLOCKS[kind], section))
+    assert [(row[0], row[1]) for row in rows(thread)] == NAMES
+    assert [row[2] for row in rows(thread)] == TEXTS
+
+
+def test_a_line_below_each_text_parts_comments_that_nothing_stands_around() -> None:
+    block = '<p>{text}</p>\n<p class="posted">Posted by {name} at {date}</p>'
+    thread = read(flat(block, BARE))
+    assert [(row[0], row[1]) for row in rows(thread)] == NAMES
+    assert [row[2] for row in rows(thread)] == TEXTS
+
+
+def test_entries_of_a_journal_are_no_comments_though_a_line_stands_below_each() -> None:
+    block = '<h3>{text}</h3><p>{text}</p>\n<p class="posted">Posted by {name} at {date}</p>'
+    assert not read(flat(block, BARE)).comments
+
+
+def test_a_reply_in_a_list_of_its_own_stands_behind_that_of_another() -> None:
+    block = '<ul class="msg" id="cmt{n}"><li><a href="/{n}">{name}</a> <small>{date}</small></li><li>{text}</li></ul>'
+    html = flat(block, '<div id="comments">{}</div>')
+    for number in ("42", "43"):
+        start = html.index(f'<ul class="msg" id="cmt{number}">')
+        end = html.index("</ul>", start) + len("</ul>")
+        html = f'{html[:start]}<ul class="children">{html[start:end]}</ul>{html[end:]}'
+    assert [row[3] for row in rows(read(html))] == [None, 0, 0]
+
+
+@pytest.mark.parametrize("excerpt", ["[...] {text} [...]", "[…] {text} […]"])
+def test_an_excerpt_of_another_page_is_no_comment(excerpt: str) -> None:
+    block = '<li class="alt" id="comment-{n}"><cite>{name}</cite> Says: <small>{date}</small><p>{text}</p></li>'
+    html = flat(block, '<ol class="commentlist">{}</ol><form id="commentform"></form>')
+    assert len(read(html).comments) == 3
+    html = html.replace(TEXTS[1], excerpt.format(text=TEXTS[1]))
+    assert [row[0] for row in rows(read(html))] == ["Anna", "Ruth"]
+
+
+def test_a_list_without_any_text_is_none_of_comments() -> None:
+    block = (
+        '<li class="comment-item"><div>{date} by {name} on</div><div><a href="/{n}/#comment-{n}">{text}</a></div></li>'
+    )
+    threads = driver.run(driver.visit(page(flat(block, '<ul id="dynamic-comments">{}</ul>'))), _no_page)
+    assert not [comment for thread in threads for comment in thread.comments]
+
+
+def _no_page(_: object) -> Page:
+    raise AssertionError("nothing is asked for")
