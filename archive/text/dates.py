@@ -12,20 +12,16 @@ from functools import lru_cache
 from itertools import islice
 
 from archive.text import date_words
+from archive.text.calendars import end_in, western
 from archive.text.date_words import month
+from archive.text.time_zones import ZONES
 from archive.thread import Moment, Precision
 
 MAX_LENGTH = 120
 _LONGEST_AGE_LINE = 60  # of a name and an age in words
 _DAY_LENGTH = len("2026-03-02")
 
-_HOURS = (  # from UTC
-    "z=0 utc=0 gmt=0 est=-5 edt=-4 cst=-6 cdt=-5 mst=-7 mdt=-6 pst=-8 pdt=-7 bst=1 cet=1 cest=2 mez=1 mesz=2 "
-    "msk=3 jst=9 kst=9 ist=5.5 pkt=5 hkt=8 sgt=8 pht=8 wib=7 ict=7 aedt=11 aest=10 acst=9.5 acdt=10.5 awst=8 "
-    "nzst=12 nzdt=13 eet=2 eest=3 sast=2 brt=-3 clt=-4 akst=-9 akdt=-8 hst=-10 trt=3"
-)
-_ZONES = {name: float(hours) for name, hours in (pair.split("=") for pair in _HOURS.split())}
-_ZONE = "|".join(sorted(_ZONES, key=len, reverse=True))
+_ZONE = "|".join(sorted(ZONES, key=len, reverse=True))
 _AFTERNOON = {"pm", "μμ", "م", "下午", "午後", "오후"}
 
 _ORDINAL = r"(?:st|nd|rd|th|er|re|º|°|ª|\.|-?[её]?го)?"
@@ -45,6 +41,7 @@ _DAY_FORMS = (
     rf"(?P<ymd>{_YEAR}[.,]?\s*(?:m\.\s*|g\.\s*|gada\s+)?{_WORD}\s+(\d{{1,2}})\b(?!,?\s+(?:19|20)\d\d))",
     rf"(?P<my>{_WORD},?\s+(?:de\s+)?{_YEAR})(?!\d)",
     rf"(?P<dm>(?<!\w)\d{{1,2}}{_ORDINAL}{_OF}{_WORD}(?![^\W\d_]|\.?\s+\d{{1,2}},?\s+(?:19|20)\d\d))",
+    r"(?P<asian_day>(?<!\d)\d{1,2}\s*[月월]\s*\d{1,2}\s*[日일])",
     rf"(?P<md>{_WORD}(?:\s+|(?<=\.))\d{{1,2}}{_ORDINAL}(?![\w:.]))",
 )
 _DAY = re.compile("|".join(_DAY_FORMS), re.IGNORECASE)
@@ -59,7 +56,7 @@ _TIME = re.compile(
 )
 _JOIN = re.compile(
     r"(?:[\s.,@·•|/)\[\]–—-]|\((?![^\W\d_]{1,9}\)))*"
-    r"(?:\b(?:at|um|à|a las|a la|alle ore|alle|ore|o godz|godz|o|о|в|kl|om|às|as|klo|saat|στις|στο|"
+    r"(?:\b(?:at|um|à|a las|a la|alle ore|alle|ore|o godz|godz|o|о|в|kl|om|às|as|klo|saat|jam|στις|στο|"
     r"u|v|at|là|lúc|pukul|a les|kell|ob|la|ora|om|den|le|de|op|en|em|na|på|pe|tại|a|w|dne)\b|(?<=\d)T(?=\d))?"
     r"[\s.,:|–—-]*(?:\([^\W\d_]{1,9}\)|(?:г|р|d|m|g)\b\.?\s*(?:в|о|у)?\b|[^\W\d_]{4,14}\b[\s,.]*)?\s*",
     re.IGNORECASE,
@@ -96,6 +93,7 @@ _GLUED = re.compile(r"(?<=[^\W\d_])(?=\d)|(?<=[^\W_])(?=[A-ZÀ-ÞЀ-Я][^\W\d_])
 _NUMBERS = re.compile(r"\d+")
 _YEAR_IN = re.compile(r"(?:19|20)\d\d")
 _WITH_YEAR = ("dmy", "mdy")
+_WITHOUT_YEAR = ("dm", "md", "asian_day")
 _EXACT = re.compile(r"\d{4}|\d[:.h/-]\d|\d+\s\D+\s\D+|[年월月前]")
 _DIGIT = re.compile(r"\d")
 # Languages in which numbers in a date stand day first wherever they are written; of English only some countries.
@@ -105,26 +103,25 @@ _DAY_FIRST_LANGUAGES = (
 )
 _DAY_FIRST = frozenset(_DAY_FIRST_LANGUAGES.split())
 _OTHER_ORDERS = ("-us", "-pr", "-pa", "-ca")  # countries that write the month first, or both, in Spanish and French
-_ASCII_DIGITS = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹०१२३४५६७८९０１２３４５６７８９", "0123456789" * 4)
 
 
 def find_date(text: str) -> tuple[int, int] | None:
     """Return the span of the first date in a line, with its time of day if it has one, or None."""
     if len(text) > MAX_LENGTH:
         return None
-    text = text.translate(_ASCII_DIGITS) if not text.isascii() else text
-    compact = _COMPACT.search(text)
+    plain = western(text)
+    compact = _COMPACT.search(plain)
     if compact is not None:
         return compact.span()
-    match = _day(text)
+    match = _day(plain)
     if match is None:
         return _relative(text)
     start, end = match.span()
-    after = _JOIN.match(text, end)
-    clock = _TIME.match(text, after.end() if after else end)
+    after = _JOIN.match(plain, end)
+    clock = _TIME.match(plain, after.end() if after else end)
     if clock:
-        return start, clock.end()
-    return _clock_before(text, start), end
+        return start, end_in(text, plain, clock.end())
+    return _clock_before(plain, start), end_in(text, plain, end)
 
 
 def find_glued_date(text: str) -> tuple[int, int] | None:
@@ -169,7 +166,7 @@ def stands_alone(text: str, span: tuple[int, int]) -> bool:
 
 def parse_date(text: str, day_first: bool | None = None) -> Moment:
     """Parse a date text; `day_first` decides what 05/06/2016 means, where the document has shown it."""
-    if not text.isascii() and (plain := text.translate(_ASCII_DIGITS)) != text:
+    if (plain := western(text)) != text:
         moment = parse_date(plain, day_first)
         return Moment(moment.at, text, moment.precision)
     compact = _COMPACT.search(text)
@@ -193,8 +190,10 @@ def parse_date(text: str, day_first: bool | None = None) -> Moment:
 def parse_yearless(text: str, year: int) -> Moment:
     """Parse a day of the calendar that states no year, as one of a given year; without `at` where it is none."""
     match = _day(text[:MAX_LENGTH])
-    if match is None or match.lastgroup not in ("dm", "md"):
+    if match is None or match.lastgroup not in _WITHOUT_YEAR:
         return Moment(text=text)
+    if match.lastgroup == "asian_day":
+        return _at(text, match, year, *_numbers(f"{match[0]} 0")[:2])
     numbers = [number for word in re.findall(r"[^\W\d_]{3,}", match[0]) if (number := month(word))]
     return _at(text, match, year, numbers[0], int(_NUMBERS.findall(match[0])[0]))
 
@@ -272,6 +271,8 @@ def _has_clock_behind(text: str, match: re.Match[str]) -> bool:
 def _names_a_month(match: re.Match[str]) -> bool:
     if match.lastgroup in ("iso", "asian", "numeric"):
         return _possible(match)
+    if match.lastgroup == "asian_day":
+        return all(0 < number <= most for number, most in zip(_numbers(f"{match[0]} 0"), (12, 31), strict=False))
     if match.lastgroup in ("dm", "md") and int(_NUMBERS.findall(match[0])[0]) > 31:
         return False
     return any(month(word) for word in re.findall(r"[^\W\d_]{3,}", match[0]))
@@ -314,7 +315,7 @@ def _parts(match: re.Match[str], day_first: bool | None) -> tuple[int, int, int 
         return _numbers(match[0])
     if kind == "numeric":
         return _numeric(match[0], day_first)
-    if kind in ("dm", "md"):
+    if kind in _WITHOUT_YEAR:
         return None
     return _named(match[0], kind)
 
@@ -393,4 +394,4 @@ def _offset(clock: re.Match[str]) -> timedelta:
         sign = -1 if "-" in clock["offset"] else 1
         digits = re.sub(r"\D", "", clock["offset"])
         return sign * timedelta(hours=int(digits[:2]), minutes=int(digits[2:] or 0))
-    return timedelta(hours=_ZONES[clock["zone"].casefold()] if clock["zone"] else 0)
+    return timedelta(hours=ZONES[clock["zone"].casefold()] if clock["zone"] else 0)
