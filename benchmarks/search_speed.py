@@ -26,7 +26,7 @@ from unittest.mock import patch
 from archive.search import build, service
 from archive.search.query import parse_query
 from archive.search.sql import prepare, select_comments
-from archive.site import flags, matches, search_results
+from archive.site import flags, search_matches, search_results
 from archive.site.params import SearchParams
 from archive.store.reading import connect_for_reading
 from benchmarks.large.fill import fill
@@ -99,7 +99,7 @@ def _both(connection: sqlite3.Connection, queries: list[str]) -> dict[str, float
 
     by_index = _time(search, queries)
     hits = statistics.median(map(search, queries))
-    with patch.object(matches, "current_view", lambda _: None):
+    with patch.object(search_matches, "current_view", lambda _: None):
         by_fts5 = _time(search, queries)
     return {"hits": hits, "fts5_ms": by_fts5, "index_ms": by_index, "times": round(by_fts5 / by_index, 1)}
 

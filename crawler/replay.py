@@ -112,7 +112,7 @@ def _open_address(archive: Archive, address: str) -> CaptureIndex:
     addresses = list_warcs(address) if address.endswith("/") else [address]
     if not addresses:
         raise ValueError(f"no WARC file lies at {address}")
-    copies = {archive.copies.fetch(file, keep=True): file for file in addresses}
+    copies = {archive.downloads.fetch(file, keep=True): file for file in addresses}
     if missing := [file for copy, file in copies.items() if not copy.exists()]:
         raise ValueError(f"there is no file {missing[0]}")
     evidence = CaptureReader(archive)

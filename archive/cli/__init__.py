@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from archive.cli.commands import COMMANDS, TASKS
-from archive.cli.endings import endings
+from archive.cli.interrupts import endings
 from archive.workers.garbage import collect_less_often
 
 

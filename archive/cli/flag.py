@@ -17,7 +17,7 @@ from archive.cli.common import (
     opened_workers,
     print_json,
 )
-from archive.cli.endings import AGAIN, READ_ONLY, leave
+from archive.cli.interrupts import AGAIN, READ_ONLY, leave
 from archive.text.formatting import format_count, with_zeros
 
 if TYPE_CHECKING:

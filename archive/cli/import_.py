@@ -18,9 +18,9 @@ from archive.cli.common import (
     print_errors,
     print_json,
 )
-from archive.cli.endings import AGAIN, READ_ONLY, WHOLE, leave
 from archive.cli.import_tables import find_undecided, preview_tables, print_formats, read_options
 from archive.cli.import_undo import undo_run
+from archive.cli.interrupts import AGAIN, READ_ONLY, WHOLE, leave
 from archive.text.formatting import format_count, with_zeros
 
 if TYPE_CHECKING:

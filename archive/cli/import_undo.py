@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from archive.cli.common import fail, open_for_writing, print_json
-from archive.cli.endings import AGAIN, leave
+from archive.cli.interrupts import AGAIN, leave
 from archive.text.formatting import format_count, with_zeros
 
 if TYPE_CHECKING:

@@ -36,7 +36,7 @@ from archive.importers.own_records import (
 from archive.importers.values import count_of, id_of, moment_of, read_flags, text_of
 from archive.text import urls
 from archive.text.fold import fold_name
-from archive.text.personal_data import is_personal
+from archive.text.personal_fields import is_personal
 from archive.thread import (
     Article,
     Author,

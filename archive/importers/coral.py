@@ -33,7 +33,7 @@ from archive.importers.gathered import (
 )
 from archive.importers.values import count_of, html_of, id_of, moment_of, text_of
 from archive.text import urls
-from archive.text.personal_data import EMAIL
+from archive.text.personal_fields import EMAIL
 from archive.text.span_masking import MASK
 from archive.thread import Article, Author, Comment, Decision, EarlierText, Flag, State, Thread
 

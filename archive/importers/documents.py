@@ -12,7 +12,7 @@ from archive.importers.files import LONGEST_DOCUMENT
 from archive.importers.plain_text.encoding import Text, clean, decode
 from archive.importers.row_keys import TEXT_KEYS, Row, is_comment, take_text
 from archive.text import urls
-from archive.text.personal_data import MASKED, holds_personal, leaves_out
+from archive.text.personal_fields import MASKED, holds_personal, leaves_out
 from archive.text.storable import load_json
 from archive.thread import Article, Capture, Comment, Completeness, Flag, Thread
 

@@ -17,7 +17,7 @@ from archive.importers.base import GATHERED, HEAD_LENGTH, BadDocument, Document,
 from archive.importers.documents import LEFT_OUT, TOO_LONG, is_json_object, lines
 from archive.importers.files import LONGEST_DOCUMENT
 from archive.importers.temporary_tables import TemporaryTables
-from archive.text.personal_data import is_personal_name
+from archive.text.personal_fields import is_personal_name
 from archive.text.storable import load_json, replace_unstorable
 from archive.thread import Capture, Comment, nest
 

@@ -8,7 +8,7 @@ from operator import is_
 
 from archive.importers import mastodon, own_archive
 from archive.importers.base import Document, Importer
-from archive.text.personal_data import mask_account, mask_name, without_personal_query
+from archive.text.personal_fields import mask_account, mask_name, without_personal_query
 from archive.thread import Author, Comment, Thread
 
 # Accounts are called `kim@social.example` there.

@@ -17,7 +17,7 @@ from archive.flags.codes import WITHHELD
 from archive.publish.policy import Policy
 from archive.store.schema import TABLES
 from archive.store.views import VIEWS
-from archive.text.personal_data import MASKED
+from archive.text.personal_fields import MASKED
 
 NAME_COLUMNS = ("outlet", "article", "author")
 COPIED = (

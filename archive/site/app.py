@@ -20,7 +20,7 @@ from uvicorn.supervisors import Multiprocess
 from archive.publish import manifest
 from archive.site.database import ArchiveDatabase
 from archive.site.public import public_site
-from archive.site.safety import App
+from archive.site.security import App
 from archive.site.sessions import load_ended
 from archive.site.viewer import NewsroomSite, configure_accounts, ended_sessions
 from archive.workers.garbage import collect_less_often

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from archive.site.database import MAX_PATTERN
 from archive.site.public import PublicSite
 from archive.site.responses import NOT_FOUND, TIMEOUTS, error_page, slow_page
-from archive.site.safety import OWN_PATHS
+from archive.site.security import OWN_PATHS
 
 logger = logging.getLogger(__name__)
 REFUSED = "This query is not available here."

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from datasette.utils.asgi import Request, Response
     from jinja2 import Environment
 
-    from archive.site.safety import App
+    from archive.site.security import App
 
 hookimpl = HookimplMarker("datasette")
 
@@ -34,12 +34,12 @@ def register_routes() -> list[tuple[str, Any]]:
 
 @hookimpl(trylast=True)
 def asgi_wrapper(datasette: "Datasette") -> "Callable[[App], App]":
-    from archive.site import public, safety, viewer
+    from archive.site import public, security, viewer
 
     if isinstance(datasette, public.PublicSite):
         headers = public.extra_headers(datasette.release)
-        return lambda app: safety.guard(public.read_only(app), more=headers)
-    guard = partial(safety.guard, signs_in_by_header=bool(viewer.account_config(datasette).get("http_basic_auth")))
+        return lambda app: security.guard(public.read_only(app), more=headers)
+    guard = partial(security.guard, signs_in_by_header=bool(viewer.account_config(datasette).get("http_basic_auth")))
     return lambda app: guard(viewer.note_reviewer(app, datasette))
 
 

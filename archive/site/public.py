@@ -15,7 +15,7 @@ from archive.publish import manifest
 from archive.publish.manifest import Release
 from archive.site.database import ArchiveDatabase
 from archive.site.responses import not_found
-from archive.site.safety import App, Message, Receive, Send
+from archive.site.security import App, Message, Receive, Send
 
 SETTINGS = {
     "default_allow_sql": False,

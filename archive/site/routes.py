@@ -18,7 +18,6 @@ from archive.site.views import (
     article,
     comment,
     commenter,
-    copies,
     dossier,
     downloads,
     flags,
@@ -26,6 +25,7 @@ from archive.site.views import (
     outlet,
     questions,
     removals,
+    repeated_texts,
     review_forms,
     search,
     sign_in,
@@ -87,7 +87,10 @@ ROUTES: list[tuple[str, Callable[..., Awaitable[Any]]]] = [
         rows_file("commenter-{number}", commenter.comment_rows, commenter.parse_commenter),
     ),
     (rf"/dossier{_FORMAT}", rows_file("dossier", dossier.rows, dossier.parse_dossier)),
-    (rf"/copies/{_NUMBER}{_FORMAT}", rows_file("copies-{number}", copies.rows, parse_number, questions.patience)),
+    (
+        rf"/copies/{_NUMBER}{_FORMAT}",
+        rows_file("copies-{number}", repeated_texts.rows, parse_number, questions.patience),
+    ),
     (
         rf"/questions/(?P<slug>[a-z-]+){_FORMAT}",
         rows_file("{slug}", questions.rows, questions.parse_key, questions.patience),
@@ -112,7 +115,7 @@ ROUTES: list[tuple[str, Callable[..., Awaitable[Any]]]] = [
     (r"/commenter/(?P<number>[^/]+)$", page("commenter.html", commenter.load, commenter.parse_commenter)),
     (r"/article/(?P<number>[^/]+)$", page("article.html", article.load, parse_number)),
     (r"/dossier$", page("dossier.html", dossier.load, dossier.parse_dossier)),
-    (r"/copies/(?P<number>[^/]+)$", page("copies.html", copies.load, parse_number, limit=questions.patience)),
+    (r"/copies/(?P<number>[^/]+)$", page("copies.html", repeated_texts.load, parse_number, limit=questions.patience)),
     (r"/questions$", page("questions.html", lambda *_: questions.load_list())),
     (
         r"/questions/(?P<slug>[a-z-]+)$",

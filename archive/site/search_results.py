@@ -12,7 +12,7 @@ from archive.search.index import FacetedSearch, IndexUnusable, IndexView
 from archive.search.nodes import FlagFilter, Node
 from archive.search.query import SearchQuery
 from archive.search.sql import select_comments
-from archive.site import flags, matches, search_filters, search_queries
+from archive.site import flags, search_filters, search_matches, search_queries
 from archive.site.database import Connection, Row, fetch_value, remember
 from archive.site.params import MAX_HITS, SEVERITY_LEVELS, SearchParams, filters_flags, is_filtered
 from archive.site.search_filters import CommentFacts, FlagFacts
@@ -52,11 +52,11 @@ def search_comments(
     connection: Connection, params: SearchParams, codes: flags.Codes, start: int, stop: int, *, counted: bool = True
 ) -> SearchResult:
     """Return the hits from `start` to `stop`."""
-    query = matches.load_words(connection, params)
+    query = search_matches.load_words(connection, params)
     by = "words" if query.node else "flags" if not params.q and filters_flags(params) else None
     if by is None or query.errors:
         return SearchResult(query, None)
-    view = matches.index_view(connection, params)
+    view = search_matches.index_view(connection, params)
     if view is not None:
         with suppress(IndexUnusable):  # FTS5 answers
             return _by_index(view, query, params, by, range(start, stop), counted=counted)
@@ -95,7 +95,7 @@ def _by_year(months: Counter[str]) -> Counter[str]:
 
 def _filters(params: SearchParams) -> tuple[tuple[tuple[str, Node], ...], FlagFilter | None]:
     """Return the filters of a search by facet, and what it asks of a flag."""
-    filters, flag = matches.filters_of(params)
+    filters, flag = search_matches.filters_of(params)
     return tuple(filters.items()), flag
 
 

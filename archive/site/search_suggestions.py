@@ -8,7 +8,7 @@ from archive.search.index import IndexUnusable, IndexView
 from archive.search.nodes import WordNode, positive_words
 from archive.search.query import parse_query
 from archive.search.words import SearchTerm, find_matches, fold
-from archive.site import matches, search_queries
+from archive.site import search_matches, search_queries
 from archive.site.database import Connection, fetch_all
 from archive.site.formatting import count
 from archive.site.params import SearchParams, is_filtered, search_url
@@ -19,7 +19,7 @@ MOST_WORDS, MOST_NEAR, TEXTS_READ, LETTERS_READ = 4, 3, 40, 20_000
 
 def suggest(connection: Connection, params: SearchParams, result: SearchResult) -> list[tuple[str, str, str]]:
     """Return what to look for (a label, its address, how many comments match), each with at least one match."""
-    view = matches.index_view(connection, params)
+    view = search_matches.index_view(connection, params)
     if view is None:
         return []
     try:

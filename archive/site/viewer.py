@@ -13,7 +13,7 @@ from datasette.utils.asgi import Request
 
 from archive.site import queries, sessions
 from archive.site.database import Connection, fetch_all, fetch_value, is_reviewer, remember
-from archive.site.safety import App, Message, Receive, Send
+from archive.site.security import App, Message, Receive, Send
 
 NAME = "Below the Line"
 ACCOUNTS_PLUGIN = "datasette-auth-passwords"

@@ -12,8 +12,8 @@ from urllib.parse import parse_qsl, urlsplit
 from archive.search.sql import prepare, select_comments
 from archive.site import queries
 from archive.site.database import Row
-from archive.site.matches import load_query
 from archive.site.params import SEARCH_FIELDS, SearchParams, filters_flags, is_filtered, parse_search
+from archive.site.search_matches import load_query
 
 FEED_ENTRIES, MOST_NEW = 50, 1000
 FILTERS = tuple(name for name in SEARCH_FIELDS if name not in ("q", "sort", "page"))

@@ -20,7 +20,7 @@ from archive.store.dialects.sqlite import reading_engine, writing_engine
 from archive.store.disk import DiskFull, find_full
 from archive.store.preparation import NotAnArchive, ReadOnly, check_version, prepare
 from archive.store.process_identity import worker_name
-from archive.store.remote_files import RemoteCopies
+from archive.store.remote_files import DownloadedFiles
 from archive.store.save import SaveResult, lock_name, save_threads, storable
 from archive.store.save_batch import IdCache
 from archive.store.schema import TABLES
@@ -79,7 +79,7 @@ class Archive:
             self.engine = server_engine(address, read_only=read_only)
         else:
             self.engine = reading_engine(self.path) if read_only else writing_engine(self.path)
-        self.copies = RemoteCopies()  # of the WARC files that lie elsewhere
+        self.downloads = DownloadedFiles()  # of the WARC files that lie elsewhere
         self._cache = IdCache()
         try:
             self._connection = self.engine.connect()

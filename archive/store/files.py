@@ -43,7 +43,7 @@ class FileFinder:
     def __init__(self, archive: Archive) -> None:
         self.folder = archive.path.parent
         self.is_on_server = isinstance(archive.address, ServerAddress)
-        self.copies = archive.copies
+        self.downloads = archive.downloads
         self.folders: list[str] = [row[0] for row in archive.read(FOLDERS)]
 
     def candidates(self, name: str) -> list[Path]:
@@ -69,7 +69,7 @@ class FileFinder:
 
         Of a WARC file at an address that is a copy. Raise RemoteError where it cannot be fetched."""
         if is_remote_warc(name):
-            return self.copies.fetch(name, keep=True)
+            return self.downloads.fetch(name, keep=True)
         candidates = self.candidates(name)
         return next((path for path in candidates if _exists(path)), candidates[0])
 

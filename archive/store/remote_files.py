@@ -77,7 +77,7 @@ def list_warcs(address: str) -> list[str]:
         return [file for file in addresses if is_remote_warc(file)]
 
 
-class RemoteCopies:
+class DownloadedFiles:
     """Copies of remote files in a temporary folder, which goes with this object."""
 
     def __init__(self) -> None:

@@ -135,7 +135,7 @@ def _rewrite_remote(
             _note_leftover(connection, old, needed=None)
     finally:
         remove_leftover(archive)
-        archive.copies.forget(copy)
+        archive.downloads.forget(copy)
         new_copy.unlink(missing_ok=True)
         archive.maintain(archive.dialect.synchronous())
 

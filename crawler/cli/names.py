@@ -8,7 +8,7 @@ import click
 
 from archive.cli.common import as_json as as_json_option
 from archive.cli.common import database_or_server, opened, print_errors, print_json, require
-from archive.cli.endings import INTERRUPTED
+from archive.cli.interrupts import INTERRUPTED
 from archive.cli.progress import progress_report
 from archive.text.formatting import format_count
 from crawler.cli.common import (

@@ -17,7 +17,7 @@ from archive.cli.common import (
     opened_workers,
     print_json,
 )
-from archive.cli.endings import leave
+from archive.cli.interrupts import leave
 from archive.text.formatting import format_count
 
 if TYPE_CHECKING:

@@ -73,7 +73,7 @@ class CaptureReader:
     def file(self, name: str) -> Path:
         """Return the path of a file that `captures` names, wherever it lies now; of one at an address, of a copy."""
         if is_remote_warc(name):
-            return self.archive.copies.fetch(name)
+            return self.archive.downloads.fetch(name)
         if name not in self._places:
             self._places[name] = self.finder.find(name)
         return self._places[name]

@@ -15,7 +15,7 @@ from archive.store.schema import TABLES
 from archive.store.stored_thread import stored_comments
 from archive.store.suppressions import SuppressionList
 from archive.text.html_text import fold_space
-from archive.text.personal_data import mask_account, mask_name
+from archive.text.personal_fields import mask_account, mask_name
 from archive.thread import Comment, Thread, article_url, digest, identities
 
 COMMENTS, REVISIONS, COMMENTERS, EVENTS, VISITS = (

@@ -21,7 +21,7 @@ from archive.importers.tables.records import PARENT_COLUMN
 from archive.importers.tables.table import Table
 from archive.text.dates import infer_day_first
 from archive.text.fold import fold_name
-from archive.text.personal_data import EMAIL, PERSONAL_SHAPES, is_personal_name
+from archive.text.personal_fields import EMAIL, PERSONAL_SHAPES, is_personal_name
 
 LONG_BODY = 1_500  # mean characters: longer texts are articles
 FITS = 0.95

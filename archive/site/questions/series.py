@@ -8,7 +8,6 @@ from archive.site import chart
 from archive.site.database import Connection
 from archive.site.flags import load_codes
 from archive.site.formatting import MONTHS, count, number
-from archive.site.matches import count_by_outlet_and_month
 from archive.site.params import SearchParams, search_url
 from archive.site.questions.base import (
     CONTENT,
@@ -21,6 +20,7 @@ from archive.site.questions.base import (
     per_thousand,
     rows_of,
 )
+from archive.site.search_matches import count_by_outlet_and_month
 from archive.site.viewer import Visitor
 
 MAX_SERIES, MAX_MONTHS = 6, 120

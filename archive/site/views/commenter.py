@@ -14,7 +14,7 @@ from archive.site.questions.base import has_pseudonyms
 from archive.site.row_streams import Rows
 from archive.site.viewer import Visitor, release_facts
 from archive.site.views import downloads
-from archive.site.views.places import render_places
+from archive.site.views.comments_elsewhere import render_with_threads
 
 PAGE_SIZE = 50
 COMMENTER = f"""
@@ -71,7 +71,7 @@ def load(connection: Connection, params: CommenterParams, visitor: Visitor) -> d
         "name": row["name"] or "unnamed account",
         "counts": counts,
         "made_up": pseudonyms and release_facts(connection).get("commenters") == "pseudonyms",
-        "comments": render_places(connection, ids[:PAGE_SIZE], visitor),
+        "comments": render_with_threads(connection, ids[:PAGE_SIZE], visitor),
         "on_words": [(code, number) for code, number in totals if code["namespace"] == "content"],
         "others": [
             (code, number) for code, number in totals if code["namespace"] not in ("content", "capture", "context")

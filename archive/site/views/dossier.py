@@ -16,8 +16,8 @@ from archive.site.formatting import moment
 from archive.site.row_streams import Rows
 from archive.site.viewer import Visitor
 from archive.site.views import comment
+from archive.site.views.comments_elsewhere import render_with_threads
 from archive.site.views.downloads import COMMENT_COLUMNS, comment_batch
-from archive.site.views.places import render_places
 
 MAX_ENTRIES, MAX_NOTE = 100, 1000
 COLUMNS = ("place", "note", *COMMENT_COLUMNS, "source_url", "text_sha256", "capture_sha256", "captured_at", "citation")
@@ -61,7 +61,7 @@ def _write(params: DossierParams) -> str:
 def load(connection: Connection, params: DossierParams, visitor: Visitor) -> dict[str, Any]:
     """Return what the template needs."""
     entries = [
-        {**entry, "html": render_places(connection, [entry["number"]], visitor)}
+        {**entry, "html": render_with_threads(connection, [entry["number"]], visitor)}
         for entry in _entries(connection, params, visitor)
     ]
     existing = {entry["number"] for entry in entries}

@@ -10,7 +10,7 @@ from archive.site import chart
 from archive.site.database import Connection
 from archive.site.flags import load_codes
 from archive.site.public import PublicSite
-from archive.site.questions import articles, base, commenters, copies, removed, series, waves
+from archive.site.questions import articles, base, commenters, removed, repeated_texts, series, waves
 from archive.site.questions.base import CONTENT, Answer, NotCounted, Question, QuestionParams, question_url
 from archive.site.row_streams import Rows
 from archive.site.viewer import Visitor
@@ -54,7 +54,7 @@ QUESTIONS: tuple[Question, ...] = (
         "Which texts were posted under several articles?",
         "The same text, or nearly the same, under more than one article.",
         ("outlet",),
-        copies.load,
+        repeated_texts.load,
     ),
     Question(
         "flag-rate",

@@ -44,7 +44,7 @@ def test_ctrl_c_while_btl_loads_ends_it_silently():
 import os, signal, sys
 class Interrupting:
     def find_spec(self, name, path, target=None):
-        if name == "archive.cli.endings":
+        if name == "archive.cli.interrupts":
             os.kill(os.getpid(), signal.SIGINT)
 sys.meta_path.insert(0, Interrupting())
 from archive import main
@@ -61,7 +61,7 @@ def test_help_loads_no_command():
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, env=environment)
     loaded = done.stdout.rpartition("\n  record")[2].split()
     assert {name for name in loaded if name.startswith(("archive.", "crawler"))} == {
-        "archive.cli", "archive.cli.commands", "archive.cli.endings", "archive.workers", "archive.workers.garbage",
+        "archive.cli", "archive.cli.commands", "archive.cli.interrupts", "archive.workers", "archive.workers.garbage",
     }  # fmt: skip
 
 

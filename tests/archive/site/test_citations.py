@@ -11,7 +11,7 @@ from archive.site import citations
 from archive.site.app import application
 from archive.site.citations import Cited
 from tests import archive_fixture, readers
-from tests.archive.site.test_safety import assert_harmless
+from tests.archive.site.test_security import assert_harmless
 from tests.archive_fixture import FERRY, MARKET, PERSONAL, digest, get, page
 from tests.readers import HARM
 

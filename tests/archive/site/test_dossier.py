@@ -11,7 +11,7 @@ from apprise.decorators import notify
 from click.testing import CliRunner
 
 from archive.cli import main
-from archive.site import safety
+from archive.site import security
 from archive.site.app import application
 from tests.archive.site.desk_archive import fill_desk
 from tests.archive.site.test_feeds import ATOM, valid, xml
@@ -46,7 +46,7 @@ def test_a_dossier_shows_comments_with_notes_sources_and_citations(site, path):
     assert sha256 in text
     assert text.index(f"Source: {address}") < text.index("Archived at")
     assert len(parsed(html).ids) == len(set(parsed(html).ids))
-    assert get(site, LIST).headers["content-security-policy"] == safety.SCRIPT_POLICY
+    assert get(site, LIST).headers["content-security-policy"] == security.SCRIPT_POLICY
     rows = list(csv.DictReader(io.StringIO(get(site, LIST.replace("/dossier", "/dossier.csv")).text)))
     assert [(row["place"], row["id"], row["note"]) for row in rows] == [
         ("1", "3", "First <b>note</b>"),

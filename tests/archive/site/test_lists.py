@@ -11,7 +11,7 @@ import pytest
 from archive.site.app import application
 from tests.archive.site.desk_archive import fill_desk
 from tests.archive.site.test_figures import FIGURE
-from tests.archive.site.test_safety import assert_harmless
+from tests.archive.site.test_security import assert_harmless
 from tests.archive.site.test_site import parsed, text_of
 from tests.archive_fixture import THIRD, get, page
 

@@ -21,7 +21,7 @@ from archive.site.views.questions import QUESTIONS
 from archive.store.archive import Archive
 from archive.store.repeated_texts import find_in_archive
 from tests.archive.site.desk_archive import COPIED, fill_desk
-from tests.archive.site.test_safety import assert_harmless
+from tests.archive.site.test_security import assert_harmless
 from tests.archive.site.test_site import parsed, text_of
 from tests.archive_fixture import get
 from tests.public_fixture import URL, ask

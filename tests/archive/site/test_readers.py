@@ -8,13 +8,13 @@ import sqlite3
 
 import pytest
 
-from archive.site import chart, safety
+from archive.site import chart, security
 from archive.site.app import application
 from archive.site.views import statistics as statistics_page
 from archive.store import statistics
 from tests import archive_fixture, readers
 from tests.archive.site.macros import render
-from tests.archive.site.test_safety import assert_harmless
+from tests.archive.site.test_security import assert_harmless
 from tests.archive.site.test_site import parsed, text_of
 from tests.archive_fixture import DEEP, FERRY, get, page
 
@@ -50,7 +50,7 @@ def test_pages_are_whole_and_harmless(site, copy, address):
         assert len(found.ids) == len(set(found.ids))
         assert html.count("<h1") == 1
         assert_harmless(html)
-        assert get(one, address).headers["content-security-policy"] == safety.OWN_POLICY
+        assert get(one, address).headers["content-security-policy"] == security.OWN_POLICY
 
 
 @pytest.mark.parametrize("address", ["/about", "/statistics", "/flags", "/removals", "/comment/2"])

@@ -9,7 +9,7 @@ import pytest
 from datasette_auth_passwords.utils import hash_password
 from itsdangerous import BadSignature
 
-from archive.site import safety
+from archive.site import security
 from archive.site.app import application, read_reviewers
 from archive.site.responses import static_file
 from archive.site.views import review
@@ -412,7 +412,7 @@ def test_passwords_in_headers_are_not_read(site):
 def test_only_the_review_has_a_script(irene, address):
     answer = irene.get(address)
     assert "<script" not in answer.text
-    assert answer.headers["content-security-policy"] == safety.OWN_POLICY
+    assert answer.headers["content-security-policy"] == security.OWN_POLICY
 
 
 def test_the_table_of_reviews_is_for_reviewers(site, irene):

@@ -10,7 +10,7 @@ import click
 INTERRUPTED = 130
 AGAIN = "run the same command again"
 READ_ONLY = "nothing was changed"
-_OWN = "archive.cli.endings"
+_OWN = "archive.cli.interrupts"
 WHOLE = {
     "backup": f"there is no copy yet; {AGAIN}",
     "copy": f"nothing was copied; {AGAIN}",

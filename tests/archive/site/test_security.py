@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from archive.site import safety
+from archive.site import security
 from archive.site.app import application
 from archive.site.comments import Chip, CommentView, MarkedSpan, list_comments, split_body
 from archive.site.excerpts import compare_texts, cut_excerpt
@@ -74,7 +74,7 @@ def assert_harmless(html):
 def test_own_pages_hold_nothing_that_acts(site, address):
     response = get(site, address)
     assert_harmless(response.text)
-    assert response.headers["content-security-policy"] == safety.OWN_POLICY
+    assert response.headers["content-security-policy"] == security.OWN_POLICY
     assert "unsafe" not in response.headers["content-security-policy"]
 
 
@@ -92,7 +92,7 @@ def test_inline_scripts_of_data_pages_are_the_known_ones(site, address):
     response = get(site, address)
     policy = response.headers["content-security-policy"]
     for script in Elements(response.text).scripts:
-        assert safety.source_hash(script) in policy, script
+        assert security.source_hash(script) in policy, script
     assert "script-src 'self' 'sha256-" in policy
     assert "'unsafe-inline'" not in re.search("script-src[^;]*", policy)[0]
     assert not any(name.startswith("on") for _, attributes in Elements(response.text).found for name in attributes)
@@ -160,7 +160,7 @@ def test_the_style_sheet_is_small_and_kept(site):
 
 
 def test_templates_say_nothing_is_safe():
-    folder = Path(safety.__file__).parent / "templates"
+    folder = Path(security.__file__).parent / "templates"
     for template in folder.glob("*.html"):
         text = template.read_text("utf-8")
         assert "|safe" not in text.replace(" ", "")
@@ -270,5 +270,5 @@ def test_names_and_paragraphs_are_isolated(site):
 
 
 def test_a_slow_answer_is_no_crash(site):
-    assert safety.policy("/search") == safety.OWN_POLICY
-    assert safety.policy("/archive/comments") == safety.datasette_policy()
+    assert security.policy("/search") == security.OWN_POLICY
+    assert security.policy("/archive/comments") == security.datasette_policy()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from archive.text.personal_data import mask_account, mask_name, without_personal_query
+from archive.text.personal_fields import mask_account, mask_name, without_personal_query
 from tests.waiting import no_hang
 
 

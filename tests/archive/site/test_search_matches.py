@@ -6,8 +6,8 @@ from contextlib import closing
 import pytest
 
 from archive.search import sql
-from archive.site.matches import count_by_outlet_and_month
 from archive.site.params import SearchParams
+from archive.site.search_matches import count_by_outlet_and_month
 from archive.store.reading import connect_for_reading
 from tests import archive_fixture
 

@@ -20,7 +20,7 @@ from threads join articles on articles.id = article_id left join outlets on outl
 where threads.id in (select value from json_each(:ids))"""
 
 
-def render_places(connection: Connection, ids: Sequence[int], visitor: Visitor) -> Markup | None:
+def render_with_threads(connection: Connection, ids: Sequence[int], visitor: Visitor) -> Markup | None:
     """Return comments in the order of their ids; None where there are none."""
     rows = {row["id"]: row for row in fetch_all(connection, queries.COMMENTS_BY_ID, ids=json.dumps(ids))}
     context = flags.load_flags(connection, list(rows), visitor)

@@ -6,7 +6,7 @@ from archive.site.database import Connection, fetch_all
 from archive.site.row_streams import Rows
 from archive.site.viewer import Visitor
 from archive.site.views import downloads
-from archive.site.views.places import render_places
+from archive.site.views.comments_elsewhere import render_with_threads
 
 MAX_SHOWN, MAX_ROWS = 100, 10_000
 GROUP = """
@@ -33,7 +33,7 @@ def load(connection: Connection, comment: int, visitor: Visitor) -> dict[str, An
         return None
     return {
         "number": comment,
-        "comments": render_places(connection, ids[:MAX_SHOWN], visitor),
+        "comments": render_with_threads(connection, ids[:MAX_SHOWN], visitor),
         "copies": len(ids),
         "shown": min(len(ids), MAX_SHOWN),
         "files": [(kind.upper(), f"/copies/{comment}.{kind}") for kind in ("csv", "json")],
