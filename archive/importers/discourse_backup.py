@@ -13,11 +13,10 @@ import tarfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import datetime
+from functools import cache
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, BinaryIO, cast
-
-import yaml
 
 from archive.importers.base import (
     CERTAIN,
@@ -254,21 +253,27 @@ READ: dict[str, Callable[[Row], tuple[Any, ...] | None]] = {
 }
 
 
-class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc] # libyaml is not everywhere
-    """Reads the YAML of Ruby's hashes: what it calls a class of its own is a plain mapping here."""
+@cache
+def _loader() -> Any:
+    """Return what reads the YAML of Ruby's hashes: what it calls a class of its own is a plain mapping here."""
+    import yaml  # takes long to load, and only a backup needs it
 
+    class RubyLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc] # libyaml is not everywhere
+        pass
 
-def _plain(loader: Any, _: str, node: yaml.Node) -> Any:
-    return loader.construct_mapping(node, deep=True) if isinstance(node, yaml.MappingNode) else None
+    def plain(loader: Any, _: str, node: Any) -> Any:
+        return loader.construct_mapping(node, deep=True) if isinstance(node, yaml.MappingNode) else None
 
-
-_Loader.add_multi_constructor("!ruby/", _plain)
+    RubyLoader.add_multi_constructor("!ruby/", plain)
+    return RubyLoader
 
 
 def _text_before(modifications: str) -> str | None:
     """Return what a post said, in HTML, before an edit; None where that changed something else."""
+    import yaml
+
     try:
-        changes = yaml.load(modifications, _Loader)  # noqa: S506 it makes nothing but plain values
+        changes = yaml.load(modifications, _loader())  # noqa: S506 it makes nothing but plain values
         before = changes["cooked"][0]
     except (yaml.YAMLError, LookupError, TypeError, ValueError, RecursionError):
         return None
