@@ -7,16 +7,17 @@ from importlib.resources import files
 ENGLISH = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 AMOUNT = r"(?:\d{1,4}|an?|one|ein(?:e[mnr]?)?|un[ae]?|een|jeden|один|en|ett|et)"
 # Any word may be the unit beside an amount and "ago"; which units are known, and how long they are: relative_dates.
-UNIT = r"[^\W\d_]{1,10}"
+UNIT = r"[^\W\d_](?:[^\W\d_]|[\u0901-\u0903\u093c-\u094d\u0e31-\u0e4e]){0,11}"
 AGO = (
     *("ago", "geleden", "fa", "atrás", "temu", "назад", "тому", "sedan", "siden", "önce", "sitten", "zpět", "nazaj"),
-    *("ezelőtt", "yang lalu", "lalu", "trước", "her"),
+    *("ezelőtt", "yang lalu", "lalu", "trước", "her", "în urmă", "tagasi"),
 )
-AGO_CHARACTERS = ("前", "전")
+AGO_CHARACTERS = ("前", "전", "پیش", "पहले", "ที่แล้ว")
 BEFORE = (
     *("vor", "il y a", "hace", "há", "fa", "před", "pred", "acum", "منذ", "قبل", "πριν", "преди"),
-    *("пре", "prije"),
+    *("пре", "prije", r"pre(?=\s\d{1,2}\s)", "πριν από", "לפני", "prieš", "pirms"),
 )
+SUFFIXED = ("másodperce", "perce", "órája", "napja", "hete", "hónapja", "éve")  # units in which the "ago" is
 AROUND = {"för": "sedan", "for": "siden"}
 ABOUT = ("about", "almost", "over", "etwa", "fast", "environ", "circa", "około", "около")
 NOW = (

@@ -69,7 +69,7 @@ _CLOCK_FIRST = re.compile(
 _AGO = rf"(?:{'|'.join((*date_words.AGO, *date_words.AGO_CHARACTERS))})"
 _AMOUNT = rf"(?:\d{{1,4}}\+?\s?|{date_words.AMOUNT}\s|un['’])"
 _ABOUT = rf"(?:(?:{'|'.join(date_words.ABOUT)})\s+)?"
-_AGE = rf"{_ABOUT}{_AMOUNT}{date_words.UNIT}(?:,?\s+(?:and\s+)?\d+\s+{date_words.UNIT})?\s?{_AGO}(?!\w)"
+_AGE = rf"{_ABOUT}{_AMOUNT}{date_words.UNIT}\.?(?:,?\s+(?:and\s+)?\d+\s+{date_words.UNIT})?\s?{_AGO}(?!\w)"
 _AROUND = "|".join(f"{before}(?=.{{3,40}}{after})" for before, after in date_words.AROUND.items())
 _AGE_BEHIND = (
     rf"(?:{'|'.join(date_words.BEFORE)}|{_AROUND})\s+{_ABOUT}{date_words.AMOUNT}\s+"
@@ -79,12 +79,13 @@ _AGE_BEHIND = (
 _DAY_WORDS = (*date_words.YESTERDAY, *date_words.TODAY, *date_words.NOW)
 _DAY_CHARACTERS = (*date_words.YESTERDAY_CHARACTERS, *date_words.TODAY_CHARACTERS, *date_words.NOW_CHARACTERS)
 _RELATIVE = re.compile(
-    rf"\b(?:{_AGE}|{_AGE_BEHIND}|(?:{'|'.join(_DAY_WORDS)})\b{date_words.CLOCK})|{'|'.join(_DAY_CHARACTERS)}",
+    rf"\b(?:{_AGE}|{_AGE_BEHIND}|{_AMOUNT}(?:{'|'.join(date_words.SUFFIXED)})(?!\w)|(?:{'|'.join(_DAY_WORDS)})\b{date_words.CLOCK})|{'|'.join(_DAY_CHARACTERS)}",
     re.IGNORECASE,
 )
 # A text without any of these states no age: sought in its words, at a tenth of what the pattern takes.
 _AGE_MARKS = frozenset(
-    max(re.split(r"\W+", form), key=len) for form in (*date_words.AGO, *date_words.BEFORE, *_DAY_WORDS)
+    max(re.split(r"\W+", form), key=len)
+    for form in (*date_words.AGO, *date_words.BEFORE, *date_words.SUFFIXED, *_DAY_WORDS)
 )
 _AGE_CHARACTERS = re.compile(rf"{'|'.join((*date_words.AGO_CHARACTERS, *_DAY_CHARACTERS))}")
 _WORDS = re.compile(r"[^\W\d_]+")
@@ -99,7 +100,7 @@ _DIGIT = re.compile(r"\d")
 # Languages in which numbers in a date stand day first wherever they are written; of English only some countries.
 _DAY_FIRST_LANGUAGES = (
     "de fr es it pt nl pl cs sk sl hr sr bs ro el tr ru uk bg mk sq da no nb nn fi et lv is ga ca gl eu id ms vi th ar "
-    "he hi bn en-gb en-au en-nz en-ie en-in en-za"
+    "he hi bn fa ur en-gb en-au en-nz en-ie en-in en-za"
 )
 _DAY_FIRST = frozenset(_DAY_FIRST_LANGUAGES.split())
 _OTHER_ORDERS = ("-us", "-pr", "-pa", "-ca")  # countries that write the month first, or both, in Spanish and French
@@ -251,12 +252,17 @@ def _day(text: str) -> re.Match[str] | None:
     position = max(0, first.start() - 18) if first else len(text)
     unknown = None
     while match := _DAY.search(text, position):
-        if _names_a_month(match):
+        if _names_a_month(match) and not _is_end_of_word(text, match):
             return match
         if unknown is None and match.lastgroup in _WITH_YEAR and _has_clock_behind(text, match):
             unknown = match
         position = match.start() + 1 if match.lastgroup == "my" else max(match.start() + 1, match.end() - 12)
     return unknown
+
+
+def _is_end_of_word(text: str, match: re.Match[str]) -> bool:
+    """Whether what names a month is but the end of a word: "Stokes 05", where "kes" is June in Finnish."""
+    return match[0][0].islower() and text[: match.start()][-1:].isalpha()
 
 
 def _has_clock_behind(text: str, match: re.Match[str]) -> bool:

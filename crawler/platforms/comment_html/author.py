@@ -8,7 +8,7 @@ from lxml.html import HtmlElement
 from archive.text import line_rules
 from archive.text.dates import find_date, is_date, may_hold_date
 from archive.text.html_text import fold_space
-from crawler.platforms.comment_html.class_names import Traits
+from crawler.platforms.comment_html.class_names import Traits, traits
 from crawler.platforms.comment_html.elements import CommentElement
 from crawler.platforms.comment_html.parts import (
     PROFILE_LINK,
@@ -23,6 +23,7 @@ from crawler.platforms.comment_html.section_words import TO_REPLY
 
 AUTHOR_PROPERTIES = frozenset(("author", "creator"))
 PICTURES = frozenset(("img", "svg", "picture", "noscript", "script", "style", "button", "time"))
+BY_ID = frozenset(("span", "b", "strong", "em", "cite", "a"))  # which may be named by their ids alone
 INNER_NAMES = ("cite", "b", "strong", "a")  # the surest first
 LEADING_NUMBER = re.compile(r"^(?:#\d+|\d+[.):])\s+(?=\S)")
 ENDS_PIECE = re.compile(r"[^\W\d_].*[|·•—–]\s*$")
@@ -39,7 +40,18 @@ NO_NAME = re.compile(
     r"(?:[#(]?\d.*|.*\d+ ?(?:points?|votes?|likes?|fans?|comments?|posts?)\b.*|\W+|guest|level \d+|\(new\))",
     re.IGNORECASE,
 )
+LINES = frozenset(("span", "p", "div", "small", "em", "li", "dt", "dd", "td", "b", "strong", "cite", "footer"))
+LABEL = re.compile(
+    r"(?:^|[,;|(•·–-]\s*)(?:autore?|autora|author|auteur|name|user|nick|nickname|podpis|nadawca|nome|nombre|nom|nume|"
+    r"nev|név|szerző|imię|ime|jméno|имя|автор|isim|yazan|σχολιαστής|όνομα|nama|tên|作者|昵称|用户|名前|投稿者|작성자|닉네임|"
+    r"الاسم|نام|שם)\s*[:：]\s*(\S[^,;|•·]{0,58})",
+    re.IGNORECASE,
+)
+BRACKETED = re.compile(r"^[\[(【]\s*(.*?)\s*[\])】]$")
+POSTED = frozenset(("", "发表", "發表", "发布", "發佈", "posted", "wrote", "geschrieben", "написал", "dodano", "作成"))
+MOST_IN_LINE = 12
 LONGEST_PIECE = 60
+LONGEST_LEAD = 6
 BEFORE_DATE = " ,:|·•–—-@(["
 AROUND_NAME = " ,|•·–—"
 LONGEST_NAME = 150
@@ -50,8 +62,8 @@ def _is_author_property(element: HtmlElement, _: Traits) -> bool:
     return property_of(element) in AUTHOR_PROPERTIES
 
 
-def _is_author_class(_: HtmlElement, kind: Traits) -> bool:
-    return kind.name is not None
+def _is_author_class(element: HtmlElement, kind: Traits) -> bool:
+    return kind.name is not None or (element.tag in BY_ID and traits(element.get("id")).name is not None)
 
 
 def _is_author_tag(element: HtmlElement, _: Traits | None = None) -> bool:
@@ -76,7 +88,7 @@ def _is_profile_link(element: HtmlElement, _: Traits) -> bool:
 
 AuthorTest = Callable[[HtmlElement, Traits], bool]
 STATED: tuple[AuthorTest, ...] = (is_name, _is_author_property, _is_author_class)
-STATED_OR_LIKELY: tuple[AuthorTest, ...] = (*STATED, _is_profile_link, _is_author_tag)
+LIKELY: tuple[AuthorTest, ...] = (_is_profile_link, _is_author_tag)
 
 
 def find_author(own: Sequence[Part], tests: Iterable[AuthorTest]) -> tuple[HtmlElement | None, str | None]:
@@ -94,7 +106,9 @@ def name_before_says(own: Sequence[Part]) -> tuple[HtmlElement | None, str | Non
         if element.tag in ("cite", "strong", "b", "p", "span", "div", "h3", "h4", "h5"):
             text = fold_space(element.text_content()) if is_short(element) else ""
             end = line_rules.find_says(text) if text.endswith((":", "：")) else None
-            if end and (name := _clean(text[:end], is_bare=True)):
+            date = find_date(text[:end]) if end and may_hold_date(text[:end]) else None
+            begin = date[1] if date is not None and date[0] <= LONGEST_LEAD else 0  # "On 5 March Joe wrote:"
+            if end and (name := _clean(text[begin:end], is_bare=True)):
                 return element, name
     return None, None
 
@@ -119,15 +133,8 @@ def _may_name(piece: str) -> bool:
     return bool(piece.strip(BEFORE_DATE)) and not NO_NAME.fullmatch(piece) and not line_rules.is_linking(piece)
 
 
-def _text_before(comment: CommentElement, date: HtmlElement, date_text: str, content: HtmlElement | None) -> str:
-    """Return what stands before the date: in its own element where that says more, else in the line around that."""
-    own, is_own, _ = fold_space(date.text_content()).partition(date_text)
-    # "written by Joe on", "Joe |": the name stands with the date.
-    if is_own and (line_rules.byline_length(own) or ENDS_PIECE.search(own)):
-        return own
-    parted, is_parted, _ = fold_space(" • ".join(date.itertext())).partition(date_text)
-    if is_parted and any(map(_may_name, SEPARATORS.split(BARE_NUMBER.sub("", parted)))):
-        return parted
+def _line_around(comment: CommentElement, date: HtmlElement, content: HtmlElement | None) -> HtmlElement:
+    """Return the highest element around a date that is still a line, without a paragraph before the date."""
     line = date
     while (above := line.getparent()) is not None and line is not comment.root and is_short(above):
         if line is not date and any(child.tag in ("p", "blockquote") for child in above):
@@ -137,6 +144,19 @@ def _text_before(comment: CommentElement, date: HtmlElement, date_text: str, con
         ):
             break
         line = above
+    return line
+
+
+def _text_before(comment: CommentElement, date: HtmlElement, date_text: str, content: HtmlElement | None) -> str:
+    """Return what stands before the date: in its own element where that says more, else in the line around that."""
+    own, is_own, _ = fold_space(date.text_content()).partition(date_text)
+    # "written by Joe on", "Joe |": the name stands with the date.
+    if is_own and (line_rules.byline_length(own) or ENDS_PIECE.search(own)):
+        return own
+    parted, is_parted, _ = fold_space(" • ".join(date.itertext())).partition(date_text)
+    if is_parted and any(map(_may_name, SEPARATORS.split(BARE_NUMBER.sub("", parted)))):
+        return parted
+    line = _line_around(comment, date, content)
     before, separator, _ = fold_space(_visible_text(line, between=" • ", date=date)).partition(date_text)
     return before if before and separator else own if is_own else ""
 
@@ -170,6 +190,35 @@ def is_title(element: HtmlElement) -> bool:
     return element.tag in HEADINGS and TITLE.search(element.get("class") or "") is not None
 
 
+def name_behind_date(
+    comment: CommentElement, date: HtmlElement, date_text: str, content: HtmlElement | None = None
+) -> str | None:
+    """Return the name that stands behind the date in the same line: "On 5 March Joe wrote:", "5 March [Joe]"."""
+    line = _line_around(comment, date, content)
+    _, separator, after = fold_space(_visible_text(line, between=" • ", date=date)).partition(date_text)
+    if not separator or content in line.iter():
+        return None
+    for piece in SEPARATORS.split(after)[:3]:
+        piece = piece.strip(AROUND_NAME)
+        says = line_rules.find_says(piece)
+        piece = piece[:says] if says else piece[line_rules.byline_length(piece) :]
+        piece = BRACKETED.sub(r"\1", piece.strip())
+        if piece.casefold() not in POSTED and (says or is_piece_of_name(piece)):
+            return _clean(piece, is_bare=True)
+    return None
+
+
+def name_by_label(parts: Iterable[Part]) -> tuple[HtmlElement | None, str | None]:
+    """Return the first short line that calls a name one, and the name: "Author: Joe"."""
+    for element, _ in parts:
+        pieces = (element.text, *(child.tail for child in element)) if element.tag in LINES else ()
+        if len(pieces) <= MOST_IN_LINE and any(p and (":" in p or "：" in p) for p in pieces) and is_short(element):
+            match = LABEL.search(fold_space(element.text_content()))
+            if match is not None and (name := _clean(match[1], is_bare=False)):
+                return element, name
+    return None, None
+
+
 def is_initial(letters: str, name: str) -> bool:
     """Whether the letters are those that stand in place of a picture of someone with a name."""
     words = name.casefold().split()
@@ -192,17 +241,22 @@ def name_in_head(parts: Sequence[Part], date_text: str | None) -> str | None:
     return None
 
 
-def _piece_name(piece: str) -> str | None:
-    piece = GROUP.sub("", piece)
-    piece = piece[line_rules.byline_length(piece) :]
+def is_piece_of_name(piece: str) -> bool:
+    """Whether a piece of a line may be a name, and is no button, date or number of comments."""
     if (
         not 2 <= len(piece) <= LONGEST_PIECE
         or NO_NAME.fullmatch(piece)
         or line_rules.is_reply(piece)
         or line_rules.is_linking(piece)
     ):
-        return None
-    if (may_hold_date(piece) and find_date(piece)) or line_rules.stated_count(piece) is not None:
+        return False
+    return not (may_hold_date(piece) and find_date(piece)) and line_rules.stated_count(piece) is None
+
+
+def _piece_name(piece: str) -> str | None:
+    piece = GROUP.sub("", piece)
+    piece = piece[line_rules.byline_length(piece) :]
+    if not is_piece_of_name(piece):
         return None
     name = _clean(piece, is_bare=False)
     if name is None or NO_NAME.fullmatch(name) or line_rules.name_score(name) <= 0:

@@ -56,6 +56,8 @@ def roots_of(anchors: Sequence[HtmlElement]) -> list[HtmlElement]:
             path.append(element)
             element = element.getparent()
         own = [(number, element) for number, element in enumerate(path) if _shape(element) == usual]
+        if not own:  # of a list with several shapes, the first may have another one than most
+            own = [(number, element) for number, element in enumerate(path) if _shape(element) in shapes]
         if own:  # the list itself may have the shape of its blocks: what stands as high as these is the block
             roots.insert(0, min(own, key=lambda pair: (abs(pair[0] - steps[len(steps) // 2]), -pair[0]))[1])
         _lower_lists(roots, rest, usual)

@@ -7,7 +7,7 @@ from itertools import islice
 from lxml.html import HtmlElement
 
 from archive.text import line_rules, phrases
-from archive.text.dates import find_date, may_hold_date
+from archive.text.dates import find_date, is_date, may_hold_date
 from archive.text.html_text import bare_paragraphs, element_text, fold_space
 from crawler.platforms.comment_html.author import is_initial
 from crawler.platforms.comment_html.block_ids import LINKED_ID
@@ -38,6 +38,7 @@ FACTS = frozenset(("ul", "ol", "dl"))
 BLOCKS = FACTS | frozenset(("table", "blockquote"))  # that may be a comment as a whole
 HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 SHORTEST_BARE = 20  # characters of text beside paragraphs that are no line of name or date
+APART = frozenset(("aside", "nav", "footer"))  # which hold what stands beside a text
 HOLDERS = frozenset(("div", "li", "td", "tr", "table", "article", "section", "dl", "dd", "ol", "ul", "body", "main"))
 LONGEST_REST = 90  # what a line may hold beside name or date: "says", "at", a badge
 LONGEST_DATE_LINE = 120
@@ -166,7 +167,7 @@ def outside_text(own: Sequence[Part], content: HtmlElement | None) -> list[Part]
 def is_head(paragraph: HtmlElement) -> bool:
     """Whether a paragraph is a line of name or date."""
     kind = traits_of(paragraph)
-    if kind.furniture or (kind.name is not None and is_short(paragraph)) or _is_name_and_date(paragraph):
+    if kind.furniture or (kind.name is not None and is_short(paragraph)) or _is_line_of_date(paragraph):
         return True
     for element in islice(paragraph.iter(), MOST_BELOW):
         if isinstance(element.tag, str):
@@ -180,14 +181,21 @@ def is_head(paragraph: HtmlElement) -> bool:
     return False
 
 
-def _is_name_and_date(paragraph: HtmlElement) -> bool:
-    """Whether a paragraph is a bold name and a date behind it, as pages without any classes have them."""
-    bold = next(iter(paragraph), None)
-    if bold is None or bold.tag not in ("b", "strong", "cite") or (paragraph.text or "").strip():
+def _is_line_of_date(paragraph: HtmlElement) -> bool:
+    """Whether a paragraph is a date, a heading with one, or a name and a date behind it, none of them with a class."""
+    if not is_short(paragraph):
         return False
-    line = fold_space(bold.tail or "")
+    line = fold_space(paragraph.text_content())
+    if not may_hold_date(line):
+        return False
+    if is_date(line) or (paragraph.tag in HEADINGS and find_date(line)):
+        return True
+    name = next(iter(paragraph), None)
+    if name is None or name.tag not in ("b", "strong", "cite", "a", "span") or (paragraph.text or "").strip():
+        return False
+    line = fold_space(name.tail or "")
     date = find_date(line) if len(line) <= LONGEST_DATE_LINE and may_hold_date(line) else None
-    return date is not None and len(line) - (date[1] - date[0]) < LONGEST_DATE_REST and is_short(paragraph)
+    return date is not None and len(line) - (date[1] - date[0]) < LONGEST_DATE_REST
 
 
 def read_body(
@@ -278,9 +286,16 @@ def _furniture(elements: Iterable[HtmlElement], whole: HtmlElement) -> Iterator[
         if (
             (element.tag == "a" and (is_button(element) or is_picture_of_author(element)))
             or (element.tag in ("cite", "time") and not _is_quoted(element))
+            or (element.tag in APART and not holds_text(element) and _is_beside_text(element, whole))
             or (traits_of(element).furniture and not holds_text(element) and not _holds_paragraph(element))
         ):
             yield element
+
+
+def _is_beside_text(element: HtmlElement, whole: HtmlElement) -> bool:
+    """Whether more text stands beside an element than in it."""
+    length = len(fold_space(element.text_content()))
+    return length * 2 < len(fold_space(whole.text_content()))
 
 
 def _holds_paragraph(element: HtmlElement) -> bool:
@@ -320,13 +335,18 @@ def _paragraphs(
             continue
         if above in passed or element in skip or (above is not None and above in skip):
             passed.add(element)
-        elif element.tag in PARAGRAPHS and (inside is None or element in inside):
+        elif element.tag in PARAGRAPHS and (inside is None or element in inside) and not _is_around_all(element):
             passed.add(element)
             yield element
 
 
 def _is_textless(element: HtmlElement) -> bool:
     return not any(piece.strip() for piece in element.itertext())
+
+
+def _is_around_all(element: HtmlElement) -> bool:
+    """Whether a block quotation holds the line of name and date, too: it is one for its looks."""
+    return element.tag == "blockquote" and any(below.tag in PARAGRAPHS and is_head(below) for below in element)
 
 
 def _without_head(text: str, name: str | None) -> str:
@@ -340,6 +360,7 @@ def _without_head(text: str, name: str | None) -> str:
 
 
 def _is_head_line(line: str, name: str | None) -> bool:
+    line = line.removeprefix(name) if name and len(name) > 1 else line
     bare = line.strip(AROUND_LINE)
     if (
         not bare

@@ -12,7 +12,8 @@ CONTENT = (
         r"entry)[-_]?)?"
         r"(?:contents?|text|txt|copy|messages?|msg|desc|description|entry|excerpt|p)(?:[-_]{1,2}(?:inner|wrap|"
         r"wrapper|area))?"
-        r"(?=\s|$)|(?:^|\s)comment__body(?=\s|$)",
+        r"(?=\s|$)|(?:^|\s)comment__body(?=\s|$)|"
+        r"(?:^|\s)(?:contents?|text|body|message)[-_](?:com|comments?|cmt|kommentar|commentaire|comentario)(?=\s|$)",
         re.IGNORECASE,
     ),
     re.compile(

@@ -18,7 +18,8 @@ from crawler.pages import jsonld
 from crawler.pages.page import Page
 from crawler.platforms.comment_html.block_ids import block_id
 from crawler.platforms.comment_html.blocks import BLOCK_TAGS, build_comments, climb
-from crawler.platforms.comment_html.elements import CommentElement
+from crawler.platforms.comment_html.columns import settle_by_columns
+from crawler.platforms.comment_html.elements import HEADS, CommentElement
 from crawler.platforms.comment_html.fields import CommentFields, reads_as_pingback
 from crawler.platforms.comment_html.page_index import Group, PageIndex, index_page
 from crawler.platforms.comment_html.repeated_groups import dated_groups, likely_groups, unite
@@ -56,7 +57,7 @@ def find_list(page: Page) -> CommentList | None:
     if best is None or max(best.group.own, best.group.around) < STRONG:
         dated = _best(dated_groups(index, page.html), index, stated)
         # A word that stands around the replies alone finds no more than those.
-        if best is None or (dated is not None and _roots(best) < _roots(dated)):
+        if best is None or (dated is not None and (_roots(best) < _roots(dated) or _are_heads(best, dated))):
             best = dated
     if best is None:
         return None
@@ -65,8 +66,17 @@ def find_list(page: Page) -> CommentList | None:
     blocks = _without_forms(
         [block for block in blocks if (block[1].body or block[1].name) and not reads_as_pingback(block[1])]
     )
+    settle_by_columns(blocks)
     _strip_repeated_lines([fields for _, fields in blocks])
     return CommentList(_without_copies(blocks), best.section, best.group.is_cut)
+
+
+def _are_heads(first: "_Weighed", second: "_Weighed") -> bool:
+    """Whether the blocks of one group are but headings in as many blocks of another."""
+    outer = _roots(second)
+    return len(first.comments) == len(outer) and all(
+        root.tag in HEADS and not outer.isdisjoint(root.iterancestors()) for root in _roots(first)
+    )
 
 
 def _with_notices(comments: list[CommentElement], index: PageIndex) -> list[CommentElement]:

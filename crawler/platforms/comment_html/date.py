@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from lxml.html import HtmlElement
 
+from archive.text import line_rules
 from archive.text.dates import find_date, is_date, may_hold_date, parse_date
 from archive.text.html_text import fold_space, line_of
 from archive.text.relative_dates import is_short_age
@@ -104,12 +105,25 @@ def _read_stamp(element: HtmlElement) -> DateStamp:
     if where is not None and JOINED.search(text[: where[0]]):
         return DateStamp(element)
     if where is not None and (_HAS_DIGIT.search(text[where[0] : where[1]]) or machine or is_date(text)):
-        return DateStamp(element, text[where[0] : where[1]] or None, machine)
+        is_bare = element.find("br") is not None and _is_above_text(element, text[where[1] :])
+        return DateStamp(element, text[where[0] : where[1]] or None, machine, is_bare)
     if is_short_age(text):
         return DateStamp(element, text, machine)
     if element.tag == "time" or machine:
         return DateStamp(element, text[:LONGEST_LINE] or None, machine)
     return DateStamp(element)
+
+
+def _is_above_text(element: HtmlElement, rest: str) -> bool:
+    """Whether the date stands in the first of several lines of an element, with more than a button behind it."""
+    if not any(map(str.isalnum, rest)) or line_rules.is_reply(rest.strip()):
+        return False
+    pieces = [element.text]
+    for child in element:
+        if child.tag == "br":
+            break
+        pieces += [*child.itertext(), child.tail]
+    return find_date(fold_space(" ".join(filter(None, pieces)))[:WINDOW]) is not None
 
 
 def _find_span(line: str) -> tuple[int, int] | None:

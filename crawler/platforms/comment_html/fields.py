@@ -13,14 +13,16 @@ from archive.text.relative_dates import place_age
 from archive.text.removal_notices import LONGEST_NOTICE, tombstone_state
 from archive.thread import Moment
 from crawler.platforms.comment_html.author import (
+    LIKELY,
     STATED,
-    STATED_OR_LIKELY,
     find_author,
     is_title,
     name_after_date,
     name_before_date,
     name_before_says,
+    name_behind_date,
     name_beside_date,
+    name_by_label,
     name_in_head,
 )
 from crawler.platforms.comment_html.body import find_content, is_head, is_text_only, outside_text, read_body
@@ -51,15 +53,10 @@ class CommentFields:
 def parse_fields(comment: CommentElement) -> CommentFields:
     """Read one comment."""
     own = _parts(comment)
-    content = find_content(comment, own)
+    textual = _textual_parts(comment, own)
+    content = find_content(comment, textual)
     outside = outside_text(own, content)
-    author, name = find_author(outside, STATED_OR_LIKELY)
-    if author is None:
-        # Within a text a bold word or a link is no author.
-        in_text = content is not None and is_text_only(content)
-        author, name = find_author(own, STATED if in_text else STATED_OR_LIKELY)
-        if author is None and in_text:
-            author, name = name_before_says(own)
+    author, name = _find_author(own, outside, content)
     read = {comment.root}
     date = find_stamp(outside, read)
     if date.element is None:
@@ -68,7 +65,11 @@ def parse_fields(comment: CommentElement) -> CommentFields:
         beside = name_beside_date(date.element)
         author, name = (None, beside) if beside is not None else (author, name)
     if name is None and date.element is not None and date.text is not None:
-        name = name_after_date(date.element, date.text) or name_before_date(comment, date.element, date.text, content)
+        name = (
+            name_after_date(date.element, date.text)
+            or name_before_date(comment, date.element, date.text, content)
+            or name_behind_date(comment, date.element, date.text, content)
+        )
     if name is None:
         name = name_in_head(_head_parts(comment, own, outside, content), date.text)
     apart = {element for element in (author, date.element) if element is not None}
@@ -81,9 +82,9 @@ def parse_fields(comment: CommentElement) -> CommentFields:
         )
     ):
         apart.discard(date.element)
-    body = read_body(comment, own, content, apart, name) or (_notice_in(comment) if date.element is None else "")
+    body = read_body(comment, textual, content, apart, name) or (_notice_in(comment) if date.element is None else "")
     if not body and content is not None:  # what is called the text holds but the head
-        body = read_body(comment, own, None, apart, name)
+        body = read_body(comment, textual, None, apart, name)
     return CommentFields(name, body, date.text, date.machine, any(kind.waiting for _, kind in own))
 
 
@@ -96,6 +97,32 @@ def reads_as_pingback(fields: CommentFields) -> bool:
     return line_rules.is_pingback(name) or (
         line_rules.is_pingback(fields.body) if not name else EXCERPT.fullmatch(fields.body.strip()) is not None
     )
+
+
+def _find_author(
+    own: Sequence[Part], outside: Sequence[Part], content: HtmlElement | None
+) -> tuple[HtmlElement | None, str | None]:
+    """Return the element that names the author, and the name."""
+    author, name = find_author(outside, STATED)
+    if author is None:
+        author, name = name_by_label(outside)
+    if author is None:
+        author, name = find_author(outside, LIKELY)
+    if author is not None:
+        return author, name
+    # Within a text a bold word or a link is no author.
+    in_text = content is not None and is_text_only(content)
+    author, name = find_author(own, STATED if in_text else (*STATED, *LIKELY))
+    return name_before_says(own) if author is None and in_text else (author, name)
+
+
+def _textual_parts(comment: CommentElement, own: list[Part]) -> list[Part]:
+    """Return the parts in which the text may stand: of a row of name and date, those of the rows behind it."""
+    if comment.root.tag != "tr" or not comment.siblings:
+        return own
+    behind = {element for sibling in comment.siblings for element in sibling.iter()}
+    parts = [part for part in own if part[0] in behind]
+    return parts if any((element.text or "").strip() for element, _ in parts) else own
 
 
 def _notice_in(comment: CommentElement) -> str:

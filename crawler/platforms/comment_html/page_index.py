@@ -6,12 +6,15 @@ none of these, for its place: lists of comments differ in all but one of them.
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from itertools import islice
 from typing import Any, TypeVar
 
 from lxml.html import HtmlElement
 
+from archive.text import line_rules
+from archive.text.html_text import line_of
 from crawler.platforms.comment_html.blocks import BLOCK_TAGS, DIGITS, STATES, Key
 from crawler.platforms.comment_html.class_names import traits
 from crawler.platforms.comment_html.elements import HEADS, LISTS, CommentElement
@@ -27,6 +30,8 @@ HEXADECIMAL = re.compile(r"(?<![0-9a-z])(?=[a-f]*\d)[0-9a-f-]{8,40}(?![0-9a-z])"
 DATA_ID = re.compile(
     r"^data-(?:[\w-]*(?:comment|reply|message|post(?:ing)?|review|c)[-_]?(?:id|nr|no|key)|id|cid|key|uid|commentid)$"
 )
+LONGEST_HEADING = 60
+LEVELS_OF_FORM = 6
 LINES = frozenset(("span", "p", "div", "a"))  # which may state a number of comments where they are called so
 HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 Reading = TypeVar("Reading")
@@ -45,6 +50,7 @@ class Group:
     weak: int = 0
     has_ids: bool = False
     is_cut: bool = False
+    is_headed: bool = False  # a heading that names comments stands before what they are in
 
 
 @dataclass(eq=False, slots=True)
@@ -58,6 +64,7 @@ class _Surroundings:
     aside: bool = False
     named: str | None = None
     is_called: bool = False
+    is_headed: bool = False
 
 
 @dataclass(eq=False, slots=True)
@@ -72,6 +79,7 @@ class PageIndex:
     called: list[HtmlElement] = field(default_factory=list)  # headings, and what is itself called comments
     readings: dict[tuple[Any, ...], Any] = field(default_factory=dict)
     by_class: dict[tuple[str, str], tuple[Group, ...]] = field(default_factory=dict)
+    forms: set[HtmlElement] = field(default_factory=set)  # what a text box stands in, a few levels up
     is_live_blog: bool = False
 
     def read(self, comment: CommentElement, function: Callable[[CommentElement], Reading]) -> Reading:
@@ -102,11 +110,13 @@ def _note_surroundings(index: PageIndex, elements: Sequence[HtmlElement]) -> lis
     top = _Surroundings()
     # Siblings mostly have the same names: what stands around their children is worked out once.
     alike: dict[tuple[int, str, str | None, str | None], _Surroundings] = {}
+    headed: dict[HtmlElement | None, _Surroundings] = {}  # what follows a heading of comments in the same element
     parents = []
     for element in elements:
         above = element.getparent()
         parents.append(above)
         around = index.surroundings.get(above, top) if above is not None else top
+        around = headed.get(above, around) if headed else around
         tag = element.tag
         if tag in OUTSIDE:
             index.surroundings[element] = around
@@ -123,9 +133,31 @@ def _note_surroundings(index: PageIndex, elements: Sequence[HtmlElement]) -> lis
                 index.called.append(element)
         if tag in HEADINGS:
             index.called.append(element)
+            _note_heading(headed, element, above, around)
+        elif tag == "textarea":
+            index.forms.update(islice(element.iterancestors(), LEVELS_OF_FORM))
         index.surroundings[element] = within
         _enter(index, element, class_, id_, around, within)
     return parents
+
+
+def _note_heading(
+    headed: dict[HtmlElement | None, _Surroundings],
+    element: HtmlElement,
+    above: HtmlElement | None,
+    around: _Surroundings,
+) -> None:
+    """Note that what follows a heading of comments stands under it, up to the next heading beside it."""
+    text = line_of(element, LONGEST_HEADING + 1)
+    if len(text) > LONGEST_HEADING or above is None:
+        return
+    if line_rules.is_heading(text) and line_rules.names_comments(text) and not line_rules.is_elsewhere(text):
+        holder = above.getparent() if next(islice(above, 2, None), None) is None else None  # the heading's own box
+        for place in (above, holder):
+            if place is not None and place.tag != "html":
+                headed[place] = replace(around, is_headed=True)
+    elif above in headed and element.tag <= "h3":
+        del headed[above]
 
 
 def _within(around: _Surroundings, class_: str | None, id_: str | None, *, is_aside: bool) -> _Surroundings:
@@ -137,6 +169,7 @@ def _within(around: _Surroundings, class_: str | None, id_: str | None, *, is_as
         around.aside or is_aside,
         class_ if class_ or id_ else around.named,
         bool(by_class.strength or by_id.strength),
+        around.is_headed,
     )
 
 
@@ -169,7 +202,9 @@ def _enter(
         if kind.name is not None or kind.dated:
             index.anchors.setdefault((tag, DIGITS.sub("#", class_)), []).append(element)
     is_list = tag in LISTS and tag not in BLOCK_TAGS  # which is a block only where it has an id of its own
-    if not (tag in BLOCK_TAGS or "-" in tag or (id_ and is_list) or (tag in HEADS and (id_ or element.get("name")))):
+    is_block = tag in BLOCK_TAGS or "-" in tag or (id_ and is_list) or (tag in HEADS and (id_ or element.get("name")))
+    # A heading may be the name over a comment without an element of its own.
+    if not is_block and not (tag in HEADINGS and (around.is_headed or around.strength == STRONG)):
         return
     is_weak = within.weak > around.weak
     has_class_alone = class_ and not id_ and len(element.keys()) == 1  # as most have
@@ -198,6 +233,7 @@ def _group(index: PageIndex, key: Key, words: NameWords, around: _Surroundings) 
     group = index.groups.get(key)
     if group is None:
         group = index.groups[key] = Group([], words.strength, around.strength, around.weak + words.weak)
+        group.is_headed = around.is_headed
         group.has_ids = key[0] in ("id", "data", "name")
     return group
 

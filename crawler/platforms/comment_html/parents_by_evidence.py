@@ -8,7 +8,7 @@ from lxml.html import HtmlElement
 
 from crawler.platforms.comment_html.class_names import CHILDREN
 from crawler.platforms.comment_html.elements import LISTS, CommentElement
-from crawler.platforms.comment_html.section_words import LEVEL, REPLY_BLOCK, REPLY_LIST, TO_REPLY
+from crawler.platforms.comment_html.section_words import LEVEL, REPLY_LIST, TO_REPLY, is_called_reply
 
 STATED = (
     "parentid",
@@ -279,5 +279,4 @@ def _picture_level(comment: CommentElement) -> int | None:
 
 
 def _is_called_reply(comment: CommentElement) -> int | None:
-    names = comment.root.get("class") or ""
-    return 1 if REPLY_BLOCK.search(names) else None
+    return 1 if is_called_reply(comment.root.get("class") or "") else None

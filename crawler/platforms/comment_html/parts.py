@@ -16,7 +16,8 @@ MOST_BELOW = 200  # elements within another that are looked at: where elements n
 PROFILE_LINK = re.compile(
     r"/(?:users?|profiles?|members?|people|author|accounts?|u|profil|nutzer|benutzer|autor|usuario|utente)/|"
     r"/@[\w.-]+/?(?:$|[?#])|"
-    r"[?&](?:user|uid|user_?id|member)=|/?member\.php\?u=",
+    r"[?&](?:user|uid|user_?id|member)=|/?member\.php\?u=|"
+    r"(?:^|/)(?:users?|profil\w*|member\w*)\.[a-z]{2,4}\?",
     re.IGNORECASE,
 )
 PROPERTIES = frozenset(("itemprop", "property", "rel"))

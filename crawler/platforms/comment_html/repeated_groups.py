@@ -18,14 +18,20 @@ def likely_groups(index: PageIndex) -> list[Group]:
     ranked: list[tuple[float, int, Group]] = []
     for group in index.groups.values():
         count = len(group.elements)
-        if not (group.own or group.around) or (count == 1 and not group.own):
+        if not (group.own or group.around or group.is_headed) or (count == 1 and not group.own):
             continue
         sample = group.elements[:: max(1, count // 8)][:8]
         length = sum(index.lengths[element] for element in sample) / len(sample)
         if not 4 <= length <= 40_000 and group.elements[0].tag not in HEADS:
             continue
         group.elements = _in_one_place(group.elements, index)
-        rank = 3 * group.own + 1.5 * group.around + 2 * group.has_ids + min(count.bit_length(), 6) * 0.7 - group.weak
+        rank = (
+            3 * group.own
+            + 1.5 * max(group.around, group.is_headed)
+            + 2 * group.has_ids
+            + min(count.bit_length(), 6) * 0.7
+            - group.weak
+        )
         ranked.append((-rank, len(ranked), group))
     ranked.sort(key=lambda entry: entry[:2])
     return [group for _, _, group in ranked[:MOST_GROUPS]] + _anchored_groups(index)
@@ -59,7 +65,8 @@ def _anchored_groups(index: PageIndex) -> list[Group]:
         if len(roots) >= 2:
             around = index.surroundings[roots[-1]]
             own = max(words_of(root.get("class")).strength for root in roots[:8])
-            groups.append(Group(roots, own, around.strength, around.weak, is_cut=len(anchors) > MOST_BLOCKS))
+            is_cut = len(anchors) > MOST_BLOCKS
+            groups.append(Group(roots, own, around.strength, around.weak, is_cut=is_cut, is_headed=around.is_headed))
     return groups
 
 
@@ -73,7 +80,8 @@ def unite(first: Group, second: Group, index: PageIndex) -> Group | None:
     elements = sorted((*first.elements, *second.elements), key=index.order.__getitem__)
     own, around, weak = min(first.own, second.own), min(first.around, second.around), max(first.weak, second.weak)
     is_cut = first.is_cut or second.is_cut or len(elements) > MOST_BLOCKS
-    return Group(elements[:MOST_BLOCKS], own, around, weak, first.has_ids and second.has_ids, is_cut)
+    has_ids, is_headed = first.has_ids and second.has_ids, first.is_headed and second.is_headed
+    return Group(elements[:MOST_BLOCKS], own, around, weak, has_ids, is_cut, is_headed)
 
 
 def _are_parts(outer: Group, inner: Group) -> bool:
@@ -107,7 +115,7 @@ def dated_groups(index: PageIndex, tree: HtmlElement) -> list[Group]:
         if len(roots) >= 2:
             around = index.surroundings[roots[0]]
             is_cut = len(anchors) > MOST_BLOCKS
-            groups.append(Group(roots, 0, around.strength, around.weak, is_cut=is_cut))
+            groups.append(Group(roots, 0, around.strength, around.weak, is_cut=is_cut, is_headed=around.is_headed))
     groups.sort(key=lambda group: -len(group.elements))
     return groups[:MOST_GROUPS]
 

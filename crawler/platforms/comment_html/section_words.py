@@ -24,7 +24,7 @@ _MEDIUM = re.compile(
     r"debat(?:te|t)?|feedback|guestbook|message|messages|discuss(?:ion)?s?|diskuss?ion(?:en)?|posts?|thread|threads|"
     r"reviews?|rezension(?:en)?|bewertung(?:en)?|svar|innlegg|inlagg|dyskusja|discussione|discusion|pareri|mening|"
     r"meninger|cerere|replik|posting|athing|ugc|otvet|respuestas?|risposte|respostas?|odgovor|vastaus|vastused|"
-    r"cevap|cevaplar|valasz|raspuns|parere|pareri|opin\w*|feedbacks?|meinung(?:en)?|stimmen)(?=$|[\W_\d])"
+    r"contributions?|cevap|cevaplar|valasz|raspuns|parere|pareri|opin\w*|feedbacks?|meinung(?:en)?|stimmen)(?=$|[\W_\d])"
 )
 _WEAK = re.compile(
     r"recent|latest|newest|aktuell|nieuwste|senaste|seneste|najnow|nejnov|posledn|popular|related|teaser|promo|sidebar|widget|trending|ticker|neueste|letzte|dernier|ultim|"
@@ -118,6 +118,12 @@ LOAD_MORE = re.compile(
 LOADER_NAME = re.compile(
     r"(?:load|show|view|see)-?_?(?:more|all|older)|more-?_?comments|comment-?_?loader", re.IGNORECASE
 )
+
+
+@lru_cache(16_384)
+def is_called_reply(class_: str) -> bool:
+    """Whether a class calls a comment a reply: "comment-reply", "comReply"."""
+    return REPLY_BLOCK.search(_CAMEL.sub("-", class_)) is not None
 
 
 @lru_cache(4_096)

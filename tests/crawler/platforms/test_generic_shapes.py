@@ -1,0 +1,99 @@
+"""Shapes of sections that real pages have, after templates of many systems: each invented and as small as it can be."""
+
+import pytest
+
+from tests.crawler.platforms.test_generic import ROWS, flat, read, rows
+
+TIMES = ["2026-03-02T09:30:00Z", "2026-03-02T10:00:00Z", "2026-03-03T07:15:00Z"]
+WHOLE = [(name, time, text, None) for (name, _, text), time in zip(ROWS, TIMES, strict=True)]
+FORM = '<div class="compose"><textarea></textarea></div>'
+SHAPES = {
+    "a cell with name, date in brackets, text": (
+        "<tr><td>{name}({date})<br>{text}</td></tr>",
+        f"<h3>Comments</h3>{FORM}" + '<div id="replies"><table>{}</table></div>',
+    ),
+    "heads without a box for each comment": (
+        "<h4>{name}</h4><p>{text}</p><p>{date}</p><p><a href='/edit?{n}'>Edit</a></p>",
+        '<h2>Comments</h2><div class="comments">{}</div>',
+    ),
+    "a name in brackets behind the date": (
+        '<dl><dt><img src="/{n}.gif"></dt><dd><em>{date}</em><span>[{name}]</span></dd>'
+        '<dd class="info">{text}</dd><dd><a href="?id={n}">[2] up</a> <a href="?id={n}">[0] down</a></dd></dl>',
+        '<div id="feedback"><h4>Comments</h4>{}</div>',
+    ),
+    "a name with its label": (
+        "<li><h4>A title of {n}</h4><p>{text}</p><span>Added: {date}, Author: {name}, Address: 10.0.*</span></li>",
+        '<ul class="comments">{}</ul>',
+    ),
+    "a quotation around it all": (
+        '<div id="c{n}" class="comment"><blockquote><p class="info">On {date} {name} wrote:</p>'
+        '<p class="content_com">{text}</p></blockquote></div>',
+        "<div>{}</div>",
+    ),
+    "a profile with labels": (
+        '<div id="p{n}" class="row"><div class="user-box"><div class="tag">Called</div><div class="value">'
+        '<a href="/info?m={n}">{name}</a></div><div class="tag">Notes</div><div class="value">12</div></div>'
+        '<div class="when">{date}</div><div class="post-content"><p>{text}</p></div></div>',
+        '<div id="posts">{}</div>' + FORM,
+    ),
+    "rows of name and rows of text": (
+        '<tr><td rowspan="2"><b>{name}</b><p>Members</p><p>12 posts</p></td>'
+        '<td><a id="post{n}" href="?p={n}#{n}">{n}</a> {date}</td></tr><tr><td><div>{text}</div></td></tr>',
+        '<table class="cells"><tr><td>Author</td><td>Message</td></tr>{}</table>',
+    ),
+    "what stands beside the text in an aside": (
+        "<li><article><aside><header><a href='/u/{n}'>{name}</a></header><p>Made: <i>{date}</i></p>"
+        "<footer><ul><li><a href='/change/{n}'>Change</a></li></ul></footer></aside>"
+        "<div><h4>A title of {n}</h4><p>{text}</p></div></article></li>",
+        '<ul id="list-of-comments">{}</ul>',
+    ),
+    "a heading with name and date": (
+        '<div class="row"><h5>{name} <small>{date}</small></h5><p>{text}</p></div>',
+        "<h2>Comments (3)</h2><div>{}</div>",
+    ),
+    "a name called so by an id": (
+        '<li class="comment"><p>{text}</p><span>by</span> <span id="author">{name}</span> <span>on {date}</span></li>',
+        "<ul>{}</ul>",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", SHAPES)
+def test_shapes_of_real_templates_are_read(kind: str) -> None:
+    assert rows(read(flat(*SHAPES[kind]))) == WHOLE
+
+
+def test_comments_under_a_heading_need_no_date_where_a_form_stands_beside_them() -> None:
+    block = '<div class="panel"><div class="panel-heading"><h3>{name}</h3></div><div>{text}</div></div>'
+    thread = read(flat(block, f"<h3>Comments</h3>{FORM}" + "<div>{}</div>"))
+    assert rows(thread) == [(name, None, text, None) for name, _, text in ROWS]
+
+
+def test_the_first_of_a_list_is_read_where_it_has_another_shape_than_most() -> None:
+    shapes = ("is-comment", "is-answer", "is-answer")
+    item = '<li class="{shape}"><div class="comment-name">{name}</div><i>{date}</i><div class="comment-text">{text}</div></li>'
+    items = "".join(item.format(shape=s, name=n, date=d, text=t) for s, (n, d, t) in zip(shapes, ROWS, strict=True))
+    assert rows(read(f"<div class='comments'><ul>{items}</ul></div>")) == [
+        (name, time, text, None if number == 0 else 0) for number, (name, time, text, _) in enumerate(WHOLE)
+    ]
+
+
+TRAPS = {
+    "news called comments": (
+        '<div class="commentItem"><a href="/news/{n}"><img src="{n}.jpg"></a><div class="commentItem-name">{name}</div>'
+        '<i>{date}</i><div class="commentItem-text">{text} <a href="/news/{n}">More</a></div></div>'
+    ),
+    "comments on several articles": (
+        '<section class="comment"><h6>Sent for</h6><a href="/story/{n}">The story of day {n}</a><small>{date}</small>'
+        '<p class="comment-text">{text}</p></section>'
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", TRAPS)
+def test_what_leads_to_other_pages_is_no_thread(kind: str) -> None:
+    items = (
+        TRAPS[kind].format(n=n, date=f"{n} March 2026", name=f"Person {n}", text=f"Text of day {n}.")
+        for n in range(1, 7)
+    )
+    assert rows(read("<div>" + "".join(items) + "</div>")) == []
