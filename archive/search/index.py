@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 import tantivy
 
+from archive.search.facets import FLAG_FACETS, PLACE_FACETS, count_flags, count_places, count_states, values_of
 from archive.search.index_query import QueryWriter, passes
 from archive.search.index_schema import (
     COUNTED_TEXTS,
@@ -25,22 +26,25 @@ from archive.search.index_schema import (
     VERSION,
     FlagParts,
     build_schema,
-    flags_of_set,
+    read_place,
     register_analyzers,
 )
 from archive.search.nodes import RECORDS, FieldNode, FlagFilter, Node, join
 
 # More values than this of one facet are not told apart: Tantivy counts them in memory.
 MOST_VALUES = 20_000
-MOST_FLAG_SETS = MOST_VALUES  # beyond, flags are counted one by one
+MOST_MARKS = MOST_VALUES  # beyond, flags are counted one by one
+# Outlets and months are counted as one where a place (an outlet's month) has so many matches: to read its count takes
+# as long as to count these.
+MATCHES_OF_PLACE = 150
+MOST_COUNTS = 65_000  # that Tantivy makes of one query
 # Facets of queries with more hits are remembered: a word of a million comments takes as long as twenty others.
 COMMON = 50_000
 MOST_REMEMBERED = 256
 MOST_REMOVALS = 100
 MOST_QUERIES = 32
-FLAG_FACETS = ("flag", "source", "target", "status", "severity")
 # The fields that hold the values of facets where these have another name.
-_FIELDS = {**dict.fromkeys(FLAG_FACETS, "flag_set"), **RECORDS}
+_FIELDS = {**dict.fromkeys(FLAG_FACETS, "mark"), **RECORDS}
 
 T = TypeVar("T")
 Counts = Counter[Any]
@@ -230,45 +234,68 @@ class IndexView:
 
         return self._read(read)
 
-    def facets(self, search: FacetedSearch, names: Sequence[str]) -> dict[str, Counts]:
+    def facets(self, search: FacetedSearch, names: Sequence[str], total: int = 0) -> dict[str, Counts]:
         """Return how many matches each value of a facet has, all filters but its own being as they are.
 
-        Of `severity` a value counts the comments with a flag that is at least so severe."""
+        Of `severity` a value counts the comments with a flag that is at least so severe. Where the `total` of the
+        matches is known, they are counted in the way that is fastest for so many."""
         key = search, tuple(names)
         if key in self._facets:
             self._facets.move_to_end(key)
             remembered: dict[str, Counts] = self._facets[key]
             return remembered
-        counts = self._read(lambda: self._count_facets(search, names))
+        counts = self._read(lambda: self._count_facets(search, names, total))
         if max((sum(values.values()) for values in counts.values()), default=0) > COMMON:
             self._facets[key] = counts
             if len(self._facets) > MOST_REMEMBERED:
                 self._facets.popitem(last=False)
         return counts
 
-    def _count_facets(self, search: FacetedSearch, names: Sequence[str]) -> dict[str, Counts]:
+    def _count_facets(self, search: FacetedSearch, names: Sequence[str], total: int) -> dict[str, Counts]:
         """Count the facets in one go of which all filters but their own ask for the same."""
         by_node: dict[Node | None, list[str]] = {}
         for name in names:
             by_node.setdefault(search.node_without(name), []).append(name)
         counts: dict[str, Counts] = {}
         for node, alike in by_node.items():
-            fields = dict.fromkeys(_FIELDS.get(name, name) for name in alike)
-            found = self._terms(self._query(node), [name for name in fields if name not in self._unused])
+            fields = self._fields_of(alike, total)
+            query = self._query(node)
+            found = self._terms(query, [name for name in dict.fromkeys(fields.values()) if name not in self._unused])
+            if len(found.get("mark", ())) >= MOST_MARKS:
+                del found["mark"]
+                found |= self._terms(query, ["state"])
             for name in alike:
-                values = found.get(_FIELDS.get(name, name), Counter())
-                if name in FLAG_FACETS:
-                    rest = search.flag_without(name)
-                    is_complete = len(values) < MOST_FLAG_SETS
-                    values = _flag_values(values, name, rest) if is_complete else self._count_each(node, name, rest)
-                counts[name] = values
+                counts[name] = self._count_facet(search, node, name, fields[name], found)
         return counts
+
+    def _fields_of(self, names: Sequence[str], total: int) -> dict[str, str]:
+        """Return the field to count for each facet: as few fields as will do."""
+        fields = {name: _FIELDS.get(name, name) for name in names}
+        if "state" in fields and "mark" in fields.values():
+            fields["state"] = "mark"
+        if fields.keys() >= set(PLACE_FACETS) and MATCHES_OF_PLACE * self._places < total and self._places < MOST_VALUES:
+            fields |= dict.fromkeys(PLACE_FACETS, "place")
+        return fields
+
+    def _count_facet(
+        self, search: FacetedSearch, node: Node | None, name: str, field: str, found: Mapping[str, Counts]
+    ) -> Counts:
+        values = found.get(field, Counter())
+        if field == "place":
+            return count_places(values, name)
+        if name == "state" and field == "mark":
+            return count_states(values) if field in found else found.get("state", Counter())
+        if name in FLAG_FACETS:
+            rest = search.flag_without(name)
+            is_complete = field in found or field in self._unused
+            return count_flags(values, name, rest) if is_complete else self._count_each(node, name, rest)
+        return values
 
     def _count_each(self, node: Node | None, name: str, rest: FlagFilter) -> Counts:
         """Count each value of a facet of flags by itself, where comments have too many sets of them."""
         tokens: dict[Any, list[str]] = {}
         for flag in self.flags:
-            for value in _values_of(flag, name) if passes(rest, flag) else ():
+            for value in values_of(flag, name) if passes(rest, flag) else ():
                 tokens.setdefault(value, []).append(flag.token())
         base = (tantivy.Occur.Must, self._query(node))
         counts: Counts = Counter()
@@ -282,26 +309,27 @@ class IndexView:
         """The fields which no comment has: to count them takes as long as to count others."""
         return {name for name in COUNTED_TEXTS if not self.searcher.terms_with_prefix(name, "", limit=1)}
 
+    @cached_property
+    def _places(self) -> int:
+        return len(self.searcher.terms_with_prefix("place", "", limit=MOST_VALUES))
+
     def count_by_outlet_and_month(self, node: Node | None) -> Counter[tuple[int | None, str]]:
         """Count matches by outlet's id and month ("2026-03"; "" without a date)."""
-        months = {"terms": {"field": "month", "size": MOST_VALUES, "missing": 0}}
-        outlets = {"field": "outlet", "size": MOST_VALUES, "missing": 0}
-        wanted = {"outlets": {"terms": outlets, "aggs": {"months": months}}}
-        found = self._read(lambda: self.searcher.aggregate(self._query(node), wanted))
+        places = self._read(lambda: self._terms(self._query(node), ["place"], MOST_COUNTS)["place"])
         counts: Counter[tuple[int | None, str]] = Counter()
-        for outlet in found["outlets"]["buckets"]:
-            for month in outlet["months"]["buckets"]:
-                counts[(int(outlet["key"]) or None, _month(int(month["key"])))] = month["doc_count"]
+        for text, comments in places.items():
+            outlet, month = read_place(text)
+            counts[(outlet, _month(month))] = comments
         return counts
 
     def _total(self, query: tantivy.Query) -> int:
         result: Any = self.searcher.search(query, 1)
         return int(result.count)
 
-    def _terms(self, query: tantivy.Query, fields: Sequence[str]) -> dict[str, Counts]:
+    def _terms(self, query: tantivy.Query, fields: Sequence[str], most: int = MOST_VALUES) -> dict[str, Counts]:
         if not fields:
             return {}
-        wanted = {name: {"terms": {"field": name, "size": MOST_VALUES, "segment_size": MOST_VALUES}} for name in fields}
+        wanted = {name: {"terms": {"field": name, "size": most, "segment_size": most}} for name in fields}
         found = self.searcher.aggregate(query, wanted)
         return {
             name: Counter({_value(name, bucket["key"]): bucket["doc_count"] for bucket in found[name]["buckets"]})
@@ -317,35 +345,5 @@ def _value(field: str, key: Any) -> Any:
     return int(key) if field in NUMBERS else key
 
 
-def _month(number: int) -> str:
+def _month(number: int | None) -> str:
     return f"{number // 100:04}-{number % 100:02}" if number else ""
-
-
-def _flag_values(sets: Mapping[str, int], name: str, rest: FlagFilter) -> Counts:
-    """Count the comments that have a flag with each value of a facet, which is what is filtered beside that, too."""
-    counts: dict[Any, int] = {}
-    for text, comments in sets.items():
-        for value in _values_of_set(text, name, rest):
-            counts[value] = counts.get(value, 0) + comments
-    return Counter(counts)
-
-
-@lru_cache(50_000)
-def _values_of_set(text: str, name: str, rest: FlagFilter) -> frozenset[Any]:
-    """Return the values of a facet that the flags of a comment have: few sets of flags are those of most comments."""
-    flags = (flag for flag in flags_of_set(text) if passes(rest, flag))
-    return frozenset(value for flag in flags for value in _values_of(flag, name))
-
-
-def _values_of(flag: FlagParts, name: str) -> Iterator[Any]:
-    match name:
-        case "flag":
-            yield flag.code
-        case "source":
-            yield flag.source
-        case "target" if flag.target:
-            yield flag.target
-        case "status" if flag.source == "content":
-            yield flag.status
-        case "severity":
-            yield from range(flag.severity + 1)

@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from typing import Any
 
 import tantivy
 
 from archive.search.nodes import RECORDS, is_date
 from archive.search.words import fold
 
-VERSION = 4
+VERSION = 5
 # ISO 639 codes of the languages that have a stemmer, and what Tantivy calls them.
 STEMMERS = {
     "ar": "arabic", "da": "danish", "de": "german", "el": "greek", "en": "english", "es": "spanish", "fi": "finnish",
@@ -19,13 +20,14 @@ STEMMERS = {
 _ALIASES = {"nb": "no", "nn": "no"}
 DEFAULT_LANGUAGE = "en"
 NUMBERS = ("outlet", "commenter", "dataset", "day", "month")
-# Found by, and counted by. All flags of a comment are one text: one count then answers every facet of flags.
+# Found by, and counted by. Outlet and month of a comment are one text, its state and flags another: one count then
+# answers all of their facets.
 FLAG_TEXTS = ("codes", "flags")
-COUNTED_TEXTS = ("state", "flag_set", *RECORDS.values())
+COUNTED_TEXTS = ("state", "place", "mark", *RECORDS.values())
 STATE_ID = 0  # the document that says how current the index is: no comment has this id
-# A flag as one token, its parts apart by what none of them has; and the flags of a comment.
+# A flag as one token, its parts apart by what none of them has; and a comment's state and flags.
 _APART = "\x1f"
-_FLAGS_APART = "\x1e"
+_MARKS_APART = "\x1e"
 _LATEST = (1 << 34) - 1
 _IDS = (1 << 30) - 1
 
@@ -53,9 +55,17 @@ class FlagParts:
 
 
 @lru_cache(50_000)
-def flags_of_set(text: str) -> tuple[FlagParts, ...]:
-    """Return the flags of a comment, each once."""
-    return tuple(FlagParts.from_token(token) for token in text.split(_FLAGS_APART))
+def read_mark(text: str) -> tuple[str, tuple[FlagParts, ...]]:
+    """Return the state of a comment, and its flags, each once."""
+    state, *tokens = text.split(_MARKS_APART)
+    return state, tuple(FlagParts.from_token(token) for token in tokens)
+
+
+@lru_cache(50_000)
+def read_place(text: str) -> tuple[int | None, int | None]:
+    """Return outlet and month of a comment (202603); None for what is not known."""
+    outlet, _, month = text.partition(" ")
+    return int(outlet) if outlet else None, int(month) if month else None
 
 
 @dataclass(slots=True)
@@ -112,11 +122,14 @@ def build_schema() -> tantivy.Schema:
     for language in STEMMERS:
         builder.add_text_field(stem_field(language), tokenizer_name=stem_field(language), index_option="freq")
     for name in NUMBERS:
-        builder.add_unsigned_field(name, indexed=True, fast=True)
+        builder.add_unsigned_field(name, indexed=name != "month", fast=True)
     for name in (*FLAG_TEXTS, *COUNTED_TEXTS):
         builder.add_text_field(name, tokenizer_name="raw", fast=name in COUNTED_TEXTS, index_option="basic")
     builder.add_text_field("about", stored=True, tokenizer_name="raw", index_option="basic")
     return builder.build()
+
+
+_SCHEMA = build_schema()  # to find the types of fields in it
 
 
 def register_analyzers(index: tantivy.Index) -> None:
@@ -128,56 +141,42 @@ def register_analyzers(index: tantivy.Index) -> None:
 
 def to_document(comment: IndexedComment, default_language: str) -> tantivy.Document:
     """Return the document of a comment."""
-    document = tantivy.Document()
-    document.add_unsigned("id", comment.id)
-    document.add_text("state", comment.state)
-    document.add_unsigned("order", sort_key(comment.posted_at, comment.id))
+    day = _day((comment.posted_at or "")[:10])
+    values: dict[str, Any] = {"id": comment.id, "order": sort_key(comment.posted_at, comment.id)}
+    values["state"] = values["mark"] = comment.state
+    values["place"] = _place(comment.outlet, day)
+    if day is not None:
+        values["day"], values["month"] = day, day // 100
+    for name in ("outlet", "commenter", "dataset"):
+        if (number := getattr(comment, name)) is not None:
+            values[name] = number
     if words := fold(comment.body):
-        language = language_of(comment.language) or default_language
-        document.add_text("words", words)
-        document.add_text("language", language)
-        document.add_text(stem_field(language), words)
+        values["language"] = language = language_of(comment.language) or default_language
+        values["words"] = values[stem_field(language)] = words
     if comment.author:
-        document.add_text("author", _fold_name(comment.author))
-    _add_numbers(document, comment)
+        values["author"] = _fold_name(comment.author)
     if comment.flags:
-        _add_flags(document, comment.flags)
+        tokens = sorted({flag.token() for flag in comment.flags})
+        values["codes"], values["flags"] = sorted({flag.code for flag in comment.flags}), tokens
+        values["mark"] = _MARKS_APART.join((comment.state, *tokens))
     for name in RECORDS.values():
         if texts := getattr(comment, name):
-            for text in dict.fromkeys(texts):
-                document.add_text(name, text)
-    return document
+            values[name] = list(dict.fromkeys(texts))
+    return tantivy.Document.from_dict(values, _SCHEMA)
 
 
 # Few names write most comments.
 _fold_name = lru_cache(maxsize=50_000)(fold)
 
 
-def _add_numbers(document: tantivy.Document, comment: IndexedComment) -> None:
-    if comment.outlet is not None:
-        document.add_unsigned("outlet", comment.outlet)
-    if comment.commenter is not None:
-        document.add_unsigned("commenter", comment.commenter)
-    if comment.dataset is not None:
-        document.add_unsigned("dataset", comment.dataset)
-    day = _day((comment.posted_at or "")[:10])
-    if day is not None:
-        document.add_unsigned("day", day)
-        document.add_unsigned("month", day // 100)
+@lru_cache(50_000)
+def _place(outlet: int | None, day: int | None) -> str:
+    return f"{'' if outlet is None else outlet} {'' if day is None else day // 100}"
 
 
 @lru_cache(10_000)
 def _day(date: str) -> int | None:
     return int(date.replace("-", "")) if len(date) == 10 and _first_second(date) else None
-
-
-def _add_flags(document: tantivy.Document, flags: Sequence[FlagParts]) -> None:
-    tokens = sorted({flag.token() for flag in flags})
-    for code in dict.fromkeys(flag.code for flag in flags):
-        document.add_text("codes", code)
-    for token in tokens:
-        document.add_text("flags", token)
-    document.add_text("flag_set", _FLAGS_APART.join(tokens))
 
 
 def sort_key(posted_at: str | None, number: int) -> int:

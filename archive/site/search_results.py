@@ -73,7 +73,7 @@ def _by_index(
     months: Counter[str] = Counter()
     if counted:
         left_out = {"date"} if total <= MAX_WITH_COMMENTERS or _asks_for_commenters(params) else {"date", "commenter"}
-        counts = dict(view.facets(search, [*(name for name in FACETS if name not in left_out), "month"]))
+        counts = dict(view.facets(search, [*(name for name in FACETS if name not in left_out), "month"], total))
         by_month = counts.pop("month")
         months = Counter({f"{key // 100:04}-{key % 100:02}": found for key, found in by_month.items()})
         counts["date"] = months if params.date else _by_year(months)

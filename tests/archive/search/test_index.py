@@ -8,9 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archive.search import build
-from archive.search.index import FLAG_FACETS, FacetedSearch, IndexUnusable, SearchIndex
+from archive.search.facets import FLAG_FACETS
+from archive.search.index import FacetedSearch, IndexUnusable, SearchIndex
+from archive.search.index_schema import VERSION
 from archive.search.nodes import FlagFilter, WordNode
 from archive.search.query import parse_query
+from archive.search.service import keep_current
 from archive.search.sql import prepare, select_comments
 from archive.search.words import SearchTerm
 from archive.store.archive import Archive
@@ -109,8 +112,17 @@ def test_facets_are_counted_over_one_and_the_same_flag(path):
 def test_facets_are_the_same_where_comments_have_too_many_different_flags(path, monkeypatch, flag):
     facets = opened(path).view.facets(FacetedSearch(None, (), flag), FACETS)
     assert all(facets[name] for name in FLAG_FACETS)
-    monkeypatch.setattr("archive.search.index.MOST_FLAG_SETS", 1)
+    monkeypatch.setattr("archive.search.index.MOST_MARKS", 1)
     assert opened(path).view.facets(FacetedSearch(None, (), flag), FACETS) == facets
+
+
+@pytest.mark.parametrize("q", ["", "ferry"])
+def test_facets_are_the_same_however_outlets_and_months_are_counted(path, q):
+    view, search = opened(path).view, FacetedSearch(parse_query(q).node)
+    each, together = view.facets(search, FACETS), view.facets(search, FACETS, total=1_000_000)
+    assert each["outlet"]
+    assert each["month"]
+    assert each == together
 
 
 CHANGES = [
@@ -186,6 +198,17 @@ def test_damage_is_told_apart_from_an_answer(path, damage):
                 file.write_bytes(file.read_bytes()[:20] if damage == "cut" else b"")
     with pytest.raises(IndexUnusable):
         facts(opened(path), "ferry")
+
+
+def test_an_index_of_another_version_is_built_anew(path, monkeypatch):
+    whole = facts(opened(path), "ferry")
+    with monkeypatch.context() as patch:
+        patch.setattr("archive.search.index.VERSION", VERSION + 1)
+        with pytest.raises(IndexUnusable, match="another version"):
+            opened(path)
+        assert keep_current(path) == "built"
+    assert facts(opened(path), "ferry") == whole
+    assert keep_current(path) == "current"
 
 
 def test_no_byte_of_an_erased_text_stays(path):
