@@ -8,7 +8,7 @@ import json
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
@@ -148,57 +148,8 @@ def recipe(policy: Policy) -> str:
     return sha256("\0".join(parts).encode()).hexdigest()
 
 
-def build_copy(
-    target: Path, source: Path, policy: Policy, key: bytes, release: dict[str, str], *, say: Say
-) -> CopyCounts:
-    """Make the database `target` from the archive `source`, with the values of the table `release`.
-
-    `key` makes pseudonyms. Raise sqlite3.Error.
-    """
-    with _open_copy(target, source) as connection:
-        connection.execute("begin")
-        say("reading what is public")
-        sources = _prepare(connection, policy, key)
-        for name in COPIED:
-            say(f"copying {name}")
-            connection.execute(columns.create_table(name))
-            connection.execute(columns.insert_select(name, sources[name]))
-        withheld = dict(connection.execute(WITHHELD_BY_REASON))
-        list_columns = {
-            name: [(row[1], row[2]) for row in connection.execute(f"pragma src.table_info({name})")] for name in LISTS
-        }
-        connection.execute("commit")
-        # The snapshot of the archive ends here: everything below is derived from the copy itself.
-        connection.execute("detach src")
-        connection.execute("begin")
-        for name in COPIED:
-            say(f"indexing {name}")
-            for statement in columns.create_indexes(name):
-                connection.execute(statement)
-        _create_lists(connection, list_columns, say)
-        _derive(connection, release | {"withheld": json.dumps(withheld, sort_keys=True)}, say)
-        connection.execute("commit")
-        connection.execute("pragma analysis_limit = 2000").fetchall()
-        connection.execute("analyze")
-        names = [row[0] for row in connection.execute(ROW_COUNTED)]
-        rows = {name: connection.execute(f'select count(*) from "{name}"').fetchone()[0] for name in names}
-    return CopyCounts(rows, withheld)
-
-
-def _derive(connection: sqlite3.Connection, release: dict[str, str], say: Say) -> None:
-    """Fill the tables that are worked out from what the copy shows."""
-    say("comparing texts")
-    fill_copies(connection)
-    say("counting")
-    connection.executemany("insert into release values (?, ?)", release.items())
-    _count(connection)
-    for name in FULL_TEXT:
-        say(f"indexing the words of {name}")
-        build_full_text(connection, name)
-
-
 @contextmanager
-def _open_copy(target: Path, source: Path) -> Iterator[sqlite3.Connection]:
+def open_copy(target: Path, source: Path) -> Iterator[sqlite3.Connection]:
     """Open the new file with the archive attached. No journal: a build that fails is thrown away whole."""
     uri = f"{target.resolve().as_uri()}?mode=rwc"
     with closing(sqlite3.connect(uri, uri=True, isolation_level=None)) as connection:
@@ -217,6 +168,71 @@ def _open_copy(target: Path, source: Path) -> Iterator[sqlite3.Connection]:
         connection.execute("attach ? as src", (attached,))
         connection.execute("pragma main.locking_mode = normal").fetchall()
         yield connection
+
+
+def copy_rows(connection: sqlite3.Connection, policy: Policy, key: bytes, *, say: Say) -> CopyCounts:
+    """Fill a new database with the public rows of the archive and its lists, and return their counts.
+
+    `key` makes pseudonyms. Others can read these rows while `derive` works. Raise NotShareable and sqlite3.Error.
+    """
+    connection.execute("begin")
+    say("reading what is public")
+    sources = _prepare(connection, policy, key)
+    for name in COPIED:
+        say(f"copying {name}")
+        connection.execute(columns.create_table(name))
+        connection.execute(columns.insert_select(name, sources[name]))
+    withheld = dict(connection.execute(WITHHELD_BY_REASON))
+    list_columns = {
+        name: [(row[1], row[2]) for row in connection.execute(f"pragma src.table_info({name})")] for name in LISTS
+    }
+    connection.execute("commit")
+    # The snapshot of the archive ends here: everything below is derived from the copy itself.
+    connection.execute("detach src")
+    connection.execute("begin")
+    for name in COPIED:
+        say(f"indexing {name}")
+        for statement in columns.create_indexes(name):
+            connection.execute(statement)
+    _create_lists(connection, list_columns, say)
+    connection.execute("commit")
+    _analyze(connection)
+    # What is written from here on lies in a file beside the copy, until `finish`: others read the copy meanwhile.
+    connection.execute("pragma journal_mode = wal").fetchall()
+    connection.execute("pragma wal_autocheckpoint = 0").fetchall()
+    return CopyCounts(_count_rows(connection), withheld)
+
+
+def derive(connection: sqlite3.Connection, counts: CopyCounts, release: dict[str, str], *, say: Say) -> None:
+    """Fill the tables that are worked out from what the copy shows, with the values of the table `release`."""
+    connection.execute("begin")
+    say("comparing texts")
+    fill_copies(connection)
+    say("counting")
+    withheld = json.dumps(counts.withheld, sort_keys=True)
+    connection.executemany("insert into release values (?, ?)", (release | {"withheld": withheld}).items())
+    _count(connection)
+    for name in FULL_TEXT:
+        say(f"indexing the words of {name}")
+        build_full_text(connection, name)
+    connection.execute("commit")
+
+
+def finish(connection: sqlite3.Connection, counts: CopyCounts) -> CopyCounts:
+    """Make one file of the copy, which nobody may be reading, and count all of its rows."""
+    connection.execute("pragma journal_mode = delete").fetchall()
+    _analyze(connection)
+    return replace(counts, rows=_count_rows(connection))
+
+
+def _analyze(connection: sqlite3.Connection) -> None:
+    connection.execute("pragma analysis_limit = 2000").fetchall()
+    connection.execute("analyze")
+
+
+def _count_rows(connection: sqlite3.Connection) -> dict[str, int]:
+    names = [row[0] for row in connection.execute(ROW_COUNTED)]
+    return {name: connection.execute(f'select count(*) from "{name}"').fetchone()[0] for name in names}
 
 
 def _base_name(path: str | None) -> str | None:

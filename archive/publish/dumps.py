@@ -39,6 +39,11 @@ class DumpJob:
     threads: tuple[int, int] | None = None
     csv_path: str | None = None
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether it holds every table, and not only the texts."""
+        return self.threads is None
+
 
 def executor(comments: int) -> Executor:
     """Return a pool with a process for each core, or for a small release one that runs everything at once, here."""

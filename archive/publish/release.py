@@ -11,6 +11,7 @@ import secrets
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
@@ -171,10 +172,9 @@ class _ReleaseBuilder:
             }
             release |= {name: value for name, value in (("url", policy.url), ("contact", policy.contact)) if value}
             try:
-                counts = copy.build_copy(self.database, self.archive.path, policy, key, release, say=self.say)
+                counts, files = self._build_files(key, release)
             except copy.NotShareable as error:
                 raise NotPublished(str(error)) from error
-            files = self._check_and_dump(counts)
             manifest = self._write_manifest(state, counts, files)
             target = self.releases / f"{self.number:04}"
             self.folder.replace(target)
@@ -184,30 +184,47 @@ class _ReleaseBuilder:
             raise
         return Published(self.number, target, manifest)
 
-    def _check_and_dump(self, counts: copy.CopyCounts) -> list[dict[str, Any]]:
-        """Check the database, hash it and write the dumps, all at the same time; return the entries of the files.
+    def _build_files(self, key: bytes, release: dict[str, str]) -> tuple[copy.CopyCounts, list[dict[str, Any]]]:
+        """Build the database, its index and its dumps, as much as can be at the same time; return the files' entries.
 
-        Raise NotPublished if the database is not whole.
+        Raise NotPublished if the database is not whole, copy.NotShareable and sqlite3.Error.
         """
-        self.say("checking it, and writing dumps")
-        jobs = dumps.plan_dumps(self.database, self.policy.dumps)
-        database, folder = str(self.database), str(self.folder)
-        # Leaving the block of the pool waits for its jobs, also for those of a database that turns out not to be whole.
-        with dumps.executor(counts.rows["comments"]) as pool:
-            with interrupts_blocked():
-                indexed = pool.submit(index_copy, self.database)  # the longest
-                dumped = [pool.submit(dumps.write_dump, database, folder, job) for job in jobs]
-                checks = [pool.submit(dumps.check_database, database, check) for check in dumps.CHECKS]
-                rows = sum(counts.rows.values())
-                hashed = pool.submit(dumps.file_entry, self.folder, "archive.db", "The database (SQLite)", rows=rows)
-            problems = [problem for check in checks for problem in check.result()]
-            if problems:
-                raise NotPublished("the copy is not whole: " + "; ".join(problems[:5]))
-            entries = [entry for job in dumped for entry in job.result()]
-            # Listed by format, not in the order of the jobs; what is not in parts comes first.
-            suffixes = [dump.suffix for form in self.policy.dumps if (dump := FORMATS[form].DUMP)]
-            entries.sort(key=lambda e: ("threads" in e, suffixes.index(e["path"][e["path"].index(".") :]), e["path"]))
-            return [hashed.result(), *entries, *indexed.result()]
+        with copy.open_copy(self.database, self.archive.path) as connection:
+            counts = copy.copy_rows(connection, self.policy, key, say=self.say)
+            jobs = dumps.plan_dumps(self.database, self.policy.dumps)
+            # Leaving the block of the pool waits for its jobs, also for those of a database that is not whole.
+            with dumps.executor(counts.rows["comments"]) as pool:
+                with interrupts_blocked():
+                    indexed = pool.submit(index_copy, self.database)  # the longest
+                    dumped = [self._submit_dump(pool, job) for job in jobs if not job.is_whole]
+                copy.derive(connection, counts, release, say=self.say)
+                self.say("writing the search index and dumps")
+                indexes = indexed.result()
+                entries = [entry for job in dumped for entry in job.result()]
+                counts = copy.finish(connection, counts)
+                connection.close()
+                self.say("checking it")
+                with interrupts_blocked():
+                    checks = [pool.submit(dumps.check_database, str(self.database), check) for check in dumps.CHECKS]
+                    dumped = [self._submit_dump(pool, job) for job in jobs if job.is_whole]
+                    rows = sum(counts.rows.values())
+                    what = "The database (SQLite)"
+                    hashed = pool.submit(dumps.file_entry, self.folder, "archive.db", what, rows=rows)
+                problems = [problem for check in checks for problem in check.result()]
+                if problems:
+                    raise NotPublished("the copy is not whole: " + "; ".join(problems[:5]))
+                entries += [entry for job in dumped for entry in job.result()]
+                return counts, [hashed.result(), *self._sort_dumps(entries), *indexes]
+
+    def _submit_dump(self, pool: Executor, job: dumps.DumpJob) -> "Future[list[dict[str, Any]]]":
+        return pool.submit(dumps.write_dump, str(self.database), str(self.folder), job)
+
+    def _sort_dumps(self, entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Sort dumps by format, not in the order of the jobs; what is not in parts comes first."""
+        suffixes = [dump.suffix for form in self.policy.dumps if (dump := FORMATS[form].DUMP)]
+        return sorted(
+            entries, key=lambda e: ("threads" in e, suffixes.index(e["path"][e["path"].index(".") :]), e["path"])
+        )
 
     def _write_manifest(self, state: str, counts: copy.CopyCounts, files: list[dict[str, Any]]) -> Manifest:
         """Write the codebook, the counts for Datasette, the manifest, the sums and the chain of earlier manifests."""

@@ -4,6 +4,7 @@ The index is never the truth: what cannot be read, or is of another version, rai
 """
 
 import json
+import math
 import shutil
 import tempfile
 from collections import Counter, OrderedDict
@@ -273,7 +274,7 @@ class IndexView:
         fields = {name: _FIELDS.get(name, name) for name in names}
         if "state" in fields and "mark" in fields.values():
             fields["state"] = "mark"
-        if fields.keys() >= set(PLACE_FACETS) and MATCHES_OF_PLACE * self._places < total and self._places < MOST_VALUES:
+        if fields.keys() >= set(PLACE_FACETS) and total > self._most_apart:
             fields |= dict.fromkeys(PLACE_FACETS, "place")
         return fields
 
@@ -310,8 +311,10 @@ class IndexView:
         return {name for name in COUNTED_TEXTS if not self.searcher.terms_with_prefix(name, "", limit=1)}
 
     @cached_property
-    def _places(self) -> int:
-        return len(self.searcher.terms_with_prefix("place", "", limit=MOST_VALUES))
+    def _most_apart(self) -> float:
+        """Up to how many matches outlets and months are counted apart: always, where there are too many of both."""
+        places = len(self.searcher.terms_with_prefix("place", "", limit=MOST_VALUES))
+        return MATCHES_OF_PLACE * places if places < MOST_VALUES else math.inf
 
     def count_by_outlet_and_month(self, node: Node | None) -> Counter[tuple[int | None, str]]:
         """Count matches by outlet's id and month ("2026-03"; "" without a date)."""
