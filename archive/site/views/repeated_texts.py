@@ -2,7 +2,10 @@
 
 from typing import Any
 
-from archive.site.database import Connection, fetch_all
+from archive.search.nodes import WordNode
+from archive.search.query import full_text
+from archive.search.words import MAX_PHRASE, SearchTerm, fold
+from archive.site.database import Connection, Row, fetch_all
 from archive.site.row_streams import Rows
 from archive.site.viewer import Visitor
 from archive.site.views import downloads
@@ -14,16 +17,31 @@ select comment_id as id, similarity from text_copies join comments on comments.i
 where group_id = (select group_id from text_copies join comments on comments.id = comment_id
   where comment_id = :comment and withheld is null) and withheld is null
 order by posted_at, id limit :limit"""
+TEXT = "select body, body_sha256 from comments where id = :comment and withheld is null"
+# Found by their first words: no index has the hashes, which would be as large as all others together.
 SAME_BYTES = """
-select others.id, 1.0 as similarity from comments join comments as others on others.body_sha256 = comments.body_sha256
-where comments.id = :comment and comments.withheld is null and others.withheld is null
-order by others.posted_at, others.id limit :limit"""
+select comments.id, 1.0 as similarity from comments_fts cross join comments on comments.id = comments_fts.rowid
+where comments_fts match :match and body_sha256 = :hash and withheld is null
+order by posted_at, comments.id limit :limit"""
+SAME_SIGNS = """
+select id, 1.0 as similarity from comments
+where body_sha256 = :hash and withheld is null order by posted_at, id limit :limit"""
 
 
 def _ids(connection: Connection, comment: int) -> list[int]:
-    rows = fetch_all(connection, GROUP, comment=comment, limit=MAX_ROWS)
-    rows = rows or fetch_all(connection, SAME_BYTES, comment=comment, limit=MAX_ROWS)
+    rows = fetch_all(connection, GROUP, comment=comment, limit=MAX_ROWS) or _same_bytes(connection, comment)
     return [row["id"] for row in rows]
+
+
+def _same_bytes(connection: Connection, comment: int) -> list[Row]:
+    """Find the comments with the same bytes as one that was not compared, or has too few words for that."""
+    for row in fetch_all(connection, TEXT, comment=comment):
+        values = {"hash": row["body_sha256"], "limit": MAX_ROWS}
+        if words := fold(row["body"]).split():
+            match = full_text(WordNode(SearchTerm(tuple(words[:MAX_PHRASE]))))
+            return fetch_all(connection, SAME_BYTES, match=match, **values)
+        return fetch_all(connection, SAME_SIGNS, **values)
+    return []
 
 
 def load(connection: Connection, comment: int, visitor: Visitor) -> dict[str, Any] | None:

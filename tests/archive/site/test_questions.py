@@ -8,6 +8,7 @@ import sqlite3
 from collections import Counter, defaultdict
 from contextlib import closing
 from datetime import datetime
+from hashlib import sha256
 from itertools import product
 from zoneinfo import ZoneInfo
 
@@ -221,6 +222,19 @@ def test_copies_of_a_removed_text_are_listed_and_those_of_a_withheld_one_are_not
     with closing(sqlite3.connect(path)) as db, db:
         db.execute("update comments set withheld = 'legal' where id = ?", (other,))
     assert get(site, f"/copies/{other}").status_code == 404
+
+
+@pytest.mark.parametrize("text", ["Thanks!", "Merci — à vous", "Quay. " * 20, ":-)", "☀☀"])
+def test_copies_of_a_text_that_was_not_compared_are_those_of_the_same_bytes(tmp_path, text):
+    path = fill_desk(tmp_path / "same.db")
+    with closing(sqlite3.connect(path)) as db, db:
+        ids = [row[0] for row in db.execute("select id from comments where withheld is null order by id limit 4")]
+        for comment, body in zip(ids, [text, f"{text} ", text, text], strict=True):
+            values = (body, sha256(body.encode()).hexdigest(), comment)
+            db.execute("update comments set body = ?, body_sha256 = ? where id = ?", values)
+        db.execute("update comments set withheld = 'legal' where id = ?", (ids[3],))
+    found = json.loads(get(application(path), f"/copies/{ids[0]}.json").text)["comments"]
+    assert {comment["id"] for comment in found} == {ids[0], ids[2]}
 
 
 def test_hours_at_the_edges_of_the_calendar_are_left_out():
