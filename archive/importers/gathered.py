@@ -93,11 +93,6 @@ class Gatherer(TemporaryTables):
         key = replace_unstorable(key)
         return [json.loads(row[0]) for row in self._connection.execute(query, (kind, f"{key} ", f"{key}!"))]
 
-    def keys_without_records(self, kind: str) -> list[str]:
-        """Return the keys of articles that no record belongs to. To be called after `threads`."""
-        query = "select key from beside where kind = ? and key not in (select root from firsts) order by key"
-        return [row[0] for row in self._connection.execute(query, (kind,))]
-
     def threads(self) -> Iterator[tuple[str, list[tuple[int, str]] | None]]:
         """Yield each thread's key with its records (JSON) in the order of the file; None for too many of them."""
         self._flush()

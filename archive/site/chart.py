@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
 
-from archive.site.formatting import number
+from archive.site.formatting import number, short
 
 MAX_BAR, MAX_LABEL = 110, 27
 # Units of the view box of a column chart, which its template repeats.
@@ -99,7 +99,7 @@ def _bars(title: str, values: Sequence[tuple[str, str, float]]) -> BarChart:
     longest = max((value for _, _, value in values), default=0) or 1
     bars = [
         # Two units are still seen.
-        Bar(_shorten(label, MAX_LABEL), text, max(2, round(MAX_BAR * value / longest)))
+        Bar(short(label, MAX_LABEL), text, max(2, round(MAX_BAR * value / longest)))
         for label, text, value in values
     ]
     return BarChart(f"{title}: " + ", ".join(f"{label} {text}" for label, text, _ in values), bars)
@@ -170,7 +170,7 @@ def _axis_labels(labels: Sequence[str], step: float) -> list[AxisLabel]:
         AxisLabel(
             # A label is centred below its column, but remains inside the chart.
             min(max(LEFT + (column + 0.5) * step, 50), LEFT + PLOT_WIDTH - 50),
-            _shorten(labels[column], 12),
+            short(labels[column], 12),
             bool(count % 2),
         )
         for count, column in enumerate(range(0, len(labels), every))
@@ -179,7 +179,3 @@ def _axis_labels(labels: Sequence[str], step: float) -> list[AxisLabel]:
 
 def _percent(share: float) -> str:
     return f"{share:.1%}" if share and share < 0.1 else f"{share:.0%}"
-
-
-def _shorten(label: str, length: int) -> str:
-    return label if len(label) <= length else label[: length - 1] + "…"

@@ -36,7 +36,7 @@ FORM_FIELDS = (
 )  # fmt: skip
 # Hits that a search lets be paged through, where the index answers, and those in its files.
 MAX_PAGED, MAX_FILE_HITS = 10_000, 100_000
-_URL_NAMES = {"since": "from", "until": "to"}
+URL_NAMES = {"since": "from", "until": "to"}
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d)?Z?)?")
 _MONTH = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])")
 
@@ -208,7 +208,7 @@ def _encode(name: str, value: str | int | None) -> str:
     """Encode a parameter; empty where the address needs none."""
     if value in (None, "") or (name == "page" and value == 1):
         return ""
-    return f"{_URL_NAMES.get(name, name)}={quote_plus(str(value))}"
+    return f"{URL_NAMES.get(name, name)}={quote_plus(str(value))}"
 
 
 def first_day(text: str | None) -> str | None:

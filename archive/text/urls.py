@@ -62,3 +62,9 @@ def canonical(url: object) -> str | None:
 def domain(url: str) -> str:
     """Return the host of an address, without `www.`."""
     return (urlsplit(url).hostname or "").removeprefix("www.")
+
+
+def host_and_path(url: str) -> str:
+    """Return what addresses have in common that differ in their parameters alone."""
+    parts = urlsplit(url)
+    return f"{parts.netloc}{parts.path.rstrip('/')}"

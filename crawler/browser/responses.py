@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
-from urllib.parse import urlsplit
 
+from archive.text.urls import host_and_path
 from crawler.pages.page import Fetch, FetchFailed, Page
 from crawler.warc.similar import Values, asks_alike, request_values
 
@@ -39,7 +39,7 @@ class SeenResponses:
         seen = _best(exact) or _best(self._alike(fetch))
         if seen is None:
             return None
-        self.used.add(_path(fetch.url))
+        self.used.add(host_and_path(fetch.url))
         if isinstance(seen.result, FetchFailed):
             page = seen.result.page and _as_requested(seen.result.page, fetch)
             raise FetchFailed(fetch.url, seen.result.reason, seen.result.status, page)
@@ -47,14 +47,14 @@ class SeenResponses:
 
     def is_begun(self, fetch: Fetch) -> bool:
         """Whether a platform reads the pages of this address from the browser: one asked for otherwise may not fit."""
-        return _path(fetch.url) in self.used
+        return host_and_path(fetch.url) in self.used
 
     def _alike(self, fetch: Fetch) -> list[SeenResponse]:
-        ours, path = request_values(fetch.url, fetch.body), _path(fetch.url)
+        ours, path = request_values(fetch.url, fetch.body), host_and_path(fetch.url)
         return [
             seen
             for seen in self.responses[:MOST_COMPARED]
-            if _path(seen.fetch.url) == path
+            if host_and_path(seen.fetch.url) == path
             and (seen.fetch.body is None) == (fetch.body is None)
             and asks_alike(ours, seen.values)
         ]
@@ -64,11 +64,6 @@ def _best(candidates: list[SeenResponse]) -> SeenResponse | None:
     """Return the last that is no failure, else the last."""
     pages = [seen for seen in candidates if isinstance(seen.result, Page)]
     return next(reversed(pages or candidates), None)
-
-
-def _path(url: str) -> str:
-    parts = urlsplit(url)
-    return f"{parts.netloc}{parts.path.rstrip('/')}"
 
 
 def _as_requested(page: Page, fetch: Fetch) -> Page:

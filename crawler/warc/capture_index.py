@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
 from archive.takedown.warc_records import Problem
-from archive.text.urls import canonical
+from archive.text.urls import canonical, host_and_path
 from archive.thread import Capture
 from crawler.pages.page import Fetch, FetchFailed, Page
 from crawler.warc.nearest import IndexedCapture, nearest_to
@@ -159,7 +159,7 @@ class CaptureIndex:
         ours, is_posted = request_values(request.url, request.body), request.body is not None
         matching = [
             capture
-            for capture, theirs in self._captures_of_path(_path_key(request.url))
+            for capture, theirs in self._captures_of_path(host_and_path(request.url))
             if (capture.head.request_sha256 is not None or POSTED in capture.head.url) == is_posted
             and asks_alike(ours, theirs)
         ]
@@ -171,7 +171,7 @@ class CaptureIndex:
             self.by_path = {}
             for capture in self.captures:
                 if capture.head.media_type not in HTML or urlsplit(capture.head.url).query:
-                    self.by_path.setdefault(_path_key(capture.head.url), []).append(capture)
+                    self.by_path.setdefault(host_and_path(capture.head.url), []).append(capture)
         if path not in self.values_by_path:
             captures = self.by_path.get(path, [])
             self.values_by_path[path] = [
@@ -220,12 +220,6 @@ class CaptureIndex:
 def _is_page(capture: IndexedCapture) -> bool:
     """Whether a capture is an HTML page with its content."""
     return capture.head.media_type in HTML and capture.head.status in (200, None)
-
-
-def _path_key(url: str) -> str:
-    """Return host and path of an address."""
-    parts = urlsplit(url)
-    return f"{parts.netloc}{parts.path.rstrip('/')}"
 
 
 def _address_key(url: str) -> str:

@@ -14,7 +14,7 @@ from archive.site import viewer
 from archive.site.chart import BarChart, ColumnChart, LineChart
 from archive.site.database import Connection, Row, fetch_all
 from archive.site.formatting import short
-from archive.site.params import parse_id
+from archive.site.params import URL_NAMES, parse_id
 from archive.site.viewer import Visitor
 from archive.store.aggregates import AGGREGATES
 
@@ -26,7 +26,6 @@ CONTENT = "content"
 _MONTH = re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])")
 _DAY_OF_MONTH = re.compile(r"([0-9]{4}-(?:0[1-9]|1[0-2]))-[0-3][0-9]")
 _CODE = re.compile(r"[a-z_]+(?:\.[a-z_]+)?")
-NAMES = {"since": "from", "until": "to"}
 
 
 class NotCounted(Exception):
@@ -87,7 +86,7 @@ class Question:
 
 def parse_question(request: Request) -> QuestionParams:
     """Read the parameters; what cannot be understood is left out, and named."""
-    args = {name: (request.args.get(NAMES.get(name, name)) or "").strip() for name in FIELDS}
+    args = {name: (request.args.get(URL_NAMES.get(name, name)) or "").strip() for name in FIELDS}
     problems = []
 
     def check(name: str, value: Any, what: str) -> Any:
@@ -128,7 +127,7 @@ def question_url(slug: str, params: QuestionParams, suffix: str = "", **changed:
     values = {name: changed.get(name, getattr(params, name)) for name in FIELDS}
     plain = QuestionParams()
     query = [
-        (NAMES.get(name, name), value) for name, value in values.items() if value and value != getattr(plain, name)
+        (URL_NAMES.get(name, name), value) for name, value in values.items() if value and value != getattr(plain, name)
     ]
     return f"/questions/{slug}{suffix}" + (f"?{urlencode(query)}" if query else "")
 
@@ -162,11 +161,6 @@ def outlet_names(connection: Connection) -> dict[str, str]:
     """Return the names of outlets by their ids as counts have them."""
     rows = fetch_all(connection, "select id, coalesce(name, domain) as name from outlets order by name")
     return {"0": UNKNOWN_OUTLET} | {str(row["id"]): short(row["name"], 100) for row in rows}
-
-
-def outlet_url(connection: Connection, outlet: str) -> str | None:
-    row = fetch_all(connection, "select domain from outlets where id = :id", id=int(outlet))
-    return f"/outlet/{row[0]['domain']}" if row else None
 
 
 def of_outlet(params: QuestionParams, suffix: str = "") -> tuple[str, dict[str, Any]]:

@@ -16,6 +16,7 @@ from archive.site.questions.base import (
     per_thousand,
     rows_of,
 )
+from archive.site.search_queries import COMMENTER_NAMES
 from archive.site.viewer import Visitor
 from archive.store.aggregates import MOST_COMMENTERS, MOST_COMMENTERS_OF_OUTLET, MOST_NAMES
 
@@ -38,7 +39,6 @@ select named.name, commenters.id, commenters.outlet_id, coalesce(outlets.name, o
 from commenters as named join commenters on commenters.name = named.name
 join outlets on outlets.id = commenters.outlet_id
 where named.id in (select value from json_each(:ids)) order by commenters.id"""
-NAMES = "select id, name from commenters where id in (select value from json_each(:ids))"
 NO_NAMES = (
     "This copy shows no names, or made-up ones that differ from outlet to outlet, so that nobody can be followed from "
     "one to another: this question has no answer here."
@@ -89,7 +89,7 @@ def _load_flagged_names(connection: Connection, params: QuestionParams) -> Answe
         int(commenter): comments
         for _, commenter, comments in rows_of(connection, "names_by_flag", "key1 = :flag", flag=params.flag)
     }
-    first = {row["id"]: row["name"] for row in fetch_all(connection, NAMES, ids=json.dumps(list(flagged)))}
+    first = {row["id"]: row["name"] for row in fetch_all(connection, COMMENTER_NAMES, ids=json.dumps(list(flagged)))}
     flagged_of = {first[commenter]: comments for commenter, comments in flagged.items() if commenter in first}
     rows = [
         {

@@ -17,7 +17,7 @@ from archive.site import queries
 from archive.site.database import Connection, Row, fetch_all, fetch_value
 from archive.site.flags import load_codes
 from archive.site.formatting import short
-from archive.site.params import first_day, last_day, parse_id
+from archive.site.params import URL_NAMES, first_day, last_day, parse_id
 from archive.site.questions import base
 from archive.site.row_streams import BATCH, Rows
 from archive.site.viewer import Visitor, has_table
@@ -50,7 +50,6 @@ union select threads.id from labels join threads on threads.article_id = labels.
 HAS_LABELS = """
 select exists (select 1 from labels where thread_id is not null)
   or exists (select 1 from labels where article_id is not null)"""
-_NAMES = {"since": "from", "until": "to"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +71,7 @@ class ThreadsParams:
 def parse_threads(request: Request) -> ThreadsParams:
     """Read the parameters; what cannot be understood is left out, and named."""
     names = [field.name for field in fields(ThreadsParams) if field.name != "problems"]
-    args = {name: (request.args.get(_NAMES.get(name, name)) or "").strip() for name in names}
+    args = {name: (request.args.get(URL_NAMES.get(name, name)) or "").strip() for name in names}
     matches: dict[str, Any] = {
         "outlet": parse_id(args["outlet"]),
         "since": args["since"] if is_date(args["since"]) else None,
@@ -85,7 +84,7 @@ def parse_threads(request: Request) -> ThreadsParams:
         "page": parse_id(args["page"]),
     }
     problems = tuple(
-        f"“{short(args[name], 60)}” is nothing to choose by “{_NAMES.get(name, name)}”; it was left out."
+        f"“{short(args[name], 60)}” is nothing to choose by “{URL_NAMES.get(name, name)}”; it was left out."
         for name, value in matches.items()
         if args[name] and value is None
     )
@@ -97,7 +96,7 @@ def parse_threads(request: Request) -> ThreadsParams:
 def threads_url(params: ThreadsParams, suffix: str = "", **changed: Any) -> str:
     new, plain = replace(params, **changed), ThreadsParams()
     query = [
-        (_NAMES.get(field.name, field.name), getattr(new, field.name))
+        (URL_NAMES.get(field.name, field.name), getattr(new, field.name))
         for field in fields(ThreadsParams)
         if field.name != "problems" and getattr(new, field.name) != getattr(plain, field.name)
     ]
