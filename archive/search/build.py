@@ -7,7 +7,7 @@ import json
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
@@ -70,8 +70,6 @@ CHANGED = """
 select distinct comment_id from search_changes where id > :change
 union select id from comments where id > :comment order by 1 limit :limit"""
 
-Say = Callable[[int], None]
-
 
 class TooFarBehind(Exception):
     """So much has changed that the index is to be brought up to date by `btl index`, or built anew."""
@@ -83,7 +81,7 @@ def index_path(db_path: str | Path) -> Path:
     return path.with_name(f"{path.stem}.search") if path.suffix else path.with_name(f"{path.name}.search")
 
 
-def build(db_path: str | Path, on_progress: Say = lambda _: None) -> IndexState:
+def build(db_path: str | Path) -> IndexState:
     """Build the index of an archive anew, of one snapshot; it takes the place of the old one when it is whole.
 
     Raises sqlite3.Error and OSError."""
@@ -93,7 +91,7 @@ def build(db_path: str | Path, on_progress: Say = lambda _: None) -> IndexState:
         new.mkdir()
         with closing(connect_for_reading(Path(db_path))) as connection:
             connection.execute("begin")
-            state = _write_all(connection, new, on_progress)
+            state = _write_all(connection, new)
         _replace(target, new, Path(folder) / "old")
     return state
 
@@ -111,7 +109,7 @@ def remove(db_path: str | Path) -> None:
     shutil.rmtree(index_path(Path(db_path).resolve()), ignore_errors=True)
 
 
-def _write_all(connection: sqlite3.Connection, folder: Path, on_progress: Say) -> IndexState:
+def _write_all(connection: sqlite3.Connection, folder: Path) -> IndexState:
     stated = [code for name, _ in connection.execute(LANGUAGES) if (code := language_of(name))]
     state = _current_state(connection, stated[0] if stated else DEFAULT_LANGUAGE)
     index = tantivy.Index(build_schema(), path=str(folder))
@@ -119,13 +117,11 @@ def _write_all(connection: sqlite3.Connection, folder: Path, on_progress: Say) -
     writer = index.writer(BUILD_MEMORY, 1)
     for statement in MAKE_PLACES:
         connection.execute(statement)
-    last, written = 0, 0
+    last = 0
     while rows := connection.execute(NEXT_COMMENTS, (last,)).fetchall():
         for comment in _comments(connection, rows):
             writer.add_document(to_document(comment, state.default_language))
         last = rows[-1][0]
-        written += len(rows)
-        on_progress(written)
     _write_state(writer, state)
     writer.commit()
     writer.wait_merging_threads()

@@ -104,12 +104,12 @@ def current_view(db_path: str | Path) -> IndexView | None:
     return opened.view()
 
 
-def keep_current(db_path: str | Path, on_progress: build.Say = lambda _: None) -> str:
+def keep_current(db_path: str | Path) -> str:
     """Bring the index of an archive up to date, or build it, and say which: "current", "updated" or "built".
 
     Raises sqlite3.Error and OSError, and IndexLocked where another process is at it."""
     path = Path(db_path).resolve()
     with suppress(IndexUnusable):
         return "updated" if build.update(path, SearchIndex(build.index_path(path))) else "current"
-    build.build(path, on_progress)
+    build.build(path)
     return "built"

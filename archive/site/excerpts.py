@@ -50,8 +50,8 @@ def _window(text: str, at: int) -> Span:
 class ComparisonBudget:
     """How much work the comparisons of a page may still be: pairs of equal words, of which repeated words have many."""
 
-    def __init__(self, pairs: int = MAX_PAIRS_OF_PAGE) -> None:
-        self.pairs = pairs
+    def __init__(self) -> None:
+        self.pairs = MAX_PAIRS_OF_PAGE
 
     def take(self, old: Sequence[str], new: Sequence[str]) -> bool:
         counts = Counter(new)

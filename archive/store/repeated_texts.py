@@ -40,12 +40,12 @@ EMPTY = "delete from text_copies"
 Read = Callable[[str, tuple[int, ...]], list[Any]]
 
 
-def find_in_archive(archive: Archive, report: Callable[[int], None] = lambda _: None) -> dict[str, int]:
+def find_in_archive(archive: Archive) -> dict[str, int]:
     """Compare the texts of an archive as one run, and store which are the same. Return the counts of the run."""
     counts = {"comments": 0, "copies": 0}
     with archive.running("copies", {}, lambda: dict(counts)) as run:
         left_out = _last_left_out(archive.read)
-        copies = list(_copies(archive.read, left_out, counts, report))
+        copies = list(_copies(archive.read, left_out, counts))
         with archive.transaction() as connection:
             connection.exec_driver_sql(EMPTY)
             if copies:
@@ -64,7 +64,7 @@ def fill_copies(connection: sqlite3.Connection) -> None:
         return connection.execute(sql, values).fetchall()
 
     left_out = _last_left_out(read)
-    copies = _copies(read, left_out, {"comments": 0}, lambda _: None)
+    copies = _copies(read, left_out, {"comments": 0})
     while batch := list(islice(copies, BATCH)):
         connection.executemany(INSERT, batch)
     for statement in SAME_BYTES if left_out else ():
@@ -77,13 +77,12 @@ def _last_left_out(read: Read) -> int:
     return int(rows[0][0]) if rows else 0
 
 
-def _copies(read: Read, after: int, counts: dict[str, int], report: Callable[[int], None]) -> Iterator[Copy]:
+def _copies(read: Read, after: int, counts: dict[str, int]) -> Iterator[Copy]:
     def texts() -> Iterator[tuple[int, str]]:
         last = after
         while rows := read(TEXTS, (last,)):
             last = rows[-1][0]
             counts["comments"] += len(rows)
-            report(counts["comments"])
             yield from rows
 
     yield from find_copies(texts(), lambda number: str(read(TEXT, (number,))[0][0]))

@@ -34,9 +34,7 @@ class Transfer:
     digests: dict[str, str] = field(default_factory=dict)
 
 
-def copy_archive(
-    source: Archive, target: Archive, *, report: Callable[[Transfer], None] = lambda _: None, is_compared: bool = True
-) -> Transfer:
+def copy_archive(source: Archive, target: Archive, *, report: Callable[[Transfer], None] = lambda _: None) -> Transfer:
     """Copy all tables, and compare each with its source before anything is kept. Raise CannotCopy."""
     result = Transfer()
     with source.snapshot() as original, target.unchecked_transaction() as connection:
@@ -56,8 +54,7 @@ def copy_archive(
         target.dialect.end_copy(connection)
         if broken := target.dialect.broken_references(connection):
             raise CannotCopy(f"rows of {source.name} refer to rows that are not there: {', '.join(broken)}")
-        if is_compared:
-            _compare(connection, target, result)
+        _compare(connection, target, result)
     target.forget_ids()
     return result
 

@@ -3,9 +3,9 @@
 python -m benchmarks.flags.quality [--set NAME] [--show CLASS]
 
 All cases were written for this project, by class of functionality, most as templates that are filled with eight to
-eleven groups each. A case counts as flagged where a flag of a grave kind (`SEVERE` in archive/flags/lexical_detector.py) was
-raised on its text. Exit status 1 where a score is below its floor. --show prints what is wrong in a class of the sets
-that rules may be written by.
+eleven groups each. A case counts as flagged where a flag of a grave kind (`SEVERE` in
+archive/flags/lexical_detector.py) was raised on its text. Exit status 1 where a score is below its floor. --show
+prints what is wrong in a class of the sets that rules may be written by.
 """
 
 import argparse
