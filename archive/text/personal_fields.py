@@ -19,7 +19,7 @@ PERSONAL_NAME = re.compile(
     r"(?:phone|telephone)(?:number|no|nr)|(?:home|street|postal|mailing|billing)address|dateofbirth|"
     r"(?:remote|user|client|author)?ip(?:addr(?:ess)?|hash)?|remoteaddr|phone|telefon\w*|tel|mobile|handy|"
     r"lat(?:itude)?|lon(?:gitude)?|lng|coordinates|geo|address|adresse|plz|zip|postcode|picurl|\w*avatar\w*|\w*gravatar\w*|"
-    r"\w*photo|picture|profile(?:image|picture|pic)\w*|userlocation|location|birth\w*|age|gender|geschlecht|password|voters?|votedips?|fullname|realname"
+    r"\w*photo|picture|profile(?:image|picture|pic)\w*|userlocation|location|birth\w*|age|gender|geschlecht|password|voters?|votedips?|fullname|realname|\w*useragent|ua|commentagent"
 )
 # Words of a longer name, such as contact_phone, userEmail or client-ip.
 PERSONAL_WORDS = frozenset(

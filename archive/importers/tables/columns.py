@@ -5,41 +5,56 @@ once is cited for ever.
 """
 
 import re
-import tomllib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
-from importlib.resources import files
 
+from archive.importers.tables.contents import (
+    FITS,
+    MOST_CHOICES,
+    allows,
+    is_dated,
+    is_prose,
+    is_time,
+    names_no_zone,
+    time_reading,
+)
 from archive.importers.tables.label_subjects import OF_KEYS, with_subjects
-from archive.importers.tables.mapping import ARTICLE_ROLES, ColumnMapping, LabelColumn, MappedColumn, presets
+from archive.importers.tables.mapping import ARTICLE_ROLES, ROLES, ColumnMapping, LabelColumn, MappedColumn, presets
+from archive.importers.tables.name_parts import role_names, roles_by_parts
+from archive.importers.tables.nested import ARTICLE_PREFIX, PARENT_COLUMN
 from archive.importers.tables.other_tables import doubt_of
 from archive.importers.tables.profile import COMMENT_WORD, Profile, profile
-from archive.importers.tables.readings import ROOTS, read_id, read_number, read_prefixed_id, read_time
-from archive.importers.tables.records import PARENT_COLUMN
+from archive.importers.tables.readings import ROOTS, read_id, read_number, read_prefixed_id
+from archive.importers.tables.states import is_state_column, reads_state
 from archive.importers.tables.table import Table
-from archive.text.dates import infer_day_first
+from archive.importers.tables.thread_keys import OF_COMMENTS, settle_keys
 from archive.text.fold import fold_name
-from archive.text.personal_fields import EMAIL, PERSONAL_SHAPES, is_personal_name
+from archive.text.personal_fields import PERSONAL_SHAPES, is_personal_name
 
 LONG_BODY = 1_500  # mean characters: longer texts are articles
-FITS = 0.95
-MOST_CHOICES = 20
 INDEX = re.compile(r"|unnamed\d+|index|level\d|rowid|_?id")
 NO_LABEL = re.compile(
     r"(?:\w*(?:user|post|parent|article|thread|comment|author|tweet|video|channel|turn|object|message|item|page|site|group|row|outlet|"
-    r"worker|annotator|reviewer))?ids?|\w*(?:name|date|time|precision)|"
-    r"(?:created|updated|published|posted|edited|modified|deleted|fetched|firstseen|lastseen|retrieved|archived)(?:at|on|utc)|"
+    r"worker|annotator|reviewer|product|media|node|story|parent|owner))?(?:uu|gu|o|u)?ids?|pk|etag|post|page|stt|no|nr|\w*(?:name|date|time|precision)|"
+    r"(?:created|updated|changed|inserted|published|posted|edited|modified|deleted|fetched|firstseen|lastseen|retrieved|archived)(?:at|on|utc)?|"
     r"(?:is)?(?:edited|reply|answer|pinned|stickied|archived|locked|loggedin)|heart|depth|level|position|order|rank|"
     r"subreddit|platform|source|type|kind|\w*count|(?:num\w*|n|no|nb|nof)?(?:replies|comments|answers)|permalink|"
     r"revision|codes|parentsource"
 )
+EVIDENCE = frozenset(
+    ("author", "author_id", "posted", "parent", "thread", "url", "title", "likes", "dislikes", "score")
+)
+# What a column's role is that stood in an article with its comments, and in such a comment.
+OF_ARTICLE = {"body": "article_body", "posted": "published", "author": "byline", "id": "thread", "comment_url": "url"}
+OF_ARTICLE |= {role: role for role in (*ARTICLE_ROLES, "thread")}
+OF_COMMENT: dict[str, str | None] = {"url": "comment_url", "title": "heading", "article_body": "body"}
+OF_COMMENT |= {"published": "posted", "thread": None}
 HTML = re.compile(
     r"</?(?:p|br|a|i|b|em|strong|blockquote|div|span)\b[^>]*>|&(?:amp|lt|gt|quot|nbsp|#\d+|#x[0-9a-fA-F]+);",
     re.IGNORECASE,
 )
-SPACED = re.compile(r"\S\s+\S")
+NO_VALUE = re.compile(r"[\[{]|https?://|www\.|/")  # begins lists, objects and addresses
 WORDS = re.compile(r"\w{2,}\s+\w{2,}\s+\w{2,}")
 
 
@@ -52,16 +67,6 @@ class Conclusion:
     personal: tuple[str, ...] = ()
     notes: list[str] = field(default_factory=list)
     doubt: str | None = None
-
-
-@cache
-def role_names() -> dict[str, dict[str, int]]:
-    """The names of each role with their rank, the surest first."""
-    listed = tomllib.loads(files(__package__).joinpath("roles.toml").read_text("utf-8"))
-    return {
-        role: {fold_name(name): rank for rank, name in reversed(list(enumerate(names.split())))}
-        for role, names in listed.items()
-    }
 
 
 def conclude(table: Table, mapping: ColumnMapping | None = None, keep: frozenset[str] = frozenset()) -> Conclusion:
@@ -128,12 +133,14 @@ def _is_personal(column: Profile) -> bool:
 
 def _by_names(profiles: dict[str, Profile], personal: tuple[str, ...], table: Table) -> ColumnMapping:
     """Give each role the column whose name proposes it most surely and whose contents allow it."""
+    is_nested = any(name.startswith(ARTICLE_PREFIX) for name in profiles)
     proposals = sorted(
-        (rank, list(role_names()).index(role), name, role)
+        (rank, list(role_names()).index(role), name, placed)
         for name, column in profiles.items()
         if name not in personal or role_names()["author"].get(column.key) is not None
         for role, names in role_names().items()
         if (rank := names.get(fold_name(name), names.get(column.key))) is not None
+        if (placed := _placed(role, name, is_nested=is_nested)) is not None
     )
     columns: dict[str, MappedColumn] = {}
     taken: set[str] = set()
@@ -141,15 +148,63 @@ def _by_names(profiles: dict[str, Profile], personal: tuple[str, ...], table: Ta
         columns["parent"] = MappedColumn(PARENT_COLUMN)
         taken.add(PARENT_COLUMN)
     for _, _, name, role in sorted(proposals, key=lambda item: (item[1] == 0, item[0])):
-        if role not in columns and name not in taken and _allows(role, profiles[name]):
+        if role not in columns and name not in taken and allows(role, profiles[name]):
             columns[role] = MappedColumn(name)
             taken.add(name)
     _settle_body(columns, profiles, taken)
+    by_parts = [
+        (placed, name)
+        for name in profiles
+        if name not in taken and name not in personal
+        for role in roles_by_parts(name)
+        if (placed := _placed(role, name, is_nested=is_nested)) is not None
+    ]
+    _propose_by_parts(columns, by_parts, profiles, taken)
     _find_repeated_id(columns, [name for _, _, name, role in proposals if role == "id"], table, taken)
     _settle_parent(columns, table, profiles, taken)
-    free = [column for name, column in profiles.items() if name not in taken and name not in personal]
-    mapping = ColumnMapping(columns=columns)
+    dropped = settle_keys(columns, table, profiles)
+    others = [(role, name) for role, name in by_parts if role in OF_COMMENTS and name not in dropped]
+    _propose_by_parts(columns, others, profiles, {column.name for column in columns.values()})
+    settle_keys(columns, table, profiles)
+    taken = {column.name for column in columns.values()}
+    free = [
+        column
+        for name, column in profiles.items()
+        if name not in taken and name not in personal and not name.startswith(ARTICLE_PREFIX)
+    ]
+    mapping = ColumnMapping(columns=columns, state_columns=_state_columns(columns, free))
+    free = [column for column in free if column.name not in mapping.state_columns]
     return replace(mapping, labels=with_subjects(_labels(free), mapping, table)) if "body" in columns else mapping
+
+
+def _placed(role: str, name: str, *, is_nested: bool) -> str | None:
+    """Return the role that a column has by where it stood: in an article, or in a comment below one."""
+    if name.startswith(ARTICLE_PREFIX):
+        return OF_ARTICLE.get(role)
+    return OF_COMMENT.get(role, role) if is_nested else role
+
+
+def _propose_by_parts(
+    columns: dict[str, MappedColumn], proposed: list[tuple[str, str]], profiles: dict[str, Profile], taken: set[str]
+) -> None:
+    """Give roles that are left to columns whose names have a word for them, where their contents allow it."""
+    for role in sorted({role for role, _ in proposed}, key=ROLES.index):
+        names = dict.fromkeys(name for other, name in proposed if other == role and name not in taken)
+        fitting = [name for name in names if profiles[name].texts and allows(role, profiles[name])]
+        held = columns.get(role)
+        if role in OF_COMMENTS:  # several rows share them
+            fitting = sorted(
+                (name for name in fitting if not profiles[name].is_of_each), key=lambda name: -profiles[name].distinct
+            )
+            if held and fitting and held.name in profiles and profiles[held.name].is_of_each:
+                columns.setdefault(OF_COMMENTS[role], columns.pop(role))
+        elif role == "posted" and held and fitting and not is_dated(profiles[held.name]):
+            fitting = [name for name in fitting if is_dated(profiles[name])]
+            if fitting:
+                taken.discard(columns.pop(role).name)
+        if fitting and role not in columns:
+            columns[role] = MappedColumn(fitting[0])
+            taken.add(fitting[0])
 
 
 def _find_repeated_id(columns: dict[str, MappedColumn], named: list[str], table: Table, taken: set[str]) -> None:
@@ -166,43 +221,6 @@ def _find_repeated_id(columns: dict[str, MappedColumn], named: list[str], table:
             return
 
 
-def _allows(role: str, column: Profile) -> bool:
-    """Whether the contents of a column may be what its name says."""
-    if not column.texts:
-        return role not in ("body", "thread")
-    sample = column.texts[:200]
-    if role == "body":
-        return _is_prose(column)
-    if role == "id":
-        return column.distinct > FITS and len(column.texts) == column.rows
-    if role in ("likes", "dislikes", "score"):
-        return sum(read_number(text) is not None for text in sample) >= FITS * len(sample)
-    if role in ("posted", "published"):
-        return sum(_is_time(text) for text in sample) >= 0.9 * len(sample)
-    if role in ("url", "comment_url"):
-        return sum(text.startswith(("http://", "https://", "www.", "//", "/")) for text in sample) >= 0.8 * len(sample)
-    if role == "author":
-        return column.mean_length <= 60 and column.share(EMAIL) < 0.5
-    if role in ("language", "section", "outlet", "state"):
-        return column.mean_length <= 60 and len(set(column.texts)) <= max(MOST_CHOICES, len(column.texts) // 5)
-    if role in ("author_id", "thread", "parent"):
-        return column.mean_length <= 120 and column.share(SPACED, whole=False) < 0.3
-    return True
-
-
-def _is_prose(column: Profile) -> bool:
-    numeric = sum(read_number(text) is not None for text in column.texts[:200])
-    return column.mean_length >= 3 and numeric < 0.5 * min(200, len(column.texts)) and column.share(EMAIL) < 0.5
-
-
-def _is_time(text: str) -> bool:
-    number = read_number(text)
-    if number is not None and re.fullmatch(r"[\d.]+", text):
-        return 631_152_000 <= number <= 4_102_444_800 or 631_152_000_000 <= number <= 4_102_444_800_000
-    moment = read_time(text, None, None)
-    return moment is not None and (moment.at is not None or bool(re.search(r"\d", text)))
-
-
 def _settle_body(columns: dict[str, MappedColumn], profiles: dict[str, Profile], taken: set[str]) -> None:
     """Take the only long text for the comments where no name says so but another role is named; drop articles."""
     body = columns.get("body")
@@ -210,9 +228,10 @@ def _settle_body(columns: dict[str, MappedColumn], profiles: dict[str, Profile],
     prose = [
         column
         for column in others
-        if _is_prose(column) and column.share(WORDS, whole=False) > 0.5 and column.distinct > 0.5
+        if is_prose(column) and column.share(WORDS, whole=False) > 0.5 and column.distinct > 0.5
     ]
-    if body is None and len(prose) == 1 and prose[0].mean_length >= 30 and len(columns) >= 2:
+    is_known = len(columns) >= 2 and not EVIDENCE.isdisjoint(columns)
+    if body is None and len(prose) == 1 and prose[0].mean_length >= 30 and is_known:
         columns["body"] = MappedColumn(prose[0].name)
         taken.add(prose[0].name)
     chosen = columns.get("body")
@@ -257,10 +276,17 @@ def _settle_parent(
 
 def _find_id(columns: dict[str, MappedColumn], profiles: dict[str, Profile], taken: set[str]) -> None:
     for name, column in profiles.items():
-        if name not in taken and column.key in ("unnamed0", "index", "") and _allows("id", column):
+        if name not in taken and column.key in ("unnamed0", "index", "") and allows("id", column):
             columns["id"] = MappedColumn(name)
             taken.add(name)
             return
+
+
+def _state_columns(columns: Mapping[str, MappedColumn], free: Sequence[Profile]) -> tuple[str, ...]:
+    """Return further columns that say of a comment that it is approved, held or removed: each can hide it."""
+    if "state" not in columns and not any(reads_state(column.key) for column in free):
+        return ()
+    return tuple(column.name for column in free if reads_state(column.key) and is_state_column(column.texts))
 
 
 def _labels(columns: Sequence[Profile]) -> tuple[LabelColumn, ...]:
@@ -271,7 +297,11 @@ def _as_label(column: Profile) -> LabelColumn | None:
     """Return the label that a column holds which has no role: shares, counts or a few choices."""
     if not column.texts or INDEX.fullmatch(column.key) or NO_LABEL.fullmatch(column.key):
         return None
-    if any(column.key in names for names in role_names().values()) or sum(map(_is_time, column.texts[:50])) > 25:
+    if any(column.key in names for names in role_names().values()) or sum(map(is_time, column.texts[:50])) * 2 > len(
+        column.texts[:50]
+    ):
+        return None
+    if sum(NO_VALUE.match(text) is not None for text in column.texts) * 2 > len(column.texts):
         return None
     numbers = [read_number(text) for text in column.texts]
     values = Counter(column.texts)
@@ -308,11 +338,11 @@ def _decide_readings(conclusion: Conclusion, profiles: dict[str, Profile]) -> No
     for role in ("posted", "published"):
         column = columns.get(role)
         if column and not column.reading and column.name in profiles:
-            columns[role] = MappedColumn(column.name, _time_reading(profiles[column.name].texts))
+            columns[role] = MappedColumn(column.name, time_reading(profiles[column.name].texts))
     if (
         (column := columns.get("posted"))
         and not mapping.dataset.timezone
-        and _names_no_zone(column, profiles[column.name])
+        and names_no_zone(column, profiles[column.name])
     ):
         conclusion.notes.append(
             f"{column.name} names no time zone: taken as UTC; --timezone names another, as Europe/Vienna"
@@ -320,30 +350,9 @@ def _decide_readings(conclusion: Conclusion, profiles: dict[str, Profile]) -> No
     conclusion.mapping = replace(mapping, columns=columns)
 
 
-def _time_reading(texts: list[str]) -> str:
-    sample = texts[:500]
-    numbers = [read_number(text) for text in sample if re.fullmatch(r"[\d.]+(?:e\+?\d+)?", text)]
-    if sample and len(numbers) >= 0.9 * len(sample) and all(number is not None for number in numbers):
-        largest = max(number for number in numbers if number is not None)
-        if largest > 100_000_000_000:
-            return "epoch_ms"
-        if largest > 31_536_000:
-            return "epoch"
-    day_first = infer_day_first(sample)
-    return "" if day_first is None else "day_first" if day_first else "month_first"
-
-
-def _names_no_zone(column: MappedColumn, values: Profile) -> bool:
-    if column.reading.startswith("epoch") or "%z" in column.reading:
-        return False
-    sample = values.texts[:100]
-    with_clock = [text for text in sample if re.search(r"\d:\d\d", text)]
-    return any(not re.search(r"[+-]\d\d:?\d{0,2}$|[Zz]$|\b(?:UTC|GMT|[A-Z]{3,4})\b", text) for text in with_clock)
-
-
 def _doubt(profiles: dict[str, Profile]) -> str:
     """Return why a table is not read, with the option that would settle it."""
-    prose = [column for column in profiles.values() if _is_prose(column) and column.share(WORDS, whole=False) > 0.3]
+    prose = [column for column in profiles.values() if is_prose(column) and column.share(WORDS, whole=False) > 0.3]
     names = ", ".join(list(profiles)[:12]) + (" ..." if len(profiles) > 12 else "")
     if not prose:
         return f"no column holds comments; it has {names}. --map body=COLUMN names one"

@@ -21,7 +21,7 @@ ROWS_TRIED = 60
 SAME_WIDTH = 0.9  # share of rows that have as many fields as the most usual row
 NAMED_SAME_WIDTH = 0.65  # the same where the name says that it is a table
 LONGEST_HEADER_CELL = 60
-ENDS_A_SENTENCE = re.compile(r"[.!?…:;]$")
+ENDS_A_SENTENCE = re.compile(r"(?:\s\S.*[.:;]|[!?…])$")  # "No." is a name
 MOST_TITLE_ROWS = 10
 SEPARATOR_LINE = re.compile(r"\ufeff?sep=([,;\t|])\r?\n", re.IGNORECASE)  # which Excel reads and writes
 STRAY = "\ud800"  # stands for a carriage return inside a line while the csv module reads it: no file decodes to it
@@ -87,7 +87,7 @@ def find_dialect(
         score = share + min(width, 20) / 100
         if best is None or score > best[0]:
             names = tuple(name.strip() for name in header)
-            best = score, Delimiters(candidate, encoding, names, _is_header(header, rows), "\n" in text, skipped)
+            best = score, Delimiters(candidate, encoding, names, _is_header(header, rows[1:]), "\n" in text, skipped)
     if best is None and is_named:
         return _one_column(text, encoding)
     return best[1] if best else None
@@ -171,12 +171,17 @@ def _is_header(header: list[str], rows: list[list[str]]) -> bool:
     cells = [cell.strip() for cell in header]
     named = [cell for cell in cells if cell]
     return (
-        len(named) >= max(2, len(cells) - 2)
+        len(named) >= max(1 if _is_numbered(cells, rows) else 2, len(cells) - 2)
         and len(set(named)) == len(named)
         and all(len(cell) <= LONGEST_HEADER_CELL and not ENDS_A_SENTENCE.search(cell) for cell in named)
         and not any(NUMERIC.fullmatch(cell) for cell in named)
         and len(rows) >= 1
     )
+
+
+def _is_numbered(header: list[str], rows: list[list[str]]) -> bool:
+    """Whether the first of two columns has no name and numbers the rows, as pandas writes them."""
+    return len(header) == 2 and not header[0] and all(row[0].isdecimal() for row in rows if row)
 
 
 def read_rows(file: BinaryIO, name: str, dialect: Delimiters) -> Iterator[tuple[int, dict[str, Any]] | BadDocument]:

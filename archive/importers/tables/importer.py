@@ -26,10 +26,12 @@ from archive.importers.base import (
 )
 from archive.importers.files import LONGEST_DOCUMENT
 from archive.importers.tables import own_rows, records
-from archive.importers.tables.columns import Conclusion, conclude, find_preset, role_names
+from archive.importers.tables.columns import Conclusion, conclude, find_preset
 from archive.importers.tables.delimited import find_dialect
 from archive.importers.tables.lookalikes import is_laid_out_text
 from archive.importers.tables.mapping import ColumnMapping
+from archive.importers.tables.name_parts import role_names
+from archive.importers.tables.nested import REPLIES, find_array, holds_comments
 from archive.importers.tables.other_tables import speakers
 from archive.importers.tables.profile import COMMENT_WORD
 from archive.importers.tables.readings import is_null, read_id
@@ -82,16 +84,18 @@ def claim(probe: Probe) -> FormatClaim | None:
 def _claim_json(head: bytes) -> FormatClaim | None:
     """Claim JSON by its keys: those of comments, and not only those of articles."""
     is_array = records.is_json_array(head)
-    if not is_array and not looks_like_lines(head) and records.find_array(head) is None:
+    if not is_array and not looks_like_lines(head) and find_array(head) is None:
         return None
     keys = [key.decode("utf-8", "replace") for key, _ in zip(_keys(head), range(KEYS_TRIED), strict=False)]
     names = {fold_name(key) for key in keys}
     roles = role_names()
     of_comments = {name for listed in roles.values() for name in listed if COMMENT_WORD.search(name)} - NO_COMMENT
     shown = _names(dict.fromkeys(keys))
-    path = records.find_array(head) if is_one_object(head) or not looks_like_lines(head) else None
-    if path and path.removesuffix(".item").rpartition(".")[2].lower() in records.REPLIES:
+    path = find_array(head) if is_one_object(head) or not looks_like_lines(head) else None
+    if path and fold_name(path.removesuffix(".item").rpartition(".")[2]) in REPLIES:
         return FormatClaim(LIKELY, f"JSON with a list of comments: {path.removesuffix('.item')}")
+    if holds_comments(head):
+        return FormatClaim(LIKELY, f"JSON of articles with their comments: {shown}")
     if names.isdisjoint(roles["body"]):
         return FormatClaim(BY_LOOKS, f"a JSON array with the keys {shown}") if is_array else None
     if find_preset(keys)[0] or not names.isdisjoint({*roles["parent"], *of_comments}):

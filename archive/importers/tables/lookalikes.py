@@ -7,8 +7,9 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from archive.importers.tables.columns import MOST_CHOICES, role_names
+from archive.importers.tables.contents import MOST_CHOICES
 from archive.importers.tables.delimited import NUMERIC, Delimiters, first_rows
+from archive.importers.tables.name_parts import role_names
 from archive.importers.tables.other_tables import glossary_names
 from archive.text.fold import fold_name
 

@@ -25,7 +25,7 @@ TIME_READINGS = ("epoch", "epoch_ms", "iso", "day_first", "month_first")
 STATES: tuple[State, ...] = ("visible", "removed", "author_deleted", "withheld")
 SOURCE_KEYS = (
     *("signature", "roots", "delimiter", "encoding", "has_header", "table", "records"),
-    *("staff_value", "is_own"),
+    *("staff_value", "is_own", "state_columns"),
 )
 LABEL_KINDS = ("share", "count", "value", "choice")
 LabelSubject = Literal["comment", "thread", "article"]
@@ -121,6 +121,7 @@ class ColumnMapping(Frozen):
     records: str | None = None
     staff_value: str | None = None
     is_own: bool = False
+    state_columns: tuple[str, ...] = ()
 
     def column(self, role: str) -> str | None:
         """Return the name of a role's column."""
@@ -134,7 +135,7 @@ class ColumnMapping(Frozen):
 
     def used_columns(self) -> tuple[str, ...]:
         """Return the names of all columns that are read."""
-        names = [column.name for column in self.columns.values()]
+        names = [*(column.name for column in self.columns.values()), *self.state_columns]
         for label in self.labels:
             names += [label.column, *([label.raters] if label.raters else [])]
         return tuple(dict.fromkeys(names))

@@ -9,13 +9,11 @@ from itertools import pairwise
 from typing import Any
 
 from archive.importers.tables.mapping import ColumnMapping
-from archive.importers.tables.profile import COMMENT_WORD, Profile
+from archive.importers.tables.profile import Profile
 from archive.importers.tables.readings import read_number
+from archive.importers.tables.thread_keys import has_readers
 from archive.text.fold import fold_name
 
-OF_READERS = frozenset(
-    ("author", "author_id", "parent", "thread", "posted", "likes", "dislikes", "score", "state", "staff", "comment_url")
-)
 OF_MESSAGES = re.compile(r"comment|koment|komment|post|message|msg|repl|tweet|status|cid|uuid|guid|hex")
 OF_TALKS = re.compile(r"dialog|conversation|session|scene|episode|interview|meeting|turn")
 EVIDENT = ("parent", "url", "comment_url", "likes", "dislikes", "score", "state", "staff", "author_id", "title")
@@ -61,7 +59,7 @@ def glossary_names() -> tuple[frozenset[str], frozenset[str]]:
 
 def doubt_of(mapping: ColumnMapping, profiles: Mapping[str, Profile]) -> str | None:
     """Return why a table, though a column is called as texts of comments are, may hold something else."""
-    body, title = mapping.column("body") or "", mapping.column("title")
+    body = mapping.column("body") or ""
     keys = {column.key for column in profiles.values()}
     if f"{body} (2)" in profiles:
         return f"it has two columns {body!r}, the second of which is called '{body} (2)' here"
@@ -70,16 +68,18 @@ def doubt_of(mapping: ColumnMapping, profiles: Mapping[str, Profile]) -> str | N
     other = next((kind for kind, groups in kinds.items() if all(keys & group for group in groups)), None)
     if other is None and any(_is_log_level(column) for column in profiles.values()):
         other = "a program's log"
-    is_of_readers = COMMENT_WORD.search(profiles[body].key) or not OF_READERS.isdisjoint(mapping.columns)
-    if other is None and title and not is_of_readers:
-        titles = profiles[title]
-        is_of_each = titles.distinct > 0.9 and len(titles.texts) > 0.9 * titles.rows
-        other = "works that have a title each" if is_of_each else None
+    if other is None and not has_readers(mapping.columns, profiles):
+        works = {"title": "works that have a title each", "url": "works that have an address each"}
+        other = next((kind for role, kind in works.items() if _is_of_each(mapping.column(role), profiles)), None)
     if other is None and _has_speakers(mapping, profiles) and not _is_evident(mapping, profiles):
         other = "what speakers say to each other, as in an interview, a chat or a play"
     if other is None and not _is_evident(mapping, profiles) and not _are_labelled(mapping, profiles):
         other = "texts of any kind"
     return f"it looks like {other}, not like comments; it has {', '.join(list(profiles)[:12])}" if other else None
+
+
+def _is_of_each(name: str | None, profiles: Mapping[str, Profile]) -> bool:
+    return name is not None and profiles[name].is_of_each
 
 
 def _are_labelled(mapping: ColumnMapping, profiles: Mapping[str, Profile]) -> bool:

@@ -7,6 +7,7 @@ from archive.importers.tables.readings import read_text
 from archive.importers.tables.table import Table
 from archive.text.fold import fold_name
 
+FEWEST_OF_EACH = 4  # rows by which values are called of one row each
 CONTENT_ROWS = 2_000  # by which most questions are decided
 COMMENT_WORD = re.compile(
     r"comment|kommentar|koment|comentari|commento|reactie|repl(?:y|ies)|parent|antwort|respuesta|reponse|utterance|yorum|комментар|коментар"
@@ -29,6 +30,11 @@ class Profile:
     @property
     def distinct(self) -> float:
         return len(set(self.texts)) / len(self.texts) if self.texts else 0.0
+
+    @property
+    def is_of_each(self) -> bool:
+        """Whether each row has a value of its own."""
+        return len(self.texts) >= FEWEST_OF_EACH and self.distinct > 0.95 and len(self.texts) > 0.9 * self.rows
 
     def share(self, pattern: re.Pattern[str], *, whole: bool = True) -> float:
         matcher = pattern.fullmatch if whole else pattern.search

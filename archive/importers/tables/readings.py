@@ -18,6 +18,8 @@ NULLS = frozenset(("", "nan", "n/a", "na", "null", "none", "\\n", "nil", "<na>",
 LONGEST_NULL = 64  # with white space around it
 # What stands for "answers no other comment" in columns of parents.
 ROOTS = frozenset(("0", "-1", "root", "t3", "false"))
+# What stands for "has no account" in columns of accounts.
+NOBODY = frozenset(("0", "-1", "anonymous", "guest"))
 WHOLE_FLOAT = re.compile(r"(-?\d+)\.0+")
 NUMBER = re.compile(r"[+-]?\d[\d.,'\u00a0\u202f ]*(?:[eE][+-]?\d+)?")
 SHORT_COUNT = re.compile(r"([\d.,]+)\s*([kKmM])")

@@ -1,6 +1,6 @@
 """Records that are no delimited text: JSON Lines, JSON arrays, SQLite tables, sheets of a workbook.
 
-Objects within a record become columns with a dot (`author.name`); lists of values stay what they are.
+What is within a record is nested.py's.
 """
 
 import json
@@ -17,41 +17,16 @@ from typing import Any, BinaryIO
 from archive.importers.base import BadDocument, without_mark
 from archive.importers.files import LONGEST_DOCUMENT
 from archive.importers.tables.delimited import MOST_TITLE_ROWS, distinct_names
+from archive.importers.tables.nested import Row, rows_of, submission_of
 from archive.importers.xml_elements import child_text, cut_elements, local_name, parse_element
 
 SQLITE_MAGIC, ZIP_MAGIC = b"SQLite format 3\x00", b"PK\x03\x04"
 LARGEST_WORKBOOK = 1 << 30  # bytes of a workbook's parts once unpacked
-DEEPEST = 4
-# Lists of replies within a comment, which are rows of their own.
-REPLIES = frozenset(("replies", "children", "answers", "responses", "antworten", "subcomments", "comments"))
-# Keys of yt-dlp's info.json, whose comments come behind other lists.
-YT_DLP = (b'"webpage_url"', b'"extractor"')
-PARENT_COLUMN = "(within)"
-OWN_ID = re.compile(r"(?:comment)?_?(?:id|uuid|hex|cid)$", re.IGNORECASE)
-Row = tuple[int, dict[str, Any]]
 
 
 def is_json_array(head: bytes) -> bool:
     """Whether a file begins as a JSON array of objects."""
     return re.match(rb"\s*\[\s*\{", without_mark(head)) is not None
-
-
-def find_array(head: bytes) -> str | None:
-    """Return the path of the first array of objects in one JSON object, as far as its beginning shows.
-
-    `item` is the path within an array, as ijson names it.
-    """
-    import ijson
-
-    if all(key in head for key in YT_DLP):
-        return "comments.item"
-    try:
-        for prefix, event, _ in ijson.parse(without_mark(head)):
-            if event == "start_map" and prefix.endswith("item"):
-                return str(prefix)
-    except (ijson.JSONError, ValueError):
-        return None
-    return None
 
 
 def json_lines(file: BinaryIO, name: str) -> Iterator[Row | BadDocument]:
@@ -67,56 +42,27 @@ def json_lines(file: BinaryIO, name: str) -> Iterator[Row | BadDocument]:
             yield BadDocument(f"{name}:{number}", f"not JSON: {error}")
             continue
         if isinstance(record, dict):
-            yield from _rows_of(record, number)
+            yield from rows_of(record, number)
         else:
             yield BadDocument(f"{name}:{number}", "not a JSON object")
 
 
-def json_array(file: BinaryIO, name: str, path: str) -> Iterator[Row | BadDocument]:
-    """Yield the objects of the array at a path, one in memory at a time."""
+def json_array(
+    file: BinaryIO, name: str, path: str, article: Mapping[str, Any] | None = None
+) -> Iterator[Row | BadDocument]:
+    """Yield the objects of the array at a path, one in memory at a time; `article` are cells that each of them has."""
     import ijson
 
     number = 0
     try:
         for record in ijson.items(file, path, use_float=True):
             number += 1
-            if isinstance(record, dict):
-                yield from _rows_of(record, number)
+            if isinstance(record, dict) and (submission := submission_of(record)):
+                article = submission
+            elif isinstance(record, dict):
+                yield from rows_of(record, number, article)
     except (ijson.JSONError, ValueError) as error:
         yield BadDocument(f"{name}:{number + 1}", f"not JSON from here on: {error}")
-
-
-def _rows_of(record: Mapping[str, Any], number: int) -> Iterator[Row]:
-    """Yield a record, and below it those in its lists of replies."""
-    stack: list[tuple[Mapping[str, Any], Any]] = [(record, None)]
-    while stack:
-        current, parent = stack.pop()
-        below = [(key, value) for key, value in current.items() if key.lower() in REPLIES and _are_records(value)]
-        row = flatten({key: value for key, value in current.items() if key not in dict(below)})
-        if parent is not None:
-            row[PARENT_COLUMN] = parent
-        yield number, row
-        own_id = next((value for key, value in current.items() if OWN_ID.fullmatch(key)), None)
-        stack.extend((reply, own_id) for _, replies in below for reply in reversed(replies))
-
-
-def _are_records(value: Any) -> bool:
-    return isinstance(value, list) and bool(value) and all(isinstance(item, dict) for item in value)
-
-
-def flatten(record: Mapping[str, Any], prefix: str = "", depth: int = 0) -> dict[str, Any]:
-    """Return a record whose objects are columns with a dot; `{"$oid": ...}` and `{"$date": ...}` are their value."""
-    row: dict[str, Any] = {}
-    for key, value in record.items():
-        if isinstance(value, dict) and len(value) == 1 and next(iter(value)) in ("$oid", "$date", "$numberLong"):
-            row[prefix + key] = next(iter(value.values()))
-        elif isinstance(value, dict) and depth < DEEPEST:
-            row |= flatten(value, f"{prefix}{key}.", depth + 1)
-        elif isinstance(value, list | dict):
-            row[prefix + key] = json.dumps(value, ensure_ascii=False)
-        else:
-            row[prefix + key] = value
-    return row
 
 
 def is_disqus(head: bytes) -> bool:

@@ -12,6 +12,7 @@ from archive.importers.tables.label_subjects import unite
 from archive.importers.tables.mapping import ColumnMapping, LabelSubject
 from archive.importers.tables.readings import (
     IDS,
+    NOBODY,
     ROOTS,
     TEXTS,
     TRUE,
@@ -24,6 +25,7 @@ from archive.importers.tables.readings import (
     read_text,
     time_reader,
 )
+from archive.importers.tables.states import STRICTNESS, read_state
 from archive.importers.values import BY_LABEL
 from archive.text import urls
 from archive.text.removal_notices import as_removed
@@ -32,14 +34,6 @@ from archive.thread import Article, Author, Capture, Comment, Dataset, Flag, Lab
 DEFAULT_PLATFORM = "table"
 LABELS = "(labels)"  # the key of labels that another table has
 DOMAIN = re.compile(r"(?:[\w-]+\.)+[A-Za-z]{2,}")
-# What columns of states and approval say in most systems, where the mapping says nothing.
-WORDS_BY_STATE: dict[State, str] = {
-    "visible": "approved published visible online 1 true accepted none ok public live",
-    "removed": "removed rejected deleted spam trash blocked system_withheld post-trashed declined offline",
-    "author_deleted": "author_deleted user_deleted",
-    "withheld": "pending premod unapproved held hold withheld moderation",
-}
-STATES: dict[str, State] = {word: state for state, words in WORDS_BY_STATE.items() for word in words.split()}
 Cells = dict[str, Any]
 
 
@@ -173,6 +167,8 @@ def _comment(cells: Cells, reader: _RowReader) -> Comment:
     if not body and state == "visible":
         flags = (*flags, Flag("capture.body_missing", "empty-cell"))
     name, author_id = reader.text(cells, "author"), reader.id(cells, "author_id")
+    if author_id is not None and author_id.casefold() in NOBODY:
+        author_id = None
     author = Author(name, author_id, is_staff=_is_staff(cells, reader)) if name or author_id else None
     url = reader.text(cells, "comment_url")
     return Comment(
@@ -201,27 +197,12 @@ def _heading(cells: Cells, reader: _RowReader, body: str) -> str | None:
 
 
 def _state(cells: Cells, reader: _RowReader) -> State:
-    value = reader.text(cells, "state")
-    if value is None:
-        return "visible"
-    folded = value.casefold()
-    name = fold_state(reader.mapping.column("state") or "")
-    if not reader.mapping.states and name in (
-        "deleted",
-        "isdeleted",
-        "removed",
-        "isremoved",
-        "isspam",
-        "hidden",
-        "ishidden",
-    ):
-        return "removed" if folded in TRUE else "visible"
-    return reader.mapping.states.get(folded) or STATES.get(folded, "visible")
-
-
-def fold_state(name: str) -> str:
-    """Return a column's name without its signs."""
-    return re.sub(r"[\W_]", "", name.rpartition(".")[2].casefold())
+    """Return the strictest of what the columns say that speak of it."""
+    mapping = reader.mapping
+    stated = reader.text(cells, "state")
+    states = [read_state(mapping.column("state") or "", stated, mapping.states)] if stated is not None else []
+    states += [read_state(name, value, {}) for name in mapping.state_columns if (value := read_text(cells.get(name)))]
+    return max(states, key=STRICTNESS.index, default="visible")
 
 
 def _is_staff(cells: Cells, reader: _RowReader) -> bool | None:
@@ -281,7 +262,7 @@ def _article(rows: Sequence[Cells], joined: Cells, reader: _RowReader, key: str,
 
     sources = [joined] if joined else rows
     mapping, dataset = reader.mapping, reader.mapping.dataset
-    stated = first("url")
+    stated = first("url") or _page_of_comments(rows, reader)
     if mapping.article_url:
         stated = _from_template(mapping.article_url, [joined, *rows]) or stated
     outlet_text = first("outlet")
@@ -304,6 +285,14 @@ def _article(rows: Sequence[Cells], joined: Cells, reader: _RowReader, key: str,
         section=first("section"),
         fills_in=True,
     )
+
+
+def _page_of_comments(rows: Sequence[Cells], reader: _RowReader) -> str | None:
+    """Return the page that the addresses of all comments are places in."""
+    pages = {
+        address.partition("#")[0] for cells in rows if (address := reader.text(cells, "comment_url")) and "#" in address
+    }
+    return pages.pop() if len(pages) == 1 else None
 
 
 def _from_template(template: str, rows: Sequence[Cells]) -> str | None:

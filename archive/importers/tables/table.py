@@ -17,11 +17,12 @@ from archive.importers.documents import is_json_lines
 from archive.importers.tables import records
 from archive.importers.tables.delimited import find_dialect, read_rows
 from archive.importers.tables.mapping import ColumnMapping
+from archive.importers.tables.nested import Row, article_above, find_array
 
 TABLE_NAME = re.compile(r"\.(?:csv|tsv|tab)(?:\.(?:gz|bz2|xz|zst))?$", re.IGNORECASE)
 SAMPLE_ROWS = 10_000
 SAMPLE_BYTES = 32 << 20  # of the rows by which columns are judged
-Rows = Iterator[records.Row | BadDocument]
+Rows = Iterator[Row | BadDocument]
 
 
 @dataclass(slots=True)
@@ -33,7 +34,7 @@ class Table:
     sample: list[dict[str, Any]]
     rows: Rows
     media_type: str
-    neighbours: dict[str, Callable[[], Iterator[records.Row]]] = field(default_factory=dict)
+    neighbours: dict[str, Callable[[], Iterator[Row]]] = field(default_factory=dict)
 
 
 def open_table(source: Source, head: bytes) -> Table:
@@ -51,7 +52,7 @@ def open_table(source: Source, head: bytes) -> Table:
         path = options.records or mapping.records
         if path is None and looks_like_lines(head) and not is_one_object(head):
             return _sampled("JSON Lines", records.json_lines(source.file, source.name), "application/jsonl")
-        path = _ijson_path(path) if path else records.find_array(head)
+        path = _ijson_path(path) if path else find_array(head)
         if path is None:
             raise Undecided(
                 source.name,
@@ -59,7 +60,7 @@ def open_table(source: Source, head: bytes) -> Table:
             )
         return _sampled(
             f"JSON, records at {path.removesuffix('.item')}",
-            records.json_array(source.file, source.name, path),
+            records.json_array(source.file, source.name, path, article_above(head, path) or None),
             "application/json",
         )
     dialect = find_dialect(head, mapping.delimiter, mapping.encoding, is_named=is_table_name(source.name))
@@ -95,7 +96,7 @@ def looks_like_lines(head: bytes) -> bool:
 def is_one_object(head: bytes) -> bool:
     """Whether a file is one JSON object with a list of records in it, as far as its beginning shows."""
     begin = without_mark(head).strip()
-    return b"\n" not in begin and records.find_array(head) is not None
+    return b"\n" not in begin and find_array(head) is not None
 
 
 def _ijson_path(path: str) -> str:
@@ -158,7 +159,7 @@ def _choose(file: str, kind: str, wanted: str | None, names: list[str]) -> str:
 
 
 def _sampled(kind: str, rows: Rows, media_type: str) -> Table:
-    first: list[records.Row | BadDocument] = []
+    first: list[Row | BadDocument] = []
     columns: dict[str, None] = {}
     size = 0
     for row in islice(rows, SAMPLE_ROWS):

@@ -21,7 +21,7 @@ from archive.importers.base import BadDocument, Options, Probe, Undecided
 from archive.importers.run import import_files
 from archive.importers.tables import importer as tables
 from archive.importers.tables.records import workbook_rows
-from archive.importers.tables.rows import STATES
+from archive.importers.tables.states import STATES
 from archive.store.archive import Archive
 
 TEXT = "The ferry, number {}, was late again."
