@@ -25,7 +25,7 @@ from unittest.mock import patch
 
 from archive.search import build, service
 from archive.search.query import parse_query
-from archive.search.sql import prepare, select_comments
+from archive.search.query_sql import prepare, select_comments
 from archive.site import flags, search_matches, search_results
 from archive.site.params import SearchParams
 from archive.store.reading import connect_for_reading

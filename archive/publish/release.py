@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from archive.export.formats import FORMATS
-from archive.publish import copy, dumps
+from archive.publish import dumps, public_copy
 from archive.publish.codebook import codebook
 from archive.publish.policy import Policy
 from archive.search.build import build as build_index
@@ -88,7 +88,7 @@ def publish(
         state = sha256(str(archive.read(STATE)[0][0]).encode()).hexdigest()
         if before and not force:
             folder, manifest = before
-            is_same = manifest["state"] == state and manifest["recipe"] == copy.recipe(policy)
+            is_same = manifest["state"] == state and manifest["recipe"] == public_copy.recipe(policy)
             if is_same and out.is_symlink() and out.resolve().parent == folder:
                 return Published(manifest["number"], folder, manifest, is_new=False)
         number = before[1]["number"] + 1 if before else 1
@@ -173,7 +173,7 @@ class _ReleaseBuilder:
             release |= {name: value for name, value in (("url", policy.url), ("contact", policy.contact)) if value}
             try:
                 counts, files = self._build_files(key, release)
-            except copy.NotShareable as error:
+            except public_copy.NotShareable as error:
                 raise NotPublished(str(error)) from error
             manifest = self._write_manifest(state, counts, files)
             target = self.releases / f"{self.number:04}"
@@ -184,24 +184,24 @@ class _ReleaseBuilder:
             raise
         return Published(self.number, target, manifest)
 
-    def _build_files(self, key: bytes, release: dict[str, str]) -> tuple[copy.CopyCounts, list[dict[str, Any]]]:
+    def _build_files(self, key: bytes, release: dict[str, str]) -> tuple[public_copy.CopyCounts, list[dict[str, Any]]]:
         """Build the database, its index and its dumps, as much as can be at the same time; return the files' entries.
 
-        Raise NotPublished if the database is not whole, copy.NotShareable and sqlite3.Error.
+        Raise NotPublished if the database is not whole, public_copy.NotShareable and sqlite3.Error.
         """
-        with copy.open_copy(self.database, self.archive.path) as connection:
-            counts = copy.copy_rows(connection, self.policy, key, say=self.say)
+        with public_copy.open_copy(self.database, self.archive.path) as connection:
+            counts = public_copy.copy_rows(connection, self.policy, key, say=self.say)
             jobs = dumps.plan_dumps(self.database, self.policy.dumps)
             # Leaving the block of the pool waits for its jobs, also for those of a database that is not whole.
             with dumps.executor(counts.rows["comments"]) as pool:
                 with interrupts_blocked():
                     indexed = pool.submit(index_copy, self.database)  # the longest
                     dumped = [self._submit_dump(pool, job) for job in jobs if not job.is_whole]
-                copy.derive(connection, counts, release, say=self.say)
+                public_copy.derive(connection, counts, release, say=self.say)
                 self.say("writing the search index and dumps")
                 indexes = indexed.result()
                 entries = [entry for job in dumped for entry in job.result()]
-                counts = copy.finish(connection, counts)
+                counts = public_copy.finish(connection, counts)
                 connection.close()
                 self.say("checking it")
                 with interrupts_blocked():
@@ -226,7 +226,7 @@ class _ReleaseBuilder:
             entries, key=lambda e: ("threads" in e, suffixes.index(e["path"][e["path"].index(".") :]), e["path"])
         )
 
-    def _write_manifest(self, state: str, counts: copy.CopyCounts, files: list[dict[str, Any]]) -> Manifest:
+    def _write_manifest(self, state: str, counts: public_copy.CopyCounts, files: list[dict[str, Any]]) -> Manifest:
         """Write the codebook, the counts for Datasette, the manifest, the sums and the chain of earlier manifests."""
         self.say("writing the manifest")
         with closing(sqlite3.connect(f"{self.database.as_uri()}?immutable=1", uri=True)) as connection:
@@ -243,7 +243,7 @@ class _ReleaseBuilder:
             "software": f"belowtheline {version('belowtheline')}",
             "previous": self._copy_chain(),
             "state": state,
-            "recipe": copy.recipe(self.policy),
+            "recipe": public_copy.recipe(self.policy),
             "counts": counts.rows,
             "completeness": completeness,
             "withheld": counts.withheld,

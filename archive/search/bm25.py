@@ -7,7 +7,7 @@ archive takes seconds. This costs what the candidates cost.
 import math
 from collections.abc import Sequence
 
-from archive.search.words import SearchTerm, fold
+from archive.search.tokenizer import SearchTerm, fold
 
 # The usual constants, which are those of FTS5.
 K1, B = 1.2, 0.75

@@ -27,7 +27,7 @@ from archive.search.index_schema import (
     register_analyzers,
     to_document,
 )
-from archive.search.sql import RECORDED
+from archive.search.query_sql import RECORDED
 from archive.store.reading import connect_for_reading
 from archive.store.views import STANDING
 

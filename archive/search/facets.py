@@ -7,7 +7,7 @@ from typing import Any
 
 from archive.search.index_query import passes
 from archive.search.index_schema import FlagParts, read_mark, read_place
-from archive.search.nodes import FlagFilter
+from archive.search.query_nodes import FlagFilter
 
 FLAG_FACETS = ("flag", "source", "target", "status", "severity")
 PLACE_FACETS = ("outlet", "month")

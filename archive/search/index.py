@@ -30,7 +30,7 @@ from archive.search.index_schema import (
     read_place,
     register_analyzers,
 )
-from archive.search.nodes import RECORDS, FieldNode, FlagFilter, Node, join
+from archive.search.query_nodes import RECORDS, FieldNode, FlagFilter, Node, join
 
 # More values than this of one facet are not told apart: Tantivy counts them in memory.
 MOST_VALUES = 20_000

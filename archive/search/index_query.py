@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from tantivy import FieldType, Occur, Query, Schema
 
 from archive.search.index_schema import STATE_ID, STEMMERS, FlagParts, day_bounds, stem, stem_field
-from archive.search.nodes import RECORDS, AndNode, FieldNode, FlagFilter, Node, NotNode, OrNode, WordNode
-from archive.search.words import SearchTerm, fold
+from archive.search.query_nodes import RECORDS, AndNode, FieldNode, FlagFilter, Node, NotNode, OrNode, WordNode
+from archive.search.tokenizer import SearchTerm, fold
 
 # Returns every distinct flag that comments of the index have.
 LoadFlags = Callable[[], Sequence[FlagParts]]

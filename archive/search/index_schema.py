@@ -7,8 +7,8 @@ from typing import Any
 
 import tantivy
 
-from archive.search.nodes import RECORDS, is_date
-from archive.search.words import fold
+from archive.search.query_nodes import RECORDS, is_date
+from archive.search.tokenizer import fold
 
 VERSION = 5
 # ISO 639 codes of the languages that have a stemmer, and what Tantivy calls them.

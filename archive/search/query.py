@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from archive.search.nodes import (
+from archive.search.query_nodes import (
     RECORDS,
     AndNode,
     FieldNode,
@@ -20,7 +20,7 @@ from archive.search.nodes import (
     join,
     positive_words,
 )
-from archive.search.words import SearchTerm, fold
+from archive.search.tokenizer import SearchTerm, fold
 
 MAX_QUERY, MAX_TERMS, MIN_PREFIX, MAX_DEPTH = 500, 16, 2, 20
 FIELDS = {

@@ -14,7 +14,7 @@ from datasette.database import Database, Results
 from datasette.utils import sqlite_timelimit
 from datasette.utils.asgi import Forbidden
 
-from archive.search import sql
+from archive.search import query_sql
 from archive.store.private_tables import PRIVATE_TABLES, forbid, forbid_reviewers, is_refusal
 from archive.store.reading import connect_for_reading, has_wal
 
@@ -64,7 +64,7 @@ class ArchiveConnection(sqlite3.Connection):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self.setlimit(sqlite3.SQLITE_LIMIT_LIKE_PATTERN_LENGTH, MAX_PATTERN)
-        sql.prepare(self)
+        query_sql.prepare(self)
         self._results: OrderedDict[Hashable, Any] = OrderedDict()
         self._version: int | None = None
         self._access = Access.OPEN

@@ -13,7 +13,7 @@ from urllib.parse import quote_plus, urlencode
 
 from datasette.utils.asgi import Request
 
-from archive.search.nodes import RECORDS, is_date
+from archive.search.query_nodes import RECORDS, is_date
 from archive.site.formatting import STATES
 
 # Comments on a page of a thread, hits on a page of a search, and the most hits that a search ranks.

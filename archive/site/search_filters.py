@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from archive.search.nodes import RECORDS
+from archive.search.query_nodes import RECORDS
 from archive.site.formatting import number
 from archive.site.params import FLAG_FILTERS, SEVERITY_LEVELS, SearchParams, filters_flags, search_url
 

@@ -1,11 +1,11 @@
 """The statements of a search: its candidates, the values of its filters, and the hits of a page."""
 
-from archive.search.sql import RECORDED
+from archive.search.query_sql import RECORDED
 from archive.site.queries import OUTLET, TITLE
 from archive.store.views import STANDING
 
 # Thousands of rows come as one row of JSON: building a Python object for each would hold the interpreter's lock.
-# `{}` is the statement of archive.search.sql that selects the newest matches.
+# `{}` is the statement of archive.search.query_sql that selects the newest matches.
 MATCHES = """
 with hits as materialized ({})
 select json_group_array(json_array(
@@ -17,7 +17,7 @@ select json_group_array(json_array(
   hits.id, substr(comments.body, 1, 2000), comments.thread_id, comments.commenter_id,
   substr(comments.posted_at, 1, 10), comments.state))
 from hits cross join comments on comments.id = hits.id"""
-# Of the statement of archive.search.sql that selects the ids of matches.
+# Of the statement of archive.search.query_sql that selects the ids of matches.
 MATCHES_BY_OUTLET_AND_MONTH = """
 with hits as materialized ({}),
 places as (select comments.thread_id, substr(comments.posted_at, 1, 7) as month, count(*) as found

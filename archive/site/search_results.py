@@ -9,9 +9,9 @@ from typing import Any
 
 from archive.search import bm25
 from archive.search.index import FacetedSearch, IndexUnusable, IndexView
-from archive.search.nodes import FlagFilter, Node
 from archive.search.query import SearchQuery
-from archive.search.sql import select_comments
+from archive.search.query_nodes import FlagFilter, Node
+from archive.search.query_sql import select_comments
 from archive.site import flags, search_filters, search_matches, search_queries
 from archive.site.database import Connection, Row, fetch_value, remember
 from archive.site.params import MAX_HITS, SEVERITY_LEVELS, SearchParams, filters_flags, is_filtered

@@ -5,9 +5,9 @@ from collections import Counter
 from typing import Any
 
 from archive.search.index import IndexUnusable, IndexView
-from archive.search.nodes import WordNode, positive_words
 from archive.search.query import parse_query
-from archive.search.words import SearchTerm, find_matches, fold
+from archive.search.query_nodes import WordNode, positive_words
+from archive.search.tokenizer import SearchTerm, find_matches, fold
 from archive.site import search_matches, search_queries
 from archive.site.database import Connection, fetch_all
 from archive.site.formatting import count

@@ -1,6 +1,6 @@
 """What is new of a search: for its Atom feed, and for `btl watch`."""
 
-# ruff: noqa: S608  # the parts of the statements are those of archive.search.sql
+# ruff: noqa: S608  # the parts of the statements are those of archive.search.query_sql
 
 import json
 import sqlite3
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from archive.search.sql import prepare, select_comments
+from archive.search.query_sql import prepare, select_comments
 from archive.site import queries
 from archive.site.database import Row
 from archive.site.params import SEARCH_FIELDS, SearchParams, filters_flags, is_filtered, parse_search

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from archive.search.nodes import WordNode
 from archive.search.query import full_text
-from archive.search.words import MAX_PHRASE, SearchTerm, fold
+from archive.search.query_nodes import WordNode
+from archive.search.tokenizer import MAX_PHRASE, SearchTerm, fold
 from archive.site.database import Connection, Row, fetch_all
 from archive.site.row_streams import Rows
 from archive.site.viewer import Visitor

@@ -8,9 +8,9 @@ from typing import Any
 
 from markupsafe import Markup
 
-from archive.search.forms import find_forms
 from archive.search.query import SearchQuery
-from archive.search.words import SearchTerm, best_start, find_matches
+from archive.search.tokenizer import SearchTerm, best_start, find_matches
+from archive.search.word_forms import find_forms
 from archive.site import chart, flags, queries, search_filters, search_queries, search_suggestions
 from archive.site.comments import GONE, NOT_SHOWN, Chip, Piece, author_name, fold_reason, make_piece
 from archive.site.database import Connection, Row, fetch_all

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from datasette.utils.asgi import Request
 
 from archive.export.rows import batches
-from archive.search.nodes import is_date
+from archive.search.query_nodes import is_date
 from archive.site import queries
 from archive.site.database import Connection, Row, fetch_all, fetch_value
 from archive.site.flags import load_codes

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archive.search.nodes import AndNode, FieldNode, FlagFilter, NotNode, OrNode, WordNode, is_date
 from archive.search.query import MAX_TERMS, full_text, parse_query
-from archive.search.resolve import resolve
-from archive.search.sql import select_comments
-from archive.search.words import SearchTerm
+from archive.search.query_names import resolve
+from archive.search.query_nodes import AndNode, FieldNode, FlagFilter, NotNode, OrNode, WordNode, is_date
+from archive.search.query_sql import select_comments
+from archive.search.tokenizer import SearchTerm
 from tests.archive.search.texts import TEXTS, matching
 
 OUTLETS = [(1, "Harbour Courier", "harbour-courier.example"), (2, "plain.example", "plain.example")]

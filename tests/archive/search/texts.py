@@ -1,8 +1,8 @@
 """A few texts, and what a query means for them, as plainly as can be: all are of 2026."""
 
 from archive.search.index_schema import stem
-from archive.search.nodes import AndNode, FieldNode, NotNode, OrNode, WordNode
-from archive.search.words import fold
+from archive.search.query_nodes import AndNode, FieldNode, NotNode, OrNode, WordNode
+from archive.search.tokenizer import fold
 
 TEXTS = {
     1: "The ferry leaves the quay.",

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from archive.search import bm25
 from archive.search import query as search_query
-from archive.search.words import SearchTerm
+from archive.search.tokenizer import SearchTerm
 from archive.site.app import application
 from tests import archive_fixture
 from tests.archive_fixture import get, page

@@ -5,7 +5,7 @@ from contextlib import closing
 
 import pytest
 
-from archive.search import sql
+from archive.search import query_sql
 from archive.site.params import SearchParams
 from archive.site.search_matches import count_by_outlet_and_month
 from archive.store.reading import connect_for_reading
@@ -17,7 +17,7 @@ def connection(tmp_path_factory):
     path = archive_fixture.fill_reviewed(tmp_path_factory.mktemp("site") / "archive.db")
     with closing(connect_for_reading(path)) as db:
         db.row_factory = sqlite3.Row
-        sql.prepare(db)
+        query_sql.prepare(db)
         yield db
 
 

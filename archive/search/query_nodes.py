@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from archive.search.words import SearchTerm
+from archive.search.tokenizer import SearchTerm
 
 # Fields of the records that datasets, moderators and readers left of a comment, and their tables.
 RECORDS = {"label": "labels", "decision": "decisions", "report": "reports"}

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from difflib import get_close_matches
 
-from archive.search.nodes import AndNode, FieldNode, FlagFilter, Node, NotNode, OrNode, fields_of
 from archive.search.query import SearchQuery
-from archive.search.words import fold
+from archive.search.query_nodes import AndNode, FieldNode, FlagFilter, Node, NotNode, OrNode, fields_of
+from archive.search.tokenizer import fold
 
 Outlet = tuple[int, str, str]
 

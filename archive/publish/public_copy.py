@@ -16,10 +16,10 @@ from pathlib import Path
 from archive.flags.codes import WITHHELD
 from archive.publish import columns
 from archive.publish.columns import COPIED, FACET_VALUES, FACETS, LISTS, TableSource
-from archive.publish.labels import fill_labels
 from archive.publish.policy import Policy, matches
-from archive.publish.rewrite import fill_altered, run_script
-from archive.publish.titles import fill_titles
+from archive.publish.redacted_labels import fill_labels
+from archive.publish.redacted_texts import fill_altered, run_script
+from archive.publish.redacted_titles import fill_titles
 from archive.store import aggregates, statistics, views
 from archive.store.reading import INDEX_IN_MEMORY, uri_for_reading
 from archive.store.repeated_texts import fill_copies

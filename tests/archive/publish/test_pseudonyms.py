@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from archive.publish.rewrite import Pseudonyms, pseudonym
+from archive.publish.pseudonyms import Pseudonyms, pseudonym
 from archive.text.span_masking import move_point, replace_spans
 
 KNOWN = {"anna": "reader-a", "harbour_watcher_77": "reader-b", "Tom Billes": "reader-c", "Will": "reader-d"}

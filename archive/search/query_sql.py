@@ -5,9 +5,9 @@ import sqlite3
 from dataclasses import dataclass, field
 from typing import Any
 
-from archive.search.nodes import RECORDS, AndNode, FieldNode, FlagFilter, Node, NotNode, OrNode
 from archive.search.query import full_text
-from archive.search.words import SearchTerm, fold
+from archive.search.query_nodes import RECORDS, AndNode, FieldNode, FlagFilter, Node, NotNode, OrNode
+from archive.search.tokenizer import SearchTerm, fold
 from archive.store.views import LABEL_FOUND, LABEL_TEXT, STANDING
 
 _MATCHING = "select rowid from comments_fts where comments_fts match {}"

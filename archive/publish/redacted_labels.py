@@ -9,7 +9,8 @@ from operator import itemgetter
 
 from archive.flags.headings import PERSONAL, mask_heading
 from archive.publish.policy import Policy, matches
-from archive.publish.rewrite import DROPPED, Pseudonyms, TextRewriter, load_masks
+from archive.publish.pseudonyms import DROPPED, Pseudonyms
+from archive.publish.redacted_texts import TextRewriter, load_masks
 from archive.store.blanking import SHORTEST_LINE, lines_without
 from archive.text.span_masking import MaskedParts
 

@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from archive.search.query import parse_query
-from archive.search.words import MAX_MATCHES, SearchTerm, WordMatch, best_start, find_matches, fold
+from archive.search.tokenizer import MAX_MATCHES, SearchTerm, WordMatch, best_start, find_matches, fold
 from archive.site.excerpts import EXCERPT_LETTERS, compare_texts, cut_excerpt
 from archive.store.views import TOKENIZE
 from tests.call_count import count_calls
