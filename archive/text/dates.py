@@ -13,6 +13,7 @@ from itertools import islice
 
 from archive.text import date_words
 from archive.text.calendars import end_in, western
+from archive.text.date_order import order_by_span
 from archive.text.date_words import month
 from archive.text.time_zones import ZONES
 from archive.thread import Moment, Precision
@@ -232,17 +233,19 @@ def infer_day_first(texts: Iterable[str], language: str | None = None) -> bool |
     Where none of them shows it, the `language` that their page states does, if all who write it have one order.
     """
     is_numeric = False
+    undecided: list[tuple[int, int, int]] = []
     for text in texts:
         match = _day(text[:MAX_LENGTH])
         if match is None or match.lastgroup != "numeric":
             continue
         is_numeric = True
-        first, second, _ = _numbers(match[0])
+        first, second, year = _numbers(match[0])
         if (first > 12) != (second > 12):
             return first > 12
+        undecided.append((first, second, year))
     tag = (language or "").casefold().replace("_", "-")
     is_first = tag in _DAY_FIRST or (tag.partition("-")[0] in _DAY_FIRST and not tag.endswith(_OTHER_ORDERS))
-    return True if is_numeric and is_first else None
+    return True if is_numeric and is_first else order_by_span(undecided)
 
 
 @lru_cache(512)

@@ -47,6 +47,11 @@ LABEL = re.compile(
     r"الاسم|نام|שם)\s*[:：]\s*(\S[^,;|•·]{0,58})",
     re.IGNORECASE,
 )
+AUTHOR_BOX = re.compile(
+    r"(?:author|user|poster|member)[-_]?(?:info\w*|box|details?|data|title|block|panel)", re.IGNORECASE
+)
+NAME_TAGS = frozenset(("a", "b", "strong", "h2", "h3", "h4", "h5", "h6"))
+BOXES = frozenset(("div", "p", "section", "article", "header", "li", "h2", "h3", "h4", "h5", "h6", "td"))
 BRACKETED = re.compile(r"^[\[(【]\s*(.*?)\s*[\])】]$")
 POSTED = frozenset(("", "发表", "發表", "发布", "發佈", "posted", "wrote", "geschrieben", "написал", "dodano", "作成"))
 MOST_IN_LINE = 12
@@ -59,7 +64,9 @@ LONGEST_NAME_LINE = 400
 
 
 def _is_author_property(element: HtmlElement, _: Traits) -> bool:
-    return property_of(element) in AUTHOR_PROPERTIES
+    return property_of(element) in AUTHOR_PROPERTIES or (
+        element.tag == "a" and "author" in (element.get("rel") or "").split()
+    )
 
 
 def _is_author_class(element: HtmlElement, kind: Traits) -> bool:
@@ -86,9 +93,19 @@ def _is_profile_link(element: HtmlElement, _: Traits) -> bool:
     return 0 < len(text) <= LONGEST_NAME and not is_button(element) and not any(map(str.isdigit, text[:1]))
 
 
+def _is_in_author_box(element: HtmlElement, _: Traits) -> bool:
+    """Whether a line in bold, a heading or a link is called an author's, or stands first in a box called so."""
+    if element.tag not in NAME_TAGS or not is_short(element):
+        return False
+    above = element.getparent()
+    boxes = (element, above) if above is not None and element.getprevious() is None else (element,)
+    text = fold_space(element.text_content())
+    return any(AUTHOR_BOX.search(box.get("class") or "") for box in boxes) and 0 < len(text) <= LONGEST_NAME
+
+
 AuthorTest = Callable[[HtmlElement, Traits], bool]
 STATED: tuple[AuthorTest, ...] = (is_name, _is_author_property, _is_author_class)
-LIKELY: tuple[AuthorTest, ...] = (_is_profile_link, _is_author_tag)
+LIKELY: tuple[AuthorTest, ...] = (_is_in_author_box, _is_profile_link, _is_author_tag)
 
 
 def find_author(own: Sequence[Part], tests: Iterable[AuthorTest]) -> tuple[HtmlElement | None, str | None]:
@@ -312,7 +329,8 @@ def _visible_text(root: HtmlElement, between: str = "", date: HtmlElement | None
     while stack:
         element, entering = stack.pop()
         if not entering:
-            pieces.append(element.tail or between)
+            tail = element.tail or between
+            pieces.append(f"{tail}{between}" if between and element.tag in BOXES and not tail.strip() else tail)
             continue
         hidden = not isinstance(element.tag, str) or element.tag in PICTURES
         if element is not root:

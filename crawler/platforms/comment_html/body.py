@@ -156,12 +156,17 @@ def outside_text(own: Sequence[Part], content: HtmlElement | None) -> list[Part]
         inside = set()
         within = {*content.iter()} if content is not None else None
         for element, _ in own:
-            is_block = (element is own[0][0] and element.tag in BLOCKS) or (
+            is_block = (element in _wholes(own) and element.tag in BLOCKS) or (
                 within is not None and element.tag in FACTS | HEADINGS and element not in within
             )
             if element.tag in PARAGRAPHS and element not in inside and not is_block and not is_head(element):
                 inside.update(element.iter())
     return [part for part in own if part[0] not in inside]
+
+
+def _wholes(own: Sequence[Part]) -> tuple[HtmlElement, ...]:
+    """Return the elements that may be a comment as a whole: its first, or the second behind an anchor."""
+    return tuple(element for element, _ in own[: 1 + (bool(own) and own[0][0].tag == "a")])
 
 
 def is_head(paragraph: HtmlElement) -> bool:
@@ -331,7 +336,8 @@ def _paragraphs(
     inside = None if content is None else set(content.iter())
     for number, element in enumerate(elements):
         above = element.getparent()
-        if (number == 0 and element.tag in BLOCKS) or (element.tag == "figure" and _is_textless(element)):
+        is_first = number == 0 or (number == 1 and elements[0].tag == "a")
+        if (is_first and element.tag in BLOCKS) or (element.tag == "figure" and _is_textless(element)):
             continue
         if above in passed or element in skip or (above is not None and above in skip):
             passed.add(element)

@@ -33,7 +33,7 @@ NOT_TEXT = re.compile(
     r"(?:^|[-_\s])(?:avatar|gravatar|vcard|photo|meta|metadata|commentmeta\w*|metainfo|byline|"
     r"author|commentauthor|authorname|username|commenter|fn|date|time|datetime|timestamp|commentdate|commenttime|"
     r"posted|"
-    r"permalink|reply|replylink|respond|edit|quote-link|cancel|moderation|says|footer|foot|header|head|info|infos|"
+    r"signature|permalink|reply|replylink|respond|edit|quote-link|cancel|moderation|says|footer|foot|header|head|info|infos|"
     r"tools|"
     r"toolbar|actions?|utils|options|controls?|buttons?|nav|links|number|num|count|counter|commentcount|"
     r"commentnumber|karma|"

@@ -181,6 +181,7 @@ def _ends(comments: Sequence[CommentElement]) -> dict[HtmlElement, CommentElemen
     roots = {comment.root for comment in comments}
     ends: dict[HtmlElement, CommentElement] = {}
     for comment in comments:
+        ends.update(dict.fromkeys(comment.siblings, comment))
         element = comment.root
         for _ in range(4):
             ends[element] = comment
@@ -259,7 +260,8 @@ def _class_level(comment: CommentElement) -> int | None:
 
 
 def _style_level(comment: CommentElement) -> int | None:
-    for element in _heads(comment)[:2]:
+    heads = _heads(comment)
+    for element in (*heads[:2], *heads[4:]):
         match = STYLE_INDENT.search(element.get("style") or "")
         if match is not None:
             return int(float(match[1]))

@@ -4,6 +4,7 @@ from lxml.html import HtmlElement
 
 from archive.text.dates import find_date, may_hold_date
 from crawler.platforms.comment_html.blocks import DIGITS, Key, roots_of
+from crawler.platforms.comment_html.class_names import traits
 from crawler.platforms.comment_html.elements import HEADS
 from crawler.platforms.comment_html.page_index import MOST_BLOCKS, Group, PageIndex
 from crawler.platforms.comment_html.section_words import words_of
@@ -24,7 +25,7 @@ def likely_groups(index: PageIndex) -> list[Group]:
         length = sum(index.lengths[element] for element in sample) / len(sample)
         if not 4 <= length <= 40_000 and group.elements[0].tag not in HEADS:
             continue
-        group.elements = _in_one_place(group.elements, index)
+        group.elements = _without_holder(_in_one_place(group.elements, index))
         rank = (
             3 * group.own
             + 1.5 * max(group.around, group.is_headed)
@@ -35,6 +36,13 @@ def likely_groups(index: PageIndex) -> list[Group]:
         ranked.append((-rank, len(ranked), group))
     ranked.sort(key=lambda entry: entry[:2])
     return [group for _, _, group in ranked[:MOST_GROUPS]] + _anchored_groups(index)
+
+
+def _without_holder(elements: list[HtmlElement]) -> list[HtmlElement]:
+    """Leave out the first of a group that is called comments and holds the others, numbered as they are."""
+    if len(elements) > 2 and traits(elements[0].get("class")).plural and elements[0] in elements[-1].iterancestors():
+        return elements[1:]
+    return elements
 
 
 def _in_one_place(elements: list[HtmlElement], index: PageIndex) -> list[HtmlElement]:

@@ -57,6 +57,7 @@ PLURAL = re.compile(
     re.IGNORECASE,
 )
 HEADINGS = frozenset(("h2", "h3", "h4", "h5", "h6"))
+QUESTION_MARKS = ("?", "？", "؟")
 CUT_SHORT = ("…", "...", "[…]", "weiterlesen", "read more", "more »")
 
 
@@ -116,10 +117,11 @@ def _weigh_sample(
     evidence = _evidence_of(fields)
     score += TEXT * evidence.texts + NAME * evidence.named + DATE * evidence.dated
     evidence.score = score + sum(_objections(sample, fields, numbered, is_called=is_called).values())
-    if evidence.named < 0.6 and are_halves(sample):
-        evidence.score -= 2.0
-    if not (by_name["form"] or by_name["headed"] or by_name["stated"]) and max(numbered, buttons, evidence.dated) < 0.5:
-        evidence.score -= 1.0
+    if sum((f.name or "").endswith(QUESTION_MARKS) for f in fields) > size / 2:  # questions and their answers
+        evidence.score -= 4.0
+    evidence.score -= 2.0 * (evidence.named < 0.6 and are_halves(sample))
+    is_told = by_name["form"] or by_name["headed"] or by_name["stated"]
+    evidence.score -= 1.0 * (not is_told and max(numbered, buttons, evidence.dated) < 0.5)
     if not is_called:  # entries of a list of events, jobs, questions have titles
         nameless = max(group.own, group.around) == 0
         evidence.score -= (

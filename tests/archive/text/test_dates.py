@@ -208,3 +208,15 @@ def test_epochs():
     assert dates.parse_epoch(0) == Moment("1970-01-01T00:00:00Z", "0", "second")
     assert dates.parse_epoch("0") is None
     assert dates.parse_epoch(1e300) is None
+
+
+def test_where_dates_of_one_page_fall_shows_which_number_is_the_day() -> None:
+    assert dates.infer_day_first(["05/03/2019", "06/03/2019", "09/03/2019"], "en") is True
+    assert dates.infer_day_first(["03/05/2019 7:12 PM", "03/06/2019 7:12 PM", "03/09/2019 7:12 PM"], "en") is False
+    assert dates.infer_day_first(["03/05/2019", "03/06/2019"], "en") is None
+    assert dates.infer_day_first(["03/05/2019", "04/06/2019", "05/04/2019"], "en") is None
+
+
+def test_the_end_of_a_name_is_no_month() -> None:
+    assert dates.parse_date("Stokes 05 Mar 2019 22:32").at == "2019-03-05T22:32:00Z"
+    assert "Stokes 05 Mar 2019"[slice(*dates.find_date("Stokes 05 Mar 2019"))] == "05 Mar 2019"

@@ -51,6 +51,21 @@ SHAPES = {
         '<div class="row"><h5>{name} <small>{date}</small></h5><p>{text}</p></div>',
         "<h2>Comments (3)</h2><div>{}</div>",
     ),
+    "a name above a text that nothing but boxes part": (
+        '<div class="p-3"><div class="small">{name}</div>\n<div class="prose"><p>{text}</p></div>\n<div class="grey">{date}</div></div>',
+        "<h2>Comments</h2><div>{}</div>",
+    ),
+    "the author's link behind a title": (
+        '<article class="comment"><header><h3><a href="#comment-{n}">A title of {n}</a></h3><time>{date}</time>'
+        ' by <a rel="author" href="#">{name}</a></header><div class="content"><p>{text}</p></div></article>',
+        "<section>{}</section>",
+    ),
+    "the author's box beside a title": (
+        '<table id="cm_{n}" class="comment-table"><tr><td colspan="2">{date}</td></tr><tr><td class="author-info"><h2>{name}</h2>'
+        '<div>Notes: 12</div></td><td class="comment-body"><h3>A title of {n}</h3><div class="entry"><p>{text}</p></div>'
+        '<div class="post-signature">Fair winds</div></td></tr></table>',
+        "<div>{}</div>",
+    ),
     "a name called so by an id": (
         '<li class="comment"><p>{text}</p><span>by</span> <span id="author">{name}</span> <span>on {date}</span></li>',
         "<ul>{}</ul>",
@@ -78,7 +93,33 @@ def test_the_first_of_a_list_is_read_where_it_has_another_shape_than_most() -> N
     ]
 
 
+def test_a_definition_list_behind_its_anchor_is_a_comment_and_what_is_indented_behind_it_answers() -> None:
+    def one(row: tuple[str, str, str], number: int, below: str = "") -> str:
+        head = f"<dt><em>Submitted by <a href='/user/{number}'>{row[0]}</a> on {row[1]}.</em></dt>"
+        return f'<a id="comment-{number}"></a><dl class="list">{head}<dd><p>{row[2]}</p></dd></dl>{below}'
+
+    below = f'<div class="indented">{one(ROWS[1], 42)}</div>'
+    thread = read(f'<div id="comments">{one(ROWS[0], 41, below)}{one(ROWS[2], 43)}</div>')
+    assert rows(thread) == [(*WHOLE[0][:3], None), (*WHOLE[1][:3], 0), (*WHOLE[2][:3], None)]
+
+
+def test_what_holds_all_comments_and_is_numbered_as_they_are_is_none() -> None:
+    block = (
+        '<div style="padding-left:{pad}em"><div id="blg-comment-{n}"><div class="blog-author"><a href="/u/{n}/">{name}</a></div>'
+        '<div class="date">{date}</div><div class="blog-comment-content">{text}</div></div></div>'
+    )
+    blocks = "".join(
+        block.format(n=41 + i, pad=2.5 * (i == 1), name=row[0], date=row[1], text=row[2]) for i, row in enumerate(ROWS)
+    )
+    thread = read(f'<div class="blog-comments" id="blg-comment-5"><b>Comments</b>{blocks}</div>')
+    assert rows(thread) == [(*row[:3], 0 if number == 1 else None) for number, row in enumerate(WHOLE)]
+
+
 TRAPS = {
+    "questions and their answers": (
+        '<div class="item" id="faq-{n}"><h3 class="question"><a href="#faq-{n}">How late is {name}?</a></h3><p class="answer">'
+        '{text}</p><button class="vote-up">Yes</button> <i>{date}</i></div>'
+    ),
     "news called comments": (
         '<div class="commentItem"><a href="/news/{n}"><img src="{n}.jpg"></a><div class="commentItem-name">{name}</div>'
         '<i>{date}</i><div class="commentItem-text">{text} <a href="/news/{n}">More</a></div></div>'
