@@ -21,9 +21,11 @@ from crawler.frontier.host_table import HostTable
 from crawler.platforms import NAMES_APART
 from crawler.platforms.base import NamesApart, platform_name
 from crawler.report import CrawlReport
-from crawler.run import CrawlOptions, open_warc, pause_of, scrapy_settings
+from crawler.run import CrawlOptions, pause_of, scrapy_settings
+from crawler.settings import warc_info
 from crawler.spiders.names import NameLookup, NamesSpider
 from crawler.state import RunState
+from crawler.warc.run_writer import open_warc
 
 BATCH = 50
 KIND = "names"
@@ -134,7 +136,10 @@ def fetch_names(
     """
     report, saver = CrawlReport(), _NameSaver(archive, lookups)
     run = archive.begin_run(KIND, {"limit": options.limit})
-    warc, settings = open_warc(archive, run, options, CaptureReader(archive)), scrapy_settings(options, {})
+    warc = open_warc(
+        archive, run, warc_info(options.contact), options.warc, earlier=CaptureReader(archive).find_payload
+    )
+    settings = scrapy_settings(options, {})
     hosts = HostTable(archive, worker_name())
     state = RunState(archive, run, warc, report, lambda: on_progress(report), hosts, pause_of(settings))
     outcome = saver.outcome

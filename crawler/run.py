@@ -16,7 +16,6 @@ from sqlalchemy import select
 
 from archive.store.archive import Archive, Run
 from archive.store.disk import DiskFull, find_full
-from archive.store.paths import warc_folder
 from archive.store.remote_files import require_file_system
 from archive.store.schema import TABLES
 from archive.text.formatting import format_time
@@ -31,11 +30,10 @@ from crawler.outlets import DEFAULT_DELAY_S, OutletConfig, OutletFile, outlet_ke
 from crawler.pages.page import CommentHints
 from crawler.parser.pool import ParsePool
 from crawler.report import CrawlReport, find_warnings
-from crawler.settings import user_agent
+from crawler.settings import user_agent, warc_info
 from crawler.spiders.news import NewsSpider
 from crawler.state import CrawlState
-from crawler.warc.remote_writer import RemoteWarc, remote_prefix
-from crawler.warc.writer import WarcFile
+from crawler.warc.run_writer import open_warc
 
 RUNS_COMPARED = 5
 
@@ -154,24 +152,13 @@ def _begin(
     stated = {"urls": plan.urls, "outlets": [outlet.name for outlet in plan.outlets], "due": plan.due}
     run = archive.begin_run("crawl", stated | {"file": plan.file})
     evidence = CaptureReader(archive)
-    warc = open_warc(archive, run, options, evidence)
+    warc = open_warc(archive, run, warc_info(options.contact), options.warc, earlier=evidence.find_payload)
     state = CrawlState(
         archive, run, warc, report, show_progress, frontier.hosts, pause_s, frontier, evidence, ParsePool()
     )
     state.limit, state.most_requests, state.hints = options.limit, options.most_requests, plan.hints
     state.most_in_hand = dict.fromkeys(options.allow_hosts, 2 * options.concurrency)  # as many parsed as fetched
     return state
-
-
-def open_warc(archive: Archive, run: Run, options: CrawlOptions, evidence: CaptureReader) -> WarcFile:
-    """Return the WARC file of a run, or those that it puts at an address."""
-    name = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-run{run.id}"
-    info = {"http-header-user-agent": user_agent(options.contact), "robots": "obey", "operator": options.contact or ""}
-    if options.warc is not None:
-        prefix = remote_prefix(options.warc, name)
-        archive.note_setting(run, "warc", prefix)
-        return RemoteWarc(prefix, info, earlier=evidence.find_payload)
-    return WarcFile(warc_folder(archive.path) / f"{name}.warc.gz", info, earlier=evidence.find_payload)
 
 
 def pause_of(settings: Mapping[str, Any]) -> Callable[[str], float]:

@@ -82,3 +82,8 @@ class PoliteCrawling:
 def user_agent(contact: str | None) -> str:
     """Name this software, its version, and how to reach whoever runs it."""
     return f"belowtheline/{version('belowtheline')}" + (f" (+{contact})" if contact else "")
+
+
+def warc_info(contact: str | None) -> dict[str, str]:
+    """Return what the warcinfo records of a crawl say of how it asked."""
+    return {"http-header-user-agent": user_agent(contact), "robots": "obey", "operator": contact or ""}

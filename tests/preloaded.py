@@ -12,7 +12,7 @@ from archive.store.archive import Archive
 from archive.text.hosts import registered_site
 from archive.thread import Article, Author, Capture, Comment, Thread
 from crawler.settings import SETTINGS
-from crawler.warc.remote_writer import RemoteWarc
+from crawler.warc.run_writer import RemoteWarc
 from crawler.warc.writer import WarcFile
 
 CRAWLER = (

@@ -1,4 +1,7 @@
-"""Write WARC files to an address, such as object storage, where nothing can be appended to a file."""
+"""The WARC files of a run: one beside the archive, or several at an address, such as object storage.
+
+Nothing can be appended to a file there.
+"""
 
 import os
 import re
@@ -6,9 +9,12 @@ import shutil
 import socket
 from collections.abc import Mapping
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import mkdtemp
 
+from archive.store.archive import Archive, Run
+from archive.store.paths import warc_folder
 from archive.store.remote_files import put
 from crawler.warc.writer import EarlierPayload, WarcFile
 
@@ -59,3 +65,15 @@ def remote_prefix(address: str, run: str) -> str:
     """Return how the addresses of a run's WARC files begin: with the run, and with the worker."""
     machine = re.sub(r"[^\w.-]", "-", socket.gethostname())
     return f"{address.rstrip('/')}/{run}-{machine}-{os.getpid()}"
+
+
+def open_warc(
+    archive: Archive, run: Run, info: Mapping[str, str], address: str | None, *, earlier: EarlierPayload | None
+) -> WarcFile:
+    """Return the WARC file of a run, or those that it puts at an address. `info` is for their warcinfo records."""
+    name = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-run{run.id}"
+    if address is not None:
+        prefix = remote_prefix(address, name)
+        archive.note_setting(run, "warc", prefix)
+        return RemoteWarc(prefix, info, earlier=earlier)
+    return WarcFile(warc_folder(archive.path) / f"{name}.warc.gz", info, earlier=earlier)
