@@ -13,16 +13,6 @@ from typing import Any, cast
 
 from archive.importers.base import CERTAIN, BadDocument, Document, EmptyDocument, FormatClaim, Probe, Source
 from archive.importers.corpus_files import ONE_FILE, ZIP, CorpusFiles, base_name
-from archive.importers.gathered import (
-    JSON_LINES_TYPE,
-    Gathered,
-    Gatherer,
-    below_article,
-    gather_documents,
-    gathered_capture,
-    read_gathered,
-    read_records,
-)
 from archive.importers.own_records import (
     read_author,
     read_dataset,
@@ -32,6 +22,16 @@ from archive.importers.own_records import (
     read_record,
     read_state,
     with_native_ids,
+)
+from archive.importers.records_by_thread import (
+    JSON_LINES_TYPE,
+    Gathered,
+    Gatherer,
+    below_article,
+    gather_documents,
+    gathered_capture,
+    read_gathered,
+    read_records,
 )
 from archive.importers.values import count_of, id_of, moment_of, read_flags, text_of
 from archive.text import urls

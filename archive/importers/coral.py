@@ -22,7 +22,7 @@ from archive.importers.base import (
 )
 from archive.importers.corpus_files import ONE_FILE, ZIP, CorpusFiles, base_name
 from archive.importers.files import LONGEST_DOCUMENT
-from archive.importers.gathered import (
+from archive.importers.records_by_thread import (
     JSON_LINES_TYPE,
     Gatherer,
     below_article,

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from archive.importers.base import CERTAIN, BadDocument, Document, FormatClaim, Probe, Source
-from archive.importers.gathered import below_article, cut_objects, load_object, object_capture
+from archive.importers.records_by_thread import below_article, cut_objects, load_object, object_capture
 from archive.importers.values import count_of, html_of, id_of, moment_of, text_of
 from archive.text import urls
 from archive.thread import Article, Author, Comment, Decision, EarlierText, Flag, State, Thread

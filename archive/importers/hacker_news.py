@@ -17,7 +17,7 @@ from archive.importers.base import (
     Probe,
     Source,
 )
-from archive.importers.gathered import (
+from archive.importers.records_by_thread import (
     JSON_LINES_TYPE,
     Gatherer,
     below_article,

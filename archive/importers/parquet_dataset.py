@@ -16,9 +16,9 @@ from typing import Any
 import pyarrow as pa
 from pyarrow import dataset as datasets
 
+from archive.importers.already_imported import count_capture
 from archive.importers.base import BadDocument, Options
 from archive.importers.files import files
-from archive.importers.known import count_capture
 from archive.importers.run import Cutter, ImportProgress, Report, parse_chunks
 from archive.importers.sources import Sources
 from archive.importers.worker import Item

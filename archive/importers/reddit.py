@@ -20,7 +20,7 @@ from archive.importers.base import (
     Source,
 )
 from archive.importers.documents import lines
-from archive.importers.gathered import (
+from archive.importers.records_by_thread import (
     JSON_LINES_TYPE,
     Gathered,
     Gatherer,

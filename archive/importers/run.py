@@ -11,10 +11,10 @@ from typing import Any
 from sqlalchemy.exc import DatabaseError
 
 from archive.importers import own_archive
+from archive.importers.already_imported import ImportedDocuments, count_capture
 from archive.importers.base import BadDocument, EmptyDocument, Options
 from archive.importers.failed_visits import add_failed_visits
 from archive.importers.files import files
-from archive.importers.known import KnownDocuments, count_capture
 from archive.importers.sources import Sources, opened, size_of, unreadable
 from archive.importers.tables.mapping import as_table
 from archive.importers.worker import Item, Result, lost_document, parse_documents
@@ -99,8 +99,8 @@ def import_files(
         progress.run = run.id
         try:
             saver = _ThreadSaver(archive, run, sources, progress)
-            known = KnownDocuments(archive, progress.counts)
-            cutter = Cutter(sources, progress, report, known)
+            imported = ImportedDocuments(archive, progress.counts)
+            cutter = Cutter(sources, progress, report, imported)
             with closing(parse_chunks(cutter.chunks(names), Workers.of(workers))) as results:
                 saver.save_all(results)
             for path in cutter.archives:
@@ -134,15 +134,15 @@ def _merge_rest(archive: Archive, run: Run, path: str, merges: Sequence[Merge], 
 
 
 class Cutter:
-    """Cuts files into documents, leaves out those that are known, if any are, and gathers the others to chunks.
+    """Cuts files into documents, leaves out those that are imported already, and gathers the others to chunks.
 
     `archives` are the files among them that are archives of btl, or copies that are kept of those.
     """
 
     def __init__(
-        self, sources: Sources, progress: ImportProgress, report: Report, known: KnownDocuments | None = None
+        self, sources: Sources, progress: ImportProgress, report: Report, imported: ImportedDocuments | None = None
     ) -> None:
-        self.sources, self.progress, self.report, self.known = sources, progress, report, known
+        self.sources, self.progress, self.report, self.imported = sources, progress, report, imported
         self.archives: list[str] = []
 
     def chunks(self, paths: list[str]) -> Iterator[list[Item]]:
@@ -158,7 +158,7 @@ class Cutter:
         yield from self._new(items)
 
     def _new(self, items: list[Item]) -> Iterator[list[Item]]:
-        new = self.known.leave_out(items) if self.known else items
+        new = self.imported.leave_out(items) if self.imported else items
         self.report(self.progress)
         if new:
             yield new

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, cast
 from archive.importers import choose_importer
 from archive.importers.base import HEAD_LENGTH, BadDocument, Importer, Options, Probe, Source
 from archive.importers.files import STANDARD_INPUT, files, open_file
-from archive.importers.keep import keep_content
+from archive.importers.kept_copies import keep_content
 from archive.store.files import stored_name
 from archive.store.paths import kept_folder
 from archive.store.remote_files import is_address

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from archive.importers.base import CERTAIN, BadDocument, Document, EmptyDocument, FormatClaim, Probe, Source
-from archive.importers.gathered import (
+from archive.importers.records_by_thread import (
     JSON_TYPE,
     Gathered,
     Gatherer,

@@ -13,7 +13,7 @@ from pathlib import Path
 from zipfile import ZIP_STORED, BadZipFile, ZipFile
 
 from archive.importers.files import open_file
-from archive.importers.keep import remove_parts
+from archive.importers.kept_copies import remove_parts
 from archive.store.archive import Archive
 from archive.store.files import MEMBER, FileFinder
 from archive.store.paths import kept_folder

@@ -7,7 +7,7 @@ import zstandard
 
 from archive.cli.import_ import import_paths, summarise
 from archive.importers.base import Options
-from archive.importers.keep import keep_content
+from archive.importers.kept_copies import keep_content
 from archive.importers.run import ImportProgress, import_files
 from archive.store.archive import Archive
 from archive.store.paths import kept_folder

@@ -18,7 +18,7 @@ from archive.cli import main
 from archive.importers import IMPORTERS, choose_importer
 from archive.importers.base import BadDocument, Options, Probe, Source, Undecided
 from archive.importers.files import open_file
-from archive.importers.gathered import Gatherer
+from archive.importers.records_by_thread import Gatherer
 from archive.importers.run import import_files
 from archive.store.archive import Archive
 from archive.store.undo import undo_import

@@ -24,7 +24,7 @@ ROW_COUNTS = ("rows", "rows_merged", "rows_empty")
 CAPTURES, VISITS, THREADS = TABLES["captures"], TABLES["visits"], TABLES["threads"]
 
 
-class KnownDocuments:
+class ImportedDocuments:
     """The documents of an archive, asked chunk by chunk; what is known of them is counted as a save would count it."""
 
     def __init__(self, archive: Archive, counts: Counter[str]) -> None:
