@@ -7,7 +7,7 @@ read sentence by sentence as rows of tags, which the rules' patterns search; the
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
 
 from archive.flags.languages import choose_language, evident_language
@@ -17,6 +17,7 @@ from archive.flags.match import Match, TextContext
 from archive.flags.normalize import NormalizedText, normalize
 from archive.flags.pii_patterns import find_patterns, spam_words
 from archive.flags.prefilter import Prefilter, PrefilterHits
+from archive.flags.rules import RulePattern
 from archive.flags.sentences import Sentences
 from archive.flags.targets import LONGEST_CONTEXT
 from archive.flags.versions import data_sha256
@@ -55,7 +56,7 @@ def find_all_matches(texts: Iterable[tuple[str, TextContext]]) -> list[tuple[Mat
 
 @dataclass(slots=True)
 class _Reading:
-    """What a language's rules read of a text: the sentences of these indexes.
+    """What a language's rules read of a text: the sentences of these indexes, and what may fit them by their words.
 
     `is_evident` is whether that is the text's language; otherwise it must be classified, if the rules find anything.
     """
@@ -65,12 +66,13 @@ class _Reading:
     indexes: Sequence[int]
     of_group: bool
     is_evident: bool
+    fitting: dict[int, list[RulePattern]] = field(default_factory=dict)
 
 
 def _find_in_batch(texts: Sequence[tuple[str, TextContext]]) -> list[tuple[Match, ...]]:
     normalized = [normalize(text) for text, _ in texts]
-    first_stage = prefilter()
-    hits = [first_stage.search(plain.text) for plain in normalized]
+    search = prefilter().search
+    hits = [search(plain.text) for plain in normalized]
     found = [
         find_patterns(text, plain, context.language, promotes=of_text.is_of(PROMOTION))
         for (text, context), plain, of_text in zip(texts, normalized, hits, strict=True)
@@ -81,17 +83,27 @@ def _find_in_batch(texts: Sequence[tuple[str, TextContext]]) -> list[tuple[Match
         if of_text.starts:
             groups = of_text.groups.union(*_groups_around(texts[number][1], searched))
             readings += [(number, each) for each in _readings(*texts[number], normalized[number], of_text, groups)]
-    for _, reading in readings:
-        for index in reading.indexes:
-            reading.sentences.parse(index)
+    _read_what_fits([reading for _, reading in readings])
     for number, reading in readings:
+        if not reading.fitting:
+            continue
         context, plain = texts[number][1], normalized[number]
         matches = load_detector(reading.language).find_matches(
-            plain, reading.sentences, context, reading.indexes, of_group=reading.of_group
+            plain, reading.sentences, context, reading.fitting, of_group=reading.of_group
         )
         if matches and (reading.is_evident or language_of(plain.text, hits[number], context) == reading.language):
             found[number] += matches
     return [tuple(sorted(matches, key=_place)) if matches else () for matches in found]
+
+
+def _read_what_fits(readings: Sequence[_Reading]) -> None:
+    """Read the words of all sentences, and parse those that may have a match by the tags of their words."""
+    for reading in readings:
+        fitting, sentences, of_group = load_detector(reading.language).fitting, reading.sentences, reading.of_group
+        for index in reading.indexes:
+            if patterns := fitting(sentences.tags(index), of_group=of_group):
+                reading.fitting[index] = patterns
+                sentences.parse(index)
 
 
 def _readings(

@@ -22,7 +22,8 @@ def explain(text: str, context: TextContext = NO_CONTEXT) -> Iterator[str]:
     if language:
         detector = load_detector(language)
         sentences = detector.tokenizer.tokenize(normalized.text, normalized.original_case(text))
-        for decision in detector.decisions(normalized, sentences, context, range(len(sentences))):
+        fitting = {n: detector.fitting(sentences.tags(n), of_group=True) for n in range(len(sentences))}
+        for decision in detector.decisions(normalized, sentences, context, fitting):
             yield from _decision_lines(decision, text)
     for match in find_patterns(text, normalized, context.language, promotes=hits.is_of(PROMOTION)):
         yield f"{match.rule}: {text[match.start : match.end]!r}"

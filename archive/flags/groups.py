@@ -35,7 +35,12 @@ class GroupJoiner:
         self.after_pronoun = vocabulary.mask(AFTER_PRONOUN)
         self.singling, self.noun_ends = vocabulary.mask(SINGLING_TAGS), vocabulary.mask(NOUN_ENDS)
         self.definite = vocabulary.mask(("THE", "MY", "YOUR", "THEIR", "HE"))
+        self._of_joined = self.people | self.many | self.single
         self._joins = _joining_signs(self, vocabulary)
+
+    def tags_with(self, mask: int) -> int:
+        """The tags of a sentence with all that `join` may add to them."""
+        return mask | self._of_joined if mask & (self.adjective | self.group) else mask
 
     def may_join(self, terms: list[Term], mask: int) -> bool:
         """Whether `join` would change the terms of a sentence with these tags; most name no group."""

@@ -1,6 +1,6 @@
 """The rules of one language over the sentences of a text."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from functools import cache, reduce
@@ -13,7 +13,7 @@ from archive.flags.normalize import NormalizedText
 from archive.flags.rules import Rule, RulePattern, collect_names, compile_rule, load_rules
 from archive.flags.sentences import Sentence, Sentences, Token, Tokenizer
 from archive.flags.targets import WILDLIFE, TargetResolver
-from archive.flags.vocabulary import GRAVE, UNPROTECTED_TARGETS, Vocabulary, build_vocabulary, iter_phrases, single_bits
+from archive.flags.vocabulary import GRAVE, UNPROTECTED_TARGETS, Vocabulary, build_vocabulary, single_bits
 
 # Codes whose matches the guards look at; insults and swearing inside them are left out.
 SEVERE = ("content.threat", "content.incitement", "content.glorification", "content.dehumanisation",
@@ -126,7 +126,7 @@ class LexicalDetector:
             if mask:
                 yield short, mask
         seen: dict[int, int] = {}  # by tags: few combinations, of many words
-        for form, word in (*words.items(), *iter_phrases(self.vocabulary.phrases)):
+        for form, word in (*words.items(), *self.vocabulary.phrases.items()):
             if word.mask not in seen:
                 seen[word.mask] = word.mask & self.visible
             if mask := seen[word.mask]:
@@ -163,18 +163,25 @@ class LexicalDetector:
                     return True
         return False
 
+    def fitting(self, mask: int, *, of_group: bool) -> list[RulePattern]:
+        """The patterns that a sentence of these tags may have a match of."""
+        fitting = self._fitting(mask, of_group=of_group or bool(mask & self.group))
+        if not of_group and fitting:  # some word may be a group's in disguise
+            return self._fitting(mask, of_group=True)
+        return fitting
+
     def find_matches(
         self,
         normalized: NormalizedText,
         sentences: Sentences,
         context: TextContext,
-        indexes: Iterable[int],
+        fitting: Mapping[int, list[RulePattern]],
         *,
         of_group: bool,
     ) -> list[Match]:
-        """Return the matches of this language's rules in the sentences of these indexes."""
+        """Return the matches of this language's rules in some sentences, given what `fitting` says of their tags."""
         matches: dict[tuple[str, str, int, int], Match] = {}
-        for decision in self.decisions(normalized, sentences, context, indexes, of_group=of_group):
+        for decision in self.decisions(normalized, sentences, context, fitting, of_group=of_group):
             match = decision.match
             if match is not None:
                 matches.setdefault((match.code, match.rule, match.start, match.end), match)
@@ -187,26 +194,27 @@ class LexicalDetector:
         normalized: NormalizedText,
         sentences: Sentences,
         context: TextContext,
-        indexes: Iterable[int],
+        fitting: Mapping[int, list[RulePattern]],
         *,
         of_group: bool = True,
     ) -> Iterator[MatchDecision]:
         """Yield every span that a pattern fits, with what became of it."""
-        for index in indexes:
-            for hit in self._hits(sentences, index, context, of_group=of_group):
-                yield self._decision(normalized, sentences, hit)
+        for index, patterns in fitting.items():
+            mask = sentences[index].mask
+            if not of_group and not mask & self.group and mask != sentences.tags(index):
+                patterns = self.fitting(mask, of_group=False)  # it might have named a group, and does not
+            for pattern in patterns:
+                for hit in self._hits(sentences, index, context, pattern):
+                    yield self._decision(normalized, sentences, hit)
 
-    def _hits(self, sentences: Sentences, index: int, context: TextContext, *, of_group: bool) -> Iterator[_PatternHit]:
-        sentence = sentences[index]
-        fitting = self._fitting(sentence.mask, of_group=of_group or bool(sentence.mask & self.group))
-        if not of_group and fitting:  # some word may be a group's in disguise
-            fitting = self._fitting(sentence.mask, of_group=True)
-        for pattern in fitting:
-            for match in pattern.expression.finditer(sentence.signs):
-                if match.end() > match.start():
-                    first, last = match.start(), match.end() - 1
-                    target = self.targets.resolve(sentences, index, first, last, context)
-                    yield _PatternHit(pattern, index, first, last, target)
+    def _hits(
+        self, sentences: Sentences, index: int, context: TextContext, pattern: RulePattern
+    ) -> Iterator[_PatternHit]:
+        for match in pattern.expression.finditer(sentences[index].signs):
+            if match.end() > match.start():
+                first, last = match.start(), match.end() - 1
+                target = self.targets.resolve(sentences, index, first, last, context)
+                yield _PatternHit(pattern, index, first, last, target)
 
     def _fitting(self, mask: int, *, of_group: bool) -> list[RulePattern]:
         """The patterns whose needs the tags of a sentence meet."""

@@ -3,8 +3,8 @@
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 DROPPED = re.compile("[\u0300-\u036f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufe00-\ufe0f\ufeff]")
 RANGES = ((0x80, 0x250), (0x1D00, 0x1DC0), (0x1E00, 0x2150), (0x2460, 0x2500), (0xFF01, 0xFF5F))
@@ -23,8 +23,7 @@ PLAIN_LETTERS = dict(zip("øłđßæœ", "oldsao", strict=True))
 PLAIN_MARKS = dict(zip("‘’‚‛“”„«»‹›‐‑‒–—―…·•", "''''\"\"\"\"\"''------.··", strict=True))
 
 
-@dataclass(frozen=True, slots=True)
-class NormalizedText:
+class NormalizedText(NamedTuple):
     """`text` and the offset of each of its characters in the original.
 
     `offsets` is None where every character stands where it stood: most texts lose none.

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib.resources import files
 
+from ahocorasick_rs import BytesAhoCorasick
+
 from archive.flags.lexicon import split_forms
 from archive.flags.match import Match
 from archive.flags.normalize import NormalizedText
@@ -25,6 +27,7 @@ RULES = {
 EMAIL = re.compile(r"[\w.+-]{1,64}(?:@|\s?[\[({]\s?at\s?[\])}]\s?)[\w-]{1,63}(?:(?:\.|\s?[\[({]\s?dot\s?[\])}]\s?)[\w-]{2,24}){1,4}", re.IGNORECASE)  # fmt: skip  # noqa: E501
 LINK = re.compile(r"(?:https?://|www\.)[^\s<>\"']{3,2000}", re.IGNORECASE)
 ASCII_DIGITS = b"0123456789"
+TELLING = ASCII_DIGITS + b"@])}/"  # no personal data and no address of the web does without, but for one with www.
 DIGITS = re.compile(r"\d(?:[ ().+/-]{0,2}\d){6}")
 FEWER_DIGITS = re.compile(r"\d(?: ?\d){5}")  # which SOCIAL_SECURITY cannot do without where there is none of DIGITS
 STREETS = (
@@ -39,9 +42,9 @@ ADDRESS = re.compile(
 )
 # What ADDRESS cannot do without, in its order.
 NUMBERED_NAME = re.compile(r"\d[a-z]?\s{1,3}[A-Z]")
-ROADS = (
-    "straße strasse str. gasse allee weg platz straat laan plein gracht kade "  # noqa: SIM905
-    "rue avenue boulevard impasse allée chemin quai alle venida laza aseo".split()
+ROADS = BytesAhoCorasick(
+    "straße strasse str. gasse allee weg platz straat laan plein gracht kade "
+    "rue avenue boulevard impasse allée chemin quai alle venida laza aseo".encode().split()
 )
 PUBLIC = re.compile(r"10 downing|1600 pennsylvania|24 sussex|221b baker|wall st\b", re.IGNORECASE)
 SOCIAL_SECURITY = re.compile(r"\b\d{3}-\d{2}-\d{4}\b|\b[A-CEGHJ-PR-TW-Z]{2} ?\d{2} ?\d{2} ?\d{2} ?[A-D]\b")
@@ -66,13 +69,15 @@ def find_patterns(text: str, normalized: NormalizedText, language: str | None, *
     matches: list[Match] = []
     # A cheap look for what each expression cannot do without comes first: most texts have none of it.
     text, plain = text[:LONGEST], normalized.text[:LONGEST]
+    raw = text.encode(errors="replace")
+    if not promotes and len(raw.translate(None, TELLING)) == len(raw) and "www." not in plain:
+        return matches
     if "http" in plain or "www." in plain:
         matches += _matches("shape.link", LINK.finditer(text))
     if "@" in text or "at]" in plain or "at)" in plain:
         matches += _matches("shape.email", EMAIL.finditer(text))
-    raw = text.encode(errors="replace")
     if len(raw.translate(None, ASCII_DIGITS)) < len(raw):
-        matches += _numbers(text, language)
+        matches += _numbers(text, raw, language)
     if promotes:
         linked = any(match.code in ("content.link", "content.pii") for match in matches)
         matches += _promotion(normalized, linked=linked)
@@ -84,9 +89,9 @@ def _matches(rule: str, matches: Iterable[re.Match[str]]) -> Iterator[Match]:
     yield from (Match(code, rule, match.start(), match.end()) for match in matches)
 
 
-def _numbers(text: str, language: str | None) -> list[Match]:
+def _numbers(text: str, raw: bytes, language: str | None) -> list[Match]:
     matches: list[Match] = []
-    if NUMBERED_NAME.search(text) or any(road in text for road in ROADS):
+    if NUMBERED_NAME.search(text) or ROADS.find_matches_as_indexes(raw):
         addresses = (address for address in ADDRESS.finditer(text) if not PUBLIC.search(address[0]))
         matches += _matches("shape.address", addresses)
     if not DIGITS.search(text) and not (FEWER_DIGITS.search(text) and SOCIAL_SECURITY.search(text)):

@@ -14,49 +14,43 @@ from ahocorasick_rs import AhoCorasick, Implementation
 
 MARKS = "!\"#%&'()+,-./:;<=>?[\\]^_`{|}~\n\t\r\x0b\x0c\x00"
 FLAT = str.maketrans("01345678@$" + MARKS, "oieasgtbas" + " " * len(MARKS))
-FLAT_BYTES = "".join(map(chr, range(128))).translate(FLAT).encode().ljust(256)
+FLAT_BYTES = "".join(map(chr, range(128))).translate(FLAT).encode() + bytes(range(128, 256))  # of UTF-8
 THRICE = re.compile(r"([a-z])\1{2,}")
 SHORTEST_HIDDEN = 5  # of a grave word inside a longer one
-LONG_WORD = re.compile(" [^ ]{10,}")  # may be several that are written together
+LONG_WORD = 10  # letters from which on a word may be several that are written together
 ANY_TAG = -1
 BETWEEN = "\x01"  # two words; in none
 NO_GROUP = frozenset[str]()
-Hit = tuple[int, int, int]  # the number of its pattern, where it starts, and where it ends
 
 
-def flatten(text: str) -> str:
+def _flatten(text: str) -> str:
     """Put single spaces between the words of a normalized text, and one before the first and behind the last.
 
     A pattern begins with the space before its word, so that its offset here is the word's offset in the text.
     """
-    if text.isascii():
-        return f" {text.encode().translate(FLAT_BYTES).decode()} "
-    return f" {text.translate(FLAT)} "
-
-
-def _flatten_all(words: Iterable[str]) -> list[str]:
-    """Flatten each of many words, which are of ASCII but for a few, all at once."""
-    text = f" {BETWEEN} ".join(words)
-    flat = text.encode().translate(FLAT_BYTES).decode() if text.isascii() else text.translate(FLAT)
-    return f" {flat} ".split(BETWEEN)
+    return f" {text.encode().translate(FLAT_BYTES).decode()} "
 
 
 class Tags:
     """What a pattern is looked for by: tags by language.
 
-    `starts` is whether rules of one of these start from a tag; `groups` are the languages in which it names a group.
-    Few patterns differ in their tags, so they share them, and each is equal to itself alone.
+    `starts` is whether rules of one of these start from a tag; `groups` are the languages in which it names a group,
+    `hidden` those of a word that may be part of a longer one. Few patterns differ in their tags, so they share them,
+    and each is equal to itself alone.
     """
 
-    __slots__ = ("groups", "masks", "starts")
+    __slots__ = ("groups", "hidden", "masks", "starts")
 
-    def __init__(self, masks: Mapping[str, int], starts: Mapping[str, int], groups: Mapping[str, int]) -> None:
-        self.masks = masks
+    def __init__(
+        self, masks: Mapping[str, int], starts: Mapping[str, int], groups: Mapping[str, int], hidden: Iterable[str] = ()
+    ) -> None:
+        self.masks, self.hidden = masks, tuple(hidden)
         self.starts = any(mask & starts.get(language, 0) for language, mask in masks.items())
         self.groups = frozenset(language for language, mask in masks.items() if mask & groups.get(language, 0))
 
 
 REPEATED = Tags({}, {}, {})  # of a letter three times
+Hit = tuple[int, int, int]  # the number of its pattern, where it starts, and where it ends
 
 
 class Prefilter:
@@ -76,39 +70,51 @@ class Prefilter:
         single words that are looked for inside longer ones as well; `is_run(language, word)` then decides whether
         that word is a run of words.
         """
-        self._is_run, self._hidden = is_run, {name: Tags({name: ANY_TAG}, starts, groups) for name in grave}
+        self._is_run, self._in_run = is_run, {name: Tags({name: ANY_TAG}, starts, groups) for name in grave}
         anywhere, inside = _Patterns(), _Patterns()
         for language, masks in words.items():
             spaced = [f" {' '.join(word)} " for word in grave.get(language, ())]
-            anywhere.add(language, zip(_flatten_all(masks), masks.values(), strict=True))
+            flat = _flatten(f" {BETWEEN} ".join(masks)).split(BETWEEN)
+            anywhere.add(language, zip(flat, masks.values(), strict=True))
             anywhere.add(language, zip(spaced, map(masks.__getitem__, grave.get(language, ())), strict=True))
             inside.add(language, ((word, ANY_TAG) for word in grave.get(language, ()) if len(word) >= SHORTEST_HIDDEN))
-        repeated = {letter * 3: REPEATED for letter in ascii_lowercase}
-        self._anywhere = _WordFinder(anywhere, starts, groups, repeated)
-        self._inside = _WordFinder(inside, starts, groups, {})
+        tags = [Tags(tags, starts, groups) for tags in anywhere.tags]
+        self._first_hidden = len(tags)
+        self._starting = frozenset(number for number, each in enumerate(tags) if each.starts)
+        self.tags = [*tags, *(Tags({}, {}, {}, hidden=tags) for tags in inside.tags), REPEATED]
+        hidden = (self._first_hidden + number for number in inside.values())
+        repeated = {letter * 3: len(self.tags) - 1 for letter in ascii_lowercase}
+        # Which tags a pattern has, by its number: small, so that it stays in the processor's cache.
+        self.numbers = array("H", [*anywhere.values(), *hidden, *repeated.values()])
+        patterns = [*anywhere, *inside, *repeated]
+        self._automaton = AhoCorasick(patterns, implementation=Implementation.ContiguousNFA)
 
-    def search(self, normalized: str) -> "PrefilterHits":
+    def search(self, text: str) -> "PrefilterHits":
         """Find the words of rules in a normalized text."""
-        text = flatten(normalized)
-        finder = self._anywhere
-        hits = finder.search(text)
-        tags = finder.distinct_tags(hits)
-        everywhere: list[Tags] = []
-        if REPEATED in tags:  # letters that are repeated may hide a word
-            for shorter in (THRICE.sub(r"\1", text), THRICE.sub(r"\1\1", text)):
-                everywhere += finder.distinct_tags(finder.search(shorter))
-        if long := LONG_WORD.findall(text):
-            everywhere += self._hidden_in(long)
-        return PrefilterHits(finder, hits, tags, everywhere)
+        flat, numbers = _flatten(text), self.numbers
+        hits = self._automaton.find_matches_as_indexes(flat, overlapping=True)
+        found = dict.fromkeys([numbers[pattern] for pattern, _, _ in hits])
+        tags = [self.tags[number] for number in found]
+        disguised = list(self._disguised(flat, hits, tags)) if max(found, default=0) >= self._first_hidden else []
+        starts = not self._starting.isdisjoint(found) or any(word.starts for word in disguised)
+        return PrefilterHits(self, hits, tags, disguised, starts=starts)
 
-    def _hidden_in(self, words: Sequence[str]) -> Iterator[Tags]:
-        finder = self._inside
-        if not finder.search("".join(words)):  # so in most texts
-            return
-        for word in words:
-            found = finder.distinct_tags(finder.search(word))
-            languages = dict.fromkeys(language for tags in found for language in tags.masks)
-            yield from (self._hidden[language] for language in languages if self._is_run(language, word[1:]))
+    def _disguised(self, flat: str, hits: Sequence[Hit], tags: Sequence[Tags]) -> Iterator[Tags]:
+        """Yield the tags of words that letters which are repeated may hide, and of those within a run of words."""
+        if REPEATED in tags:
+            for shorter in (THRICE.sub(r"\1", flat), THRICE.sub(r"\1\1", flat)):
+                found = self._automaton.find_matches_as_indexes(shorter, overlapping=True)
+                yield from dict.fromkeys([self.tags[self.numbers[pattern]] for pattern, _, _ in found])
+        languages: dict[str, dict[str, None]] = {}  # by long word
+        end = 0
+        for pattern, start, _ in hits:
+            if (number := self.numbers[pattern]) >= self._first_hidden:
+                if start >= end:
+                    begin, end = flat.rindex(" ", 0, start) + 1, flat.index(" ", start)
+                if end - begin >= LONG_WORD:
+                    languages.setdefault(flat[begin:end], {}).update(dict.fromkeys(self.tags[number].hidden))
+        for word, of_word in languages.items():
+            yield from (self._in_run[language] for language in of_word if self._is_run(language, word))
 
 
 class PrefilterHits:
@@ -118,12 +124,14 @@ class PrefilterHits:
     ANY_TAG where a word is hidden in a longer one.
     """
 
-    __slots__ = ("_everywhere", "_finder", "_hits", "_tags", "starts")
+    __slots__ = ("_disguised", "_hits", "_prefilter", "_tags", "starts")
 
-    def __init__(self, finder: "_WordFinder", hits: list[Hit], tags: list[Tags], everywhere: list[Tags]) -> None:
-        self._finder, self._hits, self._everywhere = finder, hits, everywhere
-        self._tags = tags + everywhere if everywhere else tags
-        self.starts = True in [word.starts for word in self._tags]
+    def __init__(
+        self, prefilter: Prefilter, hits: Sequence[Hit], tags: list[Tags], disguised: list[Tags], *, starts: bool
+    ) -> None:
+        """`tags` are those of `hits` in their order, each once; those of `disguised` words may be anywhere."""
+        self._prefilter, self._hits, self._disguised, self.starts = prefilter, hits, disguised, starts
+        self._tags = tags + disguised if disguised else tags
 
     @property
     def masks(self) -> dict[str, int]:
@@ -146,14 +154,14 @@ class PrefilterHits:
     def masks_by_span(self, language: str, spans: Sequence[tuple[int, int]]) -> list[int]:
         """The tags of one language in each span of the text."""
         starts, masks = [start for start, _ in spans], [0] * len(spans)
-        numbers, tags = self._finder.numbers, self._finder.tags
-        for number, start, _ in self._hits if spans else ():  # a text may be one address, and have no sentence
-            mask = tags[numbers[number]].masks.get(language)
+        numbers, tags = self._prefilter.numbers, self._prefilter.tags
+        for pattern, start, _ in self._hits if spans else ():  # a text may be one address, and have no sentence
+            mask = tags[numbers[pattern]].masks.get(language)
             if mask is not None:
                 masks[bisect_right(starts, start, 1) - 1] |= mask
         everywhere = 0
-        for hidden in self._everywhere:
-            everywhere |= hidden.masks.get(language, 0)
+        for word in self._disguised:
+            everywhere |= word.masks.get(language, 0)
         return [mask | everywhere for mask in masks] if everywhere else masks
 
 
@@ -185,27 +193,3 @@ class _Patterns(dict[str, int]):
         if number == len(self.tags):
             self.tags.append(tags)
         return number
-
-
-class _WordFinder:
-    """An Aho-Corasick automaton whose patterns have tags by language; few combinations, of many patterns.
-
-    `others` are patterns with tags of their own.
-    """
-
-    def __init__(
-        self, patterns: _Patterns, starts: Mapping[str, int], groups: Mapping[str, int], others: Mapping[str, Tags]
-    ) -> None:
-        self.tags = [*(Tags(tags, starts, groups) for tags in patterns.tags), *others.values()]
-        # Which tags a pattern has, by its number: small, so that it stays in the processor's cache.
-        self.numbers = array("H", [*patterns.values(), *range(len(patterns.tags), len(self.tags))])
-        self._automaton = AhoCorasick([*patterns, *others], implementation=Implementation.ContiguousNFA)
-
-    def search(self, text: str) -> list[Hit]:
-        """Return the number of each pattern that is in a text, with where it starts and ends."""
-        return self._automaton.find_matches_as_indexes(text, overlapping=True)
-
-    def distinct_tags(self, hits: Sequence[Hit]) -> list[Tags]:
-        """The tags of hits in their order, each combination once, however often its words occur."""
-        numbers, tags = self.numbers, self.tags
-        return [tags[number] for number in dict.fromkeys([numbers[pattern] for pattern, _, _ in hits])]

@@ -34,15 +34,13 @@ def sentence_spans(text: str, cased: str) -> Iterator[tuple[int, int]]:
     yield from _cut_long(text, start, last)
 
 
-def plain_sentence_spans(text: str) -> Iterator[tuple[int, int]]:
-    """Yield where each sentence of a text of ASCII begins and ends, given with its capitals."""
+def plain_sentence_spans(text: str) -> list[tuple[int, int]]:
+    """Return where each sentence of a text of ASCII begins and ends, given with its capitals."""
     marks = [mark.span() for mark in PLAIN_SENTENCE_END.finditer(text)]
-    starts, ends = (0, *[end for _, end in marks]), (*[start for start, _ in marks], len(text))
-    for start, end in zip(starts, ends, strict=True):
-        if end - start > LONGEST_SENTENCE:
-            yield from _cut_long(text, start, end)
-        elif end > start and not text[start:end].isspace():
-            yield start, end
+    spans = zip((0, *[end for _, end in marks]), (*[start for start, _ in marks], len(text)), strict=True)
+    if len(text) > LONGEST_SENTENCE:
+        return [cut for start, end in spans for cut in _cut_long(text, start, end)]
+    return [(start, end) for start, end in spans if end > start and not text[start:end].isspace()]
 
 
 def _cut_long(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:

@@ -4,7 +4,7 @@ Most sentences are only asked for their signs, so those are made of terms that a
 places, are made where a pattern fits.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
@@ -20,9 +20,6 @@ from archive.flags.sentence_spans import (
 )
 from archive.flags.terms import CAPITAL, TOKEN, Term, Terms, find_words
 from archive.flags.vocabulary import Vocabulary
-
-SHORTEST_SPACED_RUN = 4
-NO_WORD = "\0"  # is in no phrase
 
 
 @dataclass(slots=True)
@@ -70,68 +67,62 @@ class Tokenizer:
     def __init__(self, vocabulary: Vocabulary) -> None:
         self.vocabulary = vocabulary
         self.terms, self.groups = Terms(vocabulary), GroupJoiner(vocabulary)
+        self._phrases, self._terms_of = self.terms.phrases, self.terms.__getitem__
 
     def tokenize(self, text: str, cased: str) -> "Sentences":
         """Cut a normalized text into sentences; `cased` is the same text with its capitals."""
         return Sentences(self, text, cased)
 
-    def parse(self, words: Sequence[str], text: str, start: int, end: int) -> Sentence:
-        """Read the sentence from `start` to `end` of a text, with its words as they are written."""
-        parts = list(chain.from_iterable(map(self.terms.__getitem__, words)))
-        letters = sum([len(part.text) == 1 for part in parts])
-        if letters >= SHORTEST_SPACED_RUN and SPACED_LETTERS.search(text, start, end):
-            parts = self._join_letters(parts)
-        parts = self._join_phrases(parts)
+    def read(self, words: Sequence[str], text: str, start: int, end: int) -> tuple[list[Term], int]:
+        """Read a sentence from `start` to `end` of a text but for its groups, and the tags of its terms.
+
+        It is given with its words as they are written.
+        """
+        terms = list(chain.from_iterable(map(self._terms_of, words)))
+        codes = "".join([term.code for term in terms])
+        if self._phrases.spaced_letters.search(codes) and SPACED_LETTERS.search(text, start, end):
+            terms = self._join_letters(terms, codes)
+            codes = "".join([term.code for term in terms])
+        if phrases := self._phrases.find(codes):
+            terms = self._join_phrases(terms, phrases)
         mask = 0
-        for part in parts:
-            mask |= part.mask
-        if self.groups.may_join(parts, mask):
-            parts = self.groups.join(parts)
+        for term in terms:
+            mask |= term.mask
+        return terms, mask
+
+    def parse(self, terms: list[Term], mask: int, text: str, start: int, end: int) -> Sentence:
+        """Join the groups of a sentence that was read."""
+        if self.groups.may_join(terms, mask):
+            terms = self.groups.join(terms)
             # The tags of words that a group took in stay: a pattern that needs them is tried in vain, not missed.
-            for part in parts:
-                mask |= part.mask
-        return Sentence(parts, mask, self.terms, text, start, end)
+            for term in terms:
+                mask |= term.mask
+        return Sentence(terms, mask, self.terms, text, start, end)
 
     def is_run(self, text: str) -> bool:
         """Whether a word is several words written together, a grave one among them."""
         return self.terms.is_run(text)
 
-    def _join_letters(self, parts: list[Term]) -> list[Term]:
+    def _join_letters(self, terms: list[Term], codes: str) -> list[Term]:
         """Read l e t t e r s that stand apart as the words that they make."""
-        joined: list[Term] = []
-        position = 0
-        while position < len(parts):
-            end = position
-            while end < len(parts) and len(parts[end].text) == 1 and parts[end].text.isalnum():
-                end += 1
-            if end - position >= SHORTEST_SPACED_RUN:
-                run = parts[position:end]
-                joined += self.terms.split_run("".join([part.text for part in run]), are_letters=True) or run
-                position = end
-            else:
-                joined.append(parts[position])
-                position += 1
-        return joined
+        joined, done = list[Term](), 0
+        for run in self._phrases.spaced_letters.finditer(codes):
+            letters = terms[run.start() : run.end()]
+            joined += terms[done : run.start()]
+            joined += self.terms.split_run("".join([letter.text for letter in letters]), are_letters=True) or letters
+            done = run.end()
+        return joined + terms[done:]
 
-    def _join_phrases(self, parts: list[Term]) -> list[Term]:
-        """Join the words of phrases to one term, the longest phrase where several begin at a word."""
-        joined: list[Term] = []
-        position, count, done = 0, len(parts), 0
-        for position, part in enumerate(parts):
-            tree = part.phrases
-            if tree is None or position < done:
-                continue
-            end, last, word = position + 1, position, None
-            while end < count and (tree := tree.get(parts[end].text or NO_WORD)) is not None:  # type: ignore[assignment]
-                end += 1
-                if "" in tree:
-                    last, word = end, tree[""]
-            if word is not None:
-                width = sum([part.width for part in parts[position:last]])
-                joined += parts[done:position]
-                joined.append(Term(word.mask, word.sign, "", word.entries, width=width))  # type: ignore[union-attr]
-                done = last
-        return joined + parts[done:] if done else parts
+    def _join_phrases(self, terms: list[Term], phrases: Iterable[tuple[int, int, int]]) -> list[Term]:
+        """Join the words of each phrase to one term."""
+        joined, done = list[Term](), 0
+        for number, first, end in phrases:
+            word = self._phrases.meanings[number]
+            width = sum([term.width for term in terms[first:end]])
+            joined += terms[done:first]
+            joined.append(Term(word.mask, word.sign, "", word.entries, width=width))
+            done = end
+        return joined + terms[done:]
 
 
 class Sentences:
@@ -147,6 +138,7 @@ class Sentences:
             plain_sentence_spans(self._cased) if self._is_plain else sentence_spans(self.text, self._cased)
         )
         self._tokenizer = tokenizer
+        self._read: dict[int, tuple[list[Term], int]] = {}
         self._parsed: dict[int, Sentence] = {}
 
     def __len__(self) -> int:
@@ -155,18 +147,30 @@ class Sentences:
     def __getitem__(self, index: int) -> Sentence:
         return self._parsed.get(index) or self.parse(index)
 
+    def tags(self, index: int) -> int:
+        """All tags that a sentence may have once it is parsed."""
+        return self._tokenizer.groups.tags_with(self._words(index)[1])
+
     def parse(self, index: int) -> Sentence:
         """Parse a sentence, which then stays parsed."""
-        words = self._find_words(index)
-        sentence = self._parsed[index] = self._tokenizer.parse(words, self.text, *self.spans[index])
+        sentence = self._parsed[index] = self._tokenizer.parse(*self._words(index), self.text, *self.spans[index])
         return sentence
+
+    def _words(self, index: int) -> tuple[list[Term], int]:
+        """The terms of a sentence as they are before groups are joined, and their tags."""
+        read = self._read.get(index)
+        if read is None:
+            read = self._tokenizer.read(self._find_words(index), self.text, *self.spans[index])
+            self._read[index] = read
+        return read
 
     def _find_words(self, index: int) -> list[str]:
         """The words of a sentence with their capitals, which show names; the first word is written with one anyway."""
         start, end = self.spans[index]
         if self._is_plain:
             words = find_words(self._cased[start:end])
-            words[:1] = [word.lower() for word in words[:1]]
+            if words:
+                words[0] = words[0].lower()
             return words
         if self._cased[start:end].lstrip()[1:].islower():  # no name in it
             return TOKEN.findall(self.text, start, end)

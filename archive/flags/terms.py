@@ -8,7 +8,8 @@ from string import ascii_uppercase
 from ahocorasick_rs import AhoCorasick
 
 from archive.flags.lexicon import LexiconEntry
-from archive.flags.vocabulary import GRAVE, UNKNOWN_WORD, PhraseTree, Vocabulary, Word
+from archive.flags.phrases import NO_CODE, Phrases
+from archive.flags.vocabulary import GRAVE, UNKNOWN_WORD, Vocabulary, Word
 from archive.flags.word_runs import LONG_ENOUGH, LONGEST_WORD, SHORTEST_RUN, split_words
 
 # A word, or a mark that parts clauses.
@@ -33,7 +34,7 @@ class Term:
 
     `text` is empty for phrases and some marks; `width` is of how many terms it was joined; `target` is the group that
     it names. Of the written word that it was read in, it is what stands from `start` to `end`, None for the word's own
-    end. `phrases` has those that begin with it; `name` is what an unknown word is where it is written with a capital.
+    end. `code` is what phrases are found by; `name` is what an unknown word is where it is written with a capital.
     """
 
     mask: int
@@ -44,7 +45,7 @@ class Term:
     width: int = 1
     start: int = 0
     end: int | None = None
-    phrases: PhraseTree | None = None
+    code: str = NO_CODE
     name: "Term | None" = None
 
 
@@ -72,6 +73,7 @@ class Terms(dict[str, tuple[Term, ...]]):
     def __init__(self, vocabulary: Vocabulary) -> None:
         super().__init__()
         self.vocabulary, bits = vocabulary, vocabulary.bits
+        self.phrases = Phrases(vocabulary.phrases)
         self._name, self._comma, self._number = bits["NAME"], bits["COMMA"], bits["NUMBER"]
         self._adverb = vocabulary.bit("ADV")
         self._people = vocabulary.mask(("GROUP", "GPL", "GSG", "OTHERS", "PERSON"))
@@ -147,8 +149,7 @@ class Terms(dict[str, tuple[Term, ...]]):
 
     def _term(self, word: Word, text: str, start: int = 0, end: int | None = None) -> Term:
         sign = word.sign or self.vocabulary.known_sign(word.mask)
-        phrases = self.vocabulary.phrases.get(text) if text else None
-        return Term(word.mask, sign, text, word.entries, None, 1, start, end, phrases)  # type: ignore[arg-type]
+        return Term(word.mask, sign, text, word.entries, None, 1, start, end, self.phrases.code(text))
 
     def _look_up(self, text: str) -> Word:
         """The meaning of a word that may be written with digits for letters, or with repeated letters."""

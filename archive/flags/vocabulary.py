@@ -4,7 +4,6 @@ A tag (KILL, GROUP, SAY.ED) is one bit, so the tags of a word are one integer. E
 gets one character, its sign; a tag in a pattern is the character class of all signs that contain it.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
@@ -74,21 +73,18 @@ def single_bits(mask: int) -> Iterator[int]:
         mask ^= bit
 
 
-PhraseTree = dict[str, "PhraseTree | Word"]
-
-
 @dataclass(slots=True)
 class Vocabulary:
     """The words and phrases of a language with their tags.
 
-    `phrases` is a tree by word, in which "" leads to the meaning of the phrase that ends there. `correct_words` are
-    spelled as they should be (`words` has typos and disguises too), `common_words` are never a run of others. `common`
-    has the tags of function words, and the words in patterns that have such a tag: nothing is looked for by those.
+    `correct_words` are spelled as they should be (`words` has typos and disguises too), `common_words` are never a run
+    of others. `common` has the tags of function words, and the words in patterns that have such a tag: nothing is
+    looked for by those.
     """
 
     bits: dict[str, int] = field(default_factory=dict)
     words: dict[str, Word] = field(default_factory=dict)
-    phrases: "PhraseTree" = field(default_factory=dict)
+    phrases: dict[str, Word] = field(default_factory=dict)
     signs: dict[int, str] = field(default_factory=dict)
     common: int = 0
     correct_words: frozenset[str] = frozenset()
@@ -138,18 +134,13 @@ def build_vocabulary(
     for tag in BUILT_IN_TAGS:
         vocabulary.bit(tag)
     used = {*tags, *(tag for tag in _all_tags(lexicon) if tag.startswith(("GROUP.", "UNPROTECTED.")))}
-    phrases: dict[tuple[str, ...], Word] = defaultdict(Word)
     for entry, form, form_tags in _forms(lexicon, used):
         parts = tuple(part for word in form.split() for part in lexicon.expansions.get(word, (word,)))
-        word = phrases[parts] if len(parts) > 1 else vocabulary.words.setdefault(form, Word())
+        known, key = (vocabulary.phrases, " ".join(parts)) if len(parts) > 1 else (vocabulary.words, form)
+        word = known.setdefault(key, Word())
         word.add(vocabulary.mask(form_tags), entry)
     for literal in literals:
         vocabulary.words.setdefault(literal, Word()).add(vocabulary.bit(f"'{literal}"), None)
-    for parts, word in phrases.items():
-        tree = vocabulary.phrases
-        for part in parts:
-            tree = tree.setdefault(part, {})  # type: ignore[assignment]
-        tree[""] = word
     vocabulary.common = vocabulary.mask((*BUILT_IN_TAGS, *sorted(lexicon.function)))
     for literal in literals:
         if vocabulary.words[literal].mask & vocabulary.common:
@@ -231,17 +222,9 @@ def _number_signs(vocabulary: Vocabulary) -> None:
     for word in list(vocabulary.words.values()):  # "these" and "those" before a noun are no pronouns
         if "THEY" in bits and word.mask & bits["THEY"]:
             vocabulary.sign(word.mask & ~bits["THEY"])
-    for word in (*vocabulary.words.values(), *(word for _, word in iter_phrases(vocabulary.phrases))):
-        word.sign = vocabulary.sign(word.mask)
-
-
-def iter_phrases(tree: PhraseTree, before: str = "") -> Iterator[tuple[str, Word]]:
-    """Yield all phrases of a tree as text, with their meanings."""
-    for part, below in tree.items():
-        if isinstance(below, Word):
-            yield before.rstrip(), below
-        else:
-            yield from iter_phrases(below, f"{before}{part} ")
+    shared: dict[int, int] = {}  # few masks, of many words: one each stays in the processor's cache
+    for word in (*vocabulary.words.values(), *vocabulary.phrases.values()):
+        word.sign, word.mask = vocabulary.sign(word.mask), shared.setdefault(word.mask, word.mask)
 
 
 def first_target(entries: Sequence[LexiconEntry]) -> str | None:
