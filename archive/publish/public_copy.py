@@ -30,8 +30,9 @@ Say = Callable[[str], None]
 SORTER_THREADS = 2
 PAGE_CACHE_KB = 400_000
 # How much of a full-text index FTS5 gathers in memory before it writes a segment. With its default of 1 MB it writes
-# thousands of segments of a large archive, and merges them again and again.
-FTS_MEMORY = 64 << 20
+# thousands of segments of a large archive, and merges them again and again. At 16 segments it merges them by itself:
+# they are merged once, at the end, and until then there may be as many as these.
+FTS_MEMORY, FTS_SEGMENTS = 64 << 20, 1000
 PUBLIC_THREADS = """
 select threads.id from src.threads join src.articles on articles.id = article_id
 left join src.outlets on outlets.id = outlet_id
@@ -363,9 +364,9 @@ def build_full_text(connection: sqlite3.Connection, table: str) -> None:
     """Build the full-text index of a table in one go, and merge its segments into one, which searches fastest."""
     fts = f"{table}_fts"
     connection.execute(views.full_text_table(table))
-    for option, value in (("hashsize", FTS_MEMORY), ("automerge", 0)):
+    for option, value in (("hashsize", FTS_MEMORY), ("automerge", 0), ("crisismerge", FTS_SEGMENTS)):
         connection.execute(f"insert into {fts}({fts}, rank) values (?, ?)", (option, value))
     connection.execute(f"insert into {fts}({fts}) values ('rebuild')")
     connection.execute(f"insert into {fts}({fts}) values ('optimize')")
     # The options are stored with the index: nobody who opens the copy should inherit them.
-    connection.execute(f"delete from {fts}_config where k in ('hashsize', 'automerge')")
+    connection.execute(f"delete from {fts}_config where k in ('hashsize', 'automerge', 'crisismerge')")
