@@ -171,10 +171,12 @@ def open_copy(target: Path, source: Path) -> Iterator[sqlite3.Connection]:
         yield connection
 
 
-def copy_rows(connection: sqlite3.Connection, policy: Policy, key: bytes, *, say: Say) -> CopyCounts:
-    """Fill a new database with the public rows of the archive and its lists, and return their counts.
+def copy_rows(
+    connection: sqlite3.Connection, policy: Policy, key: bytes, release: dict[str, str], *, say: Say
+) -> CopyCounts:
+    """Fill a new database with the public rows of the archive, its lists and the values of the table `release`.
 
-    `key` makes pseudonyms. Others can read these rows while `derive` works. Raise NotShareable and sqlite3.Error.
+    `key` makes pseudonyms. Others can read all of these while `derive` works. Raise NotShareable and sqlite3.Error.
     """
     connection.execute("begin")
     say("reading what is public")
@@ -196,6 +198,8 @@ def copy_rows(connection: sqlite3.Connection, policy: Policy, key: bytes, *, say
         for statement in columns.create_indexes(name):
             connection.execute(statement)
     _create_lists(connection, list_columns, say)
+    release = release | {"withheld": json.dumps(withheld, sort_keys=True)}
+    connection.executemany("insert into release values (?, ?)", release.items())
     connection.execute("commit")
     _analyze(connection)
     # What is written from here on lies in a file beside the copy, until `finish`: others read the copy meanwhile.
@@ -204,14 +208,12 @@ def copy_rows(connection: sqlite3.Connection, policy: Policy, key: bytes, *, say
     return CopyCounts(_count_rows(connection), withheld)
 
 
-def derive(connection: sqlite3.Connection, counts: CopyCounts, release: dict[str, str], *, say: Say) -> None:
-    """Fill the tables that are worked out from what the copy shows, with the values of the table `release`."""
+def derive(connection: sqlite3.Connection, *, say: Say) -> None:
+    """Fill the tables that are worked out from what the copy shows."""
     connection.execute("begin")
     say("comparing texts")
     fill_copies(connection)
     say("counting")
-    withheld = json.dumps(counts.withheld, sort_keys=True)
-    connection.executemany("insert into release values (?, ?)", (release | {"withheld": withheld}).items())
     _count(connection)
     for name in FULL_TEXT:
         say(f"indexing the words of {name}")

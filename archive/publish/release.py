@@ -190,14 +190,14 @@ class _ReleaseBuilder:
         Raise NotPublished if the database is not whole, public_copy.NotShareable and sqlite3.Error.
         """
         with public_copy.open_copy(self.database, self.archive.path) as connection:
-            counts = public_copy.copy_rows(connection, self.policy, key, say=self.say)
+            counts = public_copy.copy_rows(connection, self.policy, key, release, say=self.say)
             jobs = dumps.plan_dumps(self.database, self.policy.dumps)
             # Leaving the block of the pool waits for its jobs, also for those of a database that is not whole.
             with dumps.executor(counts.rows["comments"]) as pool:
                 with interrupts_blocked():
                     indexed = pool.submit(index_copy, self.database)  # the longest
                     dumped = [self._submit_dump(pool, job) for job in jobs if not job.is_whole]
-                public_copy.derive(connection, counts, release, say=self.say)
+                public_copy.derive(connection, say=self.say)
                 self.say("writing the search index and dumps")
                 indexes = indexed.result()
                 entries = [entry for job in dumped for entry in job.result()]

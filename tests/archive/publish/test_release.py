@@ -384,6 +384,20 @@ def test_processes_make_the_same_release(source, out, tmp_path, monkeypatch):
     assert sizes[0] == sizes[1]
 
 
+def test_dumps_are_those_of_the_finished_copy(source, out, tmp_path):
+    """They are written while other parts of the database are not there yet."""
+    done = released(source, out, Policy(url="https://archive.example"))
+    (tmp_path / "again" / "dumps").mkdir(parents=True)
+    database = done.folder / "archive.db"
+    jobs = dumps.plan_dumps(database, done.manifest["policy"]["dumps"])
+    again = [entry for job in jobs for entry in dumps.write_dump(str(database), str(tmp_path / "again"), job)]
+    assert len(again) > 3
+    assert {entry["path"]: entry for entry in done.manifest["files"] if entry["path"].startswith("dumps/")} == {
+        entry["path"]: entry for entry in again
+    }
+    assert b"https://archive.example/comment/1" in gzip.decompress((done.folder / "dumps/comments.csv.gz").read_bytes())
+
+
 def test_every_table_is_copied_or_private():
     assert set(COPIED) == set(TABLES) - PRIVATE_TABLES - {"totals"}
 
