@@ -185,10 +185,11 @@ def name_after_date(date: HtmlElement, date_text: str) -> str | None:
         line = above
         if date_text in fold_space(_visible_text(line, date=date)).rpartition(date_text)[0]:
             return None
-    _, separator, after = fold_space(_visible_text(line, between=" ", date=date)).partition(date_text)
+    _, separator, after = fold_space(_visible_text(line, between=" • ", date=date)).partition(date_text)
     after = after.lstrip(BEFORE_DATE)
     by = line_rules.byline_length(after) if separator else 0
-    return _clean(SEPARATORS.split(after[by:])[0], is_bare=False) if by else None
+    pieces = filter(None, SEPARATORS.split(after[by:]) if by else ())
+    return _clean(next(pieces, ""), is_bare=False)
 
 
 def name_beside_date(date: HtmlElement) -> str | None:

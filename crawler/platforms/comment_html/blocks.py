@@ -49,6 +49,10 @@ def roots_of(anchors: Sequence[HtmlElement]) -> list[HtmlElement]:
         shapes[shape] = shapes.get(shape, 0) + 1
     if anchors[0] in highest and shapes:
         usual = max(shapes, key=lambda shape: shapes[shape])
+        roots = [
+            root if _shape(root) == usual else _inner_of_shape(root, anchor, usual)
+            for root, anchor in zip(roots, rest, strict=True)
+        ]
         steps = sorted(_steps(anchor, root) for anchor, root in zip(rest, roots, strict=True) if _shape(root) == usual)
         path = []
         element = anchors[0]
@@ -62,6 +66,16 @@ def roots_of(anchors: Sequence[HtmlElement]) -> list[HtmlElement]:
             roots.insert(0, min(own, key=lambda pair: (abs(pair[0] - steps[len(steps) // 2]), -pair[0]))[1])
         _lower_lists(roots, rest, usual)
     return roots
+
+
+def _inner_of_shape(root: HtmlElement, anchor: HtmlElement, shape: Key) -> HtmlElement:
+    """Return the highest element around an anchor that has a shape, within one that has it not: a list of one."""
+    found = root
+    element: HtmlElement | None = anchor
+    while element is not None and element is not root:
+        found = element if _shape(element) == shape else found
+        element = element.getparent()
+    return found
 
 
 def _lower_lists(roots: list[HtmlElement], rest: Sequence[HtmlElement], usual: Key) -> None:

@@ -51,7 +51,7 @@ NAMES = tuple(
         r"wpd-comment-author|"
         r"comment[-_]{0,2}name|c-author",
         r"(?:[\w-]*comment[-_]{0,2})?(?:author|commenter|user|by|poster|autor|auteur)|author[-_]comment|by-?author|"
-        r"user-?name|nick-?name|name|vcard|(?![\w-]*post[-_]author)[\w-]+[-_](?:author|commenter|username|nickname)|"
+        r"user-?name|nick-?name|name|vcard|submitted|(?![\w-]*post[-_]author)[\w-]+[-_](?:author|commenter|username|nickname)|"
         r"(?:(?!file|tag|site|blog|forum|product|field)[\w-]+[-_])?(?:name|nick|pseudo|nombre|nome|nom|nume|nazwa|"
         r"imie|"
         r"jmeno|nimi|nimimerkki|navn|namn|naam|nama|isim|nev|ime|imya|usuario|utente|nutzer|benutzer|uzivatel|member|"

@@ -108,7 +108,7 @@ def _strip_repeated_lines(fields: Sequence[CommentFields]) -> None:
             for field in fields:
                 lines = field.body.split("\n")
                 if len(lines) > 1 and lines[edge]:
-                    pattern = DIGITS.sub("#", lines[edge].strip())
+                    pattern = _pattern(lines[edge], field.name)
                     counts[pattern] = counts.get(pattern, 0) + 1
             repeated = {
                 pattern
@@ -119,8 +119,13 @@ def _strip_repeated_lines(fields: Sequence[CommentFields]) -> None:
                 break
             for field in fields:
                 lines = field.body.split("\n")
-                if len(lines) > 1 and DIGITS.sub("#", lines[edge].strip()) in repeated:
+                if len(lines) > 1 and _pattern(lines[edge], field.name) in repeated:
                     field.body = "\n".join(lines[1:] if edge == 0 else lines[:-1]).strip("\n")
+
+
+def _pattern(line: str, name: str | None) -> str:
+    """Return what a line of a text has in common with those of others: all but its numbers, and its author's name."""
+    return "" if line.strip() == name else DIGITS.sub("#", line.strip())
 
 
 def _without_forms(blocks: list[Block]) -> list[Block]:

@@ -58,7 +58,10 @@ def parse_fields(comment: CommentElement) -> CommentFields:
     outside = outside_text(own, content)
     author, name = _find_author(own, outside, content)
     read = {comment.root}
-    date = find_stamp(outside, read)
+    holders = _holders_of_replies(comment)
+    date = find_stamp([part for part in outside if part[0] not in holders] if holders else outside, read)
+    if date.element is None and holders:
+        date = find_stamp(outside, read)
     if date.element is None:
         date = find_stamp([part for part in own if part[1].dated], read)
     if date.element is not None and author is not None and is_title(author):
@@ -114,6 +117,17 @@ def _find_author(
     in_text = content is not None and is_text_only(content)
     author, name = find_author(own, STATED if in_text else (*STATED, *LIKELY))
     return name_before_says(own) if author is None and in_text else (author, name)
+
+
+def _holders_of_replies(comment: CommentElement) -> set[HtmlElement]:
+    """Return the elements of a comment that hold replies to it, too: a date in one may be that of a reply."""
+    holders: set[HtmlElement] = set()
+    for reply in comment.nested:
+        element = reply.getparent()
+        while element is not None and element is not comment.root and element not in holders:
+            holders.add(element)
+            element = element.getparent()
+    return holders
 
 
 def _textual_parts(comment: CommentElement, own: list[Part]) -> list[Part]:

@@ -269,8 +269,10 @@ def _style_level(comment: CommentElement) -> int | None:
 
 
 def _picture_level(comment: CommentElement) -> int | None:
-    """Return the width of the empty picture that indents a row of a table."""
+    """Return the width of the empty picture, or cell, that indents a row of a table."""
     for element in comment.own[:8]:
+        if element.tag == "td" and (element.get("width") or "").isdigit() and element.get("height") in ("0", "1"):
+            return int(element.get("width")) if len(element) == 0 else None
         if (
             element.tag == "img"
             and (element.get("height") or "") in ("1", "0")

@@ -18,7 +18,6 @@ from crawler.platforms.comment_html.parts import PROFILE_LINK
 from crawler.platforms.comment_html.section_objections import (
     are_halves,
     counts_comments,
-    has_headline,
     holds_article,
     holds_several,
     is_form,
@@ -26,6 +25,7 @@ from crawler.platforms.comment_html.section_objections import (
     is_titled,
     leads_elsewhere,
     leads_to_pages,
+    share_of_headlines,
 )
 from crawler.platforms.comment_html.section_words import STRONG
 
@@ -57,6 +57,11 @@ PLURAL = re.compile(
     re.IGNORECASE,
 )
 HEADINGS = frozenset(("h2", "h3", "h4", "h5", "h6"))
+COMMENT_BY = re.compile(
+    r"\s*(?:comment|kommentar|commentaire|coment[aá]rio|commento|reactie|komentarz|komentář|комментарий|коментар)\w*\s+"
+    r"(?:\w+\s+)?(?:by|von|par|de|di|door|od|от|av|af)(?!\w)",
+    re.IGNORECASE,
+)
 QUESTION_MARKS = ("?", "？", "؟")
 CUT_SHORT = ("…", "...", "[…]", "weiterlesen", "read more", "more »")
 
@@ -232,7 +237,7 @@ def _objections(
     size, bodies = len(sample), [f.body for f in fields]
     names = [f.name if is_called else None for f in fields]
     return {
-        "headline": -3.0 * sum(map(has_headline, sample, names)) / size,
+        "headline": -3.0 * share_of_headlines(sample, names),
         "linked": -2.5 * sum(is_linked(comment, f) for comment, f in zip(sample, fields, strict=True)) / size,
         "counted": -3.0 * sum(map(counts_comments, sample)) / size,
         "about": -4.0 * leads_to_pages(sample, fields),
@@ -242,8 +247,10 @@ def _objections(
 
 
 def _has_button(comment: CommentElement) -> bool:
-    """Whether a block has a button to reply, report or vote, or a picture of its author."""
+    """Whether a block has a button to reply, report or vote, a picture of its author, or calls itself a comment."""
     for element in comment.own[:MOST_ELEMENTS]:
+        if element.text and COMMENT_BY.match(element.text):
+            return True
         if element is comment.root:
             continue
         if element.tag in ("a", "button", "span", "div", "li", "i", "img", "input"):

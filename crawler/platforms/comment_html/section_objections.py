@@ -74,8 +74,16 @@ def leads_elsewhere(sample: Sequence[CommentElement]) -> bool:
     return linking * 2 > len(sample) and len(targets) > max(1, len(sample) // 3)
 
 
-def has_headline(comment: CommentElement, name: str | None) -> bool:
-    """Whether a block has a linked headline that is neither a `name` of its author nor a link to itself.
+def share_of_headlines(sample: Sequence[CommentElement], names: Sequence[str | None]) -> float:
+    """Return the share of blocks that have a linked headline; 0 where all lead to one page, the comments' own."""
+    headlines = [_headline(comment, name) for comment, name in zip(sample, names, strict=True)]
+    pages = {href.partition("#")[0] for href in headlines if href is not None}
+    shared = len(pages) == 1 and len(headlines) - headlines.count(None) > 1
+    return 0.0 if shared else 1 - headlines.count(None) / len(headlines)
+
+
+def _headline(comment: CommentElement, name: str | None) -> str | None:
+    """Return where the headline of a block leads; None without one that is neither its author's `name` nor its own.
 
     Where nothing is called comments no link is a name's, but that to a person or to a page of theirs.
     """
@@ -88,8 +96,8 @@ def has_headline(comment: CommentElement, name: str | None) -> bool:
             if link is not None and len(text) > 3 and text != name and not text.startswith(name or "\0"):
                 href = link.get("href") or ""
                 is_own = LINKED_ID.search(href) or PROFILE_LINK.search(href) or href.startswith("#")
-                return not is_own and "nofollow" not in (link.get("rel") or "")
-    return False
+                return href if not is_own and "nofollow" not in (link.get("rel") or "") else None
+    return None
 
 
 def counts_comments(comment: CommentElement) -> bool:

@@ -66,6 +66,20 @@ SHAPES = {
         '<div class="post-signature">Fair winds</div></td></tr></table>',
         "<div>{}</div>",
     ),
+    "a date by a name above a text": (
+        '<div class="commentBlock"><div class="commentInfos">{date} by {name}</div>\n<div class="commentContent">{text}</div></div>',
+        '<div class="lastCommentsBlock">{}</div>',
+    ),
+    "a name that no class tells from the text": (
+        '<div class="comments-content"><div class="comments-text"><div class="flex"><div><a href="#" class="admin-title">{name}</a>'
+        '<p class="post-time">{date}</p></div><a class="comment-reply" href="#">Reply</a></div><p>{text}</p></div></div>',
+        "<h4>3 Comments</h4><div>{}</div>",
+    ),
+    "a name below the text": (
+        '<div class="comment"><h3 class="title">A title of {n}</h3><div class="content"><p>{text}</p></div>'
+        '<div class="submitted">{name}</div><i>{date}</i></div>',
+        "<div>{}</div>",
+    ),
     "a name called so by an id": (
         '<li class="comment"><p>{text}</p><span>by</span> <span id="author">{name}</span> <span>on {date}</span></li>',
         "<ul>{}</ul>",
@@ -113,6 +127,37 @@ def test_what_holds_all_comments_and_is_numbered_as_they_are_is_none() -> None:
     )
     thread = read(f'<div class="blog-comments" id="blg-comment-5"><b>Comments</b>{blocks}</div>')
     assert rows(thread) == [(*row[:3], 0 if number == 1 else None) for number, row in enumerate(WHOLE)]
+
+
+def test_rows_that_call_themselves_comments_need_no_other_name() -> None:
+    row = (
+        "<tr><td><div>Comment posted by <b>Person {n}</b> on {n} March 2026</div><div>Text of day {n}.</div></td></tr>"
+    )
+    thread = read("<table>" + "".join(row.format(n=n) for n in range(1, 7)) + "</table>")
+    assert rows(thread) == [(f"Person {n}", f"2026-03-0{n}T00:00:00Z", f"Text of day {n}.", None) for n in range(1, 7)]
+
+
+def test_titles_that_all_lead_to_the_page_of_the_thread_are_no_headlines() -> None:
+    block = (
+        '<div class="comment"><p class="metadata">by <a href="/user/{n}">{name}</a></p><h3><a href="/node/5#comment">A title'
+        '</a></h3><div class="content"><p>{text}</p></div></div>'
+    )
+    assert rows(read(flat(block, "<div>{}</div>"))) == [(name, None, text, None) for name, _, text in ROWS]
+
+
+def test_replies_that_stand_alone_in_their_list_and_cells_that_indent() -> None:
+    def one(row: tuple[str, str, str], below: str = "") -> str:
+        head = f'<div class="x-c"><div><a href="/user/{row[0]}">{row[0]} | {row[1]}</a></div><div><p>{row[2]}</p></div></div>'
+        return f'<div class="x-ct">{head}<div class="x-cl">{below}</div></div>'
+
+    nested = read(f'<h2>Comments (3)</h2><div class="x-cl">{one(ROWS[0], one(ROWS[1]))}{one(ROWS[2])}</div>')
+    cells = "".join(
+        f'<table><tr id="{41 + i}"><td width="{30 * (i == 1)}" height="1"></td><td>'
+        f"<a href='/user/{row[0]}'>{row[0]}</a> <i>{row[1]}</i><p class='comment-text'>{row[2]}</p></td></tr></table>"
+        for i, row in enumerate(ROWS)
+    )
+    for thread in (nested, read(f"<div>{cells}</div>")):
+        assert rows(thread) == [(*row[:3], 0 if number == 1 else None) for number, row in enumerate(WHOLE)]
 
 
 TRAPS = {
