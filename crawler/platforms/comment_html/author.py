@@ -293,6 +293,9 @@ def _inner_name(element: HtmlElement) -> HtmlElement:
     """Return the name within an element that holds picture, date or "says" as well."""
     if len(element) == 0:
         return element
+    boxes = [child for child in element if child.tag in BOXES]
+    if len(boxes) > 1 and is_date(fold_space(boxes[0].text_content())):  # the date above the name
+        return boxes[1]
     inside = [below for below in element.iterdescendants() if isinstance(below.tag, str) and below.tag != "meta"]
     for below in inside:
         if (is_name(below, traits_of(below)) or property_of(below) == "name") and _visible_text(below).strip():

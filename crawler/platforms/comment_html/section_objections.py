@@ -38,7 +38,8 @@ def _page_of(comment: CommentElement, fields: CommentFields) -> tuple[str, str] 
     for element in comment.own[:MOST_ELEMENTS]:
         href = element.get("href") or "" if element.tag == "a" else ""
         text = fold_space(element.text_content()) if href else ""
-        if href and (text == fields.name or PROFILE_LINK.search(href)):
+        is_title = text.count(" ") >= 3 and line_rules.name_score(text) < 0
+        if href and ((text == fields.name and not is_title) or PROFILE_LINK.search(href)):
             names.add(href)
         elif (
             href

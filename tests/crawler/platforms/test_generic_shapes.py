@@ -80,6 +80,10 @@ SHAPES = {
         '<div class="submitted">{name}</div><i>{date}</i></div>',
         "<div>{}</div>",
     ),
+    "a date above the name in the box of the name": (
+        '<li><div class="user-box"><div class="user-name"><h6>{date}</h6><h5>{name}</h5></div><p>{text}</p></div></li>',
+        "<h3>Comments</h3><ul>{}</ul>",
+    ),
     "a name called so by an id": (
         '<li class="comment"><p>{text}</p><span>by</span> <span id="author">{name}</span> <span>on {date}</span></li>',
         "<ul>{}</ul>",
@@ -161,6 +165,10 @@ def test_replies_that_stand_alone_in_their_list_and_cells_that_indent() -> None:
 
 
 TRAPS = {
+    "stories that someone wrote of": (
+        '<div class="entry"><h5><a href="/story/{n}">What the road to the bridge is on day {n}</a></h5><p>{text}</p>'
+        "<small>{name}, {date}</small></div>"
+    ),
     "questions and their answers": (
         '<div class="item" id="faq-{n}"><h3 class="question"><a href="#faq-{n}">How late is {name}?</a></h3><p class="answer">'
         '{text}</p><button class="vote-up">Yes</button> <i>{date}</i></div>'
