@@ -166,6 +166,13 @@ def _by_names(profiles: dict[str, Profile], personal: tuple[str, ...], table: Ta
     others = [(role, name) for role, name in by_parts if role in OF_COMMENTS and name not in dropped]
     _propose_by_parts(columns, others, profiles, {column.name for column in columns.values()})
     settle_keys(columns, table, profiles)
+    return _with_labels(columns, profiles, personal, table)
+
+
+def _with_labels(
+    columns: dict[str, MappedColumn], profiles: dict[str, Profile], personal: tuple[str, ...], table: Table
+) -> ColumnMapping:
+    """Return the mapping of these roles, with what the columns that are left say of states and labels."""
     taken = {column.name for column in columns.values()}
     free = [
         column
