@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 from itertools import islice
 
-from archive.text import date_words
+from archive.text.ages import find_age
 from archive.text.calendars import end_in, western
 from archive.text.date_order import order_by_span
 from archive.text.date_words import month
@@ -67,29 +67,6 @@ _CLOCK_FIRST = re.compile(
     r"ingo)\b[\s,]*)?",
     re.IGNORECASE,
 )
-_AGO = rf"(?:{'|'.join((*date_words.AGO, *date_words.AGO_CHARACTERS))})"
-_AMOUNT = rf"(?:\d{{1,4}}\+?\s?|{date_words.AMOUNT}\s|un['’])"
-_ABOUT = rf"(?:(?:{'|'.join(date_words.ABOUT)})\s+)?"
-_AGE = rf"{_ABOUT}{_AMOUNT}{date_words.UNIT}\.?(?:,?\s+(?:and\s+)?\d+\s+{date_words.UNIT})?\s?{_AGO}(?!\w)"
-_AROUND = "|".join(f"{before}(?=.{{3,40}}{after})" for before, after in date_words.AROUND.items())
-_AGE_BEHIND = (
-    rf"(?:{'|'.join(date_words.BEFORE)}|{_AROUND})\s+{_ABOUT}{date_words.AMOUNT}\s+"
-    rf"{date_words.UNIT}(?![^\W\d_])(?:,?\s+\d+\s+{date_words.UNIT})?"
-    rf"(?:\s+(?:{'|'.join(date_words.AROUND.values())}))?"
-)
-_DAY_WORDS = (*date_words.YESTERDAY, *date_words.TODAY, *date_words.NOW)
-_DAY_CHARACTERS = (*date_words.YESTERDAY_CHARACTERS, *date_words.TODAY_CHARACTERS, *date_words.NOW_CHARACTERS)
-_RELATIVE = re.compile(
-    rf"\b(?:{_AGE}|{_AGE_BEHIND}|{_AMOUNT}(?:{'|'.join(date_words.SUFFIXED)})(?!\w)|(?:{'|'.join(_DAY_WORDS)})\b{date_words.CLOCK})|{'|'.join(_DAY_CHARACTERS)}",
-    re.IGNORECASE,
-)
-# A text without any of these states no age: sought in its words, at a tenth of what the pattern takes.
-_AGE_MARKS = frozenset(
-    max(re.split(r"\W+", form), key=len)
-    for form in (*date_words.AGO, *date_words.BEFORE, *date_words.SUFFIXED, *_DAY_WORDS)
-)
-_AGE_CHARACTERS = re.compile(rf"{'|'.join((*date_words.AGO_CHARACTERS, *_DAY_CHARACTERS))}")
-_WORDS = re.compile(r"[^\W\d_]+")
 _COMPACT = re.compile(r"(?<!\d)((?:19|20)\d\d)(0\d|1[0-2])([0-2]\d|3[01])T([01]\d|2[0-3])([0-5]\d)([0-5]\d)(?!\d)Z?")
 _GLUED = re.compile(r"(?<=[^\W\d_])(?=\d)|(?<=[^\W_])(?=[A-ZÀ-ÞЀ-Я][^\W\d_])")
 _NUMBERS = re.compile(r"\d+")
@@ -117,7 +94,7 @@ def find_date(text: str) -> tuple[int, int] | None:
         return compact.span()
     match = _day(plain)
     if match is None:
-        return _relative(text)
+        return find_age(text)
     start, end = match.span()
     after = _JOIN.match(plain, end)
     clock = _TIME.match(plain, after.end() if after else end)
@@ -142,12 +119,12 @@ def find_glued_date(text: str) -> tuple[int, int] | None:
 
 def is_age(text: str) -> bool:
     """Whether a text states a time from the moment of reading, and no day of the calendar."""
-    return len(text) <= MAX_LENGTH and _day(text) is None and _relative(text) is not None
+    return len(text) <= MAX_LENGTH and _day(text) is None and find_age(text) is not None
 
 
 def may_hold_date(text: str) -> bool:
     """Whether a text is worth the regular expressions: it has a digit, or a word such as "yesterday"."""
-    return _DIGIT.search(text) is not None or (len(text) <= _LONGEST_AGE_LINE and _relative(text) is not None)
+    return _DIGIT.search(text) is not None or (len(text) <= _LONGEST_AGE_LINE and find_age(text) is not None)
 
 
 def is_date(text: str) -> bool:
@@ -297,16 +274,6 @@ def _possible(match: re.Match[str]) -> bool:
 def _numbers(text: str) -> tuple[int, int, int]:
     first, second, third = _NUMBERS.findall(text)[:3]
     return int(first), int(second), int(third)
-
-
-def _may_state_age(text: str) -> bool:
-    return not _AGE_MARKS.isdisjoint(_WORDS.findall(text.casefold())) or _AGE_CHARACTERS.search(text) is not None
-
-
-@lru_cache(512)
-def _relative(text: str) -> tuple[int, int] | None:
-    match = _RELATIVE.search(text) if _may_state_age(text) else None
-    return match.span() if match else None
 
 
 def _clock_before(text: str, start: int) -> int:

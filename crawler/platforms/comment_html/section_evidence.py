@@ -1,7 +1,7 @@
 """Weigh whether blocks of one shape are the comments of a page: score by score, no word or lack alone decides."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -122,16 +122,7 @@ def _weigh_sample(
     evidence = _evidence_of(fields)
     score += TEXT * evidence.texts + NAME * evidence.named + DATE * evidence.dated
     evidence.score = score + sum(_objections(sample, fields, numbered, is_called=is_called).values())
-    if sum((f.name or "").endswith(QUESTION_MARKS) for f in fields) > size / 2:  # questions and their answers
-        evidence.score -= 4.0
-    evidence.score -= 2.0 * (evidence.named < 0.6 and are_halves(sample))
-    is_told = by_name["form"] or by_name["headed"] or by_name["stated"]
-    evidence.score -= 1.0 * (not is_told and max(numbered, buttons, evidence.dated) < 0.5)
-    if not is_called:  # entries of a list of events, jobs, questions have titles
-        nameless = max(group.own, group.around) == 0
-        evidence.score -= (
-            1.5 * sum(is_titled(c, f, any_heading=nameless) for c, f in zip(sample, fields, strict=True)) / size
-        )
+    evidence.score -= _doubts(group, sample, fields, evidence, by_name, max(numbered, buttons, evidence.dated))
     if count == 1 and not _may_stand_alone(comments[0], evidence, numbered):
         evidence.score = 0.0
     if evidence.texts < 0.5 and (evidence.texts < FEWEST_TEXTS or evidence.named + evidence.dated + numbered < 2):
@@ -151,6 +142,27 @@ def _read_fields(sample: Sequence[CommentElement], index: PageIndex, needed: flo
             missing = TEXT * (not f.body) + NAME * (not f.name) + DATE * (not (f.date_text or f.machine_date))
             most -= missing / len(sample)
     return fields
+
+
+def _doubts(
+    group: Group,
+    sample: Sequence[CommentElement],
+    fields: Sequence[CommentFields],
+    evidence: Evidence,
+    by_name: Mapping[str, float],
+    most: float,
+) -> float:
+    """Return how much less a sample counts that looks like another kind of list; `most` is its best evidence."""
+    # Questions and their answers.
+    doubts = 4.0 * (sum((f.name or "").endswith(QUESTION_MARKS) for f in fields) > len(sample) / 2)
+    doubts += 2.0 * (evidence.named < 0.6 and are_halves(sample))
+    is_told = by_name["form"] or by_name["headed"] or by_name["stated"]
+    doubts += 1.0 * (not is_told and most < 0.5)
+    if by_name["strong"]:  # entries of a list of events, jobs, questions have titles
+        nameless = max(group.own, group.around) == 0
+        titled = sum(is_titled(c, f, any_heading=nameless) for c, f in zip(sample, fields, strict=True))
+        doubts += 1.5 * titled / len(sample)
+    return doubts
 
 
 def _evidence_of(fields: Sequence[CommentFields]) -> Evidence:
