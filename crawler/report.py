@@ -90,12 +90,15 @@ class CrawlReport:
         """Describe how far the run is, on one line."""
         counts = self.total
         changes = ", ".join(f"{counts[name]:,} {word}" for name, word in CHANGES.items() if counts[name])
-        parts = [f"{format_count(counts['pages'], 'page')} from {format_count(len(self.hosts), 'host')}"]
-        parts.append(format_count(counts["threads"], "thread"))
+        parts = [format_count(counts["threads"], "thread")]
+        if counts["pages"]:  # a replay fetches none
+            parts.insert(0, f"{format_count(counts['pages'], 'page')} from {format_count(len(self.hosts), 'host')}")
         parts.append(format_count(counts["comments"], "comment") + (f" ({changes})" if changes else ""))
         if counts["errors"]:
             parts.append(format_count(counts["errors"], "error"))
-        return ", ".join(parts) + f", {counts['pages'] / max(seconds, 0.001):,.1f} pages/s"
+        if counts["pages"]:
+            parts.append(f"{counts['pages'] / max(seconds, 0.001):,.1f} pages/s")
+        return ", ".join(parts)
 
     def summary(self) -> list[str]:
         """Return a line for each outlet and each platform."""

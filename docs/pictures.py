@@ -47,9 +47,10 @@ def page_hashes(db: Path) -> dict[str, str]:
 
 
 async def _page_hashes(db: Path) -> dict[str, str]:
+    from archive.cli.demo import NOTICE
     from archive.site.app import application
 
-    datasette = application(db)
+    datasette = application(db, notice=NOTICE)
     hashes = {}
     for name, path in addresses(db).items():
         response = await datasette.client.get(path)
@@ -74,9 +75,10 @@ def take_pictures(db: Path) -> None:
     from crawler.browser.chromium import find_chromium
 
     PICTURES.mkdir(exist_ok=True)
-    command = [sys.executable, "-m", "archive.cli", "serve", "--db", str(db), "--port", "0", "--json"]
+    command = [sys.executable, "-m", "archive.cli", "demo", "--db", str(db), "--port", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server, sync_playwright() as playwright:  # noqa: S603
-        base = json.loads(str(server.stdout and server.stdout.readline()))["address"].rstrip("/")
+        lines = iter(server.stdout or ())
+        base = next(line.split()[4].rstrip("/") for line in lines if line.startswith("The archive is at"))
         browser = playwright.chromium.launch(executable_path=find_chromium())
         page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT}, color_scheme="light")
         for name, path in addresses(db).items():

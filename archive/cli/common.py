@@ -180,7 +180,7 @@ def require(path: "Path | ServerAddress") -> None:
 
 def _require_file(path: Path) -> None:
     if not path.exists():
-        fail(f"{path} is not there; `btl import` creates it, and --db names another")
+        fail(f"there is no archive {path}; `btl import` creates one, and --db names another")
 
 
 @contextmanager

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 SAMPLE = Path(__file__).parent.parent / "sample"
 TEXTS, VISITS = SAMPLE / "texts", SAMPLE / "visits"
+NOTICE = "Saltmere is an invented town, and so is everybody who writes here."
 REVIEWER, PASSWORD = "demo", "saltmere-demo"
 HEADLINE = """
 Saltmere is an invented town. This is what its readers wrote under the news.
@@ -81,7 +82,8 @@ def demo(ctx: click.Context, path: Path, serving: bool, host: str, port: int, as
     if serving:
         from archive.site.app import read_reviewers, run
 
-        run(path, host=host, port=port, reviewers=read_reviewers(SAMPLE / "reviewers.toml"))
+        reviewers = read_reviewers(SAMPLE / "reviewers.toml")
+        run(path, host=host, port=port, reviewers=reviewers, notice=NOTICE)
 
 
 def _visits() -> list[Path]:

@@ -62,8 +62,10 @@ def _serve_newsroom(path: Path, host: str, port: int, reviewers: Path | None, *,
 
     try:
         by_name = read_reviewers(reviewers) if reviewers else None
-    except (OSError, ValueError) as error:
+    except OSError as error:
         fail(str(error))
+    except ValueError as error:
+        fail(f"{reviewers}: {error}")
     is_copy = path.is_file() and is_release(path)
     if not is_copy:
         require(path)

@@ -38,6 +38,7 @@ _TOKEN = re.compile(
     rf'(?P<sign>-(?=["\w(]))?(?:(?P<field>{_FIELD}):)?(?:"(?P<phrase>[^"]*)"?|(?P<paren>[()])|(?P<word>[^\s"()]+))',
     re.IGNORECASE,
 )
+_UNKNOWN_FIELD = re.compile(r"([A-Za-z]{2,20}):[^/].*")
 _BARE_FIELD = re.compile(rf"({_FIELD}):", re.IGNORECASE)
 
 
@@ -73,6 +74,8 @@ def parse_query(typed: str) -> SearchQuery:
     """Parse a query. All of its parts must match where nothing stands between them."""
     parser = _Parser(list(_tokens(typed[:MAX_QUERY].replace("\0", " "))))
     node = parser.parse_all()
+    if typed.count('"') % 2:
+        parser.notes.setdefault("A quotation mark was never closed; all words after it were read as a phrase.")
     if len(typed) > MAX_QUERY or parser.terms > MAX_TERMS:
         used = min(parser.terms, MAX_TERMS)
         parser.notes.setdefault(f"The question is long: only its first {used} words were used.")
@@ -99,7 +102,9 @@ def _tokens(text: str) -> Iterator[_Token]:
 
 
 class _Parser:
-    """Read tokens from left to right: NOT binds most, then AND, which need not be written, then OR."""
+    """Read tokens from left to right: NOT binds most, then AND, which need not be written, then OR.
+
+    A field before all words that OR joins, or behind them, counts for all of them: `quay OR ferry after:2026-11`."""
 
     def __init__(self, tokens: list[_Token]) -> None:
         self.tokens, self.position, self.terms = tokens, 0, 0
@@ -126,26 +131,27 @@ class _Parser:
         self.notes.setdefault(text)
 
     def _either(self, depth: int) -> Node | None:
-        parts: dict[Node, None] = {}
+        alternatives: list[list[Node]] = []
         is_pending = False  # an OR whose right side has not come
         while True:
-            part = self._every(depth)
-            if part is None and (is_pending or self._peek() == "or"):
+            parts = self._every(depth)
+            if not parts and (is_pending or self._peek() == "or"):
                 self._note("OR needs a word on both of its sides; it was ignored.")
-            parts |= dict.fromkeys(part.parts if isinstance(part, OrNode) else [part] if part else [])
+            if parts:
+                alternatives.append(parts)
             is_pending = self._take("or")
             if not is_pending:
-                return OrNode(tuple(parts)) if len(parts) > 1 else next(iter(parts), None)
+                return _any_of(alternatives)
 
-    def _every(self, depth: int) -> Node | None:
-        parts: list[Node | None] = []
+    def _every(self, depth: int) -> list[Node]:
+        parts: list[Node] = []
         while self._peek() not in ("", "or", "close"):
             if self._take("and"):
-                if not any(parts) or self._peek() in ("", "or", "close", "and"):
+                if not parts or self._peek() in ("", "or", "close", "and"):
                     self._note("AND needs a word on both of its sides; it was ignored.")
-            else:
-                parts.append(self._one(depth))
-        return join(*parts)
+            elif (part := self._one(depth)) is not None:
+                parts.append(part)
+        return parts
 
     def _one(self, depth: int) -> Node | None:
         if self._take("not"):
@@ -178,6 +184,8 @@ class _Parser:
         words = tuple(fold(token.text).split())
         if not words or not self._counts():
             return None
+        if not is_phrase and (unknown := _UNKNOWN_FIELD.fullmatch(token.text)):
+            self._note(f"{unknown[1]}: is not a field, so its words were searched for. Fields are {', '.join(FIELDS)}.")
         begins = not is_phrase and token.text.endswith("*")
         is_short = begins and sum(map(len, words)) < MIN_PREFIX
         if is_short:
@@ -209,6 +217,29 @@ class _Parser:
         """Count a term, and return whether it may still be used."""
         self.terms += 1
         return self.terms <= MAX_TERMS
+
+
+def _any_of(alternatives: list[list[Node]]) -> Node | None:
+    """Return what finds any of these, each of which has parts that must all match."""
+    common: list[Node] = []
+    with_fields = [parts for parts in alternatives if any(map(_is_field, parts))]
+    if len(alternatives) > 1 and len(with_fields) == 1:
+        parts = with_fields[0]
+        words = [part for part in parts if not _is_field(part)]
+        fields = [part for part in parts if _is_field(part)]
+        leads, trails = parts is alternatives[0] and parts == fields + words, parts == words + fields
+        if words and (leads or (parts is alternatives[-1] and trails)):
+            common = fields
+            alternatives = [words if one is parts else one for one in alternatives]
+    found: dict[Node, None] = {}
+    for parts in alternatives:
+        part = join(*parts)
+        found |= dict.fromkeys(part.parts if isinstance(part, OrNode) else [part] if part else [])
+    return join(OrNode(tuple(found)) if len(found) > 1 else next(iter(found), None), *common)
+
+
+def _is_field(node: Node) -> bool:
+    return isinstance(node.part if isinstance(node, NotNode) else node, FieldNode)
 
 
 def full_text(node: Node) -> str | None:

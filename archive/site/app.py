@@ -43,17 +43,23 @@ _DEFAULT_ERRORS = "datasette.handle_exception"
 
 
 def application(
-    db_path: str | Path, *, immutable: bool = False, reviewers: Mapping[str, str] | None = None
+    db_path: str | Path,
+    *,
+    immutable: bool = False,
+    reviewers: Mapping[str, str] | None = None,
+    notice: str | None = None,
 ) -> Datasette:
     """Return Datasette over the archive, named `archive` whatever its file is called.
 
-    Reviewers (names, and hashes of their passwords) sign in and judge flags. Raises FileNotFoundError, and ValueError
-    where an account is wrong."""
+    Reviewers (names, and hashes of their passwords) sign in and judge flags. `notice` begins the first page.
+    Raises FileNotFoundError, and ValueError where an account is wrong."""
     path = Path(db_path)
     if not path.is_file():
         raise FileNotFoundError(f"There is no archive at {path}")
     _replace_error_handler()
-    datasette = NewsroomSite(settings=SETTINGS, metadata=metadata(), secret=os.environ.get("DATASETTE_SECRET"))
+    datasette = NewsroomSite(
+        settings=SETTINGS, metadata=metadata() | {"notice": notice}, secret=os.environ.get("DATASETTE_SECRET")
+    )
     datasette.reviewers = configure_accounts(reviewers) if reviewers else {}
     ended_sessions(datasette).update(load_ended(path))
     datasette.remove_database("_memory")
@@ -108,9 +114,10 @@ def run(
     reviewers: Mapping[str, str] | None = None,
     immutable: bool = False,
     as_json: bool = False,
+    notice: str | None = None,
 ) -> None:
     """Serve an archive until interrupted. Raise OSError where the port cannot be had."""
-    datasette = application(db_path, reviewers=reviewers, immutable=immutable)
+    datasette = application(db_path, reviewers=reviewers, immutable=immutable, notice=notice)
     config = uvicorn.Config(datasette.app(), host=host, port=port, log_level="warning", lifespan="on")
     listener = _listen(host, port)
     address = _address(host, listener.getsockname()[1])

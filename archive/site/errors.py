@@ -13,6 +13,12 @@ from archive.site.responses import NOT_FOUND, TIMEOUTS, error_page, slow_page
 from archive.site.security import OWN_PATHS
 
 logger = logging.getLogger(__name__)
+# What Datasette says, in the words of the site.
+DATASETTES_OWN = {
+    "Database not found": NOT_FOUND,
+    "Table not found": "This archive has no table, view or query of this name. The page “Data” lists them.",
+    "Record not found": "This table has no record at this address: the number may be mistyped.",
+}
 REFUSED = "This query is not available here."
 LONG_PATTERN = (
     f"This pattern is too long: {MAX_PATTERN} letters are the most. The search finds longer phrases in quotes."
@@ -41,9 +47,10 @@ def _describe(error: Exception) -> tuple[int, str, str | None]:
         return 400, LONG_PATTERN, None
     if isinstance(error, DatasetteError):
         message = Markup(error.message) if error.message_is_html else str(error.message)  # noqa: S704  # Datasette's own
-        return error.status, message, error.title
+        return (400 if error.status == 500 else error.status), message, error.title
     if isinstance(error, Base400):
-        return error.status, str(error.args[0]), None
+        text = str(error.args[0])
+        return error.status, DATASETTES_OWN.get(text.partition(":")[0], text), None
     logger.error("An error of the site", exc_info=error)
     return 500, str(error), None
 

@@ -166,6 +166,9 @@ def parse_search(args: Mapping[str, str]) -> SearchParams:
     """Read the parameters of a search. What cannot be understood is left out, and named in `ignored`."""
     reader = _SearchReader(args)
     read, number, choice, name_of, day = reader.read, reader.number, reader.choice, reader.name_of, reader.day
+    since, until = day("from"), day("to")
+    if since and until and since > (last_day(until) or until):
+        reader.ignored.setdefault(f"Nothing lies between {since} and {until}: the first day comes after the last.")
     return SearchParams(
         q=(args.get("q") or "").strip(),
         outlet=number("outlet"),
@@ -182,8 +185,8 @@ def parse_search(args: Mapping[str, str]) -> SearchParams:
         status=choice("status", STATUSES),
         # Older links name the width of the date.
         date=day("date") or day("month") or day("year"),
-        since=day("from"),
-        until=day("to"),
+        since=since,
+        until=until,
         sort="newest" if args.get("sort") == "newest" else None,
         page=min(max(parse_id(args.get("page")) or 1, 1), MAX_PAGED // SEARCH_PAGE),
         values=args["values"] if args.get("values") in SEARCH_FIELDS else None,

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 hookimpl = HookimplMarker("datasette")
 
+_NAMED_ROWS = {"commenter_id": "commenters", "thread_id": "threads", "article_id": "articles"}
 _OWN_PAGE = re.compile(r"/(thread|comment)/[0-9]+\Z")
 
 
@@ -106,8 +107,13 @@ def permission_allowed(
 
 
 @hookimpl
-def render_cell(value: Any, column: str) -> Markup | None:
-    """Link permanent links of the views to the site's own pages."""
+def render_cell(value: Any, column: str, database: str, datasette: "Datasette") -> Markup | None:
+    """Link permanent links of the views to the site's own pages; show the number of a row that has no name.
+
+    Datasette would call it None."""
+    if isinstance(value, dict) and value.get("label") is None and column in _NAMED_ROWS:
+        address = datasette.urls.row(database, _NAMED_ROWS[column], str(value["value"]))
+        return Markup('<a href="{}">{}</a>').format(address, value["value"])
     if column != "permalink" or not isinstance(value, str) or not _OWN_PAGE.match(value):
         return None
     return Markup('<a href="{}">{}</a>').format(value, value)

@@ -87,6 +87,7 @@ def _site_context(
     return {
         "tables": str(datasette.urls.database(db.name)),
         "judges": visitor.judges,
+        "notice": datasette.metadata("notice"),
         "reviews_here": viewer.has_reviewers(datasette),
         "base": base,
         # For prints. A copy does not change and says which it is: of the newsroom's archive only the time says it.

@@ -146,7 +146,7 @@ def list_values(
     chosen = getattr(params, name)
     is_counted = counter is not None
     counter = counter or Counter()
-    top = counter.most_common(LISTED_VALUES)
+    top = _most_common(name, counter)[:LISTED_VALUES]
     return FilterList(
         title,
         is_counted,
@@ -155,6 +155,15 @@ def list_values(
         len(counter) - len(top),
         search_url(params, values=name),
     )
+
+
+def _most_common(name: str, counter: Counter[Any]) -> list[tuple[Any, int]]:
+    """Return the values of a filter, the most frequent first; of flags those on the words, and faults of the capture
+    last."""
+    values = counter.most_common()
+    if name == "flag":
+        values.sort(key=lambda item: (item[0].startswith("capture."), not item[0].startswith(("content.", "review."))))
+    return values
 
 
 def _value(
@@ -168,7 +177,9 @@ def list_every_value(
     title: str, name: str, params: SearchParams, counter: Counter[Any], labels: Mapping[Any, str]
 ) -> dict[str, Any]:
     """Return all values of a filter, the most frequent MOST_LISTED of them."""
-    values = [_value(name, value, count, params, labels, None) for value, count in counter.most_common(MOST_LISTED)]
+    values = [
+        _value(name, value, count, params, labels, None) for value, count in _most_common(name, counter)[:MOST_LISTED]
+    ]
     return {"title": title, "values": values, "more": len(counter) - len(values), "close": search_url(params)}
 
 

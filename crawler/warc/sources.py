@@ -74,7 +74,7 @@ def _walk_files(folder: Path, errors: list[Problem]) -> Iterator[Path]:
 
 
 def _add_file(captures: CaptureIndex, path: Path, url: str | None) -> str | None:
-    """Add the captures of a file; return the reason where it holds none."""
+    """Add the captures of a file; return the reason where it holds none, without the path: who asks names it."""
     try:
         with path.open("rb") as file:
             head = file.read(HEAD_LENGTH)
@@ -89,9 +89,9 @@ def _add_file(captures: CaptureIndex, path: Path, url: str | None) -> str | None
         for source, item in _list_file(path, head, url):
             captures.add(source, item)
     except ValueError as error:
-        return str(error)
+        return str(error).removeprefix(f"{path}: ")
     is_empty = (len(captures.captures), len(captures.errors)) == before
-    return f"{path}: holds no record of a page" if is_empty else None
+    return "holds no record of a page" if is_empty else None
 
 
 def _list_file(path: Path, head: bytes, url: str | None) -> Iterator[tuple[Path, RecordHead | Problem]]:

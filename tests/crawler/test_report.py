@@ -21,6 +21,8 @@ def test_counts_are_kept_in_all_and_by_platform_and_outlet():
     assert counts["platforms"][thread.platform]["with_body"] == 4
     assert counts["failures"] == [{"url": "https://courier.example/x", "reason": "HTTP 500"}]
     assert report.line(2.0) == "1 page from 1 host, 2 threads, 4 comments (2 new), 1 error, 0.5 pages/s"
+    report.total["pages"] = 0
+    assert report.line(2.0) == "2 threads, 4 comments (2 new), 1 error", "a replay fetches nothing"
 
 
 def test_pages_that_should_have_comments_and_gave_none_are_named_with_the_reason():

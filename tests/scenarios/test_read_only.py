@@ -77,7 +77,7 @@ def test_an_archive_that_is_not_there_is_not_made(desk):
         contact = ["--contact", "desk@example.org"] if words[0] == "crawl" else []
         done = desk.btl(*words, *contact, "--db", "typo.db", status=1)
         assert done.stderr.count("\n") == 1, done.stderr
-        assert done.stderr.startswith("error: typo.db is not there"), done.stderr
+        assert done.stderr.startswith("error: there is no archive typo.db"), done.stderr
     assert sorted(desk.folder.iterdir()) in (before, sorted([*before, desk.folder / "public"]))
 
 

@@ -9,13 +9,13 @@ from archive.site.database import Connection, Row, fetch_all
 from archive.site.formatting import between, count
 from archive.site.responses import make_card
 
-# Tables that the first sentence counts, with their nouns.
+# Tables that the first sentence counts, with their nouns, and the pages that it leads to.
 TOTALS = (
-    ("comments", "comment"),
-    ("threads", "thread"),
-    ("articles", "article"),
-    ("outlets", "outlet"),
-    ("commenters", "name"),
+    ("comments", "comment", "/search"),
+    ("threads", "thread", "/threads"),
+    ("articles", "article", "/questions/articles"),
+    ("outlets", "outlet", "/outlets"),
+    ("commenters", "name", None),
 )
 
 
@@ -27,7 +27,7 @@ SHOWN_CODES = 10
 def load(connection: Connection) -> dict[str, Any]:
     """Return what the template needs."""
     totals = dict(map(tuple, fetch_all(connection, queries.TOTALS)))
-    counts = {name: count(totals.get(name, 0), noun) for name, noun in TOTALS}
+    counts = {name: count(totals.get(name, 0), noun) for name, noun, _ in TOTALS}
     totals_of_flags = fetch_all(connection, queries.FLAG_TOTALS)
     flags = [row for row in totals_of_flags if row["namespace"] == "content"][:SHOWN_CODES]
     others = [row for row in totals_of_flags if row["namespace"] not in ("content", "context", "capture")]
@@ -35,7 +35,7 @@ def load(connection: Connection) -> dict[str, Any]:
     return {
         "card": make_card("What readers wrote under the news", [*description], "/", "website"),
         "totals": totals,
-        "counts": [(text, table) for table, text in counts.items()],
+        "counts": [(counts[table], table, href) for table, _, href in TOTALS],
         "newest": fetch_all(connection, queries.NEWEST_THREADS),
         "flagged": _most_flagged(connection),
         "removals": [

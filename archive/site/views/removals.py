@@ -44,7 +44,9 @@ def load(connection: Connection, params: RemovalParams, visitor: Visitor) -> dic
 def _describe_sum(row: Row, params: RemovalParams) -> dict[str, Any]:
     url = f"/removals?month={row['month']}" + (f"&outlet={row['outlet_id']}" if row["outlet_id"] is not None else "")
     is_here = params == RemovalParams(row["outlet_id"], row["month"])
-    confidence = ", ".join(f"{number(row[level])} {level}" for level in ("high", "medium", "low") if row[level])
+    levels = [level for level in ("high", "medium", "low") if row[level]]
+    counts = [f"{number(row[level])} {level}" for level in levels]
+    confidence = f"{levels[0]} confidence" if len(levels) == 1 else f"confidence: {', '.join(counts)}"
     return {"month": month(row["month"]), "row": row, "url": None if is_here else url, "confidence": confidence}
 
 

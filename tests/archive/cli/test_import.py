@@ -101,7 +101,7 @@ def test_wrong_usage_ends_with_2(btl, arguments):
 def test_an_archive_that_is_not_there_is_an_error_and_is_not_made(btl, tmp_path, command):
     done = btl(command)
     assert done.exit_code == 1
-    assert "archive.db is not there" in done.stderr
+    assert "there is no archive archive.db" in done.stderr
     assert list(tmp_path.iterdir()) == []
 
 

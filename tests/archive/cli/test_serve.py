@@ -8,9 +8,15 @@ from tests.sites import served
 
 
 def test_an_archive_that_is_not_there_is_not_made(desk):
-    assert "typo.db is not there" in desk.btl("serve", "--db", "typo.db", status=1).stderr
-    assert "typo.db is not there" in desk.btl("crawl", "--due", "--db", "typo.db", status=1).stderr
+    assert "there is no archive typo.db" in desk.btl("serve", "--db", "typo.db", status=1).stderr
+    assert "there is no archive typo.db" in desk.btl("crawl", "--due", "--db", "typo.db", status=1).stderr
     assert list(desk.folder.iterdir()) == []
+
+
+def test_a_reviewers_file_that_cannot_be_read_is_named(desk):
+    Archive(desk.path).close()
+    (desk.folder / "judges.toml").write_text("anna = [")
+    assert "judges.toml: " in desk.btl("serve", "--reviewers", "judges.toml", status=1).stderr
 
 
 def test_a_port_that_is_taken_is_an_error_of_one_line(desk):

@@ -21,6 +21,9 @@ PIECES = st.sampled_from(
 )
 
 
+AFTER = FieldNode("after", ("2026-11",))
+
+
 def word(text, *, exact=False):
     return WordNode(SearchTerm(tuple(text.split())), exact)
 
@@ -41,7 +44,20 @@ def word(text, *, exact=False):
         ('Author:"Tom Billes"', FieldNode("author", (SearchTerm(("tom", "billes")),))),
         ("after:2026-03 before:2027", AndNode((FieldNode("after", ("2026-03",)), FieldNode("before", ("2027",))))),
         ("quay Quáy QUAY", word("quay")),
-        ("body:x", word("body x")),
+        ("quay OR ferry after:2026-11", AndNode((OrNode((word("quay"), word("ferry"))), AFTER))),
+        (
+            "after:2026-11 quay OR ferry boat OR rope",
+            AndNode((OrNode((word("quay"), AndNode((word("ferry"), word("boat"))), word("rope"))), AFTER)),
+        ),
+        ("(quay OR ferry after:2026-11) boat", AndNode((OrNode((word("quay"), word("ferry"))), AFTER, word("boat")))),
+        ("quay OR (ferry after:2026-11)", OrNode((word("quay"), AndNode((word("ferry"), AFTER))))),
+        ("quay OR after:2026-11", OrNode((word("quay"), AFTER))),
+        ("quay after:2026-11 OR ferry", OrNode((AndNode((word("quay"), AFTER)), word("ferry")))),
+        (
+            "quay before:2026 OR ferry after:2026-11",
+            OrNode((AndNode((word("quay"), FieldNode("before", ("2026",)))), AndNode((word("ferry"), AFTER)))),
+        ),
+        ("quay OR ferry -after:2026-11", AndNode((OrNode((word("quay"), word("ferry"))), NotNode(AFTER)))),
         ("quay or ferry", AndNode((word("quay"), word("or"), word("ferry")))),
         ("", None),
         ("()", None),
@@ -61,6 +77,12 @@ def test_what_a_query_means(typed, node):
         ("quay NOT", word("quay"), "NOT needs a word after it"),
         ("(quay", word("quay"), "never closed"),
         ("quay)", word("quay"), "without an opening one"),
+        ("body:x", word("body x"), "body: is not a field, so its words were searched for. Fields are author, outlet"),
+        (
+            'quay "ferry boat',
+            AndNode((word("quay"), word("ferry boat", exact=True))),
+            "quotation mark was never closed",
+        ),
         ("f*", word("f", exact=True), "at least 2 letters"),
         ("quay " * 8 + "ferry " * 12, AndNode((word("quay"), word("ferry"))), f"only its first {MAX_TERMS} words"),
         ("(" * 30 + "quay" + ")" * 30, word("quay"), "within 20 others"),

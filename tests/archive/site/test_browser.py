@@ -40,9 +40,15 @@ KEPT = {
 }
 
 DATASETTE_PAGES = (
+    "/archive",
     "/archive/comment_list",
+    "/archive/comments",
     "/archive/comments/1",
+    "/archive/events",
+    "/archive/flags",
+    "/archive/flag_rules",
     "/archive/flag_list?_facet=code",
+    "/archive/removed_comments",
     "/archive?sql=select+1",
 )
 # The editor has no name before the page has loaded.
@@ -228,6 +234,51 @@ def test_a_phone_needs_no_sideways_scrolling(browser, site):
     ):
         page.goto(site + path)
         assert page.evaluate("document.documentElement.scrollWidth") <= 360, path
+    page.close()
+
+
+def test_tables_on_a_phone_are_rows_that_scroll_inside_the_page(browser, site):
+    page = browser.new_page(viewport={"width": 390, "height": 800})
+    for path in DATASETTE_PAGES:
+        page.goto(site + path)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390, path
+    page.goto(f"{site}/archive/comments")
+    for row in page.locator("table.rows-and-columns tbody tr").all():
+        assert row.bounding_box()["height"] < 400
+    meanings = page.get_by_text("Number of the comment")
+    assert not meanings.is_visible()
+    page.get_by_text("What the columns mean").click()
+    assert meanings.is_visible()
+    page.close()
+
+
+def test_whatever_has_the_focus_is_outlined(browser, site):
+    page = browser.new_page()
+    outline = "e => parseFloat(getComputedStyle(e).outlineWidth) * (getComputedStyle(e).outlineStyle !== 'none')"
+    for path in ("/", "/threads", "/search?q=quay", "/archive/comments", "/archive/removed_comments"):
+        page.goto(site + path)
+        for _ in range(20):
+            page.keyboard.press("Tab")
+            focused = page.locator(":focus")
+            if focused.count():
+                assert focused.evaluate(outline) >= 2, (path, focused.evaluate("e => e.outerHTML"))
+    page.goto(f"{site}/archive?sql=select+1")
+    page.wait_for_function(NAMED)
+    page.locator(".CodeMirror").click()
+    assert page.locator(".CodeMirror-focused").evaluate(outline) >= 2
+    page.close()
+
+
+def test_fields_of_filters_stay_in_their_column(browser, site):
+    page = browser.new_page()
+    page.goto(f"{site}/search?q=quay")
+    page.get_by_text("Choose outlet, flag and dates").click()
+    column = page.get_by_role("complementary", name="Filters").bounding_box()
+    fields = page.locator("form.pick select, form.pick input:not([type=hidden])").all()
+    assert len(fields) == 4
+    for field in fields:
+        box = field.bounding_box()
+        assert box["x"] + box["width"] <= column["x"] + column["width"] + 1
     page.close()
 
 

@@ -1,6 +1,7 @@
 """Datasette's own pages over an archive: metadata, queries, CSV and JSON, and other databases beside it."""
 
 import json
+import re
 import sqlite3
 from pathlib import Path
 
@@ -54,6 +55,28 @@ def test_queries_find(site):
     assert len(rows("comments_with_phrase.json?_shape=array&phrase=ferry+queue")) == 12
     assert rows("commenter_across_outlets.json?_shape=array&name=Tom+Billes")[0]["comments"] == 5
     assert rows("edited_comments.json?_shape=array")[0]["comment_id"] == 2
+
+
+def test_pages_have_short_titles_and_say_what_is_not_there(site):
+    assert "<title>Comments no longer on their site · Below" in page(site, "/archive/removed_comments")
+    assert "<title>SQL query · Below" in page(site, "/archive?sql=select+1")
+    assert "<h1>Data</h1>" in page(site, "/archive")
+    for address, words in (
+        ("/nosuch", "no page at this address"),
+        ("/archive/nosuch", "no table, view or query of this name"),
+        ("/archive/comments/999999", "no record at this address"),
+    ):
+        response = get(site, address)
+        assert response.status_code == 404
+        assert words in response.text, address
+        assert "Database not found" not in response.text
+
+
+def test_a_link_to_a_comment_without_a_title_is_its_number(site):
+    html = page(site, "/archive/comments")
+    assert ">None</a>" not in html
+    assert '<a href="/archive/commenters/8">8</a>' in html
+    assert re.search(r'<a href="/archive/comments/(\d+)">\1</a>', html)
 
 
 def test_full_text_tables_are_hidden(site):

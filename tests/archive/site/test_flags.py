@@ -2,6 +2,7 @@
 
 import re
 import sqlite3
+from collections import Counter
 
 import pytest
 from hypothesis import given
@@ -276,3 +277,14 @@ def test_filters_ask_for_one_and_the_same_flag():
         ({"severity": "high"}, True),
     ):
         assert bool(search_filters.filter_comments([fact], params.parse_search(query))) is passes, query
+
+
+def test_flags_on_the_words_are_listed_before_others_and_faults_of_the_capture_last():
+    counts = Counter({"capture.author_missing": 90, "crawl.removed": 50, "content.insult": 3, "content.threat": 7})
+    listed = search_filters.list_values("Flag", "flag", params.SearchParams(q="quay"), counts, {})
+    assert [value.label for value in listed.values] == [
+        "content.threat",
+        "content.insult",
+        "crawl.removed",
+        "capture.author_missing",
+    ]

@@ -12,6 +12,7 @@ from archive.search import query as search_query
 from archive.search.tokenizer import SearchTerm
 from archive.site.app import application
 from tests import archive_fixture
+from tests.archive.site.test_site import text_of
 from tests.archive_fixture import get, page
 
 
@@ -62,6 +63,17 @@ def test_search_filters_are_links_with_counts(site):
         ("outlet=x&commenter=-1&flag=';--&date=soon", 14),
     ):
         assert f"{found} comment" in page(site, f"/search?q=ferry&{query}"), query
+
+
+def test_an_empty_result_offers_help(site):
+    text = text_of(page(site, "/search?q=zzzzqqq+xyzxyz"))
+    assert "Try fewer words" in text
+    assert "Search without filters" not in text
+    html = page(site, "/search?q=ferry&from=2026-04-01&to=2026-03-01")
+    assert "Nothing lies between 2026-04-01 and 2026-03-01" in text_of(html)
+    assert '<a href="/search?q=ferry">Search without filters</a>' in html
+    assert "Try fewer words" not in text_of(page(site, "/search?q=ferry"))
+    assert "Nothing lies between" not in text_of(page(site, "/search?q=ferry&from=2026-03-14&to=2026-03"))
 
 
 def test_search_says_what_it_left_out(site):

@@ -109,9 +109,13 @@ def test_data_pages_wear_the_same_dress(site, address):
     assert "below/style" in html
 
 
-def test_home_says_what_the_archive_holds(site):
+def test_home_says_what_the_archive_holds(site, path):
     text = text_of(page(site, "/"))
-    assert "This archive holds 24 comments in 4 threads under 4 articles of 2 outlets by 9 names." in text
+    assert "This archive holds 24 comments in 4 threads under 4 articles from 2 outlets, by 9 names. It keeps" in text
+    lead = page(site, "/").partition('<p class="lead">')[2].partition("</p>")[0]
+    pages = re.findall(r'href="([^"]*)"', lead)
+    assert pages == ["/search", "/threads", "/questions/articles", "/outlets", "/removals", "/flags"], "no raw tables"
+    assert "An invented town. This archive holds" in text_of(page(application(path, notice="An invented town."), "/"))
     assert "gone between 15 and 16 March 2026" in text
 
 

@@ -10,7 +10,7 @@ import urllib.request
 
 import pytest
 
-from archive.site import row_streams
+from archive.site import errors, row_streams
 from archive.site.app import application
 from archive.site.row_streams import Rows, write_csv, write_json
 from tests import archive_fixture
@@ -116,8 +116,13 @@ def test_heads_have_no_rows(site):
 def test_errors_are_pages_and_json(site):
     assert "Not found" in get(site, "/archive/nothing").text
     answer = get(site, "/archive/nothing.json")
-    assert answer.json() == {"ok": False, "error": "Table not found", "status": 404, "title": None}
-    assert get(site, "/archive/comments?_sort=nothing").status_code == 500
+    assert answer.json() == {
+        "ok": False,
+        "error": errors.DATASETTES_OWN["Table not found"],
+        "status": 404,
+        "title": None,
+    }
+    assert get(site, "/archive/comments?_sort=nothing").status_code == 400, "who asks is wrong, not the site"
 
 
 def test_a_file_that_cannot_be_finished_is_broken_off(path, monkeypatch):
