@@ -63,5 +63,29 @@ def test_the_services_run_commands_that_exist():
     commands = [" ".join(("btl", service["command"])) if isinstance(service["command"], str) else service["command"][0]
                 for service in services.values()]  # fmt: skip
     named = [name for command in commands for name in re.findall(r"\bbtl (\w+)", command)]
-    assert named == ["serve", "crawl"]
+    assert named == ["serve", "crawl", "crawl"]
     assert set(named) <= set(COMMANDS)
+
+
+def test_the_crawling_service_makes_the_archive_and_then_visits_what_is_due(tmp_path):
+    """Its script, as it stands, with a btl and a sleep that only note that they ran; the second sleep ends it."""
+    script = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]["crawl"]["command"][0]
+    log, tools = tmp_path / "log", tmp_path / "tools"
+    tools.mkdir()
+    stubs = {
+        "btl": f'echo "$*" >> {log}; touch {tmp_path}/archive.db',
+        "sleep": f'echo "sleep $*" >> {log}; if [ "$(grep -c sleep {log})" = 2 ]; then kill $PPID; fi',
+    }
+    for name, lines in stubs.items():
+        (tools / name).write_text(f"#!/bin/sh\n{lines}\n")
+        (tools / name).chmod(0o755)
+    script = script.replace("/opt/btl/bin/btl", str(tools / "btl")).replace("/data", str(tmp_path))
+    subprocess.run(["/bin/sh", "-c", script], env={"PATH": f"{tools}:/usr/bin:/bin"}, check=False, timeout=60)
+    files = f"{tmp_path}/outlets.toml --db {tmp_path}/archive.db --quiet"
+    due = [f"crawl --due {files}", "sleep 900"]
+    assert log.read_text().splitlines() == [f"crawl {files}", *due, *due]
+
+
+def test_no_service_takes_an_image_of_that_name_from_elsewhere():
+    services = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]
+    assert {(service["build"], service["pull_policy"]) for service in services.values()} == {(".", "build")}

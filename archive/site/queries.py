@@ -157,7 +157,7 @@ THREAD_IDS = {
 }
 COMMENTS_BY_ID = _comments("comments.id in (select value from json_each(:ids))")
 NAMES_BY_ID = """
-select comments.id, commenter_id, commenters.name as author, substr(body, 1, 2000) as body, revision, thread_id
+select comments.id, commenter_id, commenters.name as author, substr(body, 1, 2000) as body, revision, thread_id, state
 from comments left join commenters on commenters.id = commenter_id
 where comments.id in (select value from json_each(:ids))"""
 VISITS = """

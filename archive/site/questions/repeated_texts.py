@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from archive.site import flags
-from archive.site.comments import fold_reason
+from archive.site.comments import GONE, fold_reason
 from archive.site.database import Connection, fetch_all, fetch_value
 from archive.site.excerpts import cut_excerpt
 from archive.site.formatting import count, number
@@ -90,7 +90,7 @@ def _same_bytes(connection: Connection, outlet: int | None) -> list[dict[str, An
 
 
 def _add_texts(connection: Connection, groups: list[dict[str, Any]], visitor: Visitor) -> None:
-    """Add the first text of each, masked as everywhere, and the line behind which it is folded."""
+    """Add the first text of each, masked as everywhere, and the line behind which it is folded, if it is."""
     ids = [group["first_comment"] for group in groups]
     rows = {row["id"]: row for row in fetch_all(connection, BODIES, ids=json.dumps(ids))}
     context = flags.load_flags(connection, list(rows), visitor)
@@ -106,4 +106,4 @@ def _add_texts(connection: Connection, groups: list[dict[str, Any]], visitor: Vi
             pieces = cut_excerpt(masked, ())
             group["text"] = "".join(MASK.join((piece.text, *piece.rest)) for piece in pieces)
             group["pieces"] = pieces
-            group["fold"] = fold_reason(context.chips(row)) or "Show the text"
+            group["fold"] = fold_reason(context.chips(row)) or GONE.get(row["state"])

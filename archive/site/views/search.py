@@ -191,7 +191,7 @@ def _hit(
         describe_time(row["posted_at"], row["posted_at_text"], row["posted_precision"]),
         chips,
         NOT_SHOWN if row["withheld"] else None,
-        fold_reason(chips),
+        fold_reason(chips) or (f"{GONE[row['state']]}. Show the text" if row["state"] in GONE else None),
         _excerpt(texts[number], terms, _flag_spans(context, row)),
         GONE.get(row["state"]),
         _parent(parent, texts.get(parent["id"], parent["body"]), context) if parent else None,
@@ -220,7 +220,8 @@ def _excerpt(text: str, terms: Sequence[SearchTerm], spans: Sequence[Span] = ())
 
 
 def _parent(row: Row, text: str, context: flags.FlagContext) -> ParentLine:
-    is_folded = any(context.codes[flag["code"]]["blur"] for flag in context.flags.get(row["id"], ()))
+    codes = [flag["code"] for flag in context.flags.get(row["id"], ())]
+    is_folded = row["state"] in GONE or any(context.codes[code]["blur"] for code in codes)
     line = next((line for line in text[: MAX_LINE * 20].splitlines() if line.strip()), "(no text)")
     line = "(folded)" if is_folded else line[:MAX_LINE] + ("…" if len(line) > MAX_LINE else "")
     return ParentLine(row["id"], author_name(row), [make_piece(line)])

@@ -184,7 +184,7 @@ def test_texts_under_several_articles(read, comments):
     assert int(rows[0]["first_comment"]) == min(one["id"] for one in same)
     assert rows[0]["text"].startswith("The harbour board meets on")
     page = read("/questions/copies").text
-    assert "<summary>" in page.partition("<tbody>")[2], "texts are folded"
+    assert "<summary>" not in page.partition("<tbody>")[2], "it has no flag, and is on its site: nothing to fold"
 
 
 def test_texts_that_are_the_same_are_listed_before_anything_was_compared(tmp_path):
@@ -218,6 +218,11 @@ def test_copies_of_a_removed_text_are_listed_and_those_of_a_withheld_one_are_not
         )
     site = application(path)
     assert COPIED in get(site, "/questions/copies.csv").text
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute("update comments set state = 'missing' where id = ?", (first,))
+    folded = get(site, "/questions/copies").text
+    assert "folded; a click shows one" in folded
+    assert re.search(r"<summary>Removed from the site, no notice</summary><p[^>]*>The harbour board", folded)
     assert get(site, f"/copies/{other}").status_code == 200
     with closing(sqlite3.connect(path)) as db, db:
         db.execute("update comments set withheld = 'legal' where id = ?", (other,))

@@ -2,6 +2,7 @@
 
 import re
 import sqlite3
+from contextlib import closing
 
 import pytest
 from hypothesis import given
@@ -40,6 +41,24 @@ def test_search_folds_what_a_thread_folds(site):
     assert "not reviewed. Show the text</summary>" in html
     assert html.index("<details") < html.index("<mark>pier</mark>")
     assert "(folded)" not in html
+
+
+def test_search_folds_what_is_no_longer_on_its_site_and_quotes_it_in_no_reply(tmp_path):
+    path = archive_fixture.fill(tmp_path / "gone.db")
+    with closing(sqlite3.connect(path)) as db, db:
+        parent, child = db.execute("select parent_id, id from comments where parent_id is not null limit 1").fetchone()
+        db.execute("update comments set body = 'a lantern for everybody', codes = null where id = ?", (parent,))
+        db.execute("update comments set body = 'a candle instead', codes = null where id = ?", (child,))
+        db.execute("delete from flags where comment_id in (?, ?)", (parent, child))
+        db.execute("insert into comments_fts(comments_fts) values ('rebuild')")
+    assert "in reply to" in page(application(path), "/search?q=candle")
+    assert "a lantern for everybody" in page(application(path), "/search?q=candle")
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute("update comments set state = 'missing' where id = ?", (parent,))
+    reply, hit = page(application(path), "/search?q=candle"), page(application(path), "/search?q=lantern")
+    assert "(folded)" in reply
+    assert "a lantern for everybody" not in reply
+    assert hit.index("Removed from the site, no notice. Show the text</summary>") < hit.index("<mark>lantern</mark>")
 
 
 def test_search_finds_articles_names_without_accents_and_phrases(site):
