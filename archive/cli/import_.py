@@ -41,12 +41,12 @@ COUNTS = (
 HELP = """\
 Import files, folders or standard input (-) into the archive.
 
-Reads exports of WordPress (WXR), Disqus, Coral, Discourse, Isso, Remark42, Commento, Telegram, Mastodon, Hacker
-News, Reddit and yt-dlp; ConvoKit corpora; other archives and exports of btl; tables of comments (CSV, TSV, JSON,
-JSON Lines, Parquet, SQLite, Excel), whose columns are recognised or named with --map; and plain texts of articles
-with their comments, one a file, in JSON Lines, JSON or Parquet with the usual keys of web corpora ("text", "url",
-...), or in WET files. All may be compressed (gzip, bzip2, xz, zstd). --formats lists the formats, and --dry-run
-shows how a table would be read.
+Reads exports of WordPress (WXR), Disqus, Blogger, IntenseDebate, Coral, Discourse, Isso, Remark42, Commento,
+Cusdis, Telegram, Mastodon, Hacker News, Reddit and yt-dlp; ConvoKit corpora; other archives and exports of btl;
+tables of comments (CSV, TSV, JSON, JSON Lines, Parquet, SQLite, Excel), whose columns are recognised or named with
+--map; and plain texts of articles with their comments, one a file, in JSON Lines, JSON or Parquet with the usual
+keys of web corpora ("text", "url", ...), or in WET files. All may be compressed (gzip, bzip2, xz, zstd). --formats
+lists the formats, and --dry-run shows how a table would be read.
 
 What the archive already has is skipped, so an interrupted import can simply be run again. In folders, files that
 describe a corpus (README, checksums, licences) are skipped too.

@@ -20,7 +20,6 @@ from archive.importers import (
 from archive.importers.base import (
     HEAD_LENGTH,
     NEAR,
-    SQL_DUMP,
     BadDocument,
     FormatClaim,
     Importer,
@@ -28,6 +27,7 @@ from archive.importers.base import (
     Undecided,
     without_mark,
 )
+from archive.importers.no_texts import describe_no_text
 from archive.importers.plain_text import importer as plain_text
 from archive.importers.tables import importer as table_importer
 
@@ -36,10 +36,6 @@ IMPORTERS: tuple[Importer, ...] = (
     *(telegram, mastodon, hacker_news, reddit, convokit, table_importer, plain_text),
 )
 _KEY = re.compile(rb'"((?:[^"\\]|\\.){1,80})"\s*:')
-OF_SQL = (
-    "SQL, a dump of a database: load it there, and export its comments as CSV"
-    " (WordPress and Disqus export them themselves)"
-)
 REFUSALS = (
     (b"WARC/", "a WARC file: btl replay reads it"),
     (b"%PDF", "a PDF file, no text"),
@@ -71,7 +67,7 @@ def choose_importer(probe: Probe, name: str | None = None) -> Importer:
         return importer
     claims = [(claim, importer) for importer in IMPORTERS if (claim := importer.claim(probe)) is not None]
     if not claims:
-        raise BadDocument(probe.name, describe_refusal(probe.head))
+        raise BadDocument(probe.name, describe_refusal(probe.head, probe.name))
     claims.sort(key=lambda pair: -pair[0].score)
     (best, importer), *others = claims
     if near := [(claim, other) for claim, other in others if best.score - claim.score < NEAR]:
@@ -84,12 +80,12 @@ def _describe_rivals(claims: list[tuple[FormatClaim, Importer]]) -> str:
     return f"it may be {rivals}: --as {claims[0][1].NAME} or --as {claims[1][1].NAME} says which"
 
 
-def describe_refusal(head: bytes) -> str:
+def describe_refusal(head: bytes, name: str = "") -> str:
     """Return why no importer reads a file that begins like this."""
     if not head:
         return "the file is empty"
-    if SQL_DUMP.match(without_mark(head)):
-        return f"no importer knows this format; it is {OF_SQL}"
+    if seen := describe_no_text(head, name):
+        return f"no importer knows this format; it is {seen}"
     begin = without_mark(head[:200]).lstrip().lower()
     seen = next((reason for start, reason in REFUSALS if begin.startswith(start.lower())), None)
     if begin.startswith(b"{"):

@@ -8,8 +8,9 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from archive.importers.base import BY_LOOKS, LAST_RESORT, SQL_DUMP, BadDocument, Document, FormatClaim, Probe
+from archive.importers.base import BY_LOOKS, LAST_RESORT, BadDocument, Document, FormatClaim, Probe
 from archive.importers.documents import Reading, documents, is_json, read, thread
+from archive.importers.no_texts import describe_no_text
 from archive.importers.plain_text.article import Outside
 from archive.importers.plain_text.dialect import Entry
 from archive.importers.plain_text.encoding import decode
@@ -44,7 +45,7 @@ def claim(probe: Probe) -> FormatClaim | None:
     """Claim JSON whose records have a text, and, for want of a better, whatever looks like plain text."""
     if is_json(probe.head):
         return FormatClaim(BY_LOOKS, "JSON with a text")
-    is_text = SQL_DUMP.match(probe.begin) is None and is_plain_text(decode(probe.head).text)
+    is_text = describe_no_text(probe.head, probe.name) is None and is_plain_text(decode(probe.head).text)
     return FormatClaim(LAST_RESORT, "plain text") if is_text else None
 
 

@@ -346,6 +346,11 @@ def _decide_readings(conclusion: Conclusion, profiles: dict[str, Profile]) -> No
         column = columns.get(role)
         if column and not column.reading and column.name in profiles:
             columns[role] = MappedColumn(column.name, time_reading(profiles[column.name].texts))
+    if (column := columns.get("posted")) and not column.reading and not is_dated(profiles[column.name]):
+        conclusion.notes.append(
+            f"{column.name} is kept as words alone, since it is not sure what time they say: "
+            f"--map posted={column.name}:day_first (month_first, or a pattern such as %d.%m.%Y) tells"
+        )
     if (
         (column := columns.get("posted"))
         and not mapping.dataset.timezone

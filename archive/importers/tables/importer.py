@@ -38,6 +38,7 @@ from archive.importers.tables.readings import is_null, read_id
 from archive.importers.tables.rows import LABELS, parse_rows
 from archive.importers.tables.spool import Spool
 from archive.importers.tables.table import Table, is_one_object, is_table_name, looks_like_lines, open_table
+from archive.importers.tables.xml_exports import find_export
 from archive.text.fold import fold_name
 from archive.thread import Thread
 
@@ -63,9 +64,11 @@ def claim(probe: Probe) -> FormatClaim | None:
         return FormatClaim(LIKELY, "an SQLite database")
     if records.is_workbook(head, probe.name):
         return FormatClaim(CERTAIN, "a workbook")
-    if records.is_disqus(head):
-        return FormatClaim(CERTAIN, "a Disqus export")
+    if export := find_export(head):
+        return FormatClaim(CERTAIN, f"a {export.kind}")
     begin = probe.begin
+    if begin.startswith(records.LEANCLOUD):
+        return FormatClaim(CERTAIN, "JSON Lines of LeanCloud")
     if begin.startswith((b"{", b"[")):
         return _claim_json(head)
     if begin.startswith((b"<", b"%PDF", b"WARC/")):
@@ -138,6 +141,7 @@ def documents(source: Source) -> Iterator[Document | BadDocument]:
     if unread := unread_columns(table, conclusion):
         more = f" and {len(unread) - COLUMNS_NAMED:,} more" if len(unread) > COLUMNS_NAMED else ""
         source.remarks.append(f"columns that are not read: {', '.join(unread[:COLUMNS_NAMED])}{more}")
+    source.remarks.extend(conclusion.notes)
     yield from gather(source, table, conclusion.mapping)
 
 

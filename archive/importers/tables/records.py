@@ -18,9 +18,9 @@ from archive.importers.base import BadDocument, without_mark
 from archive.importers.files import LONGEST_DOCUMENT
 from archive.importers.tables.delimited import MOST_TITLE_ROWS, distinct_names
 from archive.importers.tables.nested import Row, rows_of, submission_of
-from archive.importers.xml_elements import child_text, cut_elements, local_name, parse_element
 
 SQLITE_MAGIC, ZIP_MAGIC = b"SQLite format 3\x00", b"PK\x03\x04"
+LEANCLOUD = b"#filetype:JSON-streaming"  # begins the exports of Valine's and Waline's store, an object a line
 LARGEST_WORKBOOK = 1 << 30  # bytes of a workbook's parts once unpacked
 
 
@@ -34,7 +34,7 @@ def json_lines(file: BinaryIO, name: str) -> Iterator[Row | BadDocument]:
     number = 0
     while raw := file.readline(LONGEST_DOCUMENT + 1):
         number += 1
-        if not raw.strip():
+        if not raw.strip() or raw.startswith(LEANCLOUD):
             continue
         try:
             record = json.loads(raw.decode("utf-8-sig", "windows-1252"))
@@ -63,51 +63,6 @@ def json_array(
                 yield from rows_of(record, number, article)
     except (ijson.JSONError, ValueError) as error:
         yield BadDocument(f"{name}:{number + 1}", f"not JSON from here on: {error}")
-
-
-def is_disqus(head: bytes) -> bool:
-    """Whether a file is the export that Disqus makes of a forum."""
-    return b"<disqus" in head and b"disqus.com" in head
-
-
-def disqus_posts(file: BinaryIO, name: str) -> Iterator[Row | BadDocument]:
-    """Yield the posts of a Disqus export, each with the address and title of its thread, which comes before them."""
-    threads: dict[str, dict[str, Any]] = {}
-    number = 0
-    for cut in cut_elements(file, name, "thread", "post"):
-        if isinstance(cut, BadDocument):
-            yield cut
-            continue
-        number += 1
-        element = parse_element(cut[1])
-        own_id = _disqus_id(element)
-        if local_name(element) == "thread":
-            forum, link = child_text(element, "forum"), child_text(element, "link")
-            key = f"disqus.com/{forum}/{child_text(element, 'id') or link or own_id}"
-            threads[own_id] = {"thread": key, "link": link, "title": child_text(element, "title")}
-            continue
-        children = {local_name(child): child for child in element if isinstance(child.tag, str)}
-        author, message = children.get("author"), child_text(element, "message")
-        row = {"id": own_id, "message": message, "createdAt": child_text(element, "createdAt")}
-        row["parent"] = _disqus_id(children["parent"]) if "parent" in children else None
-        if author is not None:
-            row |= {"author": child_text(author, "name"), "username": child_text(author, "username")}
-        row["state"] = _disqus_state(element, has_text=bool(message))
-        thread = _disqus_id(children["thread"]) if "thread" in children else ""
-        yield number, row | threads.get(thread, {"thread": thread})
-
-
-def _disqus_id(element: Any) -> str:
-    return next((value for name, value in element.attrib.items() if re.split("[}:]", name)[-1] == "id"), "")
-
-
-def _disqus_state(post: Any, *, has_text: bool) -> str:
-    """Moderators' removals keep their text; who deletes a post of one's own leaves neither text nor name."""
-    if child_text(post, "isSpam") == "true":
-        return "spam"
-    if child_text(post, "isDeleted") != "true":
-        return "visible"
-    return "deleted" if has_text else "author_deleted"
 
 
 def sqlite_tables(path: Path) -> dict[str, list[str]]:

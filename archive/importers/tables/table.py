@@ -18,6 +18,7 @@ from archive.importers.tables import records
 from archive.importers.tables.delimited import find_dialect, read_rows
 from archive.importers.tables.mapping import ColumnMapping
 from archive.importers.tables.nested import Row, article_above, find_array
+from archive.importers.tables.xml_exports import find_export
 
 TABLE_NAME = re.compile(r"\.(?:csv|tsv|tab)(?:\.(?:gz|bz2|xz|zst))?$", re.IGNORECASE)
 SAMPLE_ROWS = 10_000
@@ -44,25 +45,10 @@ def open_table(source: Source, head: bytes) -> Table:
         return _open_sqlite(source, head, options, mapping)
     if records.is_workbook(head, source.name):
         return _open_workbook(source, head, options, mapping)
-    if records.is_disqus(head):
-        return _sampled("Disqus export", records.disqus_posts(source.file, source.name), "application/xml")
-    if records.is_json_array(head):
-        return _sampled("JSON array", records.json_array(source.file, source.name, "item"), "application/json")
-    if without_mark(head).lstrip().startswith(b"{"):
-        path = options.records or mapping.records
-        if path is None and looks_like_lines(head) and not is_one_object(head):
-            return _sampled("JSON Lines", records.json_lines(source.file, source.name), "application/jsonl")
-        path = _ijson_path(path) if path else find_array(head)
-        if path is None:
-            raise Undecided(
-                source.name,
-                "one JSON object without a list of records near its beginning; --records names one, as data.items",
-            )
-        return _sampled(
-            f"JSON, records at {path.removesuffix('.item')}",
-            records.json_array(source.file, source.name, path, article_above(head, path) or None),
-            "application/json",
-        )
+    if export := find_export(head):
+        return _sampled(export.kind, export.rows(source.file, source.name), "application/xml")
+    if without_mark(head).lstrip().startswith((b"{", b"[", records.LEANCLOUD)) and (table := _open_json(source, head)):
+        return table
     dialect = find_dialect(head, mapping.delimiter, mapping.encoding, is_named=is_table_name(source.name))
     if dialect is None:
         raise Undecided(source.name, _why_no_table(head))
@@ -71,6 +57,28 @@ def open_table(source: Source, head: bytes) -> Table:
     rows = read_rows(source.file, source.name, dialect)
     media_type = "text/tab-separated-values" if dialect.delimiter == "\t" else "text/csv"
     return _sampled(dialect.describe(), rows, media_type)
+
+
+def _open_json(source: Source, head: bytes) -> Table | None:
+    """Open JSON: an array, an object a line, or one with a list of records in it. None where it is no such JSON."""
+    if head.startswith(records.LEANCLOUD):
+        return _sampled("JSON Lines", records.json_lines(source.file, source.name), "application/jsonl")
+    if records.is_json_array(head):
+        return _sampled("JSON array", records.json_array(source.file, source.name, "item"), "application/json")
+    if not without_mark(head).lstrip().startswith(b"{"):
+        return None
+    mapping = source.options.mapping
+    path = source.options.records or (mapping.records if mapping else None)
+    if path is None and looks_like_lines(head) and not is_one_object(head):
+        return _sampled("JSON Lines", records.json_lines(source.file, source.name), "application/jsonl")
+    path = _ijson_path(path) if path else find_array(head)
+    if path is None:
+        raise Undecided(
+            source.name,
+            "one JSON object without a list of records near its beginning; --records names one, as data.items",
+        )
+    rows = records.json_array(source.file, source.name, path, article_above(head, path) or None)
+    return _sampled(f"JSON, records at {path.removesuffix('.item')}", rows, "application/json")
 
 
 def _why_no_table(head: bytes) -> str:

@@ -149,9 +149,18 @@ def test_every_preset_is_found_by_its_signature():
         ({"Subject": number, "Start Date": number, "End Date": number, "Text": text}, "appointments"),
         ({"id": number, "title": lambda i: f"The quay {i}", "year": number, "plot": text}, "works"),
         ({"id": number, "comment": text, "comment (2)": text}, "two columns"),
+        ({"file": lambda i: "a.py", "line": number, "comment": text}, "lines of programs"),
+        ({"variable": lambda i: f"v{i}", "type": lambda i: "int", "comment": text}, "variables"),
+        ({"key": lambda i: f"k{i}", "value": number, "comment": text}, "settings"),
     ],
 )
 def test_what_looks_like_something_else_is_in_doubt(columns, what):
     conclusion = conclude(table(columns))
     assert what in conclusion.doubt
     assert "--map body=" in conclusion.doubt
+
+
+def test_times_that_tell_no_day_are_named():
+    column = {"comment": text, "date": lambda i: f"0{i % 9 + 1}/05/2023 08:37"}
+    assert "date:day_first" in conclude(table(column)).notes[0]
+    assert conclude(table({**column, "date": lambda i: f"{i % 28 + 1}/05/2023"})).notes == []

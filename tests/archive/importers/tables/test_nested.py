@@ -123,3 +123,12 @@ def test_a_page_of_reddit_is_a_thread_below_its_submission():
         ("k2", "k1"),
         ("k3", None),
     ]
+
+
+def test_lines_of_leancloud_are_read_behind_their_heading():
+    head = b'#filetype:JSON-streaming {"type":"Class","class":"Comment"}\n'
+    raw = head + b"".join(json.dumps(comment(i, pid="1" if i == 3 else "")).encode() + b"\n" for i in range(1, 6))
+    assert choose_importer(Probe(raw, "Comment.0.jsonl")).NAME == "table"
+    (thread,) = map(parse, documents(Source(io.BufferedReader(io.BytesIO(raw)), "Comment.0.jsonl", None, Options())))
+    assert [each.parent_native_id for each in thread.comments if each.parent is not None] == ["1"]
+    assert len(thread.comments) == 5
