@@ -28,7 +28,7 @@ from archive.importers.tables.profile import COMMENT_WORD, Profile, profile
 from archive.importers.tables.readings import ROOTS, read_id, read_number, read_prefixed_id
 from archive.importers.tables.states import is_state_column, reads_state
 from archive.importers.tables.table import Table
-from archive.importers.tables.thread_keys import OF_COMMENTS, settle_keys
+from archive.importers.tables.thread_keys import OF_ARTICLES, OF_COMMENTS, settle_keys
 from archive.text.fold import fold_name
 from archive.text.personal_fields import PERSONAL_SHAPES, is_personal_name
 
@@ -200,9 +200,9 @@ def _propose_by_parts(
         fitting = [name for name in names if profiles[name].texts and allows(role, profiles[name])]
         held = columns.get(role)
         if role in OF_COMMENTS:  # several rows share them
-            fitting = sorted(
-                (name for name in fitting if not profiles[name].is_of_each), key=lambda name: -profiles[name].distinct
-            )
+            shared = [profiles[name] for name in fitting if profiles[name].is_shared]
+            shared.sort(key=lambda column: (OF_ARTICLES.search(column.key) is None, -column.distinct))
+            fitting = [column.name for column in shared]
             if held and fitting and held.name in profiles and profiles[held.name].is_of_each:
                 columns.setdefault(OF_COMMENTS[role], columns.pop(role))
         elif role == "posted" and held and fitting and not is_dated(profiles[held.name]):

@@ -36,6 +36,11 @@ class Profile:
         """Whether each row has a value of its own."""
         return len(self.texts) >= FEWEST_OF_EACH and self.distinct > 0.95 and len(self.texts) > 0.9 * self.rows
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether most rows have a value, and some the same."""
+        return not self.is_of_each and 2 * len(self.texts) >= self.rows
+
     def share(self, pattern: re.Pattern[str], *, whole: bool = True) -> float:
         matcher = pattern.fullmatch if whole else pattern.search
         return sum(matcher(text) is not None for text in self.texts) / len(self.texts) if self.texts else 0.0

@@ -77,6 +77,11 @@ SYSTEMS = {
         lambda i: [i, f"https://a.example/c/{i}", f"https://a.example/p/{page(i)}", f"reader {i}",
                    "2024-01-09T10:00:00Z", text(i), answers(i)],
     ),
+    "ids of what only its site knows": (
+        "id,briefing_id,parent_id,name,comment,related_url,created_at",
+        lambda i: [i, f"b-{page(i)}", answers(i), f"reader {i}", text(i), "https://b.example/" if i < 3 else "",
+                   "2024-01-09T10:00:00Z"],
+    ),
     "French": (
         "id_commentaire,reponse_a,titre_article,pseudo,date_publication,texte_commentaire",
         lambda i: [i, answers(i, none="0"), f"Un titre {page(i)}", f"lecteur {i}", "25/01/2024 10:00", text(i)],
