@@ -28,7 +28,7 @@ from archive.importers.tables.profile import COMMENT_WORD, Profile, profile
 from archive.importers.tables.readings import ROOTS, read_id, read_number, read_prefixed_id
 from archive.importers.tables.states import is_state_column, reads_state
 from archive.importers.tables.table import Table
-from archive.importers.tables.thread_keys import OF_ARTICLES, OF_COMMENTS, settle_keys
+from archive.importers.tables.thread_keys import OF_COMMENTS, is_of_articles, settle_keys
 from archive.text.fold import fold_name
 from archive.text.personal_fields import PERSONAL_SHAPES, is_personal_name
 
@@ -201,7 +201,7 @@ def _propose_by_parts(
         held = columns.get(role)
         if role in OF_COMMENTS:  # several rows share them
             shared = [profiles[name] for name in fitting if profiles[name].is_shared]
-            shared.sort(key=lambda column: (OF_ARTICLES.search(column.key) is None, -column.distinct))
+            shared.sort(key=lambda column: (not is_of_articles(column), -column.distinct))
             fitting = [column.name for column in shared]
             if held and fitting and held.name in profiles and profiles[held.name].is_of_each:
                 columns.setdefault(OF_COMMENTS[role], columns.pop(role))
@@ -215,14 +215,17 @@ def _propose_by_parts(
 
 
 def _find_repeated_id(columns: dict[str, MappedColumn], named: list[str], table: Table, taken: set[str]) -> None:
-    """Take a column of ids that repeat, as where each rater has a row, if each has one text only."""
+    """Take a column of ids that repeat: where each has one text only, as with a row a rater, or one in each thread."""
     body = columns.get("body")
     if body is None or "id" in columns:
         return
+    keys = [columns[role].name for role in OF_COMMENTS if role in columns]
     for name in named:
-        pairs = {(read_id(row.get(name)), row.get(body.name)) for row in table.sample}
-        ids = {own for own, _ in pairs}
-        if name not in taken and None not in ids and len(ids) > 1 and len(pairs) == len(ids):
+        rows = [(read_id(row.get(name)), row.get(body.name), *map(row.get, keys)) for row in table.sample]
+        ids = {own for own, *_ in rows}
+        is_of_one_text = len({row[:2] for row in rows}) == len(ids)
+        is_of_its_thread = len({(own, *key) for own, _, *key in rows}) == len(rows) if keys else False
+        if name not in taken and None not in ids and len(ids) > 1 and (is_of_one_text or is_of_its_thread):
             columns["id"] = MappedColumn(name)
             taken.add(name)
             return

@@ -21,7 +21,7 @@ ROWS_TRIED = 60
 SAME_WIDTH = 0.9  # share of rows that have as many fields as the most usual row
 NAMED_SAME_WIDTH = 0.65  # the same where the name says that it is a table
 LONGEST_HEADER_CELL = 60
-ENDS_A_SENTENCE = re.compile(r"(?:\s\S.*[.:;]|[!?…])$")  # "No." is a name
+ENDS_A_SENTENCE = re.compile(r"\s\S.*[.:;]$|\s.*\?$|[!…]$")  # "No." and "Highlighted?" are names
 MOST_TITLE_ROWS = 10
 SEPARATOR_LINE = re.compile(r"\ufeff?sep=([,;\t|])\r?\n", re.IGNORECASE)  # which Excel reads and writes
 STRAY = "\ud800"  # stands for a carriage return inside a line while the csv module reads it: no file decodes to it

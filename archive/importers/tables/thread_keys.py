@@ -18,6 +18,11 @@ OF_COMMENTS = {"thread": "id", "url": "comment_url", "title": "heading"}
 MOST_ASTRAY = 0.5  # share of replies that may stand under another key than what they answer
 
 
+def is_of_articles(column: Profile) -> bool:
+    """Whether a column is called after articles or what else is commented on, rather than after comments."""
+    return OF_ARTICLES.search(column.key) is not None or ("post" in column.key and not column.is_of_each)
+
+
 def settle_keys(columns: dict[str, MappedColumn], table: Table, profiles: Mapping[str, Profile]) -> set[str]:
     """Take from the roles of threads and articles the columns that are of comments; several comments share a thread.
 

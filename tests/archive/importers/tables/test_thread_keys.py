@@ -82,6 +82,11 @@ SYSTEMS = {
         lambda i: [i, f"b-{page(i)}", answers(i), f"reader {i}", text(i), "https://b.example/" if i < 3 else "",
                    "2024-01-09T10:00:00Z"],
     ),
+    "The Guardian, as a program saves it": (
+        "Comment ID,Comment ID Responding To,Depth,Discussion Key,User ID,Date Time,Recommendations,Highlighted?,Comment Text",
+        lambda i: [f"k{i}", answers(i, "k{}"), int(i in PARENTS), f"/p/{page(i)}", f"u{i}", "2024-01-09 10:00:00", i, "",
+                   text(i)],
+    ),
     "French": (
         "id_commentaire,reponse_a,titre_article,pseudo,date_publication,texte_commentaire",
         lambda i: [i, answers(i, none="0"), f"Un titre {page(i)}", f"lecteur {i}", "25/01/2024 10:00", text(i)],
@@ -163,3 +168,8 @@ def test_of_several_columns_of_states_the_strictest_counts():
         lambda i: [i, f"reader {i}", text(i), "true", "true" if i == 2 else "false", "true" if i == 3 else "false"],
     )
     assert [comment.state for comment in thread.comments[:4]] == ["visible", "removed", "removed", "visible"]
+
+
+def test_ids_may_be_counted_anew_in_each_thread():
+    threads = read("comment_id,post_id,user_name,comment", lambda i: [(i + 2) // 3, page(i), f"reader {i}", text(i)])
+    assert [[each.native_id for each in thread.comments] for thread in threads] == [["1", "2", "3", "4"]] * 3
