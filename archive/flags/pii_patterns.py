@@ -9,12 +9,14 @@ import tomllib
 from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib.resources import files
-
-from ahocorasick_rs import BytesAhoCorasick
+from typing import TYPE_CHECKING
 
 from archive.flags.lexicon import split_forms
 from archive.flags.match import Match
 from archive.flags.normalize import NormalizedText
+
+if TYPE_CHECKING:
+    from ahocorasick_rs import BytesAhoCorasick
 
 RULES = {
     "shape.email": ("content.pii", "An e-mail address, with @ or spelled out in brackets."),
@@ -42,10 +44,10 @@ ADDRESS = re.compile(
 )
 # What ADDRESS cannot do without, in its order.
 NUMBERED_NAME = re.compile(r"\d[a-z]?\s{1,3}[A-Z]")
-ROADS = BytesAhoCorasick(
-    "straße strasse str. gasse allee weg platz straat laan plein gracht kade "
-    "rue avenue boulevard impasse allée chemin quai alle venida laza aseo".encode().split()
+ROADS = (
+    "straße strasse str. gasse allee weg platz straat laan plein gracht kade rue avenue boulevard impasse allée chemin "
 )
+ROADS += "quai alle venida laza aseo"
 PUBLIC = re.compile(r"10 downing|1600 pennsylvania|24 sussex|221b baker|wall st\b", re.IGNORECASE)
 SOCIAL_SECURITY = re.compile(r"\b\d{3}-\d{2}-\d{4}\b|\b[A-CEGHJ-PR-TW-Z]{2} ?\d{2} ?\d{2} ?\d{2} ?[A-D]\b")
 IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}(?: ?[A-Z0-9]{1,3})?\b")
@@ -62,6 +64,13 @@ MAX_NUMBERS = 20
 SHORTEST_NUMBER = 10
 LONGEST = 20_000
 PROMOTION_SIGNALS = 2
+
+
+@cache
+def _roads() -> "BytesAhoCorasick":
+    from ahocorasick_rs import BytesAhoCorasick  # importers read this module's rules without it
+
+    return BytesAhoCorasick(ROADS.encode().split())
 
 
 def find_patterns(text: str, normalized: NormalizedText, language: str | None, *, promotes: bool) -> list[Match]:
@@ -91,7 +100,7 @@ def _matches(rule: str, matches: Iterable[re.Match[str]]) -> Iterator[Match]:
 
 def _numbers(text: str, raw: bytes, language: str | None) -> list[Match]:
     matches: list[Match] = []
-    if NUMBERED_NAME.search(text) or ROADS.find_matches_as_indexes(raw):
+    if NUMBERED_NAME.search(text) or _roads().find_matches_as_indexes(raw):
         addresses = (address for address in ADDRESS.finditer(text) if not PUBLIC.search(address[0]))
         matches += _matches("shape.address", addresses)
     if not DIGITS.search(text) and not (FEWER_DIGITS.search(text) and SOCIAL_SECURITY.search(text)):
