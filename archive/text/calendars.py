@@ -8,6 +8,9 @@ from datetime import date, timedelta
 from functools import partial
 
 _DIGITS = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹०१२३४५६७८९๐๑๒๓๔๕๖๗๘๙０１２３４５６７８９", "0123456789" * 5)
+WEEKDAY = r"\b(?:mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6},?\s+"
+_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_NUMBER = re.compile(r"\d+")
 _MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()  # noqa: SIM905
 _PERSIAN = "فروردین اردیبهشت خرداد تیر مرداد شهریور مهر آبان آذر دی بهمن اسفند".split()  # noqa: SIM905
 _THAI = (
@@ -67,6 +70,25 @@ def western(text: str) -> str:
     for words, plain in _WORDS:
         text = words.sub(partial(_fill, plain=plain), text)
     return text
+
+
+def day_order(text: str) -> bool | None:
+    """Whether the day comes first in a date of numbers: what is above 12 tells it, else the day of the week before."""
+    first, second, year = map(int, _NUMBER.findall(text)[:3])
+    if (first > 12) != (second > 12):
+        return first > 12
+    name = re.match(WEEKDAY, text, re.IGNORECASE)
+    if name is None or first == second or max(first, second) > 12 or not 1900 < year < 2100:
+        return None
+    orders = [
+        is_first for is_first in (True, False) if _weekday(year, first, second, is_first) == name[0][:3].casefold()
+    ]
+    return orders[0] if len(orders) == 1 else None
+
+
+def _weekday(year: int, first: int, second: int, is_day_first: bool) -> str:
+    month, day = (second, first) if is_day_first else (first, second)
+    return _WEEKDAYS[date(year, month, day).weekday()]
 
 
 def end_in(text: str, plain: str, end: int) -> int:

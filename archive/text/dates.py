@@ -12,8 +12,8 @@ from functools import lru_cache
 from itertools import islice
 
 from archive.text.ages import find_age
-from archive.text.calendars import end_in, western
-from archive.text.date_order import order_by_span
+from archive.text.calendars import WEEKDAY, day_order, end_in, western
+from archive.text.date_order import is_day_first, order_by_span
 from archive.text.date_words import month
 from archive.text.time_zones import ZONES
 from archive.thread import Moment, Precision
@@ -33,7 +33,8 @@ _NO_DIGIT = r"(?!\d(?!\d?:\d\d))"  # but the hour of a clock that runs into the 
 _DAY_FORMS = (
     r"(?P<iso>(?:19|20)\d\d(?:(?P<s1>[-/.])\d{1,2}(?P=s1)|\.\s\d{1,2}\.\s)\d{1,2})(?!\d)",
     r"(?P<asian>(?:19|20)\d\d\s*[年년]\s*\d{1,2}\s*[月월]\s*\d{1,2}\s*[日일])",
-    r"(?P<numeric>(?<!\d)(?:\d{1,2}\s?(?P<s2>[-/. ])\s?\d{1,2}\s?(?P=s2)\s?(?:(?:19|20)\d\d|\d\d(?!:\d\d))|"
+    rf"(?P<numeric>(?:{WEEKDAY})?"
+    r"(?<!\d)(?:\d{1,2}\s?(?P<s2>[-/. ])\s?\d{1,2}\s?(?P=s2)\s?(?:(?:19|20)\d\d|\d\d(?!:\d\d))|"
     r"\d{1,2}\.\d{1,2},\s?(?:19|20)\d\d))(?!\d)",
     rf"(?P<dmy>(?<!\w)(\d{{1,2}})({_ORDINAL}){_OF}{_WORD}(?:\s+de[l]?\s+|\s*[-./,]?\s*|\s+['’]?)"
     rf"((?:19|20)\d\d|(?<=['’])\d\d)){_NO_DIGIT}",
@@ -75,13 +76,6 @@ _WITH_YEAR = ("dmy", "mdy")
 _WITHOUT_YEAR = ("dm", "md", "asian_day")
 _EXACT = re.compile(r"\d{4}|\d[:.h/-]\d|\d+\s\D+\s\D+|[年월月前]")
 _DIGIT = re.compile(r"\d")
-# Languages in which numbers in a date stand day first wherever they are written; of English only some countries.
-_DAY_FIRST_LANGUAGES = (
-    "de fr es it pt nl pl cs sk sl hr sr bs ro el tr ru uk bg mk sq da no nb nn fi et lv is ga ca gl eu id ms vi th ar "
-    "he hi bn fa ur en-gb en-au en-nz en-ie en-in en-za"
-)
-_DAY_FIRST = frozenset(_DAY_FIRST_LANGUAGES.split())
-_OTHER_ORDERS = ("-us", "-pr", "-pa", "-ca")  # countries that write the month first, or both, in Spanish and French
 
 
 def find_date(text: str) -> tuple[int, int] | None:
@@ -216,13 +210,11 @@ def infer_day_first(texts: Iterable[str], language: str | None = None) -> bool |
         if match is None or match.lastgroup != "numeric":
             continue
         is_numeric = True
-        first, second, year = _numbers(match[0])
-        if (first > 12) != (second > 12):
-            return first > 12
-        undecided.append((first, second, year))
-    tag = (language or "").casefold().replace("_", "-")
-    is_first = tag in _DAY_FIRST or (tag.partition("-")[0] in _DAY_FIRST and not tag.endswith(_OTHER_ORDERS))
-    return True if is_numeric and is_first else order_by_span(undecided)
+        order = day_order(match[0])
+        if order is not None:
+            return order
+        undecided.append(_numbers(match[0]))
+    return True if is_numeric and is_day_first(language) else order_by_span(undecided)
 
 
 @lru_cache(512)
@@ -298,6 +290,7 @@ def _parts(match: re.Match[str], day_first: bool | None) -> tuple[int, int, int 
 
 def _numeric(text: str, day_first: bool | None) -> tuple[int, int, int] | None:
     first, second, year = _numbers(text)
+    day_first = day_order(text) if day_first is None else day_first
     if year < 100:
         year += 2000 if year < 70 else 1900
     if first == second or first > 12 or "." in text:

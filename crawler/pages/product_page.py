@@ -4,10 +4,11 @@ import re
 
 from crawler.pages.page import Page
 
-MARKS = ("og:type", "single-product")
+MARKS = ("og:type", "single-product", "single_add_to_cart_button")
 PRODUCT = re.compile(
     r"<meta[^>]{1,80}og:type[\"'][^>]{1,40}[\"'](?:og:)?product(?:\.item)?[\"']|"
-    r"<body[^>]{1,900}?class=[\"'][^\"'>]{0,900}?(?<![\w-])single-product(?![\w-])",
+    r"<body[^>]{1,900}?class=[\"'][^\"'>]{0,900}?(?<![\w-])single-product(?![\w-])|"
+    r"class=[\"'][^\"'>]{0,300}?single_add_to_cart_button(?![\w-])",
     re.IGNORECASE,
 )
 REVIEWS = re.compile(

@@ -29,10 +29,13 @@ LEADING_NUMBER = re.compile(r"^(?:#\d+|\d+[.):])\s+(?=\S)")
 ENDS_PIECE = re.compile(r"[^\W\d_].*[|·•—–]\s*$")
 # A shorter number may be part of a name: Anna (2), Finn (1984).
 USER_NUMBER = re.compile(r"\s*\(\s*(?:#\s*\d+|\d{5,})\s*\)$")
-GROUP = re.compile(r"(?<=\S)\s*\[[^\[\]]{2,20}\]$")  # "Joe [Visitor]"
+GROUP = re.compile(  # "Joe [Visitor]", and what Drupal prints behind a name without an account
+    r"(?<=\S)\s*(?:\[[^\[\]]{2,20}\]|\((?:not verified|nicht (?:überprüft|verifiziert)|non vérifié|sin verificar|"
+    r"no verificado|não verificado|non verificato|niet (?:gecontroleerd|geverifieerd)|niezweryfikowan\w+|"
+    r"не (?:проверено|перевірено)|(?:inte|ej) verifierad|ikke bekræftet|vahvistamaton|doğrulanmamış|未验证|未驗證)\))$",
+    re.IGNORECASE,
+)
 BARE_NUMBER = re.compile(r"^#?\d+(?:\.\d+)*[.):]?\s+(?=\S)")
-HEADINGS = frozenset(("h2", "h3", "h4", "h5", "h6", "dt"))
-TITLE = re.compile(r"(?:^|[\s_-])(?:sub)?(?:title|subject|headline)(?=[\s_-]|$)", re.IGNORECASE)
 NO_NAMES = frozenset(("", "#", "reply", "permalink", "edit", "link"))
 MARKUP = re.compile(r"</?[a-z][^<>]{0,200}>", re.IGNORECASE)
 SEPARATORS = re.compile(r"\s*[•|·—–\n]\s*|\s-\s|,\s(?=\d)")
@@ -42,8 +45,8 @@ NO_NAME = re.compile(
 )
 LINES = frozenset(("span", "p", "div", "small", "em", "li", "dt", "dd", "td", "b", "strong", "cite", "footer"))
 LABEL = re.compile(
-    r"(?:^|[,;|(•·–-]\s*)(?:autore?|autora|author|auteur|name|user|nick|nickname|podpis|nadawca|nome|nombre|nom|nume|"
-    r"nev|név|szerző|imię|ime|jméno|имя|автор|isim|yazan|σχολιαστής|όνομα|nama|tên|作者|昵称|用户|名前|投稿者|작성자|닉네임|"
+    r"(?:^|[,;|(•·–-]\s*)(?:autore?|autora|author|auteur|name|navn|namn|nimi|naam|pseudo|user|nick|nickname|podpis|nadawca|nome|nombre|nom|nume|"
+    r"nev|név|szerző|imię|ime|jméno|имя|автор|isim|yazan|σχολιαστής|όνομα|nama|tên|作者|姓名|昵称|暱稱|用户|名前|投稿者|작성자|이름|닉네임|"
     r"الاسم|نام|שם)\s*[:：]\s*(\S[^,;|•·]{0,58})",
     re.IGNORECASE,
 )
@@ -58,6 +61,8 @@ MOST_IN_LINE = 12
 LONGEST_PIECE = 60
 LONGEST_LEAD = 6
 BEFORE_DATE = " ,:|·•–—-@(["
+ENDS_LINE = frozenset(("body", "ul", "ol", "dl", "div", "blockquote", "table", "tr"))
+DASH = re.compile(r"\s*[—–]\s*(?=[^\W\d_])")
 AROUND_NAME = " ,|•·–—"
 LONGEST_NAME = 150
 LONGEST_NAME_LINE = 400
@@ -125,13 +130,27 @@ def name_before_says(own: Sequence[Part]) -> tuple[HtmlElement | None, str | Non
             end = line_rules.find_says(text) if text.endswith((":", "：")) else None
             date = find_date(text[:end]) if end and may_hold_date(text[:end]) else None
             begin = date[1] if date is not None and date[0] <= LONGEST_LEAD else 0  # "On 5 March Joe wrote:"
-            if end and (name := _clean(text[begin:end], is_bare=True)):
+            if end and (name := _clean(text[begin:end], is_bare=not may_hold_date(text[begin:end]))):
                 return element, name
     return None, None
 
 
-def name_before_date(
-    comment: CommentElement, date: HtmlElement, date_text: str, content: HtmlElement | None = None
+def name_by_date(
+    comment: CommentElement, date: HtmlElement, date_text: str | None, content: HtmlElement | None
+) -> tuple[HtmlElement | None, str | None]:
+    """Return the name that stands with the date: behind it, before it, or in the item before or behind it.
+
+    Only such an item is returned with it.
+    """
+    if date_text is None:
+        return _name_beside_date(date)
+    name = _name_after_date(date, date_text) or _name_before_date(comment, date, date_text, content)
+    item, beside = (None, name) if name is not None else _name_beside_date(date)
+    return item, beside or _name_behind_date(comment, date, date_text, content)
+
+
+def _name_before_date(
+    comment: CommentElement, date: HtmlElement, date_text: str, content: HtmlElement | None
 ) -> str | None:
     """Return the name that stands before the date in the same line, and not in the `content`: "Joe said on 5 March"."""
     before = _text_before(comment, date, date_text, content)
@@ -178,38 +197,37 @@ def _text_before(comment: CommentElement, date: HtmlElement, date_text: str, con
     return before if before and separator else own if is_own else ""
 
 
-def name_after_date(date: HtmlElement, date_text: str) -> str | None:
-    """Return the name that a "by" behind the date leads to: "On 5 March by Joe"."""
+def _name_after_date(date: HtmlElement, date_text: str) -> str | None:
+    """Return the name that a "by" or a dash behind the date leads to: "On 5 March by Joe", "5 March — Joe"."""
     line = date
-    while (above := line.getparent()) is not None and is_short(above) and above.tag not in ("body", "ul", "ol", "dl"):
+    while (above := line.getparent()) is not None and is_short(above) and above.tag not in ENDS_LINE:
+        if any(beside.tag in ENDS_LINE or beside.tag == "p" for beside in above if beside is not line):
+            break
         line = above
-        if date_text in fold_space(_visible_text(line, date=date)).rpartition(date_text)[0]:
-            return None
-    _, separator, after = fold_space(_visible_text(line, between=" • ", date=date)).partition(date_text)
+    before, separator, after = fold_space(_visible_text(line, between=" • ", date=date)).partition(date_text)
+    if not separator or date_text in after:
+        return None
+    is_parted = DASH.match(after) is not None and not _may_name(before)
     after = after.lstrip(BEFORE_DATE)
-    by = line_rules.byline_length(after) if separator else 0
-    pieces = filter(None, SEPARATORS.split(after[by:]) if by else ())
-    return _clean(next(pieces, ""), is_bare=False)
+    by = line_rules.byline_length(after)
+    pieces = filter(None, SEPARATORS.split(after[by:]) if by or is_parted else ())
+    name = _clean(next(pieces, ""), is_bare=False)
+    return name if name is None or by or line_rules.name_score(name) > 0 else None
 
 
-def name_beside_date(date: HtmlElement) -> str | None:
+def _name_beside_date(date: HtmlElement) -> tuple[HtmlElement | None, str | None]:
     """Return the name that alone fills the item before or behind that of a date: "<li>5 March</li><li>Joe</li>"."""
     beside = (date.getprevious(), date.getnext())
     for item in beside:
         if item is not None and item.tag == date.tag and not is_button(item) and is_short(item):
             name = _piece_name(fold_space(item.text or ""))
             if name is not None:
-                return name
-    return None
+                return item, name
+    return None, None
 
 
-def is_title(element: HtmlElement) -> bool:
-    """Whether a heading is called a title: it may be that of a comment and no name."""
-    return element.tag in HEADINGS and TITLE.search(element.get("class") or "") is not None
-
-
-def name_behind_date(
-    comment: CommentElement, date: HtmlElement, date_text: str, content: HtmlElement | None = None
+def _name_behind_date(
+    comment: CommentElement, date: HtmlElement, date_text: str, content: HtmlElement | None
 ) -> str | None:
     """Return the name that stands behind the date in the same line: "On 5 March Joe wrote:", "5 March [Joe]"."""
     line = _line_around(comment, date, content)
@@ -366,7 +384,7 @@ def _clean(text: str, *, is_bare: bool) -> str | None:
     name = name.strip().rstrip(":：").rstrip(AROUND_NAME).lstrip(AROUND_NAME).strip()
     if not name or len(name) > LONGEST_NAME or not any(map(str.isalnum, name)):
         return None
-    if not is_bare and (NO_NAME.fullmatch(name) or _is_only_date(name)):
+    if not is_bare and (NO_NAME.fullmatch(name) or _is_only_date(name) or line_rules.is_linking(name)):
         return None
     return name
 

@@ -44,7 +44,7 @@ LONGEST_REST = 90  # what a line may hold beside name or date: "says", "at", a b
 LONGEST_DATE_LINE = 120
 LONGEST_DATE_REST = 12
 QUOTED = re.compile(r"^> ?", re.MULTILINE)
-AROUND_LINE = " :：-–—|·•,.@#"
+AROUND_LINE = " :：-–—|·•,.@#()"
 
 
 def find_content(comment: CommentElement, own: Sequence[Part]) -> HtmlElement | None:
@@ -155,9 +155,12 @@ def outside_text(own: Sequence[Part], content: HtmlElement | None) -> list[Part]
     else:
         inside = set()
         within = {*content.iter()} if content is not None else None
+        around = {*content.iterancestors()} if content is not None else set()
         for element, _ in own:
-            is_block = (element in _wholes(own) and element.tag in BLOCKS) or (
-                within is not None and element.tag in FACTS | HEADINGS and element not in within
+            is_block = (
+                element in around
+                or (element in _wholes(own) and element.tag in BLOCKS)
+                or (within is not None and element.tag in FACTS | HEADINGS and element not in within)
             )
             if element.tag in PARAGRAPHS and element not in inside and not is_block and not is_head(element):
                 inside.update(element.iter())
@@ -171,6 +174,8 @@ def _wholes(own: Sequence[Part]) -> tuple[HtmlElement, ...]:
 
 def is_head(paragraph: HtmlElement) -> bool:
     """Whether a paragraph is a line of name or date."""
+    if _goes_on(paragraph):
+        return False
     kind = traits_of(paragraph)
     if kind.furniture or (kind.name is not None and is_short(paragraph)) or _is_line_of_date(paragraph):
         return True
@@ -184,6 +189,12 @@ def is_head(paragraph: HtmlElement) -> bool:
             if element.tag == "a" and LINKED_ID.search(element.get("href") or "") and is_short(paragraph):
                 return find_date(fold_space(paragraph.text_content())) is not None
     return False
+
+
+def _goes_on(line: HtmlElement) -> bool:
+    """Whether more than buttons stands behind a break in a line: the text itself."""
+    texts = (fold_space(below.tail or "") for below in line if below.tag == "br")
+    return any(any(map(str.isalnum, text)) and not line_rules.is_reply(text) and not is_date(text) for text in texts)
 
 
 def _is_line_of_date(paragraph: HtmlElement) -> bool:
@@ -322,7 +333,8 @@ def _lines_of(apart: Iterable[HtmlElement], ends: set[HtmlElement]) -> Iterator[
     for element in apart:
         above = element.getparent()
         while above is not None and above not in ends and above.tag not in HOLDERS:
-            if len(fold_space(above.text_content())) - len(fold_space(element.text_content())) > LONGEST_REST:
+            rest = len(fold_space(above.text_content())) - len(fold_space(element.text_content()))
+            if rest > LONGEST_REST or _goes_on(above):
                 break
             yield above
             above = above.getparent()

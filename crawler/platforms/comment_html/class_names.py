@@ -90,7 +90,7 @@ PING = re.compile(r"(?:^|[\s_-])(?:ping(?:back)?s?|trackbacks?|pinglist)(?=[\s_-
 WIDGET = re.compile(r"recent[-_]?comments|widget|sidebar|wp-block-latest-comments", re.IGNORECASE)
 HUMP = re.compile(r"(?<=[a-z])(?=[A-Z][a-z])")  # newsCommentMessage says what news-Comment-Message does
 DEPTH = re.compile(
-    r"(?:^|\s)(?:wpd_comment_level|comment-?depth|dsq-depth|depth|level)-(\d{1,4})(?=\s|$)", re.IGNORECASE
+    r"(?:^|\s)(?:wpd_comment_level|comment-?depth|dsq-depth|depth|level)[-_](\d{1,4})(?=\s|$)", re.IGNORECASE
 )
 
 

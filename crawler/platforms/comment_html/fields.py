@@ -8,7 +8,7 @@ from lxml.html import HtmlElement
 
 from archive.text import line_rules
 from archive.text.dates import parse_date
-from archive.text.html_text import SKIPPED
+from archive.text.html_text import SKIPPED, fold_space
 from archive.text.relative_dates import place_age
 from archive.text.removal_notices import LONGEST_NOTICE, tombstone_state
 from archive.thread import Moment
@@ -16,26 +16,24 @@ from crawler.platforms.comment_html.author import (
     LIKELY,
     STATED,
     find_author,
-    is_title,
-    name_after_date,
-    name_before_date,
     name_before_says,
-    name_behind_date,
-    name_beside_date,
+    name_by_date,
     name_by_label,
     name_in_head,
 )
 from crawler.platforms.comment_html.body import find_content, is_head, is_text_only, outside_text, read_body
 from crawler.platforms.comment_html.date import find_stamp, read_moment
-from crawler.platforms.comment_html.elements import CommentElement
+from crawler.platforms.comment_html.elements import HEADS, CommentElement
 from crawler.platforms.comment_html.parts import (
     LONGEST_LINE,
     Part,
     is_short,
+    is_title,
     traits_of,
 )
 from crawler.platforms.comment_html.section_words import TO_REPLY
 
+LONGEST_INITIAL = 2
 EXCERPT = re.compile(r"\[(?:…|\.\.\.)\]\s.*\s\[(?:…|\.\.\.)\]", re.DOTALL)
 
 
@@ -54,7 +52,9 @@ def parse_fields(comment: CommentElement) -> CommentFields:
     """Read one comment."""
     own = _parts(comment)
     textual = _textual_parts(comment, own)
-    content = find_content(comment, textual)
+    content = called = find_content(comment, textual)
+    if called is not None and called is not comment.root and _is_all(called, own):
+        content = None
     outside = outside_text(own, content)
     author, name = _find_author(own, outside, content)
     read = {comment.root}
@@ -65,14 +65,10 @@ def parse_fields(comment: CommentElement) -> CommentFields:
     if date.element is None:
         date = find_stamp([part for part in own if part[1].dated], read)
     if date.element is not None and author is not None and is_title(author):
-        beside = name_beside_date(date.element)
-        author, name = (None, beside) if beside is not None else (author, name)
-    if name is None and date.element is not None and date.text is not None:
-        name = (
-            name_after_date(date.element, date.text)
-            or name_before_date(comment, date.element, date.text, content)
-            or name_behind_date(comment, date.element, date.text, content)
-        )
+        beside = name_by_date(comment, date.element, date.text, content)
+        author, name = beside if beside[1] is not None else (author, name)
+    if name is None and date.element is not None:
+        author, name = name_by_date(comment, date.element, date.text, content)
     if name is None:
         name = name_in_head(_head_parts(comment, own, outside, content), date.text)
     apart = {element for element in (author, date.element) if element is not None}
@@ -80,15 +76,26 @@ def parse_fields(comment: CommentElement) -> CommentFields:
         date.is_bare
         or (content is not None and _holds(date.element, content, comment))
         or any(
-            below.tag in ("p", "blockquote") and not is_head(below)
-            for below in date.element.iterdescendants("p", "blockquote")
+            not is_head(below) and any(piece.strip() for piece in below.itertext())
+            for below in date.element.iterdescendants("p", "blockquote", "div")
         )
     ):
         apart.discard(date.element)
     body = read_body(comment, textual, content, apart, name) or (_notice_in(comment) if date.element is None else "")
-    if not body and content is not None:  # what is called the text holds but the head
-        body = read_body(comment, textual, None, apart, name)
+    if not body and called is not None:  # what is called the text holds but the head, or the text but no head
+        body = read_body(comment, textual, None if content is called else called, apart - {called}, name)
     return CommentFields(name, body, date.text, date.machine, any(kind.waiting for _, kind in own))
+
+
+def _is_all(content: HtmlElement, own: Sequence[Part]) -> bool:
+    """Whether what is called the text holds name and date, too: nothing but buttons and an initial stands beside it."""
+    within = {*content.iter()}
+    heads = (e for e, kind in own if kind.furniture or kind.name is not None or e.tag in HEADS)
+    if not any(element in within and element is not content for element in heads):
+        return False
+    pieces = [(element.text, element.tail) for element, _ in own if element not in within]
+    texts = (fold_space(piece) for pair in pieces for piece in pair if piece and piece.strip())
+    return sum(len(text) for text in texts if not line_rules.is_reply(text)) <= LONGEST_INITIAL
 
 
 def reads_as_pingback(fields: CommentFields) -> bool:

@@ -7,6 +7,7 @@ from lxml.html import HtmlElement
 
 from archive.text import line_rules
 from archive.text.html_text import fold_space
+from crawler.platforms.comment_html.block_ids import LINKED_ID
 from crawler.platforms.comment_html.class_names import SURE, Traits, traits
 from crawler.platforms.comment_html.numbers import MOVE_FORM, OWN_LINK, REPLY_LINK
 
@@ -21,6 +22,8 @@ PROFILE_LINK = re.compile(
     re.IGNORECASE,
 )
 PROPERTIES = frozenset(("itemprop", "property", "rel"))
+TITLES = frozenset(("h2", "h3", "h4", "h5", "h6", "dt"))
+TITLE = re.compile(r"(?:^|[\s_-])(?:sub)?(?:title|subject|headline)(?=[\s_-]|$)", re.IGNORECASE)
 Part = tuple[HtmlElement, Traits]
 
 
@@ -91,3 +94,13 @@ def holds_text(element: HtmlElement) -> bool:
     """Whether the text of the comment stands within: some themes print "comment-meta" around everything."""
     below = islice(element.iterdescendants(), MOST_BELOW)
     return any(traits_of(inner).content == SURE for inner in below if isinstance(inner.tag, str))
+
+
+def is_title(element: HtmlElement) -> bool:
+    """Whether a heading is called a title, or leads to the comment itself: it may be that of a comment and no name."""
+    if element.tag not in TITLES:
+        return False
+    link = element.find("a")
+    return TITLE.search(element.get("class") or "") is not None or (
+        link is not None and LINKED_ID.search(link.get("href") or "") is not None
+    )

@@ -14,7 +14,7 @@ from crawler.platforms.comment_html.block_ids import block_id
 from crawler.platforms.comment_html.elements import CommentElement
 from crawler.platforms.comment_html.fields import CommentFields
 from crawler.platforms.comment_html.page_index import Group, PageIndex
-from crawler.platforms.comment_html.parts import PROFILE_LINK
+from crawler.platforms.comment_html.parts import PROFILE_LINK, is_short
 from crawler.platforms.comment_html.section_objections import (
     are_halves,
     counts_comments,
@@ -57,6 +57,7 @@ PLURAL = re.compile(
     re.IGNORECASE,
 )
 HEADINGS = frozenset(("h2", "h3", "h4", "h5", "h6"))
+HEADED = HEADINGS | frozenset(("b", "strong", "p", "div", "span", "font", "center"))  # that may be a heading in looks
 COMMENT_BY = re.compile(
     r"\s*(?:comment|kommentar|commentaire|coment[aá]rio|commento|reactie|komentarz|komentář|комментарий|коментар)\w*\s+"
     r"(?:\w+\s+)?(?:by|von|par|de|di|door|od|от|av|af)(?!\w)",
@@ -227,7 +228,7 @@ def _heading_before(first: CommentElement) -> str:
     for _ in range(4):
         before = element.getprevious() if element is not None else None
         if before is not None:
-            return fold_space(before.text_content()) if before.tag in HEADINGS else ""
+            return fold_space(before.text_content()) if before.tag in HEADED and is_short(before) else ""
         element = element.getparent() if element is not None else None
     return ""
 

@@ -30,7 +30,8 @@ _WEAK = re.compile(
     r"recent|latest|newest|aktuell|nieuwste|senaste|seneste|najnow|nejnov|posledn|popular|related|teaser|promo|sidebar|widget|trending|ticker|neueste|letzte|dernier|ultim|"
     r"ostatni|meist|most|ranking|lastpost|last-|live[-_]{0,2}(?:match|blog|feed|post|"
     r"update|ticker|entry|event|stream|report)|(?:^|\s)live(?=\s|$)|(?:news|match|game)-?ticker|minute-by-minute|more-?(?:from|stories)|recommend(?:ed|"
-    r"ations)"
+    r"ations)|testimonial|carousel|(?:^|[\s_-])(?:swiper|slick|owl)-|(?:^|[\s_-])(?:events|termine|veranstaltungen|eventi|eventos|agenda|kalender|calendar|schedule|vacancies|"
+    r"jobs)(?=$|[\s_-])"
 )
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 

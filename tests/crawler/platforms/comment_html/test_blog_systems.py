@@ -17,6 +17,13 @@ BLOCKS = {
     "a mark of the writer's": '<div class="cmt" id="c{n}"><div class="comment_name">{name} <span class="comment_author_flag">Author</span></div><i>{date}</i><p>{text}</p></div>',
     "a list for each comment": '<ul class="msg" id="cmt{n}"><li><a href="/{n}">{name}</a> <small>{date}</small></li><li class="msgarticle">{text}</li></ul>',
     "a quotation for each comment": '<blockquote id="cmt{n}"><cite><b>{name}</b> <time>{date}</time></cite><q>{text}</q></blockquote>',
+    "a sentence of name and date in what is called the content": '<li class="comment" id="x-{n}"><div class="comment-content"><div class="card-header"><span><a class="url">{name}</a></span> <span>il {date} dice:</span></div><div><p>{text}</p></div></div></li>',
+    "a date at the end of what is called the content": '<div class="single-comment"><div><span>A</span></div><div class="comment-content"><h3>{name}</h3><p>{text}</p><div><span>{date}</span></div></div></div>',
+    "a dash behind the date, and a title": '<div class="comment odd" id="c{n}"><span class="submitted">{date} — {name} (not verified)</span><h3><a href="/node/12#comment-{n}">Re: mills</a></h3><div class="content"><p>{text}</p></div></div>',
+    "a paragraph each": '<div id="c{n}"><p>{text}</p><p>{name}</p><p>{date}</p></div>',
+    "a paragraph for all": '<li class="comment-content"><span>#{n}</span><div class="comment-main"><p><a class="address">{name}</a><span class="time">({date})</span><br>{text}</p></div></li>',
+    "name and date in the heading of a figure": '<li class="list__item"><figure class="comment"><img src="/a.png"><figcaption><h3 class="comment-title">{name}, {date}</h3><p class="comment-body">{text}</p></figcaption></figure></li>',
+    "a bold line of date and name": '<div class="cmt" id="c{n}"><span class="meta"><b>{date} - posted by {name}</b></span><p>{text}</p></div>',
 }  # fmt: skip
 BARE = "<h2>Comments</h2>{}<h2>Post a comment</h2>"
 
@@ -34,6 +41,23 @@ def test_a_line_below_each_text_parts_comments_that_nothing_stands_around() -> N
     thread = read(flat(block, BARE))
     assert [(row[0], row[1]) for row in rows(thread)] == NAMES
     assert [row[2] for row in rows(thread)] == TEXTS
+
+
+def test_a_bold_word_may_be_the_heading_of_blocks_that_nothing_names() -> None:
+    block = "<div><b>{name}</b> - <i>{date}</i><p>{text}</p></div>"
+    thread = read(flat(block, "<b>Comments:</b><div>{}</div>"))
+    assert [(row[0], row[1]) for row in rows(thread)] == NAMES
+    assert [row[2] for row in rows(thread)] == TEXTS
+
+
+def test_what_a_shop_or_its_customers_say_is_no_comment() -> None:
+    review = '<li class="review" id="comment-{n}"><strong>{name}</strong> <time>{date}</time><p>{text}</p></li>'
+    shop = (
+        '<div id="reviews"><ol class="commentlist">{}</ol></div><button class="single_add_to_cart_button">Buy</button>'
+    )
+    assert not read(flat(review, shop)).comments
+    slide = '<div class="swiper-slide"><p>{text}</p><h4>{name}</h4><span>Customer</span></div>'
+    assert not read(flat(slide, '<section class="comments"><div class="swiper-wrapper">{}</div></section>')).comments
 
 
 def test_entries_of_a_journal_are_no_comments_though_a_line_stands_below_each() -> None:
@@ -58,6 +82,21 @@ def test_an_excerpt_of_another_page_is_no_comment(excerpt: str) -> None:
     assert len(read(html).comments) == 3
     html = html.replace(TEXTS[1], excerpt.format(text=TEXTS[1]))
     assert [row[0] for row in rows(read(html))] == ["Anna", "Ruth"]
+
+
+def test_levels_in_classes_of_a_theme_tell_the_parents() -> None:
+    block = (
+        '<div class="comment_bg level_{n}" id="comment-{n}"><b class="fn">{name}</b> <i>{date}</i><p>{text}</p></div>'
+    )
+    html = flat(block, '<div id="comments">{}</div><form id="commentform"></form>')
+    for number, level in (("41", "1"), ("42", "2"), ("43", "3")):
+        html = html.replace(f"level_{number}", f"level_{level}")
+    assert [row[3] for row in rows(read(html))] == [None, 0, 1]
+
+
+def test_entries_of_a_list_of_events_are_no_comments() -> None:
+    block = '<li class="event" id="event-{n}"><time>{date}</time> <strong>{name}</strong><p>{text}</p></li>'
+    assert not read(flat(block, '<ul class="events">{}</ul>')).comments
 
 
 def test_a_list_without_any_text_is_none_of_comments() -> None:
