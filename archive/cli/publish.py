@@ -148,7 +148,7 @@ def backup(out: Path, path: Path, as_json: bool) -> None:
     from archive.store.reading import is_writable
 
     if not path.exists():
-        fail(f"{path} is not there; --db names another")
+        fail(f"there is no archive {path}; --db names another")
     if not is_writable(path):
         note_read_only(path)
     if out.exists():

@@ -67,15 +67,15 @@ def test_about_says_what_is_here(site):
         "The comments were posted on 14 March 2026",
         "visited from 14 March 2026 to 16 March 2026",
         "complete4",
-        "incomplete, and marked so1",
-        "they count 49; of these threads 22 comments are archived here",
+        "incomplete1",
+        "count 49. Of the same threads, 22 comments are archived here",
         "disqus1",
         "Harbour Courier · plain.example",
-        "obeys the robots.txt",
+        "obeys every site’s robots.txt",
         "withheld 121 comment",
         "tell whoever gave you this archive",
         "Apache License 2.0",
-        "The texts belong to those who wrote them",
+        "The texts belong to the people who wrote them",
     ):
         assert words in text, words
     assert "This release" not in text
