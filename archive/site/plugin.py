@@ -76,11 +76,13 @@ def prepare_jinja2_environment(env: "Environment", datasette: "Datasette") -> No
     from archive.site.formatting import figure
     from archive.site.responses import static_file
     from archive.site.routes import FILTERS
+    from archive.site.viewer import print_note
 
     env.filters.update(FILTERS)
     addresses = {"style_path": static_file("style.css")[1], "script_path": static_file("review.js")[1]}
     addresses |= {f"{name}_path": static_file(f"{name}.js")[1] for name in ("dossier", "tables")}
-    env.globals.update(addresses, figure=figure, data_path=partial(data_path, datasette))
+    of_site = {"data_path": partial(data_path, datasette), "print_note": partial(print_note, datasette)}
+    env.globals.update(addresses, figure=figure, **of_site)
 
 
 @hookimpl

@@ -131,6 +131,7 @@ ROUTES: list[tuple[str, Callable[..., Awaitable[Any]]]] = [
     (r"/-/login$", sign_in.sign_in),
     (r"/-/logout$", sign_in.sign_out),
     (r"/-/password-tool$", not_found),
+    (r"/-/databases(\.json)?$", not_found),  # it would name the archive's folder on this machine
     (r"/-/below/style\.[0-9a-f]+\.css$", static("style.css", "text/css")),
     (r"/-/below/dossier\.[0-9a-f]+\.js$", static("dossier.js", "text/javascript")),
     (r"/-/below/tables\.[0-9a-f]+\.js$", static("tables.js", "text/javascript")),

@@ -13,7 +13,9 @@ from datasette.utils.asgi import Request
 
 from archive.site import queries, sessions
 from archive.site.database import Connection, fetch_all, fetch_value, is_reviewer, remember
+from archive.site.formatting import day, moment
 from archive.site.security import App, Message, Receive, Send
+from archive.text.formatting import now
 
 NAME = "Below the Line"
 ACCOUNTS_PLUGIN = "datasette-auth-passwords"
@@ -161,3 +163,13 @@ def base_address(datasette: Datasette, request: Request, release: Mapping[str, A
     published = str(release.get("url") or "").rstrip("/")
     here: str = datasette.absolute_url(request, datasette.urls.path("/"))
     return published or here.rstrip("/")
+
+
+def print_note(datasette: Datasette, request: Request) -> str:
+    """Return what a print of one of Datasette's pages says of where it was, and when unless it is of a release."""
+    release = getattr(datasette, "release", None)
+    if release:
+        state = f"release {release.number} of {day(release.values.get('published_at'))}"
+    else:
+        state = f"loaded {moment(now())} UTC"
+    return f"{base_address(datasette, request, {})}{request.full_path}, {state}"

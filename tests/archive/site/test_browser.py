@@ -51,6 +51,7 @@ DATASETTE_PAGES = (
     "/archive/removed_comments",
     "/archive?sql=select+1",
 )
+MANY_ROWS = "with+recursive+n(i)+as+(select+1+union+all+select+i%2B1+from+n+where+i<900)+select+i+from+n"
 # The editor has no name before the page has loaded.
 NAMED = "!document.querySelector('.CodeMirror textarea:not([aria-label])')"
 
@@ -204,6 +205,9 @@ def test_a_print_has_what_a_page_folds_and_where_it_was(browser, site):
     assert folded.is_visible()
     assert address.is_visible()
     assert not page.get_by_role("searchbox").first.is_visible()
+    for path in DATASETTE_PAGES:
+        page.goto(site + path)
+        assert page.get_by_text(f"{site}{path}, loaded").is_visible(), path
     page.close()
 
 
@@ -250,6 +254,19 @@ def test_tables_on_a_phone_are_rows_that_scroll_inside_the_page(browser, site):
     page.get_by_text("What the columns mean").click()
     assert meanings.is_visible()
     page.close()
+
+
+def test_long_answers_and_statements_fit_a_phone(browser, site):
+    context = browser.new_context(bypass_csp=True, viewport={"width": 390, "height": 800})
+    page = context.new_page()
+    page.goto(f"{site}/archive?sql={MANY_ROWS}&_hide_sql=1")
+    assert page.locator("tbody tr").count() == 900
+    assert page.evaluate("document.documentElement.scrollHeight") < 3000
+    page.goto(f"{site}/archive/removed_comments?_show_sql=1")
+    statement = page.locator("#sql-query")
+    assert statement.evaluate("e => e.scrollWidth <= e.clientWidth")
+    assert violations(page) == []
+    context.close()
 
 
 def test_whatever_has_the_focus_is_outlined(browser, site):

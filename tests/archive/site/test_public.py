@@ -70,6 +70,14 @@ def test_pages_are_there(site, address):
     assert "x-robots-tag" not in reply.headers
 
 
+@pytest.mark.parametrize("address", ["/thread/1", "/archive/comments", "/archive/removed_comments"])
+def test_prints_say_of_which_release_they_are(site, address):
+    text = ask(site, address).text
+    assert re.search(
+        rf'<p class="print note">https://[a-z.]+{address}, release [0-9]+ of [0-9]+ [A-Z][a-z]+ 2026</p>', text
+    )
+
+
 @pytest.mark.parametrize(
     "address",
     [

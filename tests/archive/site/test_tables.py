@@ -106,6 +106,13 @@ def test_other_pages_of_datasette_are_where_they_were(site):
         assert get(site, address).status_code == 200, address
 
 
+@pytest.mark.parametrize(
+    "address", ["/-/databases", "/-/databases.json", "/-/versions.json", "/archive.json", "/about"]
+)
+def test_no_page_names_the_folder_of_the_archive(site, path, address):
+    assert str(path.parent) not in get(site, address).text
+
+
 def test_heads_have_no_rows(site):
     answer = asyncio.run(site.client.request("HEAD", "/thread/3.csv"))
     assert answer.status_code == 200
