@@ -17,6 +17,7 @@ from crawler.platforms.comment_html.page_index import Group, PageIndex
 from crawler.platforms.comment_html.parts import PROFILE_LINK, is_short
 from crawler.platforms.comment_html.section_objections import (
     are_halves,
+    asks,
     counts_comments,
     holds_article,
     holds_several,
@@ -63,7 +64,6 @@ COMMENT_BY = re.compile(
     r"(?:\w+\s+)?(?:by|von|par|de|di|door|od|от|av|af)(?!\w)",
     re.IGNORECASE,
 )
-QUESTION_MARKS = ("?", "？", "؟")
 CUT_SHORT = ("…", "...", "[…]", "weiterlesen", "read more", "more »")
 
 
@@ -154,8 +154,7 @@ def _doubts(
     most: float,
 ) -> float:
     """Return how much less a sample counts that looks like another kind of list; `most` is its best evidence."""
-    # Questions and their answers.
-    doubts = 4.0 * (sum((f.name or "").endswith(QUESTION_MARKS) for f in fields) > len(sample) / 2)
+    doubts = 4.0 * (sum(map(asks, sample, fields)) > len(sample) / 2)  # questions and their answers
     doubts += 2.0 * (evidence.named < 0.6 and are_halves(sample))
     is_told = by_name["form"] or by_name["headed"] or by_name["stated"]
     doubts += 1.0 * (not is_told and most < 0.5)

@@ -9,13 +9,14 @@ from archive.text.html_text import fold_space
 from crawler.platforms.comment_html.block_ids import LINKED_ID, block_id
 from crawler.platforms.comment_html.elements import CommentElement
 from crawler.platforms.comment_html.fields import CommentFields
-from crawler.platforms.comment_html.parts import PROFILE_LINK, traits_of
+from crawler.platforms.comment_html.parts import PROFILE_LINK, TITLES, traits_of
 
 REPLIES_LINK = re.compile(r"[/=#_-]repl(?:y|ies)(?![a-z])", re.IGNORECASE)
 LONGEST_COUNT = 40  # characters of a link such as "12 comments"
 FEWEST, MANY = 3, 5
 MOST_ELEMENTS = 400  # of a block that are looked at
 LEADING = 0.8  # of the blocks that must lead to a page each
+QUESTION_MARKS = ("?", "？", "؟")
 NO_PAGES = ("#", "javascript:", "mailto:", "http://www.facebook.com", "https://www.facebook.com", "https://twitter.com")
 
 
@@ -32,7 +33,7 @@ def leads_to_pages(sample: Sequence[CommentElement], fields: Sequence[CommentFie
 def _page_of(comment: CommentElement, fields: CommentFields) -> tuple[str, str] | None:
     """Return the page that a block leads to with a line of several words ("" where it leads there twice).
 
-    No link to a person, to the block itself, or within its text, counts.
+    No link to a person, to the block itself, or within its text, counts, but one at the end of that.
     """
     number, names, seen = block_id(comment), set(), []
     for element in comment.own[:MOST_ELEMENTS]:
@@ -48,7 +49,8 @@ def _page_of(comment: CommentElement, fields: CommentFields) -> tuple[str, str] 
             and not (number and number in href)
             and not ((may_hold_date(text) and find_date(text)) or line_rules.is_reply(text))
         ):
-            seen.append((href.partition("#")[0], "" if text and text in fields.body else text))
+            is_within = text and text in fields.body and not fields.body.endswith(text)
+            seen.append((href.partition("#")[0], "" if is_within else text))
     seen = [(href, text) for href, text in seen if href not in names]
     for position, (href, text) in enumerate(seen):
         if text.count(" ") >= 2 and "nofollow" not in href:
@@ -151,6 +153,13 @@ def is_linked(comment: CommentElement, fields: CommentFields) -> bool:
             if text and text in fields.body and text != fields.name and not line_rules.is_reply(text):
                 linked += len(text)
     return linked * 3 > len(fields.body) * 2 and not fields.body.startswith("http")
+
+
+def asks(comment: CommentElement, fields: CommentFields) -> bool:
+    """Whether a block begins with a question: what reads as its name, or its first heading."""
+    first = next((element for element in comment.own[:MOST_ELEMENTS] if element.tag in TITLES), None)
+    heading = "" if first is None else fold_space(first.text_content())
+    return (fields.name or "").endswith(QUESTION_MARKS) or heading.endswith(QUESTION_MARKS)
 
 
 def holds_several(comment: CommentElement) -> bool:

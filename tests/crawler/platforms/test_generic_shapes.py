@@ -173,6 +173,11 @@ TRAPS = {
         '<div class="item" id="faq-{n}"><h3 class="question"><a href="#faq-{n}">How late is {name}?</a></h3><p class="answer">'
         '{text}</p><button class="vote-up">Yes</button> <i>{date}</i></div>'
     ),
+    "questions whose answers are rated and dated": (
+        '<div class="faq-item" id="faq-{n}"><h3 class="question"><a href="#faq-{n}">How late is the ferry of day {n} again?</a>'
+        '</h3><div class="answer"><p>{text}</p></div><div class="helpful">Was this helpful? <button class="vote-up">Yes '
+        '(1)</button> <button class="vote-down">No (0)</button> <span class="updated">Updated {date}</span></div></div>'
+    ),
     "news called comments": (
         '<div class="commentItem"><a href="/news/{n}"><img src="{n}.jpg"></a><div class="commentItem-name">{name}</div>'
         '<i>{date}</i><div class="commentItem-text">{text} <a href="/news/{n}">More</a></div></div>'
