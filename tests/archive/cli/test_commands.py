@@ -42,6 +42,7 @@ def test_every_command_is_listed_under_one_task():
 def test_ctrl_c_while_btl_loads_ends_it_silently():
     script = """
 import os, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background ignores it
 class Interrupting:
     def find_spec(self, name, path, target=None):
         if name == "archive.cli.interrupts":
