@@ -4,13 +4,19 @@ import re
 
 from crawler.pages.page import Page
 
-MARKS = ("og:type", "single-product", "single_add_to_cart_button")
-PRODUCT = re.compile(
-    r"<meta[^>]{1,80}og:type[\"'][^>]{1,40}[\"'](?:og:)?product(?:\.item)?[\"']|"
-    r"<body[^>]{1,900}?class=[\"'][^\"'>]{0,900}?(?<![\w-])single-product(?![\w-])|"
-    r"class=[\"'][^\"'>]{0,300}?single_add_to_cart_button(?![\w-])",
-    re.IGNORECASE,
-)
+# What each expression cannot do without, and the expression.
+PRODUCT = {
+    "og:type": re.compile(
+        r"<meta[^>]{1,80}og:type[\"'][^>]{1,40}[\"'](?:og:)?product(?:\.item)?[\"']",
+        re.IGNORECASE,
+    ),
+    "single-product": re.compile(
+        r"<body[^>]{1,900}?class=[\"'][^\"'>]{0,900}?(?<![\w-])single-product(?![\w-])", re.IGNORECASE
+    ),
+    "single_add_to_cart_button": re.compile(
+        r"class=[\"'][^\"'>]{0,300}?single_add_to_cart_button(?![\w-])", re.IGNORECASE
+    ),
+}
 REVIEWS = re.compile(
     r"(?:class|id|itemprop)=[\"'][^\"'>]{0,300}?(?<![a-z])reviews?(?![a-z])|\"(?:aggregate)?rating\"|\"reviews?\"",
     re.IGNORECASE,
@@ -22,8 +28,6 @@ def is_product_page(page: Page) -> bool:
 
     A paid article may be called a product, too: without reviews its comments are comments.
     """
-    return (
-        any(mark in page.text for mark in MARKS)
-        and PRODUCT.search(page.text) is not None
-        and REVIEWS.search(page.text) is not None
-    )
+    text = page.text
+    is_product = any(mark in text and expression.search(text) for mark, expression in PRODUCT.items())
+    return is_product and REVIEWS.search(text) is not None

@@ -89,13 +89,19 @@ def parse_fields(comment: CommentElement) -> CommentFields:
 
 def _is_all(content: HtmlElement, own: Sequence[Part]) -> bool:
     """Whether what is called the text holds name and date, too: nothing but buttons and an initial stands beside it."""
+    if not any(map(_may_be_head, content.iterdescendants())):  # as in most texts, without a look at the others
+        return False
     within = {*content.iter()}
-    heads = (e for e, kind in own if kind.furniture or kind.name is not None or e.tag in HEADS)
-    if not any(element in within and element is not content for element in heads):
+    if not any(_may_be_head(element) for element, _ in own if element in within and element is not content):
         return False
     pieces = [(element.text, element.tail) for element, _ in own if element not in within]
     texts = (fold_space(piece) for pair in pieces for piece in pair if piece and piece.strip())
     return sum(len(text) for text in texts if not line_rules.is_reply(text)) <= LONGEST_INITIAL
+
+
+def _may_be_head(element: HtmlElement) -> bool:
+    kind = traits_of(element)
+    return kind.furniture or kind.name is not None or element.tag in HEADS
 
 
 def reads_as_pingback(fields: CommentFields) -> bool:
