@@ -16,8 +16,10 @@ FLOORS = {
     "news": {"found": 0.98, "parent": 0.99, "replies": 0.99, "author": 0.99, "body": 0.97, "date": 0.94},
     "blog": {"found": 0.99, "parent": 0.99, "replies": 0.99, "author": 0.99, "body": 0.97, "date": 0.99},
 }
+MOST_WRONG = (6, 0)  # comments that are invented, and pages without comments for which some are
 CASES = 130
 FIGURE = re.compile(r"([a-z]+) +(\d\.\d+)")
+WRONG = re.compile(r"^all .* invented (\d+) traps (\d+) of", re.MULTILINE)
 RIGHT = re.compile(r"(\d+) of \d+ cases right")
 
 
@@ -32,6 +34,10 @@ def measure_pages() -> bool:
             if figures.get(name, 0.0) < floor:
                 print(f"{group}: {name} {figures.get(name)} is below {floor}")
                 reached = False
+    wrong = WRONG.search(output)
+    if wrong is None or any(int(number) > most for number, most in zip(wrong.groups(), MOST_WRONG, strict=True)):
+        print(f"more is invented than {MOST_WRONG}")
+        reached = False
     return reached
 
 
