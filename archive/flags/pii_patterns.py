@@ -45,9 +45,9 @@ ADDRESS = re.compile(
 # What ADDRESS cannot do without, in its order.
 NUMBERED_NAME = re.compile(r"\d[a-z]?\s{1,3}[A-Z]")
 ROADS = (
-    "straße strasse str. gasse allee weg platz straat laan plein gracht kade rue avenue boulevard impasse allée chemin "
+    "straße strasse str. gasse allee weg platz straat laan plein gracht kade "
+    "rue avenue boulevard impasse allée chemin quai alle venida laza aseo"
 )
-ROADS += "quai alle venida laza aseo"
 PUBLIC = re.compile(r"10 downing|1600 pennsylvania|24 sussex|221b baker|wall st\b", re.IGNORECASE)
 SOCIAL_SECURITY = re.compile(r"\b\d{3}-\d{2}-\d{4}\b|\b[A-CEGHJ-PR-TW-Z]{2} ?\d{2} ?\d{2} ?\d{2} ?[A-D]\b")
 IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}(?: ?[A-Z0-9]{1,3})?\b")

@@ -53,7 +53,7 @@ MILLISECONDS = 23  # characters of a time down to these, as /t/ID.json has them
 LONGEST_REVISIONS = 1 << 20  # characters of what one edit changed
 ROWS_A_WRITE = 5_000
 TABLES = """
-create table posts (topic integer, number integer, user integer, record text);
+create table posts (id integer primary key, topic integer, number integer, user integer, record text);
 create table topics (id integer primary key, category integer, record text);
 create table users (id integer primary key, name text, is_staff integer);
 create table categories (id integer primary key, name text, is_closed integer);
@@ -71,7 +71,7 @@ select posts.record, users.id, users.name, coalesce(users.is_staff, 0)
 from posts left join users on users.id = posts.user where posts.topic = ? order by posts.number"""
 REVISIONS = """
 select post, modifications, created_at from post_revisions
-where post in (select record ->> 'id' from posts where topic = ?) order by post, number"""
+where post in (select id from posts where topic = ?) order by post, number"""
 Row = dict[str, str | None]
 
 
@@ -224,7 +224,8 @@ def _post(row: Row) -> tuple[Any, ...] | None:
         "cooked": row["cooked"],
         "actions_summary": [{"id": n, "count": _number(row[key])} for n, key in actions.items() if row.get(key)],
     }
-    return _number(row["topic_id"]), post["post_number"], _number(row["user_id"]), json.dumps(post, ensure_ascii=False)
+    topic, user = _number(row["topic_id"]), _number(row["user_id"])
+    return post["id"], topic, post["post_number"], user, json.dumps(post, ensure_ascii=False)
 
 
 def _topic(row: Row) -> tuple[Any, ...]:

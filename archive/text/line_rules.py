@@ -62,6 +62,11 @@ def names_comments(text: str) -> bool:
     return phrases.COMMENT_ALONE.search(text.casefold()) is not None
 
 
+def heads_comments(text: str, *, of_others: bool = False) -> bool:
+    """Whether a line may stand over readers' comments: this article's, or with `of_others` those of other articles."""
+    return is_heading(text) and names_comments(text) and is_elsewhere(text) is of_others
+
+
 @lru_cache(1024)
 def is_form(text: str) -> bool:
     """Whether a line belongs to a form to write a comment."""

@@ -151,7 +151,7 @@ def _note_heading(
     text = line_of(element, LONGEST_HEADING + 1)
     if len(text) > LONGEST_HEADING or above is None:
         return
-    if line_rules.is_heading(text) and line_rules.names_comments(text) and not line_rules.is_elsewhere(text):
+    if line_rules.heads_comments(text):
         holder = above.getparent() if next(islice(above, 2, None), None) is None else None  # the heading's own box
         for place in (above, holder):
             if place is not None and place.tag != "html":

@@ -16,6 +16,8 @@ from crawler.platforms.comment_html.fields import CommentFields
 from crawler.platforms.comment_html.page_index import Group, PageIndex
 from crawler.platforms.comment_html.parts import PROFILE_LINK, is_short
 from crawler.platforms.comment_html.section_objections import (
+    MANY,
+    MOST_ELEMENTS,
     are_halves,
     asks,
     counts_comments,
@@ -32,12 +34,10 @@ from crawler.platforms.comment_html.section_words import STRONG
 
 MOST_SAMPLES = 12
 FEW_SAMPLES = 3
-MANY = 5
 FEWEST_TEXTS = 0.25
 HOPELESS = 1.5  # so far below what is enough that more blocks cannot help
 LEVELS_TO_FORM = 3
-LONGEST_COUNT = 40  # characters of a link such as "12 comments"
-MOST_ELEMENTS = 400  # of a block that are looked at
+LONGEST_HEADING = 40  # characters of one that names comments
 ENOUGH = 4.2  # the score from which blocks are comments
 TEXT, NAME, DATE = 1.0, 2.0, 1.5
 NUMBER, BUTTON = 1.5, 1.5
@@ -185,14 +185,14 @@ def _name_scores(
     """Return what speaks for and against a group by its names and its number, without a look into its blocks."""
     count = len(comments)
     heading = _heading_before(comments[0])
-    is_headed = group.is_headed or _names_comments(heading)
+    is_headed = group.is_headed or _heads_comments(heading)
     word = max(group.own * 1.0, group.around * 0.75)
     return {
         "word": word,
         "headed": is_headed * max(0.75 - word, 0.1),
         # For a word that other lists bear, too, or none, unless the heading of the list has one.
         "strong": -2 * (max(group.own, group.around) < STRONG and not is_headed),
-        "latest": -3.0 * (_names_comments(heading, is_elsewhere=True) and not index.forms),
+        "latest": -3.0 * (_heads_comments(heading, of_others=True) and not index.forms),
         "form": 1.0 * _has_form(comments[0].root, index),
         "many": 0.5 * (count >= MANY),
         "nested": 0.5 * any(comment.above is not None for comment in comments),
@@ -232,14 +232,9 @@ def _heading_before(first: CommentElement) -> str:
     return ""
 
 
-def _names_comments(heading: str, *, is_elsewhere: bool = False) -> bool:
-    """Whether a heading names comments: "Comments", "3 Kommentare"; with `is_elsewhere`, those of other articles."""
-    return (
-        0 < len(heading) <= LONGEST_COUNT
-        and line_rules.is_heading(heading)
-        and line_rules.names_comments(heading)
-        and line_rules.is_elsewhere(heading) is is_elsewhere
-    )
+def _heads_comments(heading: str, *, of_others: bool = False) -> bool:
+    """Whether a heading names comments: "Comments", "3 Kommentare"; with `of_others`, those of other articles."""
+    return 0 < len(heading) <= LONGEST_HEADING and line_rules.heads_comments(heading, of_others=of_others)
 
 
 def _objections(
