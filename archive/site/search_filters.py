@@ -8,25 +8,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from archive.search.query_nodes import RECORDS
+from archive.search.facets import values_of
+from archive.search.index_query import passes
+from archive.search.index_schema import FlagParts
+from archive.search.query_nodes import RECORDS, FlagFilter
 from archive.site.formatting import number
 from archive.site.params import FLAG_FILTERS, SEVERITY_LEVELS, SearchParams, filters_flags, search_url
 
 LISTED_VALUES = 8
 MOST_LISTED = 1_000
-
-
-class FlagFacts(NamedTuple):
-    """What filters compare of a flag."""
-
-    code: str
-    severity: int
-    target: str | None
-    status: str
-
-    @property
-    def source(self) -> str:
-        return self.code.partition(".")[0]
 
 
 class CommentFacts(NamedTuple):
@@ -37,7 +27,7 @@ class CommentFacts(NamedTuple):
     outlet: int | None
     commenter: int | None
     day: str
-    flags: Sequence[FlagFacts] = ()
+    flags: Sequence[FlagParts] = ()
     dataset: int | None = None
     labels: Sequence[str] = ()
     state: str = ""
@@ -69,10 +59,11 @@ class FilterList:
 
 
 def filter_comments(comments: Iterable[CommentFacts], params: SearchParams) -> list[CommentFacts]:
-    return [comment for comment in comments if _passes(comment, params)]
+    wanted = flag_filter(params) if filters_flags(params) else None
+    return [comment for comment in comments if _passes(comment, params, wanted)]
 
 
-def _passes(comment: CommentFacts, params: SearchParams) -> bool:
+def _passes(comment: CommentFacts, params: SearchParams, wanted: FlagFilter | None) -> bool:
     return (
         (params.outlet is None or comment.outlet == params.outlet)
         and (params.commenter is None or comment.commenter == params.commenter)
@@ -84,19 +75,14 @@ def _passes(comment: CommentFacts, params: SearchParams) -> bool:
         and (params.date is None or comment.day.startswith(params.date))
         and (params.since is None or comment.day >= params.since)
         and (params.until is None or "" < comment.day[: len(params.until)] <= params.until)
-        and (not filters_flags(params) or any(_matches(flag, params) for flag in comment.flags))
+        and (wanted is None or any(passes(wanted, flag) for flag in comment.flags))
     )
 
 
-def _matches(flag: FlagFacts, params: SearchParams) -> bool:
-    """Whether one and the same flag passes every filter of flags."""
-    return (
-        (params.flag is None or flag.code == params.flag)
-        and (params.severity is None or flag.severity >= SEVERITY_LEVELS[params.severity])
-        and (params.target is None or flag.target == params.target)
-        and (params.source is None or flag.source == params.source)
-        and (params.status is None or (flag.source == "content" and flag.status == params.status))
-    )
+def flag_filter(params: SearchParams) -> FlagFilter:
+    """Return what the filters of a search ask of one and the same flag."""
+    severity = SEVERITY_LEVELS[params.severity] if params.severity else None
+    return FlagFilter((params.flag,) if params.flag else (), severity, params.target, params.source, params.status)
 
 
 def count_values(
@@ -117,26 +103,20 @@ def count_values(
     if name not in FLAG_FILTERS:
         return Counter(value for comment in comments if (value := getattr(comment, name)) is not None)
     counter: Counter[Any] = Counter()
+    wanted = flag_filter(others)
     for comment in comments:
         if comment.flags:
-            matching = [flag for flag in comment.flags if _matches(flag, others)]
+            matching = [flag for flag in comment.flags if passes(wanted, flag)]
             counter.update({value for flag in matching for value in _values(flag, name, others)})
     return counter
 
 
-def _values(flag: FlagFacts, name: str, params: SearchParams) -> Iterable[str]:
-    match name:
-        case "flag":
-            yield flag.code
-        case "severity":
-            least = SEVERITY_LEVELS[params.severity or "medium"]
-            yield from (name for name, level in SEVERITY_LEVELS.items() if flag.severity >= level >= least)
-        case "target" if flag.target:
-            yield flag.target
-        case "source":
-            yield flag.source
-        case "status" if flag.source == "content":
-            yield flag.status
+def _values(flag: FlagParts, name: str, params: SearchParams) -> Iterable[Any]:
+    """Return the values of a filter that a flag has: of `severity` the levels from the chosen one, else medium."""
+    if name != "severity":
+        return values_of(flag, name)
+    least = SEVERITY_LEVELS[params.severity or "medium"]
+    return (level for level, rank in SEVERITY_LEVELS.items() if flag.severity >= rank >= least)
 
 
 def list_values(

@@ -14,7 +14,8 @@ from archive.search.query_sql import select_comments
 from archive.search.service import current_view
 from archive.site import queries, search_queries
 from archive.site.database import Connection, fetch_all, fetch_value, remember
-from archive.site.params import SEVERITY_LEVELS, SearchParams, filters_flags
+from archive.site.params import SearchParams, filters_flags
+from archive.site.search_filters import flag_filter
 
 # Fields of SearchParams, and what a query calls them.
 _FIELDS = {
@@ -112,6 +113,4 @@ def filters_of(params: SearchParams) -> tuple[dict[str, Node], FlagFilter | None
     }
     if not filters_flags(params):
         return filters, None
-    codes = (params.flag,) if params.flag else ()
-    severity = SEVERITY_LEVELS[params.severity] if params.severity else None
-    return filters, FlagFilter(codes, severity, params.target, params.source, params.status)
+    return filters, flag_filter(params)

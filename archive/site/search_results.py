@@ -9,13 +9,14 @@ from typing import Any
 
 from archive.search import bm25
 from archive.search.index import FacetedSearch, IndexUnusable, IndexView
+from archive.search.index_schema import FlagParts
 from archive.search.query import SearchQuery
 from archive.search.query_nodes import FlagFilter, Node
 from archive.search.query_sql import select_comments
 from archive.site import flags, search_filters, search_matches, search_queries
 from archive.site.database import Connection, Row, fetch_value, remember
 from archive.site.params import MAX_HITS, SEVERITY_LEVELS, SearchParams, filters_flags, is_filtered
-from archive.site.search_filters import CommentFacts, FlagFacts
+from archive.site.search_filters import CommentFacts
 from archive.site.viewer import comment_total
 
 # With more comments than this, ranking by FTS5 takes too long: see bm25.
@@ -179,9 +180,9 @@ def _load_facts(connection: Connection, rows: Sequence[Sequence[Any]]) -> list[C
         thread: place for thread, *place in json.loads(fetch_value(connection, search_queries.OUTLETS_OF, ids=threads))
     }
     ids = json.dumps([comment for comment, *_ in rows])
-    by_comment: dict[int, list[FlagFacts]] = {}
+    by_comment: dict[int, list[FlagParts]] = {}
     for comment, *values in json.loads(fetch_value(connection, search_queries.FLAG_FACTS, ids=ids)):
-        by_comment.setdefault(comment, []).append(FlagFacts(*values))
+        by_comment.setdefault(comment, []).append(FlagParts(*values))
     records = {table: _load_records(connection, sql, ids) for table, sql in search_queries.RECORD_FACTS.items()}
     return [
         CommentFacts(

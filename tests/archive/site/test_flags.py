@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from archive.search.index_schema import FlagParts
 from archive.site import params, search_filters, search_queries
 from archive.site.app import application
 from archive.text.span_masking import MASK, MaskedParts, find_occurrences, mask_spans, merge_spans, shift_span
@@ -266,8 +267,8 @@ def test_words_of_personal_data_are_masked_wherever_they_stand():
 
 def test_filters_ask_for_one_and_the_same_flag():
     claims = [
-        search_filters.FlagFacts("content.threat", 4, "women", "unreviewed"),
-        search_filters.FlagFacts("content.insult", 2, "men", "confirmed"),
+        FlagParts("content.threat", 4, "women", "unreviewed"),
+        FlagParts("content.insult", 2, "men", "confirmed"),
     ]
     fact = search_filters.CommentFacts(1, 0.0, None, None, "", claims)
     for query, passes in (
