@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from archive.search import build, service
+from archive.search import build, current_index
 from archive.search.query import parse_query
 from archive.search.query_sql import prepare, select_comments
 from archive.site import flags, search_matches, search_results
@@ -118,7 +118,7 @@ def _time(search: Callable[[str], int], queries: list[str]) -> float:
 def _differs(connection: sqlite3.Connection, db: Path, q: str) -> bool:
     """Whether the index finds other comments than SQL does, of all that match."""
     node = parse_query(q).node
-    view = service.current_view(db)
+    view = current_index.current_view(db)
     if node is None or view is None:
         return True
     selection = select_comments(node)

@@ -17,7 +17,7 @@ from archive.store.disk import DiskFull, find_full
 from archive.store.process_identity import worker_name
 from archive.store.schema import TABLES
 from crawler.evidence.captures import CaptureReader
-from crawler.frontier.host_table import HostTable
+from crawler.frontier.host_leases import HostTable
 from crawler.platforms import NAMES_APART
 from crawler.platforms.base import NamesApart, platform_name
 from crawler.report import CrawlReport

@@ -12,7 +12,7 @@ from archive.store.disk import DiskFull, Storing
 from crawler.browser.chromium import Chromium
 from crawler.evidence.captures import CaptureReader
 from crawler.frontier.frontier import Candidate, Frontier
-from crawler.frontier.host_table import HostTable
+from crawler.frontier.host_leases import HostTable
 from crawler.frontier.intervals import FrontierEntry
 from crawler.frontier.leased_hosts import LeasedHosts
 from crawler.frontier.page_leases import Scope

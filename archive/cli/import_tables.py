@@ -41,8 +41,8 @@ def read_options(
     """Return what the user said of the files. Ends with status 2 where it makes no sense."""
     from archive.importers import IMPORTERS, importer_named
     from archive.importers.base import Options
+    from archive.importers.tables.cells import find_zone
     from archive.importers.tables.mapping import BadMapping, ColumnMapping, load_mapping
-    from archive.importers.tables.readings import find_zone
 
     if format_ is not None and importer_named(format_) is None:
         names = ", ".join(importer.NAME for importer in IMPORTERS)

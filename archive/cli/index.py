@@ -27,7 +27,7 @@ def index(whole: bool, removes: bool, path: Path, as_json: bool) -> None:
     Example:  btl index
     """
     from archive.search import build
-    from archive.search.service import keep_current
+    from archive.search.current_index import keep_current
 
     require(path)
     began = time.monotonic()

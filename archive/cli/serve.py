@@ -84,7 +84,7 @@ def _index(path: Path) -> None:
     import sqlite3
 
     from archive.search import build
-    from archive.search.service import keep_current
+    from archive.search.current_index import keep_current
     from archive.site.viewer import comment_total
     from archive.store.reading import connect_for_reading
 

@@ -12,7 +12,8 @@ from datetime import UTC, datetime
 from typing import Any, BinaryIO, NamedTuple
 
 from archive.flags.codes import WITHHELD
-from archive.store.views import LABEL_FOUND, LABEL_TEXT, NOT_REFUSED
+from archive.store.labels import LABEL_FOUND, LABEL_TEXT
+from archive.store.views import NOT_REFUSED
 
 # Flags that no reviewer refused and, if they are about a text, that were raised on the text as it is now. A condition
 # on flags joined to comments.

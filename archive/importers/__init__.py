@@ -27,7 +27,7 @@ from archive.importers.base import (
     Undecided,
     without_mark,
 )
-from archive.importers.no_texts import describe_no_text
+from archive.importers.not_articles import describe_no_text
 from archive.importers.plain_text import importer as plain_text
 from archive.importers.tables import importer as table_importer
 

@@ -8,9 +8,9 @@ from hashlib import sha256
 from typing import Any, BinaryIO
 
 from archive.importers.base import HEAD_LENGTH, BadDocument, Document, EmptyDocument, Source, without_mark
+from archive.importers.corpus_keys import TEXT_KEYS, Row, is_comment, take_text
 from archive.importers.files import LONGEST_DOCUMENT
 from archive.importers.plain_text.encoding import Text, clean, decode
-from archive.importers.row_keys import TEXT_KEYS, Row, is_comment, take_text
 from archive.text import urls
 from archive.text.personal_fields import MASKED, holds_personal, leaves_out
 from archive.text.storable import load_json

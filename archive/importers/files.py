@@ -5,7 +5,6 @@ import gzip
 import io
 import lzma
 import os
-import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from archive.importers.base import HEAD_LENGTH, BadDocument
+from archive.importers.not_articles import is_about_corpus
 from archive.store.paths import kept_folder
 from archive.store.remote_files import RemoteError, file_system, is_address
 
@@ -23,12 +23,6 @@ GZIP, BZIP2, XZ, ZSTD = b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd
 PARQUET = b"PAR1"
 # Corpora packed with `zstd --long=31` need as much.
 LARGEST_WINDOW = 1 << 31
-# What a corpus' folder holds about itself, in no text's name: not to be taken for articles.
-ABOUT_THE_CORPUS = re.compile(
-    r"(?:(?i:readme|licen[cs]e|copying|citation|contributing|changelog|dataset_infos?|dataset_dict|datapackage|"
-    r"croissant|(?:sha\d{1,3}|md5|b2)-?sums?|checksums?)|NOTICE|AUTHORS|CONTRIBUTORS|CHANGES|MANIFEST|INDEX|VERSION)"
-    r"(?:[.-][\w-]{1,8}){0,2}|(?:index|manifest|_?metadata|state)\.(?:json|ya?ml)|.+\.(?:sha\d{1,3}|md5|sig|asc)"
-)
 
 
 def files(paths: list[str], *, but: Path | None = None, passed_over: list[str] | None = None) -> Iterator[str]:
@@ -50,7 +44,7 @@ def files(paths: list[str], *, but: Path | None = None, passed_over: list[str] |
                 )
                 for name in sorted(name for name in names if not name.startswith(".")):
                     file = Path(folder) / name
-                    if ABOUT_THE_CORPUS.fullmatch(name):
+                    if is_about_corpus(name):
                         if passed_over is not None:
                             passed_over.append(str(file))
                     elif str(file.resolve()) not in left_out:
@@ -71,7 +65,7 @@ def _files_at(url: str, passed_over: list[str] | None) -> Iterator[str]:
         yield url
         return
     for name in names:
-        if not ABOUT_THE_CORPUS.fullmatch(name.rpartition("/")[2]):
+        if not is_about_corpus(name.rpartition("/")[2]):
             yield name
         elif passed_over is not None:
             passed_over.append(name)

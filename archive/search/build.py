@@ -18,16 +18,15 @@ import tantivy
 
 from archive.search.index import IndexState, IndexUnusable, SearchIndex
 from archive.search.index_schema import (
-    DEFAULT_LANGUAGE,
     STATE_ID,
     FlagParts,
     IndexedComment,
     build_schema,
-    language_of,
     register_analyzers,
     to_document,
 )
 from archive.search.query_sql import RECORDED
+from archive.search.stemmers import DEFAULT_LANGUAGE, language_of
 from archive.store.reading import connect_for_reading
 from archive.store.views import STANDING
 

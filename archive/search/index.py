@@ -23,7 +23,6 @@ from archive.search.index_schema import (
     COUNTED_TEXTS,
     NUMBERS,
     STATE_ID,
-    STEMMERS,
     VERSION,
     FlagParts,
     build_schema,
@@ -31,6 +30,7 @@ from archive.search.index_schema import (
     register_analyzers,
 )
 from archive.search.query_nodes import RECORDS, FieldNode, FlagFilter, Node, join
+from archive.search.stemmers import STEMMERS
 
 # More values than this of one facet are not told apart: Tantivy counts them in memory.
 MOST_VALUES = 20_000

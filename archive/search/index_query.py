@@ -5,8 +5,9 @@ from collections.abc import Callable, Sequence
 
 from tantivy import FieldType, Occur, Query, Schema
 
-from archive.search.index_schema import STATE_ID, STEMMERS, FlagParts, day_bounds, stem, stem_field
+from archive.search.index_schema import STATE_ID, FlagParts, day_bounds
 from archive.search.query_nodes import RECORDS, AndNode, FieldNode, FlagFilter, Node, NotNode, OrNode, WordNode
+from archive.search.stemmers import STEMMERS, stem, stem_field
 from archive.search.tokenizer import SearchTerm, fold
 
 # Returns every distinct flag that comments of the index have.

@@ -2,23 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any
 
 import tantivy
 
 from archive.search.query_nodes import RECORDS, is_date
+from archive.search.stemmers import STEMMERS, analyzer, language_of, stem_field
 from archive.search.tokenizer import fold
 
 VERSION = 5
-# ISO 639 codes of the languages that have a stemmer, and what Tantivy calls them.
-STEMMERS = {
-    "ar": "arabic", "da": "danish", "de": "german", "el": "greek", "en": "english", "es": "spanish", "fi": "finnish",
-    "fr": "french", "hu": "hungarian", "it": "italian", "nl": "dutch", "no": "norwegian", "pt": "portuguese",
-    "ro": "romanian", "ru": "russian", "sv": "swedish", "ta": "tamil", "tr": "turkish",
-}  # fmt: skip
-_ALIASES = {"nb": "no", "nn": "no"}
-DEFAULT_LANGUAGE = "en"
 NUMBERS = ("outlet", "commenter", "dataset", "day", "month")
 # Found by, and counted by. Outlet and month of a comment are one text, its state and flags another: one count then
 # answers all of their facets.
@@ -85,31 +78,6 @@ class IndexedComment:
     labels: Sequence[str] = ()
     decisions: Sequence[str] = ()
     reports: Sequence[str] = ()
-
-
-@cache
-def analyzer(language: str) -> tantivy.TextAnalyzer:
-    """Return what cuts folded words to their stems in a language."""
-    words = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace())
-    return words.filter(tantivy.Filter.stemmer(STEMMERS[language])).build()
-
-
-def stem(language: str, word: str) -> str:
-    """Return the stem of a folded word."""
-    stems = analyzer(language).analyze(word)
-    return stems[0] if stems else word
-
-
-def stem_field(language: str) -> str:
-    return f"stems_{language}"
-
-
-@lru_cache(1_000)
-def language_of(stated: str | None) -> str | None:
-    """Return the language whose stemmer fits what an article says of itself; None where none does."""
-    code = (stated or "").strip().lower().replace("_", "-").partition("-")[0]
-    code = _ALIASES.get(code, code)
-    return code if code in STEMMERS else None
 
 
 def build_schema() -> tantivy.Schema:

@@ -8,7 +8,8 @@ from typing import Any
 from archive.search.query import full_text
 from archive.search.query_nodes import RECORDS, AndNode, FieldNode, FlagFilter, Node, NotNode, OrNode
 from archive.search.tokenizer import SearchTerm, fold
-from archive.store.views import LABEL_FOUND, LABEL_TEXT, STANDING
+from archive.store.labels import LABEL_FOUND, LABEL_TEXT
+from archive.store.views import STANDING
 
 _MATCHING = "select rowid from comments_fts where comments_fts match {}"
 _OF_LIST = "in (select value from json_each({}))"

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from functools import lru_cache
 
-from archive.search.index_schema import STEMMERS, stem
 from archive.search.query_nodes import Node, positive_words
+from archive.search.stemmers import STEMMERS, stem
 from archive.search.tokenizer import SearchTerm, fold
 
 # Forms of a word begin alike.

@@ -6,12 +6,12 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
+from archive.search.current_index import current_view
 from archive.search.index import IndexUnusable, IndexView
 from archive.search.query import SearchQuery, parse_query
 from archive.search.query_names import needs_names, resolve
 from archive.search.query_nodes import FieldNode, FlagFilter, Node, join
 from archive.search.query_sql import select_comments
-from archive.search.service import current_view
 from archive.site import queries, search_queries
 from archive.site.database import Connection, fetch_all, fetch_value, remember
 from archive.site.params import SearchParams, filters_flags

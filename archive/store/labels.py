@@ -14,6 +14,9 @@ from archive.thread import Dataset, Label
 DATASETS, LABELS, COMMENTS = TABLES["datasets"], TABLES["labels"], TABLES["comments"]
 SUBJECTS = ("comment_id", "thread_id", "article_id")
 DATASET_COLUMNS = tuple(field.name for field in fields(Dataset))
+# What datasets found: a text, or a share or mark that is not low; an answer of 0 or "no" is nothing found.
+LABEL_TEXT = "case when number is null then labels.name || ': ' || substr(value, 1, 40) else labels.name end"
+LABEL_FOUND = "(number >= 0.5 or (number is null and lower(value) not in ('', 'false', 'no', 'none')))"
 
 
 class LabelWriter:

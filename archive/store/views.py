@@ -8,9 +8,6 @@ from archive.store import search_changes
 if TYPE_CHECKING:
     from sqlite_utils import Database  # takes longer to load than all of `btl --help`
 
-# What datasets found: a text, or a share or mark that is not low; an answer of 0 or "no" is nothing found.
-LABEL_TEXT = "case when number is null then labels.name || ': ' || substr(value, 1, 40) else labels.name end"
-LABEL_FOUND = "(number >= 0.5 or (number is null and lower(value) not in ('', 'false', 'no', 'none')))"
 TOKENIZE = "unicode61 remove_diacritics 2"
 
 # A row in `totals` for as long as a transaction inserts many rows and then indexes them all by `index_from`: FTS5

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from crawler.browser.request_policy import RequestPolicy, own_headers
 from crawler.browser.responses import SeenResponses
 from crawler.pages.page import Fetch, FetchFailed, Page
-from crawler.platforms.comment_html.section_words import says_more
+from crawler.platforms.comment_html.load_more import says_more
 
 if TYPE_CHECKING:
     from playwright.async_api import Frame, Route

@@ -14,7 +14,7 @@ from archive.store.schema import TABLES
 from archive.store.suppressions import SuppressionList, article_key
 from archive.text.formatting import format_time
 from crawler.frontier.dialects import among, database_now, insert
-from crawler.frontier.host_table import Clock, HostTable, note_due
+from crawler.frontier.host_leases import Clock, HostTable, note_due
 from crawler.frontier.intervals import MAX_INTERVAL_S, MIN_INTERVAL_S, FrontierEntry, next_interval, next_visit
 from crawler.frontier.page_leases import PageLeases
 

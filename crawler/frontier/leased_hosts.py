@@ -15,7 +15,7 @@ from time import monotonic
 from scrapy.exceptions import IgnoreRequest
 
 from archive.store.disk import Storing
-from crawler.frontier.host_table import LEASE, LONGEST_WAIT, HostLease, HostTable
+from crawler.frontier.host_leases import LEASE, LONGEST_WAIT, HostLease, HostTable
 
 logger = logging.getLogger(__name__)
 POLL_S = 0.1

@@ -28,7 +28,7 @@ from sqlalchemy import (
 from archive.store.schema import TABLES
 from archive.text.formatting import format_time
 from crawler.frontier.dialects import POSTGRESQL, among, among_parameter, as_list, list_parameter
-from crawler.frontier.host_table import LEASE, HostLease, HostTable, correct_due
+from crawler.frontier.host_leases import LEASE, HostLease, HostTable, correct_due
 from crawler.frontier.intervals import FrontierEntry
 
 BARREN_S = 10.0  # for which a host is passed over that has due pages, none of them for this crawl

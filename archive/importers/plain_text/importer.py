@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from archive.importers.base import BY_LOOKS, LAST_RESORT, BadDocument, Document, FormatClaim, Probe
 from archive.importers.documents import Reading, documents, is_json, read, thread
-from archive.importers.no_texts import describe_no_text
+from archive.importers.not_articles import describe_no_text
 from archive.importers.plain_text.article import Outside
 from archive.importers.plain_text.dialect import Entry
 from archive.importers.plain_text.encoding import decode

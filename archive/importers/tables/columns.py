@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from archive.importers.tables.cells import ROOTS, read_id, read_number, read_prefixed_id
 from archive.importers.tables.contents import (
     FITS,
     MOST_CHOICES,
@@ -25,7 +26,6 @@ from archive.importers.tables.name_parts import role_names, roles_by_parts
 from archive.importers.tables.nested import ARTICLE_PREFIX, PARENT_COLUMN
 from archive.importers.tables.other_tables import doubt_of
 from archive.importers.tables.profile import COMMENT_WORD, Profile, profile
-from archive.importers.tables.readings import ROOTS, read_id, read_number, read_prefixed_id
 from archive.importers.tables.states import is_state_column, reads_state
 from archive.importers.tables.table import Table
 from archive.importers.tables.thread_keys import OF_COMMENTS, is_of_articles, settle_keys

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Callable
 
+from archive.importers.tables.cells import read_number, read_time
 from archive.importers.tables.mapping import MappedColumn
 from archive.importers.tables.profile import Profile
-from archive.importers.tables.readings import read_number, read_time
 from archive.text.dates import infer_day_first
 from archive.text.personal_fields import EMAIL
 

@@ -26,6 +26,7 @@ from archive.importers.base import (
 )
 from archive.importers.files import LONGEST_DOCUMENT
 from archive.importers.tables import own_rows, records
+from archive.importers.tables.cells import is_null, read_id
 from archive.importers.tables.columns import Conclusion, conclude, find_preset
 from archive.importers.tables.delimited import find_dialect
 from archive.importers.tables.lookalikes import is_laid_out_text
@@ -34,7 +35,6 @@ from archive.importers.tables.name_parts import role_names
 from archive.importers.tables.nested import REPLIES, find_array, holds_comments
 from archive.importers.tables.other_tables import speakers
 from archive.importers.tables.profile import COMMENT_WORD
-from archive.importers.tables.readings import is_null, read_id
 from archive.importers.tables.rows import LABELS, parse_rows
 from archive.importers.tables.spool import Spool
 from archive.importers.tables.table import Table, is_one_object, is_table_name, looks_like_lines, open_table

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
+from archive.importers.tables.cells import is_null, read_id
 from archive.importers.tables.mapping import ColumnMapping, LabelColumn, LabelSubject
-from archive.importers.tables.readings import is_null, read_id
 from archive.importers.tables.table import Table
 from archive.thread import Label
 

@@ -11,7 +11,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from archive.importers.tables.readings import IDS, TEXTS, find_zone
+from archive.importers.tables.cells import IDS, TEXTS, find_zone
 from archive.thread import Frozen, State
 
 COMMENT_ROLES = (

@@ -8,9 +8,9 @@ from importlib.resources import files
 from itertools import pairwise
 from typing import Any
 
+from archive.importers.tables.cells import read_number
 from archive.importers.tables.mapping import ColumnMapping
 from archive.importers.tables.profile import Profile
-from archive.importers.tables.readings import read_number
 from archive.importers.tables.thread_keys import has_readers
 from archive.text.fold import fold_name
 

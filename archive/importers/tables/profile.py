@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from archive.importers.tables.readings import read_text
+from archive.importers.tables.cells import read_text
 from archive.importers.tables.table import Table
 from archive.text.fold import fold_name
 

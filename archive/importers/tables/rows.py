@@ -8,9 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from archive.importers.base import Document, EmptyDocument
-from archive.importers.tables.label_subjects import unite
-from archive.importers.tables.mapping import ColumnMapping, LabelSubject
-from archive.importers.tables.readings import (
+from archive.importers.tables.cells import (
     IDS,
     NOBODY,
     ROOTS,
@@ -25,6 +23,8 @@ from archive.importers.tables.readings import (
     read_text,
     time_reader,
 )
+from archive.importers.tables.label_subjects import unite
+from archive.importers.tables.mapping import ColumnMapping, LabelSubject
 from archive.importers.tables.states import STRICTNESS, read_state
 from archive.importers.values import BY_LABEL
 from archive.text import urls

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 
-from archive.importers.tables.readings import FALSE, TRUE, read_number
+from archive.importers.tables.cells import FALSE, TRUE, read_number
 from archive.thread import State
 
 # What columns of states and approval say in most systems, where the mapping says nothing.

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Mapping
 
+from archive.importers.tables.cells import IDS, is_null, read_id
 from archive.importers.tables.mapping import MappedColumn
 from archive.importers.tables.profile import COMMENT_WORD, Profile
-from archive.importers.tables.readings import IDS, is_null, read_id
 from archive.importers.tables.table import Table
 
 OF_ARTICLES = re.compile(

@@ -21,7 +21,8 @@ from archive.site.params import URL_NAMES, first_day, last_day, parse_id
 from archive.site.questions import base
 from archive.site.row_streams import BATCH, Rows
 from archive.site.viewer import Visitor, has_table
-from archive.store.views import LABEL_FOUND, LABEL_TEXT, STANDING
+from archive.store.labels import LABEL_FOUND, LABEL_TEXT
+from archive.store.views import STANDING
 
 LONGEST_LABEL = 200
 PAGE_SIZE, MAX_PAGE, MAX_TOTAL = 50, 400, 10_000

@@ -6,7 +6,7 @@ from functools import lru_cache
 from lxml.html import HtmlElement
 
 from crawler.platforms.base import shortfall
-from crawler.platforms.comment_html.section_words import LOADER_NAME, says_more
+from crawler.platforms.comment_html.load_more import LOADER_NAME, says_more
 
 LONGEST_BUTTON = 80
 BUTTONS = frozenset(("a", "button"))

@@ -8,7 +8,7 @@ from lxml.html import HtmlElement
 
 from crawler.pages.page import Page
 from crawler.platforms.comment_html.completeness import line_of_button
-from crawler.platforms.comment_html.section_words import says_more
+from crawler.platforms.comment_html.load_more import says_more
 
 NEXT = frozenset(("next", "prev"))
 # What the path of an article's comment page may have behind the article's own.

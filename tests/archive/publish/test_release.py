@@ -28,7 +28,7 @@ from archive.publish.policy import BadPolicy, Policy, parse_policy, read_policy
 from archive.publish.release import NotPublished
 from archive.publish.verify import verify_release
 from archive.search.build import index_path
-from archive.search.service import current_view
+from archive.search.current_index import current_view
 from archive.store import reading
 from archive.store.archive import Archive
 from archive.store.private_tables import PRIVATE_TABLES

@@ -8,13 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archive.search import build
+from archive.search.current_index import keep_current
 from archive.search.facets import FLAG_FACETS
 from archive.search.index import FacetedSearch, IndexUnusable, SearchIndex
 from archive.search.index_schema import VERSION
 from archive.search.query import parse_query
 from archive.search.query_nodes import FlagFilter, WordNode
 from archive.search.query_sql import prepare, select_comments
-from archive.search.service import keep_current
 from archive.search.tokenizer import SearchTerm
 from archive.store.archive import Archive
 from archive.takedown.erase_rows import destroy_rows

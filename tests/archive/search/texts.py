@@ -1,7 +1,7 @@
 """A few texts, and what a query means for them, as plainly as can be: all are of 2026."""
 
-from archive.search.index_schema import stem
 from archive.search.query_nodes import AndNode, FieldNode, NotNode, OrNode, WordNode
+from archive.search.stemmers import stem
 from archive.search.tokenizer import fold
 
 TEXTS = {

@@ -7,7 +7,7 @@ import sqlite3
 import pytest
 
 from archive.search import build
-from archive.search.service import keep_current
+from archive.search.current_index import keep_current
 from archive.site.app import application
 from archive.store.archive import Archive
 from archive.takedown.erase_rows import destroy_rows

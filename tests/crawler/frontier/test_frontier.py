@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from archive.takedown.withhold import withhold
 from archive.text.formatting import format_time
 from crawler.frontier.frontier import Candidate, Frontier, VisitResult
-from crawler.frontier.host_table import LEASE
+from crawler.frontier.host_leases import LEASE
 from crawler.frontier.intervals import DAY, HOUR, LATE_VISIT, FrontierEntry, next_interval, next_visit
 from crawler.frontier.page_leases import Scope
 from tests.trees import made, said

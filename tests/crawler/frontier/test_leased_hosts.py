@@ -10,7 +10,7 @@ import pytest
 from archive.store import process_identity
 from archive.store.archive import Archive
 from archive.store.disk import DiskFull, Storing
-from crawler.frontier.host_table import LEASE, LONGEST_ROBOTS_TXT, REST_AFTER_DEATH_S, HostTable
+from crawler.frontier.host_leases import LEASE, LONGEST_ROBOTS_TXT, REST_AFTER_DEATH_S, HostTable
 from crawler.frontier.leased_hosts import HostPostponed, LeasedHosts, LeaseNotStored
 
 HOST = "courier.example"

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from archive.text.dates import find_date, parse_date
 from archive.text.relative_dates import is_short_age, place_age
-from crawler.platforms.comment_html.section_words import MEDIUM, STRONG, says_more, words_of
+from crawler.platforms.comment_html.load_more import says_more
+from crawler.platforms.comment_html.section_words import MEDIUM, STRONG, words_of
 
 NOW = "2026-03-05T12:00:00Z"
 

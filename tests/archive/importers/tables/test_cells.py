@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from archive.importers.tables.readings import (
+from archive.importers.tables.cells import (
     find_zone,
     is_null,
     read_before_dot,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from archive.importers.row_keys import Row, is_comment, parse_time, take_text
+from archive.importers.corpus_keys import Row, is_comment, parse_time, take_text
 
 URL = "https://courier.example/ferry"
 FETCHED = "2026-03-05T10:00:00Z"

@@ -1,4 +1,4 @@
-"""Know files that look like plain text, and are none that an article and its comments stand in."""
+"""Know files that hold no article and its comments: what a corpus' folder says about itself, dumps, YAML, chats."""
 
 import re
 
@@ -11,6 +11,17 @@ CHAT_LINE = re.compile(
     rb"(?:(?: |\xe2\x80\xaf|\xc2\xa0)?[AaPp]\.?[Mm]\.?)?(?:\]| -) (?:\xe2\x80\x8e)?[^:\r\n]{1,80}: "
 )
 LINES_TRIED, FEWEST_LINES = 40, 3
+# What a corpus' folder holds about itself, in no text's name: not to be taken for articles.
+ABOUT_THE_CORPUS = re.compile(
+    r"(?:(?i:readme|licen[cs]e|copying|citation|contributing|changelog|dataset_infos?|dataset_dict|datapackage|"
+    r"croissant|(?:sha\d{1,3}|md5|b2)-?sums?|checksums?)|NOTICE|AUTHORS|CONTRIBUTORS|CHANGES|MANIFEST|INDEX|VERSION)"
+    r"(?:[.-][\w-]{1,8}){0,2}|(?:index|manifest|_?metadata|state)\.(?:json|ya?ml)|.+\.(?:sha\d{1,3}|md5|sig|asc)"
+)
+
+
+def is_about_corpus(name: str) -> bool:
+    """Whether a file of a folder is by its name about the corpus: a README, a licence, check sums."""
+    return ABOUT_THE_CORPUS.fullmatch(name) is not None
 
 
 def describe_no_text(head: bytes, name: str) -> str | None:
