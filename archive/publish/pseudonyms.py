@@ -12,12 +12,14 @@ from collections.abc import Mapping
 
 from ahocorasick_rs import AhoCorasick
 
+from archive.text import phrases
+
 Replacement = tuple[tuple[int, int], str]
 SHORTEST_NAME = 2
 LONG_NAME = 9
 DROPPED = "[name]"
 _SPEECH = re.compile(
-    r"\s*(?:[,:;!?—–]|-\s|(?:wrote|says|said|schrieb|schreibt|sagt|écrit|dit|escribió|dijo|schreef|zei)\b)"
+    rf"\s*(?:[,:;!?—–]|-\s|(?:{'|'.join(map(re.escape, sorted(phrases.SAYS, reverse=True)))})(?!\w))", re.IGNORECASE
 )
 
 

@@ -140,6 +140,12 @@ def _find_says(text: str) -> int | None:
     return match.start() if match and match.start() else None
 
 
+def is_skip_link(text: str) -> bool:
+    """Whether a line leads to the page's main part, or is the name of another part of its head."""
+    folded = text.casefold() if len(text) < 40 else ""
+    return folded in ("menu", "search", "home") or folded.startswith(phrases.SKIP_LINKS)
+
+
 def byline_length(text: str) -> int:
     """Return the length of the "Posted by " at the beginning of a line, 0 where there is none."""
     match = phrases.BY.match(text)

@@ -108,6 +108,7 @@ ELSEWHERE = re.compile(
     r"nuovi commenti|nieuwe reacties|nowe komentarze|новые комментарии|nya kommentarer|nye kommentarer)\b",
 )
 SAYS = frozenset(_WORDS["says"])
+SKIP_LINKS = tuple(_WORDS["skip_links"])
 SAYS_SUFFIX = re.compile(r"\s*(?:さんのコメント|のコメント|님의 말|님의 댓글|より|说道|說道|说|說)\s*[:：]?$")
 BY_WORDS = ("by", "von", "par", "de", "da", "por", "door", "от", "av", "af", "autor", "author", "przez")
 BY = re.compile(

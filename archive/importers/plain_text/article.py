@@ -1,6 +1,5 @@
 """Everything in a text that is no comment: the title, the article's paragraphs, and the furniture around them."""
 
-import re
 from collections.abc import Sequence
 
 from archive.importers.plain_text.headings import ItemRun, heading_of
@@ -134,16 +133,11 @@ def _is_long(lines: list[str]) -> bool:
 
 def _is_around_title(text: str) -> bool:
     """Whether a line is one of those that stand over or under titles: navigation, bylines, teasers."""
-    if line_rules.is_break(text) or line_rules.is_form(text) or _is_skip_link(text) or line_rules.byline_length(text):
+    if (
+        line_rules.is_break(text)
+        or line_rules.is_form(text)
+        or line_rules.is_skip_link(text)
+        or line_rules.byline_length(text)
+    ):
         return True
     return text[-1] in ".:" and len(text) < 60
-
-
-def _is_skip_link(text: str) -> bool:
-    return (
-        len(text) < 40
-        and re.match(
-            r"(?:skip|jump) to|zum inhalt|aller au contenu|saltar al|vai al|menu$|search$|home$", text, re.IGNORECASE
-        )
-        is not None
-    )
