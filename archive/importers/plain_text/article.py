@@ -133,11 +133,7 @@ def _is_long(lines: list[str]) -> bool:
 
 def _is_around_title(text: str) -> bool:
     """Whether a line is one of those that stand over or under titles: navigation, bylines, teasers."""
-    if (
-        line_rules.is_break(text)
-        or line_rules.is_form(text)
-        or line_rules.is_skip_link(text)
-        or line_rules.byline_length(text)
-    ):
+    rules = (line_rules.is_break, line_rules.is_form, line_rules.is_skip_link, line_rules.byline_length)
+    if any(rule(text) for rule in rules):
         return True
     return text[-1] in ".:" and len(text) < 60

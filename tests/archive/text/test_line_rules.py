@@ -23,6 +23,15 @@ def test_a_byline_ends_where_the_name_begins(line, name):
     assert line[line_rules.byline_length(line) :] == name
 
 
+@pytest.mark.parametrize(
+    ("line", "leads"),
+    [("Ga naar de inhoud", True), ("Skip to content", True), ("Menu", True), ("Menu of the week", False),
+     ("Skip to content, said the captain, and read on to the end", False)],
+)  # fmt: skip
+def test_links_to_the_main_part_of_a_page(line, leads):
+    assert line_rules.is_skip_link(line) is leads
+
+
 def test_linking_words_are_stripped_from_the_end():
     assert line_rules.strip_linking("Joe on") == "Joe"
     assert line_rules.strip_linking("on") == "on"
