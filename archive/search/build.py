@@ -23,7 +23,7 @@ from archive.search.index_schema import (
     IndexedComment,
     build_schema,
     register_analyzers,
-    to_document,
+    to_json,
 )
 from archive.search.query_sql import RECORDED
 from archive.search.stemmers import DEFAULT_LANGUAGE, language_of
@@ -119,7 +119,7 @@ def _write_all(connection: sqlite3.Connection, folder: Path) -> IndexState:
     last = 0
     while rows := connection.execute(NEXT_COMMENTS, (last,)).fetchall():
         for comment in _comments(connection, rows):
-            writer.add_document(to_document(comment, state.default_language))
+            writer.add_json(to_json(comment, state.default_language))
         last = rows[-1][0]
     _write_state(writer, state)
     writer.commit()
@@ -218,7 +218,7 @@ def _write_changes(connection: sqlite3.Connection, index: SearchIndex, ids: Sequ
             writer.delete_documents_by_query(tantivy.Query.term_set_query(index.schema, "id", part))
             rows = connection.execute(THESE_COMMENTS, (json.dumps(part),)).fetchall()
             for comment in _comments(connection, rows):
-                writer.add_document(to_document(comment, state.default_language))
+                writer.add_json(to_json(comment, state.default_language))
         writer.delete_documents_by_query(tantivy.Query.term_query(index.schema, "id", STATE_ID))
         _write_state(writer, state)
         writer.commit()

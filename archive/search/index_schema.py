@@ -1,15 +1,15 @@
 """The fields of the index beside an archive, and how a comment becomes a document of it. No text is stored there."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 import tantivy
 
 from archive.search.query_nodes import RECORDS, is_date
 from archive.search.stemmers import STEMMERS, analyzer, language_of, stem_field
-from archive.search.tokenizer import fold
+from archive.search.tokenizer import fold, fold_in_place
 
 VERSION = 5
 NUMBERS = ("outlet", "commenter", "dataset", "day", "month")
@@ -97,9 +97,6 @@ def build_schema() -> tantivy.Schema:
     return builder.build()
 
 
-_SCHEMA = build_schema()  # to find the types of fields in it
-
-
 def register_analyzers(index: tantivy.Index) -> None:
     """Tell an index of the analyzers that its schema names: it stores but their names."""
     index.register_tokenizer("words", tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build())
@@ -107,30 +104,37 @@ def register_analyzers(index: tantivy.Index) -> None:
         index.register_tokenizer(stem_field(language), analyzer(language))
 
 
-def to_document(comment: IndexedComment, default_language: str) -> tantivy.Document:
-    """Return the document of a comment."""
+def to_json(comment: IndexedComment, default_language: str) -> str:
+    """Return the document of a comment as JSON, which Tantivy reads in half the time that it takes to read a dict.
+
+    Folded words and names have nothing in them that JSON would escape."""
     day = _day((comment.posted_at or "")[:10])
-    values: dict[str, Any] = {"id": comment.id, "order": sort_key(comment.posted_at, comment.id)}
-    values["state"] = values["mark"] = comment.state
-    values["place"] = _place(comment.outlet, day)
-    if day is not None:
-        values["day"], values["month"] = day, day // 100
-    for name in ("outlet", "commenter", "dataset"):
-        if (number := getattr(comment, name)) is not None:
-            values[name] = number
-    if words := fold(comment.body):
-        values["language"] = language = language_of(comment.language) or default_language
-        values["words"] = values[stem_field(language)] = words
+    parts = [f'"id":{comment.id},"order":{sort_key(comment.posted_at, comment.id)},{_place_json(comment.outlet, day)}']
+    if comment.commenter is not None:
+        parts.append(f'"commenter":{comment.commenter}')
+    if comment.dataset is not None:
+        parts.append(f'"dataset":{comment.dataset}')
+    words = fold_in_place(comment.body)
+    if words and not words.isspace():
+        language = language_of(comment.language) or default_language
+        parts.append(f'"language":"{language}","words":"{words}","{stem_field(language)}":"{words}"')
     if comment.author:
-        values["author"] = _fold_name(comment.author)
-    if comment.flags:
-        tokens = sorted({flag.token() for flag in comment.flags})
-        values["codes"], values["flags"] = sorted({flag.code for flag in comment.flags}), tokens
-        values["mark"] = _MARKS_APART.join((comment.state, *tokens))
-    for name in RECORDS.values():
-        if texts := getattr(comment, name):
-            values[name] = list(dict.fromkeys(texts))
-    return tantivy.Document.from_dict(values, _SCHEMA)
+        parts.append(f'"author":"{_fold_name(comment.author)}"')
+    parts.append(_flags_json(comment.state, comment.flags) if comment.flags else _state_json(comment.state))
+    texts = ((name, getattr(comment, name)) for name in RECORDS.values())
+    parts += (f'"{name}":{json.dumps(list(dict.fromkeys(of_name)))}' for name, of_name in texts if of_name)
+    return f"{{{','.join(parts)}}}"
+
+
+@lru_cache(1_000)
+def _state_json(state: str) -> str:
+    return f'"state":{json.dumps(state)},"mark":{json.dumps(state)}'
+
+
+def _flags_json(state: str, flags: Sequence[FlagParts]) -> str:
+    tokens = sorted({flag.token() for flag in flags})
+    values = {"state": state, "codes": sorted({flag.code for flag in flags}), "flags": tokens}
+    return json.dumps(values | {"mark": _MARKS_APART.join((state, *tokens))})[1:-1]
 
 
 # Few names write most comments.
@@ -138,8 +142,11 @@ _fold_name = lru_cache(maxsize=50_000)(fold)
 
 
 @lru_cache(50_000)
-def _place(outlet: int | None, day: int | None) -> str:
-    return f"{'' if outlet is None else outlet} {'' if day is None else day // 100}"
+def _place_json(outlet: int | None, day: int | None) -> str:
+    """Return when and where a comment was written: outlet, day and month, and the last with the first as one text."""
+    month = None if day is None else day // 100
+    values = {"outlet": outlet, "day": day, "month": month, "place": f"{outlet or ''} {month or ''}"}
+    return json.dumps({name: value for name, value in values.items() if value is not None})[1:-1]
 
 
 @lru_cache(10_000)

@@ -82,7 +82,12 @@ def fold(text: str) -> str:
     """Return the words of a text without capitals and diacritics, apart by single spaces."""
     if text.isascii():
         return b" ".join(text.encode().translate(_ascii_folding()).split()).decode()
-    return " ".join(_fold_letters(text).replace(_DIACRITIC, "").split())
+    return " ".join(fold_in_place(text).split())
+
+
+def fold_in_place(text: str) -> str:
+    """Return the words of a text as `fold` does, with a space for each character that is between them."""
+    return _fold_letters(text).replace(_DIACRITIC, "")
 
 
 def find_matches(text: str, terms: Sequence[SearchTerm]) -> list[WordMatch]:

@@ -1,5 +1,6 @@
 """The index finds what a query means, counts exactly, and is current after whatever was changed."""
 
+import json
 import sqlite3
 from contextlib import closing
 
@@ -11,11 +12,11 @@ from archive.search import build
 from archive.search.current_index import keep_current
 from archive.search.facets import FLAG_FACETS
 from archive.search.index import FacetedSearch, IndexUnusable, SearchIndex
-from archive.search.index_schema import VERSION
+from archive.search.index_schema import VERSION, IndexedComment, to_json
 from archive.search.query import parse_query
 from archive.search.query_nodes import FlagFilter, WordNode
 from archive.search.query_sql import prepare, select_comments
-from archive.search.tokenizer import SearchTerm
+from archive.search.tokenizer import SearchTerm, fold
 from archive.store.archive import Archive
 from archive.takedown.erase_rows import destroy_rows
 from archive.takedown.withhold import restore, withhold
@@ -71,6 +72,15 @@ def test_words_are_found_in_their_forms_unless_quoted(texts):
     assert texts.view.count(parse_query("ferries").node) == 3
     assert texts.view.count(parse_query('"ferries"').node) == 1
     assert texts.view.count(WordNode(SearchTerm(("ferry", "lea"), is_prefix=True), is_exact=True)) == 1
+
+
+@given(st.text(), st.text(min_size=1), st.text())
+def test_the_document_of_a_comment_holds_its_words_whatever_its_texts_are(body, author, label):
+    comment = IndexedComment(3, 2, "de", None, 4, author, "2026-03-14T06:00:00Z", "visible", body, labels=[label])
+    document = json.loads(to_json(comment, "en"))
+    assert document.get("words", "").split() == document.get("stems_de", "").split() == fold(body).split()
+    assert document["author"] == fold(author)
+    assert document["labels"] == [label]
 
 
 @pytest.mark.parametrize(
