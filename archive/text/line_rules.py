@@ -148,8 +148,13 @@ def is_skip_link(text: str) -> bool:
 
 def byline_length(text: str) -> int:
     """Return the length of the "Posted by " at the beginning of a line, 0 where there is none."""
-    match = phrases.BY.match(text)
+    match = phrases.BY.match(text) or phrases.COMMENT_BY.match(text)
     return match.end() if match else 0
+
+
+def names_comment(text: str) -> bool:
+    """Whether a line begins as one that calls itself someone's comment: "Comment by"."""
+    return phrases.COMMENT_BY.match(text) is not None
 
 
 def holds_byline_words(text: str) -> bool:

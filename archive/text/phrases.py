@@ -118,6 +118,11 @@ BY = re.compile(
     rf"(?:{'|'.join(BY_WORDS)})\b:?\s+|(?:comment )?from:\s+)",
     re.IGNORECASE,
 )
+COMMENT_BY = re.compile(
+    r"\s*(?:comm?ent|kommentar|coment[aá]ri|reactie|koment[aá][rř]|комм?ентари?)[^\W\d_]*\s+(?:[^\W\d_]+\s+)?"
+    rf"(?:{'|'.join(BY_WORDS)}|di|od|του|της)(?!\w):?\s*",
+    re.IGNORECASE,
+)
 LINKING = re.compile(
     r"(?:[\s,|·•:/()\[\]@#–—-]|\b(?:on|at|am|um|the|le|el|il|op|den|om|à|in|dne|dnia|w dniu|vom|date|posted|"
     r"published|says|comment|permalink|link|edit|"

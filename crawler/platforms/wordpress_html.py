@@ -16,6 +16,7 @@ from crawler.platforms.comment_html.elements import CommentElement, find_comment
 from crawler.platforms.comment_html.fields import CommentFields, parse_fields, posted, reads_as_pingback
 from crawler.platforms.comment_html.numbers import Numbering
 from crawler.platforms.comment_html.parents_by_number import settle_parents
+from crawler.platforms.comment_html.repeated_lines import strip_repeated_lines
 from crawler.platforms.wordpress_paging import other_pages
 
 SECTION = re.compile(
@@ -63,6 +64,7 @@ def read_comment_page(page: Page, page_number: int, numbering: Numbering | None 
         return None
     listed = [(element, parse_fields(element)) for element in elements if not element.is_pingback]
     read = [(element, fields) for element, fields in listed if not reads_as_pingback(fields)]
+    strip_repeated_lines([fields for _, fields in read])
     inside_sections = set(sections)
     for element in outside:
         if element.getparent() in inside_sections:

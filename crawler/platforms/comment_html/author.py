@@ -13,6 +13,7 @@ from crawler.platforms.comment_html.elements import CommentElement
 from crawler.platforms.comment_html.parts import (
     PROFILE_LINK,
     Part,
+    is_before_badge,
     is_button,
     is_name,
     is_short,
@@ -304,7 +305,8 @@ def _name(element: HtmlElement) -> str | None:
     """Return the name that an element shows, without what themes put around it."""
     inner = _inner_name(element)
     is_bare = inner is not element or is_name(element, traits_of(element))
-    return _clean(fold_space(_visible_text(inner)), is_bare=is_bare)
+    text = inner.text if is_before_badge(inner) else _visible_text(inner)
+    return _clean(fold_space(text or ""), is_bare=is_bare)
 
 
 def _inner_name(element: HtmlElement) -> HtmlElement:

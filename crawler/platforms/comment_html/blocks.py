@@ -1,13 +1,13 @@
 """The blocks of a list of comments: the element of each, and what stands in it."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import chain, pairwise
 
 from lxml.html import HtmlElement
 
 from archive.text import line_rules
-from archive.text.dates import may_hold_date
+from archive.text.dates import find_date, may_hold_date
 from archive.text.html_text import fold_space
 from crawler.platforms.comment_html.class_names import traits
 from crawler.platforms.comment_html.elements import HEADS, LISTS, MOST_SIBLINGS, CommentElement
@@ -24,6 +24,11 @@ STATES = re.compile(
 )
 HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 DIGITS = re.compile(r"\d+")
+LINES = frozenset(("p", "div", "li"))
+TEXTS = LINES | {"blockquote"}
+BEHIND_LIST = HEADINGS | {"form"}
+FEWEST_LINES = 3
+LONGEST_BESIDE = 60  # characters beside a date in a line above or below a text: a name, "says", buttons
 Key = tuple[object, ...]
 
 
@@ -211,6 +216,10 @@ def _adopt_siblings(comments: Mapping[HtmlElement, CommentElement]) -> dict[Html
     """Give the blocks that are but a head the elements that follow, up to the next head."""
     adopted: dict[HtmlElement, CommentElement] = {}
     heads = [comment for root, comment in comments.items() if root.tag in HEADS or _is_head_row(root, comments)]
+    if not heads and _are_lines_above(comments):
+        heads = list(comments.values())
+        for head in heads:
+            head.is_head = True
     if not heads:
         return _adopt_preceding(comments)
     stops: set[HtmlElement] = set()
@@ -222,11 +231,26 @@ def _adopt_siblings(comments: Mapping[HtmlElement, CommentElement]) -> dict[Html
     for comment in heads:
         sibling = comment.root.getnext()
         while sibling is not None and sibling not in stops and len(comment.siblings) < MOST_SIBLINGS:
+            if comment.is_head and sibling.tag in BEHIND_LIST:
+                break
             if isinstance(sibling.tag, str):
                 comment.siblings.append(sibling)
                 adopted[sibling] = comment
             sibling = sibling.getnext()
     return adopted
+
+
+def _are_lines_above(comments: Collection[HtmlElement]) -> bool:
+    """Whether blocks are lines of a name and a date, each with a text of its own behind it, in one element."""
+    if len(comments) < FEWEST_LINES or len({root.getparent() for root in comments}) > 1:
+        return False
+    texts = set()
+    for root in comments:
+        behind = root.getnext()
+        if behind is None or behind in comments or behind.tag not in TEXTS or not _is_line_of_date(root):
+            return False
+        texts.add(fold_space(behind.text_content()))
+    return "" not in texts and len(texts) * 3 > len(comments) * 2 and not any(map(line_rules.is_reply, texts))
 
 
 def _adopt_preceding(comments: Mapping[HtmlElement, CommentElement]) -> dict[HtmlElement, CommentElement]:
@@ -235,7 +259,7 @@ def _adopt_preceding(comments: Mapping[HtmlElement, CommentElement]) -> dict[Htm
     None is given where one has nothing before it, or a heading, as the entries of a journal have.
     """
     holders = {root.getparent() for root in comments}
-    if len(comments) < 2 or len(holders) > 1 or not all(map(_is_foot, comments)):
+    if len(comments) < 2 or len(holders) > 1 or not (all(map(_is_foot, comments)) or _are_lines_below(comments)):
         return {}
     texts: dict[CommentElement, list[HtmlElement]] = {}
     for root, comment in comments.items():
@@ -254,6 +278,24 @@ def _adopt_preceding(comments: Mapping[HtmlElement, CommentElement]) -> dict[Htm
         comment.siblings += reversed(before)
         comment.is_foot = True
     return {sibling: comment for comment in texts for sibling in comment.siblings}
+
+
+def _are_lines_below(comments: Collection[HtmlElement]) -> bool:
+    """Whether blocks are lines of a name and a date, one behind each other thing that stands in one element."""
+    return len(comments) >= FEWEST_LINES and all(
+        (before := root.getprevious()) is not None
+        and before not in comments
+        and before.tag == root.tag
+        and _is_line_of_date(root)
+        and ((behind := root.getnext()) is None or behind.tag == root.tag)
+        for root in comments
+    )
+
+
+def _is_line_of_date(root: HtmlElement) -> bool:
+    text = fold_space(root.text_content()) if root.tag in LINES and is_short(root) else ""
+    where = find_date(text) if may_hold_date(text) else None
+    return where is not None and len(text) - (where[1] - where[0]) <= LONGEST_BESIDE
 
 
 def _is_foot(root: HtmlElement) -> bool:

@@ -235,10 +235,12 @@ def read_body(
     elements = [element for element, _ in own]
     whole = content if content is not None else comment.root
     lines = _lines_of(apart, {whole, comment.root})
-    foot = (comment.root,) if comment.is_foot else ()
-    skip = frozenset((*_furniture(elements, whole), *comment.nested, *apart, *lines, *foot))
+    line = (comment.root,) if comment.is_foot or comment.is_head else ()
+    skip = frozenset((*_furniture(elements, whole), *comment.nested, *apart, *lines, *line))
     paragraphs = _without_title(list(_paragraphs(elements, skip, content)))
     body = "\n\n".join(filter(None, (element_text(paragraph, skip=skip) for paragraph in paragraphs)))
+    if comment.is_head and comment.siblings and comment.siblings[0].tag == "blockquote":  # for its looks
+        body = QUOTED.sub("", body)
     has_more = _has_bare_text(comment, paragraphs, skip, name)
     if body and not has_more and (content is None or not _holds_bare_text(content, paragraphs, skip, name)):
         return (_without_head(body, name) or body) if content is None else body
@@ -246,7 +248,7 @@ def read_body(
     # No paragraphs at all: the text stands bare beside name and date.
     is_headed = name is not None and content is None and comment.root.tag in HEADS | {"tr"} and comment.siblings
     siblings = comment.siblings if content is None else ()
-    pieces = [element_text(e, skip=skip) for e in (*(() if is_headed or foot else (whole,)), *siblings)]
+    pieces = [element_text(e, skip=skip) for e in (*(() if is_headed or line else (whole,)), *siblings)]
     text = "\n\n".join(filter(None, pieces))
     if whole is comment.root and whole.tag == "blockquote":
         text = QUOTED.sub("", text)

@@ -3,7 +3,6 @@
 Each group of blocks is weighed alone, then pairs of groups: replies may have a shape of their own.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
@@ -23,17 +22,16 @@ from crawler.platforms.comment_html.elements import HEADS, CommentElement
 from crawler.platforms.comment_html.fields import CommentFields, reads_as_pingback
 from crawler.platforms.comment_html.page_index import Group, PageIndex, index_page
 from crawler.platforms.comment_html.repeated_groups import dated_groups, likely_groups, unite
+from crawler.platforms.comment_html.repeated_lines import strip_repeated_lines
 from crawler.platforms.comment_html.section_evidence import ENOUGH, Evidence, is_called_one, weigh
 from crawler.platforms.comment_html.section_words import STRONG
 
-DIGITS = re.compile(r"\d+")
-MOST_REPEATED = 4
 MOST_UNITED = 5
 WEIGHT_OF_COUNT = 0.7
 WEIGHT_OF_SIZE = 0.02
 MOST_WEIGHED = 14
 MOST_STATED = 5
-SHARE = 0.6  # of the blocks that must share a line which is none of the commenters' own
+SHARE = 0.6  # of the blocks of a group that must have a name and a text
 Block = tuple[CommentElement, CommentFields]
 
 
@@ -67,7 +65,7 @@ def find_list(page: Page) -> CommentList | None:
         [block for block in blocks if (block[1].body or block[1].name) and not reads_as_pingback(block[1])]
     )
     settle_by_columns(blocks)
-    _strip_repeated_lines([fields for _, fields in blocks])
+    strip_repeated_lines([fields for _, fields in blocks])
     return CommentList(_without_copies(blocks), best.section, best.group.is_cut)
 
 
@@ -98,34 +96,6 @@ def _with_notices(comments: list[CommentElement], index: PageIndex) -> list[Comm
     if not notices:
         return comments
     return build_comments(sorted((*roots, *notices), key=index.order.__getitem__))[0]
-
-
-def _strip_repeated_lines(fields: Sequence[CommentFields]) -> None:
-    """Remove the first and last lines that most texts of a list share but for their numbers: they are the page's."""
-    for edge in (0, -1) if len(fields) > 2 else ():
-        for _ in range(MOST_REPEATED):
-            counts: dict[str, int] = {}
-            for field in fields:
-                lines = field.body.split("\n")
-                if len(lines) > 1 and lines[edge]:
-                    pattern = _pattern(lines[edge], field.name)
-                    counts[pattern] = counts.get(pattern, 0) + 1
-            repeated = {
-                pattern
-                for pattern, count in counts.items()
-                if count >= max(2, SHARE * len(fields)) and len(pattern) <= 60
-            }
-            if not repeated:
-                break
-            for field in fields:
-                lines = field.body.split("\n")
-                if len(lines) > 1 and _pattern(lines[edge], field.name) in repeated:
-                    field.body = "\n".join(lines[1:] if edge == 0 else lines[:-1]).strip("\n")
-
-
-def _pattern(line: str, name: str | None) -> str:
-    """Return what a line of a text has in common with those of others: all but its numbers, and its author's name."""
-    return "" if line.strip() == name else DIGITS.sub("#", line.strip())
 
 
 def _without_forms(blocks: list[Block]) -> list[Block]:

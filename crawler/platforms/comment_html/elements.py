@@ -37,8 +37,8 @@ class CommentElement:
     """A comment in a tree.
 
     `own` are its elements in document order without those of its replies, which stand in `nested`; `siblings` belong to
-    it beside `root`, before that where it `is_foot`. `above` is the comment that it stands in or below, `depth` what
-    the theme printed, from 1.
+    it beside `root`: before that where it `is_foot`, a line of name and date; behind such a line where it `is_head`.
+    `above` is the comment that it stands in or below, `depth` what the theme printed, from 1.
     """
 
     number: str
@@ -51,6 +51,7 @@ class CommentElement:
     nested: list[HtmlElement] = field(default_factory=list)
     siblings: list[HtmlElement] = field(default_factory=list)
     is_foot: bool = False
+    is_head: bool = False
 
 
 def find_comments(elements: Sequence[HtmlElement], numbering: Numbering | None = None) -> list[CommentElement]:

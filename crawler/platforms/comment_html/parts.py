@@ -22,6 +22,7 @@ PROFILE_LINK = re.compile(
     re.IGNORECASE,
 )
 PROPERTIES = frozenset(("itemprop", "property", "rel"))
+BADGES = frozenset(("span", "small", "sup"))
 TITLES = frozenset(("h2", "h3", "h4", "h5", "h6", "dt"))
 TITLE = re.compile(r"(?:^|[\s_-])(?:sub)?(?:title|subject|headline)(?=[\s_-]|$)", re.IGNORECASE)
 Part = tuple[HtmlElement, Traits]
@@ -43,6 +44,18 @@ def property_of(element: HtmlElement) -> str:
 def is_name(element: HtmlElement, kind: Traits) -> bool:
     """Whether an element is made for the name of an author alone."""
     return kind.name == 0 or (element.tag in ("a", "span") and (element.get("id") or "").startswith("dsq-author-user"))
+
+
+def is_before_badge(element: HtmlElement) -> bool:
+    """Whether an element made for a name begins with it, and holds a badge behind it: "Joe <span>Author</span>"."""
+    badge = element[-1] if len(element) == 1 and is_name(element, traits_of(element)) else None
+    return (
+        badge is not None
+        and badge.tag in BADGES
+        and any(map(str.isalnum, element.text or ""))
+        and traits_of(badge).name is None
+        and not (badge.tail or "").strip()
+    )
 
 
 def is_own_link(element: HtmlElement) -> bool:

@@ -59,11 +59,6 @@ PLURAL = re.compile(
 )
 HEADINGS = frozenset(("h2", "h3", "h4", "h5", "h6"))
 HEADED = HEADINGS | frozenset(("b", "strong", "p", "div", "span", "font", "center"))  # that may be a heading in looks
-COMMENT_BY = re.compile(
-    r"\s*(?:comment|kommentar|commentaire|coment[aá]rio|commento|reactie|komentarz|komentář|комментарий|коментар)\w*\s+"
-    r"(?:\w+\s+)?(?:by|von|par|de|di|door|od|от|av|af)(?!\w)",
-    re.IGNORECASE,
-)
 CUT_SHORT = ("…", "...", "[…]", "weiterlesen", "read more", "more »")
 
 
@@ -256,7 +251,7 @@ def _objections(
 def _has_button(comment: CommentElement) -> bool:
     """Whether a block has a button to reply, report or vote, a picture of its author, or calls itself a comment."""
     for element in comment.own[:MOST_ELEMENTS]:
-        if element.text and COMMENT_BY.match(element.text):
+        if element.text and line_rules.names_comment(element.text):
             return True
         if element is comment.root:
             continue

@@ -24,13 +24,19 @@ BLOCKS = {
     "a paragraph for all": '<li class="comment-content"><span>#{n}</span><div class="comment-main"><p><a class="address">{name}</a><span class="time">({date})</span><br>{text}</p></div></li>',
     "name and date in the heading of a figure": '<li class="list__item"><figure class="comment"><img src="/a.png"><figcaption><h3 class="comment-title">{name}, {date}</h3><p class="comment-body">{text}</p></figcaption></figure></li>',
     "a bold line of date and name": '<div class="cmt" id="c{n}"><span class="meta"><b>{date} - posted by {name}</b></span><p>{text}</p></div>',
+    "a numbered line above each text": '<p id="c{n}" class="comment-info"><a href="#c{n}">{n}.</a> Le {date}, par <strong>{name}</strong> :: <a href="http://x.example/">site</a></p><blockquote><p>{text}</p></blockquote>',
+    "an item of name and date behind each item of text": '<li><p>{text}</p></li><li><div class="commentmetadata"><strong>{name}</strong> wrote: <a href="#comment-{n}">{date}</a></div></li>',
+    "a badge in the name": '<li class="comment" id="comment-{n}"><cite class="fn">{name} <span> Författare</span></cite> <time>{date}</time><div class="comment-content"><p>{text}</p></div></li>',
+    "a label above each text": '<li class="comment" id="comment-{n}"><span class="comment_author">{name}</span> <time>{date}</time><div class="comment_entry"><div>Comment:</div><p>{text}</p></div></li>',
+    "a comment that says whose it is": '<li id="comment-{n}"><p>{text}</p><p><cite>Comentariu de {name} &#8212; {date}</cite></p></li>',
 }  # fmt: skip
 BARE = "<h2>Comments</h2>{}<h2>Post a comment</h2>"
 
 
 @pytest.mark.parametrize("kind", BLOCKS)
 def test_a_block_of_a_blog_is_read(kind: str) -> None:
-    section = '<dl id="comments">{}</dl>' if BLOCKS[kind].startswith("<dt") else '<div id="comments">{}</div>'
+    tag = {"<dt": "dl", "<li": "ol"}.get(BLOCKS[kind][:3], "div")
+    section = f'<{tag} id="comments">{{}}</{tag}>'
     thread = read(flat(BLOCKS[kind], section))
     assert [(row[0], row[1]) for row in rows(thread)] == NAMES
     assert [row[2] for row in rows(thread)] == TEXTS

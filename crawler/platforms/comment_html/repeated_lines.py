@@ -1,0 +1,39 @@
+"""The lines that the texts of a list share: "Comment:", "Report this", which a page prints around each."""
+
+from collections.abc import Sequence
+
+from crawler.platforms.comment_html.blocks import DIGITS
+from crawler.platforms.comment_html.fields import CommentFields
+
+MOST_REPEATED = 4
+FEWEST = 3
+SHARE = 0.6  # of the texts that must share a line which is none of the commenters' own
+LONGEST = 60
+
+
+def strip_repeated_lines(fields: Sequence[CommentFields]) -> None:
+    """Remove the first and last lines that most texts of a list share but for their numbers: they are the page's."""
+    for edge in (0, -1) if len(fields) >= FEWEST else ():
+        for _ in range(MOST_REPEATED):
+            counts: dict[str, int] = {}
+            for field in fields:
+                lines = field.body.split("\n")
+                if len(lines) > 1 and lines[edge]:
+                    pattern = _pattern(lines[edge], field.name)
+                    counts[pattern] = counts.get(pattern, 0) + 1
+            repeated = {
+                pattern
+                for pattern, count in counts.items()
+                if count >= max(FEWEST, SHARE * len(fields)) and len(pattern) <= LONGEST
+            }
+            if not repeated:
+                break
+            for field in fields:
+                lines = field.body.split("\n")
+                if len(lines) > 1 and _pattern(lines[edge], field.name) in repeated:
+                    field.body = "\n".join(lines[1:] if edge == 0 else lines[:-1]).strip("\n")
+
+
+def _pattern(line: str, name: str | None) -> str:
+    """Return what a line of a text has in common with those of others: all but its numbers, and its author's name."""
+    return "" if line.strip() == name else DIGITS.sub("#", line.strip())
