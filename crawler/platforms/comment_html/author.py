@@ -65,6 +65,8 @@ BEFORE_DATE = " ,:|·•–—-@(["
 ENDS_LINE = frozenset(("body", "ul", "ol", "dl", "div", "blockquote", "table", "tr"))
 DASH = re.compile(r"\s*[—–]\s*(?=[^\W\d_])")
 AROUND_NAME = " ,|•·–—"
+ENDS_OF_SAYS = (":", "：", "…", "...")
+WEB_ADDRESS = re.compile(r"[\s(]*https?://\S*")
 LONGEST_NAME = 150
 LONGEST_NAME_LINE = 400
 
@@ -128,7 +130,7 @@ def name_before_says(own: Sequence[Part]) -> tuple[HtmlElement | None, str | Non
     for element, _ in own:
         if element.tag in ("cite", "strong", "b", "p", "span", "div", "h3", "h4", "h5"):
             text = fold_space(element.text_content()) if is_short(element) else ""
-            end = line_rules.find_says(text) if text.endswith((":", "：")) else None
+            end = line_rules.find_says(text) if text.endswith(ENDS_OF_SAYS) else None
             date = find_date(text[:end]) if end and may_hold_date(text[:end]) else None
             begin = date[1] if date is not None and date[0] <= LONGEST_LEAD else 0  # "On 5 March Joe wrote:"
             if end and (name := _clean(text[begin:end], is_bare=not may_hold_date(text[begin:end]))):
@@ -371,6 +373,9 @@ def _visible_text(root: HtmlElement, between: str = "", date: HtmlElement | None
 def _clean(text: str, *, is_bare: bool) -> str | None:
     """Return the name in a line without date, "says" and number; `is_bare` ones have none of that but a "says:"."""
     name = MARKUP.sub(" ", text).strip() if "<" in text else text.strip()
+    name = WEB_ADDRESS.sub("", name) if "://" in name else name
+    label = LABEL.match(name) if ":" in name or "：" in name else None
+    name = label[1] if label is not None else name
     if not is_bare and len(name) <= LONGEST_NAME_LINE:
         date = find_date(name[:120]) if may_hold_date(name) else None
         if date is not None and date[0] > 0:

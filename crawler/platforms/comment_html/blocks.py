@@ -246,7 +246,7 @@ def _are_lines_above(comments: Collection[HtmlElement]) -> bool:
         return False
     texts = set()
     for root in comments:
-        behind = root.getnext()
+        behind = next(root.itersiblings("*"), None)
         if behind is None or behind in comments or behind.tag not in TEXTS or not _is_line_of_date(root):
             return False
         texts.add(fold_space(behind.text_content()))
@@ -283,11 +283,11 @@ def _adopt_preceding(comments: Mapping[HtmlElement, CommentElement]) -> dict[Htm
 def _are_lines_below(comments: Collection[HtmlElement]) -> bool:
     """Whether blocks are lines of a name and a date, one behind each other thing that stands in one element."""
     return len(comments) >= FEWEST_LINES and all(
-        (before := root.getprevious()) is not None
+        (before := next(root.itersiblings("*", preceding=True), None)) is not None
         and before not in comments
         and before.tag == root.tag
         and _is_line_of_date(root)
-        and ((behind := root.getnext()) is None or behind.tag == root.tag)
+        and ((behind := next(root.itersiblings("*"), None)) is None or behind.tag == root.tag)
         for root in comments
     )
 

@@ -227,16 +227,17 @@ def read_body(
         if simple is not None:
             return simple
         elements = [element for element in content.iter() if isinstance(element.tag, str)]
-        lines = _lines_of(apart.intersection(elements), {content})
+        lines = frozenset(_lines_of(apart.intersection(elements), {content}))
         skip = frozenset((*_furniture(elements, content), *comment.nested, *apart, *lines))
         return element_text(content, skip=skip) or element_text(
             content, skip=frozenset((*comment.nested, *apart, *lines))
         )
     elements = [element for element, _ in own]
     whole = content if content is not None else comment.root
-    lines = _lines_of(apart, {whole, comment.root})
+    lines = frozenset(_lines_of(apart, {whole, comment.root}))
     line = (comment.root,) if comment.is_foot or comment.is_head else ()
-    skip = frozenset((*_furniture(elements, whole), *comment.nested, *apart, *lines, *line))
+    furniture = set(_furniture(elements, whole)).difference(comment.siblings if comment.is_head else ())
+    skip = frozenset((*furniture, *comment.nested, *apart, *lines, *line))
     paragraphs = _without_title(list(_paragraphs(elements, skip, content)))
     body = "\n\n".join(filter(None, (element_text(paragraph, skip=skip) for paragraph in paragraphs)))
     if comment.is_head and comment.siblings and comment.siblings[0].tag == "blockquote":  # for its looks
@@ -252,7 +253,10 @@ def read_body(
     text = "\n\n".join(filter(None, pieces))
     if whole is comment.root and whole.tag == "blockquote":
         text = QUOTED.sub("", text)
-    return _without_head(text, name) or body or ("" if any(map(str.isalnum, text)) else text)
+    text = _without_head(text, name) or body or ("" if any(map(str.isalnum, text)) else text)
+    if not text and lines:  # the text stands in one line with the name
+        text = element_text(comment.root, skip=skip.difference(lines)).lstrip(AROUND_LINE)
+    return text
 
 
 def _without_title(paragraphs: list[HtmlElement]) -> list[HtmlElement]:

@@ -9,7 +9,7 @@ from lxml.html import HtmlElement
 
 from archive.text.dates import is_date
 from archive.text.html_text import element_text, fold_space
-from archive.text.line_rules import is_reply, name_score
+from archive.text.line_rules import byline_length, is_reply, name_score
 from crawler.platforms.comment_html.author import BRACKETED, is_piece_of_name
 from crawler.platforms.comment_html.blocks import DIGITS
 from crawler.platforms.comment_html.elements import CommentElement
@@ -84,11 +84,31 @@ def _settle_names(blocks: Sequence[Block], columns: Mapping[Place, Column]) -> N
             continue
         inside = sum(text in blocks[number][1].body for number, text in texts.items())
         likely = sum(name_score(text) > 0 for text in texts.values())
-        if inside * 2 < len(texts) and likely >= SHARE * len(texts):
+        leads = all(blocks[number][1].body.startswith(f"{text}\n") for number, text in texts.items())
+        if (inside * 2 < len(texts) or leads) and likely >= SHARE * len(texts):
             for comment, fields in blocks:
                 element = next((e for e in comment.own[:MOST_ELEMENTS] if e.text and _place(e) == place), None)
                 fields.name = BRACKETED.sub(r"\1", fold_space(element.text_content())) if element is not None else None
+                fields.body = fields.body.removeprefix(f"{fields.name}\n").lstrip("\n")
             return
+    _settle_names_by_byline(blocks)
+
+
+def _settle_names_by_byline(blocks: Sequence[Block]) -> None:
+    """Take the names from the first piece of each block that a "by" leads to."""
+    names = [next(filter(None, map(_name_in_byline, comment.own[:MOST_ELEMENTS])), None) for comment, _ in blocks]
+    if len(names) - names.count(None) >= SHARE * len(names):
+        for (_, fields), name in zip(blocks, names, strict=True):
+            fields.name = name
+
+
+def _name_in_byline(element: HtmlElement) -> str | None:
+    for piece in (element.text, element.tail):
+        line = fold_space(piece) if piece and len(piece) <= LONGEST_LINE else ""
+        name = line[byline_length(line) :] if line else ""
+        if name != line and is_piece_of_name(name):
+            return name
+    return None
 
 
 def _settle_bodies(blocks: Sequence[Block], columns: Mapping[Place, Column]) -> None:

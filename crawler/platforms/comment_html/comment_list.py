@@ -22,7 +22,7 @@ from crawler.platforms.comment_html.elements import HEADS, CommentElement
 from crawler.platforms.comment_html.fields import CommentFields, reads_as_pingback
 from crawler.platforms.comment_html.page_index import Group, PageIndex, index_page
 from crawler.platforms.comment_html.repeated_groups import dated_groups, likely_groups, unite
-from crawler.platforms.comment_html.repeated_lines import strip_repeated_lines
+from crawler.platforms.comment_html.repeated_lines import strip_repeated_lines, strip_shared_quotes
 from crawler.platforms.comment_html.section_evidence import ENOUGH, Evidence, is_called_one, weigh
 from crawler.platforms.comment_html.section_words import STRONG
 
@@ -66,6 +66,7 @@ def find_list(page: Page) -> CommentList | None:
     )
     settle_by_columns(blocks)
     strip_repeated_lines([fields for _, fields in blocks])
+    strip_shared_quotes([fields for _, fields in blocks])
     return CommentList(_without_copies(blocks), best.section, best.group.is_cut)
 
 

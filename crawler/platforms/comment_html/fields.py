@@ -71,6 +71,8 @@ def parse_fields(comment: CommentElement) -> CommentFields:
         author, name = name_by_date(comment, date.element, date.text, content)
     if name is None:
         name = name_in_head(_head_parts(comment, own, outside, content), date.text)
+    if name is None:
+        author, name = _name_at_beginning(comment, own)
     apart = {element for element in (author, date.element) if element is not None}
     if date.element is not None and (
         date.is_bare
@@ -130,6 +132,16 @@ def _find_author(
     in_text = content is not None and is_text_only(content)
     author, name = find_author(own, STATED if in_text else (*STATED, *LIKELY))
     return name_before_says(own) if author is None and in_text else (author, name)
+
+
+def _name_at_beginning(comment: CommentElement, own: Sequence[Part]) -> tuple[HtmlElement | None, str | None]:
+    """Return the line that a comment begins with, and the name in it, where that ends in "says:"."""
+    author, name = name_before_says(own)
+    pieces = (piece.strip() for element in (comment.root, *comment.siblings) for piece in element.itertext())
+    begins = author is not None and fold_space(author.text_content()).startswith(
+        fold_space(next(filter(None, pieces), ""))
+    )
+    return (author, name) if begins else (None, None)
 
 
 def _holders_of_replies(comment: CommentElement) -> set[HtmlElement]:

@@ -109,8 +109,9 @@ def _note_surroundings(index: PageIndex, elements: Sequence[HtmlElement]) -> lis
     """Enter the elements into groups and note what stands around them; return the parent of each."""
     top = _Surroundings()
     # Siblings mostly have the same names: what stands around their children is worked out once.
-    alike: dict[tuple[int, str, str | None, str | None], _Surroundings] = {}
+    alike: dict[tuple[int, str, str | None, str | None, bool], _Surroundings] = {}
     headed: dict[HtmlElement | None, _Surroundings] = {}  # what follows a heading of comments in the same element
+    titled = {above for root in elements[:1] for title in root.iter("h1") for above in title.iterancestors()}
     parents = []
     for element in elements:
         above = element.getparent()
@@ -125,9 +126,9 @@ def _note_surroundings(index: PageIndex, elements: Sequence[HtmlElement]) -> lis
         within = around
         if class_ or id_ or tag in ASIDE:
             kind = tag if tag in ASIDE and (tag != "footer" or (above is not None and above.tag == "body")) else ""
-            key = (id(around), kind, class_, id_)
+            key = (id(around), kind, class_, id_, element in titled)
             if key not in alike:
-                alike[key] = _within(around, class_, id_, is_aside=bool(kind))
+                alike[key] = _within(around, class_, id_, is_aside=bool(kind), is_titled=element in titled)
             within = alike[key]
             if within.is_called and tag in LINES:
                 index.called.append(element)
@@ -160,9 +161,13 @@ def _note_heading(
         del headed[above]
 
 
-def _within(around: _Surroundings, class_: str | None, id_: str | None, *, is_aside: bool) -> _Surroundings:
-    """Return what stands around the children of an element."""
+def _within(
+    around: _Surroundings, class_: str | None, id_: str | None, *, is_aside: bool, is_titled: bool
+) -> _Surroundings:
+    """Return what stands around the children of an element; a "post" that holds the page's title is the article."""
     by_class, by_id = words_of(class_), words_of(id_)
+    if is_titled and max(by_class.strength, by_id.strength) < STRONG:
+        by_class, by_id = by_class._replace(strength=0), by_id._replace(strength=0)
     return _Surroundings(
         max(around.strength, by_class.strength, by_id.strength),
         around.weak + (by_class.weak or by_id.weak),

@@ -1,5 +1,6 @@
 """The lines that the texts of a list share: "Comment:", "Report this", which a page prints around each."""
 
+import re
 from collections.abc import Sequence
 
 from crawler.platforms.comment_html.blocks import DIGITS
@@ -9,6 +10,7 @@ MOST_REPEATED = 4
 FEWEST = 3
 SHARE = 0.6  # of the texts that must share a line which is none of the commenters' own
 LONGEST = 60
+QUOTED = re.compile(r"^> ?", re.MULTILINE)
 
 
 def strip_repeated_lines(fields: Sequence[CommentFields]) -> None:
@@ -32,6 +34,14 @@ def strip_repeated_lines(fields: Sequence[CommentFields]) -> None:
                 lines = field.body.split("\n")
                 if len(lines) > 1 and _pattern(lines[edge], field.name) in repeated:
                     field.body = "\n".join(lines[1:] if edge == 0 else lines[:-1]).strip("\n")
+
+
+def strip_shared_quotes(fields: Sequence[CommentFields]) -> None:
+    """Remove the marks of quotations from texts that are nothing else: a page quotes all that is written in it."""
+    lines = [line for field in fields for line in field.body.split("\n") if line]
+    if len(fields) >= FEWEST and lines and all(line.startswith(">") for line in lines):
+        for field in fields:
+            field.body = QUOTED.sub("", field.body)
 
 
 def _pattern(line: str, name: str | None) -> str:

@@ -88,6 +88,10 @@ SHAPES = {
         '<li class="comment"><p>{text}</p><span>by</span> <span id="author">{name}</span> <span>on {date}</span></li>',
         "<ul>{}</ul>",
     ),
+    "paragraphs of name, text and date": (
+        '<div style="padding: 1em"><p>{name}</p><p>{text}</p><p>{date}</p></div>',
+        '<h3>Comments (3)</h3><div id="comments">{}</div>',
+    ),
 }
 
 

@@ -28,6 +28,11 @@ BLOCKS = {
     "an item of name and date behind each item of text": '<li><p>{text}</p></li><li><div class="commentmetadata"><strong>{name}</strong> wrote: <a href="#comment-{n}">{date}</a></div></li>',
     "a badge in the name": '<li class="comment" id="comment-{n}"><cite class="fn">{name} <span> Författare</span></cite> <time>{date}</time><div class="comment-content"><p>{text}</p></div></li>',
     "a label above each text": '<li class="comment" id="comment-{n}"><span class="comment_author">{name}</span> <time>{date}</time><div class="comment_entry"><div>Comment:</div><p>{text}</p></div></li>',
+    "a head beside its comment": '<div id="post-{n}" class="reply-header"><span>{date}</span> <a href="#post-{n}">#{n}</a></div><!-- #post-{n} --><div class="post-{n} reply"><div class="reply-author"><a href="/users/u{n}/">{name}</a></div><div class="reply-content"><p>{text}</p></div></div>',
+    "a label in the name's box": '<li class="comment" id="li-comment-{n}"><div class="comment-author">Автор: {name}</div><div>{date}</div><div class="comment-body"><p>{text}</p></div></li>',
+    "a line that ends in said, and a quotation": '<li class="comment" id="comment-{n}"><p><em>{name} said&hellip;</em></p><div class="content"><blockquote>{text}</blockquote></div><time>{date}</time></li>',
+    "a label in every number": '<article class="comment" id="comment-{n}"><span><small>NUMBER</small><br>#{n}</span> <i></i>by {name} <i></i>Added on {date}<div class="comment-content"><p>{text}</p></div></article>',
+    "an address behind the name": '<div class="comment_line"><div class="comment_info">{date} - {name} http://x.example/{n}</div><div class="comment_content">{text}</div></div>',
     "a comment that says whose it is": '<li id="comment-{n}"><p>{text}</p><p><cite>Comentariu de {name} &#8212; {date}</cite></p></li>',
 }  # fmt: skip
 BARE = "<h2>Comments</h2>{}<h2>Post a comment</h2>"
@@ -115,3 +120,18 @@ def test_a_list_without_any_text_is_none_of_comments() -> None:
 
 def _no_page(_: object) -> Page:
     raise AssertionError("nothing is asked for")
+
+
+def test_names_stand_in_one_line_with_their_texts() -> None:
+    thread = read(
+        flat("<li><p><strong>{name}</strong>: {text}</p></li>", "<h4>Comments</h4><ul>{}</ul><textarea></textarea>")
+    )
+    assert [(row[0], row[2]) for row in rows(thread)] == [
+        (name, text) for (name, _), text in zip(NAMES, TEXTS, strict=True)
+    ]
+
+
+def test_a_list_of_versions_in_a_post_is_no_thread() -> None:
+    block = '<div class="entry" id="v-{n}"><h3>Version {n}</h3><p>Released on {date} by <i class="author">{name}</i></p><ul><li>{text}</li></ul></div>'
+    entries = flat(block, "{}")
+    assert read(f'</main><div class="post"><h1>The ferry tables</h1>{entries}</div>').comments == ()
