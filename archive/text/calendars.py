@@ -9,7 +9,7 @@ from functools import partial
 
 from archive.text.date_words import ENGLISH
 
-_DIGITS = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹०१२३४५६७८९๐๑๒๓๔๕๖๗๘๙０１２３４５６７８９", "0123456789" * 5)
+_DIGITS = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹०१२३४५६७८९০১২৩৪৫৬৭৮৯๐๑๒๓๔๕๖๗๘๙０１２３４５６７８９", "0123456789" * 6)
 WEEKDAY = r"\b(?:mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6},?\s+"
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _NUMBER = re.compile(r"\d+")
@@ -30,7 +30,7 @@ _NAMED = {
     if len(name) > 2
 }
 _MONTH = re.compile("|".join(sorted(map(re.escape, _NAMED), key=len, reverse=True)))
-_SCRIPTS = re.compile(r"[\u0600-\u06ff\u0900-\u09ff\u0e00-\u0e7f午前後上下오전후平昭ờậăáềốũ]")
+_SCRIPTS = re.compile(r"[\u0600-\u06ff\u0900-\u09ff\u0e00-\u0e7f午前後上下오전후平昭令ờậăáềốũ]")
 _PERSIAN_DAY = re.compile(
     rf"(?<!\d)(\d{{1,2}})\s*(?:ام\s)?({'|'.join(_PERSIAN)})\s*(?:ماه)?\s*[،,]?\s*(1[34]\d\d)(?!\d)"
 )
@@ -38,7 +38,9 @@ _PERSIAN_MONTH = re.compile(rf"({'|'.join(_PERSIAN)})\s*(\d{{1,2}})\s*[،,]?\s*(
 _PERSIAN_NUMBERS = re.compile(r"(?<!\d)(1[34]\d\d)([/-])(0\d|1[0-2])\2([0-2]\d|3[01])(?!\d)")
 _BUDDHIST = re.compile(r"(?<=\D)(?:พ\.ศ\.)?\s*(25\d\d)(?!\d)")
 _VIETNAMESE = re.compile(r"(?:ngày\s)?\b(\d{1,2}) tháng (\d{1,2})(?: năm|,)? ((?:19|20)\d\d)(?!\d)", re.IGNORECASE)
-_HEISEI = re.compile(r"(?:平成|昭和)(\d\d)(?=年)")
+_ERAS = {"令和": 2018, "平成": 1988, "昭和": 1925}
+_ERA_DAY = re.compile(r"(令和|平成|昭和)(元|\d{1,2})年\s?(\d{1,2})月\s?(\d{1,2})日")
+_ERA_YEAR = re.compile(r"(令和|平成|昭和)(\d\d)(?=年)")
 _WORDS = (  # how they are written beside a clock
     (
         re.compile(
@@ -67,7 +69,8 @@ def western(text: str) -> str:
         text = _MONTH.sub(lambda match: _fill(match, _NAMED[match[0]]), text)
         text = _BUDDHIST.sub(lambda match: _fill(match, str(int(match[1]) - 543), before=True), text)
     text = _VIETNAMESE.sub(lambda match: _fill(match, f"{match[3]}-{match[2]:>02}-{match[1]:>02}"), text)
-    text = _HEISEI.sub(lambda match: str((1988 if match[0][0] == "平" else 1925) + int(match[1])), text)
+    text = _ERA_DAY.sub(lambda match: _fill(match, f"{_era_year(match)}-{match[3]}-{match[4]}"), text)
+    text = _ERA_YEAR.sub(lambda match: str(_era_year(match)), text)
     for words, plain in _WORDS:
         text = words.sub(partial(_fill, plain=plain), text)
     return text
@@ -100,6 +103,10 @@ def end_in(text: str, plain: str, end: int) -> int:
 
 def _from_numbers(match: re.Match[str]) -> str:
     return _from_persian(match, match[1], match[3], match[4])
+
+
+def _era_year(match: re.Match[str]) -> int:
+    return _ERAS[match[1]] + (1 if match[2] == "元" else int(match[2]))
 
 
 def _fill(match: re.Match[str], plain: str, *, before: bool = False) -> str:

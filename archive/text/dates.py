@@ -15,14 +15,13 @@ from archive.text.ages import find_age
 from archive.text.calendars import WEEKDAY, day_order, end_in, western
 from archive.text.date_order import is_day_first, order_by_span
 from archive.text.date_words import month
-from archive.text.time_zones import ZONES
+from archive.text.time_zones import ZONE, offset_of
 from archive.thread import Moment, Precision
 
 MAX_LENGTH = 120
 _LONGEST_AGE_LINE = 60  # of a name and an age in words
 _DAY_LENGTH = len("2026-03-02")
 
-_ZONE = "|".join(sorted(ZONES, key=len, reverse=True))
 _AFTERNOON = {"pm", "μμ", "م", "下午", "午後", "오후"}
 
 _ORDINAL = r"(?:st|nd|rd|th|er|re|º|°|ª|\.|-?[её]?го)?"
@@ -36,11 +35,14 @@ _DAY_FORMS = (
     rf"(?P<numeric>(?:{WEEKDAY})?"
     r"(?<!\d)(?:\d{1,2}\s?(?P<s2>[-/. ])\s?\d{1,2}\s?(?P=s2)\s?(?:(?:19|20)\d\d|\d\d(?!:\d\d))|"
     r"\d{1,2}\.\d{1,2},\s?(?:19|20)\d\d))(?!\d)",
+    r"(?P<dmyy>(?<![\w-])(\d{1,2})-([^\W\d_]{3,9})-(\d\d)(?![\d-]))",
     rf"(?P<dmy>(?<!\w)(\d{{1,2}})({_ORDINAL}){_OF}{_WORD}(?:\s+de[l]?\s+|\s*[-./,]?\s*|\s+['’]?)"
     rf"((?:19|20)\d\d|(?<=['’])\d\d)){_NO_DIGIT}",
     rf"(?P<mdy>{_WORD}\s*(\d{{1,2}}){_ORDINAL}(?:,\s*|\s+){_YEAR}){_NO_DIGIT}",
+    rf"(?P<ctime>(?<![^\W\d_]){_WORD}\s+(\d{{1,2}})\s+[0-2]?\d:[0-5]\d(?::[0-5]\d)?\s+"
+    rf"(?:(?:[a-z]{{1,5}}|[+-]\d{{4}})\s+)?{_YEAR}){_NO_DIGIT}",
     rf"(?P<ydm>{_YEAR}[.,]?\s*gada\s+(\d{{1,2}})\.?\s+{_WORD})",
-    rf"(?P<ymd>{_YEAR}[.,]?\s*(?:m\.\s*|g\.\s*|gada\s+)?{_WORD}\s+(\d{{1,2}})\b(?!,?\s+(?:19|20)\d\d))",
+    rf"(?P<ymd>{_YEAR}(?:[.,]?\s*(?:m\.\s*|g\.\s*|gada\s+)?|[-/]){_WORD}(?:\s+|[-/])(\d{{1,2}})\b(?!,?\s+(?:19|20)\d\d))",
     rf"(?P<my>{_WORD},?\s+(?:de\s+)?{_YEAR})(?!\d)",
     rf"(?P<dm>(?<!\w)\d{{1,2}}{_ORDINAL}{_OF}{_WORD}(?![^\W\d_]|\.?\s+\d{{1,2}},?\s+(?:19|20)\d\d))",
     r"(?P<asian_day>(?<!\d)\d{1,2}\s*[月월]\s*\d{1,2}\s*[日일])",
@@ -49,17 +51,18 @@ _DAY_FORMS = (
 _DAY = re.compile("|".join(_DAY_FORMS), re.IGNORECASE)
 _TIME = re.compile(
     r"(?P<pre>午前|午後|上午|下午|오전|오후)?\s*(?:(?<![\d:])|(?<=[^\d](?:19|20)\d\d))(?P<h>[01]?\d|2[0-4])"
-    r"(?:\s?(?:[:h.]|時|시|点)\s?(?P<m>[0-5]\d)(?:[:.](?P<s>[0-5]\d)(?:\.\d+)?)?(?:分|분)?|(?=\s?(?:[ap]\.?m\b|uhr|"
-    r"h\b)))"
+    r"(?:\s?(?:[:h.]|(?P<cjk>時|时|시|点|點))\s?(?P<m>[0-5]\d|(?(cjk)\d(?!\d)|(?!)))"
+    r"(?:[:.](?P<s>[0-5]\d)(?:\.\d+)?)?(?:分|분)?|(?=\s?(?:[ap]\.?m\b|uhr|h\b)))"
     r"(?!\d)(?:\s?(?P<half>[ap]\.?\s?m\b\.?|[πμ]\.?μ\b\.?|[صم](?!\w))|\s?(?:uhr|uur|min|h)\b)?"
-    r"(?:\s?\(?(?P<zone>" + _ZONE + r")\b\)?)?"
-    r"(?P<offset>\s?[+-]\d\d:?\d\d\b|(?<=[tTcC])[+-]\d{1,2}\b|\+(?:0\d|1[0-4])(?![\d:.])|\s\+0\d(?![\d:.]))?",
+    r"(?:\s?\(?(?P<zone>" + ZONE + r")\b\)?)?"
+    r"(?P<offset>\s?[+−-]\d\d:?\d\d\b|(?<=[tTcC])[+−-]\d{1,2}\b|\+(?:0\d|1[0-4])(?![\d:.])|\s\+0\d(?![\d:.]))?",
     re.IGNORECASE,
 )
 _JOIN = re.compile(
     r"(?:[\s.,@·•|/)\[\]–—-]|\((?![^\W\d_]{1,9}\)))*"
     r"(?:\b(?:at|um|à|a las|a la|alle ore|alle|ore|o godz|godz|o|о|в|kl|om|às|as|klo|saat|jam|στις|στο|"
-    r"u|v|at|là|lúc|pukul|a les|kell|ob|la|ora|om|den|le|de|op|en|em|na|på|pe|tại|a|w|dne)\b|(?<=\d)T(?=\d))?"
+    r"u|v|at|là|lúc|pukul|a les|kell|ob|la|ora|om|den|le|de|op|en|em|na|på|pe|tại|a|w|dne|у|во|në|ás)\b|"
+    r"(?<=\d)T(?=\d))?"
     r"[\s.,:|–—-]*(?:\([^\W\d_]{1,9}\)|(?:г|р|d|m|g)\b\.?\s*(?:в|о|у)?\b|[^\W\d_]{4,14}\b[\s,.]*)?\s*",
     re.IGNORECASE,
 )
@@ -309,7 +312,7 @@ def _named(text: str, kind: str | None) -> tuple[int, int, int | None] | None:
         named = [10]
     if kind == "my":
         return int(numbers[0]), named[0], None
-    year, day = (numbers[0], numbers[1]) if kind in ("ymd", "ydm") else (numbers[1], numbers[0])
+    year, day = (numbers[0], numbers[1]) if kind in ("ymd", "ydm") else (numbers[-1], numbers[0])
     return int(year) + (2000 if len(year) == 2 else 0), named[0], int(day)
 
 
@@ -326,6 +329,8 @@ def _at(text: str, match: re.Match[str], year: int, number: int, day: int) -> Mo
 
 
 def _clock(text: str, match: re.Match[str]) -> re.Match[str] | None:
+    if match.lastgroup == "ctime":
+        return next(_TIME.finditer(text, match.start(), match.end()), None)
     after = _JOIN.match(text, match.end())
     clock = _TIME.match(text, after.end() if after else match.end())
     return clock or next(_TIME.finditer(text, 0, match.start()), None)
@@ -338,7 +343,7 @@ def _with_clock(day: datetime, clock: re.Match[str]) -> tuple[datetime, Precisio
     when = day + timedelta(hours=hour, minutes=int(clock["m"] or 0), seconds=int(clock["s"] or 0))
     precision: Precision = "second" if clock["s"] else "minute" if clock["m"] else "hour"
     try:
-        return when - _offset(clock), precision
+        return when - _offset(clock, when), precision
     except OverflowError:
         return None
 
@@ -358,9 +363,9 @@ def _hour(hour: int, half: str | None) -> int | None:
     return hour % 12 + (12 if half == "pm" else 0)
 
 
-def _offset(clock: re.Match[str]) -> timedelta:
+def _offset(clock: re.Match[str], local: datetime) -> timedelta:
     if clock["offset"]:
-        sign = -1 if "-" in clock["offset"] else 1
+        sign = 1 if "+" in clock["offset"] else -1
         digits = re.sub(r"\D", "", clock["offset"])
         return sign * timedelta(hours=int(digits[:2]), minutes=int(digits[2:] or 0))
-    return timedelta(hours=ZONES[clock["zone"].casefold()] if clock["zone"] else 0)
+    return offset_of(clock["zone"], local) if clock["zone"] else timedelta()

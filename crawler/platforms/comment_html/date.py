@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
@@ -9,14 +10,18 @@ from typing import NamedTuple
 from lxml.html import HtmlElement
 
 from archive.text import line_rules
-from archive.text.dates import find_date, is_date, may_hold_date, parse_date
+from archive.text.dates import find_date, is_date, may_hold_date, parse_date, parse_epoch
 from archive.text.html_text import fold_space, line_of
 from archive.text.relative_dates import is_short_age
 from archive.thread import Moment
 from crawler.platforms.comment_html.parts import LONGEST_LINE, Part, holds_text, is_own_link, is_short, property_of
 
 DATE_PROPERTIES = frozenset(("datecreated", "datepublished", "commenttime", "dateposted"))
-MACHINE_ATTRIBUTES = ("datetime", "content", "title", "data-time", "data-date", "data-timestamp")
+TIMES = frozenset(("time", "relative-time", "time-ago", "local-time"))  # the last three are GitHub's elements
+MACHINE_ATTRIBUTES = (
+    *("datetime", "content", "title", "data-time", "data-date", "data-datetime", "data-timestamp", "data-utime"),
+    *("data-livestamp", "data-epoch", "data-unix", "data-created", "data-ts"),
+)
 LINES = frozenset(
     "small em i b strong span cite p div dt dd h2 h3 h4 h5 h6 td li a header footer label address".split()  # noqa: SIM905
 )
@@ -29,6 +34,7 @@ JOINED = re.compile(
 )
 MOST_DATED = 200  # elements of one comment that are called a date
 LONGEST_BESIDE = 40  # characters beside a date that stands as bare text: a name, "says"
+EPOCH = re.compile(r"\s*(1\d{9})(?:\.\d+|\d{3})?\s*")  # from 2001 to 2033
 _HAS_DIGIT = re.compile(r"\d")
 WINDOW, STEP, LONGEST_SCAN = 120, 80, 400  # characters; windows overlap, so that no date is cut in two
 PRECISIONS = {None: 0, "year": 1, "month": 2, "day": 3, "hour": 4, "minute": 5, "second": 6}
@@ -83,7 +89,7 @@ def _find_bare_date(parts: Sequence[Part]) -> DateStamp:
 
 def _date_candidates(parts: Sequence[Part]) -> Iterator[HtmlElement]:
     """Yield the elements that may hold the date, those made for it first, any short line last."""
-    yield from (e for e, _ in parts if e.tag == "time" or property_of(e) in DATE_PROPERTIES)
+    yield from (e for e, _ in parts if e.tag in TIMES or property_of(e) in DATE_PROPERTIES)
     yield from (e for e, _ in parts if e.tag == "abbr" and e.get("title"))
     yield from islice((e for e, kind in parts if kind.dated and not holds_text(e)), MOST_DATED)
     for link, _ in parts:
@@ -109,7 +115,7 @@ def _read_stamp(element: HtmlElement) -> DateStamp:
         return DateStamp(element, text[where[0] : where[1]] or None, machine, is_bare)
     if is_short_age(text):
         return DateStamp(element, text, machine)
-    if element.tag == "time" or machine:
+    if element.tag in TIMES or machine:
         return DateStamp(element, text[:LONGEST_LINE] or None, machine)
     return DateStamp(element)
 
@@ -149,4 +155,7 @@ def _precision(text: str | None) -> int:
 
 @lru_cache(1024)
 def read_moment(text: str) -> Moment:
-    return parse_date(text)
+    """Parse what an attribute or a line states: a date, or seconds or milliseconds since 1970."""
+    epoch = EPOCH.fullmatch(text)
+    moment = parse_epoch(int(epoch[1])) if epoch is not None else None
+    return parse_date(text) if moment is None else replace(moment, text=text)

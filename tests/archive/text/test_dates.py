@@ -64,6 +64,24 @@ KNOWN = [
     ("March 2016", "2016-03-01T00:00:00Z", "month"),
     ("12 listopada 2016", "2016-11-12T00:00:00Z", "day"),
     ("12. listopada 2016.", "2016-10-12T00:00:00Z", "day"),
+    ("2016-Mar-14 09:02", MINUTE, "minute"),
+    ("14-Mar-16 09:02", MINUTE, "minute"),
+    ("Mon Mar 14 09:02:00 2016", MINUTE, "second"),
+    ("Mon Mar 14 10:02:00 CET 2016", MINUTE, "second"),
+    ("Mon Mar 14 09:02:00 +0000 2016", MINUTE, "second"),
+    ("14 March 2016 04:02 (UTC−05:00)", MINUTE, "minute"),
+    ("14 March 2016 12:02 EAT", MINUTE, "minute"),
+    ("March 14, 2016 5:02 AM ET", MINUTE, "minute"),
+    ("December 14, 2016 4:02 AM ET", "2016-12-14T09:02:00Z", "minute"),
+    ("14. март 2016. у 9:02", MINUTE, "minute"),
+    ("14 mars 2016 në 9:02", MINUTE, "minute"),
+    ("14 de marzo de 2016 ás 9:02", MINUTE, "minute"),
+    ("14 сакавіка 2016 у 9:02", MINUTE, "minute"),
+    ("平成28年3月14日 9時2分", MINUTE, "minute"),
+    ("令和元年12月31日", "2019-12-31T00:00:00Z", "day"),
+    ("2016년 3월 14일 9시 2분", MINUTE, "minute"),
+    ("2016年3月14日 午後9時2分", EVENING, "minute"),
+    ("১৪ মার্চ ২০১৬", DAY, "day"),
 ]
 
 
@@ -99,6 +117,11 @@ def test_a_date_is_found_in_its_line(text: str, at: str, precision: str) -> None
 def test_what_cannot_be_told_keeps_its_text(text: str) -> None:
     assert dates.is_date(text)
     assert dates.parse_date(text) == Moment(text=text)
+
+
+def test_words_that_are_zones_in_capitals_only() -> None:
+    for text in ("14 March 2016 9:02 eat", "14 March 2016 9:02 et à demain", "14 March 2016 9:02 West Street"):
+        assert dates.parse_date(text).at == MINUTE
 
 
 @pytest.mark.parametrize("text", ["Feb 30, 2016", "99/99/2016", "", "in 2016 we went", "14"])
