@@ -15,6 +15,7 @@ from crawler.platforms.comment_html.parts import (
     Part,
     is_before_badge,
     is_button,
+    is_initial,
     is_name,
     is_short,
     property_of,
@@ -234,9 +235,9 @@ def _name_behind_date(
 ) -> str | None:
     """Return the name that stands behind the date in the same line: "On 5 March Joe wrote:", "5 March [Joe]"."""
     line = _line_around(comment, date, content)
-    _, separator, after = fold_space(_visible_text(line, between=" • ", date=date)).partition(date_text)
-    if not separator or content in line.iter():
+    if content in line.iter():
         return None
+    after = _text_after(date, date, date_text) or _text_after(line, date, date_text)
     for piece in SEPARATORS.split(after)[:3]:
         piece = piece.strip(AROUND_NAME)
         says = line_rules.find_says(piece)
@@ -245,6 +246,11 @@ def _name_behind_date(
         if piece.casefold() not in POSTED and (says or is_piece_of_name(piece)):
             return _clean(piece, is_bare=True)
     return None
+
+
+def _text_after(line: HtmlElement, date: HtmlElement, date_text: str) -> str:
+    """Return what stands behind the date in a line; empty where that does not hold it."""
+    return fold_space(_visible_text(line, between=" • ", date=date)).partition(date_text)[2].strip(" )]}】•")
 
 
 def name_by_label(parts: Iterable[Part]) -> tuple[HtmlElement | None, str | None]:
@@ -256,13 +262,6 @@ def name_by_label(parts: Iterable[Part]) -> tuple[HtmlElement | None, str | None
             if match is not None and (name := _clean(match[1], is_bare=False)):
                 return element, name
     return None, None
-
-
-def is_initial(letters: str, name: str) -> bool:
-    """Whether the letters are those that stand in place of a picture of someone with a name."""
-    words = name.casefold().split()
-    initials = "".join(word[0] for word in words)
-    return bool(letters) and letters.casefold() in {initials, initials[:1], initials[:2], initials[:1] + initials[-1:]}
 
 
 def name_in_head(parts: Sequence[Part], date_text: str | None) -> str | None:

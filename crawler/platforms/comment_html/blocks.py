@@ -7,7 +7,7 @@ from itertools import chain, pairwise
 from lxml.html import HtmlElement
 
 from archive.text import line_rules
-from archive.text.dates import find_date, may_hold_date
+from archive.text.dates import find_date, is_date, may_hold_date
 from archive.text.html_text import fold_space
 from crawler.platforms.comment_html.class_names import traits
 from crawler.platforms.comment_html.elements import HEADS, LISTS, MOST_SIBLINGS, CommentElement
@@ -25,6 +25,7 @@ STATES = re.compile(
 HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 DIGITS = re.compile(r"\d+")
 LINES = frozenset(("p", "div", "li"))
+NAME_LINES = frozenset(("p", "div", "span", "b", "strong"))
 TEXTS = LINES | {"blockquote"}
 BEHIND_LIST = HEADINGS | {"form"}
 FEWEST_LINES = 3
@@ -216,7 +217,7 @@ def _adopt_siblings(comments: Mapping[HtmlElement, CommentElement]) -> dict[Html
     """Give the blocks that are but a head the elements that follow, up to the next head."""
     adopted: dict[HtmlElement, CommentElement] = {}
     heads = [comment for root, comment in comments.items() if root.tag in HEADS or _is_head_row(root, comments)]
-    if not heads and _are_lines_above(comments):
+    if not heads and (_are_lines_above(comments) or _are_name_lines(comments)):
         heads = list(comments.values())
         for head in heads:
             head.is_head = True
@@ -248,6 +249,8 @@ def _are_lines_above(comments: Collection[HtmlElement]) -> bool:
     for root in comments:
         behind = next(root.itersiblings("*"), None)
         if behind is None or behind in comments or behind.tag not in TEXTS or not _is_line_of_date(root):
+            return False
+        if is_date(fold_space(root.text_content())) and _is_name_line(root.getprevious()):
             return False
         texts.add(fold_space(behind.text_content()))
     return "" not in texts and len(texts) * 3 > len(comments) * 2 and not any(map(line_rules.is_reply, texts))
@@ -307,6 +310,20 @@ def _is_head_row(root: HtmlElement, comments: Mapping[HtmlElement, CommentElemen
     """Whether a row of a table is one of name and date: the row behind it, which is no comment, has the text."""
     following = root.getnext() if root.tag == "tr" else None
     return following is not None and following.tag == "tr" and following not in comments
+
+
+def _are_name_lines(roots: Collection[HtmlElement]) -> bool:
+    """Whether blocks are but names, and what stands beside them belongs to them: no comment has a box of its own."""
+    return (
+        len(roots) > 1
+        and all(map(_is_name_line, roots))
+        and len({root.getparent() for root in roots}) == 1
+        and all(root.getnext() is not None and root.getnext() not in roots for root in roots)
+    )
+
+
+def _is_name_line(root: HtmlElement | None) -> bool:
+    return root is not None and root.tag in NAME_LINES and traits(root.get("class")).name is not None and is_short(root)
 
 
 def _holds_replies(element: HtmlElement) -> bool:

@@ -9,7 +9,6 @@ from lxml.html import HtmlElement
 from archive.text import line_rules, phrases
 from archive.text.dates import find_date, is_date, may_hold_date
 from archive.text.html_text import bare_paragraphs, element_text, fold_space
-from crawler.platforms.comment_html.author import is_initial
 from crawler.platforms.comment_html.block_ids import LINKED_ID
 from crawler.platforms.comment_html.class_names import SURE, WEAK
 from crawler.platforms.comment_html.elements import HEADS, CommentElement
@@ -18,6 +17,7 @@ from crawler.platforms.comment_html.parts import (
     Part,
     holds_text,
     is_button,
+    is_initial,
     is_name,
     is_own_link,
     is_picture_of_author,

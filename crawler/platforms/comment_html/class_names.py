@@ -8,7 +8,7 @@ from typing import NamedTuple
 SURE, WEAK = 0, 2
 CONTENT = (
     re.compile(
-        r"(?:^|\s)(?:[\w-]*[-_])?(?:comments?|cmt|cmnt|wpd-comment|c)[-_]{0,2}(?:(?:main|body|post|the|inner|user|"
+        r"(?:^|\s)(?:[\w-]*[-_])?(?:comments?|cmt|cmnt|com|wpd-comment|c)[-_]{0,2}(?:(?:main|body|post|the|inner|user|"
         r"entry)[-_]?)?"
         r"(?:contents?|text|txt|copy|messages?|msg|desc|description|entry|excerpt|p)(?:[-_]{1,2}(?:inner|wrap|"
         r"wrapper|area))?"

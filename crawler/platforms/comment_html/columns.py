@@ -19,7 +19,8 @@ from crawler.platforms.comment_html.parts import LONGEST_LINE
 FEWEST_BLOCKS = 3
 MOST_BLOCKS, MOST_ELEMENTS = 40, 120  # that are looked at
 SHARE = 0.8  # of the blocks that must have an element in a place
-LEAST_VARIED = 0.6  # of these, whose texts must differ
+LEAST_VARIED = 0.6  # of these, whose texts must differ, or be likely names
+AROUND_LABELLED = " :："
 Place = tuple[str, ...]
 Column = dict[int, list[HtmlElement]]
 Block = tuple[CommentElement, CommentFields]
@@ -29,6 +30,7 @@ def settle_by_columns(blocks: Sequence[Block]) -> None:
     """Replace names that are one label, and texts that leave out the longest of what differs from block to block."""
     if len(blocks) < FEWEST_BLOCKS:
         return
+    _strip_labels(blocks)
     names = [fields.name for _, fields in blocks]
     is_label = names[0] is not None and len(set(names)) == 1
     missing = sum(name is None for name in names) * 2 > len(names)
@@ -41,15 +43,41 @@ def settle_by_columns(blocks: Sequence[Block]) -> None:
     )
     if not (is_label or missing or same):
         return
-    columns = {
-        place: column
-        for place, column in _columns(blocks[:MOST_BLOCKS]).items()
-        if len(column) >= SHARE * min(len(blocks), MOST_BLOCKS)
-    }
-    if is_label or missing:
-        _settle_names(blocks, columns)
+    if missing or (is_label and not _settle_labelled_names(blocks)):
+        _settle_names(blocks)
     if same:
-        _settle_bodies(blocks, columns)
+        columns = _columns(blocks[:MOST_BLOCKS])
+        least = SHARE * min(len(blocks), MOST_BLOCKS)
+        _settle_bodies(blocks, {place: column for place, column in columns.items() if len(column) >= least})
+
+
+def _strip_labels(blocks: Sequence[Block]) -> None:
+    """Remove what stands before a colon in every name, where several have it alike: "Reader: Joe"."""
+    pairs = [(fields.name or "").partition(":") for _, fields in blocks]
+    labels = {label.strip() for label, _, name in pairs if name.strip()}
+    if all(name.strip() for _, _, name in pairs) and len(labels) * 2 <= len(blocks):
+        for (_, fields), (_, _, name) in zip(blocks, pairs, strict=True):
+            fields.name = name.strip()
+
+
+def _settle_labelled_names(blocks: Sequence[Block]) -> bool:
+    """Take the names from what stands behind the label that was read as a name in every block: "Name: Joe"."""
+    label = blocks[0][1].name
+    names = []
+    for comment, _ in blocks:
+        element = next((e for e in comment.own[:MOST_ELEMENTS] if _is_label(e, label)), None)
+        following = element.getnext() if element is not None and not (element.tail or "").strip() else None
+        text = "" if element is None else following.text_content() if following is not None else element.tail
+        names.append(fold_space(text or "").strip(AROUND_LABELLED))
+    if not all(map(is_piece_of_name, names)) or not _varies(names):
+        return False
+    for (_, fields), name in zip(blocks, names, strict=True):
+        fields.name = name
+    return True
+
+
+def _is_label(element: HtmlElement, label: str | None) -> bool:
+    return bool(element.text) and fold_space(element.text_content()).strip(AROUND_LABELLED) == label
 
 
 def _columns(blocks: Sequence[Block]) -> Mapping[Place, Column]:
@@ -76,21 +104,17 @@ def _varies(texts: Iterable[str]) -> bool:
     return len({DIGITS.sub("#", value) for value in values}) >= LEAST_VARIED * len(values)
 
 
-def _settle_names(blocks: Sequence[Block], columns: Mapping[Place, Column]) -> None:
+def _settle_names(blocks: Sequence[Block]) -> None:
     """Take the names from the first place that holds a line of a name in each block."""
-    for place, column in columns.items():
-        texts = {number: BRACKETED.sub(r"\1", text) for number, text in _texts(column).items()}
-        if not _varies(texts.values()) or not all(is_piece_of_name(text) for text in texts.values()):
+    for texts in _lines(blocks).values():
+        known = {number: text for number, text in texts.items() if number < MOST_BLOCKS}
+        if len(known) < SHARE * min(len(blocks), MOST_BLOCKS) or not _are_names(known, blocks):
             continue
-        inside = sum(text in blocks[number][1].body for number, text in texts.items())
-        likely = sum(name_score(text) > 0 for text in texts.values())
-        leads = all(blocks[number][1].body.startswith(f"{text}\n") for number, text in texts.items())
-        if (inside * 2 < len(texts) or leads) and likely >= SHARE * len(texts):
-            for comment, fields in blocks:
-                element = next((e for e in comment.own[:MOST_ELEMENTS] if e.text and _place(e) == place), None)
-                fields.name = BRACKETED.sub(r"\1", fold_space(element.text_content())) if element is not None else None
-                fields.body = fields.body.removeprefix(f"{fields.name}\n").lstrip("\n")
-            return
+        for number, (_, fields) in enumerate(blocks):
+            fields.name = texts.get(number)
+            if fields.name and fields.body.startswith(fields.name):
+                fields.body = fields.body[len(fields.name) :].lstrip(AROUND_LABELLED + "\n")
+        return
     _settle_names_by_byline(blocks)
 
 
@@ -109,6 +133,32 @@ def _name_in_byline(element: HtmlElement) -> str | None:
         if name != line and is_piece_of_name(name):
             return name
     return None
+
+
+def _lines(blocks: Sequence[Block]) -> Mapping[Place, dict[int, str]]:
+    """Return the first text of each place, by block: of elements, and of what stands behind an element."""
+    lines: dict[Place, dict[int, str]] = {}
+    for number, (comment, _) in enumerate(blocks):
+        for element in comment.own[:MOST_ELEMENTS]:
+            place = _place(element)
+            for text, where in ((element.text, place), (element.tail, (*place, "behind"))):
+                if element is not comment.root and text and text.strip():
+                    line = element.text_content() if where is place else text
+                    lines.setdefault(where, {}).setdefault(number, _bare_name(fold_space(line)))
+    return lines
+
+
+def _bare_name(text: str) -> str:
+    return BRACKETED.sub(r"\1", text.rstrip(AROUND_LABELLED))
+
+
+def _are_names(texts: Mapping[int, str], blocks: Sequence[Block]) -> bool:
+    """Whether the lines of a place differ, may be names, and are none within a text."""
+    if not _varies(texts.values()) or not all(map(is_piece_of_name, texts.values())):
+        return False
+    bodies = {number: blocks[number][1].body for number in texts}
+    inside = sum(text in bodies[n] and not bodies[n].startswith(text) for n, text in texts.items())
+    return inside * 2 < len(texts) and sum(name_score(text) > 0 for text in texts.values()) >= LEAST_VARIED * len(texts)
 
 
 def _settle_bodies(blocks: Sequence[Block], columns: Mapping[Place, Column]) -> None:

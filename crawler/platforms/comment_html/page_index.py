@@ -80,6 +80,7 @@ class PageIndex:
     readings: dict[tuple[Any, ...], Any] = field(default_factory=dict)
     by_class: dict[tuple[str, str], tuple[Group, ...]] = field(default_factory=dict)
     forms: set[HtmlElement] = field(default_factory=set)  # what a text box stands in, a few levels up
+    titled: set[HtmlElement] = field(default_factory=set)  # what a heading such as "Leave a comment" stands in
     is_live_blog: bool = False
 
     def read(self, comment: CommentElement, function: Callable[[CommentElement], Reading]) -> Reading:
@@ -90,6 +91,11 @@ class PageIndex:
             self.readings[key] = function(comment)
         reading: Reading = self.readings[key]
         return reading
+
+    def is_beside_form(self, element: HtmlElement) -> bool:
+        """Whether an element stands beside a form to write a comment, under a heading that says so."""
+        above = element.getparent()
+        return above in self.titled and above in self.forms and above.tag not in OUTSIDE
 
     def fields_of(self, comment: CommentElement) -> CommentFields:
         """Return the fields of a comment."""
@@ -134,7 +140,7 @@ def _note_surroundings(index: PageIndex, elements: Sequence[HtmlElement]) -> lis
                 index.called.append(element)
         if tag in HEADINGS:
             index.called.append(element)
-            _note_heading(headed, element, above, around)
+            _note_heading(index, headed, element, above, around)
         elif tag == "textarea":
             index.forms.update(islice(element.iterancestors(), LEVELS_OF_FORM))
         index.surroundings[element] = within
@@ -143,6 +149,7 @@ def _note_surroundings(index: PageIndex, elements: Sequence[HtmlElement]) -> lis
 
 
 def _note_heading(
+    index: PageIndex,
     headed: dict[HtmlElement | None, _Surroundings],
     element: HtmlElement,
     above: HtmlElement | None,
@@ -152,6 +159,8 @@ def _note_heading(
     text = line_of(element, LONGEST_HEADING + 1)
     if len(text) > LONGEST_HEADING or above is None:
         return
+    if line_rules.is_form(text) and line_rules.names_comments(text):
+        index.titled.update(islice(element.iterancestors(), LEVELS_OF_FORM))
     if line_rules.heads_comments(text):
         holder = above.getparent() if next(islice(above, 2, None), None) is None else None  # the heading's own box
         for place in (above, holder):
@@ -259,7 +268,7 @@ def _keys(
         pattern = DIGITS.sub("#", HEXADECIMAL.sub("#", name))
         if "#" in pattern and len(name) <= 80:
             yield ("id", tag, pattern), words_of(pattern)
-    if not class_ and not name and tag not in NO_SHAPE:
+    if not class_ and not name and (tag not in NO_SHAPE or around.is_headed or around.strength == STRONG):
         yield ("place", around.named, tag), NameWords()
 
 

@@ -6,8 +6,10 @@ from itertools import islice
 
 from lxml.html import HtmlElement
 
+from archive.text.html_text import fold_space
 from crawler.platforms.comment_html.class_names import CHILDREN
 from crawler.platforms.comment_html.elements import LISTS, CommentElement
+from crawler.platforms.comment_html.parts import LONGEST_LINE, is_short
 from crawler.platforms.comment_html.section_words import LEVEL, REPLY_LIST, TO_REPLY, is_called_reply
 
 STATED = (
@@ -43,11 +45,15 @@ PASSED = frozenset(("a", "script", "hr", "br", "form"))
 FROM_ONE = re.compile(r"level|lvl|depth|tier|ebene|niveau|nivel|livello", re.IGNORECASE)
 MOST_ELEMENTS = 80
 MOST_LEVELS = 60
+AROUND_NAME = " :：,.@#()[]–—-"
 Parent = tuple[int | None, str | None]
 
 
-def infer_parents(comments: Sequence[CommentElement], ids: Sequence[str | None]) -> list[Parent]:
+def infer_parents(
+    comments: Sequence[CommentElement], ids: Sequence[str | None], names: Sequence[str | None] = ()
+) -> list[Parent]:
     """Return, for each comment, the index of the one that it answers and, where that was concluded, the rule."""
+    names = names or [None] * len(comments)
     index = {comment: number for number, comment in enumerate(comments)}
     by_id = {value: number for number, value in reversed(list(enumerate(ids))) if value}
     by_anchor = _anchors(comments)
@@ -58,7 +64,7 @@ def infer_parents(comments: Sequence[CommentElement], ids: Sequence[str | None])
     for number, comment in enumerate(comments):
         level = levels[number] if levels else None
         parent: Parent = (None, None)
-        stated = _stated(comment, by_id, by_anchor, number)
+        stated = _stated(comment, by_id, by_anchor, names, number)
         if stated is not None:
             parent = (stated, None)
         elif (around := _around(comment, index)) is not None:
@@ -68,6 +74,8 @@ def infer_parents(comments: Sequence[CommentElement], ids: Sequence[str | None])
         elif level is not None and level > 0:
             above = max((depth for depth in latest if depth < level), default=None)
             parent = (latest[above], "level") if above is not None else (None, None)
+        elif (named := _named(comment, names[:number])) is not None:
+            parent = (named, "name")
         result.append(parent)
         if level is not None:
             for deeper in [depth for depth in latest if depth > level]:
@@ -98,8 +106,17 @@ def _anchors(comments: Sequence[CommentElement]) -> dict[str, int]:
     return result
 
 
-def _stated(comment: CommentElement, by_id: Mapping[str, int], by_anchor: Mapping[str, int], own: int) -> int | None:
-    """Return the comment that one says it answers: in its data, or by a link to it that is made for that."""
+def _stated(
+    comment: CommentElement,
+    by_id: Mapping[str, int],
+    by_anchor: Mapping[str, int],
+    names: Sequence[str | None],
+    own: int,
+) -> int | None:
+    """Return the comment that one says it answers: in its data, or by a link to it that is made for that.
+
+    A link to another comment that shows the name of that one's author is.
+    """
     for attribute in STATED:
         value = comment.root.get(attribute) or ""
         value = value if value in by_id else re.sub(r"^[a-z]+[-_]", "", value)  # "kmt-12" is called 12 elsewhere
@@ -111,8 +128,20 @@ def _stated(comment: CommentElement, by_id: Mapping[str, int], by_anchor: Mappin
         target = _target(element, by_id, by_anchor)
         if target is None or target == own:
             continue
-        if _is_reference(element):
+        if _is_reference(element) or (names[target] and fold_space(element.text_content()) == names[target]):
             return target
+    return None
+
+
+def _named(comment: CommentElement, names: Sequence[str | None]) -> int | None:
+    """Return the last earlier comment by the author whom a line names that says nothing else: "In reply to Joe"."""
+    for element in comment.own[1:MOST_ELEMENTS]:
+        if element.text and TO_REPLY.match(element.text.strip()[:LONGEST_LINE]) and is_short(element):
+            line = fold_space(element.text_content())
+            match = TO_REPLY.match(line)
+            name = line[match.end() :].strip(AROUND_NAME) if match is not None else ""
+            if name:
+                return next((number for number in range(len(names) - 1, -1, -1) if names[number] == name), None)
     return None
 
 

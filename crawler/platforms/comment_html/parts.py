@@ -117,3 +117,10 @@ def is_title(element: HtmlElement) -> bool:
     return TITLE.search(element.get("class") or "") is not None or (
         link is not None and LINKED_ID.search(link.get("href") or "") is not None
     )
+
+
+def is_initial(letters: str, name: str) -> bool:
+    """Whether the letters are those that stand in place of a picture of someone with a name."""
+    words = name.casefold().split()
+    initials = "".join(word[0] for word in words)
+    return bool(letters) and letters.casefold() in {initials, initials[:1], initials[:2], initials[:1] + initials[-1:]}

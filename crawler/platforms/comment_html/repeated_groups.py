@@ -19,6 +19,8 @@ def likely_groups(index: PageIndex) -> list[Group]:
     ranked: list[tuple[float, int, Group]] = []
     for group in index.groups.values():
         count = len(group.elements)
+        if count > 1 and not (group.own or group.around or group.is_headed):
+            group.is_headed = bool(index.titled) and index.is_beside_form(group.elements[0])
         if not (group.own or group.around or group.is_headed) or (count == 1 and not group.own):
             continue
         sample = group.elements[:: max(1, count // 8)][:8]

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from lxml.html import HtmlElement
@@ -11,6 +11,7 @@ from archive.text import line_rules
 from archive.text.html_text import fold_space
 from archive.text.removal_notices import tombstone_state
 from crawler.platforms.comment_html.block_ids import block_id
+from crawler.platforms.comment_html.columns import FEWEST_BLOCKS, settle_by_columns
 from crawler.platforms.comment_html.elements import CommentElement
 from crawler.platforms.comment_html.fields import CommentFields
 from crawler.platforms.comment_html.page_index import Group, PageIndex
@@ -82,7 +83,9 @@ def weigh(
     """
     count = len(comments)
     least_of_few = ENOUGH - HOPELESS if count > FEW_SAMPLES else least
-    few = _weigh_sample(group, comments, comments[:: max(1, -(-count // FEW_SAMPLES))], index, stated, least_of_few)
+    few = _weigh_sample(
+        group, comments, comments[:: max(1, count // FEW_SAMPLES)][:FEW_SAMPLES], index, stated, least_of_few
+    )
     if count <= FEW_SAMPLES or few.score < least_of_few:
         return few
     more = comments[:: max(1, count // MOST_SAMPLES)][:MOST_SAMPLES]
@@ -112,10 +115,15 @@ def _weigh_sample(
     if missing > NUMBER * numbered + BUTTON * buttons:
         return Evidence()
     score = sum(_outer_scores(sample, index).values(), names) + NUMBER * numbered + BUTTON * buttons
-    fields = _read_fields(sample, index, least - score)
+    may_settle = size >= FEWEST_BLOCKS and (max(group.own, group.around) == STRONG or by_name["headed"] > 0)
+    fields = _read_fields(sample, index, least - score, are_names_needed=not may_settle)
     if fields is None:
         return Evidence()
     evidence = _evidence_of(fields)
+    if may_settle and evidence.named < 0.5:
+        fields = [replace(f) for f in fields]
+        settle_by_columns(list(zip(sample, fields, strict=True)))
+        evidence = _evidence_of(fields)
     score += TEXT * evidence.texts + NAME * evidence.named + DATE * evidence.dated
     evidence.score = score + sum(_objections(sample, fields, numbered, is_called=is_called).values())
     evidence.score -= _doubts(group, sample, fields, evidence, by_name, max(numbered, buttons, evidence.dated))
@@ -126,8 +134,13 @@ def _weigh_sample(
     return evidence
 
 
-def _read_fields(sample: Sequence[CommentElement], index: PageIndex, needed: float) -> list[CommentFields] | None:
-    """Return the fields of a sample; None as soon as those that are left cannot add as much as is `needed`."""
+def _read_fields(
+    sample: Sequence[CommentElement], index: PageIndex, needed: float, *, are_names_needed: bool
+) -> list[CommentFields] | None:
+    """Return the fields of a sample; None as soon as those that are left cannot add as much as is `needed`.
+
+    Names count as there where the whole list may yet show them.
+    """
     most, fields = FIELDS, []
     for comment in sample:
         if most + ROUNDING < needed:
@@ -135,7 +148,11 @@ def _read_fields(sample: Sequence[CommentElement], index: PageIndex, needed: flo
         f = index.fields_of(comment)
         fields.append(f)
         if not _is_tombstone(f):
-            missing = TEXT * (not f.body) + NAME * (not f.name) + DATE * (not (f.date_text or f.machine_date))
+            missing = (
+                TEXT * (not f.body)
+                + NAME * (are_names_needed and not f.name)
+                + DATE * (not (f.date_text or f.machine_date))
+            )
             most -= missing / len(sample)
     return fields
 
@@ -151,13 +168,21 @@ def _doubts(
     """Return how much less a sample counts that looks like another kind of list; `most` is its best evidence."""
     doubts = 4.0 * (sum(map(asks, sample, fields)) > len(sample) / 2)  # questions and their answers
     doubts += 2.0 * (evidence.named < 0.6 and are_halves(sample))
-    is_told = by_name["form"] or by_name["headed"] or by_name["stated"]
+    is_told = by_name["form"] or by_name["headed"] or by_name["stated"] or _are_parted(sample, fields)
     doubts += 1.0 * (not is_told and most < 0.5)
     if by_name["strong"]:  # entries of a list of events, jobs, questions have titles
         nameless = max(group.own, group.around) == 0
         titled = sum(is_titled(c, f, any_heading=nameless) for c, f in zip(sample, fields, strict=True))
         doubts += 1.5 * titled / len(sample)
     return doubts
+
+
+def _are_parted(sample: Sequence[CommentElement], fields: Sequence[CommentFields]) -> bool:
+    """Whether a colon stands between name and text in each block, as in what people said: "Joe: Well done."."""
+    return all(
+        f.name and fold_space(comment.root.text_content()).removeprefix(f.name).lstrip().startswith((":", "："))
+        for comment, f in zip(sample, fields, strict=True)
+    )
 
 
 def _evidence_of(fields: Sequence[CommentFields]) -> Evidence:
