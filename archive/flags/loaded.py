@@ -26,12 +26,14 @@ def _map_table(identifier: Any) -> None:
         identifier.tk_nextmove = memoryview(mapped).cast(table.typecode)
 
 
+gc.disable()  # nothing of what is loaded is garbage
 # The model first: loading it takes 110 MB for a moment, which would come on top of all else.
 choose_language(LONG_ENOUGH, ("de",), None)
 _map_table(identifier())
 give_back_memory()
 prefilter()
 find_matches(f"{LONG_ENOUGH}: +43 1 58858 0")  # loads what knows telephone numbers
+gc.enable()
 gc.collect()
 give_back_memory()  # what loading took and needs no more
 gc.freeze()  # the collector would write to what is shared, and so copy it

@@ -73,7 +73,10 @@ def is_plain_text(head: str) -> bool:
 
 def read_text(text: str) -> Reading:
     """The article and the comments of a text; never raises, and reads no more into it than it shows."""
-    return _TextReader(text).reading()
+    reader = _TextReader(text)
+    reading = reader.reading()
+    reader.let_go()
+    return reading
 
 
 class _TextReader:
@@ -121,6 +124,13 @@ class _TextReader:
             tuple(self._flags()),
             "partial" if self.unparted else "unknown",
         )
+
+    def let_go(self) -> None:
+        """Part items from each other, which else would stay in memory until somebody looks for garbage."""
+        for part in self.stream:
+            if isinstance(part, Block):
+                for item in part.items:
+                    item.parent = None
 
     def _read_run(self, run: ItemRun) -> None:
         kinds = Kinds(run)
