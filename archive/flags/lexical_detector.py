@@ -10,6 +10,7 @@ from archive.flags.context_guards import ContextGuards, GuardMatch
 from archive.flags.lexicon import languages, load_lexicon
 from archive.flags.match import Match, TextContext
 from archive.flags.normalize import NormalizedText
+from archive.flags.pattern_index import Needs, PatternIndex
 from archive.flags.rules import Rule, RulePattern, collect_names, compile_rule, load_rules
 from archive.flags.sentences import Sentence, Sentences, Token, Tokenizer
 from archive.flags.targets import WILDLIFE, TargetResolver
@@ -27,9 +28,6 @@ TAGS_OF_GUARDS = frozenset(
     "BELIEVE.ING BELIEVE.ED BELIEVE.EN".split()
 )
 MAX_MATCHES = 200
-
-# The tags of which a match of a pattern needs one each, without the need that its anchor meets.
-Needs = tuple[int, ...]
 
 
 @cache
@@ -102,6 +100,7 @@ class LexicalDetector:
                 self.visible |= 0 if need & ~seen else need
         # By whether pronouns may stand for a group: patterns about groups fit only where they may.
         self.patterns: dict[bool, dict[int, list[tuple[Needs, RulePattern]]]] = {}
+        self._index: dict[bool, PatternIndex] = {}
         self.seen_needs: dict[bool, dict[int, tuple[Needs, ...]]] = {}
         self.alone: dict[bool, int] = {}  # the anchors of patterns of which the first stage sees no other need
         for of_group in (False, True):
@@ -110,6 +109,7 @@ class LexicalDetector:
                 for bit, anchored in sorted(by_anchor.items())
             }
             self.patterns[of_group] = fitting
+            self._index[of_group] = PatternIndex(fitting, vocabulary.common)
             self.seen_needs[of_group] = {
                 bit: _weakest({tuple(need for need in needs if not need & ~seen) for needs, _ in anchored})
                 for bit, anchored in fitting.items()
@@ -165,9 +165,9 @@ class LexicalDetector:
 
     def fitting(self, mask: int, *, of_group: bool) -> list[RulePattern]:
         """The patterns that a sentence of these tags may have a match of."""
-        fitting = self._fitting(mask, of_group=of_group or bool(mask & self.group))
+        fitting = self._index[of_group or bool(mask & self.group)].fitting(mask)
         if not of_group and fitting:  # some word may be a group's in disguise
-            return self._fitting(mask, of_group=True)
+            return self._index[True].fitting(mask)
         return fitting
 
     def find_matches(
@@ -215,21 +215,6 @@ class LexicalDetector:
                 first, last = match.start(), match.end() - 1
                 target = self.targets.resolve(sentences, index, first, last, context)
                 yield _PatternHit(pattern, index, first, last, target)
-
-    def _fitting(self, mask: int, *, of_group: bool) -> list[RulePattern]:
-        """The patterns whose needs the tags of a sentence meet."""
-        fitting: list[RulePattern] = []
-        by_anchor, anchors = self.patterns[of_group], mask & self.anchors
-        while anchors:
-            bit = anchors & -anchors  # the lowest bit that is set
-            anchors ^= bit
-            for needs, pattern in by_anchor[bit]:
-                for need in needs:
-                    if not mask & need:
-                        break
-                else:
-                    fitting.append(pattern)
-        return fitting
 
     def _decision(self, normalized: NormalizedText, sentences: Sentences, hit: _PatternHit) -> MatchDecision:
         sentence, rule = sentences[hit.index], hit.pattern.rule

@@ -10,8 +10,11 @@ import subprocess
 import sys
 from contextlib import redirect_stdout
 from dataclasses import replace
+from functools import reduce
 from importlib.resources import files
+from operator import or_
 from pathlib import Path
+from random import Random
 
 import pytest
 from hypothesis import given, settings
@@ -83,6 +86,23 @@ def test_every_pattern_compiles_and_is_looked_for_by_something(language):
         assert isinstance(one.expression, re.Pattern), one.raw
         assert one.anchors, one.raw
         assert not one.expression.match(""), one.raw
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_patterns_are_found_by_the_tags_of_a_sentence_as_if_each_were_asked(language):
+    detector, chance, found = load_detector(language), Random(8), 0
+    masks = [word.mask for word in detector.vocabulary.words.values()]
+    frequent = [mask for mask in masks if mask & (detector.vocabulary.common | detector.of_group)]
+    for mask in (reduce(or_, chance.choices(masks, k=3) + chance.choices(frequent, k=9)) for _ in range(300)):
+        met = [
+            id(pattern)
+            for bit, anchored in detector.patterns[True].items()
+            for needs, pattern in anchored
+            if mask & bit and all(mask & need for need in needs)
+        ]
+        assert list(map(id, detector.fitting(mask, of_group=True))) == list(dict.fromkeys(met))
+        found += len(met)
+    assert found > 300
 
 
 def test_lexicons_have_entries_with_notes_forms_and_targets_of_the_closed_list():
