@@ -63,7 +63,7 @@ THREAD_LISTS = {
 }
 SOURCES = {
     **{name: name for name in LISTS},
-    "earlier": "comment_revisions",
+    "earlier": "comment_revisions where revision < 0",
     **{f"{subject}_labels": f"labels where {subject}_id is not null" for subject in ("thread", "article")},
 }
 _LABEL = {"dataset": "text", "name": "text", "value": "text", "number": "real", "raters": "integer",

@@ -93,7 +93,8 @@ select (select coalesce(max(id), 0) from src.flags) + row_number() over (order b
 from temp.altered_comments join src.comments on comments.id = altered_comments.id
 where why is not null and comments.withheld is null"""
 WITHHELD_BY_REASON = """
-select withheld, count(*) from main.comments where withheld is not null group by withheld order by withheld"""
+select withheld, count(*) from main.comments where id in (select id from temp.withheld_comments)
+group by withheld order by withheld"""
 PUBLIC_COUNTS = f"""
 create temp table active_flags as select id, comment_id, thread_id, code, revision from src.flags
   where id in (select id from temp.public_flags) and {STANDING}

@@ -31,19 +31,31 @@ union all
 select id, thread_id, commenter_id, posted_at, posted_precision, 'content' from comments
 where codes like '%"content.%'"""
 _HOURLY = f"{DATED} and posted_precision in {EXACT_HOURS}"
-# Comments whose words were read, in threads that were looked at again: only these can be seen to go.
-_JUDGED = f"""
-with {_PLACES},
+_GONE = """
 gone as materialized (select comment_id, min(seen_at) as seen_at from events
-  where kind = 'removed' and comment_id is not null group by comment_id),
-judged as (select comments.id, places.outlet, comments.codes, gone.seen_at, comments.posted_at,
-  comments.posted_precision, comments.first_seen_at, comments.last_seen_at
-  from comments join places using (thread_id) left join gone on gone.comment_id = comments.id
+  where kind = 'removed' and comment_id is not null group by comment_id)"""
+
+
+def _grouped(gone: str, *times: str) -> str:
+    """Return comments by outlet and kind, with some of their times, of `gone` joined to `comments`.
+
+    They are those whose words were read, in threads that were looked at again: only these can be seen to go."""
+    columns = ", ".join(("places.outlet", "comments.codes", "gone.seen_at", *times))
+    return f"""
+judged as materialized (
+  select {columns} from {gone} join places on places.thread_id = comments.thread_id
   where places.again and comments.body <> '' and comments.withheld is null),
 grouped as (
   select judged.*, json_each.value as part from judged join json_each(judged.codes)
   where codes is not null and json_each.value like 'content.%'
   union all select judged.*, case when codes like '%"content.%' then 'content' else 'none' end from judged)"""
+
+
+_ALL_OR_GONE = _grouped("comments left join gone on gone.comment_id = comments.id")
+_GONE_ONLY = _grouped(
+    "gone join comments on comments.id = gone.comment_id",
+    "posted_at", "posted_precision", "comments.first_seen_at", "comments.last_seen_at",
+)  # fmt: skip
 _LIMITS = "(" + " union all ".join(f"select {hours} as hours" for hours in DELAYS) + ")"
 # A comment was there at its last visit and gone at the next: the truth lies between. One that came back later is known
 # to have been there when it was first seen.
@@ -111,13 +123,14 @@ where name is not null and name <> '' group by name having count(distinct outlet
 order by value desc, 1 limit {MOST_NAMES}""",
     # key1: outlet:GROUP; key2: seen or removed
     "removed_by_flag": f"""
-{_JUDGED}
-select outlet || ':' || part as key1, 'seen' as key2, count(*) as value from grouped group by 1
+with {_PLACES}, {_GONE}, {_ALL_OR_GONE},
+sums as materialized (select outlet, part, count(*) as seen, count(seen_at) as removed from grouped group by 1, 2)
+select outlet || ':' || part as key1, 'seen' as key2, seen as value from sums
 union all
-select outlet || ':' || part, 'removed', count(*) from grouped where seen_at is not null group by 1""",
+select outlet || ':' || part, 'removed', removed from sums where removed > 0""",
     # key1: outlet:GROUP; key2: hours, and surely or possibly removed within them; `timed` is how many have a time
     "removal_delays": f"""
-{_JUDGED},
+with {_PLACES}, {_GONE}, {_GONE_ONLY},
 timed as materialized (select outlet, part, {_SHORTEST} as shortest, {_LONGEST} as longest from grouped
   where seen_at is not null and posted_at < seen_at and {_HOURLY})
 select outlet || ':' || part as key1, 'timed' as key2, count(*) as value from timed group by 1
