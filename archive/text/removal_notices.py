@@ -49,9 +49,11 @@ _VERBS = (
     "cancellato|nascosto|moderato|"
     "removido|excluído|apagado|ocultado|verwijderd|verborgen|usunięty|usunięto|ukryty|skasowany|удал[её]н[оы]?|"
     "скрыто?|заблокирован|"
-    "видалено|приховано|borttagen|borttaget|raderad|raderat|slettet|fjernet|skjult|poistettu|piilotettu|silindi|"
+    "видалено|приховано|borttagen|borttaget|tagits bort|tagit bort|raderad|raderats?|slettet|fjernet|"
+    "skjult|poistettu|piilotettu|silindi|"
     "kaldırıldı|silinmiştir|"
-    "kaldırılmıştır|smazán|odstraněn|odstránený|zmazaný|skryt|törölték|törölve|eltávolították|moderálták|șters|"
+    "kaldırılmıştır|smazán|odstraněn|odstránený|zmazaný|skryt|törölték|töröltük|törölte|törölve|"
+    "eltávolították|eltávolítottuk|eltávolította|moderálták|moderáltuk|moderálta|șters|"
     "eliminat|ascuns|"
     "διαγράφηκε|αφαιρέθηκε|изтрит|премахнат|obrisan|uklonjen|odstranjen|eemaldatud|kustutatud|pašalintas|"
     "ištrintas|dzēsts"
@@ -59,8 +61,11 @@ _VERBS = (
 _BY = (
     "by|for|because|due|as|from|since|von|vom|durch|wegen|da|weil|aufgrund|par|car|pour|por|debido|da|dal|dalla|"
     "perché|pela|pelo|"
-    "door|wegens|omdat|przez|ze|z|модератором|администрат\\w+|за|из-за|av|af|på|tarafından|ze|moderátorem|kvůli|"
-    "de|din|από|λόγω"
+    "door|wegens|omdat|przez|ze|z|за|из-за|av|af|på|kvůli|de|din|από|λόγω|"
+    # Languages that say with a case, or with a word behind, who did it.
+    "(?:модератор|администрат|редакц|адмін|administrát|moderát|správc|redakc|redaktor|administr|moderaator|"
+    "moderaattori|ylläpi|toimituks|toimetus|moderatori|redaktsioon|redakcij|yönetici|moderatör|editör)\\w*|"
+    "az? (?:moderátor|adminisztrátor|szerkesztő)\\w*"
 )
 _REMOVED = re.compile(
     rf"^\W*(?:(?:{_DETERMINERS})\s+){{0,2}}(?:{_OBJECTS})\s+(?:[\w’']+\s+){{0,5}}(?:{_VERBS})(?:\W*$|"

@@ -6,7 +6,10 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 TRACKING = re.compile(r"utm_\w+|fbclid|gclid|dclid|mc_[ce]id|igshid|msclkid|replytocom", re.IGNORECASE)
 ARCHIVED = re.compile(
-    r"^https?://[^/]+/web/(?P<time>\d{4,14})\*?(?:[a-z]{2}_)?/(?P<url>(?:https?:/{1,2}|www\.)\S+)$", re.IGNORECASE
+    r"^https?://(?:[^/]+/web/(?P<time>\d{4,14})\*?(?:[a-z]{2}_)?|"
+    r"archive\.(?:today|ph|is|li|vn|fo|md)/(?P<day>\d{4}\.?\d\d\.?\d\d-?\d{6}))/"
+    r"(?P<url>(?:https?:/{1,2}|www\.)\S+)$",
+    re.IGNORECASE,
 )
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -20,7 +23,7 @@ class ArchivedAddress:
 
 
 def unwrap_archived(url: str) -> ArchivedAddress | None:
-    """Return what an address of the Wayback Machine, or of one like it, replays; None for all other addresses.
+    """Return what an address of the Wayback Machine, of one like it or of archive.today replays; None for all others.
 
     A link of a replayed page may be relative to the archive, and so the archive's path may stand on any host.
     """
@@ -28,7 +31,7 @@ def unwrap_archived(url: str) -> ArchivedAddress | None:
     if match is None:
         return None
     target = re.sub(r"^(https?:)/+", r"\1//", match["url"], flags=re.IGNORECASE)
-    digits = match["time"]
+    digits = re.sub(r"\D", "", match["time"] or match["day"])
     parts = (digits[0:4], digits[4:6], digits[6:8], digits[8:10], digits[10:12], digits[12:14])
     date = "{}-{}-{}T{}:{}:{}Z".format(*parts) if len(digits) == 14 else None
     return ArchivedAddress(target if "://" in target else f"http://{target}", date)

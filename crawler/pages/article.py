@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from lxml.etree import XPath
 from lxml.html import HtmlElement
 
-from archive.text.dates import is_date, parse_date
+from archive.text.dates import find_date, is_date, parse_date
 from archive.text.html_text import fold_space, line_of, parse_moment
 from archive.text.urls import domain, unwrap_archived
 from archive.thread import Article, Moment
@@ -44,6 +44,13 @@ DATE_METAS = (
     "pubdate",
 )
 WITH_AUTHOR = XPath("//*[@rel or @itemprop]")
+CALLED_BYLINE = XPath(
+    "//*[self::p or self::div or self::span or self::address][contains(@class, 'yline') or "
+    "contains(@class, 'y-line') or contains(@class, 'ut')]"
+)
+BYLINE_CLASS = re.compile(
+    r"(?:^|[\s_-])(?:by-?lines?|authors?|autor(?:en)?|auteurs?|autore)(?=[\s_-]|$)", re.IGNORECASE
+)
 AUTHOR_TAGS = frozenset(("a", "span", "div", "p", "address"))
 DATE_CLASSES = frozenset(("entry-date", "published", "post-date"))
 LINE_CLASSES = DATE_CLASSES | {"date", "dateline", "posted-on", "pubdate", "article-date", "post-time", "byline-date"}
@@ -51,6 +58,7 @@ ASIDE = frozenset(("li", "aside", "nav", "footer", "table"))  # dates in these a
 DATED_PATH = re.compile(r"/((?:19|20)\d\d)/(0?[1-9]|1[0-2])/(0?[1-9]|[12]\d|3[01])/")
 LONGEST_TITLE = 1_000
 LONGEST_NAME = 120
+LONGEST_BYLINE = 80
 MOST_NAMES = 20
 MOST_LEVELS = 250  # above an element that are looked at
 MOST_CANDIDATES = 200  # elements that may name the title, the author or the time
@@ -140,6 +148,8 @@ def _byline(
     if not any(map(_clean_name, stated)):
         elements = (e for e in WITH_AUTHOR(page.html) if e.tag in AUTHOR_TAGS and _names_author(e))
         stated = [_author_name(e) for e in islice(elements, MOST_CANDIDATES) if not _is_of_readers(e, sections)]
+    if not any(map(_clean_name, stated)):
+        stated = _printed_bylines(page, sections)
     names = dict.fromkeys(name for text in stated[:MOST_NAMES] if (name := _clean_name(text)))
     return ", ".join(names) or None
 
@@ -148,6 +158,20 @@ def _names_author(element: HtmlElement) -> bool:
     relation, property_ = element.get("rel"), element.get("itemprop")
     is_link = relation is not None and element.tag in ("a", "span") and "author" in relation.lower().split()
     return is_link or (property_ is not None and "author" in property_.split())
+
+
+def _printed_bylines(page: Page, sections: frozenset[HtmlElement]) -> list[str]:
+    """Return the first line that is called a byline and begins as one: "By Anna Lind"."""
+    for element in islice(CALLED_BYLINE(page.html), MOST_CANDIDATES):
+        if not BYLINE_CLASS.search(element.get("class") or ""):
+            continue
+        line = _line(element)
+        date = find_date(line) if len(line) <= LONGEST_NAME else None
+        line = line[: date[0]].rstrip(" ,|·•–—-") if date is not None else line
+        is_aside = any(above.tag in ASIDE for above in islice(element.iterancestors(), MOST_LEVELS))
+        if BY.match(line) and len(line) <= LONGEST_BYLINE and not is_aside and not _is_of_readers(element, sections):
+            return [line]
+    return []
 
 
 def _author_name(element: HtmlElement) -> str:

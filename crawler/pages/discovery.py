@@ -231,7 +231,7 @@ def _parse_sitemap(page: Page) -> Iterator[Lead]:
     try:
         for _, element in events:
             if isinstance(element.tag, str) and etree.QName(element).localname in ("url", "sitemap"):
-                lead = _sitemap_lead(element)
+                lead = _sitemap_lead(page, element)
                 element.clear()  # a sitemap may list 50,000 pages
                 if lead is not None:
                     yield lead
@@ -239,11 +239,11 @@ def _parse_sitemap(page: Page) -> Iterator[Lead]:
         return
 
 
-def _sitemap_lead(element: Any) -> Lead | None:
+def _sitemap_lead(page: Page, element: Any) -> Lead | None:
     # Only its own children: images and videos have a `loc` and a `title` of theirs.
     own = _child_texts(element)
-    url = canonical(own.get("loc"))
-    if url is None:
+    url = canonical(page.absolute(own.get("loc", "")))
+    if url is None or "loc" not in own:
         return None
     if etree.QName(element).localname == "sitemap":
         return Lead(url, "sitemap", parse_date(own["lastmod"]) if own.get("lastmod") else None)

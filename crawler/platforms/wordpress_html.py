@@ -28,6 +28,7 @@ SECTION = re.compile(
     r"trackbacks)(?=\s|$)",
     re.IGNORECASE,
 )
+SHARE = re.compile(r"\d\s+(?:of|von|sur|de|di|van|z|из|av|af)\s+\d")
 COUNT_HEADING = re.compile(
     r"(?:^|[\s_-])(?:comments?|title|heading|count|respond|responses?|thread-info)(?=[\s_-]|$)", re.IGNORECASE
 )
@@ -212,7 +213,7 @@ def _stated_count(before: Iterable[HtmlElement], inside_sections: set[HtmlElemen
         if element.tag in HEADINGS:
             may_count = has_list or element in inside_sections or _is_count_heading(element)
         else:
-            may_count = element in inside_sections and _is_count_heading(element)
+            may_count = element in inside_sections and (_is_count_heading(element) or _states_share(element))
         if not may_count:
             continue
         line = _line(element)
@@ -220,6 +221,11 @@ def _stated_count(before: Iterable[HtmlElement], inside_sections: set[HtmlElemen
         if line and stated is not None and not line_rules.is_elsewhere(line):
             count = stated
     return count
+
+
+def _states_share(element: HtmlElement) -> bool:
+    """Whether a line says how many of the comments a page shows: "Showing 3 of 10 comments"."""
+    return element.tag in ("p", "span", "div") and SHARE.search(_line(element) or "") is not None
 
 
 def _is_count_heading(element: HtmlElement) -> bool:

@@ -28,6 +28,9 @@ NOTES = (
     ),
     re.compile(rb"Saved from (?P<url>https?://\S+)(?: at (?P<date>\S+))? using monolith"),
     re.compile(rb"Mirrored from (?P<url>\S+) by HTTrack[^,>]{0,200}, (?P<date>[^>]{8,60}?)\s*-->"),
+    re.compile(
+        rb"<link\b[^>]{0,200}\brel=[\"']?bookmark[\"']?\s[^>]{0,200}?\bhref=[\"']?(?P<url>https?://archive\.[a-z]+/\d[^\"'>\s]+)"
+    ),
     re.compile(rb"\bdata-scrapbook-source=[\"'](?P<url>[^\"']+)"),
 )
 MHTML_HEADER = re.compile(

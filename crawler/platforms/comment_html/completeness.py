@@ -6,7 +6,7 @@ from functools import lru_cache
 from lxml.html import HtmlElement
 
 from crawler.platforms.base import shortfall
-from crawler.platforms.comment_html.load_more import LOADER_NAME, says_more
+from crawler.platforms.comment_html.load_more import LOADER_NAME, needs_sign_in, says_more
 
 LONGEST_BUTTON = 80
 BUTTONS = frozenset(("a", "button"))
@@ -36,9 +36,15 @@ def reasons_for_more(
 
 def _buttons_for_more(elements: Iterable[HtmlElement]) -> Iterator[str]:
     for element in elements:
-        line = line_of_button(element)
-        if line and says_more(line) and not _is_hidden(element):
+        line = line_of_button(element) or _label(element)
+        if line and (says_more(line) or needs_sign_in(line)) and not _is_hidden(element):
             yield line
+
+
+def _label(element: HtmlElement) -> str:
+    """Return what a button without a text says to those who hear it."""
+    label = element.get("aria-label") or element.get("title") if element.tag in BUTTONS else None
+    return " ".join(label.split()) if label and not any(piece.strip() for piece in element.itertext()) else ""
 
 
 def _is_hidden(element: HtmlElement) -> bool:

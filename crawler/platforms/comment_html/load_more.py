@@ -39,6 +39,15 @@ LOAD_MORE = re.compile(
     r"(?:عرض|تحميل)\s+(?:المزيد|كل)\s+\S*(?:التعليقات|الردود))",
     re.IGNORECASE,
 )
+# A browser presses what says more; behind these is a form.
+SIGN_IN = re.compile(
+    r"\W*(?:(?:log|sign)[ -]?(?:in|up)|register|subscribe|join)\s+(?:to|and)\s+(?:see|view|read|show|load)\s+"
+    r"(?:(?:the|all|more|\d[\d.,]*|other|remaining|full)\s+){1,3}(?:comments?|repl(?:y|ies)|responses?|discussion)|"
+    r"\W*(?:anmelden|einloggen|registrieren)\W+um\s+(?:(?:alle|weitere|mehr|\d[\d.,]*)\s+){1,2}(?:kommentare|antworten)\s+"
+    r"(?:zu )?(?:sehen|lesen)|"
+    r"\W*(?:connectez-vous|inscrivez-vous)\s+pour\s+(?:voir|lire)\s+(?:\w+\s+){0,3}(?:commentaires|réponses)",
+    re.IGNORECASE,
+)
 LOADER_NAME = re.compile(
     r"(?:load|show|view|see)-?_?(?:more|all|older)|more-?_?comments|comment-?_?loader", re.IGNORECASE
 )
@@ -48,3 +57,8 @@ LOADER_NAME = re.compile(
 def says_more(line: str) -> bool:
     """Whether a button or link leads to comments of this thread that the page does not show."""
     return len(line) <= 80 and LOAD_MORE.match(line) is not None
+
+
+def needs_sign_in(line: str) -> bool:
+    """Whether a link says that there are more comments of this thread for those who have an account."""
+    return len(line) <= 80 and SIGN_IN.match(line) is not None

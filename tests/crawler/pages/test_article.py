@@ -74,6 +74,22 @@ def test_no_reader_is_in_the_byline(section):
         assert read_article(Page("https://courier.example/2026/03/wall", body.encode()), ()).byline == byline
 
 
+@pytest.mark.parametrize(
+    ("line", "byline"),
+    [
+        ('<p class="byline">By Abby Byrne</p>', "Abby Byrne"),
+        ('<div class="article-meta author">Von Karla Brandt und Jon Reed | 2. März 2026</div>', "Karla Brandt und Jon Reed"),
+        ('<p class="byline">Wednesday</p>', None),
+        ('<p class="author">By the time that the ferry had left, nobody on the old quay could remember who had the key.</p>', None),
+        ('<div class="comment"><span class="author">By Tom Ashe</span></div>', None),
+        ('<aside><p class="byline">By Tom Ashe</p></aside>', None),
+        ('<p class="outline">By Tom Ashe</p>', None),
+    ],
+)  # fmt: skip
+def test_a_printed_byline_counts_where_nothing_states_one(line, byline):
+    assert article(body=f"<h1>Ferry</h1>{line}<p>Text.</p>").byline == byline
+
+
 def test_comments_that_were_read_leave_the_article():
     article = Article(
         "Wall", "The wall stands.\n\nAnna\n\nGood work.\n\nIndeed.\n\nTom, 2 March\n\nIn frost.\n\nThe end."

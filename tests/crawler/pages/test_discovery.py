@@ -21,9 +21,14 @@ FRONT = (
         (RSS, "feed", ["https://courier.example/ferry"]),
         (SITEMAP, "sitemap", ["https://courier.example/2024/05/ferry-to-close"]),
         (gzip.compress(SITEMAP, mtime=0), "sitemap", ["https://courier.example/2024/05/ferry-to-close"]),
+        (
+            SITEMAP.replace(b"https://courier.example", b""),
+            "sitemap",
+            ["https://courier.example/2024/05/ferry-to-close"],
+        ),
         (FRONT, "front", ["https://courier.example/feed.xml", "https://courier.example/2024/05/ferry-to-close"]),
     ],
-    ids=["feed", "sitemap", "gzipped sitemap", "front page"],
+    ids=["feed", "sitemap", "gzipped sitemap", "relative sitemap", "front page"],
 )
 def test_kinds_and_leads(body, kind, urls):
     page = Page("https://courier.example/", body)

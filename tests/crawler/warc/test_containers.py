@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import io
 import plistlib
 import quopri
 import random
@@ -111,6 +112,25 @@ def test_a_wacz_however_it_is_packed(tmp_path: Path, desk, method: int, name: st
     assert "0 differences" in desk.btl("verify").stdout
 
 
+def test_a_wacz_of_several(tmp_path: Path, desk) -> None:
+    path, inner = desk.folder / "a.wacz", io.BytesIO()
+    with zipfile.ZipFile(inner, "w") as wacz:
+        wacz.writestr("archive/a.warc.gz", gzip.compress(record(HTML.encode())))
+        wacz.writestr("archive/b.warc.gz", gzip.compress(record(HTML.encode())), zipfile.ZIP_DEFLATED)
+    with zipfile.ZipFile(path, "w") as outer:
+        outer.writestr("datapackage.json", '{"profile": "multi-wacz-package"}')
+        outer.writestr("one.wacz", inner.getvalue())
+        outer.writestr("two.wacz", inner.getvalue(), zipfile.ZIP_DEFLATED)
+    captures = open_captures(path)
+    assert [(page.url, page.text, page.fetched_at) for page in captures.pages()] == [PAGE]
+    assert [problem.location.partition("!")[2] for problem in captures.errors] == [
+        "one.wacz!archive/b.warc.gz",
+        "two.wacz",
+    ]
+    desk.btl("replay", "a.wacz", status=None)
+    assert "0 differences" in desk.btl("verify").stdout
+
+
 @pytest.mark.parametrize("stated_length", [66, 76, 20])
 @pytest.mark.parametrize("pack", [bytes, gzip.compress])
 def test_an_arc_file_whatever_its_first_block_states(tmp_path: Path, stated_length: int, pack) -> None:
@@ -157,6 +177,7 @@ NOTES = {
     "HTTrack": f"<!-- Mirrored from {URL[8:]} by HTTrack Website Copier/3.x [XR], Thu, 05 Mar 2026 10:00:00 GMT -->",
     "canonical": f'<link rel="canonical" href="{URL[6:]}">',
     "og:url": f'<meta property="og:url" content="{URL}">',
+    "archive.today": f'<link rel="canonical" href="https://archive.ph/aBc12"><link rel="bookmark" href="http://archive.today/20260305100000/{URL}">',
     "Wayback": f'<link rel="canonical" href="https://web.archive.org/web/20260305100000/{URL}">',
 }
 
