@@ -117,12 +117,13 @@ def read(document: Document) -> tuple[Text, dict[str, Any]]:
 def thread(document: Document, text: Text, metadata: dict[str, Any], reading: Reading, platform: str) -> Thread:
     """Put together what the text and its metadata say."""
     row = Row.of(metadata)
+    url = row.url()
     repairs = _Repairs(text.repaired)
     return Thread(
-        article=_article(row, reading, repairs),
+        article=_article(row, url, reading, repairs),
         comments=tuple(repairs.mark(comment) for comment in reading.comments),
         platform=platform,
-        capture=_capture(document, row),
+        capture=_capture(document, row, url),
         stated_count=reading.stated_count,
         completeness=reading.completeness,
         closed=reading.closed,
@@ -131,8 +132,7 @@ def thread(document: Document, text: Text, metadata: dict[str, Any], reading: Re
     )
 
 
-def _article(row: Row, reading: Reading, repairs: "_Repairs") -> Article:
-    url = row.url()
+def _article(row: Row, url: str | None, reading: Reading, repairs: "_Repairs") -> Article:
     title, paragraphs = _title(row, reading)
     return Article(
         title=title,
@@ -147,7 +147,7 @@ def _article(row: Row, reading: Reading, repairs: "_Repairs") -> Article:
     )
 
 
-def _capture(document: Document, row: Row) -> Capture:
+def _capture(document: Document, row: Row, url: str | None) -> Capture:
     """Return the capture, which keeps the metadata but for what is personal."""
     left_out: set[str] = set()
     metadata = leave_out_personal(row.metadata, document.keep, left_out)
@@ -155,7 +155,7 @@ def _capture(document: Document, row: Row) -> Capture:
         metadata[LEFT_OUT] = sorted(left_out)
     return Capture(
         sha256=sha256(document.raw).hexdigest(),
-        url=row.url(),
+        url=url,
         fetched_at=row.fetched_at(),
         media_type="application/jsonl" if document.line else "application/json" if row.metadata else "text/plain",
         file=document.file,

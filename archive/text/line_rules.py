@@ -16,6 +16,8 @@ _GLUED_BUTTONS = re.compile(r"(?<=[^\W\d_])(?=[A-ZÀ-ÖØ-ÞЀ-Я])")
 _BEHIND_BUTTONS = phrases.AROUND_BUTTONS + "@–—#/\t"
 _REPLY_STARTS = ("reply to ", "log in to reply", "antworte auf ")
 _REPLY_ENDS = tuple(filter(None, (word.rstrip(_BEHIND_BUTTONS) for word in phrases.REPLY)))
+_NO_PINGBACK = frozenset({*map(chr, range(128))} - {*"0123456789pPtTrR"})  # what none begins with
+_MORE_ENDS = frozenset(word[-2:] for word in phrases.MORE_ENDS)
 _BY_WORDS = frozenset(word + end for word in phrases.BY_WORDS for end in ("", ":"))
 
 
@@ -206,7 +208,8 @@ def is_number_mark(text: str) -> bool:
 def cut_marker(text: str) -> str | None:
     """Return the "... read more" at the end of a text that was cut short, or None."""
     end = text.rstrip(phrases.CLOSERS)[-LONGEST_END:]
-    if not end.casefold().endswith(phrases.MORE_ENDS) and not text.endswith(("…]", "...]")):
+    may_say_more = end[-2:].casefold()[-2:] in _MORE_ENDS and end.casefold().endswith(phrases.MORE_ENDS)
+    if not may_say_more and not text.endswith(("…]", "...]")):
         return None
     match = phrases.MORE.search(text[-60:])
     return match[0].strip() if match else None
@@ -232,7 +235,7 @@ def is_waiting(text: str) -> bool:
 
 def is_pingback(text: str) -> bool:
     """Whether a line begins as a pingback or trackback."""
-    return phrases.PINGBACK.match(text[:40]) is not None
+    return text[:1] not in _NO_PINGBACK and phrases.PINGBACK.match(text[:40]) is not None
 
 
 @lru_cache(4096)

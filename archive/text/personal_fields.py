@@ -87,7 +87,7 @@ def mask_name(name: str) -> str:
     """Return a name without the e-mail or IP address that some give as theirs: `kim@…`, `192.0.2.…`."""
     if "@" in name:
         return IN_NAME.sub(r"\1@…", name)
-    if ADDRESS.fullmatch(name.strip()):
+    if ("." in name or ":" in name) and ADDRESS.fullmatch(name.strip()):
         return re.sub(r"(?<=[.:])[^.:]*$", "…", name.strip())
     return name
 

@@ -95,8 +95,7 @@ def tombstone_state(text: str) -> Literal["removed", "author_deleted"] | None:
 
 def as_removed(comment: Comment) -> Comment:
     """Return a comment whose text is a moderator's notice as removed: without text, the notice kept in a flag."""
-    state = tombstone_state(comment.body) if comment.state == "visible" else None
-    if state is None:
+    if comment.state != "visible" or "?" in comment.body or (state := tombstone_state(comment.body)) is None:
         return comment
     flag = Flag("capture.removed_notice", "notice-in-place-of-text", " ".join(comment.body.split()))
     return replace(comment, body="", state=state, flags=(*comment.flags, flag))

@@ -50,7 +50,7 @@ class Entry:
 
     @property
     def body_lines(self) -> int:
-        return sum(index not in self.taken for index in self.own) if self.taken else len(self.own)
+        return len(self.own) - len(self.taken)
 
     def take(self, position: int, *fields: str) -> None:
         """Take a line out of the body. Its words that are not in `fields` (name, date) are furniture."""
@@ -158,8 +158,10 @@ def _is_colon(longer: list[Entry]) -> bool:
 
 
 def _has_says_line(entry: Entry) -> bool:
-    lines = [text if k != entry.date_at else before_date(entry, k) for k, text in enumerate(entry.texts[:3])]
-    return any(line_rules.find_says(line) is not None for line in lines)
+    for k, text in enumerate(entry.texts[:3]):
+        if line_rules.find_says(text if k != entry.date_at else before_date(entry, k)) is not None:
+            return True
+    return False
 
 
 def before_date(entry: Entry, position: int) -> str:

@@ -194,7 +194,7 @@ def _echo_share(longer: list[Entry]) -> float:
     echoes = 0
     for entry in longer:
         if entry.name and len(entry.own) > 1 and entry.name in entry.texts[0]:
-            begin = entry.texts[1].casefold()[:80].split()
+            begin = entry.texts[1][:80].casefold()[:80].split()
             echoes += any(word in begin for word in entry.name.casefold().split() if len(word) > 3)
     return echoes / max(len(longer), 1)
 

@@ -5,6 +5,7 @@ and every line comes out somewhere.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
@@ -311,8 +312,13 @@ def _author_rule(entry: Entry) -> str:
 def _with_duplicates(comments: list[Comment]) -> tuple[Comment, ...]:
     seen: dict[tuple[str | None, str], int] = {}
     result: list[Comment] = []
-    for position, comment in enumerate(comments):
-        key = (comment.author.name if comment.author else None, " ".join(comment.body.split()))
+    names = [comment.author.name if comment.author else None for comment in comments]
+    recurring = {name for name, count in Counter(names).items() if count > 1}
+    for position, (name, comment) in enumerate(zip(names, comments, strict=True)):
+        if name not in recurring:
+            result.append(comment)
+            continue
+        key = (name, " ".join(comment.body.split()))
         other = seen.setdefault(key, position)
         if other != position and _is_duplicate(comment, comments[other], key[1]):
             flag = Flag("capture.duplicate", "same-author-and-text", str(other))

@@ -81,8 +81,9 @@ def _same_list(segment: list[Item], item: Item, entries: dict[int, Entry]) -> bo
 
 
 def _is_pingback(entry: Entry) -> bool:
-    if any(map(line_rules.is_pingback, entry.texts[:2])):
-        return True
+    for text in entry.texts[:2]:
+        if line_rules.is_pingback(text):
+            return True
     if entry.date is None:
         return False
     body = [str(entry.parts[index]).strip() for index in entry.own if index not in entry.taken]
