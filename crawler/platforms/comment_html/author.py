@@ -29,8 +29,8 @@ BY_ID = frozenset(("span", "b", "strong", "em", "cite", "a"))  # which may be na
 INNER_NAMES = ("cite", "b", "strong", "a")  # the surest first
 LEADING_NUMBER = re.compile(r"^(?:#\d+|\d+[.):])\s+(?=\S)")
 ENDS_PIECE = re.compile(r"[^\W\d_].*[|·•—–]\s*$")
-# A shorter number may be part of a name: Anna (2), Finn (1984).
-USER_NUMBER = re.compile(r"\s*\(\s*(?:#\s*\d+|\d{5,})\s*\)$")
+# A shorter number may be part of a name, unless it is an element of its own: Anna (2), Finn (1984).
+USER_NUMBER = re.compile(r"\s*\(\s*(?:#\s*\d+|\d{5,}|(?<=\s)\d+(?=\s))\s*\)$")
 GROUP = re.compile(  # "Joe [Visitor]", and what Drupal prints behind a name without an account
     r"(?<=\S)\s*(?:\[[^\[\]]{2,20}\]|\((?:not verified|nicht (?:überprüft|verifiziert)|non vérifié|sin verificar|"
     r"no verificado|não verificado|non verificato|niet (?:gecontroleerd|geverifieerd)|niezweryfikowan\w+|"
@@ -48,7 +48,9 @@ NO_NAME = re.compile(
 LINES = frozenset(("span", "p", "div", "small", "em", "li", "dt", "dd", "td", "b", "strong", "cite", "footer"))
 LABEL = re.compile(
     r"(?:^|[,;|(•·–-]\s*)(?:autore?|autora|author|auteur|name|navn|namn|nimi|naam|pseudo|user|nick|nickname|podpis|nadawca|nome|nombre|nom|nume|"
-    r"nev|név|szerző|imię|ime|jméno|имя|автор|isim|yazan|σχολιαστής|όνομα|nama|tên|作者|姓名|昵称|暱稱|用户|名前|投稿者|작성자|이름|닉네임|"
+    r"nev|név|szerző|imię|ime|jméno|имя|автор|isim|yazan|σχολιαστής|όνομα|nama|tên|"
+    r"posted by|submitted by|written by|comment by|kommentar von|publié par|écrit par|"
+    r"publicado por|escrito por|scritto da|geplaatst door|作者|姓名|昵称|暱稱|用户|名前|投稿者|작성자|이름|닉네임|"
     r"الاسم|نام|שם)\s*[:：]\s*(\S[^,;|•·]{0,58})",
     re.IGNORECASE,
 )
@@ -388,7 +390,7 @@ def _clean(text: str, *, is_bare: bool) -> str | None:
     elif " " in name[:by].strip():  # "posted by", but not the "da" of a name
         name = name[by:]
     name = name.strip().rstrip(":：").rstrip(AROUND_NAME).lstrip(AROUND_NAME).strip()
-    if not name or len(name) > LONGEST_NAME or not any(map(str.isalnum, name)):
+    if len(name) > LONGEST_NAME or not any(map(str.isalnum, name)) or name.casefold() in POSTED:
         return None
     if not is_bare and (NO_NAME.fullmatch(name) or _is_only_date(name) or line_rules.is_linking(name)):
         return None

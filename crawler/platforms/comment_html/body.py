@@ -176,6 +176,9 @@ def is_head(paragraph: HtmlElement) -> bool:
     """Whether a paragraph is a line of name or date."""
     if _goes_on(paragraph):
         return False
+    above = paragraph.getparent()
+    if above is not None and above.tag == "header" and is_short(paragraph):
+        return True
     kind = traits_of(paragraph)
     if kind.furniture or (kind.name is not None and is_short(paragraph)) or _is_line_of_date(paragraph):
         return True

@@ -177,11 +177,23 @@ def _parts(comment: CommentElement) -> list[Part]:
     parts: list[Part] = []
     skipped: set[HtmlElement] = set()
     for element in comment.own:
-        if element.tag in SKIPPED or (skipped and element.getparent() in skipped) or _is_reference(element):
+        if (
+            (element.tag in SKIPPED and not _is_around_text(element))
+            or (skipped and element.getparent() in skipped)
+            or _is_reference(element)
+        ):
             skipped.add(element)
         else:
             parts.append((element, traits_of(element)))
     return parts
+
+
+def _is_around_text(element: HtmlElement) -> bool:
+    """Whether a form has nothing to fill in: some templates put the text of a comment into one, to be edited."""
+    if element.tag != "form":
+        return False
+    fields = (field for field in element.iter("input", "textarea", "select", "button") if field.get("type") != "hidden")
+    return next(fields, None) is None
 
 
 def _head_parts(

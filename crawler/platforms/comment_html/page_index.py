@@ -30,6 +30,7 @@ HEXADECIMAL = re.compile(r"(?<![0-9a-z])(?=[a-f]*\d)[0-9a-f-]{8,40}(?![0-9a-z])"
 DATA_ID = re.compile(
     r"^data-(?:[\w-]*(?:comment|reply|message|post(?:ing)?|review|c)[-_]?(?:id|nr|no|key)|id|cid|key|uid|commentid)$"
 )
+NAMES_FOR_TESTS = frozenset(("data-testid", "data-test-id", "data-test", "data-qa", "data-component"))
 LONGEST_HEADING = 60
 LEVELS_OF_FORM = 6
 LINES = frozenset(("span", "p", "div", "a"))  # which may state a number of comments where they are called so
@@ -264,6 +265,10 @@ def _keys(
             yield ("data", tag, attribute), words_of(attribute)
         elif attribute in ("typeof", "itemtype") and "Comment" in element.get(attribute):
             yield ("type", tag), NameWords(2)
+        elif attribute == "role" and element.get(attribute) == "comment":
+            yield ("role", tag), NameWords(2)
+        elif attribute in NAMES_FOR_TESTS and (words := words_of(element.get(attribute))).strength:
+            yield (attribute, tag, DIGITS.sub("#", element.get(attribute))), words
     if name:
         pattern = DIGITS.sub("#", HEXADECIMAL.sub("#", name))
         if "#" in pattern and len(name) <= 80:

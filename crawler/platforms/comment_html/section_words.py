@@ -17,11 +17,11 @@ _STRONG = re.compile(
     r"diskuz|diskuse|lettori|mielipid|keskustel|pinglun|liuyan|binh-?luan|nhan-?xet|komentar|komentuar|"
     r"коментар|отзыв|opinion|opinii|opinie|postings?(?![a-z])|disqus|cmnt|cmmt|(?<![a-z])cmt(?![a-z])|reactie|komment|reageer|wypowied|"
     r"tagasiside|"
-    r"comentat|commento|yorumlar|댓글|コメント|评论|評論|留言|تعليق|תגוב"
+    r"comentat|commento|guest-?book|gaestebuch|gastenboek|yorumlar|댓글|コメント|评论|評論|留言|تعليق|תגוב"
 )
 _MEDIUM = re.compile(
     r"(?:^|[\W_])(?:repl(?:y|ies)|responses?|answers?|antwort(?:en)?|avis|reactions?|beitraege|beitrag|foro|forum|"
-    r"debat(?:te|t)?|feedback|guestbook|message|messages|discuss(?:ion)?s?|diskuss?ion(?:en)?|posts?|thread|threads|"
+    r"debat(?:te|t)?|feedback|message|messages|discuss(?:ion)?s?|diskuss?ion(?:en)?|posts?|thread|threads|"
     r"reviews?|rezension(?:en)?|bewertung(?:en)?|svar|innlegg|inlagg|dyskusja|discussione|discusion|pareri|mening|"
     r"meninger|cerere|replik|posting|athing|ugc|otvet|respuestas?|risposte|respostas?|odgovor|vastaus|vastused|"
     r"contributions?|cevap|cevaplar|valasz|raspuns|parere|pareri|opin\w*|feedbacks?|meinung(?:en)?|stimmen)(?=$|[\W_\d])"

@@ -9,12 +9,13 @@ from lxml.html import HtmlElement
 from archive.text.html_text import fold_space, parse_count
 
 UP = re.compile(
-    r"(?:^|[\s_-])(?:up-?votes?|likes?|likecount|recommend(?:s|ation)?s?|thumbs-?up|vote-?up|votes-?up|plus|up|"
+    r"(?:^|[\s_-])(?:up-?vot(?:es?|ers?)|likes?|likecount|recommend(?:s|ation)?s?|thumbs-?up|vote-?up|votes-?up|plus|up|"
     r"praise|ups?)(?=[\s_-]|$)",
     re.IGNORECASE,
 )
 DOWN = re.compile(
-    r"(?:^|[\s_-])(?:down-?votes?|dislikes?|thumbs-?down|vote-?down|votes-?down|minus|down)(?=[\s_-]|$)", re.IGNORECASE
+    r"(?:^|[\s_-])(?:down-?vot(?:es?|ers?)|dislikes?|thumbs-?down|vote-?down|votes-?down|minus|down)(?=[\s_-]|$)",
+    re.IGNORECASE,
 )
 COUNT = re.compile(r"(?:^|[\s_-])(?:counts?|counter|num(?:ber)?|total|value|result|score)(?=[\s_-]|$)", re.IGNORECASE)
 DATA_UP = ("data-likes", "data-like-count", "data-upvotes", "data-recommend-count", "data-praisetimes", "data-votes-up")
@@ -55,6 +56,11 @@ def count_votes(own: Iterable[HtmlElement]) -> Votes:
 def _count(votes: Votes, element: HtmlElement, text: str) -> None:
     """Count a bare number for the side that the names of its element, or of the one around it, say."""
     above = element.getparent()
+    if above is not None and any("unvoted" in (beside.get("class") or "").split() for beside in above):
+        # The sums that a vote of one's own would lead to stand on both sides of the score.
+        if "unvoted" in (element.get("class") or "").split():
+            votes["likes"] = parse_count(text)
+        return
     for candidate in (element, above) if above is not None else (element,):
         names = f"{candidate.get('class') or ''} {candidate.get('id') or ''} {candidate.get('itemprop') or ''}"
         if DOWN.search(names):

@@ -34,6 +34,9 @@ BLOCKS = {
     "a label in every number": '<article class="comment" id="comment-{n}"><span><small>NUMBER</small><br>#{n}</span> <i></i>by {name} <i></i>Added on {date}<div class="comment-content"><p>{text}</p></div></article>',
     "an address behind the name": '<div class="comment_line"><div class="comment_info">{date} - {name} http://x.example/{n}</div><div class="comment_content">{text}</div></div>',
     "a comment that says whose it is": '<li id="comment-{n}"><p>{text}</p><p><cite>Comentariu de {name} &#8212; {date}</cite></p></li>',
+    "a title, and bold words around name and date": '<details class="CommentBox"><summary><h3 class="CommentTitle">Mills</h3><p class="CommentPoster"><b>Posted</b> {date} by <b>{name}</b> (subscriber, #{n})</p></summary><div class="FormattedComment"><p>{text}</p></div></details>',
+    "the number of a user beside the name": '<div class="cmt" id="c{n}"><div class="details">by <span class="by"><a href="/~x">{name}</a> ( <span>7{n}</span> )</span> on {date}</div><div class="body">{text}</div></div>',
+    "a form without fields around the text": '<div class="thing comment" data-fullname="t1_{n}"><p class="tagline"><a class="author">{name}</a> <time>{date}</time></p><form class="usertext"><input type="hidden" name="id" value="{n}"><div class="md"><p>{text}</p></div></form></div>',
 }  # fmt: skip
 BARE = "<h2>Comments</h2>{}<h2>Post a comment</h2>"
 
@@ -59,6 +62,33 @@ def test_a_bold_word_may_be_the_heading_of_blocks_that_nothing_names() -> None:
     thread = read(flat(block, "<b>Comments:</b><div>{}</div>"))
     assert [(row[0], row[1]) for row in rows(thread)] == NAMES
     assert [row[2] for row in rows(thread)] == TEXTS
+
+
+def test_articles_within_an_article_are_comments() -> None:
+    block = "<article><header><p>Posted by: <span>{name}</span></p><p><time>{date}</time></p></header><p>{text}</p></article>"
+    thread = read(flat(block, "<article><section><h2>Comments</h2>{}</section></article>"))
+    assert [(row[0], row[1]) for row in rows(thread)] == NAMES
+    assert [row[2] for row in rows(thread)] == TEXTS
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        '<div role="comment" aria-level="{n}"><span>{name}</span> <time>{date}</time><div>{text}</div></div>',
+        '<div data-testid="comment-{n}"><span>{name}</span> <time>{date}</time><div>{text}</div></div>',
+    ],
+)
+def test_a_block_may_be_called_a_comment_by_another_attribute_than_its_class(block: str) -> None:
+    assert [row[2] for row in rows(read(flat(block, "<section>{}</section>")))] == TEXTS
+
+
+def test_a_score_stands_between_those_that_a_vote_would_lead_to() -> None:
+    scores = "".join(
+        f'<span class="score {name}">{11 + i} points</span>' for i, name in enumerate(("dislikes", "unvoted", "likes"))
+    )
+    block = f'<div class="comment" id="c{{n}}"><b class="author">{{name}}</b> {scores}<time>{{date}}</time><p>{{text}}</p></div>'
+    thread = read(flat(block))
+    assert {(comment.likes, comment.dislikes) for comment in thread.comments} == {(12, None)}
 
 
 def test_what_a_shop_or_its_customers_say_is_no_comment() -> None:
