@@ -229,11 +229,12 @@ def check_index(folder: Path, _manifest: Mapping[str, Any]) -> list[Problem]:
 def check_texts(folder: Path, _manifest: Mapping[str, Any]) -> list[Problem]:
     """Check each text against its hash."""
     with closing(_open(folder)) as connection:
+        connection.text_factory = bytes
         try:
             return [
-                (f"archive.db: {label}", "its text is not that of its SHA-256")
+                (f"archive.db: {label.decode()}", "its text is not that of its SHA-256")
                 for label, body, digest in connection.execute(BODIES)
-                if sha256(body.encode()).hexdigest() != digest
+                if sha256(body).hexdigest().encode() != digest
             ]
         except sqlite3.DatabaseError as error:
             return [("archive.db", str(error))]
