@@ -112,6 +112,8 @@ SKIP_LINKS = tuple(_WORDS["skip_links"])
 SAYS_SUFFIX = re.compile(r"\s*(?:さんのコメント|のコメント|님의 말|님의 댓글|より|说道|說道|说|說)\s*[:：]?$")
 BY_WORDS = ("by", "von", "par", "de", "da", "por", "door", "от", "av", "af", "autor", "author", "przez")
 BY = re.compile(
+    r"^(?:написал[аи]?|добавила?|опубликовала?|отправила?|оставила?|написав|написала|додав|додала|napisała?|dodała?|"
+    r"napsala?|přidala?)\s*:?\s+|"
     r"^(?:(?:comments? |posted |written |submitted |kommentar |geschrieben |gepostet |commentaire |publié |écrit |"
     r"comentario |publicado |enviado |"
     r"commento |scritto |inviato |comentário |geplaatst |reactie |komentarz |комментарий |skrivet |kommentar )?"

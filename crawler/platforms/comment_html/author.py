@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from lxml.html import HtmlElement
 
-from archive.text import line_rules
+from archive.text import line_rules, phrases
 from archive.text.dates import find_date, is_date, may_hold_date
 from archive.text.html_text import fold_space
 from crawler.platforms.comment_html.class_names import Traits, traits
@@ -30,7 +30,7 @@ INNER_NAMES = ("cite", "b", "strong", "a")  # the surest first
 LEADING_NUMBER = re.compile(r"^(?:#\d+|\d+[.):])\s+(?=\S)")
 ENDS_PIECE = re.compile(r"[^\W\d_].*[|·•—–]\s*$")
 # A shorter number may be part of a name, unless it is an element of its own: Anna (2), Finn (1984).
-USER_NUMBER = re.compile(r"\s*\(\s*(?:#\s*\d+|\d{5,}|(?<=\s)\d+(?=\s))\s*\)$")
+USER_NUMBER = re.compile(r"\s*\(\s*(?:#\s*\d+|\d{5,}|id:\s*[\w-]+|(?<=\s)\d+(?=\s))\s*\)$")
 GROUP = re.compile(  # "Joe [Visitor]", and what Drupal prints behind a name without an account
     r"(?<=\S)\s*(?:\[[^\[\]]{2,20}\]|\((?:not verified|nicht (?:überprüft|verifiziert)|non vérifié|sin verificar|"
     r"no verificado|não verificado|non verificato|niet (?:gecontroleerd|geverifieerd)|niezweryfikowan\w+|"
@@ -42,7 +42,7 @@ NO_NAMES = frozenset(("", "#", "reply", "permalink", "edit", "link"))
 MARKUP = re.compile(r"</?[a-z][^<>]{0,200}>", re.IGNORECASE)
 SEPARATORS = re.compile(r"\s*[•|·—–\n]\s*|\s-\s|,\s(?=\d)")
 NO_NAME = re.compile(
-    r"(?:[#(]?\d.*|.*\d+ ?(?:points?|votes?|likes?|fans?|comments?|posts?)\b.*|\W+|guest|level \d+|\(new\))",
+    r"(?:[#(]?\d+(?:\W.*)?|.*\d+ ?(?:points?|votes?|likes?|fans?|comments?|posts?)\b.*|\W+|guest|level \d+|\(new\))",
     re.IGNORECASE,
 )
 LINES = frozenset(("span", "p", "div", "small", "em", "li", "dt", "dd", "td", "b", "strong", "cite", "footer"))
@@ -367,7 +367,7 @@ def _visible_text(root: HtmlElement, between: str = "", date: HtmlElement | None
             pieces.append(element.text or "")
             stack.extend((child, True) for child in reversed(element))
             if element.tag == "br":
-                pieces.append(" ")
+                pieces.append(between or " ")
     return "".join(pieces)
 
 
@@ -386,10 +386,10 @@ def _clean(text: str, *, is_bare: bool) -> str | None:
         name = name[:end]
     by = line_rules.byline_length(name)
     if not is_bare:
-        name = USER_NUMBER.sub("", GROUP.sub("", LEADING_NUMBER.sub("", name[by:])))
-    elif " " in name[:by].strip():  # "posted by", but not the "da" of a name
+        name = GROUP.sub("", LEADING_NUMBER.sub("", name[by:]))
+    elif name[:by].strip().casefold() not in phrases.BY_WORDS:  # "posted by", but not the "da" of a name
         name = name[by:]
-    name = name.strip().rstrip(":：").rstrip(AROUND_NAME).lstrip(AROUND_NAME).strip()
+    name = USER_NUMBER.sub("", name).strip().rstrip(":：").rstrip(AROUND_NAME).lstrip(AROUND_NAME).strip()
     if len(name) > LONGEST_NAME or not any(map(str.isalnum, name)) or name.casefold() in POSTED:
         return None
     if not is_bare and (NO_NAME.fullmatch(name) or _is_only_date(name) or line_rules.is_linking(name)):

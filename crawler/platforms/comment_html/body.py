@@ -6,20 +6,24 @@ from itertools import islice
 
 from lxml.html import HtmlElement
 
-from archive.text import line_rules, phrases
+from archive.text import line_rules
 from archive.text.dates import find_date, is_date, may_hold_date
 from archive.text.html_text import bare_paragraphs, element_text, fold_space
 from crawler.platforms.comment_html.block_ids import LINKED_ID
 from crawler.platforms.comment_html.class_names import SURE, WEAK
 from crawler.platforms.comment_html.elements import HEADS, CommentElement
+from crawler.platforms.comment_html.head_lines import (
+    AROUND_LINE,
+    LONGEST_DATE_LINE,
+    LONGEST_DATE_REST,
+    is_head_line,
+    without_head,
+)
 from crawler.platforms.comment_html.parts import (
-    BLOCKS,
-    FACTS,
     MOST_BELOW,
     Part,
     holds_text,
     is_button,
-    is_initial,
     is_name,
     is_own_link,
     is_picture_of_author,
@@ -27,7 +31,6 @@ from crawler.platforms.comment_html.parts import (
     is_signature,
     property_of,
     traits_of,
-    wholes_of,
 )
 
 BODY_PROPERTIES = frozenset(("text", "commenttext", "description", "reviewbody"))
@@ -37,15 +40,14 @@ PARAGRAPHS = frozenset(("p", "blockquote", "ul", "ol", "pre", "dl", "table", "fi
 LONGEST_BUTTON = 20
 LONGEST_FACT = 50
 LONGEST_LABEL = 12
+FACTS = frozenset(("ul", "ol", "dl"))
+BLOCKS = FACTS | frozenset(("table", "blockquote"))  # that may be a comment as a whole
 HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 SHORTEST_BARE = 20  # characters of text beside paragraphs that are no line of name or date
 APART = frozenset(("aside", "nav", "footer"))  # which hold what stands beside a text
 HOLDERS = frozenset(("div", "li", "td", "tr", "table", "article", "section", "dl", "dd", "ol", "ul", "body", "main"))
 LONGEST_REST = 90  # what a line may hold beside name or date: "says", "at", a badge
-LONGEST_DATE_LINE = 120
-LONGEST_DATE_REST = 12
 QUOTED = re.compile(r"^> ?", re.MULTILINE)
-AROUND_LINE = " :：-–—|·•,.@#()"
 
 
 def find_content(comment: CommentElement, own: Sequence[Part]) -> HtmlElement | None:
@@ -157,16 +159,20 @@ def outside_text(own: Sequence[Part], content: HtmlElement | None) -> list[Part]
         inside = set()
         within = {*content.iter()} if content is not None else None
         around = {*content.iterancestors()} if content is not None else set()
-        wholes = wholes_of(own)
         for element, _ in own:
             is_block = (
                 element in around
-                or (element in wholes and element.tag in BLOCKS)
+                or (element in _wholes(own) and (element.tag in BLOCKS or (element.tag == "p" and element.keys())))
                 or (within is not None and element.tag in FACTS | HEADINGS and element not in within)
             )
             if element.tag in PARAGRAPHS and element not in inside and not is_block and not is_head(element):
                 inside.update(element.iter())
     return [part for part in own if part[0] not in inside]
+
+
+def _wholes(own: Sequence[Part]) -> tuple[HtmlElement, ...]:
+    """Return the elements that may be a comment as a whole: its first, or the second behind an anchor."""
+    return tuple(element for element, _ in own[: 1 + (bool(own) and own[0][0].tag == "a")])
 
 
 def is_head(paragraph: HtmlElement) -> bool:
@@ -244,7 +250,7 @@ def read_body(
         body = QUOTED.sub("", body)
     has_more = _has_bare_text(comment, paragraphs, skip, name)
     if body and not has_more and (content is None or not _holds_bare_text(content, paragraphs, skip, name)):
-        return (_without_head(body, name) or body) if content is None else body
+        return (without_head(body, name) or body) if content is None else body
     skip = skip | {e for e in elements if e.tag in HEADINGS and body and e not in paragraphs}
     # No paragraphs at all: the text stands bare beside name and date.
     is_headed = name is not None and content is None and comment.root.tag in HEADS | {"tr"} and comment.siblings
@@ -253,7 +259,7 @@ def read_body(
     text = "\n\n".join(filter(None, pieces))
     if whole is comment.root and whole.tag == "blockquote":
         text = QUOTED.sub("", text)
-    text = _without_head(text, name) or body or ("" if any(map(str.isalnum, text)) else text)
+    text = without_head(text, name) or body or ("" if any(map(str.isalnum, text)) else text)
     if not text and lines:  # the text stands in one line with the name
         text = element_text(comment.root, skip=skip.difference(lines)).lstrip(AROUND_LINE)
     return text
@@ -280,7 +286,7 @@ def _has_bare_text(
         pieces = [above.text, *(child.tail for child in children if child not in skip or child in chosen)]
         for piece in pieces:
             line = fold_space(piece or "")
-            if len(line) >= SHORTEST_BARE and not _is_head_line(line, name) and not line_rules.is_reply(line):
+            if len(line) >= SHORTEST_BARE and not is_head_line(line, name) and not line_rules.is_reply(line):
                 return True
     return False
 
@@ -295,7 +301,7 @@ def _holds_bare_text(
             passed.add(element)
         elif element.tag in HOLDERS:
             line = fold_space(element.text or "")
-            if len(line) >= SHORTEST_BARE and not _is_head_line(line, name) and not line_rules.is_reply(line):
+            if len(line) >= SHORTEST_BARE and not is_head_line(line, name) and not line_rules.is_reply(line):
                 return True
     return False
 
@@ -309,7 +315,6 @@ def _furniture(elements: Iterable[HtmlElement], whole: HtmlElement) -> Iterator[
             (element.tag == "a" and (is_button(element) or is_picture_of_author(element)))
             or (element.tag in ("cite", "time") and not _is_quoted(element))
             or (element.tag in APART and not holds_text(element) and _is_beside_text(element, whole))
-            or (element.text or "").lstrip().startswith(("----------", "__________"))  # a signature
             or (traits_of(element).furniture and not holds_text(element) and not _holds_paragraph(element))
         ):
             yield element
@@ -372,27 +377,3 @@ def _is_textless(element: HtmlElement) -> bool:
 def _is_around_all(element: HtmlElement) -> bool:
     """Whether a block quotation holds the line of name and date, too: it is one for its looks."""
     return element.tag == "blockquote" and any(below.tag in PARAGRAPHS and is_head(below) for below in element)
-
-
-def _without_head(text: str, name: str | None) -> str:
-    """Remove the lines of name, "says" and date from the start of a text, and buttons from its end."""
-    lines = text.split("\n")
-    while lines and _is_head_line(lines[0].strip(), name):
-        lines.pop(0)
-    while lines and (not lines[-1].strip() or line_rules.is_reply(lines[-1].strip())):
-        lines.pop()
-    return "\n".join(lines).strip("\n")
-
-
-def _is_head_line(line: str, name: str | None) -> bool:
-    line = line.removeprefix(name) if name and len(name) > 1 else line
-    bare = line.strip(AROUND_LINE)
-    if (
-        not bare
-        or (name and (bare == name.strip(AROUND_LINE) or (bare.isupper() and is_initial(bare, name))))
-        or bare.casefold() in phrases.SAYS
-        or line_rules.is_waiting(line)
-    ):
-        return True
-    date = find_date(line) if len(line) <= LONGEST_DATE_LINE and may_hold_date(line) else None
-    return date is not None and len(line) - (date[1] - date[0]) < LONGEST_DATE_REST

@@ -64,6 +64,7 @@ def find_list(page: Page) -> CommentList | None:
     blocks = _without_forms(
         [block for block in blocks if (block[1].body or block[1].name) and not reads_as_pingback(block[1])]
     )
+    blocks = _without_mentions(blocks)
     settle_by_columns(blocks)
     strip_repeated_lines([fields for _, fields in blocks])
     strip_shared_quotes([fields for _, fields in blocks])
@@ -109,6 +110,15 @@ def _without_forms(blocks: list[Block]) -> list[Block]:
         for block, is_stamped in zip(blocks, stamped, strict=True)
         if is_stamped or not any(element.tag == "textarea" for element in block[0].own)
     ]
+
+
+def _without_mentions(blocks: list[Block]) -> list[Block]:
+    """Leave out what is a name and nothing else, among comments with texts and times: that of someone answered."""
+    bare = [fields.name and not (fields.body or fields.date_text or fields.machine_date) for _, fields in blocks]
+    whole = sum(bool(fields.body and (fields.date_text or fields.machine_date)) for _, fields in blocks)
+    if whole * 2 < len(blocks):
+        return blocks
+    return [block for block, is_bare in zip(blocks, bare, strict=True) if not is_bare or block_id(block[0]) is not None]
 
 
 def _without_copies(blocks: Sequence[Block]) -> list[Block]:

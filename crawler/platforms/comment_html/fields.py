@@ -86,7 +86,7 @@ def parse_fields(comment: CommentElement) -> CommentFields:
     body = read_body(comment, textual, content, apart, name) or (_notice_in(comment) if date.element is None else "")
     if not body and called is not None:  # what is called the text holds but the head, or the text but no head
         body = read_body(comment, textual, None if content is called else called, apart - {called}, name)
-    body = "" if body == date.text else body
+    body = "" if body == date.text and called is None else body
     return CommentFields(name, body, date.text, date.machine, any(kind.waiting for _, kind in own))
 
 

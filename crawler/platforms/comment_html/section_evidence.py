@@ -124,6 +124,8 @@ def _weigh_sample(
         fields = [replace(f) for f in fields]
         settle_by_columns(list(zip(sample, fields, strict=True)))
         evidence = _evidence_of(fields)
+    if not (is_called or numbered) and size >= FEW_SAMPLES and len({f.name for f in fields}) == 1:
+        evidence.named = 0.0  # a button, or a label
     score += TEXT * evidence.texts + NAME * evidence.named + DATE * evidence.dated
     evidence.score = score + sum(_objections(sample, fields, numbered, is_called=is_called).values())
     evidence.score -= _doubts(group, sample, fields, evidence, by_name, max(numbered, buttons, evidence.dated))
@@ -191,7 +193,7 @@ def _evidence_of(fields: Sequence[CommentFields]) -> Evidence:
     return Evidence(
         named=sum(bool(f.name) for f in shown) / len(shown),
         dated=sum(bool(f.date_text or f.machine_date) for f in shown) / len(shown),
-        texts=sum(bool(f.body) for f in shown) / len(shown),
+        texts=sum(f.body not in ("", f.name) for f in shown) / len(shown),
     )
 
 

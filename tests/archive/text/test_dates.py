@@ -191,12 +191,13 @@ def test_ages_may_be_rough(text: str) -> None:
 
 
 def test_months() -> None:
-    assert [month(word) for word in ("März", "mar", "marraskuuta", "Wednesday", "kwietnia")] == [
+    assert [month(word) for word in ("März", "mar", "marraskuuta", "Wednesday", "kwietnia", "سپتامبر")] == [
         3,
         3,
         11,
         None,
         4,
+        9,
     ]
 
 

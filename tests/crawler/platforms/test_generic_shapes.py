@@ -186,6 +186,10 @@ TRAPS = {
         '<div class="commentItem"><a href="/news/{n}"><img src="{n}.jpg"></a><div class="commentItem-name">{name}</div>'
         '<i>{date}</i><div class="commentItem-text">{text} <a href="/news/{n}">More</a></div></div>'
     ),
+    "people who write here": (
+        '<article class="card"><h5>{name}</h5><small>Since {date}</small><p>{text}</p><a href="/author/{n}">All articles</a>'
+        "</article>"
+    ),
     "comments on several articles": (
         '<section class="comment"><h6>Sent for</h6><a href="/story/{n}">The story of day {n}</a><small>{date}</small>'
         '<p class="comment-text">{text}</p></section>'

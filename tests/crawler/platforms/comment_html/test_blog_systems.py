@@ -4,7 +4,7 @@ import pytest
 
 from crawler.pages.page import Page
 from crawler.platforms import driver
-from tests.crawler.platforms.test_generic import flat, page, read, rows
+from tests.crawler.platforms.test_generic import ROWS, flat, page, read, rows
 from tests.crawler.platforms.test_generic_systems import NAMES, TEXTS
 
 BLOCKS = {
@@ -33,6 +33,10 @@ BLOCKS = {
     "a line that ends in said, and a quotation": '<li class="comment" id="comment-{n}"><p><em>{name} said&hellip;</em></p><div class="content"><blockquote>{text}</blockquote></div><time>{date}</time></li>',
     "a label in every number": '<article class="comment" id="comment-{n}"><span><small>NUMBER</small><br>#{n}</span> <i></i>by {name} <i></i>Added on {date}<div class="comment-content"><p>{text}</p></div></article>',
     "an address behind the name": '<div class="comment_line"><div class="comment_info">{date} - {name} http://x.example/{n}</div><div class="comment_content">{text}</div></div>',
+    "a sentence above a bare text": '<div class="comment"><a name="CO{n}"></a>On {date}, <a href="http://x.example/{n}">{name}</a> said: <br>{text}</div>',
+    "a paragraph for head and text": '<p class="a_comment">Le {date} par <span class="bold">{name}</span><br>{text}</p>',
+    "a verb before the name": '<li class="odd"><a id="comment{n}" href="#comment{n}">Link</a><span class="commentDate">{date}</span><span class="commentAuthorName">Написал {name}</span><p>{text}</p></li>',
+    "a mention of another site": '<li class="webmention"><figure class="webmention-author"><figcaption><a class="webmention-author-name" href="http://x.example/">{name} (id:u{n})</a><time>{date}</time></figcaption></figure><div class="webmention-text"><p>{text}</p></div></li>',
     "a comment that says whose it is": '<li id="comment-{n}"><p>{text}</p><p><cite>Comentariu de {name} &#8212; {date}</cite></p></li>',
     "a title, and bold words around name and date": '<details class="CommentBox"><summary><h3 class="CommentTitle">Mills</h3><p class="CommentPoster"><b>Posted</b> {date} by <b>{name}</b> (subscriber, #{n})</p></summary><div class="FormattedComment"><p>{text}</p></div></details>',
     "the number of a user beside the name": '<div class="cmt" id="c{n}"><div class="details">by <span class="by"><a href="/~x">{name}</a> ( <span>7{n}</span> )</span> on {date}</div><div class="body">{text}</div></div>',
@@ -159,6 +163,18 @@ def test_names_stand_in_one_line_with_their_texts() -> None:
     assert [(row[0], row[2]) for row in rows(thread)] == [
         (name, text) for (name, _), text in zip(NAMES, TEXTS, strict=True)
     ]
+
+
+def test_the_name_of_whom_a_comment_answers_is_no_comment() -> None:
+    def one(n: int, whom: str, below: str = "") -> str:
+        named = "".join(f'<span class="comment-user-name">{name}</span>' for name in (ROWS[n][0], whom) if name)
+        return (
+            f'<div class="comment-item"><header>{named}</header><div class="comment-body"><p>{ROWS[n][2]}</p></div>'
+            f'<time class="comment-date">{ROWS[n][1]}</time><div class="descendants">{below}</div></div>'
+        )
+
+    thread = read(f'<div class="comment-list">{one(0, "", one(1, ROWS[0][0]))}{one(2, "")}</div>')
+    assert [(row[0], row[3]) for row in rows(thread)] == [("Anna", None), ("Finn", 0), ("Ruth", None)]
 
 
 def test_a_list_of_versions_in_a_post_is_no_thread() -> None:
