@@ -19,8 +19,13 @@ from archive.thread import Article, Capture, Comment, Completeness, Flag, Thread
 TOO_LONG = f"longer than {LONGEST_DOCUMENT >> 20} MB"
 EVIDENCE_LENGTH = 200
 LEFT_OUT = "(left out)"  # the key of a capture's metadata that names the keys which hold personal data
+BLOCK = 1 << 20
+LEAST_RECORD = 400  # bytes that an article's record has on average; arrays of shorter ones hold comments
 NO_TEXT = f"not an object with a text ({', '.join(TEXT_KEYS)})"
 _OBJECT = re.compile(rb'\s*\{\s*"')
+_ARRAY = re.compile(rb'\s*\[\s*\{\s*"')
+_BETWEEN = re.compile(r"[\s,]*")
+_ARTICLE_KEY = re.compile(rb'"(?:url|link|title|headline)"\s*:')
 _TEXT_KEY = re.compile(rb'"(?:%s)"\s*:' % "|".join(TEXT_KEYS).encode())
 
 
@@ -39,8 +44,9 @@ class Reading:
 
 
 def is_json(head: bytes) -> bool:
-    """Whether a file that begins like this holds objects with a text: one a line, or one that is the whole file."""
-    return is_json_object(head) or is_json_lines(head)
+    """Whether a file that begins like this holds objects with a text: one a line, one that is the whole file, or an
+    array of them."""
+    return is_json_object(head) or is_json_lines(head) or is_article_array(head)
 
 
 def is_json_lines(head: bytes) -> bool:
@@ -66,6 +72,15 @@ def is_json_object(head: bytes) -> bool:
     )
 
 
+def is_article_array(head: bytes) -> bool:
+    """Whether a file begins as a JSON array of articles: objects with a text and an address or a title."""
+    begin = without_mark(head)
+    if _ARRAY.match(begin) is None or _ARTICLE_KEY.search(begin) is None:
+        return False
+    texts = len(_TEXT_KEY.findall(begin))
+    return 0 < texts * LEAST_RECORD < len(begin)
+
+
 def _is_cut_object(begin: bytes, head: bytes) -> bool:
     return begin.startswith(b'{"') and len(head) >= HEAD_LENGTH and b"\n" not in head.strip()
 
@@ -76,6 +91,9 @@ def documents(source: Source) -> Iterator[Document | BadDocument]:
     head = file.peek(HEAD_LENGTH)[:HEAD_LENGTH] if hasattr(file, "peek") else b""
     if is_json_lines(head):
         yield from lines(file, name, source.options.keep)
+        return
+    if is_article_array(head):
+        yield from elements(file, name, source.options.keep)
         return
     raw = file.read(LONGEST_DOCUMENT + 1)
     yield BadDocument(name, TOO_LONG) if len(raw) > LONGEST_DOCUMENT else Document(raw, name, keep=source.options.keep)
@@ -94,6 +112,34 @@ def lines(file: BinaryIO, name: str, keep: frozenset[str] = frozenset()) -> Iter
             yield BadDocument(f"{name}:{number}", TOO_LONG)
         elif raw.strip():
             yield Document(raw, name, start, number, keep=keep)
+
+
+def elements(file: BinaryIO, name: str, keep: frozenset[str] = frozenset()) -> Iterator[Document | BadDocument]:
+    """Cut a JSON array into its objects, each a document; what stands behind one that is broken cannot be told apart.
+
+    The bytes are read as Latin-1, in which JSON has the same marks and each byte is a character.
+    """
+    decoder = json.JSONDecoder(strict=False)
+    text = file.read(BLOCK).decode("latin-1")
+    start, position = 0, text.index("[") + 1
+    while True:
+        position = _BETWEEN.match(text, position).end()  # type: ignore[union-attr]
+        if text.startswith("]", position):
+            return
+        try:
+            _, end = decoder.raw_decode(text, position)
+        except (ValueError, RecursionError) as error:
+            more = file.read(max(BLOCK, len(text) - position)).decode("latin-1")
+            if not more or len(text) - position > LONGEST_DOCUMENT:
+                yield BadDocument(name, f"the array breaks off at byte {start + position}: {error}")
+                return
+            text, start, position = text[position:] + more, start + position, 0
+            continue
+        if text[position] == "{":
+            yield Document(text[position:end].encode("latin-1"), name, start + position, keep=keep)
+        else:
+            yield BadDocument(name, f"{NO_TEXT}, at byte {start + position}")
+        position = end
 
 
 def read(document: Document) -> tuple[Text, dict[str, Any]]:

@@ -37,7 +37,7 @@ from archive.text import line_rules
 
 T = TypeVar("T")
 _COUNT_WORDS = re.compile(r"\d+\s+\w+\b.*\d{4}|\d+ comments?\b", re.IGNORECASE)
-_ARTICLE = 300
+_ARTICLE = 200
 _LEAST_TALK, _MOST_LINES = 30, 4  # characters of a comment, and lines, on average
 
 

@@ -24,6 +24,7 @@ from archive.importers.base import (
     Source,
     Undecided,
 )
+from archive.importers.documents import is_article_array
 from archive.importers.files import LONGEST_DOCUMENT
 from archive.importers.tables import own_rows, records
 from archive.importers.tables.cells import is_null, read_id
@@ -108,7 +109,8 @@ def _claim_json(head: bytes) -> FormatClaim | None:
     )
     if has_readers and not _are_long(head):
         return FormatClaim(BY_LOOKS + 2 * NEAR, f"JSON with the keys of comments: {shown}")
-    return FormatClaim(BY_LOOKS, f"a JSON array with the keys {shown}") if is_array else None
+    score = BY_LOOKS - 2 * NEAR if is_article_array(head) else BY_LOOKS
+    return FormatClaim(score, f"a JSON array with the keys {shown}") if is_array else None
 
 
 def _are_long(head: bytes) -> bool:

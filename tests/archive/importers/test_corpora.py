@@ -102,6 +102,37 @@ def test_json_over_several_lines(archive, query, tmp_path):
     assert query("select fetched_at from captures") == [(None,)]
 
 
+@pytest.mark.parametrize("indent", [None, 2])
+def test_an_array_of_articles(archive, query, tmp_path, indent):
+    rows = [{"title": "Ferry timetable", "url": URL, "text": HARBOUR + "\u2028"}, {"text": "", "url": URL}, 7]
+    (tmp_path / "x.json").write_text(json.dumps([*rows, {"text": HARBOUR, "url": f"{URL}/2"}], indent=indent))
+    progress = import_files(archive, [str(tmp_path / "x.json")])
+    (error,) = progress.errors
+    assert "not an object with a text" in str(error)
+    assert (progress.counts["threads_new"], progress.counts["empty"]) == (2, 1)
+    assert query(TREE)[: len(HARBOUR_TREE)] == HARBOUR_TREE
+    raw = (tmp_path / "x.json").read_bytes()
+    for offset, length in query("select warc_offset, warc_length from captures"):
+        assert "text" in json.loads(raw[offset : offset + length])
+
+
+def test_an_array_of_articles_that_breaks_off(archive, tmp_path, monkeypatch):
+    monkeypatch.setattr("archive.importers.documents.BLOCK", 500)
+    whole = json.dumps([{"text": HARBOUR, "url": f"{URL}/{number}"} for number in range(3)])
+    (tmp_path / "x.json").write_text(whole[:-40])
+    progress = import_files(archive, [str(tmp_path / "x.json")])
+    (error,) = progress.errors
+    assert "breaks off at byte" in str(error)
+    assert progress.counts["threads_new"] == 2
+
+
+def test_an_array_of_short_texts_is_a_table_of_comments(archive, query, tmp_path):
+    rows = [{"text": "I agree with all of this.", "url": URL, "title": "Ferry timetable"} for _ in range(3)]
+    (tmp_path / "x.json").write_text(json.dumps(rows))
+    import_files(archive, [str(tmp_path / "x.json")])
+    assert query("select count(*) from articles") == [(1,)]
+
+
 def test_rows_without_a_text_are_counted(archive, tmp_path):
     rows = [{"text": None}, {"text": "", "url": URL}, {"text": HARBOUR}]
     (tmp_path / "x.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
