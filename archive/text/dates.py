@@ -22,7 +22,7 @@ MAX_LENGTH = 120
 _LONGEST_AGE_LINE = 60  # of a name and an age in words
 _DAY_LENGTH = len("2026-03-02")
 
-_AFTERNOON = {"pm", "μμ", "م", "下午", "午後", "오후"}
+_AFTERNOON = {"pm", "μμ", "م", "下午", "午後", "오후", "ös"}
 
 _ORDINAL = r"(?:st|nd|rd|th|er|re|º|°|ª|\.|-?[её]?го)?"
 _OF = r"(?:\s*[-./]\s*|,?\s+(?:de\s+|d['’]|of\s+)?)"
@@ -50,7 +50,7 @@ _DAY_FORMS = (
 )
 _DAY = re.compile("|".join(_DAY_FORMS), re.IGNORECASE)
 _TIME = re.compile(
-    r"(?P<pre>午前|午後|上午|下午|오전|오후)?\s*(?:(?<![\d:])|(?<=[^\d](?:19|20)\d\d))(?P<h>[01]?\d|2[0-4])"
+    r"(?P<pre>午前|午後|上午|下午|오전|오후|\bö[sö]\b)?\s*(?:(?<![\d:])|(?<=[^\d](?:19|20)\d\d))(?P<h>[01]?\d|2[0-4])"
     r"(?:\s?(?:[:h.]|(?P<cjk>時|时|시|点|點))\s?(?P<m>[0-5]\d|(?(cjk)\d(?!\d)|(?!)))"
     r"(?:[:.](?P<s>[0-5]\d)(?:\.\d+)?)?(?:分|분)?|(?=\s?(?:[ap]\.?m\b|uhr|h\b)))"
     r"(?!\d)(?:\s?(?P<half>[ap]\.?\s?m\b\.?|[πμ]\.?μ\b\.?|[صم](?!\w))|\s?(?:uhr|uur|min|h)\b)?"
@@ -71,7 +71,7 @@ _CLOCK_FIRST = re.compile(
     r"ingo)\b[\s,]*)?",
     re.IGNORECASE,
 )
-_COMPACT = re.compile(r"(?<!\d)((?:19|20)\d\d)(0\d|1[0-2])([0-2]\d|3[01])T([01]\d|2[0-3])([0-5]\d)([0-5]\d)(?!\d)Z?")
+_COMPACT = re.compile(r"(?<!\d)((?:19|20)\d\d)(0\d|1[0-2])([0-2]\d|3[01])T([01]\d|2[0-3])([0-5]\d)([0-5]\d)?(?!\d)Z?")
 _GLUED = re.compile(r"(?<=[^\W\d_])(?=\d)|(?<=[^\W_])(?=[A-ZÀ-ÞЀ-Я][^\W\d_])")
 _NUMBERS = re.compile(r"\d+")
 _YEAR_IN = re.compile(r"(?:19|20)\d\d")
@@ -350,7 +350,7 @@ def _with_clock(day: datetime, clock: re.Match[str]) -> tuple[datetime, Precisio
 
 def _half(clock: re.Match[str]) -> str | None:
     if clock["pre"]:
-        return "pm" if clock["pre"] in _AFTERNOON else "am"
+        return "pm" if clock["pre"].casefold() in _AFTERNOON else "am"
     half = re.sub(r"[\s.]", "", clock["half"] or "").casefold()
     return None if not half else "pm" if half in _AFTERNOON else "am"
 

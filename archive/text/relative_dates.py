@@ -17,7 +17,7 @@ _UNITS: tuple[tuple[Precision, float, str], ...] = (
     (
         "second",
         1,
-        r"s|secs?|seconds?|sek|sekund\w*|segundos?|second[oie]|secondes?|seconden?|секунд\w*|сек|saniye|"
+        r"s|secs?|seconds?|segons|sek|sekund\w*|segundos?|second[oie]|secondes?|seconden?|секунд\w*|сек|saniye|"
         r"másodperc\w*|δευτερ\w*|"
         r"δευτερόλ\w*|秒(?:鐘|钟)?|초|ثانیه|सेकंड|ثوان\w*|ثانية|שניות|detik|giây|วินาที",
     ),
@@ -31,21 +31,21 @@ _UNITS: tuple[tuple[Precision, float, str], ...] = (
     (
         "hour",
         3_600,
-        r"h|hrs?|hours?|std|stunden?|heures?|horas?|or[ae]|uur|uren|u|godz\w*|час\w*|ч|годин\w*|timm\w*|tim(?:er|"
+        r"h|hrs?|hours?|hores|std|stunden?|heures?|horas?|or[ae]|uur|uren|u|godz\w*|час\w*|ч|годин\w*|timm\w*|tim(?:er|"
         r"e)?|tuntia?|saat|"
         r"hodin\w*|hod|hodín|óra|órá\w*|or[ăe]|ώρ\w*|сат\w*|sat\w?|小?[時时](?:間|间)?|小時|시간|घंट\S*|val|tund\w*|stund\w*|ساع\w*|שעות|jam|giờ|ชั่วโมง",
     ),
     (
         "day",
         86_400,
-        r"d|days?|tage?n?|tg|jours?|j|d[ií]as?|giorn[oi]|gg|dag(?:en|ar|er|e)?|dni|dzień|дн\w+|день|д|päivää?|gün|"
+        r"d|days?|dies|tage?n?|tg|jours?|j|d[ií]as?|giorn[oi]|gg|dag(?:en|ar|er|e)?|dni|dzień|дн\w+|день|д|päivää?|gün|"
         r"dny|dnů|den|nap\w*|"
         r"zile?|ημέρ\w*|μέρ\w*|дена?|dan\w?|天|日|일|روز|दिन|dien\w*|päeva?|أيام|يوم|ימים|hari|ngày|วัน",
     ),
     (
         "month",
         604_800,
-        r"w|wks?|weeks?|wo|wochen?|semaines?|sem|semanas?|settiman[ae]|we(?:ek|ken)|tygod\w+|недел\w+|нед|"
+        r"w|wks?|weeks?|wo|wochen?|semaines?|sem|semanas?|setman\w*|settiman[ae]|we(?:ek|ken)|tygod\w+|недел\w+|нед|"
         r"тижд?\w*|veckor?|uker?|uger?|"
         r"viikkoa?|hafta|týd\w+|týž\w+|hét|hete\w*|săptămân\w*|εβδομάδ\w*|седмиц\w*|tjed\w+|[週周](?:間)?|个?星期|주|"
         r"هفته|सप्ताह|हफ़्?त\S*|nädal\w*|nedēļ\w*|savait\w*|sav|สัปดาห์|أسابيع|أسبوع|שבועות|minggu|tuần",
@@ -53,7 +53,7 @@ _UNITS: tuple[tuple[Precision, float, str], ...] = (
     (
         "month",
         2_629_800,
-        r"mo|mos|mon|months?|monat\w*|mois|meses|m[eê]s|mes[ei]|maand\w*|mies\w+|месяц\w*|мес|місяц\w*|månad\w*|"
+        r"mo|mos|mon|months?|monat\w*|mois|meses|mesos|m[eê]s|mes[ei]|maand\w*|mies\w+|месяц\w*|мес|місяц\w*|månad\w*|"
         r"måned\w*|kuukautta|kk|ay|"
         r"měsíc\w*|mesiac\w*|hónap\w*|luni|lună|μήν\w*|месец\w*|mjesec\w*|[个個か]月|ヶ月|개월|달|ماه|महीन\S*|mėn\w*|mēne\w*|kuud?|أشهر|شهر|חודשים|bulan|"
         r"tháng|เดือน",
@@ -61,7 +61,7 @@ _UNITS: tuple[tuple[Precision, float, str], ...] = (
     (
         "year",
         31_557_600,
-        r"y|yrs?|years?|jahr\w*|ans?|années?|a[ñn]os?|ann[oi]|jaar|jaren|lat\w?|rok\w*|год\w*|лет|г|л|рок\w*|"
+        r"y|yrs?|years?|jahr\w*|ans?|années?|anys?|a[ñn]os?|ann[oi]|jaar|jaren|lat\w?|rok\w*|год\w*|лет|г|л|рок\w*|"
         r"years|år|vuotta|v|yıl|"
         r"let|lety|év\w*|ani?|χρόνια|έτη|години?|godin\w*|年|년|سال|साल|वर्ष|met\w*|aasta\w*|gad\w*|سنوات|سنة|שנים|tahun|năm|ปี",
     ),

@@ -35,7 +35,7 @@ FEED_TYPES = (
     "application/rdf+xml",
 )
 FEED_START = re.compile(rb"<(?:rss|feed|rdf:RDF)[\s>]", re.IGNORECASE)
-SITEMAP_START = re.compile(rb"<(?:\w+:)?(?:urlset|sitemapindex)[\s>]")
+SITEMAP_START = re.compile(rb"<(?:\w+:)?(?:urlset|sitemapindex)[\s>]", re.IGNORECASE)
 JSON_FEED = re.compile(rb'"version"\s*:\s*"https?:(?:\\?/){2}jsonfeed\.org\\?/')
 UTF8_MARK, WIDE_MARKS = b"\xef\xbb\xbf", (b"\xff\xfe", b"\xfe\xff", b"<\0", b"\0<")
 REFERENCES_A_TAG = 10  # that take as long to read as a tag
@@ -140,6 +140,8 @@ def may_be_article(url: str) -> bool:
 
 def find_leads(page: Page, kind: str) -> Iterator[Lead]:
     """Yield what a feed, sitemap or front page lists, each address once, at most MOST_LEADS."""
+    if kind == "sitemap" and classify_page(page) == "feed":  # which an index may name as well
+        kind = "feed"
     parsers = {"feed": _parse_feed, "sitemap": _parse_sitemap, "front": _parse_front_page}
     seen = {canonical(page.url)}
     for lead in parsers[kind](page):
@@ -169,7 +171,8 @@ def _parse_feed(page: Page) -> Iterator[Lead]:
     parsed = feedparser.parse(BytesIO(body), response_headers=headers, sanitize_html=False)
     for entry in parsed.entries:
         # A proxy of feeds, which may be long gone, names the page's own address beside its own.
-        url = canonical(entry.get("feedburner_origlink")) or canonical(entry.get("link"))
+        link = entry.get("id") if entry.get("link") == "" else entry.get("link")
+        url = canonical(entry.get("feedburner_origlink")) or canonical(link)
         if url is not None:
             stated = entry.get("slash_comments") or entry.get("thr_total")
             is_number = isinstance(stated, str) and stated.isascii() and stated.isdigit() and len(stated) < 10
@@ -230,7 +233,7 @@ def _parse_sitemap(page: Page) -> Iterator[Lead]:
     events = etree.iterparse(BytesIO(body), events=("end",), recover=True, huge_tree=True, **entities)
     try:
         for _, element in events:
-            if isinstance(element.tag, str) and etree.QName(element).localname in ("url", "sitemap"):
+            if _local_name(element) in ("url", "sitemap"):
                 lead = _sitemap_lead(page, element)
                 element.clear()  # a sitemap may list 50,000 pages
                 if lead is not None:
@@ -245,7 +248,7 @@ def _sitemap_lead(page: Page, element: Any) -> Lead | None:
     url = canonical(page.absolute(own.get("loc", "")))
     if url is None or "loc" not in own:
         return None
-    if etree.QName(element).localname == "sitemap":
+    if _local_name(element) == "sitemap":
         return Lead(url, "sitemap", parse_date(own["lastmod"]) if own.get("lastmod") else None)
     news = next((child for child in element if _local_name(child) == "news"), ())
     stated = _child_texts(news)
@@ -264,7 +267,7 @@ def _child_texts(element: Iterable[Any]) -> dict[str, str]:
 
 
 def _local_name(element: Any) -> str:
-    return etree.QName(element).localname if isinstance(element.tag, str) else ""
+    return etree.QName(element).localname.lower() if isinstance(element.tag, str) else ""
 
 
 # front pages

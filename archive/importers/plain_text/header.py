@@ -160,6 +160,7 @@ def _candidate(entry: Entry, dialect: Dialect, position: int) -> str | None:
         text = text[:end]
     if position == entry.date_at:
         text = without_separator(line_rules.strip_linking(text))
+        text = text[: line_rules.find_says(f"{text}:")]  # "Joe wrote on 5 March"
     text = after_address(text.strip(" \u00a0:,;"))
     text = without_affixes(text[line_rules.byline_length(text) :], dialect).strip(" \u00a0:,;")
     if not text or line_rules.is_avatar(text) or len(text) > 80 or line_rules.is_linking(text) or URL.match(text):

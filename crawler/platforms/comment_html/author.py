@@ -12,6 +12,7 @@ from crawler.platforms.comment_html.class_names import Traits, traits
 from crawler.platforms.comment_html.elements import CommentElement
 from crawler.platforms.comment_html.parts import (
     PROFILE_LINK,
+    TITLE,
     Part,
     is_before_badge,
     is_button,
@@ -182,7 +183,8 @@ def _line_around(comment: CommentElement, date: HtmlElement, content: HtmlElemen
         if line is not date and any(child.tag in ("p", "blockquote") for child in above):
             break
         if any(
-            element is content or element.tag in ("p", "blockquote") for element in line.itersiblings(preceding=True)
+            element is content or element.tag in ("p", "blockquote") or TITLE.search(element.get("class") or "")
+            for element in line.itersiblings(preceding=True)
         ):
             break
         line = above

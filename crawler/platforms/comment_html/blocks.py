@@ -232,13 +232,18 @@ def _adopt_siblings(comments: Mapping[HtmlElement, CommentElement]) -> dict[Html
     for comment in heads:
         sibling = comment.root.getnext()
         while sibling is not None and sibling not in stops and len(comment.siblings) < MOST_SIBLINGS:
-            if comment.is_head and sibling.tag in BEHIND_LIST:
+            if sibling.tag in BEHIND_LIST and (comment.is_head or _is_higher(sibling, comment.root)):
                 break
             if isinstance(sibling.tag, str):
                 comment.siblings.append(sibling)
                 adopted[sibling] = comment
             sibling = sibling.getnext()
     return adopted
+
+
+def _is_higher(heading: HtmlElement, head: HtmlElement) -> bool:
+    """Whether a heading stands above those over the comments: what follows is no longer theirs."""
+    return heading.tag in HEADINGS and head.tag in HEADINGS and heading.tag < head.tag
 
 
 def _are_lines_above(comments: Collection[HtmlElement]) -> bool:

@@ -23,7 +23,7 @@ MACHINE_ATTRIBUTES = (
     *("data-livestamp", "data-epoch", "data-unix", "data-created", "data-ts"),
 )
 LINES = frozenset(
-    "small em i b strong span cite p div dt dd h2 h3 h4 h5 h6 td li a header footer label address".split()  # noqa: SIM905
+    "small em i b strong span font cite p div dt dd h2 h3 h4 h5 h6 td li a header footer label address".split()  # noqa: SIM905
 )
 ORDINAL = re.compile(r"(\d) (st|nd|rd|th|er|º|ª)\b", re.IGNORECASE)
 JOINED = re.compile(

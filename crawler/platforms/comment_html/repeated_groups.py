@@ -7,6 +7,7 @@ from crawler.platforms.comment_html.blocks import DIGITS, Key, roots_of
 from crawler.platforms.comment_html.class_names import traits
 from crawler.platforms.comment_html.elements import HEADS
 from crawler.platforms.comment_html.page_index import MOST_BLOCKS, Group, PageIndex
+from crawler.platforms.comment_html.parts import is_own_link
 from crawler.platforms.comment_html.section_words import words_of
 
 MOST_GROUPS = 30
@@ -70,7 +71,7 @@ def _anchored_groups(index: PageIndex) -> list[Group]:
     """Return groups of blocks around elements made for a name or a date: replies often have another shape."""
     largest = sorted(index.anchors.values(), key=len, reverse=True)[:MOST_ANCHORS]
     groups = []
-    for anchors in largest:
+    for anchors in map(_without_repeats, largest):
         roots = roots_of(anchors[:MOST_BLOCKS]) if len(anchors) >= 2 else []
         if len(roots) >= 2:
             around = index.surroundings[roots[-1]]
@@ -78,6 +79,18 @@ def _anchored_groups(index: PageIndex) -> list[Group]:
             is_cut = len(anchors) > MOST_BLOCKS
             groups.append(Group(roots, own, around.strength, around.weak, is_cut=is_cut, is_headed=around.is_headed))
     return groups
+
+
+def _without_repeats(anchors: list[HtmlElement]) -> list[HtmlElement]:
+    """Leave out second links to one comment: its title leads there as its date does."""
+    seen: set[str] = set()
+    result = []
+    for anchor in anchors:
+        href = (anchor.get("href") or "") if is_own_link(anchor) else ""
+        if not href or href not in seen:
+            result.append(anchor)
+        seen.add(href)
+    return result
 
 
 def unite(first: Group, second: Group, index: PageIndex) -> Group | None:
@@ -111,7 +124,7 @@ def dated_groups(index: PageIndex, tree: HtmlElement) -> list[Group]:
     """Return groups of blocks that have a date each, whatever they are called."""
     dated: dict[Key, list[HtmlElement]] = {}
     for element in tree.iter(
-        "time", "span", "a", "div", "p", "small", "em", "i", "b", "abbr", "td", "cite", "dd", "h4", "h5"
+        "time", "span", "a", "div", "p", "small", "em", "i", "b", "abbr", "td", "cite", "dd", "h4", "h5", "font"
     ):
         if index.lengths.get(element, 0) > LONGEST_DATE_LINE or not _shows_date(element):
             continue

@@ -33,7 +33,13 @@ def test_no_day_that_is_yet_to_come():
 
 
 @pytest.mark.parametrize(
-    ("text", "at"), [("un'ora fa", "2026-03-14T05:00:00Z"), ("about a day ago", "2026-03-13T00:00:00Z")]
+    ("text", "at"),
+    [
+        ("un'ora fa", "2026-03-14T05:00:00Z"),
+        ("about a day ago", "2026-03-13T00:00:00Z"),
+        ("fa 2 hores", "2026-03-14T04:00:00Z"),
+        ("fa 3 setmanes", "2026-02-01T00:00:00Z"),
+    ],
 )
 def test_ages_in_words(text, at):
     placed = place_age(text, FETCHED)

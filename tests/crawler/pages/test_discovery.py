@@ -26,14 +26,34 @@ FRONT = (
             "sitemap",
             ["https://courier.example/2024/05/ferry-to-close"],
         ),
+        (
+            SITEMAP.replace(b"url", b"URL").replace(b"loc", b"LOC"),
+            "sitemap",
+            ["https://courier.example/2024/05/ferry-to-close"],
+        ),
         (FRONT, "front", ["https://courier.example/feed.xml", "https://courier.example/2024/05/ferry-to-close"]),
     ],
-    ids=["feed", "sitemap", "gzipped sitemap", "relative sitemap", "front page"],
+    ids=["feed", "sitemap", "gzipped sitemap", "relative sitemap", "sitemap in capitals", "front page"],
 )
 def test_kinds_and_leads(body, kind, urls):
     page = Page("https://courier.example/", body)
     assert classify_page(page) == kind
     assert [lead.url for lead in find_leads(page, kind)] == urls
+
+
+def test_an_index_of_sitemaps_may_name_a_feed():
+    assert [lead.url for lead in find_leads(Page("https://courier.example/a.xml", RSS), "sitemap")] == [
+        "https://courier.example/ferry"
+    ]
+
+
+def test_an_item_whose_link_is_empty_has_a_permanent_one():
+    item = b"<item><link/><guid isPermaLink='true'>https://courier.example/ferry</guid></item>"
+    other = b"<item><guid isPermaLink='false'>https://courier.example/12</guid></item>"
+    feed = b"<rss version='2.0'><channel>" + item + other + b"</channel></rss>"
+    assert [lead.url for lead in find_leads(Page("https://courier.example/", feed), "feed")] == [
+        "https://courier.example/ferry"
+    ]
 
 
 @pytest.mark.parametrize(

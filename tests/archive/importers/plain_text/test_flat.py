@@ -48,6 +48,7 @@ HEADERS = {
     "number between": ["{name} {at}", "{n}.", "{text}"],
     "number and button beside": ["{name} #{n} {at} Reply", "{text}"],
     "by": ["By {name} on {at}", "{text}"],
+    "wrote on": ["{name} wrote on {at}:", "{text}"],
     "picture": ["Avatar", "{name}", "{at}", "{text}", "Reply"],
     "answers": ["{name} replied to comment from Somebody | {at} | Reply", "{text}"],
 }

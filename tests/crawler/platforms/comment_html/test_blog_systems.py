@@ -40,6 +40,9 @@ BLOCKS = {
     "a comment that says whose it is": '<li id="comment-{n}"><p>{text}</p><p><cite>Comentariu de {name} &#8212; {date}</cite></p></li>',
     "a title, and bold words around name and date": '<details class="CommentBox"><summary><h3 class="CommentTitle">Mills</h3><p class="CommentPoster"><b>Posted</b> {date} by <b>{name}</b> (subscriber, #{n})</p></summary><div class="FormattedComment"><p>{text}</p></div></details>',
     "the number of a user beside the name": '<div class="cmt" id="c{n}"><div class="details">by <span class="by"><a href="/~x">{name}</a> ( <span>7{n}</span> )</span> on {date}</div><div class="body">{text}</div></div>',
+    "a title before the name in short lines": '<li class="talkback" id="tb{n}"><span>{n}.</span> <span class="tb-title">Well done</span><div class="tb-sign">{name} <span class="tb-date">{date}</span></div><div class="tb-text">{text}</div></li>',
+    "an anchor before the box, a title and a permalink that lead to it": '<a id="comment-{n}"></a><div class="comment odd clearfix"><h3><a href="/comment/{n}#comment-{n}" class="permalink">Mills</a></h3><div class="submitted"><a href="/comment/{n}#comment-{n}" class="permalink">Permalink</a> Submitted by <span class="username">{name}</span> on {date}.</div><div class="content"><p>{text}</p></div></div>',
+    "an item with font elements": '<li><font color="navy"><b>{name}</b></font> <font size="1">({date})</font><br>{text}</li>',
     "a form without fields around the text": '<div class="thing comment" data-fullname="t1_{n}"><p class="tagline"><a class="author">{name}</a> <time>{date}</time></p><form class="usertext"><input type="hidden" name="id" value="{n}"><div class="md"><p>{text}</p></div></form></div>',
 }  # fmt: skip
 BARE = "<h2>Comments</h2>{}<h2>Post a comment</h2>"
@@ -65,6 +68,12 @@ def test_a_bold_word_may_be_the_heading_of_blocks_that_nothing_names() -> None:
     block = "<div><b>{name}</b> - <i>{date}</i><p>{text}</p></div>"
     thread = read(flat(block, "<b>Comments:</b><div>{}</div>"))
     assert [(row[0], row[1]) for row in rows(thread)] == NAMES
+    assert [row[2] for row in rows(thread)] == TEXTS
+
+
+def test_a_heading_above_those_over_comments_ends_them() -> None:
+    block = "<h4>{name} <small>{date}</small></h4><p>{text}</p>"
+    thread = read(flat(block, "<h2>Comments</h2>{}<h2>Write a comment</h2><form><textarea></textarea></form>"))
     assert [row[2] for row in rows(thread)] == TEXTS
 
 
