@@ -100,6 +100,13 @@ def read(path: str | Path) -> Release:
     return Release(real, values, dumps, missing, inspected, _tag(real, values, inspected))
 
 
+def sha256_sums(folder: Path, manifest: Mapping[str, Any]) -> str:
+    """Return SHA256SUMS, as `sha256sum -c` reads it: the manifest and every file that it names."""
+    own = sha256((folder / "manifest.json").read_bytes()).hexdigest()
+    lines = [(own, "manifest.json"), *((entry["sha256"], entry["path"]) for entry in manifest["files"])]
+    return "".join(f"{digest}  {path}\n" for digest, path in lines)
+
+
 def _opened(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(f"{path.as_uri()}?immutable=1", uri=True)
 

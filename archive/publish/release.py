@@ -22,6 +22,7 @@ from typing import Any
 from archive.export.formats import FORMATS
 from archive.publish import dumps, public_copy
 from archive.publish.codebook import codebook
+from archive.publish.manifest import sha256_sums
 from archive.publish.policy import Policy
 from archive.search.build import build as build_index
 from archive.search.build import index_path, rename_segments
@@ -285,13 +286,6 @@ def index_copy(database: Path) -> list[dict[str, Any]]:
         file.chmod(database.stat().st_mode & 0o777)  # Tantivy lets nobody but the owner read some of them
     names = sorted(path.relative_to(database.parent).as_posix() for path in folder.iterdir())
     return [dumps.file_entry(database.parent, name, "The search index (Tantivy)") for name in names]
-
-
-def sha256_sums(folder: Path, manifest: Manifest) -> str:
-    """Return SHA256SUMS, as `sha256sum -c` reads it: the manifest and every file that it names."""
-    own = sha256((folder / "manifest.json").read_bytes()).hexdigest()
-    lines = [(own, "manifest.json"), *((entry["sha256"], entry["path"]) for entry in manifest["files"])]
-    return "".join(f"{digest}  {path}\n" for digest, path in lines)
 
 
 def _write_json(path: Path, value: Any) -> None:

@@ -13,8 +13,7 @@ import pyarrow.parquet as pq
 from isal import igzip
 
 from archive.publish.dumps import executor, sha256_of
-from archive.publish.release import sha256_sums
-from archive.search.build import index_path
+from archive.publish.manifest import sha256_sums
 from archive.search.index import IndexUnusable, SearchIndex
 from archive.store.private_tables import PRIVATE_TABLES
 from archive.text.formatting import format_count
@@ -151,7 +150,7 @@ def _count_csv_rows(file: Path) -> int:
 
 def _check_sums(folder: Path, manifest: Mapping[str, Any]) -> Iterator[Problem]:
     try:
-        if (folder / "SHA256SUMS").read_text("utf-8") != sha256_sums(folder, dict(manifest)):
+        if (folder / "SHA256SUMS").read_text("utf-8") != sha256_sums(folder, manifest):
             yield "SHA256SUMS", "it is not what the manifest and its files come to"
     except (OSError, UnicodeDecodeError) as error:
         yield "SHA256SUMS", str(error)
@@ -212,6 +211,9 @@ def check_counts(folder: Path, manifest: Mapping[str, Any]) -> list[Problem]:
 
 def check_index(folder: Path, _manifest: Mapping[str, Any]) -> list[Problem]:
     """Check that the search index has as many comments as can be read; a release of an older version has none."""
+    # Loading it takes as long as to hash a gigabyte, and only one of the processes needs it.
+    from archive.search.build import index_path
+
     path = index_path(folder / "archive.db")
     if not path.exists():
         return []

@@ -16,7 +16,8 @@ NUMBERS = ("outlet", "commenter", "dataset", "day", "month")
 # Found by, and counted by. Outlet and month of a comment are one text, its state and flags another: one count then
 # answers all of their facets.
 FLAG_TEXTS = ("codes", "flags")
-COUNTED_TEXTS = ("state", "place", "mark", *RECORDS.values())
+_RECORD_FIELDS = tuple(RECORDS.values())
+COUNTED_TEXTS = ("state", "place", "mark", *_RECORD_FIELDS)
 STATE_ID = 0  # the document that says how current the index is: no comment has this id
 # A flag as one token, its parts apart by what none of them has; and a comment's state and flags.
 _APART = "\x1f"
@@ -121,8 +122,11 @@ def to_json(comment: IndexedComment, default_language: str) -> str:
     if comment.author:
         parts.append(f'"author":"{_fold_name(comment.author)}"')
     parts.append(_flags_json(comment.state, comment.flags) if comment.flags else _state_json(comment.state))
-    texts = ((name, getattr(comment, name)) for name in RECORDS.values())
-    parts += (f'"{name}":{json.dumps(list(dict.fromkeys(of_name)))}' for name, of_name in texts if of_name)
+    parts += [
+        f'"{name}":{json.dumps(list(dict.fromkeys(texts)))}'
+        for name in _RECORD_FIELDS
+        if (texts := getattr(comment, name))
+    ]
     return f"{{{','.join(parts)}}}"
 
 
