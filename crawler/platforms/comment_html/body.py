@@ -32,15 +32,14 @@ from crawler.platforms.comment_html.parts import (
     property_of,
     traits_of,
 )
+from crawler.platforms.comment_html.text_box import FACTS, find_text_box, is_found_by_length
 
 BODY_PROPERTIES = frozenset(("text", "commenttext", "description", "reviewbody"))
 PARAGRAPHS = frozenset(("p", "blockquote", "ul", "ol", "pre", "dl", "table", "figure")) | frozenset(
     ("h1", "h2", "h3", "h4", "h5", "h6")
 )
 LONGEST_BUTTON = 20
-LONGEST_FACT = 50
 LONGEST_LABEL = 12
-FACTS = frozenset(("ul", "ol", "dl"))
 BLOCKS = FACTS | frozenset(("table", "blockquote"))  # that may be a comment as a whole
 HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 SHORTEST_BARE = 20  # characters of text beside paragraphs that are no line of name or date
@@ -67,29 +66,7 @@ def find_content(comment: CommentElement, own: Sequence[Part]) -> HtmlElement | 
     if best is None and traits_of(comment.root).content == SURE:
         return comment.root
     best = _beside_label(best, own)
-    return _innermost(best, best_rank, own) if best is not None else _bare_box(comment, own)
-
-
-def _bare_box(comment: CommentElement, own: Sequence[Part]) -> HtmlElement | None:
-    """Return the box that holds more bare text than all paragraphs do: those are lists of facts on the author."""
-    paragraphs = [element for element, _ in own if element.tag in FACTS]
-    if not paragraphs or any(element.tag in ("p", "blockquote", "pre") for element, _ in own):
-        return None
-    bare = {e: _bare_length(e) for e, kind in own if e.tag in ("div", "td") and not kind.furniture}
-    box = max(bare, key=bare.__getitem__, default=None)
-    texts = [paragraph for paragraph in paragraphs if not _are_facts(paragraph)]
-    most = sum(len(fold_space(paragraph.text_content())) for paragraph in texts)
-    least = max(most, SHORTEST_BARE if len(texts) == len(paragraphs) else 0)
-    return box if box is not None and box is not comment.root and bare[box] > least else None
-
-
-def _are_facts(paragraph: HtmlElement) -> bool:
-    """Whether a list has short items alone: a name, a date, a group, buttons."""
-    return all(len(fold_space(item.text_content())) <= LONGEST_FACT for item in paragraph)
-
-
-def _bare_length(element: HtmlElement) -> int:
-    return sum(len((piece or "").strip()) for piece in (element.text, *(child.tail for child in element)))
+    return _innermost(best, best_rank, own) if best is not None else find_text_box(comment, own)
 
 
 def _beside_label(content: HtmlElement | None, own: Sequence[Part]) -> HtmlElement | None:
@@ -148,7 +125,7 @@ def _has_content(element: HtmlElement) -> bool:
 
 def is_text_only(content: HtmlElement) -> bool:
     """Whether an element is made for the text alone."""
-    return traits_of(content).content == SURE or property_of(content) in BODY_PROPERTIES
+    return traits_of(content).content == SURE or property_of(content) in BODY_PROPERTIES or is_found_by_length(content)
 
 
 def outside_text(own: Sequence[Part], content: HtmlElement | None) -> list[Part]:

@@ -55,7 +55,9 @@ def find_list(page: Page) -> CommentList | None:
     if best is None or max(best.group.own, best.group.around) < STRONG:
         dated = _best(dated_groups(index, page.html), index, stated)
         # A word that stands around the replies alone finds no more than those.
-        if best is None or (dated is not None and (_roots(best) < _roots(dated) or _are_heads(best, dated))):
+        if best is None or (
+            dated is not None and (_is_better(dated, best) or _roots(best) < _roots(dated) or _are_heads(best, dated))
+        ):
             best = dated
     if best is None:
         return None
@@ -69,6 +71,16 @@ def find_list(page: Page) -> CommentList | None:
     strip_repeated_lines([fields for _, fields in blocks])
     strip_shared_quotes([fields for _, fields in blocks])
     return CommentList(_without_copies(blocks), best.section, best.group.is_cut)
+
+
+def _is_better(first: "_Weighed", second: "_Weighed") -> bool:
+    """Whether one of two lists reads more like comments, and they share no place."""
+    if first.rank <= second.rank:
+        return False
+    ours, theirs = _roots(first), _roots(second)
+    return all(ours.isdisjoint((root, *root.iterancestors())) for root in theirs) and all(
+        theirs.isdisjoint(root.iterancestors()) for root in ours
+    )
 
 
 def _are_heads(first: "_Weighed", second: "_Weighed") -> bool:
@@ -143,7 +155,7 @@ def _best(groups: Sequence[Group], index: PageIndex, stated: frozenset[int]) -> 
             entry = _weigh(group, roots, index, stated)
             weighed += [entry] if entry is not None else []
         seen.add(key)
-    weighed.sort(key=lambda entry: -entry.rank)
+    weighed = sorted(weighed, key=lambda entry: (_is_around_others(entry, weighed), -entry.rank))
     for first, second in combinations(weighed[:MOST_UNITED], 2):
         union = unite(first.group, second.group, index)
         entry = _weigh(union, union.elements, index, stated, weighed[0].rank) if union is not None else None
@@ -154,6 +166,15 @@ def _best(groups: Sequence[Group], index: PageIndex, stated: frozenset[int]) -> 
         ):
             weighed.insert(0, entry)
     return weighed[0] if weighed else None
+
+
+def _is_around_others(entry: "_Weighed", weighed: Sequence["_Weighed"]) -> bool:
+    """Whether what reads as a single comment holds several of another list."""
+    root = entry.comments[0].root
+    return len(entry.comments) == 1 and any(
+        len(other.comments) > 1 and all(root in comment.root.iterancestors() for comment in other.comments)
+        for other in weighed
+    )
 
 
 def _are_whole(comments: Sequence[CommentElement], index: PageIndex, *groups: Group) -> bool:

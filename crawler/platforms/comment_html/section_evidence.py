@@ -42,6 +42,7 @@ LONGEST_HEADING = 40  # characters of one that names comments
 ENOUGH = 4.2  # the score from which blocks are comments
 TEXT, NAME, DATE = 1.0, 2.0, 1.5
 NUMBER, BUTTON = 1.5, 1.5
+PEOPLE = 0.75  # for names of people where nothing is called comments
 FIELDS = TEXT + NAME + DATE  # the most that reading the fields of blocks can add
 ROUNDING = 1e-9
 BUTTON_NAME = re.compile(
@@ -104,7 +105,8 @@ def _weigh_sample(
     count, size = len(comments), len(sample)
     by_name = _name_scores(group, comments, index, stated)
     names, is_called = sum(by_name.values()), not by_name["strong"]
-    missing = least - FIELDS - ROUNDING - names
+    most = FIELDS + PEOPLE * (not is_called)
+    missing = least - most - ROUNDING - names
     if missing > NUMBER + BUTTON:
         return Evidence()
     ids = [index.read(comment, block_id) for comment in sample]
@@ -116,7 +118,7 @@ def _weigh_sample(
         return Evidence()
     score = sum(_outer_scores(sample, index).values(), names) + NUMBER * numbered + BUTTON * buttons
     may_settle = size >= FEWEST_BLOCKS and (max(group.own, group.around) == STRONG or by_name["headed"] > 0)
-    fields = _read_fields(sample, index, least - score, are_names_needed=not may_settle)
+    fields = _read_fields(sample, index, least - score, most, are_names_needed=not may_settle)
     if fields is None:
         return Evidence()
     evidence = _evidence_of(fields)
@@ -137,13 +139,13 @@ def _weigh_sample(
 
 
 def _read_fields(
-    sample: Sequence[CommentElement], index: PageIndex, needed: float, *, are_names_needed: bool
+    sample: Sequence[CommentElement], index: PageIndex, needed: float, most: float, *, are_names_needed: bool
 ) -> list[CommentFields] | None:
-    """Return the fields of a sample; None as soon as those that are left cannot add as much as is `needed`.
+    """Return the fields of a sample; None as soon as those that are left cannot add as much as is `needed` of `most`.
 
     Names count as there where the whole list may yet show them.
     """
-    most, fields = FIELDS, []
+    fields = []
     for comment in sample:
         if most + ROUNDING < needed:
             return None
@@ -172,10 +174,10 @@ def _doubts(
     doubts += 2.0 * (evidence.named < 0.6 and are_halves(sample))
     is_told = by_name["form"] or by_name["headed"] or by_name["stated"] or _are_parted(sample, fields)
     doubts += 1.0 * (not is_told and most < 0.5)
-    if by_name["strong"]:  # entries of a list of events, jobs, questions have titles
+    if by_name["strong"]:  # entries of a list of events, jobs, questions have titles, comments the names of people
         nameless = max(group.own, group.around) == 0
         titled = sum(is_titled(c, f, any_heading=nameless) for c, f in zip(sample, fields, strict=True))
-        doubts += 1.5 * titled / len(sample)
+        doubts += 1.5 * titled / len(sample) - PEOPLE * (not group.weak and _share_of_people(fields))
     return doubts
 
 
@@ -185,6 +187,13 @@ def _are_parted(sample: Sequence[CommentElement], fields: Sequence[CommentFields
         f.name and fold_space(comment.root.text_content()).removeprefix(f.name).lstrip().startswith((":", "："))
         for comment, f in zip(sample, fields, strict=True)
     )
+
+
+def _share_of_people(fields: Sequence[CommentFields]) -> float:
+    """Return in how many blocks with a time and a text a name of someone stands; 0 where it is one in most of them."""
+    names = [f.name for f in fields if f.name and f.body and (f.date_text or f.machine_date)]
+    people = [name for name in names if line_rules.name_score(name) > 0]
+    return len(people) / len(fields) if len(set(people)) * 2 > len(people) else 0.0
 
 
 def _evidence_of(fields: Sequence[CommentFields]) -> Evidence:

@@ -55,6 +55,11 @@ SHAPES = {
         '<div class="p-3"><div class="small">{name}</div>\n<div class="prose"><p>{text}</p></div>\n<div class="grey">{date}</div></div>',
         "<h2>Comments</h2><div>{}</div>",
     ),
+    "neither names nor tags say what is what": (
+        '<div class="_3xK9"><div class="_a1"><span class="_q7">{name}</span><span class="_q7">{date}</span></div>'
+        '<div class="_b2">{text}</div><div class="_c3"><a href="#">Nice</a></div></div>',
+        '<div class="_r8">{}</div>' + FORM,
+    ),
     "the author's link behind a title": (
         '<article class="comment"><header><h3><a href="#comment-{n}">A title of {n}</a></h3><time>{date}</time>'
         ' by <a rel="author" href="#">{name}</a></header><div class="content"><p>{text}</p></div></article>',
