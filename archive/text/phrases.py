@@ -116,7 +116,8 @@ BY = re.compile(
     r"napsala?|přidala?)\s*:?\s+|"
     r"^(?:(?:comments? |posted |written |submitted |kommentar |geschrieben |gepostet |commentaire |publié |écrit |"
     r"comentario |publicado |enviado |"
-    r"commento |scritto |inviato |comentário |geplaatst |reactie |komentarz |комментарий |skrivet |kommentar )?"
+    r"commento |scritto |inviato |comentário |geplaatst |reactie |komentarz |комментарий |skrivet |"
+    r"(?:in)?skickat |postat )?"
     rf"(?:{'|'.join(BY_WORDS)})\b:?\s+|(?:comment )?from:\s+)",
     re.IGNORECASE,
 )
@@ -128,7 +129,7 @@ COMMENT_BY = re.compile(
 LINKING = re.compile(
     r"(?:[\s,|·•:/()\[\]@#–—-]|\b(?:on|at|am|um|the|le|el|il|op|den|om|à|in|dne|dnia|w dniu|vom|date|posted|"
     r"published|says|comment|permalink|link|edit|"
-    r"reply|registered|author|mon|tue|wed|thu|fri|sat|sun|mo|di|mi|do|fr|sa|so|[^\W\d_]+day|[^\W\d_]+tag|samstag|"
+    r"reply|registered|author|mon|tue|wed|thu|fri|sat|sun|mo|di|mi|do|fr|sa|so|mån|tis|ons|tors?|fre|lör|sön|man|lør|søn|[^\W\d_]+day|[^\W\d_]+tag|samstag|"
     r"mittwoch|"
     r"lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|lunes|martes|miércoles|jueves|viernes|sábado|domingo|"
     r"lunedì|martedì|mercoledì|giovedì|venerdì|sabato|domenica|maandag|dinsdag|woensdag|donderdag|vrijdag|zaterdag|"

@@ -377,8 +377,8 @@ def _clean(text: str, *, is_bare: bool) -> str | None:
     """Return the name in a line without date, "says" and number; `is_bare` ones have none of that but a "says:"."""
     name = MARKUP.sub(" ", text).strip() if "<" in text else text.strip()
     name = WEB_ADDRESS.sub("", name) if "://" in name else name
-    label = LABEL.match(name) if ":" in name or "：" in name else None
-    name = label[1] if label is not None else name
+    if (":" in name or "：" in name) and (label := LABEL.match(name)):
+        name = label[1]
     if not is_bare and len(name) <= LONGEST_NAME_LINE:
         date = find_date(name[:120]) if may_hold_date(name) else None
         if date is not None and date[0] > 0:

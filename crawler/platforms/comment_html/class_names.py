@@ -39,7 +39,7 @@ NOT_TEXT = re.compile(
     r"commentnumber|karma|"
     r"ratings?|votes?|voting|likes?|dislikes?|thumbs?|thumbblock|share|sharing|sharedaddy|social|report|flag|"
     r"badge|role|"
-    r"level|rank|sr-only|screen-reader-text|visually-hidden|clear|ads?|advert\w*|adsbygoogle)(?=[-_\s]|$)|(?:^|"
+    r"level|rank|sr-only|screen-reader-text|visually-hidden|clear(?!-block)|ads?|advert\w*|adsbygoogle)(?=[-_\s]|$)|(?:^|"
     r"\s)hidden(?=\s|$)",
     re.IGNORECASE,
 )

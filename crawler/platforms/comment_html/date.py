@@ -91,7 +91,8 @@ def _date_candidates(parts: Sequence[Part]) -> Iterator[HtmlElement]:
     """Yield the elements that may hold the date, those made for it first, any short line last."""
     yield from (e for e, _ in parts if e.tag in TIMES or property_of(e) in DATE_PROPERTIES)
     yield from (e for e, _ in parts if e.tag == "abbr" and e.get("title"))
-    yield from islice((e for e, kind in parts if kind.dated and not holds_text(e)), MOST_DATED)
+    dated = (e for e, kind in parts if kind.dated and not kind.wrapper and not holds_text(e))
+    yield from islice(dated, MOST_DATED)
     for link, _ in parts:
         if is_own_link(link):
             above = link.getparent()

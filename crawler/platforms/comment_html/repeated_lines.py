@@ -21,7 +21,7 @@ def strip_repeated_lines(fields: Sequence[CommentFields]) -> None:
             for field in fields:
                 lines = field.body.split("\n")
                 if len(lines) > 1 and lines[edge]:
-                    pattern = _pattern(lines[edge], field.name)
+                    pattern = _pattern(lines[edge], field)
                     counts[pattern] = counts.get(pattern, 0) + 1
             repeated = {
                 pattern
@@ -32,7 +32,7 @@ def strip_repeated_lines(fields: Sequence[CommentFields]) -> None:
                 break
             for field in fields:
                 lines = field.body.split("\n")
-                if len(lines) > 1 and _pattern(lines[edge], field.name) in repeated:
+                if len(lines) > 1 and _pattern(lines[edge], field) in repeated:
                     field.body = "\n".join(lines[1:] if edge == 0 else lines[:-1]).strip("\n")
 
 
@@ -44,6 +44,11 @@ def strip_shared_quotes(fields: Sequence[CommentFields]) -> None:
             field.body = QUOTED.sub("", field.body)
 
 
-def _pattern(line: str, name: str | None) -> str:
-    """Return what a line of a text has in common with those of others: all but its numbers, and its author's name."""
-    return "" if line.strip() == name else DIGITS.sub("#", line.strip())
+def _pattern(line: str, fields: CommentFields) -> str:
+    """Return what a line of a text has in common with those of others: all but its numbers, its author and its date."""
+    line = line.strip()
+    if line == fields.name:
+        return ""
+    for own, sign in ((fields.date_text, "#"), (fields.name, "@")):
+        line = line.replace(own, sign) if own and len(own) > 1 else line
+    return DIGITS.sub("#", line)

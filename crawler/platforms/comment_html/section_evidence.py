@@ -38,6 +38,7 @@ FEW_SAMPLES = 3
 FEWEST_TEXTS = 0.25
 HOPELESS = 1.5  # so far below what is enough that more blocks cannot help
 LEVELS_TO_FORM = 3
+LEVELS_TO_HEADING = 6
 LONGEST_HEADING = 40  # characters of one that names comments
 ENOUGH = 4.2  # the score from which blocks are comments
 TEXT, NAME, DATE = 1.0, 2.0, 1.5
@@ -255,7 +256,7 @@ def _has_form(root: HtmlElement, index: PageIndex) -> bool:
 def _heading_before(first: CommentElement) -> str:
     """Return the heading before a list, or before what it stands in; "" where something else stands there."""
     element: HtmlElement | None = first.siblings[0] if first.is_foot else first.root
-    for _ in range(4):
+    for _ in range(LEVELS_TO_HEADING):
         before = element.getprevious() if element is not None else None
         if before is not None:
             return fold_space(before.text_content()) if before.tag in HEADED and is_short(before) else ""

@@ -93,6 +93,10 @@ SHAPES = {
         '<li class="comment"><p>{text}</p><span>by</span> <span id="author">{name}</span> <span>on {date}</span></li>',
         "<ul>{}</ul>",
     ),
+    "rows in a table in a table": (
+        "<tr><td><div><a href='?q={n}'>{name}</a>: <span>{date}</span><p>{text}</p></div></td></tr>",
+        f"<div class='block-header'>Comments</div><table><tr><td><table>{{}}<tr><td>{FORM}</td></tr></table></td></tr></table>",
+    ),
     "paragraphs of name, text and date": (
         '<div style="padding: 1em"><p>{name}</p><p>{text}</p><p>{date}</p></div>',
         '<h3>Comments (3)</h3><div id="comments">{}</div>',

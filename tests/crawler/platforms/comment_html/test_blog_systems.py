@@ -37,6 +37,8 @@ BLOCKS = {
     "a paragraph for head and text": '<p class="a_comment">Le {date} par <span class="bold">{name}</span><br>{text}</p>',
     "a verb before the name": '<li class="odd"><a id="comment{n}" href="#comment{n}">Link</a><span class="commentDate">{date}</span><span class="commentAuthorName">Написал {name}</span><p>{text}</p></li>',
     "a mention of another site": '<li class="webmention"><figure class="webmention-author"><figcaption><a class="webmention-author-name" href="http://x.example/">{name} (id:u{n})</a><time>{date}</time></figcaption></figure><div class="webmention-text"><p>{text}</p></div></li>',
+    "a line of name and date below each text": '<li><div class="comment"><h5><em>#{n}</em></h5><div>{text}</div><div>Created : {date} by : {name}</div></div></li>',
+    "a box that only clears what floats": '<div class="comment comment-published" id="comment-{n}"><div class="clear-block"><span class="submitted">Skickat av {name} mån, {date}.</span><h3><a href="/node/7#comment-{n}">{text}</a></h3><div class="content"><p>{text}</p></div></div></div>',
     "a comment that says whose it is": '<li id="comment-{n}"><p>{text}</p><p><cite>Comentariu de {name} &#8212; {date}</cite></p></li>',
     "a title, and bold words around name and date": '<details class="CommentBox"><summary><h3 class="CommentTitle">Mills</h3><p class="CommentPoster"><b>Posted</b> {date} by <b>{name}</b> (subscriber, #{n})</p></summary><div class="FormattedComment"><p>{text}</p></div></details>',
     "the number of a user beside the name": '<div class="cmt" id="c{n}"><div class="details">by <span class="by"><a href="/~x">{name}</a> ( <span>7{n}</span> )</span> on {date}</div><div class="body">{text}</div></div>',
