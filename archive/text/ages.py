@@ -13,7 +13,8 @@ _AROUND = "|".join(f"{before}(?=.{{3,40}}{after})" for before, after in date_wor
 _AGE_BEHIND = (
     rf"(?:{'|'.join(date_words.BEFORE)}|{_AROUND})\s+{_ABOUT}{date_words.AMOUNT}\s+"
     rf"{date_words.UNIT}(?![^\W\d_])(?:,?\s+\d+\s+{date_words.UNIT})?"
-    rf"(?:\s+(?:{'|'.join(date_words.AROUND.values())}))?"
+    rf"(?:\s+(?:{'|'.join(date_words.AROUND.values())}))?|"
+    rf"(?:{'|'.join(date_words.BEFORE)})\s+(?:{'|'.join(date_words.DUALS)})(?!\w)"
 )
 _DAY_WORDS = (*date_words.YESTERDAY, *date_words.TODAY, *date_words.NOW)
 _DAY_CHARACTERS = (*date_words.YESTERDAY_CHARACTERS, *date_words.TODAY_CHARACTERS, *date_words.NOW_CHARACTERS)

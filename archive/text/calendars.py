@@ -9,7 +9,11 @@ from functools import partial
 
 from archive.text.date_words import ENGLISH
 
-_DIGITS = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹०१२३४५६७८९০১২৩৪৫৬৭৮৯๐๑๒๓๔๕๖๗๘๙０１２３４５６７８９", "0123456789" * 6)
+_MARKS = "\u200e\u200f\u061c\u202a\u202b\u202c\u2066\u2067\u2069"  # of the direction of writing
+_PLAIN = str.maketrans(
+    "٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹०१२३४५६७८९০১২৩৪৫৬৭৮৯๐๑๒๓๔๕๖๗๘๙０１２３４５６７８９،׳" + _MARKS,
+    "0123456789" * 6 + ",." + " " * len(_MARKS),
+)
 WEEKDAY = r"\b(?:mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6},?\s+"
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _NUMBER = re.compile(r"\d+")
@@ -22,10 +26,16 @@ _HINDI = (
     "जनवरी फ़रवरी मार्च अप्रैल मई जून जुलाई अगस्त सितंबर अक्टूबर नवंबर दिसंबर".split(),  # noqa: SIM905
     "जनवरी फरवरी मार्च अप्रैल मई जून जुलाई अगस्त सितम्बर अक्तूबर नवम्बर दिसम्बर".split(),  # noqa: SIM905
 )
+_SHORT = (
+    "जन॰ फ़र॰ मार्च अप्रैल मई जून जुल॰ अग॰ सित॰ अक्टू॰ नव॰ दिस॰".split(),  # noqa: SIM905
+    "জানু ফেব মার্চ এপ্রি মে জুন জুল আগ সেপ অক্টো নভে ডিসে".split(),  # noqa: SIM905
+)
+_MAY = re.compile(r"(?<=\d\s)(?:मई|মে|مه)[\s,]")  # shorter than what it is in English
+_CHRISTIAN = re.compile(r"ค\.ศ\.")
 _BENGALI = "জানুয়ারি ফেব্রুয়ারি মার্চ এপ্রিল মে জুন জুলাই আগস্ট সেপ্টেম্বর অক্টোবর নভেম্বর ডিসেম্বর".split()  # noqa: SIM905
 _NAMED = {
     name: ENGLISH[number]
-    for months in (*_THAI, *_HINDI, _BENGALI)
+    for months in (*_SHORT, *_THAI, *_HINDI, _BENGALI)
     for number, name in enumerate(months)
     if len(name) > 2
 }
@@ -37,7 +47,9 @@ _PERSIAN_DAY = re.compile(
 _PERSIAN_MONTH = re.compile(rf"({'|'.join(_PERSIAN)})\s*(\d{{1,2}})\s*[،,]?\s*(1[34]\d\d)(?!\d)")
 _PERSIAN_NUMBERS = re.compile(r"(?<!\d)(1[34]\d\d)([/-])(0\d|1[0-2])\2([0-2]\d|3[01])(?!\d)")
 _BUDDHIST = re.compile(r"(?<=\D)(?:พ\.ศ\.)?\s*(25\d\d)(?!\d)")
-_VIETNAMESE = re.compile(r"(?:ngày\s)?\b(\d{1,2}) tháng (\d{1,2})(?: năm|,)? ((?:19|20)\d\d)(?!\d)", re.IGNORECASE)
+_VIETNAMESE = re.compile(
+    r"(?:ngày\s)?\b(\d{1,2}) (?:tháng|thg) (\d{1,2})(?: năm|,)? ((?:19|20)\d\d)(?!\d)", re.IGNORECASE
+)
 _ERAS = {"令和": 2018, "平成": 1988, "昭和": 1925}
 _ERA_DAY = re.compile(r"(令和|平成|昭和)(元|\d{1,2})年\s?(\d{1,2})月\s?(\d{1,2})日")
 _ERA_YEAR = re.compile(r"(令和|平成|昭和)(\d\d)(?=年)")
@@ -57,8 +69,9 @@ _WORDS = (  # how they are written beside a clock
 def western(text: str) -> str:
     """Return a line with its digits, months and halves of the day as in English, of the same length."""
     if text.isascii():
+        text = _VIETNAMESE.sub(_from_vietnamese, text) if " thg " in text else text
         return _PERSIAN_NUMBERS.sub(_from_numbers, text) if "13" in text or "14" in text else text
-    text = text.translate(_DIGITS)
+    text = text.translate(_PLAIN)
     if not _SCRIPTS.search(text):
         return text
     text = _PERSIAN_DAY.sub(lambda match: _from_persian(match, match[3], _PERSIAN.index(match[2]) + 1, match[1]), text)
@@ -66,10 +79,11 @@ def western(text: str) -> str:
         lambda match: _from_persian(match, match[3], _PERSIAN.index(match[1]) + 1, match[2]), text
     )
     text = _PERSIAN_NUMBERS.sub(_from_numbers, text)
+    text = _CHRISTIAN.sub(lambda match: " " * len(match[0]), _MAY.sub("may", text))
     if _MONTH.search(text):
         text = _MONTH.sub(lambda match: _fill(match, _NAMED[match[0]]), text)
         text = _BUDDHIST.sub(lambda match: _fill(match, str(int(match[1]) - 543), before=True), text)
-    text = _VIETNAMESE.sub(lambda match: _fill(match, f"{match[3]}-{match[2]:>02}-{match[1]:>02}"), text)
+    text = _VIETNAMESE.sub(_from_vietnamese, text)
     text = _ERA_DAY.sub(lambda match: _fill(match, f"{_era_year(match)}-{match[3]}-{match[4]}"), text)
     text = _ERA_YEAR.sub(lambda match: str(_era_year(match)), text)
     for words, plain in _WORDS:
@@ -104,6 +118,10 @@ def end_in(text: str, plain: str, end: int) -> int:
 
 def _from_numbers(match: re.Match[str]) -> str:
     return _from_persian(match, match[1], match[3], match[4])
+
+
+def _from_vietnamese(match: re.Match[str]) -> str:
+    return _fill(match, f"{match[3]}-{match[2]:>02}-{match[1]:>02}")
 
 
 def _era_year(match: re.Match[str]) -> int:

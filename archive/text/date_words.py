@@ -4,19 +4,28 @@ import tomllib
 from functools import cache
 from importlib.resources import files
 
+from archive.thread import Precision
+
 ENGLISH = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 AMOUNT = r"(?:\d{1,4}|an?|one|ein(?:e[mnr]?)?|un[ae]?|een|jeden|один|en|ett|et)"
 # Any word may be the unit beside an amount and "ago"; which units are known, and how long they are: relative_dates.
-UNIT = r"[^\W\d_](?:[^\W\d_]|[\u0901-\u0903\u093c-\u094d\u0e31-\u0e4e]){0,11}"
+UNIT = r"[^\W\d_](?:[^\W\d_]|[\u0901-\u0903\u093c-\u094d\u0981-\u0983\u09bc-\u09cd\u0e31-\u0e4e]){0,13}"
 AGO = (
     *("ago", "geleden", "fa", "atrás", "temu", "назад", "тому", "sedan", "siden", "önce", "sitten", "zpět", "nazaj"),
-    *("ezelőtt", "yang lalu", "lalu", "trước", "her", "în urmă", "tagasi"),
+    *("ezelőtt", "yang lalu", "lalu", "trước", "her", "în urmă", "tagasi", "eest", "таму", "më parë", "əvvəl"),
+    *("gelede", "síðan", "бұрын", "oldin", "ang nakalipas", "առաջ", "წინ"),
 )
-AGO_CHARACTERS = ("前", "전", "پیش", "पहले", "ที่แล้ว")
+AGO_CHARACTERS = ("前", "전", "پیش", "पहले", "ที่แล้ว", "ที่ผ่านมา", "আগে", "پہلے")
 BEFORE = (
     *("vor", "il y a", "hace", "há", "fa", "před", "pred", "acum", "منذ", "قبل", "πριν", "преди"),
-    *("пре", "prije", r"pre(?=\s\d{1,2}\s)", "πριν από", "לפני", "prieš", "pirms"),
+    *("пре", "пред", "hai", "fyrir", "prije", r"pre(?=\s\d{1,2}\s)", "πριν από", "לפני", "prieš", "pirms"),
 )
+# Words for two of a unit: its seconds, and how exact a time in it is.
+DUALS: dict[str, tuple[float, Precision]] = {
+    "دقيقتين": (60, "minute"), "ساعتين": (3_600, "hour"), "يومين": (86_400, "day"), "أسبوعين": (604_800, "month"),
+    "شهرين": (2_629_800, "month"), "سنتين": (31_557_600, "year"), "שעתיים": (3_600, "hour"), "יומיים": (86_400, "day"),
+    "שבועיים": (604_800, "month"), "חודשיים": (2_629_800, "month"), "שנתיים": (31_557_600, "year"),
+}  # fmt: skip
 SUFFIXED = ("másodperce", "perce", "órája", "napja", "hete", "hónapja", "éve")  # units in which the "ago" is
 AROUND = {"för": "sedan", "for": "siden"}
 ABOUT = ("about", "almost", "over", "etwa", "fast", "environ", "circa", "około", "около")

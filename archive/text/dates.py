@@ -25,7 +25,7 @@ _DAY_LENGTH = len("2026-03-02")
 _AFTERNOON = {"pm", "μμ", "م", "下午", "午後", "오후", "ös"}
 
 _ORDINAL = r"(?:st|nd|rd|th|er|re|º|°|ª|\.|-?[её]?го)?"
-_OF = r"(?:\s*[-./]\s*|,?\s+(?:de\s+|d['’]|of\s+)?)"
+_OF = r"(?:\s*[-./]\s*|,?\s+(?:de\s+|d['’]|ta['’]\s+|of\s+)?)"
 _WORD = r"([^\W\d_]{3,12})\.?"
 _YEAR = r"((?:19|20)\d\d)"
 _NO_DIGIT = r"(?!\d(?!\d?:\d\d))"  # but the hour of a clock that runs into the year ("20194:14 pm")
@@ -41,8 +41,8 @@ _DAY_FORMS = (
     rf"(?P<mdy>{_WORD}\s*(\d{{1,2}}){_ORDINAL}(?:,\s*|\s+){_YEAR}){_NO_DIGIT}",
     rf"(?P<ctime>(?<![^\W\d_]){_WORD}\s+(\d{{1,2}})\s+[0-2]?\d:[0-5]\d(?::[0-5]\d)?\s+"
     rf"(?:(?:[a-z]{{1,5}}|[+-]\d{{4}})\s+)?{_YEAR}){_NO_DIGIT}",
-    rf"(?P<ydm>{_YEAR}[.,]?\s*gada\s+(\d{{1,2}})\.?\s+{_WORD})",
-    rf"(?P<ymd>{_YEAR}(?:[.,]?\s*(?:m\.\s*|g\.\s*|gada\s+)?|[-/]){_WORD}(?:\s+|[-/])(\d{{1,2}})\b(?!,?\s+(?:19|20)\d\d))",
+    rf"(?P<ydm>{_YEAR}[.,]?\s*(?:gada|ж\.)\s+(\d{{1,2}})\.?\s+{_WORD})",
+    rf"(?P<ymd>{_YEAR}(?:[.,]?\s*(?:m\.\s*|g\.\s*|gada\s+|թ\.\s*)?|[-/]){_WORD}(?:\s+|[-/])(\d{{1,2}})\b(?!,?\s+(?:19|20)\d\d))",
     rf"(?P<my>{_WORD},?\s+(?:de\s+)?{_YEAR})(?!\d)",
     rf"(?P<dm>(?<!\w)\d{{1,2}}{_ORDINAL}{_OF}{_WORD}(?![^\W\d_]|\.?\s+\d{{1,2}},?\s+(?:19|20)\d\d))",
     r"(?P<asian_day>(?<!\d)\d{1,2}\s*[月월]\s*\d{1,2}\s*[日일])",
@@ -308,8 +308,8 @@ def _named(text: str, kind: str | None) -> tuple[int, int, int | None] | None:
     named = [number for word in re.findall(r"[^\W\d_]{3,}", text) if (number := month(word))]
     if not named:
         return None
-    if re.search(r"\d\.\s*listopada", text, re.IGNORECASE):
-        named = [10]
+    if match := re.search(r"\d\.\s*(listopada|lip\b)", text, re.IGNORECASE):  # Croatian, by the point
+        named = [10 if len(match[1]) > len("lip") else 6]
     if kind == "my":
         return int(numbers[0]), named[0], None
     year, day = (numbers[0], numbers[1]) if kind in ("ymd", "ydm") else (numbers[-1], numbers[0])

@@ -24,28 +24,28 @@ _UNITS: tuple[tuple[Precision, float, str], ...] = (
     (
         "minute",
         60,
-        r"m|min|mins|minutes?|minut\w*|minuut|minuten|minuto?s?|minuti|minút\w*|perc\w*|dakika|λεπτ\w*|минут\w*|"
+        r"m|min|mins|minutes?|minit|minuut\w*|mínút\w*|хвілін\w*|dəqiqə|daqiqa|րոպե|წუთის|منٹ|মিনিট|minut\w*|minuut|minuten|minuto?s?|minuti|minút\w*|perc\w*|dakika|λεπτ\w*|минут\w*|"
         r"мин|хвилин\w*|хв|"
         r"分(?:鐘|钟|間)?|분|دقيقة|دقائق|دقیقه|मिनट|minūt\w*|דקות|menit|phút|นาที",
     ),
     (
         "hour",
         3_600,
-        r"h|hrs?|hours?|hores|std|stunden?|heures?|horas?|or[ae]|uur|uren|u|godz\w*|час\w*|ч|годин\w*|timm\w*|tim(?:er|"
+        r"h|hrs?|hours?|hores|std|tunni|valand\w*|ur(?:ami|o)|гадзін\w*|orë|klukkustund\w*|tímar|soat|сағат|ժամ|საათის|گھنٹ\w+|ঘণ্টা|oras|stunden?|heures?|horas?|or[ae]|uur|uren|u|godz\w*|час\w*|ч|годин\w*|timm\w*|tim(?:er|"
         r"e)?|tuntia?|saat|"
         r"hodin\w*|hod|hodín|óra|órá\w*|or[ăe]|ώρ\w*|сат\w*|sat\w?|小?[時时](?:間|间)?|小時|시간|घंट\S*|val|tund\w*|stund\w*|ساع\w*|שעות|jam|giờ|ชั่วโมง",
     ),
     (
         "day",
         86_400,
-        r"d|days?|dies|tage?n?|tg|jours?|j|d[ií]as?|giorn[oi]|gg|dag(?:en|ar|er|e)?|dni|dzień|дн\w+|день|д|päivää?|gün|"
+        r"d|days?|dies|tage?n?|døgn|дан[аи]|dň\w+|dnev\w*|дні|ditë|dögum|dae|күн|kun|օր|დღის|دنوں|دن|দিন|araw|tg|jours?|j|d[ií]as?|giorn[oi]|gg|dag(?:en|ar|er|e)?|dni|dzień|дн\w+|день|д|päivää?|gün|"
         r"dny|dnů|den|nap\w*|"
         r"zile?|ημέρ\w*|μέρ\w*|дена?|dan\w?|天|日|일|روز|दिन|dien\w*|päeva?|أيام|يوم|ימים|hari|ngày|วัน",
     ),
     (
         "month",
         604_800,
-        r"w|wks?|weeks?|wo|wochen?|semaines?|sem|semanas?|setman\w*|settiman[ae]|we(?:ek|ken)|tygod\w+|недел\w+|нед|"
+        r"w|wks?|weeks?|weke|héttel|недељ\w*|tedn\w*|тыдн\w*|javë|vikum?|vikur|həftə|апта|hafta|շաբաթ|კვირის|ہفت\w+|সপ্তাহ|linggo|wo|wochen?|semaines?|sem|semanas?|setman\w*|settiman[ae]|we(?:ek|ken)|tygod\w+|недел\w+|нед|"
         r"тижд?\w*|veckor?|uker?|uger?|"
         r"viikkoa?|hafta|týd\w+|týž\w+|hét|hete\w*|săptămân\w*|εβδομάδ\w*|седмиц\w*|tjed\w+|[週周](?:間)?|个?星期|주|"
         r"هفته|सप्ताह|हफ़्?त\S*|nädal\w*|nedēļ\w*|savait\w*|sav|สัปดาห์|أسابيع|أسبوع|שבועות|minggu|tuần",
@@ -53,7 +53,7 @@ _UNITS: tuple[tuple[Precision, float, str], ...] = (
     (
         "month",
         2_629_800,
-        r"mo|mos|mon|months?|monat\w*|mois|meses|mesos|m[eê]s|mes[ei]|maand\w*|mies\w+|месяц\w*|мес|місяц\w*|månad\w*|"
+        r"mo|mos|mon|months?|mesec\w*|muaj|mánuð\w*|mánaðir|ай|oy|ամիս|თვის|مہین\w+|माह|মাস|buwan|monat\w*|mois|meses|mesos|m[eê]s|mes[ei]|maand\w*|mies\w+|месяц\w*|мес|місяц\w*|månad\w*|"
         r"måned\w*|kuukautta|kk|ay|"
         r"měsíc\w*|mesiac\w*|hónap\w*|luni|lună|μήν\w*|месец\w*|mjesec\w*|[个個か]月|ヶ月|개월|달|ماه|महीन\S*|mėn\w*|mēne\w*|kuud?|أشهر|شهر|חודשים|bulan|"
         r"tháng|เดือน",
@@ -61,7 +61,7 @@ _UNITS: tuple[tuple[Precision, float, str], ...] = (
     (
         "year",
         31_557_600,
-        r"y|yrs?|years?|jahr\w*|ans?|années?|anys?|a[ñn]os?|ann[oi]|jaar|jaren|lat\w?|rok\w*|год\w*|лет|г|л|рок\w*|"
+        r"y|yrs?|years?|letoma|гад\w*|vjet|árum|ár|il|жыл|yil|տարի|წლის|বছর|taon|годин\w*|jahr\w*|ans?|années?|anys?|a[ñn]os?|ann[oi]|jaar|jaren|lat\w?|rok\w*|год\w*|лет|г|л|рок\w*|"
         r"years|år|vuotta|v|yıl|"
         r"let|lety|év\w*|ani?|χρόνια|έτη|години?|godin\w*|年|년|سال|साल|वर्ष|met\w*|aasta\w*|gad\w*|سنوات|سنة|שנים|tahun|năm|ปี",
     ),
@@ -69,9 +69,10 @@ _UNITS: tuple[tuple[Precision, float, str], ...] = (
 _AGE = re.compile(
     rf"(?<![\w.,:/-])({date_words.AMOUNT})(?:\+?\s?|['’])(?:"
     + "|".join(f"({unit})" for _, _, unit in _UNITS)
-    + r")(?:(?!\w)|(?=[前전]))",
+    + r")(?:(?!\w)|(?=[前전]|ที่))",
     re.IGNORECASE,
 )
+_SOUTHERN_YEARS = re.compile(r"\b(?:пре|пред|преди)\s.*годин")  # which are hours in Ukrainian
 _SHORT = re.compile(
     r"\d{1,3}\s?(?:y|yrs?|mo|mos|mon|w|wks?|d|h|hrs?|m|min|mins|s|secs?|std|tg|j|a|sem|г|л|мес|нед|д|ч|мин|"
     r"[天日年週周秒分]|時間|小时|小時|分鐘|"
@@ -133,8 +134,13 @@ def place_day(text: str, published: str, now: str | None) -> Moment | None:
 
 def _span(text: str) -> tuple[timedelta | None, Precision]:
     match = _AGE.search(text)
+    dual = next((dual for dual in date_words.DUALS if dual in text), None)
+    if match is None and dual is not None:
+        return timedelta(seconds=2 * date_words.DUALS[dual][0]), date_words.DUALS[dual][1]
     if match is not None:
         unit = next(number for number in range(len(_UNITS)) if match[number + 2])
+        if _SOUTHERN_YEARS.search(text):
+            unit = len(_UNITS) - 1
         precision, seconds, _ = _UNITS[unit]
         amount = int(match[1]) if match[1].isdecimal() else 1
         return timedelta(seconds=min(amount * seconds, 3e9)), precision
