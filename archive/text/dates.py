@@ -38,9 +38,8 @@ _DAY_FORMS = (
     r"(?P<dmyy>(?<![\w-])(\d{1,2})-([^\W\d_]{3,9})-(\d\d)(?![\d-]))",
     rf"(?P<dmy>(?<!\w)(\d{{1,2}})({_ORDINAL}){_OF}{_WORD}(?:\s+de[l]?\s+|\s*[-./,]?\s*|\s+['’]?)"
     rf"((?:19|20)\d\d|(?<=['’])\d\d)){_NO_DIGIT}",
-    rf"(?P<mdy>{_WORD}\s*(\d{{1,2}}){_ORDINAL}(?:,\s*|\s+){_YEAR}){_NO_DIGIT}",
-    rf"(?P<ctime>(?<![^\W\d_]){_WORD}\s+(\d{{1,2}})\s+[0-2]?\d:[0-5]\d(?::[0-5]\d)?\s+"
-    rf"(?:(?:[a-z]{{1,5}}|[+-]\d{{4}})\s+)?{_YEAR}){_NO_DIGIT}",
+    rf"(?P<mdy>{_WORD}\s*(\d{{1,2}}){_ORDINAL}(?:,\s*|\s+)"  # with a clock before the year, as C prints it
+    rf"(?:[0-2]?\d:[0-5]\d(?::[0-5]\d)?\s+(?:(?:[a-z]{{1,5}}|[+-]\d{{4}})\s+)?)?{_YEAR}){_NO_DIGIT}",
     rf"(?P<ydm>{_YEAR}[.,]?\s*(?:gada|ж\.)\s+(\d{{1,2}})\.?\s+{_WORD})",
     rf"(?P<ymd>{_YEAR}(?:[.,]?\s*(?:m\.\s*|g\.\s*|gada\s+|թ\.\s*)?|[-/]){_WORD}(?:\s+|[-/])(\d{{1,2}})\b(?!,?\s+(?:19|20)\d\d))",
     rf"(?P<my>{_WORD},?\s+(?:de\s+)?{_YEAR})(?!\d)",
@@ -329,7 +328,7 @@ def _at(text: str, match: re.Match[str], year: int, number: int, day: int) -> Mo
 
 
 def _clock(text: str, match: re.Match[str]) -> re.Match[str] | None:
-    if match.lastgroup == "ctime":
+    if match.lastgroup == "mdy" and ":" in match[0]:
         return next(_TIME.finditer(text, match.start(), match.end()), None)
     after = _JOIN.match(text, match.end())
     clock = _TIME.match(text, after.end() if after else match.end())
