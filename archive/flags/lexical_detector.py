@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache, reduce
 from operator import or_
 
@@ -12,8 +12,9 @@ from archive.flags.match import Match, TextContext
 from archive.flags.normalize import NormalizedText
 from archive.flags.pattern_index import Needs, PatternIndex
 from archive.flags.rules import Rule, RulePattern, collect_names, compile_rule, load_rules
-from archive.flags.sentences import Sentence, Sentences, Token, Tokenizer
+from archive.flags.sentences import Sentence, Sentences, Tokenizer
 from archive.flags.targets import WILDLIFE, TargetResolver
+from archive.flags.terms import Term
 from archive.flags.vocabulary import GRAVE, UNPROTECTED_TARGETS, Vocabulary, build_vocabulary, single_bits
 
 # Codes whose matches the guards look at; insults and swearing inside them are left out.
@@ -181,9 +182,9 @@ class LexicalDetector:
     ) -> list[Match]:
         """Return the matches of this language's rules in some sentences, given what `fitting` says of their tags."""
         matches: dict[tuple[str, str, int, int], Match] = {}
-        for decision in self.decisions(normalized, sentences, context, fitting, of_group=of_group):
-            match = decision.match
-            if match is not None:
+        for hit in self._all_hits(sentences, context, fitting, of_group=of_group):
+            match = self._outcome(normalized, sentences, hit, self._span(normalized, sentences, hit))
+            if isinstance(match, Match):
                 matches.setdefault((match.code, match.rule, match.start, match.end), match)
             if len(matches) > MAX_MATCHES:
                 break
@@ -195,59 +196,69 @@ class LexicalDetector:
         sentences: Sentences,
         context: TextContext,
         fitting: Mapping[int, list[RulePattern]],
-        *,
-        of_group: bool = True,
     ) -> Iterator[MatchDecision]:
         """Yield every span that a pattern fits, with what became of it."""
-        for index, patterns in fitting.items():
-            mask = sentences[index].mask
-            if not of_group and not mask & self.group and mask != sentences.tags(index):
-                patterns = self.fitting(mask, of_group=False)  # it might have named a group, and does not
-            for pattern in patterns:
-                for hit in self._hits(sentences, index, context, pattern):
-                    yield self._decision(normalized, sentences, hit)
+        for hit in self._all_hits(sentences, context, fitting, of_group=True):
+            start, end = self._span(normalized, sentences, hit)
+            outcome = self._outcome(normalized, sentences, hit, (start, end))
+            match, dropped = (outcome, None) if isinstance(outcome, Match) else (None, outcome)
+            yield MatchDecision(hit.pattern.rule, hit.pattern.raw, start, end, hit.target, match, dropped)
 
-    def _hits(
-        self, sentences: Sentences, index: int, context: TextContext, pattern: RulePattern
+    def _all_hits(
+        self,
+        sentences: Sentences,
+        context: TextContext,
+        fitting: Mapping[int, list[RulePattern]],
+        *,
+        of_group: bool,
     ) -> Iterator[_PatternHit]:
-        for match in pattern.expression.finditer(sentences[index].signs):
-            if match.end() > match.start():
-                first, last = match.start(), match.end() - 1
-                target = self.targets.resolve(sentences, index, first, last, context)
-                yield _PatternHit(pattern, index, first, last, target)
+        for index, patterns in fitting.items():
+            sentence = sentences[index]
+            if not of_group and not sentence.mask & self.group and sentence.mask != sentences.tags(index):
+                patterns = self.fitting(sentence.mask, of_group=False)  # it might have named a group, and does not
+            for pattern in patterns:
+                for match in pattern.expression.finditer(sentence.signs):
+                    if match.end() > match.start():
+                        first, last = match.start(), match.end() - 1
+                        target = self.targets.resolve(sentences, index, first, last, context)
+                        yield _PatternHit(pattern, index, first, last, target)
 
-    def _decision(self, normalized: NormalizedText, sentences: Sentences, hit: _PatternHit) -> MatchDecision:
+    def _span(self, normalized: NormalizedText, sentences: Sentences, hit: _PatternHit) -> tuple[int, int]:
+        """Where a hit stands in the original text."""
+        return normalized.original_span(*sentences[hit.index].span(hit.first, hit.last))
+
+    def _outcome(
+        self, normalized: NormalizedText, sentences: Sentences, hit: _PatternHit, span: tuple[int, int]
+    ) -> Match | str:
+        """Return the match that a hit is, or that of a guard in its place, or why it is none."""
         sentence, rule = sentences[hit.index], hit.pattern.rule
-        tokens = sentence.tokens[hit.first : hit.last + 1]
-        start, end = normalized.original_span(tokens[0].start, tokens[-1].end)
-        decision = MatchDecision(rule, hit.pattern.raw, start, end, hit.target)
-        if reason := self._reason_to_drop(hit, sentence, tokens):
-            return replace(decision, dropped=reason)
+        if reason := self._reason_to_drop(hit, sentence, sentence.terms[hit.first : hit.last + 1]):
+            return reason
         guard = self._guard(normalized.text, sentences, hit)
         if guard is None:
-            return replace(decision, match=Match(rule.code, rule.id, start, end, hit.target))
-        span = normalized.original_span(guard.start, guard.end)
-        return replace(decision, match=Match(guard.code, guard.rule, *span, hit.target, rule.id))
+            return Match(rule.code, rule.id, *span, hit.target)
+        guard_span = normalized.original_span(guard.start, guard.end)
+        return Match(guard.code, guard.rule, *guard_span, hit.target, rule.id)
 
-    def _reason_to_drop(self, hit: _PatternHit, sentence: Sentence, tokens: Sequence[Token]) -> str | None:
+    def _reason_to_drop(self, hit: _PatternHit, sentence: Sentence, terms: Sequence[Term]) -> str | None:
         rule = hit.pattern.rule
         if rule.who == "group" and hit.target in UNPROTECTED_TARGETS:
             return "no group that is protected is meant"
         if hit.target == WILDLIFE:
             return "animals are meant"
-        if rule.code in ATTACKS and self._has_other_subject(tokens):
+        if rule.code in ATTACKS and self._has_other_subject(terms):
             return "the verb's subject is not the group"
-        if any(_is_homonym(token, sentence) for token in tokens):
+        if any(_is_homonym(term, sentence) for term in terms):
             return "another word of the sentence shows a harmless meaning"
         if rule.code in VIOLENT and hit.target in UNPROTECTED_TARGETS and sentence.mask & self.sport:
             return "the sentence is about a game, a film or a vote"
         return None
 
-    def _has_other_subject(self, tokens: Sequence[Token]) -> bool:
+    def _has_other_subject(self, terms: Sequence[Term]) -> bool:
         """Whether a singular verb follows a plural: its subject is something else ("the abuse of ... is vile")."""
-        if not tokens[0].mask & self.many:
+        if not terms[0].mask & self.many:
             return False
-        verb = next((token for token in tokens if token.mask & self.predicate), None)
+        verb = next((term for term in terms if term.mask & self.predicate), None)
         return verb is not None and bool(verb.mask & self.singular)
 
     def _guard(self, text: str, sentences: Sentences, hit: _PatternHit) -> GuardMatch | None:
@@ -256,15 +267,15 @@ class LexicalDetector:
             return None
         guard = self.guards.check(text, sentences, hit.index, hit.first, hit.last, rule.negation)
         sentence = sentences[hit.index]
-        first = sentence.tokens[hit.first]
+        first = sentence.terms[hit.first]
         if guard is None and first.mask & self.slur and any(entry.reclaimed for entry in first.entries):
             return self.guards.check_reclaimed(sentence, hit.first)
         return guard
 
 
-def _is_homonym(token: Token, sentence: Sentence) -> bool:
+def _is_homonym(term: Term, sentence: Sentence) -> bool:
     """Whether another word of the sentence shows that a word's harmless meaning is meant."""
-    for entry in token.entries:
+    for entry in term.entries:
         if entry.homonyms and any(other.text in entry.homonyms for other in sentence.terms):
             return True
     return False

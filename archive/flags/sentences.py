@@ -41,18 +41,27 @@ class Token:
 class Sentence:
     """A sentence as `terms`, and as `signs`, one character a term, with all their tags in one `mask`."""
 
-    __slots__ = ("_end", "_start", "_text", "_tokens", "_written", "mask", "signs", "terms")
+    __slots__ = ("_end", "_spans", "_start", "_text", "_tokens", "_written", "mask", "signs", "terms")
 
     def __init__(self, terms: Sequence[Term], mask: int, written: Terms, text: str, start: int, end: int) -> None:
         self.terms, self.signs, self.mask = terms, "".join([term.sign for term in terms]), mask
         self._written, self._text, self._start, self._end = written, text, start, end
+        self._spans: list[tuple[int, int]] = []
         self._tokens: list[Token] | None = None
+
+    def span(self, first: int, last: int) -> tuple[int, int]:
+        """Where the terms from `first` to `last` stand in the text."""
+        if not self._spans:
+            self._spans = self._written.spans(self._text, self._start, self._end)
+        begin = sum([term.width for term in self.terms[:first]])
+        end = begin + sum([term.width for term in self.terms[first : last + 1]])
+        return self._spans[begin][0], self._spans[end - 1][1]
 
     @property
     def tokens(self) -> list[Token]:
         """The terms with their places, made when first asked for."""
         if self._tokens is None:
-            spans = self._written.spans(self._text, self._start, self._end)
+            spans = self._spans or self._written.spans(self._text, self._start, self._end)
             self._tokens, first = [], 0
             for term in self.terms:
                 start, end = spans[first][0], spans[first + term.width - 1][1]
