@@ -11,10 +11,10 @@ from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
 
 from archive.flags.languages import choose_language, evident_language
-from archive.flags.lexical_detector import load_detector
+from archive.flags.lexical_detector import LexicalDetector, load_detector
 from archive.flags.lexicon import languages
 from archive.flags.match import Match, TextContext
-from archive.flags.normalize import NormalizedText, normalize
+from archive.flags.normalize import normalize
 from archive.flags.pii_patterns import find_patterns, spam_words
 from archive.flags.prefilter import Prefilter, PrefilterHits
 from archive.flags.rules import RulePattern
@@ -26,7 +26,7 @@ from archive.thread import Flag, Thread
 # The words of spam.toml go through the prefilter as a language of their own.
 PROMOTION = "promotion"
 PER_TEXT = 100  # letters that a text takes beside its own
-BATCH_SIZE = 100_000  # characters that are read at once
+BATCH_SIZE = 600_000  # characters that are read at once
 LONGEST_SAMPLE = 600  # of a text whose language is to be told
 NO_CONTEXT = TextContext()
 
@@ -39,7 +39,7 @@ def find_matches(text: str, context: TextContext = NO_CONTEXT) -> tuple[Match, .
 def find_all_matches(texts: Iterable[tuple[str, TextContext]]) -> list[tuple[Match, ...]]:
     """Return the matches of each of several texts.
 
-    Each stage reads some texts one after another, which takes about half the time: its tables, which are larger than
+    Each stage reads many texts one after another, which takes about half the time: its tables, which are larger than
     a processor's cache, stay there meanwhile.
     """
     found: list[tuple[Match, ...]] = []
@@ -58,77 +58,91 @@ def find_all_matches(texts: Iterable[tuple[str, TextContext]]) -> list[tuple[Mat
 class _Reading:
     """What a language's rules read of a text: the sentences of these indexes, and what may fit them by their words.
 
-    `is_evident` is whether that is the text's language; otherwise it must be classified, if the rules find anything.
+    Pronouns may stand for a group where the rules are read `of_group`. `is_evident` is whether the text is in that
+    language; otherwise it must be classified, if the rules find anything.
     """
 
-    language: str
-    sentences: Sentences
-    indexes: Sequence[int]
+    number: int  # of the text in its batch
+    detector: LexicalDetector
     of_group: bool
     is_evident: bool
+    sentences: Sentences = field(init=False)
+    indexes: Sequence[int] = ()
     fitting: dict[int, list[RulePattern]] = field(default_factory=dict)
 
 
 def _find_in_batch(texts: Sequence[tuple[str, TextContext]]) -> list[tuple[Match, ...]]:
     normalized = [normalize(text) for text, _ in texts]
-    search = prefilter().search
-    hits = [search(plain.text) for plain in normalized]
+    hits = prefilter().search_all([plain.text for plain in normalized])
     found = [
         find_patterns(text, plain, context.language, promotes=of_text.is_of(PROMOTION))
         for (text, context), plain, of_text in zip(texts, normalized, hits, strict=True)
     ]
     searched = {text: of_text for (text, _), of_text in zip(texts, hits, strict=True) if len(text) <= LONGEST_CONTEXT}
-    readings: list[tuple[int, _Reading]] = []
+    readings: list[_Reading] = []
     for number, of_text in enumerate(hits):
         if of_text.starts:
-            groups = of_text.groups.union(*_groups_around(texts[number][1], searched))
-            readings += [(number, each) for each in _readings(*texts[number], normalized[number], of_text, groups)]
-    _read_what_fits([reading for _, reading in readings])
-    for number, reading in readings:
-        if not reading.fitting:
-            continue
-        context, plain = texts[number][1], normalized[number]
-        matches = load_detector(reading.language).find_matches(
+            context = texts[number][1]
+            groups = of_text.groups.union(*_groups_around(context, searched))
+            readings += _begin_readings(number, normalized[number].text, context, of_text, groups)
+    for reading in readings:
+        plain = normalized[reading.number]
+        cased = plain.original_case(texts[reading.number][0])
+        reading.sentences = reading.detector.tokenizer.tokenize(plain.text, cased)
+    for reading in readings:
+        reading.indexes = _promising_sentences(reading, hits[reading.number])
+    for reading in _read_what_fits([reading for reading in readings if reading.indexes]):
+        context, plain, of_text = texts[reading.number][1], normalized[reading.number], hits[reading.number]
+        matches = reading.detector.find_matches(
             plain, reading.sentences, context, reading.fitting, of_group=reading.of_group
         )
-        if matches and (reading.is_evident or language_of(plain.text, hits[number], context) == reading.language):
-            found[number] += matches
+        if matches and (reading.is_evident or language_of(plain.text, of_text, context) == reading.detector.language):
+            found[reading.number] += matches
     return [tuple(sorted(matches, key=_place)) if matches else () for matches in found]
 
 
-def _read_what_fits(readings: Sequence[_Reading]) -> None:
-    """Read the words of all sentences, and parse those that may have a match by the tags of their words."""
-    for reading in readings:
-        fitting, sentences, of_group = load_detector(reading.language).fitting, reading.sentences, reading.of_group
-        for index in reading.indexes:
-            if patterns := fitting(sentences.tags(index), of_group=of_group):
-                reading.fitting[index] = patterns
-                sentences.parse(index)
-
-
-def _readings(
-    text: str, context: TextContext, normalized: NormalizedText, hits: PrefilterHits, groups: AbstractSet[str]
+def _begin_readings(
+    number: int, text: str, context: TextContext, hits: PrefilterHits, groups: AbstractSet[str]
 ) -> Iterator[_Reading]:
-    """Yield the sentences that rules may fit by what the first stage found, for each language that a text may be in.
+    """Yield a reading of a text for each language that it may be in, where rules may fit by what the first stage found.
 
     Pronouns may stand for a group in those of `groups`: the text names one, or its parent, or the title.
     """
     masks = hits.masks
     candidates = _candidates(masks)
     promising = [name for name in candidates if load_detector(name).may_fit(masks[name], of_group=name in groups)]
-    if not promising:
-        return
-    evident = evident_language(normalized.text[:LONGEST_SAMPLE], candidates, context.language)
-    for language in promising if evident is None else {evident} & {*promising}:
-        detector, of_group = load_detector(language), language in groups
-        sentences = detector.tokenizer.tokenize(normalized.text, normalized.original_case(text))
-        indexes = [
-            index
-            for index, mask in enumerate(hits.masks_by_span(language, sentences.spans))
-            if mask & detector.starts and detector.may_fit(mask, of_group=of_group)
-        ]
-        if indexes:
-            yield _Reading(language, sentences, indexes, of_group, evident is not None)
+    if promising:
+        evident = evident_language(text[:LONGEST_SAMPLE], candidates, context.language)
+        for language in promising if evident is None else {evident} & {*promising}:
+            yield _Reading(number, load_detector(language), language in groups, evident is not None)
+
+
+def _promising_sentences(reading: _Reading, hits: PrefilterHits) -> list[int]:
+    """List the sentences that rules may fit by what the first stage found."""
+    detector, of_group = reading.detector, reading.of_group
+    return [
+        index
+        for index, mask in enumerate(hits.masks_by_span(detector.language, reading.sentences.spans))
+        if mask & detector.starts and detector.may_fit(mask, of_group=of_group)
+    ]
+
+
+def _read_what_fits(readings: Sequence[_Reading]) -> list[_Reading]:
+    """Read the words of sentences, and parse those that may have a match by the tags of their words.
+
+    Returns the readings that have some.
+    """
+    tags = [[reading.sentences.tags(index) for index in reading.indexes] for reading in readings]
+    for reading, masks in zip(readings, tags, strict=True):
+        fitting, of_group = reading.detector.fitting, reading.of_group
+        for index, mask in zip(reading.indexes, masks, strict=True):
+            if patterns := fitting(mask, of_group=of_group):
+                reading.fitting[index] = patterns
+    readings = [reading for reading in readings if reading.fitting]
+    for reading in readings:
+        for index in reading.fitting:
+            reading.sentences.parse(index)
+    return readings
 
 
 def _place(match: Match) -> tuple[int, int, str]:

@@ -65,6 +65,7 @@ class LexicalDetector:
     """The compiled rules of one language with all that reads text for them."""
 
     def __init__(self, language: str) -> None:
+        self.language = language
         lexicon = load_lexicon(language)
         rules = load_rules(language)
         tags, literals = collect_names(rules)

@@ -87,15 +87,25 @@ class Prefilter:
         # Which tags a pattern has, by its number: small, so that it stays in the processor's cache.
         self.numbers = array("H", [*anywhere.values(), *hidden, *repeated.values()])
         patterns = [*anywhere, *inside, *repeated]
+        self._nothing = PrefilterHits(self, [], [], [], starts=False)
         self._automaton = AhoCorasick(patterns, implementation=Implementation.ContiguousNFA)
 
     def search(self, text: str) -> "PrefilterHits":
         """Find the words of rules in a normalized text."""
-        flat, numbers = _flatten(text), self.numbers
-        hits = self._automaton.find_matches_as_indexes(flat, overlapping=True)
-        found = dict.fromkeys([numbers[pattern] for pattern, _, _ in hits])
+        return self.search_all([text])[0]
+
+    def search_all(self, texts: Iterable[str]) -> list["PrefilterHits"]:
+        """Find the words of rules in each of several normalized texts."""
+        flat, find = [*map(_flatten, texts)], self._automaton.find_matches_as_indexes
+        hits = [find(text, overlapping=True) for text in flat]
+        return [
+            self._hits(text, of_text) if of_text else self._nothing for text, of_text in zip(flat, hits, strict=True)
+        ]
+
+    def _hits(self, flat: str, hits: Sequence[Hit]) -> "PrefilterHits":
+        found = dict.fromkeys([self.numbers[hit[0]] for hit in hits])
         tags = [self.tags[number] for number in found]
-        disguised = list(self._disguised(flat, hits, tags)) if max(found, default=0) >= self._first_hidden else []
+        disguised = list(self._disguised(flat, hits, tags)) if max(found) >= self._first_hidden else []
         starts = not self._starting.isdisjoint(found) or any(word.starts for word in disguised)
         return PrefilterHits(self, hits, tags, disguised, starts=starts)
 
@@ -106,9 +116,9 @@ class Prefilter:
                 found = self._automaton.find_matches_as_indexes(shorter, overlapping=True)
                 yield from dict.fromkeys([self.tags[self.numbers[pattern]] for pattern, _, _ in found])
         languages: dict[str, dict[str, None]] = {}  # by long word
-        end = 0
+        first_hidden, end = self._first_hidden, 0
         for pattern, start, _ in hits:
-            if (number := self.numbers[pattern]) >= self._first_hidden:
+            if (number := self.numbers[pattern]) >= first_hidden:
                 if start >= end:
                     begin, end = flat.rindex(" ", 0, start) + 1, flat.index(" ", start)
                 if end - begin >= LONG_WORD:

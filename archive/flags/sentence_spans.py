@@ -36,11 +36,17 @@ def sentence_spans(text: str, cased: str) -> Iterator[tuple[int, int]]:
 
 def plain_sentence_spans(text: str) -> list[tuple[int, int]]:
     """Return where each sentence of a text of ASCII begins and ends, given with its capitals."""
-    marks = [mark.span() for mark in PLAIN_SENTENCE_END.finditer(text)]
-    spans = zip((0, *[end for _, end in marks]), (*[start for start, _ in marks], len(text)), strict=True)
+    spans, start = list[tuple[int, int]](), 0
+    for mark in PLAIN_SENTENCE_END.finditer(text):
+        end, after = mark.span()
+        if end > start:
+            spans.append((start, end))
+        start = after
+    if len(text) > start:
+        spans.append((start, len(text)))
     if len(text) > LONGEST_SENTENCE:
         return [cut for start, end in spans for cut in _cut_long(text, start, end)]
-    return [(start, end) for start, end in spans if end > start and not text[start:end].isspace()]
+    return [span for span in spans if not text[slice(*span)].isspace()]
 
 
 def _cut_long(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
