@@ -34,6 +34,7 @@ from crawler.platforms.comment_html.parts import (
 from crawler.platforms.comment_html.section_words import TO_REPLY
 
 LONGEST_INITIAL = 2
+FEWEST_WORDS = 4  # of a sentence, which is nobody's name
 EXCERPT = re.compile(r"\[(?:…|\.\.\.)\]\s.*\s\[(?:…|\.\.\.)\]", re.DOTALL)
 
 
@@ -87,7 +88,15 @@ def parse_fields(comment: CommentElement) -> CommentFields:
     if not body and called is not None:  # what is called the text holds but the head, or the text but no head
         body = read_body(comment, textual, None if content is called else called, apart - {called}, name)
     body = "" if body == date.text and called is None else body
-    return CommentFields(name, body, date.text, date.machine, any(kind.waiting for _, kind in own))
+    return CommentFields(
+        _unless_sentence(name, body), body, date.text, date.machine, any(kind.waiting for _, kind in own)
+    )
+
+
+def _unless_sentence(name: str | None, body: str) -> str | None:
+    """Return a name; None where it is all of the text, and that a sentence."""
+    is_text = name is not None and name == body and len(name.split()) >= FEWEST_WORDS and name[-1] in ".!?…"
+    return None if is_text else name
 
 
 def _is_all(content: HtmlElement, own: Sequence[Part]) -> bool:

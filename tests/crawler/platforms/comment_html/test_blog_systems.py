@@ -73,6 +73,12 @@ def test_a_bold_word_may_be_the_heading_of_blocks_that_nothing_names() -> None:
     assert [row[2] for row in rows(thread)] == TEXTS
 
 
+def test_a_sentence_is_nobodys_name() -> None:
+    block = '<div class="Comment"><div><span>level 1</span> <span>3{n} points</span> <a href="/c/{n}/">{date}</a></div><div class="t"><p>{text} So I have heard.</p></div></div>'
+    thread = read(flat(block, '<div class="comments"><h3>3 comments</h3>{}</div>'))
+    assert [(row[0], row[2]) for row in rows(thread)] == [(None, f"{text} So I have heard.") for text in TEXTS]
+
+
 def test_a_heading_above_those_over_comments_ends_them() -> None:
     block = "<h4>{name} <small>{date}</small></h4><p>{text}</p>"
     thread = read(flat(block, "<h2>Comments</h2>{}<h2>Write a comment</h2><form><textarea></textarea></form>"))
