@@ -30,6 +30,7 @@ MOST_UNITED = 5
 WEIGHT_OF_COUNT = 0.7
 WEIGHT_OF_SIZE = 0.02
 MOST_WEIGHED = 14
+BETTER = 1.0  # by so much, a list that has dates alone reads more like comments than one that a word leads to
 MOST_STATED = 5
 SHARE = 0.6  # of the blocks of a group that must have a name and a text
 Block = tuple[CommentElement, CommentFields]
@@ -56,7 +57,8 @@ def find_list(page: Page) -> CommentList | None:
         dated = _best(dated_groups(index, page.html), index, stated)
         # A word that stands around the replies alone finds no more than those.
         if best is None or (
-            dated is not None and (_is_better(dated, best) or _roots(best) < _roots(dated) or _are_heads(best, dated))
+            dated is not None
+            and (dated.rank > best.rank + BETTER or _roots(best) < _roots(dated) or _are_heads(best, dated))
         ):
             best = dated
     if best is None:
@@ -71,16 +73,6 @@ def find_list(page: Page) -> CommentList | None:
     strip_repeated_lines([fields for _, fields in blocks])
     strip_shared_quotes([fields for _, fields in blocks])
     return CommentList(_without_copies(blocks), best.section, best.group.is_cut)
-
-
-def _is_better(first: "_Weighed", second: "_Weighed") -> bool:
-    """Whether one of two lists reads more like comments, and they share no place."""
-    if first.rank <= second.rank:
-        return False
-    ours, theirs = _roots(first), _roots(second)
-    return all(ours.isdisjoint((root, *root.iterancestors())) for root in theirs) and all(
-        theirs.isdisjoint(root.iterancestors()) for root in ours
-    )
 
 
 def _are_heads(first: "_Weighed", second: "_Weighed") -> bool:
