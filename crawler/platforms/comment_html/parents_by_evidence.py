@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Container, Mapping, Sequence
-from itertools import islice
+from itertools import islice, pairwise
 
 from lxml.html import HtmlElement
 
@@ -45,6 +45,8 @@ PASSED = frozenset(("a", "script", "hr", "br", "form"))
 FROM_ONE = re.compile(r"level|lvl|depth|tier|ebene|niveau|nivel|livello", re.IGNORECASE)
 MOST_ELEMENTS = 80
 MOST_LEVELS = 60
+FEWEST_LEVELS = 3  # that tell by their numbers alone that they are levels
+NUMBERED = re.compile(r"(.*?)(\d{1,2})")
 AROUND_NAME = " :：,.@#()[]–—-"
 Parent = tuple[int | None, str | None]
 
@@ -196,7 +198,8 @@ def _lists_behind(comments: Sequence[CommentElement]) -> dict[HtmlElement, Comme
                 holder = verdicts[element]
                 break
             path.append(element)
-            holder = _comment_before(element, ends) if _is_reply_list(element) else None
+            is_list = _is_reply_list(element) or _holds_another(element, (comment.root, *path[:-1]), ends)
+            holder = _comment_before(element, ends) if is_list else None
             holder = None if holder is comment else holder
             element = element.getparent()
         verdicts.update(dict.fromkeys(path, holder))
@@ -232,6 +235,16 @@ def _is_reply_list(element: HtmlElement) -> bool:
     return bool(is_list or STYLE_INDENT.search(element.get("style") or ""))
 
 
+def _holds_another(
+    element: HtmlElement, below: Sequence[HtmlElement], ends: Mapping[HtmlElement, CommentElement]
+) -> bool:
+    """Whether an element, whatever it is called, stands behind a comment and holds one that is made as that is."""
+    before = element.getprevious()
+    if before is None or before not in ends or not (before.get("class") or before.tag != "div"):
+        return False
+    return not _is_another(before, element) and any(_is_another(before, inner) for inner in below)
+
+
 def _comment_before(element: HtmlElement, ends: Mapping[HtmlElement, CommentElement]) -> CommentElement | None:
     before = element.getprevious()
     while before is not None and (not isinstance(before.tag, str) or before.tag in PASSED or _is_twin(before, element)):
@@ -260,6 +273,25 @@ def _levels(comments: Sequence[CommentElement]) -> list[int] | None:
         if len(set(levels)) > 1 and numbers:
             base = min(numbers) if len(numbers) == len(levels) else min(0, *numbers)
             return [0 if level is None else max(0, level - base) for level in levels]
+    return _unnamed_levels(comments)
+
+
+def _unnamed_levels(comments: Sequence[CommentElement]) -> list[int] | None:
+    """Return the numbers at the end of a class of all comments that go as levels do: up by one, down by any number."""
+    counted = [
+        {
+            match[1]: int(match[2])
+            for match in map(NUMBERED.fullmatch, (comment.root.get("class") or "").split())
+            if match
+        }
+        for comment in comments
+    ]
+    for name in counted[0] if counted else ():
+        numbers = [of_comment.get(name, -1) for of_comment in counted]
+        steps = [second - first for first, second in pairwise(numbers)]
+        is_from_least = numbers[0] == min(numbers) >= 0 and len(set(numbers)) >= FEWEST_LEVELS
+        if is_from_least and max(steps) == 1 and min(steps) <= 0:  # what only rises counts comments
+            return [number - numbers[0] for number in numbers]
     return None
 
 

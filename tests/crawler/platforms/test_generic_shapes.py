@@ -146,6 +146,19 @@ def test_what_holds_all_comments_and_is_numbered_as_they_are_is_none() -> None:
     assert rows(thread) == [(*row[:3], 0 if number == 1 else None) for number, row in enumerate(WHOLE)]
 
 
+def test_parents_are_what_a_list_of_no_known_name_stands_behind_and_what_has_one_level_less() -> None:
+    item = '<div class="remark {more}"><b>{row[0]}</b> <i>{row[1]}</i><div class="comment-text">{row[2]}</div></div>'
+    first, second, third = ROWS
+    behind = f'{item.format(row=first, more="")}<div class="zug">{item.format(row=second, more="")}</div>'
+    levels = zip((first, second, third, first, second), (1, 2, 3, 2, 1), strict=True)
+    stairs = "".join(item.format(row=row, more=f"stair-{level}") for row, level in levels)
+    for section, parents in (
+        (behind + item.format(row=third, more=""), [None, 0, None]),
+        (stairs, [None, 0, 1, 0, None]),
+    ):
+        assert [c.parent for c in read(f"<h2>Comments</h2><div>{section}</div>").comments] == parents
+
+
 def test_rows_that_call_themselves_comments_need_no_other_name() -> None:
     row = (
         "<tr><td><div>Comment posted by <b>Person {n}</b> on {n} March 2026</div><div>Text of day {n}.</div></td></tr>"
