@@ -10,6 +10,7 @@ MOST_REPEATED = 4
 FEWEST = 3
 SHARE = 0.6  # of the texts that must share a line which is none of the commenters' own
 LONGEST = 60
+LONGEST_REST = 30  # characters of a line of name and date beside these
 QUOTED = re.compile(r"^> ?", re.MULTILINE)
 
 
@@ -49,6 +50,7 @@ def _pattern(line: str, fields: CommentFields) -> str:
     line = line.strip()
     if line == fields.name:
         return ""
+    common = line
     for own, sign in ((fields.date_text, "#"), (fields.name, "@")):
-        line = line.replace(own, sign) if own and len(own) > 1 else line
-    return DIGITS.sub("#", line)
+        common = common.replace(own, sign) if own and len(own) > 1 else common
+    return DIGITS.sub("#", common if len(common) <= LONGEST_REST else line)  # a sentence may name its author, too
