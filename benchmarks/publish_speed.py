@@ -1,5 +1,7 @@
 """Measure `btl publish` beside copying the archive's file: the first time, after a small crawl, and unchanged.
 
+And `btl verify` beside `sha256sum` of the release's files, by processor time.
+
 python -m benchmarks.publish_speed [--comments 200000] [--db ARCHIVE.db] [--folder FOLDER] [--json]
 
 Without --db an archive is generated. The archive is copied and left alone; all is written below --folder (by default
@@ -24,6 +26,7 @@ from benchmarks.large.again import crawl
 from benchmarks.large.fill import fill
 
 PIECE = 16 << 20
+BTL = (sys.executable, "-m", "archive.cli")
 
 
 def copy_file(source: Path, target: Path) -> float:
@@ -37,19 +40,18 @@ def copy_file(source: Path, target: Path) -> float:
 
 
 def run_command(*arguments: str) -> tuple[float, float, int]:
-    """Run a `btl` command; return seconds, CPU seconds with those of its processes, and its peak memory (MB).
+    """Run a command; return seconds, CPU seconds with those of its processes, and its peak memory (MB).
 
     Raise RuntimeError if it fails.
     """
     began = time.perf_counter()
     with tempfile.TemporaryFile() as output:
         actions = [(os.POSIX_SPAWN_DUP2, output.fileno(), 1), (os.POSIX_SPAWN_DUP2, output.fileno(), 2)]
-        run = [sys.executable, "-m", "archive.cli", *arguments]
-        process = os.posix_spawn(sys.executable, run, os.environ, file_actions=actions)
+        process = os.posix_spawnp(arguments[0], arguments, os.environ, file_actions=actions)
         _, status, used = os.wait4(process, 0)
         if status:
             output.seek(0)
-            raise RuntimeError(f"btl {' '.join(arguments)} failed: {output.read().decode()[-2000:]}")
+            raise RuntimeError(f"{' '.join(arguments)} failed: {output.read().decode()[-2000:]}")
     return time.perf_counter() - began, used.ru_utime + used.ru_stime, used.ru_maxrss // 1024
 
 
@@ -77,7 +79,7 @@ def measure(source: Path, folder: Path, say: Callable[[str], None]) -> dict[str,
     def publish(name: str) -> None:
         copy = copy_file(archive, spare)
         spare.unlink()
-        seconds, cpu, peak = run_command("publish", str(out), "--db", str(archive))
+        seconds, cpu, peak = run_command(*BTL, "publish", str(out), "--db", str(archive))
         row = {"copy_s": round(copy, 2), "publish_s": round(seconds, 2), "ratio": round(seconds / copy, 2)}
         results[name] = row | {"cpu_s": round(cpu, 2), "peak_mb": peak, "public_mb": round(out.stat().st_size / 1e6)}
         say(f"{name:<22}" + "  ".join(f"{key} {value:>10,}" for key, value in results[name].items()))
@@ -88,8 +90,11 @@ def measure(source: Path, folder: Path, say: Callable[[str], None]) -> dict[str,
     publish("after a small crawl")
     publish("with nothing changed")
     results["all_releases_mb"] = round(size_of(folder / "public") / 1e6)
-    seconds, cpu, _ = run_command("verify", str(out.resolve().parent))
-    results |= {"verify_s": round(seconds, 2), "verify_cpu_s": round(cpu, 2)}
+    release = out.resolve().parent
+    seconds, cpu, _ = run_command(*BTL, "verify", str(release))
+    _, hashing, _ = run_command("sha256sum", *(str(path) for path in release.rglob("*") if path.is_file()))
+    results |= {"verify_s": round(seconds, 2), "verify_cpu_s": round(cpu, 2), "sha256sum_cpu_s": round(hashing, 2)}
+    results["verify_ratio"] = round(cpu / hashing, 2)
     return results
 
 
