@@ -78,9 +78,8 @@ class GenericClaim(Claim):
         ids = [block_id(element) for element, _ in self.blocks]
         ids = ids if len(set(filter(None, ids))) == sum(id_ is not None for id_ in ids) else _unique(ids)
         keys = [id_ or f"{UNNAMED}{page_number}.{number}" for number, id_ in enumerate(ids)]
-        parents = infer_parents(
-            [element for element, _ in self.blocks], ids, [fields.name for _, fields in self.blocks]
-        )
+        elements, all_fields = zip(*self.blocks, strict=True)
+        parents = infer_parents(elements, ids, all_fields)
         for number, (_, fields) in enumerate(self.blocks):
             parent, rule = parents[number]
             flags = (Flag("capture.parent_inferred", rule),) if rule else ()

@@ -20,6 +20,8 @@ from crawler.platforms.comment_html.head_lines import (
     without_head,
 )
 from crawler.platforms.comment_html.parts import (
+    BLOCKS,
+    FACTS,
     MOST_BELOW,
     Part,
     holds_text,
@@ -31,8 +33,9 @@ from crawler.platforms.comment_html.parts import (
     is_signature,
     property_of,
     traits_of,
+    wholes_of,
 )
-from crawler.platforms.comment_html.text_box import FACTS, find_text_box, is_found_by_length
+from crawler.platforms.comment_html.text_box import find_text_box, is_found_by_length
 
 BODY_PROPERTIES = frozenset(("text", "commenttext", "description", "reviewbody"))
 PARAGRAPHS = frozenset(("p", "blockquote", "ul", "ol", "pre", "dl", "table", "figure")) | frozenset(
@@ -40,7 +43,6 @@ PARAGRAPHS = frozenset(("p", "blockquote", "ul", "ol", "pre", "dl", "table", "fi
 )
 LONGEST_BUTTON = 20
 LONGEST_LABEL = 12
-BLOCKS = FACTS | frozenset(("table", "blockquote"))  # that may be a comment as a whole
 HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 SHORTEST_BARE = 20  # characters of text beside paragraphs that are no line of name or date
 APART = frozenset(("aside", "nav", "footer"))  # which hold what stands beside a text
@@ -136,20 +138,16 @@ def outside_text(own: Sequence[Part], content: HtmlElement | None) -> list[Part]
         inside = set()
         within = {*content.iter()} if content is not None else None
         around = {*content.iterancestors()} if content is not None else set()
+        wholes = wholes_of(own)
         for element, _ in own:
             is_block = (
                 element in around
-                or (element in _wholes(own) and (element.tag in BLOCKS or (element.tag == "p" and element.keys())))
+                or (element in wholes and (element.tag in BLOCKS or (element.tag == "p" and element.keys())))
                 or (within is not None and element.tag in FACTS | HEADINGS and element not in within)
             )
             if element.tag in PARAGRAPHS and element not in inside and not is_block and not is_head(element):
                 inside.update(element.iter())
     return [part for part in own if part[0] not in inside]
-
-
-def _wholes(own: Sequence[Part]) -> tuple[HtmlElement, ...]:
-    """Return the elements that may be a comment as a whole: its first, or the second behind an anchor."""
-    return tuple(element for element, _ in own[: 1 + (bool(own) and own[0][0].tag == "a")])
 
 
 def is_head(paragraph: HtmlElement) -> bool:
@@ -292,6 +290,7 @@ def _furniture(elements: Iterable[HtmlElement], whole: HtmlElement) -> Iterator[
             (element.tag == "a" and (is_button(element) or is_picture_of_author(element)))
             or (element.tag in ("cite", "time") and not _is_quoted(element))
             or (element.tag in APART and not holds_text(element) and _is_beside_text(element, whole))
+            or (element.text or "").lstrip().startswith(("----------", "__________"))  # a signature
             or (traits_of(element).furniture and not holds_text(element) and not _holds_paragraph(element))
         ):
             yield element

@@ -33,7 +33,8 @@ def settle_by_columns(blocks: Sequence[Block]) -> None:
     _strip_labels(blocks)
     names = [fields.name for _, fields in blocks]
     is_label = names[0] is not None and len(set(names)) == 1
-    missing = sum(name is None for name in names) * 2 > len(names)
+    # What reads as the beginning of a text is a comment's title.
+    missing = sum(name is None or name_score(name) < 0 for name in names) * 2 > len(names)
     bodies = [fold_space(DIGITS.sub("#", fields.body)) for _, fields in blocks]
     holding = sum(bool(fields.name and fields.name in fields.body) for _, fields in blocks)
     same = (
@@ -136,7 +137,7 @@ def _name_in_byline(element: HtmlElement) -> str | None:
 
 
 def _lines(blocks: Sequence[Block]) -> Mapping[Place, dict[int, str]]:
-    """Return the first text of each place, by block: of elements, and of what stands behind an element."""
+    """Return the first two texts of each place, by block: of elements, and of what stands behind an element."""
     lines: dict[Place, dict[int, str]] = {}
     for number, (comment, _) in enumerate(blocks):
         for element in comment.own[:MOST_ELEMENTS]:
@@ -144,7 +145,9 @@ def _lines(blocks: Sequence[Block]) -> Mapping[Place, dict[int, str]]:
             for text, where in ((element.text, place), (element.tail, (*place, "behind"))):
                 if element is not comment.root and text and text.strip():
                     line = element.text_content() if where is place else text
-                    lines.setdefault(where, {}).setdefault(number, _bare_name(fold_space(line)))
+                    column = lines.setdefault(where, {})
+                    column = lines.setdefault((*where, "second"), {}) if number in column else column
+                    column.setdefault(number, _bare_name(fold_space(line)))
     return lines
 
 

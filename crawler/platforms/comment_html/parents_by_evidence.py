@@ -9,8 +9,9 @@ from lxml.html import HtmlElement
 from archive.text.html_text import fold_space
 from crawler.platforms.comment_html.class_names import CHILDREN
 from crawler.platforms.comment_html.elements import LISTS, CommentElement
+from crawler.platforms.comment_html.fields import CommentFields
 from crawler.platforms.comment_html.parts import LONGEST_LINE, is_short
-from crawler.platforms.comment_html.section_words import LEVEL, REPLY_LIST, TO_REPLY, is_called_reply
+from crawler.platforms.comment_html.section_words import LEVEL, REPLY_LIST, TO_REPLY, is_called_reply, part_words
 
 STATED = (
     "parentid",
@@ -36,6 +37,9 @@ LEVEL_ATTRIBUTES = (
 STYLE_INDENT = re.compile(
     r"(?:margin|padding)(?:-left|-inline-start)\s*:\s*(\d+(?:\.\d+)?)\s*(?:px|em|rem|%|pt|vw)", re.IGNORECASE
 )
+INDENT_CLASS = re.compile(
+    r"(?:^|\s)(?:(?:xs|sm|md|lg|xl)[:-])?(?:(?:col-(?:xs|sm|md|lg|xl)-)?offset-(?:(?:xs|sm|md|lg|xl)-)?|ml-|ms-|pl-|ps-)(\d{1,2})(?=\s|$)"
+)
 FRAGMENT = re.compile(r"#(?:[\w-]*?[-_]?)(\w+)$")
 ORIGIN_NAME = re.compile(
     r"(?:^|[\s_-])(?:in-?reply|reply-?to|replyto|parent|origin|mention|answer-?to|reference|quote-?link)(?=[\s_-]|$)",
@@ -47,15 +51,16 @@ MOST_ELEMENTS = 80
 MOST_LEVELS = 60
 FEWEST_LEVELS = 3  # that tell by their numbers alone that they are levels
 NUMBERED = re.compile(r"(.*?)(\d{1,2})")
+LONGEST_LEAD = 10  # characters of a word before a name: "reply Joe"
 AROUND_NAME = " :：,.@#()[]–—-"
 Parent = tuple[int | None, str | None]
 
 
 def infer_parents(
-    comments: Sequence[CommentElement], ids: Sequence[str | None], names: Sequence[str | None] = ()
+    comments: Sequence[CommentElement], ids: Sequence[str | None], fields: Sequence[CommentFields] = ()
 ) -> list[Parent]:
     """Return, for each comment, the index of the one that it answers and, where that was concluded, the rule."""
-    names = names or [None] * len(comments)
+    names = [f.name for f in fields] or [None] * len(comments)
     index = {comment: number for number, comment in enumerate(comments)}
     by_id = {value: number for number, value in reversed(list(enumerate(ids))) if value}
     by_anchor = _anchors(comments)
@@ -76,7 +81,7 @@ def infer_parents(
         elif level is not None and level > 0:
             above = max((depth for depth in latest if depth < level), default=None)
             parent = (latest[above], "level") if above is not None else (None, None)
-        elif (named := _named(comment, names[:number])) is not None:
+        elif fields and (named := _named(comment, names[:number], fields[number].body)) is not None:
             parent = (named, "name")
         result.append(parent)
         if level is not None:
@@ -117,7 +122,7 @@ def _stated(
 ) -> int | None:
     """Return the comment that one says it answers: in its data, or by a link to it that is made for that.
 
-    A link to another comment that shows the name of that one's author is.
+    A link to another comment that shows the name of that one's author, behind a word at most, is.
     """
     for attribute in STATED:
         value = comment.root.get(attribute) or ""
@@ -130,20 +135,27 @@ def _stated(
         target = _target(element, by_id, by_anchor)
         if target is None or target == own:
             continue
-        if _is_reference(element) or (names[target] and fold_space(element.text_content()) == names[target]):
+        if _is_reference(element) or _shows_name(element, names[target]):
             return target
     return None
 
 
-def _named(comment: CommentElement, names: Sequence[str | None]) -> int | None:
-    """Return the last earlier comment by the author whom a line names that says nothing else: "In reply to Joe"."""
+def _shows_name(link: HtmlElement, name: str | None) -> bool:
+    text = fold_space(link.text_content())
+    return name is not None and text.endswith(name) and len(text) - len(name) <= LONGEST_LEAD
+
+
+def _named(comment: CommentElement, names: Sequence[str | None], body: str) -> int | None:
+    """Return the last earlier comment by the author whom a line beside the text names: "In reply to Joe", "@Joe"."""
     for element in comment.own[1:MOST_ELEMENTS]:
-        if element.text and TO_REPLY.match(element.text.strip()[:LONGEST_LINE]) and is_short(element):
-            line = fold_space(element.text_content())
-            match = TO_REPLY.match(line)
-            name = line[match.end() :].strip(AROUND_NAME) if match is not None else ""
-            if name:
-                return next((number for number in range(len(names) - 1, -1, -1) if names[number] == name), None)
+        line = (element.text or "").strip()[:LONGEST_LINE]
+        if not line or not (line[0] == "@" or TO_REPLY.match(line)) or not is_short(element):
+            continue
+        line = fold_space(element.text_content())
+        match = TO_REPLY.match(line)
+        name = line[match.end() if match is not None else 1 :].strip(AROUND_NAME)
+        if name in names and (match is not None or line not in body):
+            return max(number for number, other in enumerate(names) if other == name)
     return None
 
 
@@ -231,8 +243,13 @@ def _has_few_children(element: HtmlElement) -> bool:
 
 def _is_reply_list(element: HtmlElement) -> bool:
     names = f"{element.get('class') or ''} {element.get('id') or ''}"
-    is_list = element.tag in ("ol", "ul", "dl") or REPLY_LIST.search(names)
-    return bool(is_list or STYLE_INDENT.search(element.get("style") or ""))
+    return element.tag in ("ol", "ul", "dl") or bool(REPLY_LIST.search(names)) or _indent(element) > 0
+
+
+def _indent(element: HtmlElement) -> float:
+    """Return how far a style, or a class such as "ml-8" or "offset-1", moves an element in."""
+    match = STYLE_INDENT.search(element.get("style") or "") or INDENT_CLASS.search(element.get("class") or "")
+    return float(match[1]) if match is not None else 0.0
 
 
 def _holds_another(
@@ -249,7 +266,7 @@ def _comment_before(element: HtmlElement, ends: Mapping[HtmlElement, CommentElem
     before = element.getprevious()
     while before is not None and (not isinstance(before.tag, str) or before.tag in PASSED or _is_twin(before, element)):
         before = before.getprevious()
-    if before is None or _is_another(before, element):
+    if before is None or _is_another(before, element) or 0 < _indent(element) <= _indent(before):
         return None
     return ends.get(before)
 
@@ -313,7 +330,7 @@ def _attribute_level(comment: CommentElement) -> int | None:
 
 def _class_level(comment: CommentElement) -> int | None:
     for element in _heads(comment):
-        match = LEVEL.search(element.get("class") or "")
+        match = LEVEL.search(part_words(element.get("class") or ""))
         if match is not None:
             # What is called a level or a depth counts from 1, an indentation from 0.
             return int(match[1]) - bool(FROM_ONE.search(match[0]))

@@ -1,6 +1,7 @@
 """What a single element of a comment is: a name, a button, a line. Shared by the modules for author, date and body."""
 
 import re
+from collections.abc import Sequence
 from itertools import islice
 
 from lxml.html import HtmlElement
@@ -25,6 +26,9 @@ PROPERTIES = frozenset(("itemprop", "property", "rel"))
 BADGES = frozenset(("span", "small", "sup"))
 TITLES = frozenset(("h2", "h3", "h4", "h5", "h6", "dt"))
 TITLE = re.compile(r"(?:^|[\s_-])(?:sub)?(?:title|subject|headline)(?=[\s_-]|$)", re.IGNORECASE)
+FACTS = frozenset(("ul", "ol", "dl"))
+BLOCKS = FACTS | frozenset(("table", "blockquote"))  # that may be a comment as a whole
+MOST_WHOLES = 8
 Part = tuple[HtmlElement, Traits]
 
 
@@ -124,3 +128,15 @@ def is_initial(letters: str, name: str) -> bool:
     words = name.casefold().split()
     initials = "".join(word[0] for word in words)
     return bool(letters) and letters.casefold() in {initials, initials[:1], initials[:2], initials[:1] + initials[-1:]}
+
+
+def wholes_of(own: Sequence[Part]) -> list[HtmlElement]:
+    """Return what may be a comment as a whole: its first element, behind an anchor, and what alone has all its text."""
+    wholes = [element for element, _ in own[: 1 + (bool(own) and own[0][0].tag == "a")]]
+    members = {element for element, _ in own} if any(element.tag in BLOCKS for element, _ in own) else set()
+    while members and not (wholes[-1].text or "").strip() and len(wholes) < MOST_WHOLES:
+        below = [child for child in wholes[-1] if child in members and any(map(str.strip, child.itertext()))]
+        if len(below) != 1:
+            break
+        wholes += below
+    return wholes

@@ -31,7 +31,7 @@ _WEAK = re.compile(
     r"ostatni|meist|most|ranking|lastpost|last-|live[-_]{0,2}(?:match|blog|feed|post|"
     r"update|ticker|entry|event|stream|report)|(?:^|\s)live(?=\s|$)|(?:news|match|game)-?ticker|minute-by-minute|more-?(?:from|stories)|recommend(?:ed|"
     r"ations)|testimonial|carousel|(?:^|[\s_-])(?:swiper|slick|owl)-|(?:^|[\s_-])(?:events|termine|veranstaltungen|eventi|eventos|agenda|kalender|calendar|schedule|vacancies|"
-    r"jobs)(?=$|[\s_-])"
+    r"jobs|history|revisions?|changelog|versions?)(?=$|[\s_-])"
 )
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
@@ -48,7 +48,7 @@ def words_of(name: str | None) -> NameWords:
     """Return what a class, or an id, says."""
     if not name:
         return NameWords()
-    parted = _CAMEL.sub("-", name).lower()
+    parted = part_words(name).lower()
     strength = STRONG if _STRONG.search(parted) else MEDIUM if _MEDIUM.search(parted) else 0
     return NameWords(strength, bool(_WEAK.search(parted)))
 
@@ -83,6 +83,12 @@ TO_REPLY = re.compile(
 
 
 @lru_cache(16_384)
+def part_words(names: str) -> str:
+    """Return names with a hyphen before each capital letter: "replyTreeLevel2" as "reply-Tree-Level2"."""
+    return _CAMEL.sub("-", names)
+
+
+@lru_cache(16_384)
 def is_called_reply(class_: str) -> bool:
     """Whether a class calls a comment a reply: "comment-reply", "comReply"."""
-    return REPLY_BLOCK.search(_CAMEL.sub("-", class_)) is not None
+    return REPLY_BLOCK.search(part_words(class_)) is not None

@@ -8,9 +8,8 @@ from archive.text import line_rules
 from archive.text.dates import find_date, may_hold_date
 from archive.text.html_text import fold_space
 from crawler.platforms.comment_html.elements import CommentElement
-from crawler.platforms.comment_html.parts import Part, is_short, traits_of
+from crawler.platforms.comment_html.parts import FACTS, Part, is_short, traits_of
 
-FACTS = frozenset(("ul", "ol", "dl"))
 PARAGRAPHS = FACTS | frozenset(("p", "blockquote", "pre", "table"))
 BOXES = frozenset(("div", "td", "dd", "section", "article"))
 INLINE = frozenset("a b strong i em u s span font small sup sub code q abbr mark del ins".split())  # noqa: SIM905

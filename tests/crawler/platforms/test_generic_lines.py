@@ -77,3 +77,58 @@ def test_a_comment_answers_the_one_whose_author_its_head_names(kind: str) -> Non
 def test_a_line_that_is_but_a_date_is_no_text() -> None:
     section = "".join(f"<p class='comment-date'>{date}</p>" for _, date, _ in ROWS)
     assert rows(read(f"<div class='comments'><h2>Comments</h2>{section}</div>")) == []
+
+
+def test_the_second_name_in_bold_is_the_author_where_the_first_is_a_title() -> None:
+    block = (
+        "<div><a id='comment_{n}'></a><table><tr><td class='head'><b>Re: what they said of day {n}</b> <b>{name}</b> {date}"
+        "</td></tr><tr><td>{text}<br></td></tr></table></div>"
+    )
+    assert rows(read(flat(block, "<div class='comments'>{}</div>"))) == WHOLE
+
+
+def test_a_signature_is_no_text() -> None:
+    block = "<div class='comment'><b>{name}</b> {date}<div>{text}</div><font>--------------------<br>Fair winds</font></div>"
+    assert rows(read(flat(block))) == WHOLE
+
+
+INDENTED = {
+    "levels in capitals": ("<div class='comment replyTreeLevel{level}'>{block}</div>", ""),
+    "columns that are offset": ("<div class='well'>{block}</div>", "<div class='col-md-offset-1'>{below}</div>"),
+    "tables moved in by their style": (
+        "<table style='margin-left: {indent}px'><tr><td>{block}</td></tr></table>",
+        "",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", INDENTED)
+def test_what_is_moved_in_answers_what_stands_before_it(kind: str) -> None:
+    around, wrapped = INDENTED[kind]
+
+    def one(number: int, level: int) -> str:
+        name, date, text = ROWS[number]
+        block = f"<b>{name}</b> <i>{date}</i><p>{text}</p>"
+        comment = around.format(level=level, indent=30 * level, block=block)
+        return wrapped.format(below=comment) if wrapped and level else comment
+
+    thread = read(f"<h3>Comments</h3>{FORM}<div>{one(0, 0)}{one(1, 1)}{one(2, 0)}</div>")
+    assert rows(thread) == [WHOLE[0], (*WHOLE[1][:3], 0), WHOLE[2]]
+
+
+def test_a_quotation_with_the_name_of_its_author_says_whom_a_comment_answers() -> None:
+    def one(number: int, quote: str = "") -> str:
+        name, date, text = ROWS[number]
+        return f"<li><p><a href='/user?id={number}'>{name}</a> {date}</p>{quote}<p>{text}</p></li>"
+
+    quote = f"<p class='reply'><a href='/user?id=0'>@{ROWS[0][0]}</a> : {ROWS[0][2]}</p>"
+    thread = read(f"<div class='comment-box'><ul>{one(0)}{one(1)}{one(2, quote)}</ul></div>")
+    assert rows(thread) == [WHOLE[0], (*WHOLE[2][:3], 0), WHOLE[1]]
+
+
+def test_the_history_of_a_page_is_no_thread() -> None:
+    item = (
+        "<li><a href='/rev/{n}'>{n} March 2026, 09:30</a> by <a href='/user/{n}'>Person {n}</a><p>Change {n}</p></li>"
+    )
+    items = "".join(item.format(n=n) for n in range(1, 7))
+    assert rows(read(f"<ul class='history'>{items}</ul>")) == []
