@@ -62,17 +62,13 @@ NAME_TAGS = frozenset(("a", "b", "strong", "h2", "h3", "h4", "h5", "h6"))
 BOXES = frozenset(("div", "p", "section", "article", "header", "li", "h2", "h3", "h4", "h5", "h6", "td"))
 BRACKETED = re.compile(r"^[\[(【]\s*(.*?)\s*[\])】]$")
 POSTED = frozenset(("", "发表", "發表", "发布", "發佈", "posted", "wrote", "geschrieben", "написал", "dodano", "作成"))
-MOST_IN_LINE = 12
-LONGEST_PIECE = 60
-LONGEST_LEAD = 6
+MOST_IN_LINE, LONGEST_PIECE, LONGEST_LEAD, LONGEST_NAME, LONGEST_NAME_LINE = 12, 60, 6, 150, 400
 BEFORE_DATE = " ,:|·•–—-@(["
 ENDS_LINE = frozenset(("body", "ul", "ol", "dl", "div", "blockquote", "table", "tr"))
 DASH = re.compile(r"\s*[—–]\s*(?=[^\W\d_])")
 AROUND_NAME = " ,|•·–—"
 ENDS_OF_SAYS = (":", "：", "…", "...")
 WEB_ADDRESS = re.compile(r"[\s(]*https?://\S*")
-LONGEST_NAME = 150
-LONGEST_NAME_LINE = 400
 
 
 def _is_author_property(element: HtmlElement, _: Traits) -> bool:
@@ -225,8 +221,7 @@ def _name_after_date(date: HtmlElement, date_text: str) -> str | None:
 
 def _name_beside_date(date: HtmlElement) -> tuple[HtmlElement | None, str | None]:
     """Return the name that alone fills the item before or behind that of a date: "<li>5 March</li><li>Joe</li>"."""
-    beside = (date.getprevious(), date.getnext())
-    for item in beside:
+    for item in (date.getprevious(), date.getnext()):
         if item is not None and item.tag == date.tag and not is_button(item) and is_short(item):
             name = _piece_name(fold_space(item.text or ""))
             if name is not None:
@@ -241,8 +236,7 @@ def _name_behind_date(
     line = _line_around(comment, date, content)
     if content in line.iter():
         return None
-    after = _text_after(date, date, date_text) or _text_after(line, date, date_text)
-    for piece in SEPARATORS.split(after)[:3]:
+    for piece in SEPARATORS.split(_text_after(date, date, date_text) or _text_after(line, date, date_text))[:3]:
         piece = piece.strip(AROUND_NAME)
         says = line_rules.find_says(piece)
         piece = piece[:says] if says else piece[line_rules.byline_length(piece) :]
@@ -325,16 +319,22 @@ def _inner_name(element: HtmlElement) -> HtmlElement:
     for below in inside:
         if (is_name(below, traits_of(below)) or property_of(below) == "name") and _visible_text(below).strip():
             return below
-    whole = fold_space(_inline_text(element))
     candidates = [below for below in inside if below.tag in INNER_NAMES]
     for below in sorted(candidates, key=lambda candidate: INNER_NAMES.index(candidate.tag)):
         text = fold_space(_visible_text(below))
         if text.casefold() in NO_NAMES or find_date(text[:100]) or (below.tag == "a" and is_button(below)):
             continue
         # A short link in a longer line is no name, unless it is made like one: "Joe (website)".
-        is_part = below.tag == "a" and len(text) * 3 < len(whole) <= LONGEST_PIECE and not _is_author_tag(below)
+        is_part = below.tag == "a" and not _is_author_tag(below) and _is_part(text, element)
         return element if is_part else below
     return element
+
+
+def _is_part(text: str, element: HtmlElement) -> bool:
+    """Whether a text is but a part of the line, up to a date, that it stands in."""
+    line = fold_space(_inline_text(element))
+    date = find_date(line) if len(line) <= LONGEST_PIECE and may_hold_date(line) else None
+    return len(text) * 3 < (date[0] if date is not None and date[0] else len(line)) <= LONGEST_PIECE
 
 
 def _inline_text(element: HtmlElement) -> str:
@@ -363,6 +363,7 @@ def _visible_text(root: HtmlElement, between: str = "", date: HtmlElement | None
             continue
         hidden = not isinstance(element.tag, str) or element.tag in PICTURES
         if element is not root:
+            hidden = hidden or (element.tag == "a" and line_rules.is_reply(fold_space(element.text or "")))
             hidden = element is not date and (hidden or traits_of(element).badge)
             stack.append((element, False))
         if not hidden:
@@ -394,10 +395,6 @@ def _clean(text: str, *, is_bare: bool) -> str | None:
     name = USER_NUMBER.sub("", name).strip().rstrip(":：").rstrip(AROUND_NAME).lstrip(AROUND_NAME).strip()
     if len(name) > LONGEST_NAME or not any(map(str.isalnum, name)) or name.casefold() in POSTED:
         return None
-    if not is_bare and (NO_NAME.fullmatch(name) or _is_only_date(name) or line_rules.is_linking(name)):
-        return None
-    return name
-
-
-def _is_only_date(name: str) -> bool:
-    return may_hold_date(name) and (is_date(name) or not any(map(str.isalpha, name)))
+    is_only_date = not is_bare and may_hold_date(name) and (is_date(name) or not any(map(str.isalpha, name)))
+    is_none = not is_bare and (NO_NAME.fullmatch(name) or is_only_date or line_rules.is_linking(name))
+    return None if is_none else name

@@ -14,6 +14,7 @@ from crawler.platforms.comment_html.author import BRACKETED, is_piece_of_name
 from crawler.platforms.comment_html.blocks import DIGITS
 from crawler.platforms.comment_html.elements import CommentElement
 from crawler.platforms.comment_html.fields import CommentFields
+from crawler.platforms.comment_html.labelled import settle_labelled, settle_leading_dates
 from crawler.platforms.comment_html.parts import LONGEST_LINE
 
 FEWEST_BLOCKS = 3
@@ -42,7 +43,8 @@ def settle_by_columns(blocks: Sequence[Block]) -> None:
         or len(set(bodies)) <= len(bodies) * (1 - LEAST_VARIED)
         or sum(map(len, bodies)) < 12 * len(bodies)
     )
-    if not (is_label or missing or same):
+    settle_leading_dates(blocks)
+    if not (is_label or missing or same) or ((is_label or missing) and settle_labelled(blocks)):
         return
     if missing or (is_label and not _settle_labelled_names(blocks)):
         _settle_names(blocks)

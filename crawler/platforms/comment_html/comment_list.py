@@ -24,7 +24,7 @@ from crawler.platforms.comment_html.page_index import Group, PageIndex, index_pa
 from crawler.platforms.comment_html.repeated_groups import dated_groups, likely_groups, unite
 from crawler.platforms.comment_html.repeated_lines import strip_repeated_lines, strip_shared_quotes
 from crawler.platforms.comment_html.section_evidence import ENOUGH, Evidence, is_called_one, weigh
-from crawler.platforms.comment_html.section_words import STRONG
+from crawler.platforms.comment_html.section_words import STRONG, is_called_reply
 
 MOST_UNITED = 5
 WEIGHT_OF_COUNT = 0.7
@@ -140,11 +140,20 @@ def _without_copies(blocks: Sequence[Block]) -> list[Block]:
 def _best(groups: Sequence[Group], index: PageIndex, stated: frozenset[int]) -> "_Weighed | None":
     weighed: list[_Weighed] = []
     seen: set[tuple[HtmlElement, HtmlElement, int]] = set()
+    called: set[HtmlElement] = set()
     for group in groups:
-        roots = climb(group.elements) if len(group.elements) > 1 else group.elements
+        roots, first = group.elements, group.elements[0]
+        # One reply in each of several comments, or in one of them, does not stand for that comment.
+        is_reply = is_called_reply(first.get("class") or "") and not called.isdisjoint(first.iterancestors())
+        roots = climb(roots) if len(roots) > 1 and not is_reply else roots
+        called.update(roots if group.own == STRONG else ())
         key = (roots[0], roots[-1], len(roots))
         if key not in seen and len(seen) < MOST_WEIGHED:
-            entry = _weigh(group, roots, index, stated)
+            entry = (
+                _weigh(group, roots, index, stated)
+                if len(roots) > 1 or is_reply or is_called_one(group, first)
+                else None
+            )
             weighed += [entry] if entry is not None else []
         seen.add(key)
     weighed = sorted(weighed, key=lambda entry: (_is_around_others(entry, weighed), -entry.rank))
@@ -197,8 +206,6 @@ def _weigh(
     group: Group, roots: Sequence[HtmlElement], index: PageIndex, stated: frozenset[int], to_beat: float = 0.0
 ) -> _Weighed | None:
     """Return a group with its rank; it may be None, or have any lower one, where it would not beat that of another."""
-    if len(roots) == 1 and not is_called_one(group, roots[0]):
-        return None
     comments, section = build_comments(roots)
     count = len(comments)
     size = log2(1 + sum(index.lengths[root] for root in roots)) * WEIGHT_OF_SIZE  # of two alike the outer one
@@ -206,7 +213,8 @@ def _weigh(
     evidence: Evidence = weigh(group, comments, index, count if count in stated else None, least)
     if evidence.score < ENOUGH:
         return None
-    return _Weighed(evidence.score + log2(count) * WEIGHT_OF_COUNT + size, group, comments, section)
+    climbed = replace(group, elements=list(roots))
+    return _Weighed(evidence.score + log2(count) * WEIGHT_OF_COUNT + size, climbed, comments, section)
 
 
 def _stated_counts(index: PageIndex) -> frozenset[int]:

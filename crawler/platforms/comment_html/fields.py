@@ -58,7 +58,7 @@ def parse_fields(comment: CommentElement) -> CommentFields:
         content = None
     outside = outside_text(own, content)
     author, name = _find_author(own, outside, content)
-    read = {comment.root}
+    read = set() if comment.root.tag in HEADS else {comment.root}
     holders = _holders_of_replies(comment)
     date = find_stamp([part for part in outside if part[0] not in holders] if holders else outside, read)
     if date.element is None and holders:

@@ -7,6 +7,7 @@ from itertools import islice, pairwise
 from lxml.html import HtmlElement
 
 from archive.text.html_text import fold_space
+from crawler.platforms.comment_html.blocks import STATES
 from crawler.platforms.comment_html.class_names import CHILDREN
 from crawler.platforms.comment_html.elements import LISTS, CommentElement
 from crawler.platforms.comment_html.fields import CommentFields
@@ -46,7 +47,7 @@ ORIGIN_NAME = re.compile(
     re.IGNORECASE,
 )
 PASSED = frozenset(("a", "script", "hr", "br", "form"))
-FROM_ONE = re.compile(r"level|lvl|depth|tier|ebene|niveau|nivel|livello", re.IGNORECASE)
+FEWEST_THREADS = 2
 MOST_ELEMENTS = 80
 MOST_LEVELS = 60
 FEWEST_LEVELS = 3  # that tell by their numbers alone that they are levels
@@ -288,9 +289,10 @@ def _levels(comments: Sequence[CommentElement]) -> list[int] | None:
         levels = [measure(comment) for comment in comments]
         numbers = [level for level in levels if level is not None]
         if len(set(levels)) > 1 and numbers:
-            base = min(numbers) if len(numbers) == len(levels) else min(0, *numbers)
+            # Where the first of all shows no level, those that do are replies, whatever they count from.
+            base = min(numbers) if levels[0] is not None else 0
             return [0 if level is None else max(0, level - base) for level in levels]
-    return _unnamed_levels(comments)
+    return _unnamed_levels(comments) or _levels_by_shape(comments)
 
 
 def _unnamed_levels(comments: Sequence[CommentElement]) -> list[int] | None:
@@ -310,6 +312,23 @@ def _unnamed_levels(comments: Sequence[CommentElement]) -> list[int] | None:
         if is_from_least and max(steps) == 1 and min(steps) <= 0:  # what only rises counts comments
             return [number - numbers[0] for number in numbers]
     return None
+
+
+def _levels_by_shape(comments: Sequence[CommentElement]) -> list[int] | None:
+    """Return 1 for all but the first of each thread where threads have an element each and replies another shape."""
+    threads: dict[HtmlElement, list[CommentElement]] = {}
+    for comment in comments:
+        threads.setdefault(comment.root.getparent(), []).append(comment)
+    holders = {place.getparent() for place in threads}
+    first = {_shape(thread[0]) for thread in threads.values()}
+    others = {_shape(comment) for thread in threads.values() for comment in thread[1:]}
+    if len(threads) < FEWEST_THREADS or len(holders) > 1 or not others or not first.isdisjoint(others):
+        return None
+    return [int(comment is not threads[comment.root.getparent()][0]) for comment in comments]
+
+
+def _shape(comment: CommentElement) -> frozenset[str]:
+    return frozenset(name for name in (comment.root.get("class") or "").split() if not STATES.match(name))
 
 
 def _heads(comment: CommentElement) -> list[HtmlElement]:
@@ -332,8 +351,7 @@ def _class_level(comment: CommentElement) -> int | None:
     for element in _heads(comment):
         match = LEVEL.search(part_words(element.get("class") or ""))
         if match is not None:
-            # What is called a level or a depth counts from 1, an indentation from 0.
-            return int(match[1]) - bool(FROM_ONE.search(match[0]))
+            return int(match[1])
     return None
 
 

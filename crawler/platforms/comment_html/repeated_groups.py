@@ -104,6 +104,8 @@ def unite(first: Group, second: Group, index: PageIndex) -> Group | None:
     own, around, weak = min(first.own, second.own), min(first.around, second.around), max(first.weak, second.weak)
     is_cut = first.is_cut or second.is_cut or len(elements) > MOST_BLOCKS
     has_ids, is_headed = first.has_ids and second.has_ids, first.is_headed and second.is_headed
+    if all(not members.isdisjoint(element.iterancestors()) for element in second.elements):
+        own = max(own, first.own)  # what replies are called says less of them than what they stand in
     return Group(elements[:MOST_BLOCKS], own, around, weak, has_ids, is_cut, is_headed)
 
 

@@ -119,11 +119,11 @@ def _weigh_sample(
         return Evidence()
     score = sum(_outer_scores(sample, index).values(), names) + NUMBER * numbered + BUTTON * buttons
     may_settle = size >= FEWEST_BLOCKS and (max(group.own, group.around) == STRONG or by_name["headed"] > 0)
-    fields = _read_fields(sample, index, least - score, most, are_names_needed=not may_settle)
+    fields = _read_fields(sample, index, least - score, most, is_settled=not may_settle)
     if fields is None:
         return Evidence()
     evidence = _evidence_of(fields)
-    if may_settle and evidence.named < 0.5:
+    if may_settle and (evidence.named < 0.5 or not evidence.dated or len({f.name for f in fields}) == 1):
         fields = [replace(f) for f in fields]
         settle_by_columns(list(zip(sample, fields, strict=True)))
         evidence = _evidence_of(fields)
@@ -140,11 +140,11 @@ def _weigh_sample(
 
 
 def _read_fields(
-    sample: Sequence[CommentElement], index: PageIndex, needed: float, most: float, *, are_names_needed: bool
+    sample: Sequence[CommentElement], index: PageIndex, needed: float, most: float, *, is_settled: bool
 ) -> list[CommentFields] | None:
     """Return the fields of a sample; None as soon as those that are left cannot add as much as is `needed` of `most`.
 
-    Names count as there where the whole list may yet show them.
+    Unless that `is_settled`, names and dates count as there, which the whole list may yet show.
     """
     fields = []
     for comment in sample:
@@ -153,12 +153,8 @@ def _read_fields(
         f = index.fields_of(comment)
         fields.append(f)
         if not _is_tombstone(f):
-            missing = (
-                TEXT * (not f.body)
-                + NAME * (are_names_needed and not f.name)
-                + DATE * (not (f.date_text or f.machine_date))
-            )
-            most -= missing / len(sample)
+            missing = NAME * (not f.name) + DATE * (not (f.date_text or f.machine_date)) if is_settled else 0.0
+            most -= (missing + TEXT * (not f.body)) / len(sample)
     return fields
 
 

@@ -42,6 +42,12 @@ LABELLED = {
     "a line of its own for the name": (
         "<p class='body comment-author'>{name}</p><p class='comment-date'>{date}</p><p class='body'>{text}</p><hr>"
     ),
+    "a label before each field": ("<p><b>Commenter:</b> {name}<br><b>Date:</b> {date}<br><b>Comment:</b> {text}</p>"),
+    "a paragraph each, with the date in it": "<p><strong>{name}</strong> ({date}): {text}</p>",
+    "a button before the name": (
+        "<dl id='comment_{n}_li'><dt><span><a href='javascript:;'>Quote</a></span><a href='/space-{n}'>{name}</a>"
+        "<span>{date}</span></dt><dd>{text}</dd></dl>"
+    ),
     "rows of which the first has the name": (
         "<tr><td class='head'><a id='comment{n}'></a> {name}</td><td class='head'><div class='comDate'>Posted: {date}</div>"
         "</td></tr><tr><td><div class='comUserStat'><span>Joined:</span> 2016-5-4</div></td><td><div class='comText'>"
@@ -113,6 +119,39 @@ def test_what_is_moved_in_answers_what_stands_before_it(kind: str) -> None:
         return wrapped.format(below=comment) if wrapped and level else comment
 
     thread = read(f"<h3>Comments</h3>{FORM}<div>{one(0, 0)}{one(1, 1)}{one(2, 0)}</div>")
+    assert rows(thread) == [WHOLE[0], (*WHOLE[1][:3], 0), WHOLE[2]]
+
+
+def test_the_first_of_each_thread_is_answered_by_those_of_another_shape() -> None:
+    def one(number: int, shape: str) -> str:
+        name, date, text = ROWS[number]
+        return f"<li class='row-item {shape}'><h6>{name}</h6><span>{date}</span><p>{text}</p></li>"
+
+    threads = f"<div>{one(0, 'a1')}{one(1, 'b2')}</div><div>{one(2, 'a1')}</div>"
+    thread = read(f"<h3>Comments</h3>{FORM}<div>{threads}</div>")
+    assert rows(thread) == [WHOLE[0], (*WHOLE[1][:3], 0), WHOLE[2]]
+
+
+def test_levels_that_replies_alone_have_count_from_the_first_comment() -> None:
+    def one(number: int, level: str = "") -> str:
+        name, date, text = ROWS[number]
+        return f"<li class='comment{level}' id='c{71 + number}'><b>{name}</b> <i>{date}</i><p>{text}</p></li>"
+
+    thread = read(f"<ul>{one(0)}{one(1, ' level-1')}{one(2)}</ul>")
+    assert rows(thread) == [WHOLE[0], (*WHOLE[1][:3], 0), WHOLE[2]]
+
+
+def test_one_reply_within_its_comment_is_none_of_that_comment() -> None:
+    def one(number: int, below: str = "") -> str:
+        name, date, text = ROWS[number]
+        head = f"<div class='comment-header'><strong>{name}</strong> <small>{date}</small></div>"
+        return f"<div class='comment'>{head}<div class='comment-body'><p>{text}</p></div>{below}</div>"
+
+    name, date, text = ROWS[1]
+    reply = (
+        f"<div class='reply'><strong>{name}</strong> <small>{date}</small><div class='reply-body'>{text}</div></div>"
+    )
+    thread = read(f"<h3>Comments</h3><div>{one(0, reply)}{one(2)}</div>")
     assert rows(thread) == [WHOLE[0], (*WHOLE[1][:3], 0), WHOLE[2]]
 
 
