@@ -4,7 +4,7 @@ MinHash proposes which texts may be alike, and their sequences of words decide: 
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from hashlib import blake2b
 from typing import NamedTuple
 
@@ -29,9 +29,12 @@ class Copy(NamedTuple):
     similarity: float
 
 
-def sequences(text: str) -> frozenset[str]:
+def _words(text: str) -> list[str]:
+    return _WORDS.findall(text[:MAX_LETTERS].casefold())
+
+
+def sequences(words: Sequence[str]) -> frozenset[str]:
     """Return the sequences of words of a text; of letters where it does not part words; none of one that is short."""
-    words = _WORDS.findall(text[:MAX_LETTERS].casefold())
     if len(words) >= FEWEST_WORDS:
         return frozenset(" ".join(words[at : at + WORDS]) for at in range(len(words) - WORDS + 1))
     letters = "".join(words)
@@ -48,15 +51,15 @@ def find_copies(texts: Iterable[tuple[int, str]], read: Callable[[int], str]) ->
     index = RMinHashLSH(threshold=LEAST_SIMILARITY, num_perm=PERMUTATIONS, num_bands=BANDS)
     named: set[int] = set()
     for number, text in texts:
-        parts = sequences(text)
+        words = _words(text)
+        parts = sequences(words)
         if not parts:
             continue
-        words = " ".join(_WORDS.findall(text[:MAX_LETTERS].casefold()))
-        key = blake2b(words.encode("utf-8", "replace"), digest_size=12).digest()
+        key = blake2b(" ".join(words).encode("utf-8", "replace"), digest_size=12).digest()
         first, similarity = exact.get(key, (None, 0.0))
         if first is None:
             sketch = RMinHash(num_perm=PERMUTATIONS, seed=SEED)
-            sketch.update(sorted(parts))
+            sketch.update(list(parts))  # a set has no order, and neither has its sketch
             first, similarity = _nearest(parts, sorted(index.query(sketch))[:MAX_CANDIDATES], read)
             if first is None:
                 index.insert(number, sketch)
@@ -72,7 +75,7 @@ def _nearest(parts: frozenset[str], candidates: Iterable[int], read: Callable[[i
     """Return the candidate that has most in common with a text, if that is enough."""
     best, most = None, 0.0
     for candidate in candidates:
-        others = sequences(read(candidate))
+        others = sequences(_words(read(candidate)))
         similarity = len(parts & others) / len(parts | others)
         if similarity > most:
             best, most = candidate, similarity
