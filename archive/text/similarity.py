@@ -4,7 +4,7 @@ MinHash proposes which texts may be alike, and their sequences of words decide: 
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from hashlib import blake2b
 from typing import NamedTuple
 
@@ -29,12 +29,9 @@ class Copy(NamedTuple):
     similarity: float
 
 
-def _words(text: str) -> list[str]:
-    return _WORDS.findall(text[:MAX_LETTERS].casefold())
-
-
-def sequences(words: Sequence[str]) -> frozenset[str]:
+def sequences(text: str) -> frozenset[str]:
     """Return the sequences of words of a text; of letters where it does not part words; none of one that is short."""
+    words = _WORDS.findall(text[:MAX_LETTERS].casefold())
     if len(words) >= FEWEST_WORDS:
         return frozenset(" ".join(words[at : at + WORDS]) for at in range(len(words) - WORDS + 1))
     letters = "".join(words)
@@ -51,15 +48,15 @@ def find_copies(texts: Iterable[tuple[int, str]], read: Callable[[int], str]) ->
     index = RMinHashLSH(threshold=LEAST_SIMILARITY, num_perm=PERMUTATIONS, num_bands=BANDS)
     named: set[int] = set()
     for number, text in texts:
-        words = _words(text)
-        parts = sequences(words)
+        parts = sequences(text)
         if not parts:
             continue
-        key = blake2b(" ".join(words).encode("utf-8", "replace"), digest_size=12).digest()
+        words = " ".join(_WORDS.findall(text[:MAX_LETTERS].casefold()))
+        key = blake2b(words.encode("utf-8", "replace"), digest_size=12).digest()
         first, similarity = exact.get(key, (None, 0.0))
         if first is None:
             sketch = RMinHash(num_perm=PERMUTATIONS, seed=SEED)
-            sketch.update(list(parts))  # a set has no order, and neither has its sketch
+            sketch.update(sorted(parts))
             first, similarity = _nearest(parts, sorted(index.query(sketch))[:MAX_CANDIDATES], read)
             if first is None:
                 index.insert(number, sketch)
@@ -75,7 +72,7 @@ def _nearest(parts: frozenset[str], candidates: Iterable[int], read: Callable[[i
     """Return the candidate that has most in common with a text, if that is enough."""
     best, most = None, 0.0
     for candidate in candidates:
-        others = sequences(_words(read(candidate)))
+        others = sequences(read(candidate))
         similarity = len(parts & others) / len(parts | others)
         if similarity > most:
             best, most = candidate, similarity

@@ -23,9 +23,9 @@ from crawler.platforms.comment_html.parts import (
     traits_of,
 )
 from crawler.platforms.comment_html.section_words import TO_REPLY
+from crawler.platforms.comment_html.visible_text import BOXES, PICTURES, inline_text, visible_text
 
 AUTHOR_PROPERTIES = frozenset(("author", "creator"))
-PICTURES = frozenset(("img", "svg", "picture", "noscript", "script", "style", "button", "time"))
 BY_ID = frozenset(("span", "b", "strong", "em", "cite", "a"))  # which may be named by their ids alone
 INNER_NAMES = ("cite", "b", "strong", "a")  # the surest first
 LEADING_NUMBER = re.compile(r"^(?:#\d+|\d+[.):])\s+(?=\S)")
@@ -59,7 +59,6 @@ AUTHOR_BOX = re.compile(
     r"(?:author|user|poster|member)[-_]?(?:info\w*|box|details?|data|title|block|panel)", re.IGNORECASE
 )
 NAME_TAGS = frozenset(("a", "b", "strong", "h2", "h3", "h4", "h5", "h6"))
-BOXES = frozenset(("div", "p", "section", "article", "header", "li", "h2", "h3", "h4", "h5", "h6", "td"))
 BRACKETED = re.compile(r"^[\[(【]\s*(.*?)\s*[\])】]$")
 POSTED = frozenset(("", "发表", "發表", "发布", "發佈", "posted", "wrote", "geschrieben", "написал", "dodano", "作成"))
 MOST_IN_LINE, LONGEST_PIECE, LONGEST_LEAD, LONGEST_NAME, LONGEST_NAME_LINE = 12, 60, 6, 150, 400
@@ -197,7 +196,7 @@ def _text_before(comment: CommentElement, date: HtmlElement, date_text: str, con
     if is_parted and any(map(_may_name, SEPARATORS.split(BARE_NUMBER.sub("", parted)))):
         return parted
     line = _line_around(comment, date, content)
-    before, separator, _ = fold_space(_visible_text(line, between=" • ", date=date)).partition(date_text)
+    before, separator, _ = fold_space(visible_text(line, between=" • ", date=date)).partition(date_text)
     return before if before and separator else own if is_own else ""
 
 
@@ -208,7 +207,7 @@ def _name_after_date(date: HtmlElement, date_text: str) -> str | None:
         if any(beside.tag in ENDS_LINE or beside.tag == "p" for beside in above if beside is not line):
             break
         line = above
-    before, separator, after = fold_space(_visible_text(line, between=" • ", date=date)).partition(date_text)
+    before, separator, after = fold_space(visible_text(line, between=" • ", date=date)).partition(date_text)
     if not separator or date_text in after:
         return None
     is_parted = DASH.match(after) is not None and not _may_name(before)
@@ -248,7 +247,7 @@ def _name_behind_date(
 
 def _text_after(line: HtmlElement, date: HtmlElement, date_text: str) -> str:
     """Return what stands behind the date in a line; empty where that does not hold it."""
-    return fold_space(_visible_text(line, between=" • ", date=date)).partition(date_text)[2].strip(" )]}】•")
+    return fold_space(visible_text(line, between=" • ", date=date)).partition(date_text)[2].strip(" )]}】•")
 
 
 def name_by_label(parts: Iterable[Part]) -> tuple[HtmlElement | None, str | None]:
@@ -304,7 +303,7 @@ def _name(element: HtmlElement) -> str | None:
     """Return the name that an element shows, without what themes put around it."""
     inner = _inner_name(element)
     is_bare = inner is not element or is_name(element, traits_of(element))
-    text = inner.text if is_before_badge(inner) else _visible_text(inner)
+    text = inner.text if is_before_badge(inner) else visible_text(inner)
     return _clean(fold_space(text or ""), is_bare=is_bare)
 
 
@@ -317,11 +316,11 @@ def _inner_name(element: HtmlElement) -> HtmlElement:
         return boxes[1]
     inside = [below for below in element.iterdescendants() if isinstance(below.tag, str) and below.tag != "meta"]
     for below in inside:
-        if (is_name(below, traits_of(below)) or property_of(below) == "name") and _visible_text(below).strip():
+        if (is_name(below, traits_of(below)) or property_of(below) == "name") and visible_text(below).strip():
             return below
     candidates = [below for below in inside if below.tag in INNER_NAMES]
     for below in sorted(candidates, key=lambda candidate: INNER_NAMES.index(candidate.tag)):
-        text = fold_space(_visible_text(below))
+        text = fold_space(visible_text(below))
         if text.casefold() in NO_NAMES or find_date(text[:100]) or (below.tag == "a" and is_button(below)):
             continue
         # A short link in a longer line is no name, unless it is made like one: "Joe (website)".
@@ -332,46 +331,9 @@ def _inner_name(element: HtmlElement) -> HtmlElement:
 
 def _is_part(text: str, element: HtmlElement) -> bool:
     """Whether a text is but a part of the line, up to a date, that it stands in."""
-    line = fold_space(_inline_text(element))
+    line = fold_space(inline_text(element))
     date = find_date(line) if len(line) <= LONGEST_PIECE and may_hold_date(line) else None
     return len(text) * 3 < (date[0] if date is not None and date[0] else len(line)) <= LONGEST_PIECE
-
-
-def _inline_text(element: HtmlElement) -> str:
-    """Return the text of an element without that of the boxes in it: a motto below a name is another line."""
-    boxes = [child for child in element if child.tag in ("div", "p", "ul")]
-    text = _visible_text(element)
-    for box in boxes:
-        text = text.replace(_visible_text(box), " ", 1)
-    return text if text.strip() else _visible_text(element)
-
-
-def _visible_text(root: HtmlElement, between: str = "", date: HtmlElement | None = None) -> str:
-    """Return a text without pictures, badges and dates, but for one `date`.
-
-    `between` parts elements that nothing but their boxes parts.
-    """
-    if len(root) == 0:
-        return "" if root.tag in PICTURES else root.text or ""
-    pieces: list[str] = []
-    stack: list[tuple[HtmlElement, bool]] = [(root, True)]
-    while stack:
-        element, entering = stack.pop()
-        if not entering:
-            tail = element.tail or between
-            pieces.append(f"{tail}{between}" if between and element.tag in BOXES and not tail.strip() else tail)
-            continue
-        hidden = not isinstance(element.tag, str) or element.tag in PICTURES
-        if element is not root:
-            hidden = hidden or (element.tag == "a" and line_rules.is_reply(fold_space(element.text or "")))
-            hidden = element is not date and (hidden or traits_of(element).badge)
-            stack.append((element, False))
-        if not hidden:
-            pieces.append(element.text or "")
-            stack.extend((child, True) for child in reversed(element))
-            if element.tag == "br":
-                pieces.append(between or " ")
-    return "".join(pieces)
 
 
 def _clean(text: str, *, is_bare: bool) -> str | None:
@@ -392,7 +354,8 @@ def _clean(text: str, *, is_bare: bool) -> str | None:
         name = GROUP.sub("", LEADING_NUMBER.sub("", name[by:]))
     elif name[:by].strip().casefold() not in phrases.BY_WORDS:  # "posted by", but not the "da" of a name
         name = name[by:]
-    name = USER_NUMBER.sub("", name).strip().rstrip(":：").rstrip(AROUND_NAME).lstrip(AROUND_NAME).strip()
+    name = USER_NUMBER.sub("", name) if name.endswith(")") else name
+    name = name.strip().rstrip(":：").rstrip(AROUND_NAME).lstrip(AROUND_NAME).strip()
     if len(name) > LONGEST_NAME or not any(map(str.isalnum, name)) or name.casefold() in POSTED:
         return None
     is_only_date = not is_bare and may_hold_date(name) and (is_date(name) or not any(map(str.isalpha, name)))

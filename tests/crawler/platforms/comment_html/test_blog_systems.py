@@ -194,6 +194,12 @@ def test_the_name_of_whom_a_comment_answers_is_no_comment() -> None:
     assert [(row[0], row[3]) for row in rows(thread)] == [("Anna", None), ("Finn", 0), ("Ruth", None)]
 
 
+def test_what_some_texts_begin_with_is_a_number_of_the_page() -> None:
+    block = '<div class="comment" id="c{n}"><p>{n}.</p><b class="name">{name}</b> <i>{date}</i><p>{text}</p></div>'
+    section = flat(block, '<div id="comments">{}</div>').replace("<p>43.</p>", "")
+    assert [row[2] for row in rows(read(section))] == TEXTS
+
+
 def test_a_list_of_versions_in_a_post_is_no_thread() -> None:
     block = '<div class="entry" id="v-{n}"><h3>Version {n}</h3><p>Released on {date} by <i class="author">{name}</i></p><ul><li>{text}</li></ul></div>'
     entries = flat(block, "{}")
