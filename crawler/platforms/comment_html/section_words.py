@@ -17,7 +17,8 @@ _STRONG = re.compile(
     r"diskuz|diskuse|lettori|mielipid|keskustel|pinglun|liuyan|binh-?luan|nhan-?xet|komentar|komentuar|"
     r"коментар|отзыв|webmention|opinion|opinii|opinie|postings?(?![a-z])|disqus|cmnt|cmmt|(?<![a-z])cmt(?![a-z])|reactie|komment|reageer|wypowied|"
     r"tagasiside|"
-    r"comentat|commento|guest-?book|gaestebuch|gastenboek|yorumlar|댓글|コメント|评论|評論|留言|تعليق|תגוב"
+    r"comentat|commento|guest-?book|gaestebuch|gastenboek|letters?-to-(?:the-)?editor|readers?-letters|cartas-al-director|"
+    r"lettere-al-direttore|courrier-des-lecteurs|lezersbrie|insandare|yorumlar|댓글|コメント|评论|評論|留言|تعليق|תגוב"
 )
 _MEDIUM = re.compile(
     r"(?:^|[\W_])(?:repl(?:y|ies)|responses?|answers?|antwort(?:en)?|avis|reactions?|beitraege|beitrag|foro|forum|"

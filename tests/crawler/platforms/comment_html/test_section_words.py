@@ -14,7 +14,7 @@ NOW = "2026-03-05T12:00:00Z"
 
 @pytest.mark.parametrize(
     ("name", "strength"),
-    [("pageCommentBox", STRONG), ("news-comment-main", STRONG), ("Leserbriefe", STRONG), ("avis", STRONG),
+    [("pageCommentBox", STRONG), ("news-comment-main", STRONG), ("Leserbriefe", STRONG), ("letters-to-the-editor", STRONG), ("guestbook", STRONG), ("avis", STRONG),
      ("message", MEDIUM), ("replies", MEDIUM), ("hentry", 0), ("content", 0), (None, 0)],
 )  # fmt: skip
 def test_names_of_comments(name: str | None, strength: int) -> None:
