@@ -180,5 +180,6 @@ def _settle_bodies(blocks: Sequence[Block], columns: Mapping[Place, Column]) -> 
         return
     for comment, fields in blocks:
         elements = [e for e in comment.own[:MOST_ELEMENTS] if _place(e) == best] if comment.own else []
-        text = "\n\n".join(filter(None, map(element_text, elements)))
+        found = filter(None, map(element_text, elements))
+        text = "\n\n".join(line for line in found if line not in (fields.name, fields.date_text))
         fields.body = text or fields.body

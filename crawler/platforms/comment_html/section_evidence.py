@@ -123,7 +123,8 @@ def _weigh_sample(
     if fields is None:
         return Evidence()
     evidence = _evidence_of(fields)
-    if may_settle and (evidence.named < 0.5 or not evidence.dated or len({f.name for f in fields}) == 1):
+    is_poor = min(evidence.named, evidence.texts) < 0.5 or not evidence.dated
+    if may_settle and (is_poor or len({f.name for f in fields}) == 1):
         fields = [replace(f) for f in fields]
         settle_by_columns(list(zip(sample, fields, strict=True)))
         evidence = _evidence_of(fields)
@@ -235,10 +236,11 @@ def _name_scores(
 def _outer_scores(sample: Sequence[CommentElement], index: PageIndex) -> dict[str, float]:
     """Return what speaks against blocks before their fields are read."""
     size = len(sample)
+    titled = sum(holds_article(comment) for comment in sample)
     return {
         "elsewhere": -3.0 * leads_elsewhere(sample),
         "several": -2.5 * sum(index.read(comment, holds_several) for comment in sample) / size,
-        "article": -6.0 * any(holds_article(comment) for comment in sample),
+        "article": -6.0 * (0 < titled < max(size, FEW_SAMPLES)),  # what all have is no article's headline
         "form": -4.0 * sum(is_form(comment) for comment in sample) / size,
     }
 

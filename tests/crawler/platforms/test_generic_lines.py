@@ -98,6 +98,24 @@ def test_a_signature_is_no_text() -> None:
     assert rows(read(flat(block))) == WHOLE
 
 
+def test_a_text_in_a_heading_of_the_first_rank_is_no_article_where_all_have_one() -> None:
+    block = "<div class='remark-comment' id='5f{n}c0ffee'><a class='commentUser'>{name}</a><h1>{text}</h1><i>{date}</i></div>"
+    assert rows(read(flat(block, f"<div id='remarks'>{{}}{FORM}</div>"))) == WHOLE
+
+
+def test_text_name_and_date_are_told_apart_where_none_has_a_class() -> None:
+    texts = (
+        "The ferry came in on time for once, and nobody on the pier seemed to mind the rain.",
+        "It was the smaller boat, as the harbour office had said the week before.",
+        "Whoever wants a seat on the upper deck should be there a good while before it leaves.",
+    )
+    lines = [(text, name, date) for (name, date, _), text in zip(ROWS, texts, strict=True)]
+    cards = ("".join(f"<div><span>{line}</span></div>" for line in card) for card in lines)
+    section = "".join(f"<div class='card'><div class='Comment_Item card-title'>{card}</div></div>" for card in cards)
+    thread = read(f"<h2>Comments</h2><div class='comments'>{section}</div>")
+    assert rows(thread) == [(*row[:2], text, None) for row, text in zip(WHOLE, texts, strict=True)]
+
+
 INDENTED = {
     "levels in capitals": ("<div class='comment replyTreeLevel{level}'>{block}</div>", ""),
     "columns that are offset": ("<div class='well'>{block}</div>", "<div class='col-md-offset-1'>{below}</div>"),
