@@ -6,9 +6,9 @@ from lxml.html import HtmlElement
 
 from archive.text import line_rules
 from archive.text.dates import find_date, may_hold_date
-from archive.text.html_text import fold_space
+from archive.text.html_text import fold_space, line_of
 from crawler.platforms.comment_html.elements import CommentElement
-from crawler.platforms.comment_html.parts import FACTS, Part, is_short, traits_of
+from crawler.platforms.comment_html.parts import FACTS, LONGEST_LINE, Part, is_short, traits_of
 
 PARAGRAPHS = FACTS | frozenset(("p", "blockquote", "pre", "table"))
 BOXES = frozenset(("div", "td", "dd", "section", "article"))
@@ -58,12 +58,14 @@ def _longest_box(comment: CommentElement, own: Sequence[Part]) -> HtmlElement | 
         for e, kind in own
         if e is not comment.root and e.tag in BOXES and not kind.furniture and lengths[e] >= SHORTEST_TEXT
     }
-    box = max(boxes, key=boxes.__getitem__, default=None)
-    if box is None or boxes[box] <= lengths.get(comment.root, 0) or _is_head(box):
+    box = next((e for e in sorted(boxes, key=boxes.__getitem__, reverse=True) if not _is_head(e)), None)
+    if box is None or boxes[box] <= lengths.get(comment.root, 0):
         return None
-    near = {*box.iter(), *box.iterancestors()}
-    if boxes[box] < max((SURE * lengths[e] for e, _ in own if e not in near), default=0) and boxes[box] < LONGEST_HEAD:
-        return None
+    if boxes[box] < LONGEST_HEAD:  # a head stands before its text, and buttons do not
+        behind = own[next(number for number, (element, _) in enumerate(own) if element is box) :]
+        within = set(box.iter())
+        if any(SURE * lengths[e] > boxes[box] and e not in within and not _is_head(e) for e, _ in behind):
+            return None
     above = box.getparent()
     alike = [child for child in above if child.tag == box.tag and child.get("class") == box.get("class")]
     if len(alike) == 1:
@@ -75,7 +77,7 @@ def _is_head(box: HtmlElement) -> bool:
     """Whether a box is but a line of date, or a button."""
     if not is_short(box):
         return False
-    line = fold_space(box.text_content())
+    line = line_of(box, LONGEST_LINE, " ")
     date = find_date(line) if any(map(str.isdigit, line)) and may_hold_date(line) else None
     return line_rules.is_reply(line) or (date is not None and len(line) - (date[1] - date[0]) <= LONGEST_BESIDE)
 

@@ -60,6 +60,11 @@ SHAPES = {
         '<div class="_b2">{text}</div><div class="_c3"><a href="#">Nice</a></div></div>',
         '<div class="_r8">{}</div>' + FORM,
     ),
+    "a number, and a line of name and date longer than some texts": (
+        '<div class="zab"><div class="cis">{n}.</div><div class="kdo">{name} wrote {date}:</div><div class="co">{text}'
+        "</div></div>",
+        '<div class="zed"><h3>Comments</h3>{}</div>' + FORM,
+    ),
     "the author's link behind a title": (
         '<article class="comment"><header><h3><a href="#comment-{n}">A title of {n}</a></h3><time>{date}</time>'
         ' by <a rel="author" href="#">{name}</a></header><div class="content"><p>{text}</p></div></article>',
