@@ -21,6 +21,7 @@ FEWEST_BLOCKS = 3
 MOST_BLOCKS, MOST_ELEMENTS = 40, 120  # that are looked at
 SHARE = 0.8  # of the blocks that must have an element in a place
 LEAST_VARIED = 0.6  # of these, whose texts must differ, or be likely names
+LONGEST_WORD = 20  # characters of a name without spaces
 AROUND_LABELLED = " :："
 Place = tuple[str, ...]
 Column = dict[int, list[HtmlElement]]
@@ -34,8 +35,7 @@ def settle_by_columns(blocks: Sequence[Block]) -> None:
     _strip_labels(blocks)
     names = [fields.name for _, fields in blocks]
     is_label = names[0] is not None and len(set(names)) == 1
-    # What reads as the beginning of a text is a comment's title.
-    missing = sum(name is None or name_score(name) < 0 for name in names) * 2 > len(names)
+    missing = sum(name is None or _may_be_title(name) for name in names) * 2 > len(names)
     bodies = [fold_space(DIGITS.sub("#", fields.body)) for _, fields in blocks]
     holding = sum(bool(fields.name and fields.name in fields.body) for _, fields in blocks)
     same = (
@@ -52,6 +52,11 @@ def settle_by_columns(blocks: Sequence[Block]) -> None:
         columns = _columns(blocks[:MOST_BLOCKS])
         least = SHARE * min(len(blocks), MOST_BLOCKS)
         _settle_bodies(blocks, {place: column for place, column in columns.items() if len(column) >= least})
+
+
+def _may_be_title(name: str) -> bool:
+    """Whether what was read as a name reads as the beginning of a text: it may be a comment's title."""
+    return name_score(name) < 0 and (name.count(" ") >= 2 or len(name) > LONGEST_WORD)
 
 
 def _strip_labels(blocks: Sequence[Block]) -> None:
