@@ -28,7 +28,7 @@ PRAGMAS = (
     "pragma journal_mode = wal",
     "pragma foreign_keys = on",
     "pragma busy_timeout = 1000",
-    "pragma cache_size = -32768",
+    "pragma cache_size = -12288",
     "pragma temp_store = memory",
     "pragma wal_autocheckpoint = 4000",
 )
