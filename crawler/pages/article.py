@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import islice
 from urllib.parse import urlsplit
 
@@ -44,10 +45,6 @@ DATE_METAS = (
     "pubdate",
 )
 WITH_AUTHOR = XPath("//*[@rel or @itemprop]")
-CALLED_BYLINE = XPath(
-    "//*[self::p or self::div or self::span or self::address][contains(@class, 'yline') or "
-    "contains(@class, 'y-line') or contains(@class, 'ut')]"
-)
 BYLINE_CLASS = re.compile(
     r"(?:^|[\s_-])(?:by-?lines?|authors?|autor(?:en)?|auteurs?|autore)(?=[\s_-]|$)", re.IGNORECASE
 )
@@ -162,16 +159,22 @@ def _names_author(element: HtmlElement) -> bool:
 
 def _printed_bylines(page: Page, sections: frozenset[HtmlElement]) -> list[str]:
     """Return the first line that is called a byline and begins as one: "By Anna Lind"."""
-    for element in islice(CALLED_BYLINE(page.html), MOST_CANDIDATES):
-        if not BYLINE_CLASS.search(element.get("class") or ""):
-            continue
+    called = (e for e in page.html.iter("p", "div", "span", "address") if _is_called_byline(e.get("class")))
+    for element in islice(called, MOST_CANDIDATES):
         line = _line(element)
+        if not BY.match(line):
+            continue
         date = find_date(line) if len(line) <= LONGEST_NAME else None
         line = line[: date[0]].rstrip(" ,|·•–—-") if date is not None else line
         is_aside = any(above.tag in ASIDE for above in islice(element.iterancestors(), MOST_LEVELS))
-        if BY.match(line) and len(line) <= LONGEST_BYLINE and not is_aside and not _is_of_readers(element, sections):
+        if len(line) <= LONGEST_BYLINE and not is_aside and not _is_of_readers(element, sections):
             return [line]
     return []
+
+
+@lru_cache(4_096)
+def _is_called_byline(class_: str | None) -> bool:
+    return class_ is not None and BYLINE_CLASS.search(class_) is not None
 
 
 def _author_name(element: HtmlElement) -> str:
