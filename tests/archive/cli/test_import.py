@@ -203,7 +203,8 @@ def test_thread_tree_importers_and_flags_load_the_standard_library_only():
         "print(*sorted({name.split('.')[0] for name in set(sys.modules) - before} - sys.stdlib_module_names))"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert done.stdout.split() == ["archive"]
+    # What zoneinfo reads has a name for each platform, which is none of `stdlib_module_names`.
+    assert [name for name in done.stdout.split() if not name.startswith("_sysconfigdata")] == ["archive"]
 
 
 @pytest.mark.parametrize("name", COMMANDS)
