@@ -133,9 +133,10 @@ def _note_surroundings(index: PageIndex, elements: Sequence[HtmlElement]) -> lis
         within = around
         if class_ or id_ or tag in ASIDE:
             kind = tag if tag in ASIDE and (tag != "footer" or (above is not None and above.tag == "body")) else ""
-            key = (id(around), kind, class_, id_, element in titled)
+            name = id_ and DIGITS.sub("0", id_)
+            key = (id(around), kind, class_, name, element in titled)
             if key not in alike:
-                alike[key] = _within(around, class_, id_, is_aside=bool(kind), is_titled=element in titled)
+                alike[key] = _within(around, class_, name, is_aside=bool(kind), is_titled=element in titled)
             within = alike[key]
             if within.is_called and tag in LINES:
                 index.called.append(element)
