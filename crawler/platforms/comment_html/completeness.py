@@ -6,7 +6,7 @@ from functools import lru_cache
 from lxml.html import HtmlElement
 
 from crawler.platforms.base import shortfall
-from crawler.platforms.comment_html.load_more import LOADER_NAME, needs_sign_in, says_more
+from crawler.platforms.comment_html.load_more import LOADER_NAME, leads_to_more
 
 LONGEST_BUTTON = 80
 BUTTONS = frozenset(("a", "button"))
@@ -37,7 +37,7 @@ def reasons_for_more(
 def _buttons_for_more(elements: Iterable[HtmlElement]) -> Iterator[str]:
     for element in elements:
         line = line_of_button(element) or _label(element)
-        if line and (says_more(line) or needs_sign_in(line)) and not _is_hidden(element):
+        if line and leads_to_more(line) and not _is_hidden(element):
             yield line
 
 

@@ -22,6 +22,7 @@ MACHINE_ATTRIBUTES = (
     *("datetime", "content", "title", "data-time", "data-date", "data-datetime", "data-timestamp", "data-utime"),
     *("data-livestamp", "data-epoch", "data-unix", "data-created", "data-ts"),
 )
+_FOR_MACHINES = frozenset(MACHINE_ATTRIBUTES)
 LINES = frozenset(
     "small em i b strong span font cite p div dt dd h2 h3 h4 h5 h6 td li a header footer label address".split()  # noqa: SIM905
 )
@@ -104,8 +105,10 @@ def _date_candidates(parts: Sequence[Part]) -> Iterator[HtmlElement]:
 
 def _read_stamp(element: HtmlElement) -> DateStamp:
     names = element.keys()
-    values = (element.get(name) for name in MACHINE_ATTRIBUTES if name in names) if names else ()
-    machine = next((value for value in values if value and _precision(value) >= 0), None)
+    machine = None
+    if names and not _FOR_MACHINES.isdisjoint(names):
+        values = (element.get(name) for name in MACHINE_ATTRIBUTES if name in names)
+        machine = next((value for value in values if value and _precision(value) >= 0), None)
     text = line_of(element, LONGEST_SCAN + WINDOW, " ")
     text = ORDINAL.sub(r"\1\2", text) if _HAS_DIGIT.search(text) else text
     where = _find_span(text)
@@ -144,6 +147,7 @@ def _find_span(line: str) -> tuple[int, int] | None:
     return None
 
 
+@lru_cache(4_096)
 def _precision(text: str | None) -> int:
     """Return how exactly a text states a time: 0 where it is a time that cannot be dated, -1 where it is none."""
     if not text:

@@ -59,6 +59,7 @@ def says_more(line: str) -> bool:
     return len(line) <= 80 and LOAD_MORE.match(line) is not None
 
 
-def needs_sign_in(line: str) -> bool:
-    """Whether a link says that there are more comments of this thread for those who have an account."""
-    return len(line) <= 80 and SIGN_IN.match(line) is not None
+@lru_cache(4_096)
+def leads_to_more(line: str) -> bool:
+    """Whether a link or button says that there are more comments, be it for those alone who have an account."""
+    return says_more(line) or (len(line) <= 80 and SIGN_IN.match(line) is not None)
