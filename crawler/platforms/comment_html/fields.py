@@ -22,6 +22,7 @@ from crawler.platforms.comment_html.author import (
     name_in_head,
 )
 from crawler.platforms.comment_html.body import find_content, is_head, is_text_only, outside_text, read_body
+from crawler.platforms.comment_html.class_names import traits
 from crawler.platforms.comment_html.date import find_stamp, read_moment
 from crawler.platforms.comment_html.elements import HEADS, CommentElement
 from crawler.platforms.comment_html.parts import (
@@ -34,6 +35,7 @@ from crawler.platforms.comment_html.parts import (
 from crawler.platforms.comment_html.section_words import TO_REPLY
 
 LONGEST_INITIAL = 2
+LINES_OF_REFERENCE = frozenset(("p", "div", "span"))
 FEWEST_WORDS = 4  # of a sentence, which is nobody's name
 EXCERPT = re.compile(r"\[(?:…|\.\.\.)\]\s.*\s\[(?:…|\.\.\.)\]", re.DOTALL)
 
@@ -186,14 +188,15 @@ def _parts(comment: CommentElement) -> list[Part]:
     parts: list[Part] = []
     skipped: set[HtmlElement] = set()
     for element in comment.own:
+        tag = element.tag
         if (
-            (element.tag in SKIPPED and not _is_around_text(element))
+            (tag in SKIPPED and not _is_around_text(element))
             or (skipped and element.getparent() in skipped)
-            or _is_reference(element)
+            or (tag in LINES_OF_REFERENCE and _is_reference(element))
         ):
             skipped.add(element)
         else:
-            parts.append((element, traits_of(element)))
+            parts.append((element, traits(element.get("class"))))
     return parts
 
 
@@ -218,10 +221,7 @@ def _head_parts(
 
 def _is_reference(element: HtmlElement) -> bool:
     """Whether a line names the comment that this one answers, and its author."""
-    text = element.text
-    if not text or element.tag not in ("p", "div", "span"):
-        return False
-    text = text.strip()
+    text = (element.text or "").strip()
     return 0 < len(text) <= LONGEST_LINE and TO_REPLY.match(text) is not None and is_short(element)
 
 

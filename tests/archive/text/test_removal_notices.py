@@ -4,13 +4,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archive.text.removal_notices import as_removed, tombstone_state
+from archive.text.removal_notices import BY_READER, as_removed, is_by_reader, tombstone_state
 from archive.thread import Author, Comment
 
 
 @given(st.text(max_size=300))
 def test_any_text_is_judged(text: str) -> None:
     assert tombstone_state(text) in (None, "removed", "author_deleted")
+
+
+@given(st.from_regex(BY_READER))
+def test_each_notice_of_a_reader_is_known(text: str) -> None:
+    assert is_by_reader(text)
 
 
 @pytest.mark.parametrize(
