@@ -205,14 +205,7 @@ def read_body(
     """Return the text of a comment; `apart` are the elements that hold its author and its date."""
     if content is not None and is_text_only(content) and content is not comment.root:
         simple = bare_paragraphs(content)
-        if simple is not None:
-            return simple
-        elements = [element for element in content.iter() if isinstance(element.tag, str)]
-        lines = frozenset(_lines_of(apart.intersection(elements), {content}))
-        skip = frozenset((*_furniture(elements, content), *comment.nested, *apart, *lines))
-        return element_text(content, skip=skip) or element_text(
-            content, skip=frozenset((*comment.nested, *apart, *lines))
-        )
+        return _text_alone(comment, content, apart) if simple is None else simple
     elements = [element for element, _ in own]
     whole = content if content is not None else comment.root
     lines = frozenset(_lines_of(apart, {whole, comment.root}))
@@ -238,6 +231,14 @@ def read_body(
     if not text and lines:  # the text stands in one line with the name
         text = element_text(comment.root, skip=skip.difference(lines)).lstrip(AROUND_LINE)
     return text
+
+
+def _text_alone(comment: CommentElement, content: HtmlElement, apart: set[HtmlElement]) -> str:
+    """Return what an element made for the text holds: without furniture, unless that is all."""
+    elements = [element for element in content.iter() if isinstance(element.tag, str)]
+    others = frozenset((*comment.nested, *apart, *_lines_of(apart.intersection(elements), {content})))
+    text = element_text(content, skip=others.union(_furniture(elements, content)))
+    return text or element_text(content, skip=others)
 
 
 def _without_title(paragraphs: list[HtmlElement]) -> list[HtmlElement]:

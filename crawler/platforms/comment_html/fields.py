@@ -77,14 +77,7 @@ def parse_fields(comment: CommentElement) -> CommentFields:
     if name is None:
         author, name = _name_at_beginning(comment, own)
     apart = {element for element in (author, date.element) if element is not None}
-    if date.element is not None and (
-        date.is_bare
-        or (content is not None and _holds(date.element, content, comment))
-        or any(
-            not is_head(below) and any(piece.strip() for piece in below.itertext())
-            for below in date.element.iterdescendants("p", "blockquote", "div")
-        )
-    ):
+    if date.element is not None and (date.is_bare or _holds_text(date.element, content, comment)):
         apart.discard(date.element)
     body = read_body(comment, textual, content, apart, name) or (_notice_in(comment) if date.element is None else "")
     if not body and called is not None:  # what is called the text holds but the head, or the text but no head
@@ -223,6 +216,14 @@ def _is_reference(element: HtmlElement) -> bool:
     """Whether a line names the comment that this one answers, and its author."""
     text = (element.text or "").strip()
     return 0 < len(text) <= LONGEST_LINE and TO_REPLY.match(text) is not None and is_short(element)
+
+
+def _holds_text(dated: HtmlElement, content: HtmlElement | None, comment: CommentElement) -> bool:
+    """Whether an element with the date holds the text, too, or other paragraphs than lines of name and date."""
+    return (content is not None and _holds(dated, content, comment)) or any(
+        not is_head(below) and any(piece.strip() for piece in below.itertext())
+        for below in dated.iterdescendants("p", "blockquote", "div")
+    )
 
 
 def _holds(outer: HtmlElement, inner: HtmlElement, comment: CommentElement) -> bool:

@@ -122,12 +122,8 @@ def _weigh_sample(
     fields = _read_fields(sample, index, least - score, most, is_settled=not may_settle)
     if fields is None:
         return Evidence()
+    fields = _settled(sample, fields) if may_settle else fields
     evidence = _evidence_of(fields)
-    is_poor = min(evidence.named, evidence.texts) < 0.5 or not evidence.dated
-    if may_settle and (is_poor or len({f.name for f in fields}) == 1):
-        fields = [replace(f) for f in fields]
-        settle_by_columns(list(zip(sample, fields, strict=True)))
-        evidence = _evidence_of(fields)
     if not (is_called or numbered) and size >= FEW_SAMPLES and len({f.name for f in fields}) == 1:
         evidence.named = 0.0  # a button, or a label
     score += TEXT * evidence.texts + NAME * evidence.named + DATE * evidence.dated
@@ -156,6 +152,16 @@ def _read_fields(
         if not _is_tombstone(f):
             missing = NAME * (not f.name) + DATE * (not (f.date_text or f.machine_date)) if is_settled else 0.0
             most -= (missing + TEXT * (not f.body)) / len(sample)
+    return fields
+
+
+def _settled(sample: Sequence[CommentElement], fields: list[CommentFields]) -> list[CommentFields]:
+    """Return fields by what all blocks have in common, where each by itself shows too little, or all one name."""
+    evidence = _evidence_of(fields)
+    is_poor = min(evidence.named, evidence.texts) < 0.5 or not evidence.dated
+    if is_poor or len({f.name for f in fields}) == 1:
+        fields = [replace(f) for f in fields]
+        settle_by_columns(list(zip(sample, fields, strict=True)))
     return fields
 
 
