@@ -23,7 +23,14 @@ def strip_repeated_lines(fields: Sequence[CommentFields]) -> None:
         for _ in range(MOST_REPEATED):
             patterns = [_pattern(field, is_first=is_first) for field in fields]
             counts = Counter(filter(None, patterns))
-            repeated = {pattern for pattern, count in counts.items() if count >= _least(pattern, len(fields))}
+            lines: dict[str | None, set[str]] = {}
+            for field, pattern in zip(fields, patterns, strict=True):
+                lines.setdefault(pattern, set()).add(_line(field, is_first=is_first))
+            repeated = {
+                pattern
+                for pattern, count in counts.items()
+                if count >= _least(pattern, len(fields), is_varied=len(lines[pattern]) > 1)
+            }
             if not repeated:
                 break
             for field, pattern in zip(fields, patterns, strict=True):
@@ -32,10 +39,17 @@ def strip_repeated_lines(fields: Sequence[CommentFields]) -> None:
                     field.body = (rest if is_first else first).strip("\n")
 
 
-def _least(pattern: str, texts: int) -> float:
-    """Return how many texts must share a line that is none of the commenters': fewer where it is a mere number."""
-    is_number = "#" in pattern and not any(map(str.isalpha, pattern))
+def _least(pattern: str, texts: int, *, is_varied: bool) -> float:
+    """Return how many texts must share a line that is none of the commenters': fewer where it is a mere number.
+
+    One that is the same in all of these may be what commenters write: "+1".
+    """
+    is_number = is_varied and "#" in pattern and not any(map(str.isalpha, pattern))
     return max(FEWEST_NUMBERS, SHARE_OF_NUMBERS * texts) if is_number else max(FEWEST, SHARE * texts)
+
+
+def _line(field: CommentFields, *, is_first: bool) -> str:
+    return (field.body.partition("\n")[0] if is_first else field.body.rpartition("\n")[2]).strip()
 
 
 def strip_shared_quotes(fields: Sequence[CommentFields]) -> None:
@@ -53,7 +67,7 @@ def _pattern(field: CommentFields, *, is_first: bool) -> str | None:
     """
     if "\n" not in field.body:
         return None
-    line = (field.body.partition("\n")[0] if is_first else field.body.rpartition("\n")[2]).strip()
+    line = _line(field, is_first=is_first)
     if len(line) > LONGEST_LINE:
         return None
     common = line
