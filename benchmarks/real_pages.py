@@ -13,8 +13,9 @@ SHARED = Path(__file__).parents[2] / "shared"
 BTL = Path(sys.executable).with_name("btl")
 FLOORS = {
     "native": {"found": 0.97, "parent": 0.99, "author": 0.99, "body": 0.99, "date": 0.99},
-    # Of two news pages the twins print times in invented words ("Hace 28 nombre"): 18 dates that nobody can read.
-    "news": {"found": 0.98, "parent": 0.99, "replies": 0.99, "author": 0.99, "body": 0.97, "date": 0.93},
+    # Two news pages print 18 times in invented words ("Hace 28 nombre"), which nobody can read: times are counted of
+    # all comments, since to find more of those comments would else count as a loss.
+    "news": {"found": 0.99, "parent": 0.99, "replies": 0.99, "author": 0.99, "body": 0.97, "date_of_all": 0.93},
     "blog": {"found": 0.99, "parent": 0.99, "replies": 0.99, "author": 0.99, "body": 0.97, "date": 0.99},
 }
 MOST_WRONG = (6, 0)  # comments that are invented, and pages without comments for which some are
@@ -31,6 +32,7 @@ def measure_pages() -> bool:
     for line in output.splitlines():
         group = line.split(" ", 1)[0]
         figures = {name: float(figure) for name, figure in FIGURE.findall(line)}
+        figures["date_of_all"] = figures.get("found", 0.0) * figures.get("date", 0.0)
         for name, floor in FLOORS.get(group, {}).items():
             if figures.get(name, 0.0) < floor:
                 print(f"{group}: {name} {figures.get(name)} is below {floor}")
